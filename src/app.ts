@@ -1,0 +1,181 @@
+// How the house is put together: from a configuration to a running server.
+import { join } from "node:path";
+import { type CertificateSource, openCertificates } from "./app/certificates.ts";
+import { canUseDirectory, chooseDataDirectory } from "./app/data-directory.ts";
+import { defaultNames } from "./app/host-names.ts";
+import { explainDataError, explainListenError, StartError } from "./app/start-error.ts";
+import { repeat } from "./app/timer.ts";
+import type { Configuration } from "./config/configuration.ts";
+import { parseListenAddress } from "./config/listen-address.ts";
+import type { LoadedConfiguration } from "./config/load.ts";
+import { type RunningServer, startServer } from "./http/server.ts";
+import { createLogger, type Logger } from "./log/logger.ts";
+import type { ManifestRules } from "./registry/manifest-rules.ts";
+import { openRegistry } from "./registry/registry.ts";
+import type { Store } from "./registry/store.ts";
+import { purgeUploads } from "./registry/upload-purge.ts";
+import { openFilesystem } from "./storage/filesystem.ts";
+
+/** What the app takes from the process that it runs in. */
+export interface AppSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Takes one line of the log with its newline. */
+  readonly writeLog: (line: string) => void;
+}
+
+/** A registry that serves. */
+export interface App {
+  readonly configuration: Configuration;
+  /** Scheme, host and port for somebody on this machine. */
+  readonly url: string;
+  /** Host and port for somebody on another machine; undefined where only this machine can connect. */
+  readonly remoteHost: string | undefined;
+  readonly dataDirectory: string;
+  /** Undefined: plain HTTP. */
+  readonly certificate: CertificateSource | undefined;
+  readonly logger: Logger;
+  /** Finishes the requests in flight, as long as `http.draintimeout` allows, and ends. */
+  stop(): Promise<void>;
+}
+
+/** How long the body of an upload may rest. */
+const stallMs = 60_000;
+const uploadAgeMs = 168 * 3_600_000;
+const purgeIntervalMs = 24 * 3_600_000;
+const firstPurgeMs = 60_000;
+const renewalCheckMs = 12 * 3_600_000;
+
+/** Starts everything; throws a StartError with a sentence for the operator when something is in the way. */
+export async function startApp(loaded: LoadedConfiguration, surroundings: AppSurroundings): Promise<App> {
+  const { configuration } = loaded;
+  const { now } = surroundings;
+  const { level, formatter: format } = configuration.log;
+  const logger = createLogger({ level, format, write: surroundings.writeLog, now });
+  for (const warning of loaded.warnings) logger.warn(warning);
+  const dataDirectory = findDataDirectory(configuration, surroundings);
+  const store = await openStore(configuration, { dataDirectory, logger, now });
+  const certificate = await openCertificates(configuration.http.tls, { directory: join(dataDirectory, "tls"), now });
+  if (certificate?.made !== undefined) logger.info(certificate.made);
+  for (const warning of certificate?.warnings ?? []) logger.warn(warning);
+  const server = listen(configuration, { store, certificate, logger });
+  const chores = startChores({ store, certificate, server, logger });
+  return {
+    configuration,
+    ...describeAddress(configuration, server, certificate),
+    dataDirectory,
+    certificate,
+    logger,
+    stop: async () => {
+      for (const chore of chores) chore[Symbol.dispose]();
+      await server.stop(configuration.http.drainTimeoutMs);
+    },
+  };
+}
+
+function findDataDirectory(configuration: Configuration, { env }: AppSurroundings): string {
+  const directory = chooseDataDirectory(configuration.storage.rootDirectory, { env, canUse: canUseDirectory });
+  if (directory !== undefined) return directory;
+  throw new StartError("no directory for the data can be written; choose one with --data DIR");
+}
+
+async function openStore(
+  configuration: Configuration,
+  {
+    dataDirectory,
+    logger,
+    now,
+  }: { readonly dataDirectory: string; readonly logger: Logger; readonly now: () => number },
+): Promise<Store> {
+  try {
+    const { driver, warnings } = await openFilesystem({
+      root: dataDirectory,
+      isDurable: configuration.storage.isDurable,
+    });
+    for (const warning of warnings) logger.warn(warning);
+    return { driver, now, uuid: () => crypto.randomUUID() };
+  } catch (error) {
+    throw new StartError(explainDataError(error, dataDirectory));
+  }
+}
+
+function listen(
+  { http, storage, validation }: Configuration,
+  means: { readonly store: Store; readonly certificate: CertificateSource | undefined; readonly logger: Logger },
+): RunningServer {
+  const { store, certificate, logger } = means;
+  const address = parseListenAddress(http.addr);
+  if (address === undefined)
+    throw new StartError(`${http.addr} is not an address to listen on, such as :5000 or 127.0.0.1:5000`);
+  try {
+    return startServer(
+      { ...address, tls: certificate?.material() },
+      {
+        registry: openRegistry(store, { rules: rulesOf(validation) }),
+        logger,
+        switches: storage,
+        host: http.isRelative ? undefined : http.host?.replace(/\/+$/, ""),
+        prefix: http.prefix,
+        headers: http.headers,
+        stallMs,
+        caCertificate: () => certificate?.authority?.pem(),
+      },
+    );
+  } catch (error) {
+    throw new StartError(explainListenError(error, http.addr) ?? `cannot listen on ${http.addr}: ${String(error)}`);
+  }
+}
+
+function rulesOf({ urls, platforms, platformList }: Configuration["validation"]): ManifestRules {
+  const compile = (sources: readonly string[]) => sources.map((source) => new RegExp(source, "u"));
+  return {
+    urls: urls === "any" ? "any" : { allow: compile(urls.allow), deny: compile(urls.deny) },
+    children: platforms === "list" ? platformList : platforms,
+  };
+}
+
+function startChores(means: {
+  readonly store: Store;
+  readonly certificate: CertificateSource | undefined;
+  readonly server: RunningServer;
+  readonly logger: Logger;
+}): readonly Disposable[] {
+  const { store, certificate, server, logger } = means;
+  const report = (what: string) => (error: unknown) => logger.error(`${what} failed`, { error: String(error) });
+  const purge = async () => {
+    const { sessions, temporaryFiles } = await purgeUploads(store, uploadAgeMs);
+    if (sessions + temporaryFiles > 0) logger.info("purged abandoned uploads", { sessions, temporaryFiles });
+  };
+  const renew = async () => {
+    const material = await certificate?.renew();
+    if (material === undefined) return;
+    server.replaceCertificate(material);
+    logger.info("renewed the certificate", { fingerprint: certificate?.description().fingerprint });
+  };
+  return [
+    repeat(purge, { firstMs: firstPurgeMs, intervalMs: purgeIntervalMs, report: report("purging uploads") }),
+    repeat(renew, { firstMs: renewalCheckMs, intervalMs: renewalCheckMs, report: report("renewing the certificate") }),
+  ];
+}
+
+/** Who listens on every interface is "localhost" here, and elsewhere a name that the certificate has too. */
+function describeAddress(
+  { http }: Configuration,
+  server: RunningServer,
+  certificate: CertificateSource | undefined,
+): { readonly url: string; readonly remoteHost: string | undefined } {
+  const configured = parseListenAddress(http.addr)?.hostname;
+  const isAnywhere = configured === undefined || configured === "0.0.0.0" || configured === "::";
+  const names = (certificate?.description().names ?? defaultNames()).map(({ value }) => value);
+  const elsewhere = isAnywhere ? names.find((name) => !isLocal(name)) : configured;
+  const withPort = (host: string) => `${host.includes(":") ? `[${host}]` : host}:${server.port}`;
+  return {
+    url: `${certificate === undefined ? "http" : "https"}://${withPort(isAnywhere ? "localhost" : configured)}`,
+    remoteHost: elsewhere === undefined || isLocal(elsewhere) ? undefined : withPort(elsewhere),
+  };
+}
+
+function isLocal(name: string): boolean {
+  return name === "localhost" || name === "::1" || name.startsWith("127.") || name.startsWith("*.");
+}

@@ -1,0 +1,105 @@
+// The certificate that the server shows: its own, kept in a directory and renewed, or one from files.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TlsConfiguration } from "../config/configuration.ts";
+import type { TlsMaterial } from "../http/server.ts";
+import { type CertificateDescription, certificateWarnings, describeCertificate, isKeyOf } from "../tls/describe.ts";
+import { explainNameProblem, parseSubjectName, type SubjectName } from "../tls/names.ts";
+import { CertificateStoreError, type Certificates, ensureCertificates } from "./certificate-store.ts";
+import { withFileLock } from "./file-lock.ts";
+import { defaultNames } from "./host-names.ts";
+import { StartError } from "./start-error.ts";
+
+/** A certificate that may change while the server runs. */
+export interface CertificateSource {
+  /** What to listen with now. */
+  material(): TlsMaterial;
+  description(): CertificateDescription;
+  /** The authority that clients need to trust, where the certificate is our own. */
+  readonly authority: { readonly path: string; pem(): string; description(): CertificateDescription } | undefined;
+  /** What was made at the start, and why; undefined where nothing was. */
+  readonly made: string | undefined;
+  /** What an operator should know. */
+  readonly warnings: readonly string[];
+  /** Makes a new certificate when one is due; undefined when there is nothing to change. */
+  renew(): Promise<TlsMaterial | undefined>;
+}
+
+type SelfSigned = Extract<TlsConfiguration, { readonly kind: "selfsigned" }>;
+type Files = Extract<TlsConfiguration, { readonly kind: "files" }>;
+
+/** Opens the configured certificate; undefined for plain HTTP. Throws a StartError when it cannot be used. */
+export async function openCertificates(
+  tls: TlsConfiguration | undefined,
+  means: { readonly directory: string; readonly now: () => number },
+): Promise<CertificateSource | undefined> {
+  if (tls === undefined) return undefined;
+  if (tls.kind === "files") return openFiles(tls, means.now());
+  return openSelfSigned(tls, { directory: tls.directory ?? means.directory, now: means.now });
+}
+
+async function openSelfSigned(
+  tls: SelfSigned,
+  { directory, now }: { readonly directory: string; readonly now: () => number },
+): Promise<CertificateSource> {
+  const configured = tls.sans.map(parseConfiguredName);
+  const ensure = () => {
+    const names = [...configured, ...defaultNames()];
+    return ensureCertificates({ directory, names, days: tls.days, key: tls.key, nowMs: now(), withLock: withFileLock });
+  };
+  let current = await ensure().catch(explain);
+  const material = (): TlsMaterial => ({
+    certificate: current.certificatePem,
+    key: current.keyPem,
+    minimum: tls.minimum,
+  });
+  return {
+    material,
+    description: () => current.server,
+    authority: { path: join(directory, "ca.crt"), pem: () => current.caPem, description: () => current.authority },
+    made: current.reason === undefined ? undefined : `made a new certificate, because ${current.reason}`,
+    warnings: [],
+    renew: async () => {
+      const before = current.certificatePem;
+      current = await ensure();
+      return current.certificatePem === before ? undefined : material();
+    },
+  };
+}
+
+function parseConfiguredName(text: string): SubjectName {
+  const name = parseSubjectName(text);
+  if (name === undefined) throw new StartError(`${explainNameProblem(text)} (--san, http.tls.selfsigned.sans)`);
+  return name;
+}
+
+function explain(error: unknown): Certificates {
+  throw error instanceof CertificateStoreError ? new StartError(error.message) : error;
+}
+
+/** Read once: a certificate from files changes with the next start. */
+function openFiles({ certificate: path, key: keyPath, minimum }: Files, nowMs: number): CertificateSource {
+  const certificate = readFile(path);
+  const key = readFile(keyPath);
+  const description = describeCertificate(certificate);
+  if (description === undefined) throw new StartError(`${path} is not a PEM certificate (http.tls.certificate)`);
+  const isMatching = isKeyOf(certificate, key);
+  if (isMatching === undefined) throw new StartError(`${keyPath} is not a PEM private key (http.tls.key)`);
+  if (!isMatching) throw new StartError(`the private key ${keyPath} does not belong to the certificate ${path}`);
+  return {
+    material: () => ({ certificate, key, minimum }),
+    description: () => description,
+    authority: undefined,
+    made: undefined,
+    warnings: certificateWarnings(description, nowMs).map((warning) => `${path}: ${warning}`),
+    renew: async () => undefined,
+  };
+}
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new StartError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

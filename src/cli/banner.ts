@@ -1,0 +1,50 @@
+// What serve prints when it is ready: where it is, and what to type next.
+import type { CertificateSource } from "../app/certificates.ts";
+import type { App } from "../app.ts";
+import { formatDay } from "../tls/describe.ts";
+import { formatSubjectNames } from "../tls/names.ts";
+
+/** Lines for the person who started the server. */
+export function formatBanner(app: App, version: string): string {
+  const lines = [
+    `registry ${version} listening on ${app.url}`,
+    "",
+    `  data         ${app.dataDirectory}`,
+    ...describeTls(app.certificate),
+    "",
+    "Try it:",
+    ...suggestCommands(app).map((command) => `  ${command}`),
+    "",
+    warnAboutAccess(app),
+    "",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function describeTls(certificate: CertificateSource | undefined): readonly string[] {
+  if (certificate === undefined)
+    return ["  plain HTTP   clients other than localhost need it among their insecure registries"];
+  const { names, notAfterMs } = certificate.description();
+  const shown = `  certificate  ${formatSubjectNames(names)} (until ${formatDay(notAfterMs)})`;
+  const { authority } = certificate;
+  if (authority === undefined) return [shown];
+  return [shown, `  authority    ${authority.path}`, `               SHA-256 ${authority.description().fingerprint}`];
+}
+
+function suggestCommands({ url, remoteHost, certificate }: App): readonly string[] {
+  const host = url.slice(url.indexOf("//") + 2);
+  const authority = certificate?.authority;
+  const trust = `registry trust ${remoteHost}    # on every other machine that is to use it`;
+  return [
+    `docker tag busybox ${host}/busybox`,
+    `docker push ${host}/busybox`,
+    `curl ${authority === undefined ? "" : `--cacert ${authority.path} `}${url}/v2/_catalog`,
+    ...(authority === undefined || remoteHost === undefined ? [] : [trust]),
+  ];
+}
+
+function warnAboutAccess({ configuration, url, remoteHost }: App): string {
+  const { isReadOnly, isDeleteEnabled } = configuration.storage;
+  const actions = isReadOnly ? "pull" : isDeleteEnabled ? "pull, push and delete" : "pull and push";
+  return `Anybody who reaches ${remoteHost ?? url.slice(url.indexOf("//") + 2)} may ${actions}.`;
+}

@@ -1,0 +1,60 @@
+// Which command is meant, and what becomes of its errors.
+import { findNearest } from "../lib/nearest.ts";
+import { type Command, CommandError, type CommandIo, parseWords, UsageError } from "./command.ts";
+import { gencertCommand } from "./gencert.ts";
+import { formatHelp, formatOverview } from "./help.ts";
+import { serveCommand } from "./serve.ts";
+import { trustCommand } from "./trust.ts";
+import { versionCommand } from "./version.ts";
+
+const usageExitCode = 64;
+
+const helpCommand: Command = {
+  name: "help",
+  summary: "tells about the program or one command",
+  operands: "[command]",
+  maxOperands: 1,
+  description: "Lists the commands, or tells what one of them does and which flags it has.",
+  flags: [],
+  run: async ({ positionals }, io) => {
+    const [name] = positionals;
+    io.stdout(name === undefined ? formatOverview(commands) : formatHelp(findCommand(name)));
+    return 0;
+  },
+};
+
+const commands: readonly Command[] = [serveCommand, gencertCommand, trustCommand, versionCommand, helpCommand];
+
+/** Runs the command that the arguments name and returns the exit code: 0 done, 1 failed, 64 wrong usage. */
+export async function runCli(args: readonly string[], io: CommandIo): Promise<number> {
+  const [word, ...rest] = args;
+  const asksForHelp = (text: string | undefined) => text === "--help" || text === "-h";
+  const name =
+    word === undefined || asksForHelp(word) ? "help" : word === "--version" || word === "-v" ? "version" : word;
+  try {
+    const command = findCommand(name);
+    if (rest.some(asksForHelp)) {
+      io.stdout(formatHelp(command));
+      return 0;
+    }
+    return await command.run(parseWords(command, rest), io);
+  } catch (error) {
+    if (!(error instanceof UsageError) && !(error instanceof CommandError)) throw error;
+    const hint = commands.some((command) => command.name === name) ? `registry help ${name}` : "registry help";
+    const advice = error instanceof UsageError ? ` (see \`${hint}\`)` : "";
+    io.stderr(`registry${error instanceof UsageError ? "" : ` ${name}`}: ${error.message}${advice}\n`);
+    return error instanceof UsageError ? usageExitCode : 1;
+  }
+}
+
+function findCommand(name: string): Command {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  const nearest = findNearest(
+    name,
+    commands.map((candidate) => candidate.name),
+  );
+  throw new UsageError(
+    `unknown command ${JSON.stringify(name)}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`,
+  );
+}

@@ -1,0 +1,110 @@
+// What a command is: one table of flags from which it is parsed and its help is written.
+import { parseArgs } from "node:util";
+import { findNearest } from "../lib/nearest.ts";
+
+/** The world as a command sees it. */
+export interface CommandIo {
+  /** Writes text to standard output as it is. */
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  /** Whether a person can be asked: standard input and output are terminals. */
+  readonly isTerminal: boolean;
+  /** Asks a question and gives the answer's line. */
+  readonly ask: (question: string) => Promise<string>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** A flag of a command. */
+export interface Flag {
+  /** Without the dashes. */
+  readonly name: string;
+  /** What stands for the value in the help; undefined for a switch. */
+  readonly value?: string;
+  readonly isRepeatable?: boolean;
+  readonly help: string;
+}
+
+/** The words after a command, parsed. */
+export interface ParsedWords {
+  readonly positionals: readonly string[];
+  /** Values by flag, in their order; a switch that was given has one empty value. */
+  readonly flags: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One command of the program. */
+export interface Command {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** What stands after the name, such as "[config.yml]"; empty for nothing. */
+  readonly operands: string;
+  /** How many of them there may be. */
+  readonly maxOperands: number;
+  /** A paragraph or two for `help <command>`. */
+  readonly description: string;
+  readonly flags: readonly Flag[];
+  /** Carries the command out and gives the exit code: 0 done, 1 failed, 2 data lost. */
+  readonly run: (words: ParsedWords, io: CommandIo) => Promise<number>;
+}
+
+/** A mistake in the words of a command: one line for the user, exit code 64. */
+export class UsageError extends Error {}
+
+/** A failure that the user can mend: one line, exit code 1. */
+export class CommandError extends Error {}
+
+/** Parses the words after a command; throws a UsageError that says what to do. */
+export function parseWords(command: Command, words: readonly string[]): ParsedWords {
+  const options = Object.fromEntries(
+    command.flags.map(({ name, value }) => [
+      name,
+      { type: value === undefined ? ("boolean" as const) : ("string" as const), multiple: true },
+    ]),
+  );
+  const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
+  const flags: Record<string, string[]> = {};
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind !== "option") continue;
+    const flag = findFlag(command, token.rawName, token.name);
+    flags[flag.name] = [...(flags[flag.name] ?? []), flagValue(flag, token.value)];
+    if (!flag.isRepeatable && (flags[flag.name]?.length ?? 0) > 1)
+      throw new UsageError(`--${flag.name} may be given only once`);
+  }
+  const extra = positionals[command.maxOperands];
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(extra)}`);
+  return { positionals, flags };
+}
+
+function findFlag(command: Command, rawName: string, name: string): Flag {
+  const flag = rawName.startsWith("--") ? command.flags.find((candidate) => candidate.name === name) : undefined;
+  if (flag !== undefined) return flag;
+  const nearest = findNearest(
+    name,
+    command.flags.map((candidate) => candidate.name),
+  );
+  throw new UsageError(`unknown flag ${rawName}${nearest === undefined ? "" : `; did you mean --${nearest}?`}`);
+}
+
+function flagValue(flag: Flag, value: string | undefined): string {
+  if (flag.value === undefined) {
+    if (value !== undefined) throw new UsageError(`--${flag.name} takes no value`);
+    return "";
+  }
+  if (value === undefined || value === "" || value.startsWith("--"))
+    throw new UsageError(`--${flag.name} needs a value: --${flag.name} ${flag.value}`);
+  return value;
+}
+
+/** The one value of a flag, or undefined where it was not given. */
+export function flagOf(words: ParsedWords, name: string): string | undefined {
+  return words.flags[name]?.[0];
+}
+
+/** Whether a switch was given. */
+export function hasFlag(words: ParsedWords, name: string): boolean {
+  return words.flags[name] !== undefined;
+}

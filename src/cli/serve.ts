@@ -1,0 +1,88 @@
+// registry serve
+
+import { StartError } from "../app/start-error.ts";
+import { type App, startApp } from "../app.ts";
+import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from "../config/load.ts";
+import { formatBanner } from "./banner.ts";
+import { type Command, CommandError, type CommandIo, flagOf, hasFlag, type ParsedWords } from "./command.ts";
+import { version } from "./version.ts";
+
+/** Serves until it is told to stop. */
+export const serveCommand: Command = {
+  name: "serve",
+  summary: "serves a registry",
+  operands: "[config.yml]",
+  maxOperands: 1,
+  description: `Serves a registry. Without a configuration file: on :5000, over HTTPS with a certificate it makes on the first
+run, with data in /var/lib/registry (or ~/.local/share/registry where that cannot be written), deletion allowed.
+
+The file is that of registry:2 and registry:3 and keeps its meaning: without a section http.tls it serves plain HTTP.
+Flags win over REGISTRY_… variables, and those over the file. The path may also come from REGISTRY_CONFIGURATION_PATH.`,
+  flags: [
+    { name: "addr", value: "HOST:PORT", help: "address to listen on (default :5000, every interface)" },
+    { name: "data", value: "DIR", help: "where the data lies" },
+    {
+      name: "san",
+      value: "NAME",
+      isRepeatable: true,
+      help: "DNS name or IP address to add to the server's own certificate",
+    },
+    { name: "http", help: "serve plain HTTP" },
+    { name: "log-level", value: "LEVEL", help: "error, warn, info or debug (default info)" },
+    { name: "log-format", value: "FORMAT", help: "text, json or logstash (default text)" },
+  ],
+  run: serve,
+};
+
+async function serve(words: ParsedWords, io: CommandIo): Promise<number> {
+  const loaded = await load(words, io);
+  const app = await start(loaded, io);
+  io.stdout(formatBanner(app, version));
+  const signal = await untilSignal();
+  app.logger.info("stopping", { signal });
+  await app.stop();
+  app.logger.info("stopped");
+  return 0;
+}
+
+async function load(words: ParsedWords, io: CommandIo): Promise<LoadedConfiguration> {
+  try {
+    return await loadConfiguration({
+      path: words.positionals[0],
+      env: io.env,
+      flags: {
+        addr: flagOf(words, "addr"),
+        rootDirectory: flagOf(words, "data"),
+        sans: words.flags.san,
+        plainHttp: hasFlag(words, "http") ? true : undefined,
+        logLevel: flagOf(words, "log-level"),
+        logFormat: flagOf(words, "log-format"),
+      },
+    });
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new CommandError(formatProblems(error.problems));
+    throw error;
+  }
+}
+
+/** One problem stands on the line; several stand below it. */
+function formatProblems(problems: readonly string[]): string {
+  if (problems.length === 1) return problems[0] ?? "";
+  return [`the configuration has ${problems.length} problems`, ...problems.map((problem) => `  ${problem}`)].join("\n");
+}
+
+async function start(loaded: LoadedConfiguration, io: CommandIo): Promise<App> {
+  try {
+    return await startApp(loaded, { env: io.env, now: io.now, writeLog: io.stderr });
+  } catch (error) {
+    if (error instanceof StartError) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+/** The first of SIGTERM and SIGINT; a second one ends the process at once. */
+function untilSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+  });
+}

@@ -1,0 +1,140 @@
+// Reads the configuration: the file, the variables and the flags, in rising order of precedence. The only file
+// here that touches the disk.
+
+import { readFile } from "node:fs/promises";
+import { buildConfiguration } from "./build.ts";
+import type { Configuration } from "./configuration.ts";
+import { applyEnvironment, type Environment, type EnvironmentResult, listVariables, pathVariable } from "./env.ts";
+import { applyFlags, type ConfigurationFlags } from "./flags.ts";
+import { foreignKeys } from "./foreign-keys.ts";
+import type { Origin } from "./origin.ts";
+import { resolveKeys, type Settings } from "./resolve.ts";
+import { keyList } from "./schema.ts";
+import { buildShape, type Shape } from "./shape.ts";
+import { surveyNames } from "./survey.ts";
+import { emptyMap, expandName, isBlankScalar, type Tree, treeAt, withTree } from "./tree.ts";
+
+const maxFileBytes = 256 * 1024;
+
+/** A configuration that cannot be used: all its problems, each one line that says where and what is allowed. */
+export class ConfigurationError extends Error {
+  readonly problems: readonly string[];
+  /** What would only have been warned about; a mistyped name may be the cause of a problem. */
+  readonly warnings: readonly string[];
+
+  constructor(problems: readonly string[], warnings: readonly string[] = []) {
+    const lines = problems.map(printable);
+    super(lines.join("\n"));
+    this.name = "ConfigurationError";
+    this.problems = lines;
+    this.warnings = warnings;
+  }
+}
+
+/** What a configuration is made from. */
+export interface ConfigurationRequest {
+  /** The file; undefined: the one that REGISTRY_CONFIGURATION_PATH names, or none. */
+  readonly path: string | undefined;
+  readonly env: Environment;
+  readonly flags: ConfigurationFlags;
+}
+
+/** A usable configuration, and what its writer should hear about it. */
+export interface LoadedConfiguration {
+  readonly configuration: Configuration;
+  readonly warnings: readonly string[];
+  /** The file that was read. */
+  readonly path: string | undefined;
+  /** Every key by its path, with its value and where that was written. */
+  readonly settings: Settings;
+}
+
+/** The resolved configuration; throws a ConfigurationError that names all problems at once. */
+export async function loadConfiguration(request: ConfigurationRequest): Promise<LoadedConfiguration> {
+  const { env, flags } = request;
+  const path = request.path ?? (env[pathVariable] || undefined);
+  const shape = buildShape(keyList, foreignKeys);
+  const written = path === undefined ? emptyMap({ kind: "default" }) : await readTree(path);
+  const environment = await withVariables(written, env, shape);
+  const tree = applyFlags(environment.tree, flags);
+  const names = surveyNames(tree, shape);
+  const resolved = resolveKeys(tree, { hasFile: path !== undefined });
+  const built = buildConfiguration(resolved.settings, { flags, hasFile: path !== undefined });
+  const problems = [
+    ...(path === undefined ? [] : versionProblems(path, tree)),
+    ...environment.problems,
+    ...names.problems,
+    ...resolved.problems,
+    ...built.problems,
+  ];
+  const warnings = inOrder([...environment.warnings, ...names.warnings, ...built.warnings]).map(printable);
+  if (problems.length > 0) throw new ConfigurationError(inOrder(problems), warnings);
+  return {
+    configuration: built.configuration,
+    warnings,
+    path,
+    settings: resolved.settings,
+  };
+}
+
+/** The YAML library is loaded only where there is YAML: it costs as much time as all the rest. */
+async function withVariables(tree: Tree, env: Environment, shape: Shape): Promise<EnvironmentResult> {
+  if (listVariables(env).length === 0) return { tree, problems: [], warnings: [] };
+  const { parseYaml } = await import("./yaml.ts");
+  return applyEnvironment(tree, { env, shape, parse: parseYaml });
+}
+
+async function readTree(path: string): Promise<Tree> {
+  const text = await readText(path);
+  const { parseYaml } = await import("./yaml.ts");
+  const result = parseYaml(text, (line, column): Origin => ({ kind: "file", file: path, line, column }));
+  if ("problems" in result) {
+    throw new ConfigurationError(
+      result.problems.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`),
+    );
+  }
+  return ["storage", "auth"].reduce((tree, section) => {
+    const written = treeAt(tree, section);
+    return written === undefined ? tree : withTree(tree, [section], expandName(written));
+  }, result.tree);
+}
+
+async function readText(path: string): Promise<string> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    throw new ConfigurationError([`${path}: ${reasons[code] ?? `cannot be read (${code})`}`]);
+  }
+  if (bytes.length > maxFileBytes) throw new ConfigurationError([`${path}: is larger than ${maxFileBytes / 1024} KiB`]);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new ConfigurationError([`${path}: is not UTF-8 text`]);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file; name another one, or none to serve with the defaults",
+  EACCES: "may not be read by this user",
+  EISDIR: "is a directory; the configuration is a file",
+};
+
+/** By place: numbers in the text count as numbers, so that the lines of a file come in their order. */
+function inOrder(lines: readonly string[]): readonly string[] {
+  return lines.length < 2 ? lines : [...lines].sort(new Intl.Collator("en", { numeric: true }).compare);
+}
+
+/** Names of keys and variables can hold anything; what is printed is one line, and nothing that moves a cursor. */
+function printable(line: string): string {
+  return line.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
+function versionProblems(path: string, tree: Tree): readonly string[] {
+  const version = treeAt(tree, "version");
+  const isMissing = tree.kind !== "list" && (version === undefined || isBlankScalar(version));
+  return isMissing ? [`${path}:1:1: version: is missing; a file begins with the line version: 0.1`] : [];
+}

@@ -1,0 +1,82 @@
+// A configuration as it was written: maps, lists and scalars, each with its place. Scalars stay text until the
+// table of keys says what they mean, so that an unquoted `yes` or `123` may be a password.
+
+import type { Origin } from "./origin.ts";
+
+/** One written value. Inside a map the origin is the place of its key. */
+export type Tree =
+  /** No text: an explicit or implied null. */
+  | { readonly kind: "scalar"; readonly text: string | undefined; readonly origin: Origin }
+  | { readonly kind: "list"; readonly items: readonly Tree[]; readonly origin: Origin }
+  | { readonly kind: "map"; readonly entries: ReadonlyMap<string, Tree>; readonly origin: Origin };
+
+/** An empty map. */
+export function emptyMap(origin: Origin): Tree {
+  return { kind: "map", entries: new Map(), origin };
+}
+
+/** What stands at a dotted path, through maps only. */
+export function treeAt(tree: Tree, path: string): Tree | undefined {
+  let here: Tree | undefined = tree;
+  for (const name of path.split(".")) {
+    here = here?.kind === "map" ? here.entries.get(name) : undefined;
+  }
+  return here;
+}
+
+/** What stands below a value, where segments name map entries and list indexes; the deepest value that exists. */
+export function deepestAt(tree: Tree, segments: readonly PropertyKey[]): Tree {
+  let here = tree;
+  for (const segment of segments) {
+    const next: Tree | undefined =
+      here.kind === "map"
+        ? here.entries.get(String(segment))
+        : here.kind === "list"
+          ? here.items[Number(segment)]
+          : undefined;
+    if (next === undefined) return here;
+    here = next;
+  }
+  return here;
+}
+
+/** The tree with a value at a path; whatever on the way is not a map becomes one. */
+export function withTree(tree: Tree | undefined, segments: readonly string[], value: Tree): Tree {
+  const [name, ...rest] = segments;
+  if (name === undefined) return value;
+  const entries = new Map(tree?.kind === "map" ? tree.entries : []);
+  entries.set(name, withTree(entries.get(name), rest, value));
+  return { kind: "map", entries, origin: tree?.kind === "map" ? tree.origin : value.origin };
+}
+
+/** `storage: filesystem` and `auth: none` mean a map with that one entry. */
+export function expandName(tree: Tree): Tree {
+  if (tree.kind !== "scalar" || !tree.text) return tree;
+  const { text, origin } = tree;
+  return { kind: "map", entries: new Map([[text, emptyMap(origin)]]), origin };
+}
+
+/** Whether a key stands there without a value. */
+export function isBlankScalar(tree: Tree): boolean {
+  return tree.kind === "scalar" && !tree.text;
+}
+
+/** The elements of a list; one bare value is a list of one. */
+export function listItems(tree: Tree | undefined): readonly Tree[] {
+  if (tree === undefined || (tree.kind === "scalar" && tree.text === undefined)) return [];
+  return tree.kind === "list" ? tree.items : [tree];
+}
+
+/** Whether nothing is said: null, empty text, or lists and maps of nothing else. */
+export function isBlank(tree: Tree | undefined): boolean {
+  switch (tree?.kind) {
+    case undefined:
+      return true;
+    case "scalar":
+      return isBlankScalar(tree);
+    case "list":
+      return tree.items.every(isBlank);
+    case "map":
+      return [...tree.entries.values()].every(isBlank);
+  }
+}

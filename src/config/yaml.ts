@@ -1,0 +1,153 @@
+// YAML as distribution reads it: version 1.1, with merge keys; duplicate keys are refused.
+
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Scalar, type YAMLMap } from "yaml";
+import type { Origin } from "./origin.ts";
+import type { Tree } from "./tree.ts";
+
+/** Something that is wrong with a text as YAML. Lines and columns count from 1. */
+export interface YamlProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+/** What a text means, or all that is wrong with it. */
+export type YamlResult = { readonly tree: Tree } | { readonly problems: readonly YamlProblem[] };
+
+/** Says where a value stands, from its line and column. */
+export type Locate = (line: number, column: number) => Origin;
+
+/** The type of `parseYaml`, for those who load it only when they need it. */
+export type ParseYaml = (text: string, locate: Locate) => YamlResult;
+
+// Aliases can multiply a small text into a huge tree, and never end where one contains itself.
+const maxNodes = 20_000;
+const maxDepth = 64;
+// One slip can make the library complain about every line after it.
+const maxProblems = 20;
+
+const tooDeep = `values are nested more than ${maxDepth} deep`;
+
+// The library's own check of duplicates compares values, to which the keys `y` and `on` are one: readMap compares names.
+const options = { version: "1.1", merge: true, prettyErrors: false, uniqueKeys: false } as const;
+
+/** Where the library's own words are of no help. */
+const messages: Readonly<Record<string, string>> = {
+  RESOURCE_EXHAUSTION: tooDeep,
+  MULTIPLE_DOCS: "a second document begins; a configuration is one document",
+  TAB_AS_INDENT: "a tab indents the line; YAML indents with spaces",
+};
+
+/** Parses one document. */
+export function parseYaml(text: string, locate: Locate): YamlResult {
+  const lines = new LineCounter();
+  const problemAt = (offset: number, message: string): YamlProblem => ({ ...positionOf(lines, offset), message });
+  try {
+    const document = parseDocument(text, { ...options, lineCounter: lines });
+    if (document.errors.length > 0) {
+      const errors = document.errors.slice(0, maxProblems);
+      return { problems: errors.map(({ code, message, pos }) => problemAt(pos[0], messages[code] ?? message)) };
+    }
+    const reading: Reading = {
+      originAt: (offset) => {
+        const { line, column } = positionOf(lines, offset);
+        return locate(line, column);
+      },
+      resolve: (node) => (isAlias(node) ? node.resolve(document) : node),
+      duplicateOffsets: [],
+      nodesLeft: maxNodes,
+    };
+    const tree = readNode(reading, document.contents, { offset: 0, depth: 0 });
+    const duplicates = reading.duplicateOffsets.map((offset) => problemAt(offset, "the key stands here once more"));
+    return duplicates.length > 0 ? { problems: duplicates.slice(0, maxProblems) } : { tree };
+  } catch (error) {
+    if (error instanceof UnreadableNode) return { problems: [problemAt(error.offset, error.message)] };
+    // The library recurses; a text that is nested beyond all reason ends its stack.
+    if (error instanceof RangeError) return { problems: [problemAt(0, tooDeep)] };
+    throw error;
+  }
+}
+
+function positionOf(lines: LineCounter, offset: number): { line: number; column: number } {
+  // An empty text has no lines to the library, and its position is line 0.
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+interface Reading {
+  readonly originAt: (offset: number) => Origin;
+  readonly resolve: (node: unknown) => unknown;
+  readonly duplicateOffsets: number[];
+  nodesLeft: number;
+}
+
+interface Place {
+  readonly offset: number;
+  readonly depth: number;
+}
+
+class UnreadableNode extends Error {
+  readonly offset: number;
+
+  constructor(offset: number, message: string) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+function readNode(reading: Reading, written: unknown, { offset, depth }: Place): Tree {
+  reading.nodesLeft -= 1;
+  if (reading.nodesLeft < 0) throw new UnreadableNode(offset, `there are more than ${maxNodes} values`);
+  if (depth > maxDepth) throw new UnreadableNode(offset, tooDeep);
+  const node = reading.resolve(written);
+  const origin = reading.originAt(offset);
+  if (node === null) return { kind: "scalar", text: undefined, origin };
+  if (isScalar(node)) return { kind: "scalar", text: textOf(node), origin };
+  if (isMap(node)) return { kind: "map", entries: readMap(reading, node, { offset, depth }), origin };
+  if (isSeq(node)) {
+    const items = node.items.map((item) =>
+      readNode(reading, item, { offset: offsetOf(item) ?? offset, depth: depth + 1 }),
+    );
+    return { kind: "list", items, origin };
+  }
+  throw new UnreadableNode(offset, isAlias(written) ? `there is no anchor &${written.source}` : "this is not a value");
+}
+
+/** Plain text as it stands, so that `yes` and `0123` are whatever their key wants. */
+function textOf(scalar: Scalar): string | undefined {
+  if (scalar.value === null) return undefined;
+  return typeof scalar.value === "string" ? scalar.value : (scalar.source ?? String(scalar.value));
+}
+
+/** An entry's place is that of its key. What is merged counts less than what stands in the map itself. */
+function readMap(reading: Reading, map: YAMLMap, { offset, depth }: Place): Map<string, Tree> {
+  const entries = new Map<string, Tree>();
+  const merged = new Map<string, Tree>();
+  for (const { key, value } of map.items) {
+    const place = { offset: offsetOf(key) ?? offset, depth: depth + 1 };
+    const name = reading.resolve(key);
+    if (!isScalar(name)) throw new UnreadableNode(place.offset, "a key must be plain text");
+    if (typeof name.value === "symbol") {
+      for (const [inner, tree] of mergeSource(reading, value, place)) if (!merged.has(inner)) merged.set(inner, tree);
+      continue;
+    }
+    const written = textOf(name) ?? "";
+    if (entries.has(written)) reading.duplicateOffsets.push(place.offset);
+    entries.set(written, readNode(reading, value ?? null, place));
+  }
+  return new Map([...merged, ...entries]);
+}
+
+/** The entries that a merge key brings: of a map, or of a list of maps of which earlier ones win. */
+function mergeSource(reading: Reading, value: unknown, place: Place): readonly (readonly [string, Tree])[] {
+  const source = readNode(reading, value, place);
+  return (source.kind === "list" ? source.items : [source]).flatMap((map) => {
+    if (map.kind !== "map") throw new UnreadableNode(place.offset, "only maps can be merged");
+    return [...map.entries];
+  });
+}
+
+function offsetOf(node: unknown): number | undefined {
+  const range = typeof node === "object" && node !== null && "range" in node ? node.range : undefined;
+  return Array.isArray(range) && typeof range[0] === "number" ? range[0] : undefined;
+}

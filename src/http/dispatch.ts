@@ -1,0 +1,180 @@
+// One request, top to bottom.
+
+import type { Logger } from "../log/logger.ts";
+import { RegistryError } from "../oci/errors.ts";
+import type { Registry } from "../registry/registry.ts";
+import { formatError, isClientGone, isFailure } from "./errors.ts";
+import type { Exchange, Switches } from "./exchange.ts";
+import { deleteBlob, getBlob } from "./handlers/blobs.ts";
+import { listCatalog, listReferrers, listTags } from "./handlers/listings.ts";
+import { deleteManifest, getManifest, putManifest } from "./handlers/manifests.ts";
+import { getBase, getCaCertificate, getOptions, getRoot } from "./handlers/service.ts";
+import {
+  deleteUpload,
+  getUpload,
+  mountBlob,
+  patchUpload,
+  postBlob,
+  putUpload,
+  startUpload,
+} from "./handlers/uploads.ts";
+import { parseRoute, type Route } from "./route.ts";
+import { refuseSwitchedOff } from "./switches.ts";
+
+/** What the server knows beside the request. */
+export interface DispatchOptions {
+  readonly registry: Registry;
+  readonly logger: Logger;
+  readonly switches: Switches;
+  /** Scheme and host for links, where they are not to be relative. */
+  readonly host: string | undefined;
+  /** What stands before every path: "/" or "/some/where/". */
+  readonly prefix: string;
+  /** Headers of every response; one of the same name as ours replaces it. */
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  readonly stallMs: number;
+  /** Read for each request, as the certificate may be renewed. */
+  readonly caCertificate: () => string | undefined;
+}
+
+/** Answers a request. Never throws: what is thrown below becomes an error response. */
+export async function dispatch(request: Request, options: DispatchOptions): Promise<Response> {
+  // 1. A name for this request.
+  const requestId = crypto.randomUUID();
+  const startedMs = performance.now();
+  let response: Response;
+  let failure: unknown;
+  try {
+    // 2. What is asked for.
+    const url = parseUrl(request);
+    const route = parseRoute({
+      method: request.method,
+      path: url.pathname,
+      query: url.searchParams,
+      prefix: options.prefix,
+    });
+    // 3. Who asks: everybody, until there is authentication.
+    // 4. Whether it may be done.
+    refuseSwitchedOff(route, options.switches);
+    // 5. Do it.
+    response = await handle(exchangeOf(request, options), route);
+  } catch (error) {
+    // 8. Refusals and failures.
+    failure = error;
+    response = formatError(error);
+  }
+  // 6. Headers of every response.
+  setCommonHeaders(response.headers, requestId, options.headers);
+  // 7. One line in the log.
+  report(options.logger, { request, response, requestId, failure, durationMs: performance.now() - startedMs });
+  return response;
+}
+
+/**
+ * Bun folds dots and leaves a bare path where Host is malformed, or absent as in HTTP/1.0 (health checks); two Host
+ * headers arrive joined by a comma.
+ */
+function parseUrl(request: Request): URL {
+  const isHostless = !request.headers.has("host");
+  const url = URL.parse(request.url) ?? (isHostless ? URL.parse(`http://localhost${request.url}`) : null);
+  if (request.method === "CONNECT") throw new RegistryError("METHOD_NOT_ALLOWED", { headers: { Allow: "GET" } });
+  if (url === null || (request.headers.get("host") ?? "").includes(",")) {
+    throw new RegistryError("REQUEST_INVALID", { message: "the Host header is malformed" });
+  }
+  return url;
+}
+
+/** The answer to what failed after dispatch: Bun opens the file of a body only when it sends it. */
+export function answerFailure(error: unknown, { logger, headers }: DispatchOptions): Response {
+  const requestId = crypto.randomUUID();
+  const response = formatError(error);
+  setCommonHeaders(response.headers, requestId, headers);
+  logger.error("sending failed", { id: requestId, status: response.status, error: describe(error) });
+  return response;
+}
+
+function exchangeOf(request: Request, options: DispatchOptions): Exchange {
+  const { registry, stallMs, host, prefix } = options;
+  return { request, registry, stallMs, base: `${host ?? ""}${prefix}`, caCertificate: options.caCertificate() };
+}
+
+function handle(exchange: Exchange, route: Route): Response | Promise<Response> {
+  switch (route.kind) {
+    case "base":
+      return getBase();
+    case "root":
+      return getRoot();
+    case "caCertificate":
+      return getCaCertificate(exchange);
+    case "options":
+      return getOptions(route.allow);
+    case "catalog":
+      return listCatalog(exchange, route);
+    case "listTags":
+      return listTags(exchange, route);
+    case "getManifest":
+      return getManifest(exchange, route);
+    case "putManifest":
+      return putManifest(exchange, route);
+    case "deleteManifest":
+      return deleteManifest(exchange, route);
+    case "getBlob":
+      return getBlob(exchange, route);
+    case "deleteBlob":
+      return deleteBlob(exchange, route);
+    case "startUpload":
+      return startUpload(exchange, route);
+    case "postBlob":
+      return postBlob(exchange, route);
+    case "mountBlob":
+      return mountBlob(exchange, route);
+    case "getUpload":
+      return getUpload(exchange, route);
+    case "patchUpload":
+      return patchUpload(exchange, route);
+    case "putUpload":
+      return putUpload(exchange, route);
+    case "deleteUpload":
+      return deleteUpload(exchange, route);
+    case "listReferrers":
+      return listReferrers(exchange, route);
+  }
+}
+
+function setCommonHeaders(headers: Headers, requestId: string, configured: DispatchOptions["headers"]): void {
+  headers.set("Docker-Distribution-Api-Version", "registry/2.0");
+  headers.set("X-Content-Type-Options", "nosniff");
+  headers.set("X-Request-Id", requestId);
+  for (const [name, values] of Object.entries(configured)) headers.set(name, values.join(", "));
+}
+
+interface Report {
+  readonly request: Request;
+  readonly response: Response;
+  readonly requestId: string;
+  readonly failure: unknown;
+  readonly durationMs: number;
+}
+
+function report(logger: Logger, { request, response, requestId, failure, durationMs }: Report): void {
+  const fields = {
+    id: requestId,
+    method: request.method,
+    url: request.url,
+    status: isClientGone(failure) ? 499 : response.status,
+    ms: Math.round(durationMs * 10) / 10,
+    agent: request.headers.get("user-agent") ?? "",
+  };
+  if (isFailure(failure) && failure !== undefined)
+    logger.error("request failed", { ...fields, error: describe(failure) });
+  else if (isClientGone(failure)) logger.info("client went away", fields);
+  else if (failure instanceof Error) logger.info("request refused", { ...fields, reason: failure.message });
+  else logger.info("request", fields);
+}
+
+/** With what caused it; a stack alone does not say. */
+function describe(failure: unknown): string {
+  if (!(failure instanceof Error)) return String(failure);
+  const text = failure.stack ?? failure.message;
+  return failure.cause === undefined ? text : `${text}\ncaused by: ${describe(failure.cause)}`;
+}

@@ -1,0 +1,38 @@
+// One request on its way through the server, and the links that answers carry.
+
+import { RegistryError } from "../oci/errors.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Registry } from "../registry/registry.ts";
+
+/** What handlers work with. */
+export interface Exchange {
+  readonly request: Request;
+  readonly registry: Registry;
+  /** What stands before the paths of links: nothing, a path, or scheme and host with it; always ends in "/". */
+  readonly base: string;
+  /** How long a body may rest before it is ended, in milliseconds. */
+  readonly stallMs: number;
+  /** The certificate of the authority that issued the server's own certificate, where there is one. */
+  readonly caCertificate: string | undefined;
+}
+
+/** What the server was configured to allow. */
+export interface Switches {
+  readonly isDeleteEnabled: boolean;
+  readonly isReadOnly: boolean;
+}
+
+/** A link to something of a repository. */
+export function formatLocation({ base }: Exchange, name: RepositoryName, rest: string): string {
+  return `${base}v2/${name}/${rest}`;
+}
+
+/** Length of the announced body, or undefined where it comes in chunks; refuses what is no length. */
+export function contentLength(request: Request): number | undefined {
+  const text = request.headers.get("content-length");
+  if (text === null) return undefined;
+  // Bun lets two equal Content-Length headers pass, as "3, 3".
+  if (!/^\d+$/.test(text))
+    throw new RegistryError("REQUEST_INVALID", { message: "Content-Length stands more than once" });
+  return Number(text);
+}

@@ -1,0 +1,34 @@
+// GET, HEAD and DELETE of blobs.
+import type { Digest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import type { Exchange } from "../exchange.ts";
+import { serveContent } from "./content.ts";
+
+interface BlobRoute {
+  readonly name: RepositoryName;
+  readonly digest: Digest;
+}
+
+/** Blobs never change under their digest. Content-Disposition keeps browsers from showing, and Bun from naming, a file. */
+const blobHeaders = {
+  "Accept-Ranges": "bytes",
+  "Cache-Control": "max-age=31536000",
+  "Content-Disposition": "attachment",
+};
+
+/** The blob's bytes; HEAD is a promise that they stay a while. */
+export async function getBlob({ request, registry }: Exchange, { name, digest }: BlobRoute): Promise<Response> {
+  const common = { digest, contentType: "application/octet-stream", headers: blobHeaders };
+  if (request.method === "HEAD") {
+    const { sizeBytes } = await registry.blobs.promise(name, digest);
+    return serveContent(request, { ...common, sizeBytes, body: undefined });
+  }
+  const { sizeBytes, content } = await registry.blobs.open(name, digest);
+  return serveContent(request, { ...common, sizeBytes, body: content });
+}
+
+/** Takes the blob out of the repository. */
+export async function deleteBlob({ registry }: Exchange, { name, digest }: BlobRoute): Promise<Response> {
+  await registry.blobs.delete(name, digest);
+  return new Response(null, { status: 202, headers: { "Docker-Content-Digest": digest } });
+}

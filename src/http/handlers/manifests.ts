@@ -1,0 +1,58 @@
+// GET, HEAD, PUT and DELETE of manifests.
+import { maxManifestBytes } from "../../oci/manifest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import type { Reference, Tag } from "../../oci/reference.ts";
+import { readWhole } from "../body.ts";
+import { contentLength, type Exchange, formatLocation } from "../exchange.ts";
+import { serveContent } from "./content.ts";
+
+interface ManifestRoute {
+  readonly name: RepositoryName;
+  readonly reference: Reference;
+}
+
+/** The manifest as it was pushed, under its stored type whatever Accept says. */
+export async function getManifest(
+  { request, registry }: Exchange,
+  { name, reference }: ManifestRoute,
+): Promise<Response> {
+  const isHead = request.method === "HEAD";
+  const found = await (isHead ? registry.manifests.promise(name, reference) : registry.manifests.get(name, reference));
+  return serveContent(request, {
+    digest: found.digest,
+    sizeBytes: found.bytes.length,
+    contentType: found.mediaType,
+    body: isHead ? undefined : new Blob([found.bytes]),
+    headers: {},
+  });
+}
+
+/** Stores a manifest, under a tag or under its digest with any number of tags. */
+export async function putManifest(
+  exchange: Exchange,
+  { name, reference, tags }: ManifestRoute & { readonly tags: readonly Tag[] },
+): Promise<Response> {
+  const { request, registry, stallMs } = exchange;
+  contentLength(request);
+  const bytes = await readWhole(request, { maxBytes: maxManifestBytes, stallMs });
+  const { digest, subject } = await registry.manifests.put(name, {
+    bytes,
+    contentType: request.headers.get("content-type") ?? undefined,
+    digest: reference.kind === "digest" ? reference.digest : undefined,
+    tags,
+  });
+  const headers = new Headers({
+    Location: formatLocation(exchange, name, `manifests/${digest}`),
+    "Docker-Content-Digest": digest,
+  });
+  if (subject !== undefined) headers.set("OCI-Subject", subject);
+  if (tags.length > 0) headers.set("OCI-Tag", tags.join(", "));
+  return new Response(null, { status: 201, headers });
+}
+
+/** By tag: that tag alone. By digest: the manifest and every tag that points to it. */
+export async function deleteManifest({ registry }: Exchange, { name, reference }: ManifestRoute): Promise<Response> {
+  if (reference.kind === "tag") await registry.tags.delete(name, reference.tag);
+  else await registry.manifests.delete(name, reference.digest);
+  return new Response(null, { status: 202 });
+}

@@ -1,0 +1,28 @@
+// Paths that are not about content: the base of the API, a sign of life, the CA certificate, OPTIONS.
+import { RegistryError } from "../../oci/errors.ts";
+import type { Exchange } from "../exchange.ts";
+
+/** What the API is here, and that the caller may use it. */
+export function getBase(): Response {
+  return Response.json({});
+}
+
+/** That the server is up; load balancers ask for "/". */
+export function getRoot(): Response {
+  return new Response(null, { status: 200 });
+}
+
+/** The certificate that clients need to trust this server; for everybody, as it is public. */
+export function getCaCertificate({ caCertificate }: Exchange): Response {
+  if (caCertificate === undefined) {
+    throw new RegistryError("NOT_FOUND", { message: "this registry did not make its certificate itself" });
+  }
+  return new Response(caCertificate, {
+    headers: { "Content-Type": "application/x-pem-file", "Content-Disposition": 'attachment; filename="ca.crt"' },
+  });
+}
+
+/** Which methods the path has. */
+export function getOptions(allow: string): Response {
+  return new Response(null, { status: 204, headers: { Allow: allow } });
+}

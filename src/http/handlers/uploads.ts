@@ -1,0 +1,124 @@
+// Uploads of blobs: at once, in two steps, in chunks; mounts; state and cancellation.
+import { type Algorithm, type Digest, digestAlgorithm } from "../../oci/digest.ts";
+import { RegistryError } from "../../oci/errors.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import type { Body } from "../../registry/ingest.ts";
+import type { Chunk } from "../../registry/uploads.ts";
+import { readChunks } from "../body.ts";
+import { contentLength, type Exchange, formatLocation } from "../exchange.ts";
+import { formatUploadRange, parseChunkRange } from "../range.ts";
+
+interface Session {
+  readonly name: RepositoryName;
+  readonly id: string;
+}
+
+/** Opens a session. */
+export async function startUpload(
+  exchange: Exchange,
+  { name, algorithm }: { readonly name: RepositoryName; readonly algorithm: Algorithm },
+): Promise<Response> {
+  const session = await exchange.registry.uploads.start(name, algorithm);
+  return new Response(null, { status: 202, headers: sessionHeaders(exchange, session, 0) });
+}
+
+/** The whole blob in one POST. */
+export async function postBlob(
+  exchange: Exchange,
+  { name, digest }: { readonly name: RepositoryName; readonly digest: Digest },
+): Promise<Response> {
+  const { uploads } = exchange.registry;
+  contentLength(exchange.request);
+  const session = await uploads.start(name, digestAlgorithm(digest));
+  try {
+    await uploads.commit(session, { body: bodyOf(exchange), range: undefined }, digest);
+  } catch (error) {
+    // Nobody knows the session's address, so nobody can resume it.
+    await uploads.cancel(session).catch(() => undefined);
+    throw error;
+  }
+  return created(exchange, name, digest);
+}
+
+/** Links a blob that is there already, or opens a session to upload it. */
+export async function mountBlob(
+  exchange: Exchange,
+  route: { readonly name: RepositoryName; readonly digest: Digest; readonly from: RepositoryName | undefined },
+): Promise<Response> {
+  if (await exchange.registry.blobs.mount(route.name, route)) return created(exchange, route.name, route.digest);
+  return startUpload(exchange, { name: route.name, algorithm: digestAlgorithm(route.digest) });
+}
+
+/** Appends a chunk. */
+export async function patchUpload(exchange: Exchange, { name, id }: Session): Promise<Response> {
+  const chunk = chunkOf(exchange);
+  const sizeBytes = await withState(exchange, { name, id }, () =>
+    exchange.registry.uploads.append({ name, id }, chunk),
+  );
+  return new Response(null, { status: 202, headers: sessionHeaders(exchange, { name, id }, sizeBytes) });
+}
+
+/** Appends the last chunk, if there is one, and makes the blob. */
+export async function putUpload(exchange: Exchange, route: Session & { readonly digest: Digest }): Promise<Response> {
+  const { name, id, digest } = route;
+  const chunk = chunkOf(exchange);
+  await withState(exchange, route, () => exchange.registry.uploads.commit({ name, id }, chunk, digest));
+  return created(exchange, name, digest);
+}
+
+/** How far the upload is. */
+export async function getUpload(exchange: Exchange, session: Session): Promise<Response> {
+  const sizeBytes = await exchange.registry.uploads.size(session);
+  return new Response(null, { status: 204, headers: sessionHeaders(exchange, session, sizeBytes) });
+}
+
+/** Gives the upload up. */
+export async function deleteUpload({ registry }: Exchange, session: Session): Promise<Response> {
+  await registry.uploads.cancel(session);
+  return new Response(null, { status: 204 });
+}
+
+function bodyOf({ request, stallMs }: Exchange): Body {
+  return (signal) => readChunks(request.body, { stallMs, signal });
+}
+
+function chunkOf(exchange: Exchange): Chunk {
+  const lengthBytes = contentLength(exchange.request);
+  const text = exchange.request.headers.get("content-range");
+  const range = text === null ? undefined : parseChunkRange(text);
+  if (text !== null && range === undefined) {
+    throw new RegistryError("BLOB_UPLOAD_INVALID", {
+      message: "Content-Range must be <first>-<last>, both inclusive",
+      detail: { contentRange: text.slice(0, 100) },
+    });
+  }
+  if (range !== undefined && lengthBytes !== undefined && lengthBytes !== range.lengthBytes) {
+    throw new RegistryError("SIZE_INVALID", { detail: { contentLength: lengthBytes, contentRange: text } });
+  }
+  return { body: bodyOf(exchange), range };
+}
+
+/** A chunk that does not fit is refused with what the client needs to go on. */
+async function withState<T>(exchange: Exchange, session: Session, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== "UPLOAD_OUT_OF_ORDER") throw error;
+    const sizeBytes = Number(error.refusal.detail?.sizeBytes);
+    const headers = sessionHeaders(exchange, session, sizeBytes);
+    throw new RegistryError(error.code, { ...error.refusal, headers, cause: error });
+  }
+}
+
+function sessionHeaders(exchange: Exchange, { name, id }: Session, sizeBytes: number): Record<string, string> {
+  return {
+    Location: formatLocation(exchange, name, `blobs/uploads/${id}`),
+    Range: formatUploadRange(sizeBytes),
+    "Docker-Upload-UUID": id,
+  };
+}
+
+function created(exchange: Exchange, name: RepositoryName, digest: Digest): Response {
+  const headers = { Location: formatLocation(exchange, name, `blobs/${digest}`), "Docker-Content-Digest": digest };
+  return new Response(null, { status: 201, headers });
+}

@@ -1,0 +1,277 @@
+// What a request asks for: method, path and query become one value of a closed union, or a refusal.
+//
+//   /v2/                                   base
+//   /v2/_catalog                           catalog
+//   /v2/<name>/tags/list                   tags
+//   /v2/<name>/manifests/<reference>       manifests
+//   /v2/<name>/blobs/<digest>              blobs
+//   /v2/<name>/blobs/uploads/[<uuid>]      uploads
+//   /v2/<name>/referrers/<digest>          referrers
+//   /ca.crt  /                             the certificate authority; a sign of life
+//
+// The last two or three segments tell a path apart, so a repository may be called "tags/list" or "blobs/uploads".
+import { type Algorithm, type Digest, parseAlgorithm, parseDigest } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
+import { parseReference, parseTag, type Reference, type Tag } from "../oci/reference.ts";
+import { type PageQuery, parsePageQuery, singleValue } from "./pagination.ts";
+
+/** Everything that can be asked of the server. */
+export type Route =
+  | { readonly kind: "base" | "root" | "caCertificate" }
+  | { readonly kind: "options"; readonly allow: string }
+  | { readonly kind: "catalog"; readonly page: PageQuery }
+  | { readonly kind: "listTags"; readonly name: RepositoryName; readonly page: PageQuery }
+  | { readonly kind: "getManifest" | "deleteManifest"; readonly name: RepositoryName; readonly reference: Reference }
+  | {
+      readonly kind: "putManifest";
+      readonly name: RepositoryName;
+      readonly reference: Reference;
+      readonly tags: readonly Tag[];
+    }
+  | { readonly kind: "getBlob" | "deleteBlob"; readonly name: RepositoryName; readonly digest: Digest }
+  | { readonly kind: "startUpload"; readonly name: RepositoryName; readonly algorithm: Algorithm }
+  | { readonly kind: "postBlob"; readonly name: RepositoryName; readonly digest: Digest }
+  | {
+      readonly kind: "mountBlob";
+      readonly name: RepositoryName;
+      readonly digest: Digest;
+      readonly from: RepositoryName | undefined;
+    }
+  | { readonly kind: "getUpload" | "patchUpload" | "deleteUpload"; readonly name: RepositoryName; readonly id: string }
+  | { readonly kind: "putUpload"; readonly name: RepositoryName; readonly id: string; readonly digest: Digest }
+  | {
+      readonly kind: "listReferrers";
+      readonly name: RepositoryName;
+      readonly digest: Digest;
+      readonly filter: ReferrersFilter;
+    };
+
+/** Which referrers are asked for. */
+export interface ReferrersFilter {
+  readonly artifactType: string | undefined;
+  readonly after: Digest | undefined;
+}
+
+/** A request as far as routing looks at it. */
+export interface RouteRequest {
+  readonly method: string;
+  /** As in the URL, still encoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** What stands before every path, "/" or "/some/where/". */
+  readonly prefix: string;
+}
+
+type Resource =
+  | "base"
+  | "root"
+  | "caCertificate"
+  | "catalog"
+  | "tags"
+  | "manifests"
+  | "blobs"
+  | "uploads"
+  | "upload"
+  | "referrers";
+
+const methods: Record<Resource, readonly string[]> = {
+  root: ["GET", "HEAD"],
+  caCertificate: ["GET", "HEAD"],
+  base: ["GET", "HEAD"],
+  catalog: ["GET", "HEAD"],
+  tags: ["GET", "HEAD"],
+  manifests: ["GET", "HEAD", "PUT", "DELETE"],
+  blobs: ["GET", "HEAD", "DELETE"],
+  uploads: ["POST"],
+  upload: ["GET", "HEAD", "PATCH", "PUT", "DELETE"],
+  referrers: ["GET", "HEAD"],
+};
+
+/** More than any client sends; the spec asks for at least 10. */
+const maxTags = 100;
+
+interface Place {
+  readonly resource: Resource;
+  /** The segments of the repository name, still unchecked. */
+  readonly name: readonly string[];
+  readonly last: string;
+}
+
+/** The route of a request; throws a RegistryError where there is none. */
+export function parseRoute(request: RouteRequest): Route {
+  const place = findPlace(request.path, request.prefix);
+  if (place === undefined) throw new RegistryError("NOT_FOUND");
+  const allow = [...methods[place.resource], "OPTIONS"].join(", ");
+  if (request.method === "OPTIONS") return { kind: "options", allow };
+  if (!methods[place.resource].includes(request.method)) {
+    throw new RegistryError("METHOD_NOT_ALLOWED", { headers: { Allow: allow } });
+  }
+  // HEAD is GET without a body; the handlers of content see the difference.
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  return routeOf(place, method, request.query);
+}
+
+function findPlace(path: string, prefix: string): Place | undefined {
+  if (!path.startsWith(prefix)) return undefined;
+  const rest = path.slice(prefix.length);
+  const fixed: Readonly<Record<string, Resource>> = {
+    "": "root",
+    "ca.crt": "caCertificate",
+    v2: "base",
+    "v2/": "base",
+    "v2/_catalog": "catalog",
+  };
+  const resource = Object.hasOwn(fixed, rest) ? fixed[rest] : undefined;
+  if (resource !== undefined) return { resource, name: [], last: "" };
+  return rest.startsWith("v2/") ? findInRepository(rest.slice("v2/".length).split("/")) : undefined;
+}
+
+function findInRepository(segments: readonly string[]): Place | undefined {
+  const last = segments.at(-1) ?? "";
+  const word = segments.at(-2);
+  const name = segments.slice(0, -2);
+  if (word === "manifests" || word === "referrers") return { resource: word, name, last };
+  if (word === "tags" && last === "list") return { resource: "tags", name, last };
+  // "blobs/uploads" without the slash is what some people type; no digest is called so.
+  if (word === "blobs") return { resource: last === "uploads" ? "uploads" : "blobs", name, last };
+  if (word === "uploads" && segments.at(-3) === "blobs") {
+    return { resource: last === "" ? "uploads" : "upload", name: segments.slice(0, -3), last };
+  }
+  return undefined;
+}
+
+function routeOf(place: Place, method: string, query: URLSearchParams): Route {
+  switch (place.resource) {
+    case "root":
+    case "base":
+    case "caCertificate":
+      return { kind: place.resource };
+    case "catalog":
+      return { kind: "catalog", page: parsePageQuery(query) };
+    case "tags":
+      return { kind: "listTags", name: nameOf(place), page: parsePageQuery(query) };
+    case "manifests":
+      return manifestRoute(place, method, query);
+    case "blobs":
+      return {
+        kind: method === "GET" ? "getBlob" : "deleteBlob",
+        name: nameOf(place),
+        digest: digestOf(decode(place.last)),
+      };
+    case "uploads":
+      return postRoute(nameOf(place), query);
+    case "upload":
+      return uploadRoute(place, method, query);
+    case "referrers":
+      return referrersRoute(place, query);
+  }
+}
+
+function manifestRoute(place: Place, method: string, query: URLSearchParams): Route {
+  const name = nameOf(place);
+  const text = decode(place.last);
+  const reference = parseReference(text);
+  if (reference === undefined) {
+    // What no tag can be called is not there; the conformance program of 1.1 asks for such a one and wants 404.
+    const tagCode = method === "PUT" ? "TAG_INVALID" : "MANIFEST_UNKNOWN";
+    throw new RegistryError(text.includes(":") ? "DIGEST_INVALID" : tagCode, {
+      message: "neither a valid tag nor a valid digest",
+      detail: { reference: text.slice(0, 200) },
+    });
+  }
+  if (method === "GET") return { kind: "getManifest", name, reference };
+  if (method === "DELETE") return { kind: "deleteManifest", name, reference };
+  return {
+    kind: "putManifest",
+    name,
+    reference,
+    tags: reference.kind === "tag" ? ownTag(reference.tag, query) : tagsOf(query),
+  };
+}
+
+function ownTag(tag: Tag, query: URLSearchParams): readonly Tag[] {
+  if (!query.has("tag")) return [tag];
+  throw new RegistryError("REQUEST_INVALID", { message: "the query parameter tag goes with a push by digest" });
+}
+
+function tagsOf(query: URLSearchParams): readonly Tag[] {
+  const texts = query.getAll("tag");
+  if (texts.length > maxTags) throw new RegistryError("TOO_MANY_TAGS", { detail: { atMost: maxTags } });
+  return [...new Set(texts)].map((text) => {
+    const tag = parseTag(text);
+    if (tag === undefined)
+      throw new RegistryError("TAG_INVALID", { message: "invalid tag", detail: { tag: text.slice(0, 200) } });
+    return tag;
+  });
+}
+
+function postRoute(name: RepositoryName, query: URLSearchParams): Route {
+  const mount = singleValue(query, "mount");
+  const from = singleValue(query, "from");
+  if (mount !== undefined) {
+    return { kind: "mountBlob", name, digest: digestOf(mount), from: from === undefined ? undefined : parseName(from) };
+  }
+  const digest = singleValue(query, "digest");
+  if (digest !== undefined) return { kind: "postBlob", name, digest: digestOf(digest) };
+  const text = singleValue(query, "digest-algorithm") ?? "sha256";
+  const algorithm = parseAlgorithm(text);
+  if (algorithm !== undefined) return { kind: "startUpload", name, algorithm };
+  throw new RegistryError("DIGEST_INVALID", {
+    message: "unsupported digest algorithm",
+    detail: { algorithm: text.slice(0, 100) },
+  });
+}
+
+function uploadRoute(place: Place, method: string, query: URLSearchParams): Route {
+  const name = nameOf(place);
+  const id = place.last.toLowerCase();
+  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
+    throw new RegistryError("BLOB_UPLOAD_UNKNOWN", { detail: { id: place.last.slice(0, 100) } });
+  }
+  if (method === "GET") return { kind: "getUpload", name, id };
+  if (method === "PATCH") return { kind: "patchUpload", name, id };
+  if (method === "DELETE") return { kind: "deleteUpload", name, id };
+  const digest = singleValue(query, "digest");
+  if (digest === undefined)
+    throw new RegistryError("DIGEST_INVALID", { message: "the query parameter digest is missing" });
+  return { kind: "putUpload", name, id, digest: digestOf(digest) };
+}
+
+function referrersRoute(place: Place, query: URLSearchParams): Route {
+  const last = singleValue(query, "last");
+  const filter = {
+    // An empty value is a filter too: for those that have no type.
+    artifactType: query.has("artifactType") ? (singleValue(query, "artifactType") ?? "") : undefined,
+    after: last === undefined ? undefined : digestOf(last),
+  };
+  return { kind: "listReferrers", name: nameOf(place), digest: digestOf(decode(place.last)), filter };
+}
+
+function nameOf(place: Place): RepositoryName {
+  return parseName(place.name.join("/"));
+}
+
+function parseName(text: string): RepositoryName {
+  const name = parseRepositoryName(text);
+  if (name === undefined) throw new RegistryError("NAME_INVALID", { detail: { name: text.slice(0, 300) } });
+  return name;
+}
+
+function digestOf(text: string): Digest {
+  const digest = parseDigest(text);
+  if (digest !== undefined) return digest;
+  throw new RegistryError("DIGEST_INVALID", {
+    message: "invalid or unsupported digest",
+    detail: { digest: text.slice(0, 200) },
+  });
+}
+
+/** Some clients encode the colon of a digest. Decoded once; what comes out must still fit the grammar. */
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new RegistryError("REQUEST_INVALID", { message: "the path has a malformed escape" });
+  }
+}

@@ -1,0 +1,69 @@
+// The log: one line an event, on stderr. Text is written as distribution writes it (logfmt), so that what reads its
+// logs reads ours.
+
+/** How grave an event is, gravest first. */
+export type LogLevel = "error" | "warn" | "info" | "debug";
+
+/** How lines are written. */
+export type LogFormat = "text" | "json" | "logstash";
+
+/** What a line says beside its message. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Where events go. */
+export interface Logger {
+  error(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+}
+
+/** What a logger is made of. */
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** Takes one line with its newline. */
+  readonly write: (line: string) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+const ranks: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
+
+/** A logger that writes events of the level and graver ones. */
+export function createLogger({ level, format, write, now }: LoggerOptions): Logger {
+  const log =
+    (eventLevel: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (ranks[eventLevel] > ranks[level]) return;
+      write(`${formatters[format]({ level: eventLevel, message, fields, time: new Date(now()).toISOString() })}\n`);
+    };
+  return { error: log("error"), warn: log("warn"), info: log("info"), debug: log("debug") };
+}
+
+interface Event {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: LogFields;
+  readonly time: string;
+}
+
+const formatters: Record<LogFormat, (event: Event) => string> = {
+  text: ({ level, message, fields, time }) => {
+    const pairs = Object.entries({ time, level: level === "warn" ? "warning" : level, msg: message, ...fields });
+    return pairs.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${quote(String(value))}`])).join(" ");
+  },
+  json: ({ level, message, fields, time }) => JSON.stringify({ ...fields, level, msg: message, time }),
+  logstash: ({ level, message, fields, time }) =>
+    JSON.stringify({ "@timestamp": time, "@version": 1, ...fields, level, message }),
+};
+
+/** Bare where that is unambiguous; else as a JSON string, so that no value can forge a line or steer a terminal. */
+function quote(text: string): string {
+  if (/^[\w./:@+-]+$/.test(text)) return text;
+  return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

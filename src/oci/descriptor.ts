@@ -1,0 +1,55 @@
+// Descriptors: type, size and digest of content that a manifest names (OCI image-spec, descriptor.md).
+import { type Digest, parseDigest } from "./digest.ts";
+
+/** A checked descriptor, with the fields that a registry acts on. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  readonly digest: Digest;
+  readonly urls: readonly string[];
+  readonly platform: Platform | undefined;
+}
+
+/** What a child of an index runs on. */
+export interface Platform {
+  readonly architecture: string;
+  readonly os: string;
+}
+
+/** A descriptor, or a sentence that says what is wrong with it. */
+export type DescriptorResult = { readonly descriptor: Descriptor } | { readonly problem: string };
+
+/** Whether a JSON value is an object (and not an array or null). */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Checks a descriptor; sizes beyond 2^53 are refused, since JSON readers round them. */
+export function parseDescriptor(value: unknown): DescriptorResult {
+  if (!isRecord(value)) return { problem: "is not a descriptor" };
+  const { mediaType, size, digest, urls, platform } = value;
+  if (typeof mediaType !== "string") return { problem: "has no mediaType" };
+  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) return { problem: "has no valid size" };
+  if (typeof digest !== "string") return { problem: "has no digest" };
+  const parsed = parseDigest(digest);
+  if (parsed === undefined)
+    return { problem: `has a digest that is not valid or not supported: ${digest.slice(0, 200)}` };
+  const links = urls ?? [];
+  if (!Array.isArray(links) || !links.every((url) => typeof url === "string"))
+    return { problem: "has urls that are not strings" };
+  return {
+    descriptor: {
+      mediaType,
+      sizeBytes: size,
+      digest: parsed,
+      urls: links as string[],
+      platform: parsePlatform(platform),
+    },
+  };
+}
+
+function parsePlatform(value: unknown): Platform | undefined {
+  if (!isRecord(value)) return undefined;
+  const { architecture, os } = value;
+  return typeof architecture === "string" && typeof os === "string" ? { architecture, os } : undefined;
+}

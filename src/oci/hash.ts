@@ -1,0 +1,36 @@
+// Hashing of content into digests, at once or as it comes.
+import { type Algorithm, type Digest, formatDigest } from "./digest.ts";
+
+/** A digest in the making. */
+export interface RunningHash {
+  readonly algorithm: Algorithm;
+  /** How many bytes it has seen. */
+  readonly sizeBytes: number;
+  /** Adds the next bytes. */
+  update(bytes: Uint8Array): void;
+  /** The digest of all bytes so far; the hash can go on afterwards. */
+  digest(): Digest;
+}
+
+/** A hash that has seen nothing yet. */
+export function startHash(algorithm: Algorithm): RunningHash {
+  const hasher = new Bun.CryptoHasher(algorithm);
+  let sizeBytes = 0;
+  return {
+    algorithm,
+    get sizeBytes() {
+      return sizeBytes;
+    },
+    update: (bytes) => {
+      hasher.update(bytes);
+      sizeBytes += bytes.length;
+    },
+    // The copy: Bun's hasher starts anew in silence when it is used after digest().
+    digest: () => formatDigest(algorithm, hasher.copy().digest("hex")),
+  };
+}
+
+/** The digest of these bytes. */
+export function hashBytes(bytes: Uint8Array, algorithm: Algorithm): Digest {
+  return formatDigest(algorithm, Bun.CryptoHasher.hash(algorithm, bytes, "hex"));
+}

@@ -1,0 +1,168 @@
+// Manifests: what their bytes say, checked once; everything below works with the result.
+import { parseStrictJson } from "../lib/json.ts";
+import { type Descriptor, isRecord, parseDescriptor } from "./descriptor.ts";
+import {
+  isSchema1,
+  type ManifestKind,
+  type ManifestType,
+  manifestKind,
+  manifestTypes,
+  ociImageIndex,
+  ociImageManifest,
+  parseManifestType,
+  stripParameters,
+} from "./media-type.ts";
+
+/** The size that a manifest may have; the spec asks for at least 4 MB, distribution has the same limit. */
+export const maxManifestBytes = 4 * 1024 * 1024;
+const maxDepth = 100;
+
+/** A manifest that was understood. */
+export interface Manifest {
+  readonly mediaType: ManifestType;
+  readonly kind: ManifestKind;
+  /** Config and layers of an image; empty for an index. */
+  readonly blobs: readonly Descriptor[];
+  /** Children of an index; empty for an image. */
+  readonly children: readonly Descriptor[];
+  readonly subject: Descriptor | undefined;
+  /** Of the manifest, or of an image's config where the manifest has none (spec, "Listing Referrers"). */
+  readonly artifactType: string | undefined;
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+}
+
+/** A manifest, or a sentence that says why it is refused. */
+export type ManifestResult = { readonly manifest: Manifest } | { readonly problem: string };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Reads a manifest. `contentType` is what the client declared; without one the body's own mediaType counts. */
+export function parseManifest(bytes: Uint8Array, contentType: string | undefined): ManifestResult {
+  const declared = contentType === undefined ? undefined : stripParameters(contentType);
+  if (declared !== undefined && isSchema1(declared)) {
+    return { problem: "schema 1 manifests are not supported; push with a client that speaks schema 2 or OCI" };
+  }
+  const json = parseStrictJson(bytes, { maxDepth });
+  if ("problem" in json) return json;
+  if (!isRecord(json.value)) return { problem: "the manifest is not a JSON object" };
+  const fields = json.value;
+  const problem = findAmbiguity(fields);
+  if (problem !== undefined) return { problem };
+  const type = decideType(fields, declared);
+  return "problem" in type ? type : readFields(fields, type.mediaType);
+}
+
+/**
+ * Bytes that one reader takes for an image and another for an index, or that Go's decoder, which folds the case of
+ * keys, reads otherwise than we do (CVE-2021-41190 and its kind).
+ */
+function findAmbiguity(fields: Fields): string | undefined {
+  const known = [
+    "schemaVersion",
+    "mediaType",
+    "config",
+    "layers",
+    "manifests",
+    "subject",
+    "artifactType",
+    "annotations",
+  ];
+  const folded = new Map(known.map((key) => [key.toLowerCase(), key]));
+  const misspelt = Object.keys(fields).find((key) => (folded.get(key.toLowerCase()) ?? key) !== key);
+  if (misspelt !== undefined) return `the key ${JSON.stringify(misspelt)} differs from a known one only by case`;
+  if (fields.schemaVersion === 1)
+    return "schema 1 manifests are not supported; push with a client that speaks schema 2 or OCI";
+  if (fields.schemaVersion !== 2) return "schemaVersion is not 2";
+  const isImage = fields.config !== undefined || fields.layers !== undefined;
+  if (isImage && fields.manifests !== undefined)
+    return "the manifest is both an image (config, layers) and an index (manifests)";
+  if (!isImage && fields.manifests === undefined) return "the manifest has neither config and layers nor manifests";
+  return undefined;
+}
+
+function decideType(
+  fields: Fields,
+  declared: string | undefined,
+): { readonly mediaType: ManifestType } | { readonly problem: string } {
+  const inBody = fields.mediaType;
+  if (inBody !== undefined && typeof inBody !== "string") return { problem: "mediaType is not a string" };
+  if (inBody !== undefined && declared !== undefined && inBody !== declared) {
+    return { problem: `the Content-Type is ${declared}, but the manifest says ${inBody}` };
+  }
+  const derived = fields.manifests === undefined ? ociImageManifest : ociImageIndex;
+  const named = inBody ?? declared ?? derived;
+  const mediaType = parseManifestType(named);
+  if (mediaType === undefined) {
+    return {
+      problem: `the manifest type ${named.slice(0, 200)} is not supported; supported are ${manifestTypes.join(", ")}`,
+    };
+  }
+  // The type is not stored beside the bytes: what the body leaves out must follow from its fields.
+  if (inBody === undefined && mediaType !== derived) {
+    return { problem: `a manifest of type ${mediaType} must say so in its mediaType, or its fields must fit` };
+  }
+  if ((manifestKind(mediaType) === "index") !== (fields.manifests !== undefined)) {
+    return { problem: `the fields of the manifest do not fit its type ${mediaType}` };
+  }
+  return { mediaType };
+}
+
+function readFields(fields: Fields, mediaType: ManifestType): ManifestResult {
+  const kind = manifestKind(mediaType);
+  const problems: string[] = [];
+  const one = (name: string): Descriptor[] => {
+    const result = parseDescriptor(fields[name]);
+    if ("descriptor" in result) return [result.descriptor];
+    problems.push(`${name} ${result.problem}`);
+    return [];
+  };
+  const many = (name: string): Descriptor[] => {
+    const values = fields[name] ?? [];
+    if (!Array.isArray(values)) problems.push(`${name} is not an array`);
+    const results = Array.isArray(values) ? values.map(parseDescriptor) : [];
+    results.forEach((result, index) => {
+      if ("problem" in result) problems.push(`${name}[${index}] ${result.problem}`);
+    });
+    return results.flatMap((result) => ("descriptor" in result ? [result.descriptor] : []));
+  };
+  const blobs = kind === "image" ? [...one("config"), ...many("layers")] : [];
+  const children = kind === "index" ? many("manifests") : [];
+  const subject = fields.subject === undefined || fields.subject === null ? undefined : one("subject")[0];
+  const annotations = readAnnotations(fields.annotations, problems);
+  if (fields.artifactType !== undefined && typeof fields.artifactType !== "string")
+    problems.push("artifactType is not a string");
+  if (problems[0] !== undefined) return { problem: problems[0] };
+  const ownType =
+    typeof fields.artifactType === "string" && fields.artifactType !== "" ? fields.artifactType : undefined;
+  const artifactType = ownType ?? (kind === "image" ? blobs[0]?.mediaType : undefined);
+  return { manifest: { mediaType, kind, blobs, children, subject, artifactType, annotations } };
+}
+
+function readAnnotations(value: unknown, problems: string[]): Record<string, string> | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (isRecord(value) && Object.values(value).every((text) => typeof text === "string"))
+    return value as Record<string, string>;
+  problems.push("annotations is not an object of strings");
+  return undefined;
+}
+
+/** Every digest that the manifest names and that must stay while it does. */
+export function namedDigests(manifest: Manifest): readonly Descriptor[] {
+  return [...manifest.blobs, ...manifest.children];
+}
+
+/**
+ * The type under which stored bytes are served, without judging the rest: another registry may have accepted what
+ * we would refuse. Undefined for schema 1 and for what is no manifest.
+ */
+export function storedMediaType(bytes: Uint8Array): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(value) || value.schemaVersion !== 2) return undefined;
+  if (typeof value.mediaType === "string" && value.mediaType !== "") return value.mediaType;
+  return value.manifests === undefined ? ociImageManifest : ociImageIndex;
+}

@@ -1,0 +1,52 @@
+// Media types of manifests and of layers that are stored elsewhere (OCI image-spec, media-types.md; Docker schema 2).
+
+/** The manifest types that are stored and served. */
+export type ManifestType =
+  | "application/vnd.oci.image.manifest.v1+json"
+  | "application/vnd.oci.image.index.v1+json"
+  | "application/vnd.docker.distribution.manifest.v2+json"
+  | "application/vnd.docker.distribution.manifest.list.v2+json";
+
+/** An image names a config and layers, an index names other manifests. */
+export type ManifestKind = "image" | "index";
+
+export const ociImageManifest: ManifestType = "application/vnd.oci.image.manifest.v1+json";
+export const ociImageIndex: ManifestType = "application/vnd.oci.image.index.v1+json";
+
+const kinds: Record<ManifestType, ManifestKind> = {
+  "application/vnd.oci.image.manifest.v1+json": "image",
+  "application/vnd.oci.image.index.v1+json": "index",
+  "application/vnd.docker.distribution.manifest.v2+json": "image",
+  "application/vnd.docker.distribution.manifest.list.v2+json": "index",
+};
+
+/** The manifest types by name, for messages. */
+export const manifestTypes = Object.keys(kinds) as readonly ManifestType[];
+
+/** The manifest type of this name, or undefined. */
+export function parseManifestType(text: string): ManifestType | undefined {
+  return manifestTypes.find((type) => type === text);
+}
+
+/** Whether manifests of this type are images or indexes. */
+export function manifestKind(type: ManifestType): ManifestKind {
+  return kinds[type];
+}
+
+/** A media type without its parameters, in lower case: the spec asks to ignore parameters of Content-Type. */
+export function stripParameters(contentType: string): string {
+  return (contentType.split(";")[0] ?? "").trim().toLowerCase();
+}
+
+/** Docker's schema 1, which no current client needs and which cannot be verified by digest. */
+export function isSchema1(type: string): boolean {
+  return type.startsWith("application/vnd.docker.distribution.manifest.v1+");
+}
+
+/** Layers that clients fetch from their `urls`, so the registry need not have them. */
+export function isForeignLayer(type: string): boolean {
+  return (
+    type.startsWith("application/vnd.oci.image.layer.nondistributable.v1.tar") ||
+    type === "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+  );
+}

@@ -1,0 +1,112 @@
+// Blobs of a repository: looking, promising, mounting, deleting. Bytes come in through uploads.
+import type { Digest } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Key, Stat } from "../storage/driver.ts";
+import { blobKey, blobTrashName, layerLink } from "./layout.ts";
+import { followLink, putLink } from "./links.ts";
+import { removeIfEmpty } from "./repositories.ts";
+import { type Store, withLock } from "./store.ts";
+
+/** A blob that is there. */
+export interface FoundBlob {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  /** A handle to stream or slice it. */
+  readonly content: Blob;
+}
+
+/** A link this young was just made or touched: its promise stands without touching it again. */
+const freshLinkMs = 1000;
+/** How long a HEAD waits to freshen a link. */
+const promiseWaitMs = 1000;
+const maxRounds = 3;
+
+/**
+ * Finds the bytes of a digest, for who has just seen or written a link to it, and brings them back from the trash if
+ * they lie there. Undefined: they are nowhere.
+ */
+export async function findBlob(store: Store, digest: Digest): Promise<Stat | undefined> {
+  for (let round = 1; round <= maxRounds; round += 1) {
+    const stat = await store.driver.stat(blobKey(digest));
+    if (stat !== undefined) return stat;
+    await store.driver.restore(blobTrashName(digest), blobKey(digest));
+  }
+  return store.driver.stat(blobKey(digest));
+}
+
+/** The blob of a repository, to be read. Promises nothing about later. */
+export async function openBlob(store: Store, name: RepositoryName, digest: Digest): Promise<FoundBlob> {
+  const target = await followLink(store, layerLink(name, digest), digest);
+  const stat = target === undefined ? undefined : await findBlob(store, target);
+  const content = target === undefined || stat === undefined ? undefined : await store.driver.open(blobKey(target));
+  if (stat === undefined || content === undefined)
+    throw new RegistryError("BLOB_UNKNOWN", { detail: { name, digest } });
+  return { digest, sizeBytes: stat.sizeBytes, content };
+}
+
+/**
+ * Says that the repository has the blob, and freshens its link, so that it stays for the grace of garbage collection:
+ * the client will not upload it now.
+ */
+export async function promiseBlob(
+  store: Store,
+  name: RepositoryName,
+  digest: Digest,
+): Promise<{ readonly sizeBytes: number }> {
+  const link = layerLink(name, digest);
+  const target = await followLink(store, link, digest);
+  const found = target === undefined ? undefined : await promiseLink(store, name, { link, target });
+  if (found === undefined) throw new RegistryError("BLOB_UNKNOWN", { detail: { name, digest } });
+  return { sizeBytes: found.sizeBytes };
+}
+
+/**
+ * Makes the promise that a link gives last: touches it under the shared lock, unless it is younger than a second.
+ * Undefined when link or bytes are gone. When the lock is not to be had the promise is shorter, which may cost a
+ * repeated push and loses nothing.
+ */
+export async function promiseLink(
+  store: Store,
+  name: RepositoryName,
+  { link, target }: { readonly link: Key; readonly target: Digest },
+): Promise<Stat | undefined> {
+  const linkStat = await store.driver.stat(link);
+  const found = linkStat === undefined ? undefined : await findBlob(store, target);
+  if (linkStat === undefined || found === undefined) return undefined;
+  const ageMs = store.now() - linkStat.changedMs;
+  if (ageMs >= 0 && ageMs < freshLinkMs) return found;
+  using lock = await store.driver.lock(name, "shared", { waitMs: promiseWaitMs });
+  if (lock === undefined) return found;
+  return (await store.driver.touch(link)) ? await findBlob(store, target) : undefined;
+}
+
+/**
+ * Links a blob of another repository, or of any where `from` is undefined. False when it is not there: the client
+ * uploads it then.
+ */
+export async function mountBlob(
+  store: Store,
+  name: RepositoryName,
+  { digest, from }: { readonly digest: Digest; readonly from: RepositoryName | undefined },
+): Promise<boolean> {
+  const target = from === undefined ? digest : await followLink(store, layerLink(from, digest), digest);
+  if (target === undefined) return false;
+  // Without a source repository nothing holds the blob yet: only what is in its place counts, nothing is restored.
+  const isThere = from === undefined ? await store.driver.stat(blobKey(target)) : await findBlob(store, target);
+  if (isThere === undefined || !(await store.driver.touch(blobKey(target)))) return false;
+  return withLock(store, name, "shared", async () => {
+    await putLink(store, layerLink(name, digest), target);
+    return (await findBlob(store, target)) !== undefined;
+  });
+}
+
+/** Takes the blob out of the repository; its bytes stay while another repository links them. */
+export async function deleteBlob(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
+  await withLock(store, name, "alone", async () => {
+    if (!(await store.driver.delete(layerLink(name, digest)))) {
+      throw new RegistryError("BLOB_UNKNOWN", { detail: { name, digest } });
+    }
+    await removeIfEmpty(store, name);
+  });
+}

@@ -1,0 +1,136 @@
+// Where anything lies: the storage tree of distribution (registry:2 and registry:3), with our own files where the
+// other registries do not look. A directory that they wrote is served at once, and they serve one that we wrote.
+//
+//   docker/registry/v2/
+//     blobs/<alg>/<hh>/<hex>/data                             bytes of a layer, a config or a manifest
+//     repositories/<name>/
+//       _layers/<alg>/<hex>/link                              this repository may serve this blob
+//       _manifests/revisions/<alg>/<hex>/link                 this repository holds this manifest
+//       _manifests/tags/<tag>/current/link                    what the tag points to
+//       _manifests/tags/<tag>/index/<alg>/<hex>/link          what the tag has ever pointed to
+//       _referrers/<alg>/<subject>/<alg>/<hex>/link           ours: this manifest names that subject
+//       _uploads/<uuid>/{data,startedat}                      an upload session
+//
+//   <alg> is sha256 or sha512, <hex> the hash in lower case, <hh> its first two digits.
+//   A link holds exactly "<alg>:<hex>", without a newline. Every "/" of a name is a directory level.
+import { type Digest, digestAlgorithm, digestHex, parseDigest } from "../oci/digest.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Tag } from "../oci/reference.ts";
+import type { Key } from "../storage/driver.ts";
+
+const root = "docker/registry/v2";
+
+/** Below it all repositories lie. */
+export const repositoriesPrefix: Key = `${root}/repositories`;
+
+/** Names that a repository's own directories start with; no repository name does. */
+export const reservedPrefix = "_";
+
+function hashPath(digest: Digest): string {
+  return `${digestAlgorithm(digest)}/${digestHex(digest)}`;
+}
+
+function stripedPath(digest: Digest): string {
+  const hex = digestHex(digest);
+  return `${digestAlgorithm(digest)}/${hex.slice(0, 2)}/${hex}`;
+}
+
+/** The bytes of a blob or manifest. */
+export function blobKey(digest: Digest): Key {
+  return `${root}/blobs/${stripedPath(digest)}/data`;
+}
+
+/** The name of a blob in the trash, without the part that tells one entry from another. */
+export function blobTrashName(digest: Digest): string {
+  return `blobs/${stripedPath(digest)}`;
+}
+
+/** The name of a removed tag or upload session in the trash; `id` is used once. */
+export function trashName(kind: "tags" | "uploads", id: string): string {
+  return `${kind}/${id}`;
+}
+
+/** Everything of one repository. */
+export function repositoryPrefix(name: RepositoryName): Key {
+  return `${repositoriesPrefix}/${name}`;
+}
+
+/** The blobs that the repository may serve. */
+export function layersPrefix(name: RepositoryName): Key {
+  return `${repositoryPrefix(name)}/_layers`;
+}
+
+/** Manifests and tags; a repository is listed in the catalog when it has this. */
+export function manifestsPrefix(name: RepositoryName): Key {
+  return `${repositoryPrefix(name)}/_manifests`;
+}
+
+/** The index of manifests by subject. */
+export function referrersPrefix(name: RepositoryName): Key {
+  return `${repositoryPrefix(name)}/_referrers`;
+}
+
+/** The upload sessions. */
+export function uploadsPrefix(name: RepositoryName): Key {
+  return `${repositoryPrefix(name)}/_uploads`;
+}
+
+/** The link of a blob in a repository. */
+export function layerLink(name: RepositoryName, digest: Digest): Key {
+  return `${layersPrefix(name)}/${hashPath(digest)}/link`;
+}
+
+/** Below it the revisions of one algorithm lie, each in a prefix called by its hash. */
+export function revisionsPrefix(name: RepositoryName): Key {
+  return `${manifestsPrefix(name)}/revisions`;
+}
+
+/** The link of a manifest in a repository. */
+export function revisionLink(name: RepositoryName, digest: Digest): Key {
+  return `${revisionsPrefix(name)}/${hashPath(digest)}/link`;
+}
+
+/** Below it each tag has a prefix. */
+export function tagsPrefix(name: RepositoryName): Key {
+  return `${manifestsPrefix(name)}/tags`;
+}
+
+/** Everything of one tag. */
+export function tagPrefix(name: RepositoryName, tag: Tag): Key {
+  return `${tagsPrefix(name)}/${tag}`;
+}
+
+/** What the tag points to now. */
+export function tagCurrentLink(name: RepositoryName, tag: Tag): Key {
+  return `${tagPrefix(name, tag)}/current/link`;
+}
+
+/** That the tag has pointed to this manifest. */
+export function tagIndexLink(name: RepositoryName, tag: Tag, digest: Digest): Key {
+  return `${tagPrefix(name, tag)}/index/${hashPath(digest)}/link`;
+}
+
+/** The referrers of one subject. */
+export function subjectPrefix(name: RepositoryName, subject: Digest): Key {
+  return `${referrersPrefix(name)}/${hashPath(subject)}`;
+}
+
+/** That this manifest names that subject. */
+export function referrerLink(name: RepositoryName, subject: Digest, digest: Digest): Key {
+  return `${subjectPrefix(name, subject)}/${hashPath(digest)}/link`;
+}
+
+/** One upload session. */
+export function uploadPrefix(name: RepositoryName, id: string): Key {
+  return `${uploadsPrefix(name)}/${id}`;
+}
+
+/** The bytes of an upload session. */
+export function uploadKey(name: RepositoryName, id: string): Key {
+  return `${uploadPrefix(name, id)}/data`;
+}
+
+/** The digest that names of a listing spell, or undefined where another program left something else there. */
+export function digestFromPath(algorithm: string, hex: string): Digest | undefined {
+  return parseDigest(`${algorithm}:${hex}`);
+}

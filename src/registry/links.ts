@@ -1,0 +1,39 @@
+// Links: small objects that hold a digest. A link holds its blob: a blob goes only when no link leads to it.
+import { type Digest, digestAlgorithm, parseDigest } from "../oci/digest.ts";
+import type { Key } from "../storage/driver.ts";
+import type { Store } from "./store.ts";
+
+const maxLinkBytes = 1024;
+
+/**
+ * The digest that a link holds; undefined where it is absent, empty or malformed (a crash of registry:2 leaves empty
+ * ones, and a person's editor a newline).
+ */
+export async function readLink(store: Store, key: Key): Promise<Digest | undefined> {
+  const bytes = await store.driver.read(key, maxLinkBytes);
+  return bytes === undefined ? undefined : parseDigest(new TextDecoder().decode(bytes).trim());
+}
+
+/**
+ * The digest under which the bytes of `digest` are stored, as the link says. It differs only for sha512 uploads to
+ * registry:2 and registry:3, which file them under sha256. A sha256 link that says something else is damaged.
+ */
+export async function followLink(store: Store, key: Key, digest: Digest): Promise<Digest | undefined> {
+  const target = await readLink(store, key);
+  return target === digest || digestAlgorithm(digest) !== "sha256" ? target : undefined;
+}
+
+/** Until then another process may have made a link without having synced it yet. */
+const settledAgeMs = 60_000;
+
+/**
+ * Writes the link, or freshens the one that is there and whole. A young one is written again: whoever made it may not
+ * have synced it, and what we acknowledge must survive a power cut.
+ */
+export async function putLink(store: Store, key: Key, digest: Digest): Promise<void> {
+  const stat = await store.driver.stat(key);
+  const isSettled = stat !== undefined && store.now() - stat.changedMs > settledAgeMs;
+  const isWhole = isSettled && (await readLink(store, key)) === digest;
+  if (isWhole && (await store.driver.touch(key))) return;
+  await store.driver.write(key, new TextEncoder().encode(digest));
+}

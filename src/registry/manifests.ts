@@ -1,0 +1,191 @@
+// Manifests of a repository: a manifest is stored after everything that it names.
+import type { Descriptor } from "../oci/descriptor.ts";
+import { type Digest, digestAlgorithm } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { hashBytes } from "../oci/hash.ts";
+import { type Manifest, maxManifestBytes, parseManifest, storedMediaType } from "../oci/manifest.ts";
+import { isForeignLayer } from "../oci/media-type.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import { formatReference, type Reference, type Tag } from "../oci/reference.ts";
+import type { Key, Stat } from "../storage/driver.ts";
+import { findBlob, promiseLink } from "./blobs.ts";
+import { blobKey, layerLink, layersPrefix, referrerLink, revisionLink } from "./layout.ts";
+import { followLink, putLink, readLink } from "./links.ts";
+import { findForeignUrlProblem, isChildRequired, type ManifestRules } from "./manifest-rules.ts";
+import { removeIfEmpty } from "./repositories.ts";
+import { type Store, withLock } from "./store.ts";
+import { isTag, listTagsOf, moveTag, readTag, trashTag } from "./tags.ts";
+
+/** A manifest that is stored. */
+export interface StoredManifest {
+  readonly digest: Digest;
+  /** As the bytes say it. */
+  readonly mediaType: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A manifest as a client sends it. */
+export interface ManifestPut {
+  readonly bytes: Uint8Array;
+  readonly contentType: string | undefined;
+  /** The digest it must have, where it is pushed by digest. */
+  readonly digest: Digest | undefined;
+  readonly tags: readonly Tag[];
+}
+
+/** What a push of a manifest did. */
+export interface PutOutcome {
+  readonly digest: Digest;
+  readonly subject: Digest | undefined;
+}
+
+const maxRounds = 3;
+
+/** The manifest that a reference names, with its bytes as they were pushed. Promises nothing about later. */
+export async function getManifest(store: Store, name: RepositoryName, reference: Reference): Promise<StoredManifest> {
+  for (let round = 1; ; round += 1) {
+    const digest = reference.kind === "digest" ? reference.digest : await readTag(store, name, reference.tag);
+    const stored = digest === undefined ? undefined : await openRevision(store, name, digest);
+    if (stored !== undefined) return stored;
+    // The tag may have moved on, and the manifest that it left been deleted, while we looked.
+    const isMoved = reference.kind === "tag" && (await readTag(store, name, reference.tag)) !== digest;
+    if (!isMoved || round >= maxRounds) throw unknownManifest(name, reference);
+  }
+}
+
+async function openRevision(store: Store, name: RepositoryName, digest: Digest): Promise<StoredManifest | undefined> {
+  if (!(await isRevision(store, name, digest))) return undefined;
+  return (await findBlob(store, digest)) === undefined ? undefined : await readManifest(store, digest);
+}
+
+/** The same, and freshens the revision, so that it stays for the grace of garbage collection. */
+export async function promiseManifest(
+  store: Store,
+  name: RepositoryName,
+  reference: Reference,
+): Promise<StoredManifest> {
+  const stored = await getManifest(store, name, reference);
+  const promise = { link: revisionLink(name, stored.digest), target: stored.digest };
+  if ((await promiseLink(store, name, promise)) === undefined) throw unknownManifest(name, reference);
+  return stored;
+}
+
+/** Whether the repository holds the manifest. */
+export async function isRevision(store: Store, name: RepositoryName, digest: Digest): Promise<boolean> {
+  return (await readLink(store, revisionLink(name, digest))) === digest;
+}
+
+/** Bytes that do not hash to their digest are damaged: as good as absent, until a push heals them. */
+export async function readManifest(store: Store, digest: Digest): Promise<StoredManifest | undefined> {
+  const bytes = await store.driver.read(blobKey(digest), maxManifestBytes);
+  if (bytes === undefined || hashBytes(bytes, digestAlgorithm(digest)) !== digest) return undefined;
+  const mediaType = storedMediaType(bytes);
+  return mediaType === undefined ? undefined : { digest, mediaType, bytes };
+}
+
+/** Stores a manifest whose blobs and children the repository has, and points the tags to it. */
+export async function putManifest(
+  store: Store,
+  name: RepositoryName,
+  { put, rules }: { readonly put: ManifestPut; readonly rules: ManifestRules },
+): Promise<PutOutcome> {
+  const digest = hashBytes(put.bytes, put.digest === undefined ? "sha256" : digestAlgorithm(put.digest));
+  if (put.digest !== undefined && put.digest !== digest) {
+    throw new RegistryError("DIGEST_INVALID", { detail: { expected: put.digest, actual: digest } });
+  }
+  const parsed = parseManifest(put.bytes, put.contentType);
+  const problem = "problem" in parsed ? parsed.problem : findForeignUrlProblem(parsed.manifest, rules);
+  if ("problem" in parsed || problem !== undefined)
+    throw new RegistryError("MANIFEST_INVALID", { message: problem ?? "" });
+  const { manifest } = parsed;
+  await withLock(store, name, "shared", async () => {
+    await refuseMissing(store, name, { manifest, rules });
+    await storeManifest(store, name, { manifest, digest, put });
+  });
+  return { digest, subject: manifest.subject?.digest };
+}
+
+/** The order is what a kill at any point relies on: bytes, revision, referrer, tags. */
+async function storeManifest(
+  store: Store,
+  name: RepositoryName,
+  { manifest, digest, put }: { readonly manifest: Manifest; readonly digest: Digest; readonly put: ManifestPut },
+): Promise<void> {
+  // The Go registries' collector stops at a repository that has `_manifests` without `_layers`.
+  await store.driver.makePrefix(layersPrefix(name));
+  await store.driver.write(blobKey(digest), put.bytes);
+  await putLink(store, revisionLink(name, digest), digest);
+  if ((await findBlob(store, digest)) === undefined) {
+    throw new RegistryError("UNAVAILABLE", {
+      message: "the manifest was collected meanwhile; push it again",
+      retryAfterSeconds: 1,
+    });
+  }
+  if (manifest.subject !== undefined) await putLink(store, referrerLink(name, manifest.subject.digest, digest), digest);
+  for (const tag of put.tags) await moveTag(store, name, { tag, digest });
+}
+
+/** Link first, then look: what is named must be linked here and be there, with the size that the manifest says. */
+async function refuseMissing(
+  store: Store,
+  name: RepositoryName,
+  { manifest, rules }: { readonly manifest: Manifest; readonly rules: ManifestRules },
+): Promise<void> {
+  const missing: Digest[] = [];
+  const keys: Key[] = [];
+  const check = async (descriptor: Descriptor, link: Key, target: Digest | undefined) => {
+    const stat = target === undefined ? undefined : await findBlob(store, target);
+    if (target === undefined || stat === undefined) return void missing.push(descriptor.digest);
+    refuseOtherSize(descriptor, stat);
+    keys.push(link, blobKey(target));
+  };
+  for (const blob of manifest.blobs.filter((descriptor) => !isForeignLayer(descriptor.mediaType))) {
+    const link = layerLink(name, blob.digest);
+    await check(blob, link, await followLink(store, link, blob.digest));
+  }
+  for (const child of manifest.children.filter((descriptor) => isChildRequired(descriptor, rules))) {
+    const link = revisionLink(name, child.digest);
+    const isThere = (await isRevision(store, name, child.digest)) && (await store.driver.touch(link));
+    await check(child, link, isThere ? child.digest : undefined);
+  }
+  if (missing.length > 0) throw new RegistryError("MANIFEST_BLOB_UNKNOWN", { detail: { name, digests: missing } });
+  await store.driver.settle(keys);
+}
+
+function refuseOtherSize({ digest, sizeBytes }: Descriptor, stat: Stat): void {
+  if (stat.sizeBytes === sizeBytes) return;
+  throw new RegistryError("MANIFEST_INVALID", {
+    message: `the manifest says that ${digest} has ${sizeBytes} bytes, but it has ${stat.sizeBytes}`,
+    detail: { digest, expected: sizeBytes, actual: stat.sizeBytes },
+  });
+}
+
+/** Deletes a manifest with every tag that points to it. */
+export async function deleteManifest(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
+  await withLock(store, name, "alone", async () => {
+    // The link's name counts here, not its content: a damaged one must be deletable.
+    if ((await store.driver.stat(revisionLink(name, digest))) === undefined) {
+      throw unknownManifest(name, { kind: "digest", digest });
+    }
+    const stored = await readManifest(store, digest);
+    for (const tag of await listTagsOf(store, name, digest)) await trashTag(store, name, tag);
+    await store.driver.delete(revisionLink(name, digest));
+    const parsed = stored === undefined ? undefined : parseManifest(stored.bytes, undefined);
+    const subject = parsed === undefined || "problem" in parsed ? undefined : parsed.manifest.subject;
+    if (subject !== undefined) await store.driver.delete(referrerLink(name, subject.digest, digest));
+    await removeIfEmpty(store, name);
+  });
+}
+
+/** Deletes one tag; the manifest and its other tags stay. */
+export async function deleteTag(store: Store, name: RepositoryName, tag: Tag): Promise<void> {
+  await withLock(store, name, "alone", async () => {
+    if (!(await isTag(store, name, tag))) throw unknownManifest(name, { kind: "tag", tag });
+    await trashTag(store, name, tag);
+    await removeIfEmpty(store, name);
+  });
+}
+
+function unknownManifest(name: RepositoryName, reference: Reference): RegistryError {
+  return new RegistryError("MANIFEST_UNKNOWN", { detail: { name, reference: formatReference(reference) } });
+}

@@ -1,0 +1,118 @@
+// Referrers: the manifests that name another one as their subject. The index is rebuilt from the manifests for
+// directories that another registry wrote to; a referrer counts only while its revision exists.
+import type { Digest } from "../oci/digest.ts";
+import { parseManifest } from "../oci/manifest.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import { digestFromPath, referrerLink, subjectPrefix } from "./layout.ts";
+import { putLink } from "./links.ts";
+import { isRevision, readManifest } from "./manifests.ts";
+import { listRevisions, type Page } from "./repositories.ts";
+import { type Store, withLock } from "./store.ts";
+
+/** A referrer as the API shows it. */
+export interface Referrer {
+  readonly mediaType: string;
+  readonly size: number;
+  readonly digest: Digest;
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** Which referrers are wanted. */
+export interface ReferrersRequest {
+  readonly subject: Digest;
+  /** Only those of this type. */
+  readonly artifactType: string | undefined;
+  /** Only those that come after this one. */
+  readonly after: Digest | undefined;
+}
+
+/** An answer is itself an index, and clients read indexes of 4 MiB; the rest comes on further pages. */
+const maxPageBytes = 3 * 1024 * 1024;
+const maxPageItems = 1000;
+const revisionsBetweenPauses = 100;
+
+/** The referrers of a store. */
+export class Referrers {
+  readonly #store: Store;
+  /** Repositories whose manifests were all looked at since the start: who writes meanwhile keeps the index himself. */
+  readonly #rebuilt = new Map<RepositoryName, Promise<void>>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** A page of referrers, in the order of their digests. */
+  async list(name: RepositoryName, request: ReferrersRequest): Promise<Page<Referrer>> {
+    await this.#ensureRebuilt(name);
+    const items: Referrer[] = [];
+    let pageBytes = 0;
+    for await (const digest of this.#walk(name, request.subject)) {
+      if (request.after !== undefined && digest <= request.after) continue;
+      const referrer = await this.#describe(name, digest);
+      if (referrer === undefined || !isWanted(referrer, request.artifactType)) continue;
+      pageBytes += JSON.stringify(referrer).length;
+      if (items.length > 0 && (pageBytes > maxPageBytes || items.length === maxPageItems))
+        return { items, hasMore: true };
+      items.push(referrer);
+    }
+    return { items, hasMore: false };
+  }
+
+  async *#walk(name: RepositoryName, subject: Digest): AsyncGenerator<Digest> {
+    const prefix = subjectPrefix(name, subject);
+    for (const algorithm of await this.#store.driver.list(prefix)) {
+      for (const hex of await this.#store.driver.list(`${prefix}/${algorithm}`)) {
+        const digest = digestFromPath(algorithm, hex);
+        if (digest !== undefined) yield digest;
+      }
+    }
+  }
+
+  async #describe(name: RepositoryName, digest: Digest): Promise<Referrer | undefined> {
+    if (!(await isRevision(this.#store, name, digest))) return undefined;
+    const stored = await readManifest(this.#store, digest);
+    const parsed = stored === undefined ? undefined : parseManifest(stored.bytes, undefined);
+    if (stored === undefined || parsed === undefined || "problem" in parsed) return undefined;
+    const { mediaType, artifactType, annotations } = parsed.manifest;
+    return {
+      mediaType,
+      size: stored.bytes.length,
+      digest,
+      ...(artifactType === undefined ? {} : { artifactType }),
+      ...(annotations === undefined ? {} : { annotations }),
+    };
+  }
+
+  async #ensureRebuilt(name: RepositoryName): Promise<void> {
+    const running = this.#rebuilt.get(name) ?? this.#rebuild(name);
+    this.#rebuilt.set(name, running);
+    try {
+      await running;
+    } catch (error) {
+      this.#rebuilt.delete(name);
+      throw error;
+    }
+  }
+
+  async #rebuild(name: RepositoryName): Promise<void> {
+    let count = 0;
+    for await (const digest of listRevisions(this.#store, name)) {
+      count += 1;
+      if (count % revisionsBetweenPauses === 0) await new Promise((resolve) => setImmediate(resolve));
+      const stored = await readManifest(this.#store, digest);
+      const parsed = stored === undefined ? undefined : parseManifest(stored.bytes, undefined);
+      const subject = parsed === undefined || "problem" in parsed ? undefined : parsed.manifest.subject?.digest;
+      if (subject === undefined) continue;
+      const link = referrerLink(name, subject, digest);
+      if ((await this.#store.driver.stat(link)) !== undefined) continue;
+      await withLock(this.#store, name, "shared", () => putLink(this.#store, link, digest));
+    }
+    // Names of repositories that do not exist must not fill the memory.
+    if (count === 0) this.#rebuilt.delete(name);
+  }
+}
+
+function isWanted(referrer: Referrer, artifactType: string | undefined): boolean {
+  return artifactType === undefined || (referrer.artifactType ?? "") === artifactType;
+}

@@ -1,0 +1,104 @@
+// The registry as the doors see it: six facets over one store. Anything that is refused throws a RegistryError.
+import type { Algorithm, Digest } from "../oci/digest.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Reference, Tag } from "../oci/reference.ts";
+import { deleteBlob, type FoundBlob, mountBlob, openBlob, promiseBlob } from "./blobs.ts";
+import type { ManifestRules } from "./manifest-rules.ts";
+import {
+  deleteManifest,
+  deleteTag,
+  getManifest,
+  type ManifestPut,
+  type PutOutcome,
+  promiseManifest,
+  putManifest,
+  type StoredManifest,
+} from "./manifests.ts";
+import { type Referrer, Referrers, type ReferrersRequest } from "./referrers.ts";
+import { listRepositories, type Page, type PageRequest } from "./repositories.ts";
+import type { Store } from "./store.ts";
+import { listTags } from "./tags.ts";
+import { type Chunk, Uploads, type UploadTarget } from "./uploads.ts";
+
+/** Blobs of a repository. */
+export interface BlobsFacet {
+  /** To be read. */
+  open(name: RepositoryName, digest: Digest): Promise<FoundBlob>;
+  /** To be relied on: the blob stays for the grace of garbage collection. */
+  promise(name: RepositoryName, digest: Digest): Promise<{ readonly sizeBytes: number }>;
+  /** False when the blob is not to be had without an upload. */
+  mount(
+    name: RepositoryName,
+    source: { readonly digest: Digest; readonly from: RepositoryName | undefined },
+  ): Promise<boolean>;
+  delete(name: RepositoryName, digest: Digest): Promise<void>;
+}
+
+/** Upload sessions of a repository. */
+export interface UploadsFacet {
+  start(name: RepositoryName, algorithm: Algorithm): Promise<UploadTarget>;
+  size(target: UploadTarget): Promise<number>;
+  append(target: UploadTarget, chunk: Chunk): Promise<number>;
+  commit(target: UploadTarget, last: Chunk, digest: Digest): Promise<void>;
+  cancel(target: UploadTarget): Promise<void>;
+}
+
+/** Manifests of a repository. */
+export interface ManifestsFacet {
+  get(name: RepositoryName, reference: Reference): Promise<StoredManifest>;
+  promise(name: RepositoryName, reference: Reference): Promise<StoredManifest>;
+  put(name: RepositoryName, put: ManifestPut): Promise<PutOutcome>;
+  /** With every tag that points to it. */
+  delete(name: RepositoryName, digest: Digest): Promise<void>;
+}
+
+/** Tags of a repository. */
+export interface TagsFacet {
+  list(name: RepositoryName, page: PageRequest): Promise<Page<Tag>>;
+  delete(name: RepositoryName, tag: Tag): Promise<void>;
+}
+
+/** Manifests by subject. */
+export interface ReferrersFacet {
+  list(name: RepositoryName, request: ReferrersRequest): Promise<Page<Referrer>>;
+}
+
+/** The repositories themselves. */
+export interface RepositoriesFacet {
+  list(page: PageRequest): Promise<Page<RepositoryName>>;
+}
+
+/** Everything that requests can ask for. */
+export interface Registry {
+  readonly blobs: BlobsFacet;
+  readonly uploads: UploadsFacet;
+  readonly manifests: ManifestsFacet;
+  readonly tags: TagsFacet;
+  readonly referrers: ReferrersFacet;
+  readonly repositories: RepositoriesFacet;
+}
+
+/** The registry over a store of its own. */
+export function openRegistry(store: Store, options: { readonly rules: ManifestRules }): Registry {
+  return {
+    blobs: {
+      open: (name, digest) => openBlob(store, name, digest),
+      promise: (name, digest) => promiseBlob(store, name, digest),
+      mount: (name, source) => mountBlob(store, name, source),
+      delete: (name, digest) => deleteBlob(store, name, digest),
+    },
+    uploads: new Uploads(store),
+    manifests: {
+      get: (name, reference) => getManifest(store, name, reference),
+      promise: (name, reference) => promiseManifest(store, name, reference),
+      put: (name, put) => putManifest(store, name, { put, rules: options.rules }),
+      delete: (name, digest) => deleteManifest(store, name, digest),
+    },
+    tags: {
+      list: (name, page) => listTags(store, name, page),
+      delete: (name, tag) => deleteTag(store, name, tag),
+    },
+    referrers: new Referrers(store),
+    repositories: { list: (page) => listRepositories(store, page) },
+  };
+}

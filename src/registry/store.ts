@@ -1,0 +1,34 @@
+// What every facet of the registry works with: the driver, a clock and a source of identifiers; and locking.
+
+import { RegistryError } from "../oci/errors.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Driver, LockMode } from "../storage/driver.ts";
+
+/** The means of the core. Clock and identifiers are passed in, so that tests can choose them. */
+export interface Store {
+  readonly driver: Driver;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** A new identifier on each call, of UUID form. */
+  readonly uuid: () => string;
+}
+
+const lockWaitMs = 10_000;
+
+/** Runs the work under the repository's lock; refuses with UNAVAILABLE when the lock is not to be had in 10 s. */
+export async function withLock<T>(
+  store: Store,
+  name: RepositoryName,
+  mode: LockMode,
+  work: () => Promise<T>,
+): Promise<T> {
+  using lock = await store.driver.lock(name, mode, { waitMs: lockWaitMs });
+  if (lock === undefined) {
+    throw new RegistryError("UNAVAILABLE", {
+      message: "repository busy; try again",
+      retryAfterSeconds: 1,
+      detail: { name },
+    });
+  }
+  return await work();
+}

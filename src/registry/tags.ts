@@ -1,0 +1,65 @@
+// Tags of a repository: names for manifests. A tag points to a stored manifest; it changes by one atomic replacement.
+import type { Digest } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import { parseTag, type Tag } from "../oci/reference.ts";
+import { revisionLink, tagCurrentLink, tagIndexLink, tagPrefix, tagsPrefix, trashName } from "./layout.ts";
+import { putLink, readLink } from "./links.ts";
+import { isRepository, type Page, type PageRequest } from "./repositories.ts";
+import type { Store } from "./store.ts";
+
+/** The digest that the tag points to. */
+export async function readTag(store: Store, name: RepositoryName, tag: Tag): Promise<Digest | undefined> {
+  return readLink(store, tagCurrentLink(name, tag));
+}
+
+/** Whether there is such a tag. A tag directory of another registry without `current` is none. */
+export async function isTag(store: Store, name: RepositoryName, tag: Tag): Promise<boolean> {
+  return (await store.driver.stat(tagCurrentLink(name, tag))) !== undefined;
+}
+
+/** A page of tags in byte order; refuses with NAME_UNKNOWN where there is no such repository. */
+export async function listTags(store: Store, name: RepositoryName, request: PageRequest): Promise<Page<Tag>> {
+  if (!(await isRepository(store, name))) throw new RegistryError("NAME_UNKNOWN", { detail: { name } });
+  const items: Tag[] = [];
+  for await (const tag of walkTags(store, name, request.after)) {
+    if (items.length === request.limit) return { items, hasMore: true };
+    items.push(tag);
+  }
+  return { items, hasMore: false };
+}
+
+async function* walkTags(store: Store, name: RepositoryName, after: string | undefined): AsyncGenerator<Tag> {
+  for (const text of await store.driver.list(tagsPrefix(name), after === undefined ? {} : { after })) {
+    const tag = parseTag(text);
+    if (tag !== undefined && (await isTag(store, name, tag))) yield tag;
+  }
+}
+
+/** All tags that point to the manifest. */
+export async function listTagsOf(store: Store, name: RepositoryName, digest: Digest): Promise<readonly Tag[]> {
+  const tags: Tag[] = [];
+  for await (const tag of walkTags(store, name, undefined)) {
+    if ((await readTag(store, name, tag)) === digest) tags.push(tag);
+  }
+  return tags;
+}
+
+/** Points the tag to a manifest of the repository, for who holds its lock shared. The last write commits. */
+export async function moveTag(
+  store: Store,
+  name: RepositoryName,
+  { tag, digest }: { readonly tag: Tag; readonly digest: Digest },
+): Promise<void> {
+  const left = await readTag(store, name, tag);
+  // A pull of the manifest that the tag leaves may be under way: its grace begins now.
+  if (left !== undefined && left !== digest) await store.driver.touch(revisionLink(name, left));
+  await putLink(store, tagIndexLink(name, tag, digest), digest);
+  await store.driver.write(tagCurrentLink(name, tag), new TextEncoder().encode(digest));
+}
+
+/** Removes the tag in one durable step, for who holds the repository's lock alone. */
+export async function trashTag(store: Store, name: RepositoryName, tag: Tag): Promise<void> {
+  const entry = trashName("tags", store.uuid());
+  if (await store.driver.trash(tagPrefix(name, tag), entry)) await store.driver.purge(entry);
+}

@@ -1,0 +1,204 @@
+// Upload sessions: bytes that become a blob when their digest is right. This is the one gate for blobs: what lies
+// under a digest hashes to it.
+import { type Algorithm, type Digest, digestAlgorithm } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { type RunningHash, startHash } from "../oci/hash.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Upload } from "../storage/driver.ts";
+import { findBlob } from "./blobs.ts";
+import { appendAll, type Body, hashStored } from "./ingest.ts";
+import { blobKey, layerLink, trashName, uploadKey, uploadPrefix } from "./layout.ts";
+import { followLink, putLink } from "./links.ts";
+import { type Store, withLock } from "./store.ts";
+
+/** Which session. */
+export interface UploadTarget {
+  readonly name: RepositoryName;
+  readonly id: string;
+}
+
+/** A piece of an upload as the client sends it. */
+export interface Chunk {
+  readonly body: Body;
+  /** Where the client says that the piece begins and how long it is, where it says so. */
+  readonly range: { readonly start: number; readonly lengthBytes: number } | undefined;
+}
+
+interface KeptHash {
+  readonly hash: RunningHash;
+  /** Of the upload whose bytes the hash has seen; undefined while there are none. */
+  readonly identity: string | undefined;
+}
+
+/** How long a request waits for another one that holds the session. */
+const holdWaitMs = 5000;
+const maxKeptHashes = 1000;
+
+/** The upload sessions of a store. */
+export class Uploads {
+  readonly #store: Store;
+  /** Running hashes between requests: a shortcut that counts only for the same bytes, never needed. */
+  readonly #kept = new Map<string, KeptHash>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Opens a session; `algorithm` is the one that the client says it will close it with. */
+  async start(name: RepositoryName, algorithm: Algorithm): Promise<UploadTarget> {
+    const id = this.#store.uuid();
+    const startedAt = `${new Date(this.#store.now()).toISOString().slice(0, 19)}Z`;
+    await this.#store.driver.createUpload(uploadKey(name, id), { startedat: startedAt });
+    if (algorithm !== "sha256") this.#keep(id, { hash: startHash(algorithm), identity: undefined });
+    return { name, id };
+  }
+
+  /** How many bytes have arrived. */
+  async size({ name, id }: UploadTarget): Promise<number> {
+    const stat = await this.#store.driver.stat(uploadKey(name, id));
+    if (stat === undefined) throw unknownUpload(id);
+    return stat.sizeBytes;
+  }
+
+  /** Appends a piece; returns how many bytes have arrived. */
+  async append(target: UploadTarget, chunk: Chunk): Promise<number> {
+    const preempted = new AbortController();
+    using upload = await this.#hold(target, preempted);
+    if (upload === undefined) throw unknownUpload(target.id);
+    await this.#receive(upload, { target, chunk, preempted });
+    return upload.sizeBytes;
+  }
+
+  /** Appends the last piece, checks the digest and makes the blob. After a digest that is not right the session is gone. */
+  async commit(target: UploadTarget, last: Chunk, digest: Digest): Promise<void> {
+    const preempted = new AbortController();
+    using upload = await this.#hold(target, preempted);
+    if (upload === undefined) return this.#recallAnswer(target, digest);
+    const hash = await this.#receive(upload, { target, chunk: last, preempted });
+    const actual = await digestOf(upload, hash, digestAlgorithm(digest));
+    this.#kept.delete(target.id);
+    if (actual !== digest) {
+      await this.#discard(target);
+      throw new RegistryError("DIGEST_INVALID", { detail: { expected: digest, actual, sizeBytes: upload.sizeBytes } });
+    }
+    await this.#publish(upload, target, digest);
+  }
+
+  /** Ends a session without a blob. */
+  async cancel(target: UploadTarget): Promise<void> {
+    using upload = await this.#hold(target, new AbortController());
+    if (upload === undefined) throw unknownUpload(target.id);
+    await this.#discard(target);
+  }
+
+  /** Removes sessions without a write for longer than `ageMs`; returns how many. One that is being written to stays. */
+  async purge(name: RepositoryName, ids: readonly string[], ageMs: number): Promise<number> {
+    let count = 0;
+    for (const id of ids) if (await this.#purgeOne({ name, id }, ageMs)) count += 1;
+    return count;
+  }
+
+  async #purgeOne(target: UploadTarget, ageMs: number): Promise<boolean> {
+    if (!(await this.#isOld(target, ageMs))) return false;
+    const options = { waitMs: 0, preempted: new AbortController() };
+    const upload = await this.#store.driver.openUpload(uploadKey(target.name, target.id), options);
+    if (upload === "busy") return false;
+    using _held = upload;
+    if (!(await this.#isOld(target, ageMs))) return false;
+    await this.#discard(target);
+    return true;
+  }
+
+  /** By the last write; without data by the start. */
+  async #isOld({ name, id }: UploadTarget, ageMs: number): Promise<boolean> {
+    const { driver, now } = this.#store;
+    const stat = (await driver.stat(uploadKey(name, id))) ?? (await driver.stat(`${uploadPrefix(name, id)}/startedat`));
+    return stat !== undefined && now() - stat.changedMs > ageMs;
+  }
+
+  /** Takes hold of the session; a newer request ends the older one. */
+  async #hold({ name, id }: UploadTarget, preempted: AbortController): Promise<Upload | undefined> {
+    const upload = await this.#store.driver.openUpload(uploadKey(name, id), { waitMs: holdWaitMs, preempted });
+    if (upload !== "busy") return upload;
+    throw new RegistryError("UPLOAD_BUSY", { detail: { id }, retryAfterSeconds: 5 });
+  }
+
+  async #receive(
+    upload: Upload,
+    request: { readonly target: UploadTarget; readonly chunk: Chunk; readonly preempted: AbortController },
+  ): Promise<RunningHash | undefined> {
+    const { target, chunk, preempted } = request;
+    const startBytes = upload.sizeBytes;
+    if (chunk.range !== undefined && chunk.range.start !== startBytes) {
+      throw new RegistryError("UPLOAD_OUT_OF_ORDER", { detail: { id: target.id, sizeBytes: startBytes } });
+    }
+    const hash = this.#hashFor(upload, target.id);
+    this.#kept.delete(target.id);
+    try {
+      await appendAll(upload, chunk.body(preempted.signal), hash);
+    } finally {
+      // Also after a broken connection: what arrived was hashed and appended alike.
+      if (hash?.sizeBytes === upload.sizeBytes) this.#keep(target.id, { hash, identity: upload.identity });
+    }
+    if (preempted.signal.aborted) {
+      throw new RegistryError("UPLOAD_BUSY", { message: "a newer request has taken this upload over" });
+    }
+    const receivedBytes = upload.sizeBytes - startBytes;
+    if (chunk.range !== undefined && chunk.range.lengthBytes !== receivedBytes) {
+      throw new RegistryError("SIZE_INVALID", { detail: { expected: chunk.range.lengthBytes, actual: receivedBytes } });
+    }
+    return hash;
+  }
+
+  /** The hash of the bytes so far, or undefined where it is not known and the bytes are read again at the end. */
+  #hashFor(upload: Upload, id: string): RunningHash | undefined {
+    const kept = this.#kept.get(id);
+    const isOfThese = kept?.identity === undefined || kept.identity === upload.identity;
+    if (kept !== undefined && isOfThese && kept.hash.sizeBytes === upload.sizeBytes) return kept.hash;
+    return upload.sizeBytes === 0 ? startHash("sha256") : undefined;
+  }
+
+  #keep(id: string, kept: KeptHash): void {
+    const oldest = this.#kept.size >= maxKeptHashes ? this.#kept.keys().next().value : undefined;
+    if (oldest !== undefined) this.#kept.delete(oldest);
+    this.#kept.set(id, kept);
+  }
+
+  /** Bytes, then the link, then a look at the bytes: only then the answer. */
+  async #publish(upload: Upload, { name, id }: UploadTarget, digest: Digest): Promise<void> {
+    await upload.commit(blobKey(digest));
+    await withLock(this.#store, name, "shared", async () => {
+      await putLink(this.#store, layerLink(name, digest), digest);
+      if ((await findBlob(this.#store, digest)) === undefined) {
+        throw new RegistryError("UNAVAILABLE", {
+          message: "the blob was collected meanwhile; push it again",
+          retryAfterSeconds: 1,
+        });
+      }
+    });
+    await this.#store.driver.discardUpload(uploadKey(name, id));
+  }
+
+  /** A session without data whose blob is there: the answer was lost, not the blob. */
+  async #recallAnswer({ name, id }: UploadTarget, digest: Digest): Promise<void> {
+    const target = await followLink(this.#store, layerLink(name, digest), digest);
+    if (target === undefined || (await findBlob(this.#store, target)) === undefined) throw unknownUpload(id);
+  }
+
+  async #discard({ name, id }: UploadTarget): Promise<void> {
+    this.#kept.delete(id);
+    const entry = trashName("uploads", this.#store.uuid());
+    if (await this.#store.driver.trash(uploadPrefix(name, id), entry)) await this.#store.driver.purge(entry);
+  }
+}
+
+async function digestOf(upload: Upload, running: RunningHash | undefined, algorithm: Algorithm): Promise<Digest> {
+  if (running?.algorithm === algorithm && running.sizeBytes === upload.sizeBytes) return running.digest();
+  const hash = startHash(algorithm);
+  await hashStored(upload.content(), hash);
+  return hash.digest();
+}
+
+function unknownUpload(id: string): RegistryError {
+  return new RegistryError("BLOB_UPLOAD_UNKNOWN", { detail: { id } });
+}

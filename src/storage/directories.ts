@@ -1,0 +1,63 @@
+// Directories as such: listing them, removing empty ones, sweeping what dead writers left in them.
+import { readdirSync, rmdirSync, statSync, unlinkSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { errorCode } from "./durable-file.ts";
+
+/** Whether the error says that something on the way is not there. */
+export function isGone(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+/** Names of the directories in a directory; none where it is not there. */
+export function directoriesIn(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
+}
+
+/** Removes a directory if it is empty; false where it stays, because of what is in it or what the disk says. */
+export function removeDirectory(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Removes empty directories from below and at last this one, up to the first that is not empty; true when it is gone. */
+export function removeEmptyTree(path: string): boolean {
+  for (const name of directoriesIn(path)) if (!removeEmptyTree(join(path, name))) return false;
+  return removeDirectory(path) || statSync(path, { throwIfNoEntry: false }) === undefined;
+}
+
+/** Removes `*.tmp` files that were last changed before the time; returns how many. */
+export async function sweepTemporaryFiles(path: string, beforeMs: number): Promise<number> {
+  let count = 0;
+  // Awaited for each directory, so that requests are served meanwhile.
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const entryPath = join(path, entry.name);
+    if (entry.isDirectory()) count += await sweepTemporaryFiles(entryPath, beforeMs);
+    else if (entry.name.endsWith(".tmp") && removeOld(entryPath, beforeMs)) count += 1;
+  }
+  return count;
+}
+
+function removeOld(path: string, beforeMs: number): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || Math.max(stat.mtimeMs, stat.ctimeMs) >= beforeMs) return false;
+  try {
+    unlinkSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

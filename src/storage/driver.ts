@@ -1,0 +1,112 @@
+// The contract of storage: bytes under keys, for several processes at once. The driver owns atomicity, order and
+// durability; it does not know what a digest, a link or a repository is. tests/storage/contract.ts runs against
+// every driver.
+//
+// A key is a path of segments joined by "/". A prefix is such a path that stands for everything below it.
+//
+// A driver that cannot carry out a call throws the system's error with its `code`: ENOSPC or EDQUOT (full), EROFS
+// (read-only), EIO (the disk failed). Nothing is half done then: the old state stands and temporary files are gone.
+
+/** A path of segments joined by "/", below the root of the store. */
+export type Key = string;
+
+/** What is known of an object without reading it. */
+export interface Stat {
+  readonly sizeBytes: number;
+  /** Milliseconds since 1970 of the last write or touch; of a restored backup, the time of the restoring. */
+  readonly changedMs: number;
+}
+
+/** Which part of a listing is wanted. */
+export interface ListOptions {
+  /** Only names that come after this one. */
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+/** `shared` for who adds, `alone` for who takes away. */
+export type LockMode = "shared" | "alone";
+
+/** A lock that is held until it is disposed of, or until the process dies. */
+export interface Lock extends Disposable {
+  readonly mode: LockMode;
+}
+
+/** One writer's hold on an object that is being uploaded. Nobody else appends while it is held. */
+export interface Upload extends Disposable {
+  /** Bytes received so far. */
+  readonly sizeBytes: number;
+  /** Changes when the object is another one, although its key is the same. */
+  readonly identity: string;
+  /** Adds bytes at the end. After a failure `sizeBytes` says how many arrived. */
+  append(pieces: readonly Uint8Array[]): Promise<void>;
+  /** The bytes received so far. */
+  content(): Blob;
+  /**
+   * Makes the bytes durable and moves them over `to`, in one step that replaces what was there.
+   * After it the upload is over.
+   */
+  commit(to: Key): Promise<void>;
+}
+
+/** Bytes under keys. */
+export interface Driver {
+  /** What is under the key, or undefined. */
+  stat(key: Key): Promise<Stat | undefined>;
+  /** The whole of a small object, or undefined; also undefined where it is larger than `maxBytes`. */
+  read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** A handle on the object to stream or slice it, or undefined. */
+  open(key: Key): Promise<Blob | undefined>;
+  /** Replaces the object, all or nothing; when the promise resolves it survives a power cut. */
+  write(key: Key, bytes: Uint8Array): Promise<void>;
+  /** Sets the object's time to now; false where there is none. Does nothing on a read-only store. */
+  touch(key: Key): Promise<boolean>;
+  /** Removes the object, durably; false where there was none. */
+  delete(key: Key): Promise<boolean>;
+  /** Makes what other processes wrote under these keys a moment ago survive a power cut. */
+  settle(keys: readonly Key[]): Promise<void>;
+
+  /** Names of the prefixes right below this one, in byte order; objects are never listed. */
+  list(prefix: Key, options?: ListOptions): Promise<readonly string[]>;
+  /** Whether the prefix was made and not removed. */
+  exists(prefix: Key): Promise<boolean>;
+  /** Makes a prefix that may stay empty, durably. */
+  makePrefix(prefix: Key): Promise<void>;
+  /** Removes prefixes without objects, from below, and at last this one; false where something is left. */
+  removeEmpty(prefix: Key): Promise<boolean>;
+
+  /**
+   * A lock by name, across all processes on the store and all tasks inside them, or undefined when it was not to be
+   * had in time. Writers that want it alone are not starved by a stream of shared holders.
+   */
+  lock(name: string, mode: LockMode, options: { readonly waitMs: number }): Promise<Lock | undefined>;
+
+  /** Moves an object or a prefix out of sight in one durable step; false where there is none. */
+  trash(key: Key, name: string): Promise<boolean>;
+  /** Brings back a trash entry called `<name>.<anything but bad>` to the key; true when the key has an object then. */
+  restore(name: string, key: Key): Promise<boolean>;
+  /** Destroys a trash entry. */
+  purge(name: string): Promise<void>;
+
+  /**
+   * Begins an upload of no bytes under a key that nobody used before. `beside` are small objects next to it, by name;
+   * they go when its prefix is discarded. Nothing of it need survive a power cut.
+   */
+  createUpload(key: Key, beside: Readonly<Record<string, string>>): Promise<void>;
+  /** Removes what stands beside an upload that is over. */
+  discardUpload(key: Key): Promise<void>;
+  /**
+   * Takes hold of an upload; undefined where there is none. A holder in the same process is asked to let go through
+   * its `signal`; "busy" when nobody let go within `waitMs`.
+   */
+  openUpload(key: Key, options: OpenUploadOptions): Promise<Upload | "busy" | undefined>;
+  /** Removes files that writers left behind when they died longer ago than this; returns how many. */
+  sweepTemporary(olderThanMs: number): Promise<number>;
+}
+
+/** How to take hold of an upload. */
+export interface OpenUploadOptions {
+  readonly waitMs: number;
+  /** Aborted when a newer request in this process wants the upload. */
+  readonly preempted: AbortController;
+}

@@ -1,0 +1,195 @@
+// Files that survive: written beside their place, synced, renamed into it, and the directory synced.
+// With durability off nothing is synced: a kill loses nothing then, a power cut may.
+import {
+  closeSync,
+  fsync as fsyncCallback,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  write as writeCallback,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+
+const fsync = promisify(fsyncCallback);
+const write = promisify(writeCallback);
+
+/** A collector may remove an empty directory while a writer fills it; the writer makes it again, this often. */
+const maxTries = 10;
+/** A directory this old has been written back by the kernel, whoever made it. */
+const settledAgeMs = 60_000;
+/** Up to here a write into the page cache is shorter than the way to another thread. */
+export const writeInPlaceBytes = 64 * 1024;
+const maxRememberedDirectories = 10_000;
+
+/** The system's error code (ENOENT, ENOSPC …), or undefined for other errors. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** Runs the work again where a directory vanished under it. */
+async function retryWithoutDirectory<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT" || attempt >= maxTries) throw error;
+    }
+  }
+}
+
+/** Writes files and makes directories below one root. */
+export class DurableFiles {
+  readonly #root: string;
+  readonly #isDurable: boolean;
+  /** Inodes of directories whose entry in their parent this process has synced. */
+  readonly #settled = new Map<string, number>();
+
+  constructor(root: string, options: { readonly isDurable: boolean }) {
+    this.#root = root;
+    this.#isDurable = options.isDurable;
+  }
+
+  /** Flushes a file. On an error the caller drops the file: a second fsync of it may wrongly succeed. */
+  async syncFile(descriptor: number): Promise<void> {
+    if (this.#isDurable) await fsync(descriptor);
+  }
+
+  /** Flushes the entries of a directory; one that was removed meanwhile has none. */
+  async syncDirectory(path: string): Promise<void> {
+    if (!this.#isDurable) return;
+    let descriptor: number;
+    try {
+      descriptor = openSync(path, "r");
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return;
+      throw error;
+    }
+    try {
+      await fsync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Makes a directory with its parents, so that it survives even where another process made a part of it just now. */
+  async makeDirectory(path: string): Promise<void> {
+    const parents = await retryWithoutDirectory(async () => this.#makeMissing(path));
+    for (const parent of parents) await this.syncDirectory(parent);
+    this.#remember(path);
+  }
+
+  /** Makes what is missing; returns the directories whose entries are not yet known to be on disk. */
+  #makeMissing(path: string): ReadonlySet<string> {
+    const missing: string[] = [];
+    let existing = path;
+    while (existing !== this.#root && statSync(existing, { throwIfNoEntry: false }) === undefined) {
+      missing.unshift(existing);
+      existing = dirname(existing);
+    }
+    const unsynced = new Set<string>();
+    for (let directory = existing; directory !== this.#root && !this.#isSettled(directory); ) {
+      directory = dirname(directory);
+      unsynced.add(directory);
+    }
+    for (const directory of missing) {
+      makeOne(directory);
+      unsynced.add(dirname(directory));
+    }
+    return unsynced;
+  }
+
+  #isSettled(directory: string): boolean {
+    const stat = statSync(directory);
+    if (this.#settled.get(directory) === stat.ino) return true;
+    const bornMs = stat.birthtimeMs > 0 ? stat.birthtimeMs : stat.ctimeMs;
+    return Date.now() - bornMs > settledAgeMs;
+  }
+
+  /** After `makeDirectory` has synced the parents, each directory on the way is known to be there for good. */
+  #remember(path: string): void {
+    if (this.#settled.size >= maxRememberedDirectories) this.#settled.clear();
+    for (let directory = path; directory !== this.#root; directory = dirname(directory)) {
+      const stat = statSync(directory, { throwIfNoEntry: false });
+      if (stat === undefined || this.#settled.get(directory) === stat.ino) return;
+      this.#settled.set(directory, stat.ino);
+    }
+  }
+
+  /** Replaces a file, all or nothing. */
+  async replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+    const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+    const descriptor = await this.#openNew(temporary);
+    try {
+      try {
+        await writeAll(descriptor, bytes);
+        await this.syncFile(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+    await this.syncDirectory(dirname(path));
+  }
+
+  async #openNew(path: string): Promise<number> {
+    return retryWithoutDirectory(async () => {
+      await this.makeDirectory(dirname(path));
+      return openSync(path, "wx", 0o666);
+    });
+  }
+
+  /** Moves a file over another place and makes the move durable. */
+  async moveOver(from: string, to: string): Promise<void> {
+    await retryWithoutDirectory(async () => {
+      await this.makeDirectory(dirname(to));
+      renameSync(from, to);
+    });
+    await this.syncDirectory(dirname(to));
+  }
+
+  /** Removes a file durably; false where there was none. */
+  async unlink(path: string): Promise<boolean> {
+    try {
+      unlinkSync(path);
+    } catch (error) {
+      if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return false;
+      throw error;
+    }
+    await this.syncDirectory(dirname(path));
+    return true;
+  }
+}
+
+function makeOne(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
+  }
+}
+
+/** Writes all bytes; small ones at once, large ones off this thread. */
+export async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
+  let offset = 0;
+  while (offset < bytes.length) {
+    const rest = bytes.subarray(offset);
+    offset +=
+      rest.length <= writeInPlaceBytes ? writeSync(descriptor, rest) : (await write(descriptor, rest)).bytesWritten;
+  }
+}
+
+/** The path of a key. Keys are made of parsed words by registry/layout; a segment that climbs is a bug. */
+export function pathOfKey(root: string, key: string): string {
+  if (key.split("/").some((segment) => segment === "" || segment === "." || segment === "..")) {
+    throw new TypeError(`not a key: ${key}`);
+  }
+  return join(root, key);
+}

@@ -1,0 +1,72 @@
+// Locks by name on a directory of lock files, shared by all processes:
+//
+//   <directory>/<xx>        the lock; xx is the first byte of sha256(name) in hex
+//   <directory>/<xx>.gate   whoever wants the lock passes here first, so that a stream of shared holders does not
+//                           starve the one who wants it alone
+//
+// All 512 files are made at the first start and never removed.
+import { closeSync, fstatSync, openSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isGone } from "./directories.ts";
+import type { Lock, LockMode } from "./driver.ts";
+import type { Flock } from "./flock.ts";
+import { tryUntil } from "./wait.ts";
+
+/** Makes the lock files that are missing. Their directory must exist. */
+export function makeLockFiles(directory: string): void {
+  const present = new Set(readdirSync(directory));
+  for (let stripe = 0; stripe < 256; stripe += 1) {
+    for (const suffix of ["", ".gate"]) {
+      const name = `${stripe.toString(16).padStart(2, "0")}${suffix}`;
+      if (!present.has(name)) writeFileSync(join(directory, name), "", { flag: "a" });
+    }
+  }
+}
+
+/** Takes the lock of this name, or returns undefined when it was not to be had in time. */
+export async function takeFileLock(
+  flock: Flock,
+  directory: string,
+  request: { readonly name: string; readonly mode: LockMode; readonly waitMs: number },
+): Promise<Lock | undefined> {
+  const stripe = Bun.CryptoHasher.hash("sha256", request.name, "hex").slice(0, 2);
+  const endMs = performance.now() + request.waitMs;
+  const take = (file: string) =>
+    tryUntil(() => openLocked(flock, join(directory, file), request.mode), endMs - performance.now());
+  const gate = await take(`${stripe}.gate`);
+  if (gate === undefined) return undefined;
+  const main = await take(stripe).catch((error: unknown) => {
+    closeSync(gate);
+    throw error;
+  });
+  if (main === undefined || request.mode === "shared") closeSync(gate);
+  if (main === undefined) return undefined;
+  return {
+    mode: request.mode,
+    [Symbol.dispose]: () => {
+      closeSync(main);
+      if (request.mode === "alone") closeSync(gate);
+    },
+  };
+}
+
+/** A locked descriptor on the file that is at the path now (somebody may have removed the directory meanwhile). */
+function openLocked(flock: Flock, path: string, mode: LockMode): number | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "r");
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+  if (flock.tryLock(descriptor, mode) && isStillAt(descriptor, path)) return descriptor;
+  closeSync(descriptor);
+  return undefined;
+}
+
+/** Whether the open file is the one at the path. */
+export function isStillAt(descriptor: number, path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  const held = fstatSync(descriptor);
+  return found !== undefined && found.ino === held.ino && found.dev === held.dev;
+}

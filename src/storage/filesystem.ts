@@ -1,0 +1,225 @@
+// The driver on a directory. The disk is the truth: nothing is kept in memory that another process may change.
+//
+//   <root>/docker/…            what the registry stores (registry/layout.ts)
+//   <root>/locks, <root>/trash  this driver's own
+import { existsSync, mkdirSync, readFileSync, statfsSync, statSync, utimesSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { directoriesIn, isGone, removeDirectory, removeEmptyTree, sweepTemporaryFiles } from "./directories.ts";
+import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Stat, Upload } from "./driver.ts";
+import { DurableFiles, errorCode, pathOfKey } from "./durable-file.ts";
+import { makeLockFiles, takeFileLock } from "./file-locks.ts";
+import { makeTrashDirectories, moveToTrash, purgeFromTrash, restoreFromTrash } from "./file-trash.ts";
+import { FileUploads } from "./file-upload.ts";
+import { type Flock, hasWorkingLocks, openFlock } from "./flock.ts";
+import { MemoryLocks } from "./memory-locks.ts";
+
+/** Where a filesystem store lies and how careful it is. */
+export interface FilesystemOptions {
+  readonly root: string;
+  /** Whether what was acknowledged survives a power cut (it survives a kill in any case). */
+  readonly isDurable: boolean;
+}
+
+/** A store that was opened. */
+export interface OpenedFilesystem {
+  readonly driver: Driver;
+  /** What an operator should know: no locks, read-only. */
+  readonly warnings: readonly string[];
+}
+
+/** Journals that write metadata back in order (statfs magic numbers): ext4, xfs, and tmpfs, which keeps nothing. */
+const orderedFilesystems: readonly number[] = [0xef53, 0x58465342, 0x01021994];
+const settledAgeMs = 60_000;
+
+/** Makes what a store needs and opens it; throws the system's error where that cannot be. */
+export async function openFilesystem(options: FilesystemOptions): Promise<OpenedFilesystem> {
+  const warnings: string[] = [];
+  const files = new DurableFiles(options.root, options);
+  const isReadOnly = await prepare(files, options.root);
+  if (isReadOnly) warnings.push(`${options.root} is read-only: pulls are served, pushes and deletes are refused`);
+  const flock = openWorkingFlock(join(options.root, "locks"));
+  if (flock === undefined) {
+    warnings.push("this filesystem has no locks: run one process only on it, and gc only with the server stopped");
+  }
+  return { driver: new FilesystemDriver(options.root, files, flock), warnings };
+}
+
+/** Returns true where the disk is read-only and already has, or cannot have, the directories. */
+async function prepare(files: DurableFiles, root: string): Promise<boolean> {
+  try {
+    const wasThere = existsSync(root);
+    mkdirSync(join(root, "locks"), { recursive: true });
+    mkdirSync(join(root, "docker/registry/v2"), { recursive: true });
+    makeLockFiles(join(root, "locks"));
+    const trashDirectories = makeTrashDirectories(join(root, "trash"));
+    for (const directory of [join(root, "locks"), ...trashDirectories, root]) await files.syncDirectory(directory);
+    if (!wasThere) await files.syncDirectory(dirname(root));
+  } catch (error) {
+    if (errorCode(error) === "EROFS") return true;
+    throw error;
+  }
+  refuseOtherDevice(
+    join(root, "trash"),
+    ["blobs", "repositories", ""].map((name) => join(root, "docker/registry/v2", name)),
+  );
+  return false;
+}
+
+/** Moving into the trash is a rename, which does not leave a device. */
+function refuseOtherDevice(trash: string, places: readonly string[]): void {
+  for (const place of places) {
+    const stat = statSync(place, { throwIfNoEntry: false });
+    if (stat !== undefined && stat.dev !== statSync(trash).dev) {
+      throw new Error(`${place} and ${trash} are on different devices; mount the data directory as a whole`);
+    }
+  }
+}
+
+function openWorkingFlock(directory: string): Flock | undefined {
+  try {
+    const flock = openFlock();
+    return hasWorkingLocks(flock, join(directory, "00")) ? flock : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+class FilesystemDriver implements Driver {
+  readonly #root: string;
+  readonly #files: DurableFiles;
+  readonly #flock: Flock | undefined;
+  readonly #uploads: FileUploads;
+  readonly #locksHere = new MemoryLocks();
+  readonly #isOrdered: boolean;
+
+  constructor(root: string, files: DurableFiles, flock: Flock | undefined) {
+    this.#root = root;
+    this.#files = files;
+    this.#flock = flock;
+    this.#uploads = new FileUploads(root, files, flock);
+    this.#isOrdered = orderedFilesystems.includes(statfsSync(root).type);
+  }
+
+  #path(key: Key): string {
+    return pathOfKey(this.#root, key);
+  }
+
+  #trashPath(name: string): string {
+    return pathOfKey(join(this.#root, "trash"), name);
+  }
+
+  async stat(key: Key): Promise<Stat | undefined> {
+    const stat = statSync(this.#path(key), { throwIfNoEntry: false });
+    if (stat === undefined || !stat.isFile()) return undefined;
+    // A restored backup has old mtimes and new ctimes.
+    return { sizeBytes: stat.size, changedMs: Math.max(stat.mtimeMs, stat.ctimeMs) };
+  }
+
+  async read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const stat = await this.stat(key);
+    if (stat === undefined || stat.sizeBytes > maxBytes) return undefined;
+    try {
+      return readFileSync(this.#path(key));
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async open(key: Key): Promise<Blob | undefined> {
+    return (await this.stat(key)) === undefined ? undefined : Bun.file(this.#path(key));
+  }
+
+  async write(key: Key, bytes: Uint8Array): Promise<void> {
+    await this.#files.replaceFile(this.#path(key), bytes);
+  }
+
+  async touch(key: Key): Promise<boolean> {
+    const path = this.#path(key);
+    try {
+      const now = new Date();
+      utimesSync(path, now, now);
+      return true;
+    } catch (error) {
+      const code = errorCode(error);
+      if (isGone(error)) return false;
+      if (code === "EROFS") return true;
+      // A file of another owner: only its owner may set its time, but who may write the directory may replace it.
+      if (code !== "EPERM" && code !== "EACCES") throw error;
+      await this.#files.replaceFile(path, readFileSync(path));
+      return true;
+    }
+  }
+
+  async delete(key: Key): Promise<boolean> {
+    const path = this.#path(key);
+    if (!(await this.#files.unlink(path))) return false;
+    removeDirectory(dirname(path));
+    return true;
+  }
+
+  async settle(keys: readonly Key[]): Promise<void> {
+    if (this.#isOrdered) return;
+    for (const key of keys) {
+      const stat = await this.stat(key);
+      if (stat !== undefined && Date.now() - stat.changedMs < settledAgeMs) {
+        await this.#files.syncDirectory(dirname(this.#path(key)));
+      }
+    }
+  }
+
+  async list(prefix: Key, options: ListOptions = {}): Promise<readonly string[]> {
+    const names = directoriesIn(this.#path(prefix)).sort();
+    const { after, limit } = options;
+    const rest = after === undefined ? names : names.filter((name) => name > after);
+    return limit === undefined ? rest : rest.slice(0, limit);
+  }
+
+  async exists(prefix: Key): Promise<boolean> {
+    return statSync(this.#path(prefix), { throwIfNoEntry: false })?.isDirectory() ?? false;
+  }
+
+  async makePrefix(prefix: Key): Promise<void> {
+    await this.#files.makeDirectory(this.#path(prefix));
+  }
+
+  async removeEmpty(prefix: Key): Promise<boolean> {
+    const path = this.#path(prefix);
+    const isRemoved = removeEmptyTree(path);
+    if (isRemoved) await this.#files.syncDirectory(dirname(path));
+    return isRemoved;
+  }
+
+  async lock(name: string, mode: LockMode, { waitMs }: { readonly waitMs: number }): Promise<Lock | undefined> {
+    if (this.#flock === undefined) return this.#locksHere.take(name, mode, waitMs);
+    return takeFileLock(this.#flock, join(this.#root, "locks"), { name, mode, waitMs });
+  }
+
+  async trash(key: Key, name: string): Promise<boolean> {
+    return moveToTrash(this.#files, this.#path(key), this.#trashPath(name));
+  }
+
+  async restore(name: string, key: Key): Promise<boolean> {
+    return restoreFromTrash(this.#files, this.#trashPath(name), this.#path(key));
+  }
+
+  async purge(name: string): Promise<void> {
+    purgeFromTrash(this.#trashPath(name));
+  }
+
+  async createUpload(key: Key, beside: Readonly<Record<string, string>>): Promise<void> {
+    await this.#uploads.create(key, beside);
+  }
+
+  async discardUpload(key: Key): Promise<void> {
+    await this.#uploads.discard(key);
+  }
+
+  async openUpload(key: Key, options: OpenUploadOptions): Promise<Upload | "busy" | undefined> {
+    return this.#uploads.open(key, options);
+  }
+
+  async sweepTemporary(olderThanMs: number): Promise<number> {
+    return sweepTemporaryFiles(join(this.#root, "docker"), Date.now() - olderThanMs);
+  }
+}

@@ -1,0 +1,47 @@
+// flock(2), which neither Node nor Bun offers. The lock belongs to the open file description: it falls when the
+// descriptor is closed, also by the death of the process, and it keeps apart two descriptors of one process.
+
+import { dlopen } from "bun:ffi";
+import { closeSync, openSync } from "node:fs";
+
+/** Locks by file descriptor. */
+export interface Flock {
+  /** Tries to take the lock at once; false when somebody else holds it (or the filesystem has no locks). */
+  tryLock(descriptor: number, mode: "shared" | "alone"): boolean;
+}
+
+const lockShared = 1;
+const lockAlone = 2;
+const lockNonBlocking = 4;
+
+/** glibc, musl on two architectures, macOS: the first that loads. */
+const libraries = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1", "libSystem.B.dylib"];
+
+/** Binds the function of the C library; throws where there is none. */
+export function openFlock(): Flock {
+  for (const library of libraries) {
+    try {
+      const { symbols } = dlopen(library, { flock: { args: ["i32", "i32"], returns: "i32" } });
+      return {
+        tryLock: (descriptor, mode) =>
+          symbols.flock(descriptor, (mode === "shared" ? lockShared : lockAlone) | lockNonBlocking) === 0,
+      };
+    } catch {
+      // Not this C library.
+    }
+  }
+  throw new Error("no C library with flock was found");
+}
+
+/** Whether the filesystem of this file keeps locks apart: a second descriptor must be refused. */
+export function hasWorkingLocks(flock: Flock, path: string): boolean {
+  const first = openSync(path, "r");
+  const second = openSync(path, "r");
+  try {
+    // When the first try is refused, another process holds the lock: then locks do work.
+    return !flock.tryLock(first, "alone") || !flock.tryLock(second, "alone");
+  } finally {
+    closeSync(first);
+    closeSync(second);
+  }
+}

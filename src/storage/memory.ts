@@ -1,0 +1,198 @@
+// The driver in memory: what the disk does, without one. For tests; nothing survives the process.
+import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Stat, Upload } from "./driver.ts";
+import { MemoryLocks } from "./memory-locks.ts";
+import { tryUntil } from "./wait.ts";
+
+interface StoredObject {
+  bytes: Uint8Array<ArrayBuffer>;
+  changedMs: number;
+  readonly identity: number;
+}
+
+/** An empty store. `now` gives the time in milliseconds since 1970. */
+export function openMemory(now: () => number = Date.now): Driver {
+  return new MemoryDriver(now);
+}
+
+const trashPrefix = "trash/";
+
+class MemoryDriver implements Driver {
+  readonly #now: () => number;
+  readonly #objects = new Map<Key, StoredObject>();
+  readonly #prefixes = new Set<Key>();
+  readonly #locks = new MemoryLocks();
+  readonly #holders = new Map<Key, AbortController>();
+  #identities = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  #put(key: Key, bytes: Uint8Array): void {
+    this.#identities += 1;
+    this.#objects.set(key, { bytes: Uint8Array.from(bytes), changedMs: this.#now(), identity: this.#identities });
+    this.#addPrefixes(parentOf(key));
+  }
+
+  #addPrefixes(prefix: Key): void {
+    for (let current = prefix; current !== ""; current = parentOf(current)) this.#prefixes.add(current);
+  }
+
+  #move(from: Key, to: Key): boolean {
+    const object = this.#objects.get(from);
+    if (object !== undefined) {
+      this.#objects.delete(from);
+      this.#objects.set(to, object);
+      this.#addPrefixes(parentOf(to));
+      return true;
+    }
+    if (!this.#prefixes.has(from)) return false;
+    const below = (key: Key) => key === from || key.startsWith(`${from}/`);
+    for (const prefix of [...this.#prefixes].filter(below)) {
+      this.#prefixes.delete(prefix);
+      this.#addPrefixes(to + prefix.slice(from.length));
+    }
+    for (const key of [...this.#objects.keys()].filter(below)) this.#move(key, to + key.slice(from.length));
+    return true;
+  }
+
+  async stat(key: Key): Promise<Stat | undefined> {
+    const object = this.#objects.get(key);
+    return object === undefined ? undefined : { sizeBytes: object.bytes.length, changedMs: object.changedMs };
+  }
+
+  async read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const bytes = this.#objects.get(key)?.bytes;
+    return bytes === undefined || bytes.length > maxBytes ? undefined : Uint8Array.from(bytes);
+  }
+
+  async open(key: Key): Promise<Blob | undefined> {
+    const bytes = this.#objects.get(key)?.bytes;
+    return bytes === undefined ? undefined : new Blob([bytes]);
+  }
+
+  async write(key: Key, bytes: Uint8Array): Promise<void> {
+    this.#put(key, bytes);
+  }
+
+  async touch(key: Key): Promise<boolean> {
+    const object = this.#objects.get(key);
+    if (object !== undefined) object.changedMs = this.#now();
+    return object !== undefined;
+  }
+
+  async delete(key: Key): Promise<boolean> {
+    const wasThere = this.#objects.delete(key);
+    if (wasThere && this.#isEmpty(parentOf(key))) this.#prefixes.delete(parentOf(key));
+    return wasThere;
+  }
+
+  async settle(): Promise<void> {}
+
+  async list(prefix: Key, { after, limit }: ListOptions = {}): Promise<readonly string[]> {
+    const start = `${prefix}/`;
+    const names = [...this.#prefixes]
+      .filter((key) => key.startsWith(start) && !key.slice(start.length).includes("/"))
+      .map((key) => key.slice(start.length))
+      .filter((name) => after === undefined || name > after)
+      .sort();
+    return limit === undefined ? names : names.slice(0, limit);
+  }
+
+  async exists(prefix: Key): Promise<boolean> {
+    return this.#prefixes.has(prefix);
+  }
+
+  async makePrefix(prefix: Key): Promise<void> {
+    this.#addPrefixes(prefix);
+  }
+
+  #isEmpty(prefix: Key): boolean {
+    const start = `${prefix}/`;
+    return ![...this.#prefixes, ...this.#objects.keys()].some((key) => key.startsWith(start));
+  }
+
+  async removeEmpty(prefix: Key): Promise<boolean> {
+    const below = [...this.#prefixes].filter((key) => key === prefix || key.startsWith(`${prefix}/`));
+    for (const key of below.sort().reverse()) if (this.#isEmpty(key)) this.#prefixes.delete(key);
+    return !this.#prefixes.has(prefix);
+  }
+
+  async lock(name: string, mode: LockMode, { waitMs }: { readonly waitMs: number }): Promise<Lock | undefined> {
+    return this.#locks.take(name, mode, waitMs);
+  }
+
+  async trash(key: Key, name: string): Promise<boolean> {
+    return this.#move(key, trashPrefix + name);
+  }
+
+  async restore(name: string, key: Key): Promise<boolean> {
+    const entries = [...this.#objects.keys()].filter((entry) => entry.startsWith(`${trashPrefix}${name}.`));
+    const entry = entries.find((candidate) => !candidate.endsWith(".bad"));
+    if (entry === undefined) return false;
+    return this.#objects.has(key) || this.#move(entry, key);
+  }
+
+  async purge(name: string): Promise<void> {
+    const entry = trashPrefix + name;
+    for (const key of [...this.#objects.keys()]) {
+      if (key === entry || key.startsWith(`${entry}/`)) this.#objects.delete(key);
+    }
+    for (const key of [...this.#prefixes]) {
+      if (key === entry || key.startsWith(`${entry}/`)) this.#prefixes.delete(key);
+    }
+  }
+
+  async createUpload(key: Key, beside: Readonly<Record<string, string>>): Promise<void> {
+    const session = parentOf(key);
+    for (const [name, content] of Object.entries(beside))
+      this.#put(`${session}/${name}`, new TextEncoder().encode(content));
+    this.#put(key, new Uint8Array());
+  }
+
+  async discardUpload(key: Key): Promise<void> {
+    const session = parentOf(key);
+    for (const name of [...this.#objects.keys()]) if (name.startsWith(`${session}/`)) this.#objects.delete(name);
+    await this.removeEmpty(session);
+  }
+
+  async openUpload(key: Key, { waitMs, preempted }: OpenUploadOptions): Promise<Upload | "busy" | undefined> {
+    if (!this.#objects.has(key)) return undefined;
+    this.#holders.get(key)?.abort();
+    const isFree = await tryUntil(() => (this.#holders.has(key) ? undefined : true), waitMs);
+    if (isFree === undefined) return "busy";
+    const object = this.#objects.get(key);
+    if (object === undefined) return undefined;
+    this.#holders.set(key, preempted);
+    return this.#hold(key, object, preempted);
+  }
+
+  #hold(key: Key, object: StoredObject, holder: AbortController): Upload {
+    return {
+      identity: String(object.identity),
+      get sizeBytes() {
+        return object.bytes.length;
+      },
+      append: async (pieces) => {
+        object.bytes = new Uint8Array(Buffer.concat([object.bytes, ...pieces]));
+        object.changedMs = this.#now();
+      },
+      content: () => new Blob([object.bytes]),
+      commit: async (to) => {
+        object.changedMs = this.#now();
+        this.#move(key, to);
+      },
+      [Symbol.dispose]: () => {
+        if (this.#holders.get(key) === holder) this.#holders.delete(key);
+      },
+    };
+  }
+
+  async sweepTemporary(): Promise<number> {
+    return 0;
+  }
+}
+
+function parentOf(key: Key): Key {
+  return key.slice(0, Math.max(key.lastIndexOf("/"), 0));
+}

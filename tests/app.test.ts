@@ -1,0 +1,95 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { StartError } from "../src/app/start-error.ts";
+import { type App, startApp } from "../src/app.ts";
+import { loadConfiguration } from "../src/config/load.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+interface Started extends AsyncDisposable {
+  readonly app: App;
+  readonly log: readonly string[];
+}
+
+async function start(flags: object, env: Record<string, string> = {}): Promise<Started> {
+  const log: string[] = [];
+  const loaded = await loadConfiguration({ path: undefined, env, flags: { addr: "127.0.0.1:0", ...flags } });
+  const app = await startApp(loaded, { env, now: Date.now, writeLog: (line) => log.push(line) });
+  return { app, log, [Symbol.asyncDispose]: () => app.stop() };
+}
+
+test("without a configuration it serves HTTPS with a certificate of its own, which /ca.crt verifies", async () => {
+  using directory = temporaryDirectory();
+  await using started = await start({ rootDirectory: directory.path });
+  const { url, certificate, remoteHost } = started.app;
+  const ca = certificate?.authority?.pem() ?? "";
+  const answer = await fetch(`${url}/v2/`, { tls: { ca } });
+  const served = await fetch(`${url}/ca.crt`, { tls: { ca } });
+  expect([url.startsWith("https://127.0.0.1:"), answer.status, await served.text(), remoteHost]).toEqual([
+    true,
+    200,
+    ca,
+    undefined,
+  ]);
+});
+
+test("over plain HTTP there is no certificate to hand out", async () => {
+  using directory = temporaryDirectory();
+  await using started = await start({ rootDirectory: directory.path, plainHttp: true });
+  const answers = await Promise.all(["/v2/", "/ca.crt"].map((path) => fetch(started.app.url + path)));
+  expect([started.app.certificate, ...answers.map(({ status }) => status)]).toEqual([undefined, 200, 404]);
+});
+
+test("headers, host and prefix of the configuration reach the answers", async () => {
+  using directory = temporaryDirectory();
+  const env = {
+    REGISTRY_HTTP_HOST: "https://registry.example.org/",
+    REGISTRY_HTTP_PREFIX: "/some/where/",
+    "REGISTRY_HTTP_HEADERS_X-Test": "[yes]",
+  };
+  await using started = await start({ rootDirectory: directory.path, plainHttp: true }, env);
+  const answer = await fetch(`${started.app.url}/some/where/v2/a/blobs/uploads/`, { method: "POST" });
+  expect([answer.status, answer.headers.get("location")?.slice(0, 54), answer.headers.get("x-test")]).toEqual([
+    202,
+    "https://registry.example.org/some/where/v2/a/blobs/upl",
+    "yes",
+  ]);
+});
+
+test.each([
+  ["a data directory that is a file", (path: string) => ({ rootDirectory: join(path, "file") }), "cannot be used"],
+  ["a name that no certificate can have", (path: string) => ({ rootDirectory: path, sans: ["-bad-"] }), "--san"],
+])("startApp() refuses %s with a sentence", async (_name, flagsOf, part) => {
+  using directory = temporaryDirectory();
+  writeFileSync(join(directory.path, "file"), "");
+  const error = await start(flagsOf(directory.path)).catch((reason: unknown) => reason);
+  expect([error instanceof StartError, error instanceof Error && error.message.includes(part)]).toEqual([true, true]);
+});
+
+test("startApp() refuses an address in use with a sentence", async () => {
+  using directory = temporaryDirectory();
+  await using first = await start({ rootDirectory: directory.path, plainHttp: true });
+  const addr = first.app.url.slice("http://".length);
+  const error = await start({ rootDirectory: directory.path, plainHttp: true, addr }).catch(
+    (reason: unknown) => reason,
+  );
+  expect(error instanceof StartError && error.message).toContain("already in use");
+});
+
+test("startApp() serves a configured certificate and warns about one without names", async () => {
+  using directory = temporaryDirectory();
+  const [certificate, key] = [join(directory.path, "domain.crt"), join(directory.path, "domain.key")];
+  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9", "-subj", "/CN=registry.example.org"];
+  const openssl = Bun.spawnSync(["openssl", ...request, "-keyout", key, "-out", certificate]);
+  expect(openssl.exitCode).toEqual(0);
+  mkdirSync(join(directory.path, "data"));
+  const env = { REGISTRY_HTTP_TLS_CERTIFICATE: certificate, REGISTRY_HTTP_TLS_KEY: key };
+  await using started = await start({ rootDirectory: join(directory.path, "data") }, env);
+  const answer = await fetch(`${started.app.url}/v2/`, { tls: { rejectUnauthorized: false } });
+  const log = started.log.join("");
+  expect([answer.status, log.includes("subject alternative names"), log.includes("ends on")]).toEqual([
+    200,
+    true,
+    true,
+  ]);
+});

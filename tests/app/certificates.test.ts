@@ -1,0 +1,82 @@
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openCertificates } from "../../src/app/certificates.ts";
+import { StartError } from "../../src/app/start-error.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+
+const dayMs = 24 * 3_600_000;
+const selfSigned = {
+  kind: "selfsigned",
+  sans: ["registry.example.org"],
+  days: 397,
+  key: "ecdsa",
+  directory: undefined,
+  minimum: "tls1.2",
+} as const;
+
+test("there is no certificate for plain HTTP", async () => {
+  expect(await openCertificates(undefined, { directory: "/none", now: Date.now })).toBeUndefined();
+});
+
+test("a self-signed certificate is made once, and renewed under the same authority a month before its end", async () => {
+  using directory = temporaryDirectory();
+  let nowMs = Date.now();
+  const means = { directory: directory.path, now: () => nowMs };
+  const first = await openCertificates(selfSigned, means);
+  const second = await openCertificates(selfSigned, means);
+  const untouched = await second?.renew();
+  nowMs += 370 * dayMs;
+  const renewed = await second?.renew();
+  expect([
+    first?.made !== undefined,
+    second?.made,
+    second?.authority?.pem() === first?.authority?.pem(),
+    second?.description().names.some(({ value }) => value === "registry.example.org"),
+    untouched,
+    renewed?.certificate === second?.material().certificate,
+    renewed?.certificate === first?.material().certificate,
+  ]).toEqual([true, undefined, true, true, undefined, true, false]);
+});
+
+test.each([
+  ["a name that no certificate can have", { ...selfSigned, sans: ["a_b:1"] }, "--san"],
+  [
+    "a file that is not there",
+    { kind: "files", certificate: "/no/x.crt", key: "/no/x.key", minimum: "tls1.2" },
+    "/no/x.crt",
+  ],
+] as const)("openCertificates() refuses %s", async (_name, tls, part) => {
+  using directory = temporaryDirectory();
+  const opening = openCertificates(tls, { directory: directory.path, now: Date.now });
+  const error = await opening.catch((reason: unknown) => reason);
+  expect(error instanceof StartError && error.message).toContain(part);
+});
+
+test.each([
+  ["a certificate that is none", "garbage", undefined, "not a PEM certificate"],
+  ["a key that is none", undefined, "garbage", "not a PEM private key"],
+])("openCertificates() refuses %s", async (_name, certificateText, keyText, part) => {
+  using directory = temporaryDirectory();
+  const made = await openCertificates(selfSigned, { directory: directory.path, now: Date.now });
+  const [certificate, key] = [join(directory.path, "x.crt"), join(directory.path, "x.key")];
+  writeFileSync(certificate, certificateText ?? made?.material().certificate ?? "");
+  writeFileSync(key, keyText ?? made?.material().key ?? "");
+  const tls = { kind: "files", certificate, key, minimum: "tls1.2" } as const;
+  const error = await openCertificates(tls, { directory: directory.path, now: Date.now }).catch(
+    (reason: unknown) => reason,
+  );
+  expect(error instanceof StartError && error.message).toContain(part);
+});
+
+test("openCertificates() refuses a key of another certificate", async () => {
+  using directory = temporaryDirectory();
+  using other = temporaryDirectory();
+  const means = { now: Date.now };
+  await openCertificates(selfSigned, { directory: directory.path, ...means });
+  await openCertificates(selfSigned, { directory: other.path, ...means });
+  const files = { certificate: join(directory.path, "server.crt"), key: join(other.path, "server.key") };
+  const tls = { kind: "files", ...files, minimum: "tls1.2" } as const;
+  const error = await openCertificates(tls, { directory: directory.path, ...means }).catch((reason: unknown) => reason);
+  expect(error instanceof StartError && error.message).toContain("does not belong");
+});

@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import type { CertificateSource } from "../../src/app/certificates.ts";
+import type { App } from "../../src/app.ts";
+import { formatBanner } from "../../src/cli/banner.ts";
+import { parseSubjectName } from "../../src/tls/names.ts";
+
+const names = ["localhost", "10.0.0.5"].flatMap((text) => parseSubjectName(text) ?? []);
+const description = { names, notAfterMs: Date.UTC(2027, 0, 2), fingerprint: "AA:BB" };
+const authority = { path: "/data/tls/ca.crt", description: () => description };
+
+function appWith(certificate: object | undefined, storage: object): App {
+  const app = {
+    configuration: { storage },
+    url: `${certificate === undefined ? "http" : "https"}://localhost:5000`,
+    remoteHost: "10.0.0.5:5000",
+    dataDirectory: "/data",
+    certificate: certificate as CertificateSource | undefined,
+  };
+  return app as unknown as App;
+}
+
+test("the banner of a first run says where everything is and what to type next", () => {
+  const app = appWith({ description: () => description, authority }, { isDeleteEnabled: true, isReadOnly: false });
+  expect(formatBanner(app, "1.2.3")).toEqual(`registry 1.2.3 listening on https://localhost:5000
+
+  data         /data
+  certificate  localhost, 10.0.0.5 (until 2027-01-02)
+  authority    /data/tls/ca.crt
+               SHA-256 AA:BB
+
+Try it:
+  docker tag busybox localhost:5000/busybox
+  docker push localhost:5000/busybox
+  curl --cacert /data/tls/ca.crt https://localhost:5000/v2/_catalog
+  registry trust 10.0.0.5:5000    # on every other machine that is to use it
+
+Anybody who reaches 10.0.0.5:5000 may pull, push and delete.
+
+`);
+});
+
+test.each([
+  ["a read-only registry", { isDeleteEnabled: true, isReadOnly: true }, "may pull."],
+  ["a registry without deletion", { isDeleteEnabled: false, isReadOnly: false }, "may pull and push."],
+])("the banner of %s says what anybody may do", (_name, storage, part) => {
+  expect(formatBanner(appWith(undefined, storage), "1")).toContain(part);
+});
+
+test("the banner over plain HTTP and with a configured certificate has no line about trust", () => {
+  const storage = { isDeleteEnabled: true, isReadOnly: false };
+  const configured = { description: () => description, authority: undefined };
+  const banners = [appWith(undefined, storage), appWith(configured, storage)].map((app) => formatBanner(app, "1"));
+  expect(banners.map((banner) => banner.includes("registry trust"))).toEqual([false, false]);
+});

@@ -1,0 +1,28 @@
+// The world for a command under test: what it writes is kept, and nobody is asked.
+import type { CommandIo } from "../../src/cli/command.ts";
+
+/** A world whose standard output and error can be read. */
+export interface FakeIo extends CommandIo {
+  output(): string;
+  errors(): string;
+}
+
+/** A world without a terminal; `overrides` replaces parts of it. */
+export function fakeIo(overrides: Partial<CommandIo> = {}): FakeIo {
+  let [output, errors] = ["", ""];
+  return {
+    stdout: (text) => {
+      output += text;
+    },
+    stderr: (text) => {
+      errors += text;
+    },
+    isTerminal: false,
+    ask: async () => "",
+    env: {},
+    now: Date.now,
+    ...overrides,
+    output: () => output,
+    errors: () => errors,
+  };
+}

@@ -1,0 +1,50 @@
+// The generated parts of docs/ say what the tables in the sources say. `UPDATE_DOCS=1 bun test tests/docs.test.ts`
+// writes them anew.
+import { expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadConfiguration } from "../src/config/load.ts";
+import { type AnyKey, keyList } from "../src/config/schema.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+const path = join(import.meta.dir, "../docs/configuration.md");
+
+function formatDefault(value: unknown): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return "";
+  if (typeof value === "object") return Object.keys(value ?? {}).length === 0 ? "" : `\`${JSON.stringify(value)}\``;
+  return `\`${String(value)}\``;
+}
+
+function formatRow(key: AnyKey): string {
+  const withoutFile =
+    "defaultWithoutFile" in key ? formatDefault(key.defaultWithoutFile) || "the first usable place" : "";
+  const shown = key.path === "http.draintimeout" ? "`30s`" : formatDefault(key.default);
+  return `| \`${key.path}\` | ${shown} | ${withoutFile} | ${key.help.replaceAll("|", "\\|")} |`;
+}
+
+function keysTable(): string {
+  const header = "| key | default | default without a file | what it does |\n|---|---|---|---|";
+  return [header, ...keyList.map(formatRow)].join("\n");
+}
+
+test("docs/configuration.md lists the keys of the schema", () => {
+  const text = readFileSync(path, "utf8");
+  const [before, rest] = text.split("<!-- keys: written from src/config/schema.ts -->\n") as [string, string];
+  const after = rest.slice(rest.indexOf("<!-- end -->"));
+  const want = `${before}<!-- keys: written from src/config/schema.ts -->\n${keysTable()}\n${after}`;
+  if (process.env.UPDATE_DOCS === "1") writeFileSync(path, want);
+  expect(readFileSync(path, "utf8")).toEqual(want);
+});
+
+const examples = [...readFileSync(path, "utf8").matchAll(/```yaml\n([^`]*)```/g)].map((match) => match[1] ?? "");
+
+test.each(examples.map((text, index) => [index + 1, text] as const))(
+  "example %d loads without a warning",
+  async (_n, text) => {
+    using directory = temporaryDirectory();
+    const file = join(directory.path, "config.yml");
+    writeFileSync(file, text);
+    const { warnings } = await loadConfiguration({ path: file, env: {}, flags: {} });
+    expect(warnings).toEqual([]);
+  },
+);

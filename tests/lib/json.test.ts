@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { parseStrictJson } from "../../src/lib/json.ts";
+
+function parse(text: string | Uint8Array): unknown {
+  return parseStrictJson(typeof text === "string" ? new TextEncoder().encode(text) : text, { maxDepth: 5 });
+}
+
+test.each([
+  ["{}", {}],
+  ['{"a":{"a":1},"b":[{"a":2},{"a":3}]}', { a: { a: 1 }, b: [{ a: 2 }, { a: 3 }] }],
+  ['{"a":"a\\":\\"a","b":"{"}', { a: 'a":"a', b: "{" }],
+  ['["a","a"]', ["a", "a"]],
+  ['{"\\\\":1}', { "\\": 1 }],
+])("parseStrictJson(%p)", (text, value) => {
+  expect(parse(text)).toEqual({ value });
+});
+
+test.each([
+  ["a key twice", '{"a":1,"a":2}', 'the key "a" stands twice in one object'],
+  ["a key twice, once escaped", '{"a":1, "\\u0061" : 2}', 'the key "a" stands twice in one object'],
+  ["a key twice, further down", '{"x":[{"b":1,"b":1}]}', 'the key "b" stands twice in one object'],
+  ["half a document", '{"a":1', "the text is not valid JSON"],
+  ["nothing", "", "the text is not valid JSON"],
+  ["a byte order mark", "\ufeff{}", "the text is not valid JSON"],
+  ["an open string", '{"a', "the text is not valid JSON"],
+  ["one level too deep", "[".repeat(6), "objects and arrays are nested more than 5 deep"],
+  ["a million levels", "[".repeat(1_000_000), "objects and arrays are nested more than 5 deep"],
+  ["invalid UTF-8", new Uint8Array([0x22, 0xff, 0x22]), "the text is not valid UTF-8"],
+])("parseStrictJson() refuses %s", (_name, text, problem) => {
+  expect(parse(text)).toEqual({ problem });
+});

@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+import { isRecord, parseDescriptor } from "../../src/oci/descriptor.ts";
+
+const digest = `sha256:${"a".repeat(64)}`;
+const valid = { mediaType: "text/plain", size: 3, digest };
+
+test("parseDescriptor() keeps the fields that a registry acts on", () => {
+  const platform = { architecture: "amd64", os: "linux", variant: "v3" };
+  expect(parseDescriptor({ ...valid, urls: ["https://a.example/b"], platform, data: "e30=" })).toEqual({
+    descriptor: {
+      mediaType: "text/plain",
+      sizeBytes: 3,
+      digest,
+      urls: ["https://a.example/b"],
+      platform: { architecture: "amd64", os: "linux" },
+    },
+  } as never);
+});
+
+test.each([
+  ["an array", []],
+  ["null", null],
+  ["no mediaType", { ...valid, mediaType: undefined }],
+  ["no size", { ...valid, size: undefined }],
+  ["a negative size", { ...valid, size: -1 }],
+  ["a fraction", { ...valid, size: 1.5 }],
+  ["a size beyond 2^53", { ...valid, size: 2 ** 53 }],
+  ["an infinite size", { ...valid, size: JSON.parse("1e400") }],
+  ["a size in words", { ...valid, size: "3" }],
+  ["no digest", { ...valid, digest: undefined }],
+  ["an unknown algorithm", { ...valid, digest: "md5:abc" }],
+  ["a path for a digest", { ...valid, digest: "../../etc/passwd" }],
+  ["urls that are no strings", { ...valid, urls: [1] }],
+  ["urls that are no array", { ...valid, urls: "x" }],
+])("parseDescriptor() refuses %s", (_name, value) => {
+  expect(parseDescriptor(value)).toEqual({ problem: expect.any(String) });
+});
+
+test("isRecord() takes objects alone", () => {
+  expect([{}, [], null, "x", undefined].map(isRecord)).toEqual([true, false, false, false, false]);
+});

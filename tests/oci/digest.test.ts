@@ -1,0 +1,55 @@
+import { expect, test } from "bun:test";
+import {
+  algorithms,
+  digestAlgorithm,
+  digestHex,
+  formatDigest,
+  parseAlgorithm,
+  parseDigest,
+} from "../../src/oci/digest.ts";
+
+const hex256 = "a".repeat(64);
+const hex512 = "0123456789abcdef".repeat(8);
+
+test.each([[`sha256:${hex256}`], [`sha512:${hex512}`]])("parseDigest() accepts %p", (text) => {
+  expect(parseDigest(text)).toEqual(text as never);
+});
+
+test.each([
+  [""],
+  [":"],
+  ["sha256"],
+  ["sha256:"],
+  [`sha256:${"A".repeat(64)}`],
+  [`SHA256:${hex256}`],
+  [`sha256:${hex256}0`],
+  [`sha256:${"a".repeat(63)}`],
+  [`sha256:${"g".repeat(64)}`],
+  [`sha512:${hex256}`],
+  [`sha384:${"a".repeat(96)}`],
+  [`md5:${"a".repeat(32)}`],
+  [` sha256:${hex256}`],
+  [`sha256:${hex256}\n`],
+  [`sha256:../../../../../../etc/passwd${"a".repeat(36)}`],
+  [`toString:${hex256}`],
+])("parseDigest() refuses %p", (text) => {
+  expect(parseDigest(text)).toBeUndefined();
+});
+
+test("a digest falls into its algorithm and its hash", () => {
+  const digest = formatDigest("sha512", hex512);
+  expect([digestAlgorithm(digest), digestHex(digest)]).toEqual(["sha512", hex512]);
+});
+
+test("formatDigest() throws on what is no hash", () => {
+  expect(() => formatDigest("sha256", "abc")).toThrow(TypeError);
+});
+
+test("parseAlgorithm() knows the supported ones", () => {
+  expect([...algorithms, "sha384", "constructor"].map(parseAlgorithm)).toEqual([
+    "sha256",
+    "sha512",
+    undefined,
+    undefined,
+  ]);
+});

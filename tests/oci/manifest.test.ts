@@ -1,0 +1,103 @@
+import { expect, test } from "bun:test";
+import { namedDigests, parseManifest, storedMediaType } from "../../src/oci/manifest.ts";
+
+const image = "application/vnd.oci.image.manifest.v1+json";
+const index = "application/vnd.oci.image.index.v1+json";
+const dockerImage = "application/vnd.docker.distribution.manifest.v2+json";
+const dockerList = "application/vnd.docker.distribution.manifest.list.v2+json";
+const schema1 = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+
+const blob = (letter: string) => ({ mediaType: `text/${letter}`, size: 3, digest: `sha256:${letter.repeat(64)}` });
+const imageFields = { schemaVersion: 2, config: blob("a"), layers: [blob("b")] };
+const indexFields = { schemaVersion: 2, manifests: [blob("c")] };
+
+function parse(value: unknown, contentType?: string) {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return parseManifest(new TextEncoder().encode(text), contentType);
+}
+
+test.each([
+  ["an image by its body", { ...imageFields, mediaType: image }, undefined, image],
+  ["an image by its Content-Type", imageFields, image, image],
+  ["an image by its fields", imageFields, undefined, image],
+  ["an index by its fields", indexFields, undefined, index],
+  ["a docker image", { ...imageFields, mediaType: dockerImage }, dockerImage, dockerImage],
+  ["a docker list", { ...indexFields, mediaType: dockerList }, dockerList, dockerList],
+  ["parameters of the Content-Type", { ...imageFields, mediaType: image }, `${image}; charset=utf-8`, image],
+  ["an image without layers", { ...imageFields, layers: [] }, image, image],
+  ["layers that are null", { ...imageFields, layers: null }, image, image],
+  ["an index of nothing", { ...indexFields, manifests: [] }, index, index],
+  ["fields of one's own", { ...imageFields, "x-mine": { a: [1] } }, image, image],
+])("parseManifest() understands %s", (_name, value, contentType, mediaType) => {
+  expect(parse(value, contentType)).toEqual({ manifest: expect.objectContaining({ mediaType }) });
+});
+
+test.each([
+  ["schema 1 by its type", imageFields, schema1, "schema 1"],
+  ["schema 1 by its body", { schemaVersion: 1, name: "x" }, undefined, "schema 1"],
+  ["an unknown type", imageFields, "application/json", "not supported"],
+  ["a type that is not the body's", { ...imageFields, mediaType: image }, dockerImage, "Content-Type"],
+  ["both image and index", { ...imageFields, ...indexFields }, image, "both"],
+  ["an index with a config", { ...indexFields, config: blob("a") }, index, "both"],
+  ["neither image nor index", { schemaVersion: 2 }, image, "neither"],
+  ["an image that calls itself an index", { ...imageFields, mediaType: index }, index, "do not fit"],
+  ["an index sent as an image", indexFields, image, "must say so"],
+  ["a docker type that the body does not tell", imageFields, dockerImage, "must say so"],
+  ["a key in another case", { ...imageFields, Layers: [] }, image, "case"],
+  ["a mediaType that is no string", { ...imageFields, mediaType: 1 }, image, "mediaType"],
+  ["no schemaVersion", { config: blob("a"), layers: [] }, image, "schemaVersion"],
+  [
+    "a huge size",
+    JSON.stringify({ ...imageFields, config: { ...blob("a"), size: 1 } }).replace('"size":1', '"size":1e99'),
+    image,
+    "size",
+  ],
+  ["layers that are no array", { ...imageFields, layers: {} }, image, "layers"],
+  ["a layer that is no descriptor", { ...imageFields, layers: [null] }, image, "layers[0]"],
+  ["a subject that is no descriptor", { ...imageFields, subject: "x" }, image, "subject"],
+  ["annotations that are no strings", { ...imageFields, annotations: { a: 1 } }, image, "annotations"],
+  ["an artifactType that is no string", { ...imageFields, artifactType: 1 }, image, "artifactType"],
+  ["a list", [], image, "not a JSON object"],
+  ["a key twice", '{"schemaVersion":2,"schemaVersion":2}', image, "twice"],
+  ["half a document", '{"schemaVersion":2', image, "JSON"],
+])("parseManifest() refuses %s", (_name, value, contentType, part) => {
+  expect(parse(value, contentType)).toEqual({ problem: expect.stringContaining(part) });
+});
+
+test("the artifactType of an image is its config's type where it has none of its own", () => {
+  const types = [
+    imageFields,
+    { ...imageFields, artifactType: "x/y" },
+    { ...imageFields, artifactType: "" },
+    indexFields,
+  ];
+  const results = types.map((fields) => parse(fields));
+  expect(results.map((result) => "manifest" in result && result.manifest.artifactType)).toEqual([
+    "text/a",
+    "x/y",
+    "text/a",
+    undefined,
+  ] as never);
+});
+
+test("namedDigests() gives config, layers and children", () => {
+  const digests = [imageFields, indexFields].map((fields) => {
+    const result = parse(fields);
+    return "manifest" in result ? namedDigests(result.manifest).map(({ digest }) => digest.at(-1)) : [];
+  });
+  expect(digests as unknown).toEqual([["a", "b"], ["c"]]);
+});
+
+test.each([
+  ["its mediaType", { ...imageFields, mediaType: "x/y" }, "x/y"],
+  ["its fields", indexFields, index],
+  ["its fields", imageFields, image],
+  ["nothing for schema 1", { schemaVersion: 1 }, undefined],
+  ["nothing for other JSON", [], undefined],
+])("storedMediaType() goes by %s", (_name, value, want) => {
+  expect(storedMediaType(new TextEncoder().encode(JSON.stringify(value)))).toEqual(want);
+});
+
+test("storedMediaType() has no type for what is no JSON", () => {
+  expect(storedMediaType(new Uint8Array([1, 2, 3]))).toBeUndefined();
+});
