@@ -1,0 +1,190 @@
+import { describe, expect, test } from "bun:test";
+import { answerFailure } from "../../src/http/dispatch.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import { openMemory } from "../../src/storage/memory.ts";
+import {
+  type Ask,
+  digestOf,
+  imageOf,
+  memoryRegistry,
+  pushBlob,
+  pushImage,
+  refusalOf,
+  summarize,
+  uploadId,
+} from "./memory-registry.ts";
+
+const digest = digestOf("config");
+const image = imageOf("config");
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A store whose every look fails with the error. */
+function failingWith(error: unknown): Driver {
+  const fail = () => Promise.reject(error);
+  return Object.assign(openMemory(), { stat: fail, read: fail });
+}
+
+describe("every route reaches its handler", () => {
+  test.each([
+    ["GET", "/", {}, 200],
+    ["GET", "/v2/", {}, 200],
+    ["GET", "/ca.crt", {}, 200],
+    ["OPTIONS", "/v2/", {}, 204],
+    ["GET", "/v2/_catalog", {}, 200],
+    ["GET", "/v2/a/tags/list", {}, 200],
+    ["GET", "/v2/a/manifests/v1", {}, 200],
+    ["PUT", "/v2/a/manifests/v2", { body: image }, 201],
+    ["DELETE", "/v2/a/manifests/v1", {}, 202],
+    ["GET", `/v2/a/blobs/${digest}`, {}, 200],
+    ["DELETE", `/v2/a/blobs/${digest}`, {}, 202],
+    ["POST", "/v2/a/blobs/uploads/", {}, 202],
+    ["POST", `/v2/a/blobs/uploads/?digest=${digest}`, { body: "config" }, 201],
+    ["POST", `/v2/b/blobs/uploads/?mount=${digest}&from=a`, {}, 201],
+    ["GET", `/v2/a/blobs/uploads/${uploadId(9)}`, {}, 404],
+    ["PATCH", `/v2/a/blobs/uploads/${uploadId(9)}`, { body: "x" }, 404],
+    ["PUT", `/v2/a/blobs/uploads/${uploadId(9)}?digest=${digest}`, {}, 201],
+    ["DELETE", `/v2/a/blobs/uploads/${uploadId(9)}`, {}, 404],
+    ["GET", `/v2/a/referrers/${digest}`, {}, 200],
+    ["GET", "/v1/", {}, 404],
+    ["POST", "/v2/", {}, 405],
+  ])("%s %s with %j", async (method, target, ask, status) => {
+    const memory = memoryRegistry({ caCertificate: () => "pem" });
+    await pushImage(memory, "a", { reference: "v1" });
+    const response = await memory.ask(method, target, ask as Ask);
+    const common = ["docker-distribution-api-version", "x-content-type-options"];
+    expect([response.status, ...common.map((name) => response.headers.get(name))]).toEqual([
+      status,
+      "registry/2.0",
+      "nosniff",
+    ]);
+    expect(response.headers.get("x-request-id")).toMatch(uuid);
+  });
+});
+
+describe("links", () => {
+  const poison = {
+    Host: "evil.example",
+    Forwarded: "host=evil.example;proto=http",
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-Proto": "http",
+    "X-Forwarded-Prefix": "/evil",
+    "X-Original-Url": "https://evil.example/",
+  };
+
+  test.each([
+    [{}, "", "/"],
+    [{ prefix: "/some/where/" }, "", "/some/where/"],
+    [{ host: "https://registry.example" }, "https://registry.example", "/"],
+    [{ host: "https://registry.example", prefix: "/some/" }, "https://registry.example", "/some/"],
+  ])("with %j begin with what is configured, whatever headers say", async (changes, origin, prefix) => {
+    const { ask } = memoryRegistry(changes);
+    const started = await ask("POST", `${prefix}v2/a/blobs/uploads/`, { headers: poison });
+    const posted = await ask("POST", `${prefix}v2/a/blobs/uploads/?digest=${digest}`, {
+      headers: poison,
+      body: "config",
+    });
+    const put = await ask("PUT", `${prefix}v2/a/manifests/${digestOf(image)}?tag=v1&tag=v2`, {
+      headers: poison,
+      body: image,
+    });
+    const tags = await ask("GET", `${prefix}v2/a/tags/list?n=1`, { headers: poison });
+    expect([started, posted, put, tags].map(({ headers }) => headers.get("location") ?? headers.get("link"))).toEqual([
+      `${origin}${prefix}v2/a/blobs/uploads/${uploadId(1)}`,
+      `${origin}${prefix}v2/a/blobs/${digest}`,
+      `${origin}${prefix}v2/a/manifests/${digestOf(image)}`,
+      `<${origin}${prefix}v2/a/tags/list?n=1&last=v1>; rel="next"`,
+    ]);
+  });
+
+  test("of a registry with a prefix: nothing else is there", async () => {
+    const { ask } = memoryRegistry({ prefix: "/some/where/" });
+    const statuses = [];
+    for (const path of ["/v2/", "/", "/some/where/v2/", "/some/where/", "/some/where"]) {
+      statuses.push((await ask("GET", path)).status);
+    }
+    expect(statuses).toEqual([404, 404, 200, 200, 404]);
+  });
+});
+
+test("configured headers stand in every answer, and replace ours", async () => {
+  const { ask, options } = memoryRegistry({
+    headers: { "X-Test": ["1", "2"], "docker-distribution-api-version": ["other"], "X-Content-Type-Options": [""] },
+  });
+  const names = ["x-test", "docker-distribution-api-version", "x-content-type-options"];
+  const answers = [await ask("GET", "/v2/"), await ask("GET", "/nowhere"), answerFailure(new Error("x"), options)];
+  expect(answers.map(({ headers }) => names.map((name) => headers.get(name)))).toEqual(
+    answers.map(() => ["1, 2", "other", ""]),
+  );
+});
+
+describe("a Host header that stands twice", () => {
+  test("is refused: proxies and servers differ on which one counts", async () => {
+    const { ask } = memoryRegistry();
+    expect(await refusalOf(await ask("GET", "/v2/", { headers: { Host: "a.example, b.example" } }))).toEqual([
+      400,
+      "UNSUPPORTED",
+    ]);
+  });
+});
+
+describe("the log has one line for", () => {
+  const fields = ["level", "msg", "method", "status", "reason", "agent"];
+
+  test.each([
+    ["a request", "/v2/", ["info", "request", "GET", 200, undefined, "test/1"]],
+    ["a refusal", "/nowhere", ["info", "request refused", "GET", 404, "NOT_FOUND", "test/1"]],
+  ])("%s", async (_name, target, want) => {
+    const { ask, log } = memoryRegistry();
+    const response = await ask("GET", target, { headers: { "User-Agent": "test/1" } });
+    expect(log.map((line) => fields.map((field) => line[field]))).toEqual([want]);
+    expect([log[0]?.id, log[0]?.url]).toEqual([response.headers.get("x-request-id"), `http://registry.test${target}`]);
+  });
+
+  test("a failure of ours, with its cause; the answer tells nothing of it", async () => {
+    const error = new Error("secret", { cause: new Error("deeper") });
+    const { ask, log } = memoryRegistry({ driver: failingWith(error) });
+    const response = await ask("GET", `/v2/a/blobs/${digest}`);
+    expect(await summarize(response)).toEqual([500, "UNKNOWN"]);
+    expect([log.length, log[0]?.level, log[0]?.status]).toEqual([1, "error", 500]);
+    expect(log[0]?.error).toMatch(/^Error: secret\n[\s\S]*caused by: Error: deeper/);
+  });
+
+  test.each([
+    ["ENOSPC", 507],
+    ["EROFS", 503],
+  ])("a disk that answers %s", async (code, status) => {
+    const { ask, log } = memoryRegistry({ driver: failingWith(Object.assign(new Error("disk"), { code })) });
+    expect(await refusalOf(await ask("GET", `/v2/a/blobs/${digest}`))).toEqual([status, "UNAVAILABLE"]);
+    expect([log.length, log[0]?.level]).toEqual([1, "error"]);
+  });
+
+  test("a client that went away", async () => {
+    const { ask, log } = memoryRegistry();
+    await ask("POST", "/v2/a/blobs/uploads/");
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.error(new DOMException("The operation was aborted.", "AbortError")),
+    });
+    await ask("PATCH", `/v2/a/blobs/uploads/${uploadId(1)}`, { body });
+    expect([log[1]?.level, log[1]?.msg, log[1]?.status]).toEqual(["info", "client went away", 499]);
+  });
+});
+
+test("answerFailure() logs what failed while it was sent, under the identifier of the answer", async () => {
+  const { options, log } = memoryRegistry();
+  const response = answerFailure(Object.assign(new Error("/secret/path"), { code: "ENOENT" }), options);
+  const id = response.headers.get("x-request-id");
+  expect([await summarize(response), log.map((line) => [line.level, line.msg, line.id, line.status])]).toEqual([
+    [500, "UNKNOWN"],
+    [["error", "sending failed", id, 500]],
+  ]);
+});
+
+test("switches are looked at for every route", async () => {
+  const memory = memoryRegistry({ switches: { isDeleteEnabled: false, isReadOnly: false } });
+  await pushBlob(memory, "a", "config");
+  const path = `/v2/a/blobs/${digest}`;
+  expect([await refusalOf(await memory.ask("DELETE", path)), (await memory.ask("GET", path)).status]).toEqual([
+    [405, "UNSUPPORTED"],
+    200,
+  ]);
+});
