@@ -30,6 +30,26 @@ export function parseStrictJson(bytes: Uint8Array, limits: JsonLimits): JsonResu
     : { problem: `the key ${JSON.stringify(duplicate)} stands twice in one object` };
 }
 
+/**
+ * The first key that Go's decoder takes for one of the known keys though it is spelt otherwise: it folds case, and the
+ * long s and the Kelvin sign with it. Go programs would read another value than we do.
+ */
+export function findFoldedKey(
+  value: Readonly<Record<string, unknown>>,
+  known: ReadonlyMap<string, string>,
+): string | undefined {
+  return Object.keys(value).find((key) => (known.get(foldCase(key)) ?? key) !== key);
+}
+
+/** Known keys, to be looked for in any case by `findFoldedKey`. */
+export function foldKeys(keys: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(keys.map((key) => [foldCase(key), key]));
+}
+
+function foldCase(text: string): string {
+  return text.toUpperCase().toLowerCase();
+}
+
 /** The position after the string that starts at `start`, where text[start] is its opening quote. */
 function skipString(text: string, start: number): number {
   let position = start + 1;

@@ -1,4 +1,5 @@
 // Descriptors: type, size and digest of content that a manifest names (OCI image-spec, descriptor.md).
+import { findFoldedKey, foldKeys } from "../lib/json.ts";
 import { type Digest, parseDigest } from "./digest.ts";
 
 /** A checked descriptor, with the fields that a registry acts on. */
@@ -19,6 +20,17 @@ export interface Platform {
 /** A descriptor, or a sentence that says what is wrong with it. */
 export type DescriptorResult = { readonly descriptor: Descriptor } | { readonly problem: string };
 
+const descriptorKeys = foldKeys([
+  "mediaType",
+  "digest",
+  "size",
+  "urls",
+  "annotations",
+  "data",
+  "artifactType",
+  "platform",
+]);
+
 /** Whether a JSON value is an object (and not an array or null). */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -27,6 +39,9 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 /** Checks a descriptor; sizes beyond 2^53 are refused, since JSON readers round them. */
 export function parseDescriptor(value: unknown): DescriptorResult {
   if (!isRecord(value)) return { problem: "is not a descriptor" };
+  const misspelt = findFoldedKey(value, descriptorKeys);
+  if (misspelt !== undefined)
+    return { problem: `has the key ${JSON.stringify(misspelt)}, which differs from a known one only by case` };
   const { mediaType, size, digest, urls, platform } = value;
   if (typeof mediaType !== "string") return { problem: "has no mediaType" };
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) return { problem: "has no valid size" };

@@ -1,5 +1,5 @@
 // Manifests: what their bytes say, checked once; everything below works with the result.
-import { parseStrictJson } from "../lib/json.ts";
+import { findFoldedKey, foldKeys, parseStrictJson } from "../lib/json.ts";
 import { type Descriptor, isRecord, parseDescriptor } from "./descriptor.ts";
 import {
   isSchema1,
@@ -16,6 +16,16 @@ import {
 /** The size that a manifest may have; the spec asks for at least 4 MB, distribution has the same limit. */
 export const maxManifestBytes = 4 * 1024 * 1024;
 const maxDepth = 100;
+const manifestKeys = foldKeys([
+  "schemaVersion",
+  "mediaType",
+  "config",
+  "layers",
+  "manifests",
+  "subject",
+  "artifactType",
+  "annotations",
+]);
 
 /** A manifest that was understood. */
 export interface Manifest {
@@ -57,18 +67,7 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
  * keys, reads otherwise than we do (CVE-2021-41190 and its kind).
  */
 function findAmbiguity(fields: Fields): string | undefined {
-  const known = [
-    "schemaVersion",
-    "mediaType",
-    "config",
-    "layers",
-    "manifests",
-    "subject",
-    "artifactType",
-    "annotations",
-  ];
-  const folded = new Map(known.map((key) => [key.toLowerCase(), key]));
-  const misspelt = Object.keys(fields).find((key) => (folded.get(key.toLowerCase()) ?? key) !== key);
+  const misspelt = findFoldedKey(fields, manifestKeys);
   if (misspelt !== undefined) return `the key ${JSON.stringify(misspelt)} differs from a known one only by case`;
   if (fields.schemaVersion === 1)
     return "schema 1 manifests are not supported; push with a client that speaks schema 2 or OCI";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseStrictJson } from "../../src/lib/json.ts";
+import { findFoldedKey, foldKeys, parseStrictJson } from "../../src/lib/json.ts";
 
 function parse(text: string | Uint8Array): unknown {
   return parseStrictJson(typeof text === "string" ? new TextEncoder().encode(text) : text, { maxDepth: 5 });
@@ -28,4 +28,17 @@ test.each([
   ["invalid UTF-8", new Uint8Array([0x22, 0xff, 0x22]), "the text is not valid UTF-8"],
 ])("parseStrictJson() refuses %s", (_name, text, problem) => {
   expect(parse(text)).toEqual({ problem });
+});
+
+test.each([
+  [{ size: 1, digest: 2, other: 3, OTHER: 4 }, undefined],
+  [{}, undefined],
+  [{ size: 1, Size: 2 }, "Size"],
+  [{ DIGEST: 1 }, "DIGEST"],
+  [{ "\u017fize": 1 }, "\u017fize"],
+  [{ "\u212aind": 1 }, "\u212aind"],
+])("findFoldedKey(%j)", (value, want) => {
+  expect(findFoldedKey(value as object as Record<string, unknown>, foldKeys(["size", "digest", "kind"]))).toEqual(
+    want as never,
+  );
 });

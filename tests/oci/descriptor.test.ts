@@ -30,6 +30,8 @@ test.each([
   ["no digest", { ...valid, digest: undefined }],
   ["an unknown algorithm", { ...valid, digest: "md5:abc" }],
   ["a path for a digest", { ...valid, digest: "../../etc/passwd" }],
+  ["a digest in another case beside it", { ...valid, Digest: digest }],
+  ["a size in another case", { ...valid, \u017fize: 3 }],
   ["urls that are no strings", { ...valid, urls: [1] }],
   ["urls that are no array", { ...valid, urls: "x" }],
 ])("parseDescriptor() refuses %s", (_name, value) => {

@@ -44,6 +44,8 @@ test.each([
   ["an index sent as an image", indexFields, image, "must say so"],
   ["a docker type that the body does not tell", imageFields, dockerImage, "must say so"],
   ["a key in another case", { ...imageFields, Layers: [] }, image, "case"],
+  ["a key that Go folds to a known one", { ...imageFields, \u017fchemaVersion: 1 }, image, "case"],
+  ["a layer with a key in another case", { ...imageFields, layers: [{ ...blob("b"), Size: 1 }] }, image, "case"],
   ["a mediaType that is no string", { ...imageFields, mediaType: 1 }, image, "mediaType"],
   ["no schemaVersion", { config: blob("a"), layers: [] }, image, "schemaVersion"],
   [
