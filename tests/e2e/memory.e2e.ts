@@ -1,18 +1,15 @@
 // Memory does not grow with what is sent and fetched.
 import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import { startRegistry } from "./executable.ts";
 import { openUpload, withDigest } from "./image.ts";
-import { missing } from "./program.ts";
+import { anonymousBytes, canReadMemory } from "./process-memory.ts";
 
 const pieceBytes = 1024 * 1024;
 const pieces = 1024;
 const limitBytes = 128 * 1024 * 1024;
 
-const hasProc = existsSync("/proc/self/status") || missing("memory is read from /proc, which Linux has");
-
-describe.skipIf(!hasProc).each(["https", "http"])("over %s", (scheme) => {
+describe.skipIf(!canReadMemory()).each(["https", "http"])("over %s", (scheme) => {
   test("1 GiB up and down leaves the server below 128 MiB of its own memory", async () => {
     await using registry = await startRegistry({ args: scheme === "http" ? ["--http"] : [] });
     using peak = watchMemory(registry.pid);
@@ -54,8 +51,7 @@ function repeat(piece: Uint8Array): ReadableStream<Uint8Array> {
 function watchMemory(pid: number): { bytes(): number } & Disposable {
   let most = 0;
   const look = () => {
-    const kibibytes = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    most = Math.max(most, Number(kibibytes ?? 0) * 1024);
+    most = Math.max(most, anonymousBytes(pid));
   };
   const timer = setInterval(look, 50);
   return {

@@ -5,10 +5,14 @@ import tls from "node:tls";
 /** An open connection. */
 export interface RawConnection extends Disposable {
   send(bytes: string | Uint8Array): void;
+  /** Sends no more; the other side sees the end. */
+  end(): void;
   /** Everything that came so far. */
   text(): string;
   /** What came, as soon as it fits the pattern; throws when the connection ends before. */
   seen(pattern: RegExp): Promise<string>;
+  /** What came, as soon as it is one whole answer, or once the server has closed the connection. */
+  answer(): Promise<string>;
   /** Everything that came, once the server has closed the connection. */
   closed(): Promise<string>;
 }
@@ -30,6 +34,17 @@ export async function openConnection({ port, ca }: ConnectOptions): Promise<RawC
   const look = () => {
     for (const wake of [...waiting]) wake();
   };
+  const until = (isReached: () => boolean) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = () => {
+      if (!isReached()) return;
+      waiting.delete(wake);
+      resolve();
+    };
+    waiting.add(wake);
+    wake();
+    return promise;
+  };
   const to = { host: "127.0.0.1", port };
   const socket = ca === undefined ? net.connect(to, opened.resolve) : tls.connect({ ...to, ca }, opened.resolve);
   socket.setNoDelay(true);
@@ -46,22 +61,25 @@ export async function openConnection({ port, ca }: ConnectOptions): Promise<RawC
   await opened.promise;
   return {
     send: (bytes) => void socket.write(bytes),
+    end: () => void socket.end(),
     text: () => text,
-    seen: (pattern) => {
-      const { promise, resolve, reject } = Promise.withResolvers<string>();
-      const wake = () => {
-        if (pattern.test(text)) resolve(text);
-        else if (isClosed) reject(new Error(`the connection ended; ${pattern} did not come: ${text.slice(0, 2000)}`));
-        else return;
-        waiting.delete(wake);
-      };
-      waiting.add(wake);
-      wake();
-      return promise;
+    seen: async (pattern) => {
+      await until(() => pattern.test(text) || isClosed);
+      if (pattern.test(text)) return text;
+      throw new Error(`the connection ended; ${pattern} did not come: ${text.slice(0, 2000)}`);
+    },
+    answer: async () => {
+      await until(() => isWhole(text) || isClosed);
+      return text;
     },
     closed: () => closing.promise,
     [Symbol.dispose]: () => socket.destroy(),
   };
+}
+
+function isWhole(text: string): boolean {
+  const { status, head, body } = parseAnswer(text);
+  return status >= 200 && body.length >= Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
 }
 
 /** Status and body of an answer in the text; status 0 where there is none. */
