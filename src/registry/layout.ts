@@ -13,7 +13,7 @@
 //
 //   <alg> is sha256 or sha512, <hex> the hash in lower case, <hh> its first two digits.
 //   A link holds exactly "<alg>:<hex>", without a newline. Every "/" of a name is a directory level.
-import { type Digest, digestAlgorithm, digestHex, parseDigest } from "../oci/digest.ts";
+import { type Algorithm, type Digest, digestAlgorithm, digestHex, parseDigest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
@@ -25,6 +25,11 @@ export const repositoriesPrefix: Key = `${root}/repositories`;
 
 /** Names that a repository's own directories start with; no repository name does. */
 export const reservedPrefix = "_";
+
+/** What tells a directory with links from one on the way to it. */
+export const layersDirectory = "_layers";
+export const manifestsDirectory = "_manifests";
+const uploadsDirectory = "_uploads";
 
 function hashPath(digest: Digest): string {
   return `${digestAlgorithm(digest)}/${digestHex(digest)}`;
@@ -45,6 +50,15 @@ export function blobTrashName(digest: Digest): string {
   return `blobs/${stripedPath(digest)}`;
 }
 
+/** The digest whose bytes a trash entry holds; undefined for what is no entry. */
+export function digestFromTrashName(entry: string): Digest | undefined {
+  const [kind, algorithm, stripe, name] = entry.split("/");
+  const hex = name?.slice(0, name.indexOf("."));
+  if (kind !== "blobs" || algorithm === undefined || stripe === undefined || hex?.startsWith(stripe) !== true)
+    return undefined;
+  return digestFromPath(algorithm, hex);
+}
+
 /** The name of a removed tag or upload session in the trash; `id` is used once. */
 export function trashName(kind: "tags" | "uploads", id: string): string {
   return `${kind}/${id}`;
@@ -55,14 +69,30 @@ export function repositoryPrefix(name: RepositoryName): Key {
   return `${repositoriesPrefix}/${name}`;
 }
 
+/** Below it the blobs of one algorithm lie, each in a prefix called by the first digits of its hash. */
+export function blobsPrefix(algorithm: Algorithm): Key {
+  return `${root}/blobs/${algorithm}`;
+}
+
+/** Where a repository's links lie. By prefix, as a collector counts links also where no repository may be. */
+export function linkPrefixes(repository: Key) {
+  const manifests = `${repository}/${manifestsDirectory}`;
+  return {
+    layers: `${repository}/${layersDirectory}`,
+    revisions: `${manifests}/revisions`,
+    tags: `${manifests}/tags`,
+    uploads: `${repository}/${uploadsDirectory}`,
+  };
+}
+
 /** The blobs that the repository may serve. */
 export function layersPrefix(name: RepositoryName): Key {
-  return `${repositoryPrefix(name)}/_layers`;
+  return `${repositoryPrefix(name)}/${layersDirectory}`;
 }
 
 /** Manifests and tags; a repository is listed in the catalog when it has this. */
 export function manifestsPrefix(name: RepositoryName): Key {
-  return `${repositoryPrefix(name)}/_manifests`;
+  return `${repositoryPrefix(name)}/${manifestsDirectory}`;
 }
 
 /** The index of manifests by subject. */
@@ -72,7 +102,7 @@ export function referrersPrefix(name: RepositoryName): Key {
 
 /** The upload sessions. */
 export function uploadsPrefix(name: RepositoryName): Key {
-  return `${repositoryPrefix(name)}/_uploads`;
+  return `${repositoryPrefix(name)}/${uploadsDirectory}`;
 }
 
 /** The link of a blob in a repository. */

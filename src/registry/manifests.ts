@@ -55,7 +55,12 @@ export async function getManifest(store: Store, name: RepositoryName, reference:
 
 async function openRevision(store: Store, name: RepositoryName, digest: Digest): Promise<StoredManifest | undefined> {
   if (!(await isRevision(store, name, digest))) return undefined;
-  return (await findBlob(store, digest)) === undefined ? undefined : await readManifest(store, digest);
+  // A collector that judged before the link was made may take the bytes between the look and the reading.
+  for (let round = 1; round <= maxRounds && (await findBlob(store, digest)) !== undefined; round += 1) {
+    const stored = await readManifest(store, digest);
+    if (stored !== undefined) return stored;
+  }
+  return undefined;
 }
 
 /** The same, and freshens the revision, so that it stays for the grace of garbage collection. */

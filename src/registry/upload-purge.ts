@@ -1,4 +1,5 @@
 // Purging of uploads that nobody finished, by age.
+import { createPacer } from "../lib/pacer.ts";
 import { uploadsPrefix } from "./layout.ts";
 import { walkRepositories } from "./repositories.ts";
 import type { Store } from "./store.ts";
@@ -13,14 +14,19 @@ export interface PurgeOutcome {
 /** A writer that is still at work on a temporary file after a day has failed: its rename will say so. */
 const temporaryAgeMs = 24 * 3_600_000;
 
-/** Removes upload sessions without a write for longer than `ageMs`, and files that dead writers left behind. */
-export async function purgeUploads(store: Store, ageMs: number): Promise<PurgeOutcome> {
+/** Removes (or in a dry run counts) sessions without a write for longer than `ageMs`, and files of dead writers. */
+export async function purgeUploads(
+  store: Store,
+  ageMs: number,
+  options: { readonly isDryRun: boolean } = { isDryRun: false },
+): Promise<PurgeOutcome> {
   const uploads = new Uploads(store);
+  const pace = createPacer();
   let sessions = 0;
   for await (const name of walkRepositories(store, uploadsPrefix)) {
-    sessions += await uploads.purge(name, await store.driver.list(uploadsPrefix(name)), ageMs);
-    // So that requests are served meanwhile.
-    await new Promise((resolve) => setImmediate(resolve));
+    const ids = await store.driver.list(uploadsPrefix(name));
+    sessions += await uploads.purge(name, { ids, ageMs, isDryRun: options.isDryRun });
+    await pace();
   }
-  return { sessions, temporaryFiles: await store.driver.sweepTemporary(temporaryAgeMs) };
+  return { sessions, temporaryFiles: await store.driver.sweepTemporary(temporaryAgeMs, options) };
 }

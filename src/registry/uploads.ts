@@ -92,14 +92,19 @@ export class Uploads {
   }
 
   /** Removes sessions without a write for longer than `ageMs`; returns how many. One that is being written to stays. */
-  async purge(name: RepositoryName, ids: readonly string[], ageMs: number): Promise<number> {
+  async purge(
+    name: RepositoryName,
+    { ids, ageMs, isDryRun }: { readonly ids: readonly string[]; readonly ageMs: number; readonly isDryRun: boolean },
+  ): Promise<number> {
     let count = 0;
-    for (const id of ids) if (await this.#purgeOne({ name, id }, ageMs)) count += 1;
+    for (const id of ids) {
+      const isOld = await this.#isOld({ name, id }, ageMs);
+      if (isOld && (isDryRun || (await this.#purgeOne({ name, id }, ageMs)))) count += 1;
+    }
     return count;
   }
 
   async #purgeOne(target: UploadTarget, ageMs: number): Promise<boolean> {
-    if (!(await this.#isOld(target, ageMs))) return false;
     const options = { waitMs: 0, preempted: new AbortController() };
     const upload = await this.#store.driver.openUpload(uploadKey(target.name, target.id), options);
     if (upload === "busy") return false;

@@ -38,22 +38,31 @@ export function removeEmptyTree(path: string): boolean {
   return removeDirectory(path) || statSync(path, { throwIfNoEntry: false }) === undefined;
 }
 
-/** Removes `*.tmp` files that were last changed before the time; returns how many. */
-export async function sweepTemporaryFiles(path: string, beforeMs: number): Promise<number> {
+/** Which temporary files go. */
+export interface SweepOptions {
+  /** Only those that were last changed before this time. */
+  readonly beforeMs: number;
+  /** They are counted, and stay. */
+  readonly isDryRun: boolean;
+}
+
+/** Removes `*.tmp` files that nobody writes to any more; returns how many. */
+export async function sweepTemporaryFiles(path: string, options: SweepOptions): Promise<number> {
   let count = 0;
   // Awaited for each directory, so that requests are served meanwhile.
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     const entryPath = join(path, entry.name);
-    if (entry.isDirectory()) count += await sweepTemporaryFiles(entryPath, beforeMs);
-    else if (entry.name.endsWith(".tmp") && removeOld(entryPath, beforeMs)) count += 1;
+    if (entry.isDirectory()) count += await sweepTemporaryFiles(entryPath, options);
+    else if (entry.name.endsWith(".tmp") && sweepOne(entryPath, options)) count += 1;
   }
   return count;
 }
 
-function removeOld(path: string, beforeMs: number): boolean {
+function sweepOne(path: string, { beforeMs, isDryRun }: SweepOptions): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined || Math.max(stat.mtimeMs, stat.ctimeMs) >= beforeMs) return false;
+  if (isDryRun) return true;
   try {
     unlinkSync(path);
     return true;

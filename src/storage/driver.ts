@@ -15,6 +15,10 @@ export interface Stat {
   readonly sizeBytes: number;
   /** Milliseconds since 1970 of the last write or touch; of a restored backup, the time of the restoring. */
   readonly changedMs: number;
+  /** Milliseconds since 1970 of the last write or touch, also where the object was moved since. */
+  readonly modifiedMs: number;
+  /** Tells the object from another one that takes its place. */
+  readonly identity: string;
 }
 
 /** Which part of a listing is wanted. */
@@ -63,6 +67,10 @@ export interface Driver {
   touch(key: Key): Promise<boolean>;
   /** Removes the object, durably; false where there was none. */
   delete(key: Key): Promise<boolean>;
+  /** Removes the object; until `syncAll` a power cut may bring it back. False where there was none. */
+  forget(key: Key): Promise<boolean>;
+  /** Makes everything that any process has written or removed so far survive a power cut. */
+  syncAll(): Promise<void>;
   /** Makes what other processes wrote under these keys a moment ago survive a power cut. */
   settle(keys: readonly Key[]): Promise<void>;
 
@@ -80,11 +88,25 @@ export interface Driver {
    * had in time. Writers that want it alone are not starved by a stream of shared holders.
    */
   lock(name: string, mode: LockMode, options: { readonly waitMs: number }): Promise<Lock | undefined>;
+  /**
+   * Takes the one hold that there is on a kind of work, across all processes, without waiting; or tells what its
+   * holder wrote into `note`.
+   */
+  holdWork(kind: string, note: string): Promise<Disposable | { readonly heldBy: string }>;
 
   /** Moves an object or a prefix out of sight in one durable step; false where there is none. */
   trash(key: Key, name: string): Promise<boolean>;
   /** Brings back a trash entry called `<name>.<anything but bad>` to the key; true when the key has an object then. */
   restore(name: string, key: Key): Promise<boolean>;
+  /**
+   * Moves the object into the trash if it is still the one that was judged: neither replaced nor touched since.
+   * Otherwise false, and the object is at its key. Not durable by itself.
+   */
+  trashUnchanged(key: Key, name: string, judged: Stat): Promise<boolean>;
+  /** Names of the entries of one kind ("blobs", "tags", "uploads"); throws where a part of it cannot be read. */
+  listTrash(kind: string): Promise<readonly string[]>;
+  /** What is known of a trash entry; its `changedMs` is the time when it came into the trash. */
+  statTrash(name: string): Promise<Stat | undefined>;
   /** Destroys a trash entry. */
   purge(name: string): Promise<void>;
 
@@ -100,8 +122,8 @@ export interface Driver {
    * its `signal`; "busy" when nobody let go within `waitMs`.
    */
   openUpload(key: Key, options: OpenUploadOptions): Promise<Upload | "busy" | undefined>;
-  /** Removes files that writers left behind when they died longer ago than this; returns how many. */
-  sweepTemporary(olderThanMs: number): Promise<number>;
+  /** Removes files that writers left behind when they died longer ago than this, or only counts them. */
+  sweepTemporary(olderThanMs: number, options?: { readonly isDryRun: boolean }): Promise<number>;
 }
 
 /** How to take hold of an upload. */

@@ -140,31 +140,50 @@ export class DurableFiles {
   }
 
   async #openNew(path: string): Promise<number> {
+    return this.inDirectory(dirname(path), () => openSync(path, "wx", 0o666));
+  }
+
+  /** Runs the work with the directory in place, again where a collector removed it meanwhile. */
+  async inDirectory<T>(directory: string, work: () => T): Promise<T> {
     return retryWithoutDirectory(async () => {
-      await this.makeDirectory(dirname(path));
-      return openSync(path, "wx", 0o666);
+      await this.makeDirectory(directory);
+      return work();
     });
   }
 
   /** Moves a file over another place and makes the move durable. */
   async moveOver(from: string, to: string): Promise<void> {
-    await retryWithoutDirectory(async () => {
-      await this.makeDirectory(dirname(to));
-      renameSync(from, to);
-    });
+    await this.inDirectory(dirname(to), () => renameSync(from, to));
     await this.syncDirectory(dirname(to));
   }
 
   /** Removes a file durably; false where there was none. */
   async unlink(path: string): Promise<boolean> {
-    try {
-      unlinkSync(path);
-    } catch (error) {
-      if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return false;
-      throw error;
-    }
+    if (!unlinkIfThere(path)) return false;
     await this.syncDirectory(dirname(path));
     return true;
+  }
+
+  /** Writes back everything of the filesystem that the root lies on. */
+  async syncAll(syncfs: ((descriptor: number) => boolean) | undefined): Promise<void> {
+    if (!this.#isDurable) return;
+    const descriptor = openSync(this.#root, "r");
+    try {
+      if (syncfs?.(descriptor) !== true) throw new Error(`${this.#root} could not be synced`);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+}
+
+/** Removes a file; false where there was none. */
+export function unlinkIfThere(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return false;
+    throw error;
   }
 }
 

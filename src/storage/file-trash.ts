@@ -5,9 +5,12 @@
 //   <root>/trash/uploads/<uuid>                          an upload session
 //
 // The directories of blobs are made at the first start, so that a full disk can be cleaned.
-import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { directoriesIn } from "./directories.ts";
+import type { Stat } from "./driver.ts";
 import { type DurableFiles, errorCode } from "./durable-file.ts";
+import { describeFile } from "./file-stat.ts";
 
 /** Makes the directories of the trash that are missing; returns those whose entries are to be synced. */
 export function makeTrashDirectories(trash: string): readonly string[] {
@@ -38,26 +41,63 @@ export async function moveToTrash(files: DurableFiles, path: string, entry: stri
   return true;
 }
 
+/** Moves a file into the trash if it is the one that was judged; brings another one back at once. */
+export async function moveUnchangedToTrash(
+  files: DurableFiles,
+  path: string,
+  { entry, judged }: { readonly entry: string; readonly judged: Stat },
+): Promise<boolean> {
+  try {
+    renameSync(path, entry);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
+  const moved = lstatSync(entry, { throwIfNoEntry: false });
+  // Somebody who needed it was faster to bring it back.
+  if (moved === undefined) return false;
+  const { identity, modifiedMs } = describeFile(moved);
+  if (identity === judged.identity && modifiedMs === judged.modifiedMs) return true;
+  await bringBack(files, entry, path);
+  return false;
+}
+
+/** Names below the trash of its entries of one kind. */
+export function listTrashEntries(trash: string, kind: string): readonly string[] {
+  const stripes =
+    kind === "blobs"
+      ? directoriesIn(join(trash, kind)).flatMap((algorithm) =>
+          directoriesIn(join(trash, kind, algorithm)).map((stripe) => `${kind}/${algorithm}/${stripe}`),
+        )
+      : [kind];
+  return stripes.flatMap((stripe) => namesIn(join(trash, stripe)).map((name) => `${stripe}/${name}`));
+}
+
 /**
  * Brings back one of the entries `<entry>.*` to the path. The new name is made before the old one goes, so the bytes
  * are never without a name; who comes second leaves the entry alone.
  */
 export async function restoreFromTrash(files: DurableFiles, entry: string, path: string): Promise<boolean> {
   const directory = dirname(entry);
-  for (const name of entriesOf(directory, basename(entry))) {
-    await files.makeDirectory(dirname(path));
-    const outcome = nameAgain(join(directory, name), path);
-    if (outcome === "gone") continue;
-    await files.syncDirectory(dirname(path));
-    if (outcome === "linked") unlinkSync(join(directory, name));
-    return true;
+  const isEntry = (name: string) => name.startsWith(`${basename(entry)}.`) && !name.endsWith(".bad");
+  for (const name of namesIn(directory).filter(isEntry)) {
+    if (await bringBack(files, join(directory, name), path)) return true;
   }
   return false;
 }
 
-function entriesOf(directory: string, base: string): readonly string[] {
+/** False when the entry is gone. */
+async function bringBack(files: DurableFiles, entry: string, path: string): Promise<boolean> {
+  const outcome = await files.inDirectory(dirname(path), () => nameAgain(entry, path));
+  if (outcome === "gone") return false;
+  await files.syncDirectory(dirname(path));
+  if (outcome === "linked") rmSync(entry, { force: true });
+  return true;
+}
+
+function namesIn(directory: string): readonly string[] {
   try {
-    return readdirSync(directory).filter((name) => name.startsWith(`${base}.`) && !name.endsWith(".bad"));
+    return readdirSync(directory);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return [];
     throw error;
@@ -71,7 +111,7 @@ function nameAgain(entry: string, path: string): "linked" | "moved" | "there" | 
   } catch (error) {
     const code = errorCode(error);
     if (code === "EEXIST") return "there";
-    if (code === "ENOENT") return "gone";
+    if (code === "ENOENT") return goneUnlessThere(entry, error);
     // EPERM, EOPNOTSUPP, EMLINK: a filesystem without hard links.
     if (code !== "EPERM" && code !== "EOPNOTSUPP" && code !== "ENOTSUP" && code !== "EMLINK") throw error;
   }
@@ -79,9 +119,15 @@ function nameAgain(entry: string, path: string): "linked" | "moved" | "there" | 
     renameSync(entry, path);
     return "moved";
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return "gone";
+    if (errorCode(error) === "ENOENT") return goneUnlessThere(entry, error);
     throw error;
   }
+}
+
+/** ENOENT speaks of the entry, or of the directory that it is to come back to: then that is to be made again. */
+function goneUnlessThere(entry: string, error: unknown): "gone" {
+  if (existsSync(entry)) throw error;
+  return "gone";
 }
 
 /** Destroys an entry. */

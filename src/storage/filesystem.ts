@@ -1,17 +1,26 @@
 // The driver on a directory. The disk is the truth: nothing is kept in memory that another process may change.
 //
 //   <root>/docker/…            what the registry stores (registry/layout.ts)
-//   <root>/locks, <root>/trash  this driver's own
-import { existsSync, mkdirSync, readFileSync, statfsSync, statSync, utimesSync } from "node:fs";
+//   <root>/locks, <root>/trash, <root>/gc  this driver's own
+import { existsSync, lstatSync, mkdirSync, readFileSync, statfsSync, statSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { directoriesIn, isGone, removeDirectory, removeEmptyTree, sweepTemporaryFiles } from "./directories.ts";
 import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Stat, Upload } from "./driver.ts";
-import { DurableFiles, errorCode, pathOfKey } from "./durable-file.ts";
+import { DurableFiles, errorCode, pathOfKey, unlinkIfThere } from "./durable-file.ts";
 import { makeLockFiles, takeFileLock } from "./file-locks.ts";
-import { makeTrashDirectories, moveToTrash, purgeFromTrash, restoreFromTrash } from "./file-trash.ts";
+import { describeFile } from "./file-stat.ts";
+import {
+  listTrashEntries,
+  makeTrashDirectories,
+  moveToTrash,
+  moveUnchangedToTrash,
+  purgeFromTrash,
+  restoreFromTrash,
+} from "./file-trash.ts";
 import { FileUploads } from "./file-upload.ts";
-import { type Flock, hasWorkingLocks, openFlock } from "./flock.ts";
+import { type Flock, hasWorkingLocks, openFlock, openSyncfs } from "./flock.ts";
 import { MemoryLocks } from "./memory-locks.ts";
+import { takeWorkHold } from "./work-hold.ts";
 
 /** Where a filesystem store lies and how careful it is. */
 export interface FilesystemOptions {
@@ -49,6 +58,7 @@ async function prepare(files: DurableFiles, root: string): Promise<boolean> {
   try {
     const wasThere = existsSync(root);
     mkdirSync(join(root, "locks"), { recursive: true });
+    mkdirSync(join(root, "gc"), { recursive: true });
     mkdirSync(join(root, "docker/registry/v2"), { recursive: true });
     makeLockFiles(join(root, "locks"));
     const trashDirectories = makeTrashDirectories(join(root, "trash"));
@@ -110,9 +120,7 @@ class FilesystemDriver implements Driver {
 
   async stat(key: Key): Promise<Stat | undefined> {
     const stat = statSync(this.#path(key), { throwIfNoEntry: false });
-    if (stat === undefined || !stat.isFile()) return undefined;
-    // A restored backup has old mtimes and new ctimes.
-    return { sizeBytes: stat.size, changedMs: Math.max(stat.mtimeMs, stat.ctimeMs) };
+    return stat?.isFile() === true ? describeFile(stat) : undefined;
   }
 
   async read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -158,6 +166,17 @@ class FilesystemDriver implements Driver {
     return true;
   }
 
+  async forget(key: Key): Promise<boolean> {
+    const path = this.#path(key);
+    if (!unlinkIfThere(path)) return false;
+    removeDirectory(dirname(path));
+    return true;
+  }
+
+  async syncAll(): Promise<void> {
+    await this.#files.syncAll(openSyncfs());
+  }
+
   async settle(keys: readonly Key[]): Promise<void> {
     if (this.#isOrdered) return;
     for (const key of keys) {
@@ -195,8 +214,30 @@ class FilesystemDriver implements Driver {
     return takeFileLock(this.#flock, join(this.#root, "locks"), { name, mode, waitMs });
   }
 
+  async holdWork(kind: string, note: string): Promise<Disposable | { readonly heldBy: string }> {
+    const path = join(this.#root, kind, "lock");
+    if (this.#flock !== undefined) return takeWorkHold(this.#flock, path, note);
+    return (await this.#locksHere.take(`work ${kind}`, "alone", 0)) ?? { heldBy: "this process" };
+  }
+
   async trash(key: Key, name: string): Promise<boolean> {
     return moveToTrash(this.#files, this.#path(key), this.#trashPath(name));
+  }
+
+  async trashUnchanged(key: Key, name: string, judged: Stat): Promise<boolean> {
+    const path = this.#path(key);
+    if (!(await moveUnchangedToTrash(this.#files, path, { entry: this.#trashPath(name), judged }))) return false;
+    removeDirectory(dirname(path));
+    return true;
+  }
+
+  async listTrash(kind: string): Promise<readonly string[]> {
+    return listTrashEntries(join(this.#root, "trash"), kind);
+  }
+
+  async statTrash(name: string): Promise<Stat | undefined> {
+    const stat = lstatSync(this.#trashPath(name), { throwIfNoEntry: false });
+    return stat === undefined ? undefined : describeFile(stat);
   }
 
   async restore(name: string, key: Key): Promise<boolean> {
@@ -219,7 +260,7 @@ class FilesystemDriver implements Driver {
     return this.#uploads.open(key, options);
   }
 
-  async sweepTemporary(olderThanMs: number): Promise<number> {
-    return sweepTemporaryFiles(join(this.#root, "docker"), Date.now() - olderThanMs);
+  async sweepTemporary(olderThanMs: number, { isDryRun } = { isDryRun: false }): Promise<number> {
+    return sweepTemporaryFiles(join(this.#root, "docker"), { beforeMs: Date.now() - olderThanMs, isDryRun });
   }
 }

@@ -1,5 +1,5 @@
-// flock(2), which neither Node nor Bun offers. The lock belongs to the open file description: it falls when the
-// descriptor is closed, also by the death of the process, and it keeps apart two descriptors of one process.
+// flock(2) and syncfs(2), which neither Node nor Bun offers. The lock belongs to the open file description: it falls
+// when the descriptor is closed, also by the death of the process, and it keeps apart two descriptors of one process.
 
 import { dlopen } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
@@ -19,18 +19,29 @@ const libraries = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1
 
 /** Binds the function of the C library; throws where there is none. */
 export function openFlock(): Flock {
+  const flock = bind("flock", ["i32", "i32"]);
+  if (flock === undefined) throw new Error("no C library with flock was found");
+  return {
+    tryLock: (descriptor, mode) =>
+      flock(descriptor, (mode === "shared" ? lockShared : lockAlone) | lockNonBlocking) === 0,
+  };
+}
+
+/** Flushes the whole filesystem of an open file; undefined where the C library has no such function (macOS). */
+export function openSyncfs(): ((descriptor: number) => boolean) | undefined {
+  const syncfs = bind("syncfs", ["i32"]);
+  return syncfs === undefined ? undefined : (descriptor) => syncfs(descriptor) === 0;
+}
+
+function bind(name: string, args: readonly "i32"[]): ((...values: number[]) => number) | undefined {
   for (const library of libraries) {
     try {
-      const { symbols } = dlopen(library, { flock: { args: ["i32", "i32"], returns: "i32" } });
-      return {
-        tryLock: (descriptor, mode) =>
-          symbols.flock(descriptor, (mode === "shared" ? lockShared : lockAlone) | lockNonBlocking) === 0,
-      };
+      return dlopen(library, { [name]: { args: [...args], returns: "i32" } }).symbols[name];
     } catch {
-      // Not this C library.
+      // Not this C library, or one without the function.
     }
   }
-  throw new Error("no C library with flock was found");
+  return undefined;
 }
 
 /** Whether the filesystem of this file keeps locks apart: a second descriptor must be refused. */

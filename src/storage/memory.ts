@@ -5,6 +5,9 @@ import { tryUntil } from "./wait.ts";
 
 interface StoredObject {
   bytes: Uint8Array<ArrayBuffer>;
+  /** Of the last write or touch. */
+  modifiedMs: number;
+  /** Also of a move. */
   changedMs: number;
   readonly identity: number;
 }
@@ -15,6 +18,8 @@ export function openMemory(now: () => number = Date.now): Driver {
 }
 
 const trashPrefix = "trash/";
+/** An entry of a blob lies below its algorithm and stripe. */
+const blobEntryDepth = 3;
 
 class MemoryDriver implements Driver {
   readonly #now: () => number;
@@ -22,6 +27,7 @@ class MemoryDriver implements Driver {
   readonly #prefixes = new Set<Key>();
   readonly #locks = new MemoryLocks();
   readonly #holders = new Map<Key, AbortController>();
+  readonly #held = new Map<string, string>();
   #identities = 0;
 
   constructor(now: () => number) {
@@ -30,7 +36,13 @@ class MemoryDriver implements Driver {
 
   #put(key: Key, bytes: Uint8Array): void {
     this.#identities += 1;
-    this.#objects.set(key, { bytes: Uint8Array.from(bytes), changedMs: this.#now(), identity: this.#identities });
+    const now = this.#now();
+    this.#objects.set(key, {
+      bytes: Uint8Array.from(bytes),
+      modifiedMs: now,
+      changedMs: now,
+      identity: this.#identities,
+    });
     this.#addPrefixes(parentOf(key));
   }
 
@@ -42,6 +54,7 @@ class MemoryDriver implements Driver {
     const object = this.#objects.get(from);
     if (object !== undefined) {
       this.#objects.delete(from);
+      object.changedMs = this.#now();
       this.#objects.set(to, object);
       this.#addPrefixes(parentOf(to));
       return true;
@@ -58,7 +71,7 @@ class MemoryDriver implements Driver {
 
   async stat(key: Key): Promise<Stat | undefined> {
     const object = this.#objects.get(key);
-    return object === undefined ? undefined : { sizeBytes: object.bytes.length, changedMs: object.changedMs };
+    return object === undefined ? undefined : describe(object);
   }
 
   async read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -77,7 +90,7 @@ class MemoryDriver implements Driver {
 
   async touch(key: Key): Promise<boolean> {
     const object = this.#objects.get(key);
-    if (object !== undefined) object.changedMs = this.#now();
+    if (object !== undefined) object.changedMs = object.modifiedMs = this.#now();
     return object !== undefined;
   }
 
@@ -86,6 +99,12 @@ class MemoryDriver implements Driver {
     if (wasThere && this.#isEmpty(parentOf(key))) this.#prefixes.delete(parentOf(key));
     return wasThere;
   }
+
+  async forget(key: Key): Promise<boolean> {
+    return this.delete(key);
+  }
+
+  async syncAll(): Promise<void> {}
 
   async settle(): Promise<void> {}
 
@@ -122,8 +141,35 @@ class MemoryDriver implements Driver {
     return this.#locks.take(name, mode, waitMs);
   }
 
+  async holdWork(kind: string, note: string): Promise<Disposable | { readonly heldBy: string }> {
+    const heldBy = this.#held.get(kind);
+    if (heldBy !== undefined) return { heldBy };
+    this.#held.set(kind, note);
+    return { [Symbol.dispose]: () => void this.#held.delete(kind) };
+  }
+
   async trash(key: Key, name: string): Promise<boolean> {
     return this.#move(key, trashPrefix + name);
+  }
+
+  async trashUnchanged(key: Key, name: string, judged: Stat): Promise<boolean> {
+    const stat = await this.stat(key);
+    if (stat?.identity !== judged.identity || stat.modifiedMs !== judged.modifiedMs) return false;
+    this.#move(key, trashPrefix + name);
+    if (this.#isEmpty(parentOf(key))) this.#prefixes.delete(parentOf(key));
+    return true;
+  }
+
+  async listTrash(kind: string): Promise<readonly string[]> {
+    const depth = kind === "blobs" ? blobEntryDepth : 1;
+    const keys = [...this.#objects.keys(), ...this.#prefixes].filter((key) => key.startsWith(`${trashPrefix}${kind}/`));
+    const names = keys.map((key) => key.slice(trashPrefix.length).split("/"));
+    const entries = names.filter((parts) => parts.length > depth).map((parts) => parts.slice(0, depth + 1).join("/"));
+    return [...new Set(entries)];
+  }
+
+  async statTrash(name: string): Promise<Stat | undefined> {
+    return this.stat(trashPrefix + name);
   }
 
   async restore(name: string, key: Key): Promise<boolean> {
@@ -175,11 +221,11 @@ class MemoryDriver implements Driver {
       },
       append: async (pieces) => {
         object.bytes = new Uint8Array(Buffer.concat([object.bytes, ...pieces]));
-        object.changedMs = this.#now();
+        object.changedMs = object.modifiedMs = this.#now();
       },
       content: () => new Blob([object.bytes]),
       commit: async (to) => {
-        object.changedMs = this.#now();
+        object.modifiedMs = this.#now();
         this.#move(key, to);
       },
       [Symbol.dispose]: () => {
@@ -191,6 +237,10 @@ class MemoryDriver implements Driver {
   async sweepTemporary(): Promise<number> {
     return 0;
   }
+}
+
+function describe({ bytes, changedMs, modifiedMs, identity }: StoredObject): Stat {
+  return { sizeBytes: bytes.length, changedMs, modifiedMs, identity: String(identity) };
 }
 
 function parentOf(key: Key): Key {

@@ -1,0 +1,77 @@
+// A set of millions of digests in little memory: it keeps the first 128 bits of each, in a table with open places.
+// Two digests that agree in them count as one, so a set may say "has" too often and never too seldom.
+import { type Digest, digestHex } from "../oci/digest.ts";
+
+const wordsPerEntry = 4;
+const hexPerWord = 8;
+const firstPlaces = 1024;
+/** The table grows when more than half of its places are taken. */
+const fullShare = 0.5;
+
+/** Digests that were added, to be asked for. */
+export class DigestSet {
+  #words = new Uint32Array(firstPlaces * wordsPerEntry);
+  #size = 0;
+
+  /** How many different ones were added. */
+  get size(): number {
+    return this.#size;
+  }
+
+  add(digest: Digest): void {
+    if (this.#size >= (this.#words.length / wordsPerEntry) * fullShare) this.#grow();
+    if (place(this.#words, wordsOf(digest))) this.#size += 1;
+  }
+
+  has(digest: Digest): boolean {
+    const entry = wordsOf(digest);
+    return isSame(this.#words, findPlace(this.#words, entry), entry);
+  }
+
+  #grow(): void {
+    const old = this.#words;
+    this.#words = new Uint32Array(old.length * 2);
+    for (let offset = 0; offset < old.length; offset += wordsPerEntry) {
+      const entry = old.subarray(offset, offset + wordsPerEntry);
+      if (!isFree(old, offset)) place(this.#words, entry);
+    }
+  }
+}
+
+/** An entry of zeros is a free place; the one hash that begins so is taken for another. */
+function wordsOf(digest: Digest): Uint32Array {
+  const hex = digestHex(digest);
+  const words = new Uint32Array(wordsPerEntry);
+  for (let word = 0; word < wordsPerEntry; word += 1) {
+    words[word] = Number.parseInt(hex.slice(word * hexPerWord, (word + 1) * hexPerWord), 16);
+  }
+  if (isFree(words, 0)) words[0] = 1;
+  return words;
+}
+
+/** False when it was there already. */
+function place(words: Uint32Array, entry: Uint32Array): boolean {
+  const offset = findPlace(words, entry);
+  if (!isFree(words, offset)) return false;
+  words.set(entry, offset);
+  return true;
+}
+
+/** Where the entry is, or else the free place where it belongs. A hash is as good as random: its first word is the start. */
+function findPlace(words: Uint32Array, entry: Uint32Array): number {
+  const places = words.length / wordsPerEntry;
+  for (let index = (entry[0] ?? 0) % places; ; index = (index + 1) % places) {
+    const offset = index * wordsPerEntry;
+    if (isFree(words, offset) || isSame(words, offset, entry)) return offset;
+  }
+}
+
+function isFree(words: Uint32Array, offset: number): boolean {
+  for (let word = 0; word < wordsPerEntry; word += 1) if (words[offset + word] !== 0) return false;
+  return true;
+}
+
+function isSame(words: Uint32Array, offset: number, entry: Uint32Array): boolean {
+  for (let word = 0; word < wordsPerEntry; word += 1) if (words[offset + word] !== entry[word]) return false;
+  return true;
+}

@@ -1,0 +1,131 @@
+// Taking links away from one repository, under its lock alone. The lock is never waited for: a busy repository is left
+// alone, and its links count.
+import type { Digest } from "../oci/digest.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Tag } from "../oci/reference.ts";
+import { type PrunePlan, type PruneRules, planPrune } from "./gc-plan.ts";
+import { type RepositoryScan, scanAgain } from "./gc-scan.ts";
+import { layerLink, referrerLink, revisionLink, tagIndexLink } from "./layout.ts";
+import { removeIfEmpty } from "./repositories.ts";
+import type { Store } from "./store.ts";
+import { trashTag } from "./tags.ts";
+
+/** What was, or in a dry run would be, taken away. */
+export interface Pruned {
+  readonly revisions: readonly Digest[];
+  readonly layers: readonly Digest[];
+  readonly tags: readonly Tag[];
+  /** Whether nothing is left of the repository. */
+  readonly isRepositoryGone: boolean;
+  /** What the repository holds and needs afterwards; the mark of the blobs. */
+  readonly marked: readonly Digest[];
+  readonly isBusy: boolean;
+  readonly problem: string | undefined;
+}
+
+/** Looks at a repository that was read and takes away what nobody needs; in a dry run it only tells. */
+export async function pruneRepository(
+  store: Store,
+  scan: RepositoryScan,
+  rules: PruneRules & { readonly isDryRun: boolean },
+): Promise<Pruned> {
+  const plan = planPrune(scan, rules);
+  const { name } = scan;
+  if (name !== undefined && !rules.isDryRun) await settleFuture(store, name, scan);
+  if (name === undefined || !hasCandidates(scan, plan)) return keepAll(scan, plan);
+  if (rules.isDryRun) return present(scan, plan);
+  using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
+  if (lock === undefined) return { ...keepAll(scan, planPrune(scan, keepEverything)), isBusy: true };
+  const again = await planAgain(store, name, { scan, plan, rules });
+  if ("problem" in again) return { ...keepAll(scan, planPrune(scan, keepEverything)), problem: again.problem };
+  await unlinkAll(store, name, again);
+  return present(again.scan, again.plan);
+}
+
+/** A time in the future, of a clock that was wrong, counts as now and is set to now: else it would stay for ever. */
+async function settleFuture(store: Store, name: RepositoryName, scan: RepositoryScan): Promise<void> {
+  const nowMs = store.now();
+  for (const [digest, changedMs] of scan.layers) {
+    if (changedMs > nowMs) await store.driver.touch(layerLink(name, digest));
+  }
+  for (const { digest, changedMs } of scan.revisions.values()) {
+    if (changedMs > nowMs) await store.driver.touch(revisionLink(name, digest));
+  }
+}
+
+const keepEverything: PruneRules = { isYoung: () => true, deletesUntagged: false };
+
+function hasCandidates(scan: RepositoryScan, { revisions, layers }: PrunePlan): boolean {
+  if (scan.problems.length > 0) return false;
+  const count = revisions.length + layers.length + scan.vacantTags.length + scan.vacancies.length;
+  return count > 0 || isEmpty(scan, { revisions: [], layers: [] });
+}
+
+/** Everything that nobody takes from now on: a candidate that was touched since it was judged stays with all it names. */
+async function planAgain(
+  store: Store,
+  name: RepositoryName,
+  { scan, plan, rules }: { readonly scan: RepositoryScan; readonly plan: PrunePlan; readonly rules: PruneRules },
+): Promise<{ readonly scan: RepositoryScan; readonly plan: PrunePlan } | { readonly problem: string }> {
+  const fresh = await scanAgain(store, scan);
+  if ("problem" in fresh) return fresh;
+  const isTouched = (digest: Digest) =>
+    fresh.revisions.get(digest)?.changedMs !== scan.revisions.get(digest)?.changedMs;
+  const now = planPrune(fresh, { ...rules, roots: new Set([...fresh.revisions.keys()].filter(isTouched)) });
+  const candidates = new Set([...plan.revisions, ...plan.layers]);
+  const layers: Digest[] = [];
+  for (const digest of now.layers.filter((layer) => candidates.has(layer))) {
+    const stat = await store.driver.stat(layerLink(name, digest));
+    if (stat?.changedMs === scan.layers.get(digest)) layers.push(digest);
+  }
+  const gone = now.revisions.filter((digest) => candidates.has(digest));
+  return { scan: fresh, plan: { revisions: gone, layers, needed: now.needed } };
+}
+
+async function unlinkAll(
+  store: Store,
+  name: RepositoryName,
+  { scan, plan }: { readonly scan: RepositoryScan; readonly plan: PrunePlan },
+): Promise<void> {
+  const { driver } = store;
+  for (const digest of plan.revisions) {
+    for (const tag of scan.tags.keys()) await driver.forget(tagIndexLink(name, tag, digest));
+    await driver.forget(revisionLink(name, digest));
+    const subject = scan.revisions.get(digest)?.subject;
+    if (subject !== undefined) await driver.forget(referrerLink(name, subject, digest));
+  }
+  for (const digest of plan.layers) await driver.forget(layerLink(name, digest));
+  for (const tag of scan.vacantTags) await trashTag(store, name, tag);
+  for (const prefix of scan.vacancies) await driver.removeEmpty(prefix);
+  await removeIfEmpty(store, name);
+}
+
+function present(scan: RepositoryScan, { revisions, layers, needed }: PrunePlan): Pruned {
+  // Apart, since a digest may be linked as a manifest and as a blob.
+  const goneRevisions = new Set(revisions);
+  const goneLayers = new Set(layers);
+  const left = [
+    ...[...scan.revisions.keys()].filter((digest) => !goneRevisions.has(digest)),
+    ...[...scan.layers.keys()].filter((digest) => !goneLayers.has(digest)),
+  ];
+  return {
+    revisions,
+    layers,
+    tags: scan.vacantTags,
+    isRepositoryGone: isEmpty(scan, { revisions, layers }),
+    marked: [...left, ...scan.aliases, ...needed],
+    isBusy: false,
+    problem: undefined,
+  };
+}
+
+function keepAll(scan: RepositoryScan, { needed }: PrunePlan): Pruned {
+  const nothing = { revisions: [], layers: [], needed };
+  return { ...present(scan, nothing), tags: [], isRepositoryGone: false };
+}
+
+/** Whether the repository has neither link, tag nor upload, apart from what goes. */
+function isEmpty(scan: RepositoryScan, { revisions, layers }: Pick<PrunePlan, "revisions" | "layers">): boolean {
+  const isLinked = scan.revisions.size > revisions.length || scan.layers.size > layers.length;
+  return !isLinked && scan.tags.size === 0 && !scan.hasUploads && scan.aliases.length === 0;
+}

@@ -1,0 +1,93 @@
+// Bytes that no link needs: out of sight first, destroyed when they have lain in the trash for longer than the grace.
+import { algorithms, type Digest } from "../oci/digest.ts";
+import type { Stat } from "../storage/driver.ts";
+import { reasons, removalOfBytes } from "./gc-report.ts";
+import type { GcRun } from "./gc-run.ts";
+import { blobKey, blobsPrefix, blobTrashName, digestFromPath, digestFromTrashName } from "./layout.ts";
+
+const entriesBetweenProgress = 1000;
+
+/** Destroys the listed entries that nobody needs, and brings back what a link needs. Only names that were listed count. */
+export async function purgeTrash(run: GcRun, listed: readonly string[]): Promise<void> {
+  let done = 0;
+  for (const entry of listed) {
+    await run.pace();
+    await purgeEntry(run, entry);
+    done += 1;
+    if (done % entriesBetweenProgress === 0) run.report({ kind: "progress", phase: "purging the trash", done });
+  }
+}
+
+async function purgeEntry(run: GcRun, entry: string): Promise<void> {
+  const { driver } = run.store;
+  const stat = await driver.statTrash(entry);
+  if (stat === undefined) return;
+  const digest = digestFromTrashName(entry);
+  if (digest === undefined) return run.find(`trash/${entry} is not an entry of the trash`);
+  const isNeeded = run.marked.has(digest) && (await driver.stat(blobKey(digest))) === undefined;
+  if (isNeeded) return restore(run, { entry, digest });
+  if (run.isYoung(stat.changedMs)) return;
+  run.report(removalOfBytes({ what: "trash entry", subject: digest, reason: reasons.trashEntry }, stat.sizeBytes));
+  run.counters.purged += 1;
+  run.counters.freedBytes += stat.sizeBytes;
+  if (!run.isDryRun) await driver.purge(entry);
+}
+
+/** What is damaged never comes back; it waits until a push has healed the blob. */
+async function restore(
+  run: GcRun,
+  { entry, digest }: { readonly entry: string; readonly digest: Digest },
+): Promise<void> {
+  if (entry.endsWith(".bad")) return;
+  const isBack = run.isDryRun || (await run.store.driver.restore(blobTrashName(digest), blobKey(digest)));
+  if (isBack) run.counters.restored += 1;
+}
+
+/** Moves blobs that nobody needs into the trash. */
+export async function sweepBlobs(run: GcRun): Promise<void> {
+  let done = 0;
+  for await (const { algorithm, stripe, hex } of walkBlobs(run)) {
+    await run.pace();
+    const digest = digestFromPath(algorithm, hex);
+    if (digest === undefined || !hex.startsWith(stripe)) continue;
+    if (!run.marked.has(digest)) await sweepBlob(run, digest);
+    done += 1;
+    if (done % entriesBetweenProgress === 0) run.report({ kind: "progress", phase: "sweeping blobs", done });
+  }
+}
+
+async function* walkBlobs({ store: { driver } }: GcRun) {
+  for (const algorithm of algorithms) {
+    for (const stripe of await driver.list(blobsPrefix(algorithm))) {
+      for (const hex of await driver.list(`${blobsPrefix(algorithm)}/${stripe}`)) yield { algorithm, stripe, hex };
+    }
+  }
+}
+
+async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
+  const { store, isDryRun, counters } = run;
+  const key = blobKey(digest);
+  const stat = await store.driver.stat(key);
+  if (stat === undefined) {
+    // What is left of a blob that is gone. A writer that is about to fill the directory makes it again.
+    if (!isDryRun) await store.driver.removeEmpty(parentOf(key));
+    return;
+  }
+  if (await isYoungBlob(run, digest, stat)) return;
+  counters.condemned += 1;
+  run.report(removalOfBytes({ what: "blob", subject: digest, reason: reasons.blob }, stat.sizeBytes));
+  if (isDryRun) counters.trashed += 1;
+  else if (!run.isStale() && (await store.driver.trashUnchanged(key, run.nextTrashName(digest), stat)))
+    counters.trashed += 1;
+}
+
+/** A time in the future, of a clock that was wrong, counts as now and is set to now. */
+async function isYoungBlob(run: GcRun, digest: Digest, { changedMs }: Stat): Promise<boolean> {
+  const isFuture = changedMs > run.store.now();
+  if (isFuture && !run.isDryRun) await run.store.driver.touch(blobKey(digest));
+  return run.isYoung(changedMs);
+}
+
+function parentOf(key: string): string {
+  return key.slice(0, key.lastIndexOf("/"));
+}

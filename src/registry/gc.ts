@@ -1,0 +1,108 @@
+// Garbage collection beside running servers and pushes: links that nobody needs are taken away under their repository's
+// lock, blobs without a link go to the trash, and what has lain there for longer than the grace is destroyed.
+//
+// Safe by order, not by locks or clocks: the trash is listed before the links are read, and only listed names are
+// destroyed. Whoever links a blob looks for it afterwards and brings it back from the trash.
+import { parseRepositoryName } from "../oci/name.ts";
+import type { Key } from "../storage/driver.ts";
+import { type Pruned, pruneRepository } from "./gc-prune.ts";
+import { type GcSummary, reasons, removalIn } from "./gc-report.ts";
+import { type GcOptions, type GcRun, startRun } from "./gc-run.ts";
+import { scanRepository } from "./gc-scan.ts";
+import { purgeTrash, sweepBlobs } from "./gc-sweep.ts";
+import { layersDirectory, manifestsDirectory, repositoriesPrefix, reservedPrefix } from "./layout.ts";
+import type { Store } from "./store.ts";
+import { purgeUploads } from "./upload-purge.ts";
+
+/** Collects once; or tells who else is at it. */
+export async function collectGarbage(
+  store: Store,
+  options: GcOptions,
+): Promise<GcSummary | { readonly heldBy: string }> {
+  const hold = await store.driver.holdWork("gc", options.note);
+  if ("heldBy" in hold) return hold;
+  using _held = hold;
+  return await collect(startRun(store, options), options);
+}
+
+async function collect(run: GcRun, options: GcOptions): Promise<GcSummary> {
+  const { store, counters } = run;
+  // 0. What earlier runs removed stays removed before anything is destroyed.
+  if (!run.isDryRun) await store.driver.syncAll();
+  // 1. The trash is listed before the links are read.
+  const listed = await store.driver.listTrash("blobs");
+  // 2. and 3. Links: those that nobody needs go, the others mark their blobs.
+  const isEverythingMarked = await markRepositories(run, options);
+  counters.marked = run.marked.size;
+  // 4. and 5. Blobs, unless a part of the links could not be read.
+  if (isEverythingMarked) {
+    await purgeTrash(run, listed);
+    await sweepBlobs(run);
+    if (!run.isDryRun && run.isStale() && counters.trashed < counters.condemned) {
+      run.find("more than half of the grace has passed since the start: the rest is left to a run with a longer grace");
+    }
+  }
+  // 6. What was given up on the way.
+  await removeLeftovers(run, options.uploadAgeMs);
+  return { isDryRun: run.isDryRun, ...counters };
+}
+
+/** False when a directory could not be listed: then nobody knows what it links. */
+async function markRepositories(run: GcRun, { deletesUntagged, isDryRun }: GcOptions): Promise<boolean> {
+  let isComplete = true;
+  const { store, counters, isYoung } = run;
+  try {
+    for await (const prefix of walkRepositoryPrefixes(store, repositoriesPrefix)) {
+      await run.pace();
+      const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
+      const scan = await scanRepository(store, { prefix, name });
+      for (const problem of scan.problems) run.find(problem);
+      const pruned = await pruneRepository(store, scan, { isYoung, deletesUntagged, isDryRun });
+      countPruned(run, prefix, pruned);
+      for (const digest of pruned.marked) run.marked.add(digest);
+      counters.repositories += 1;
+      run.report({ kind: "progress", phase: "marking repositories", done: counters.repositories });
+    }
+  } catch (error) {
+    isComplete = false;
+    run.find(`not all links could be read, so no blob is taken away: ${String(error)}`);
+  }
+  return isComplete;
+}
+
+/** Every directory that has links, whatever it is called. */
+async function* walkRepositoryPrefixes(store: Store, prefix: Key): AsyncGenerator<Key> {
+  const names = await store.driver.list(prefix);
+  if (names.includes(layersDirectory) || names.includes(manifestsDirectory)) yield prefix;
+  for (const name of names) {
+    if (!name.startsWith(reservedPrefix)) yield* walkRepositoryPrefixes(store, `${prefix}/${name}`);
+  }
+}
+
+function countPruned(run: GcRun, prefix: Key, pruned: Pruned): void {
+  const { counters } = run;
+  const repository = prefix.slice(repositoriesPrefix.length + 1);
+  if (pruned.problem !== undefined) run.find(pruned.problem);
+  if (pruned.isBusy) counters.busy += 1;
+  counters.revisions += pruned.revisions.length;
+  counters.layerLinks += pruned.layers.length;
+  const tell = (what: "revision" | "layer link" | "tag directory", subjects: readonly string[], reason: string) => {
+    for (const subject of subjects) run.report(removalIn(repository, { what, subject, reason }));
+  };
+  tell("revision", pruned.revisions, reasons.revision);
+  tell("layer link", pruned.layers, reasons.layerLink);
+  tell("tag directory", pruned.tags, reasons.tagDirectory);
+  if (pruned.isRepositoryGone) {
+    run.report(removalIn(repository, { what: "repository", subject: repository, reason: reasons.repository }));
+  }
+}
+
+async function removeLeftovers(run: GcRun, uploadAgeMs: number): Promise<void> {
+  const { driver } = run.store;
+  for (const kind of ["tags", "uploads"]) {
+    for (const entry of await driver.listTrash(kind)) if (!run.isDryRun) await driver.purge(entry);
+  }
+  const { sessions, temporaryFiles } = await purgeUploads(run.store, uploadAgeMs, { isDryRun: run.isDryRun });
+  run.counters.uploads = sessions;
+  run.counters.temporaryFiles = temporaryFiles;
+}

@@ -1,0 +1,16 @@
+// The one hold that there is on a kind of work: a locked file in which its holder says who it is.
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { isStillAt } from "./file-locks.ts";
+import type { Flock } from "./flock.ts";
+
+/** Takes the hold at once, or tells what its holder wrote. The file's directory must exist. */
+export function takeWorkHold(flock: Flock, path: string, note: string): Disposable | { readonly heldBy: string } {
+  const descriptor = openSync(path, "a");
+  if (!flock.tryLock(descriptor, "alone") || !isStillAt(descriptor, path)) {
+    closeSync(descriptor);
+    return { heldBy: readFileSync(path, "utf8") };
+  }
+  ftruncateSync(descriptor);
+  writeSync(descriptor, note);
+  return { [Symbol.dispose]: () => closeSync(descriptor) };
+}

@@ -1,0 +1,71 @@
+import { expect, test } from "bun:test";
+import { blobKey } from "../../src/registry/layout.ts";
+import { collect, graceMs, hasBlob } from "./collected.ts";
+import { digestOf, pushBlob, pushImage, stocked } from "./stocked.ts";
+
+/** The trash name of a digest with a suffix. */
+function entryOf(text: string, suffix: string): string {
+  const hex = digestOf(text).slice("sha256:".length);
+  return `blobs/sha256/${hex.slice(0, 2)}/${hex}.${suffix}`;
+}
+
+test("a copy too many goes when it is past the grace", async () => {
+  const stock = stocked();
+  const { driver } = stock.store;
+  await pushImage(stock, "app", { tag: "1", layers: ["x"] });
+  await driver.trash(blobKey(digestOf("x")), entryOf("x", "other-1"));
+  await pushBlob(stock, "app", "x");
+  expect((await collect(stock)).summary).toMatchObject({ purged: 0, restored: 0 });
+  stock.wait(graceMs);
+  expect((await collect(stock)).summary).toMatchObject({ purged: 1, restored: 0 });
+  expect(await hasBlob(stock, digestOf("x"))).toBe(true);
+});
+
+test("damaged bytes that a link needs stay until a push has healed the blob, and never come back", async () => {
+  const stock = stocked();
+  const { driver } = stock.store;
+  await pushImage(stock, "app", { tag: "1", layers: ["x"] });
+  await driver.trash(blobKey(digestOf("x")), entryOf("x", "1.bad"));
+  stock.wait(graceMs);
+  expect((await collect(stock)).summary).toMatchObject({ purged: 0, restored: 0 });
+  await pushBlob(stock, "app", "x");
+  expect((await collect(stock)).summary).toMatchObject({ purged: 1, restored: 0 });
+});
+
+test("a quarantine that was killed half-way is an ordinary entry that comes back", async () => {
+  const stock = stocked();
+  await pushImage(stock, "app", { tag: "1", layers: ["x"] });
+  await stock.store.driver.trash(blobKey(digestOf("x")), entryOf("x", "1.check"));
+  expect((await collect(stock)).summary).toMatchObject({ restored: 1 });
+});
+
+test("what is no entry of the trash is named and stays", async () => {
+  const stock = stocked();
+  const { driver } = stock.store;
+  await pushBlob(stock, "app", "x");
+  await driver.trash(blobKey(digestOf("x")), "blobs/sha256/00/notes.txt");
+  stock.wait(graceMs);
+  expect((await collect(stock)).findings).toEqual(["trash/blobs/sha256/00/notes.txt is not an entry of the trash"]);
+  expect(await driver.statTrash("blobs/sha256/00/notes.txt")).toBeDefined();
+});
+
+test("bytes that do not lie where they should are left alone", async () => {
+  const stock = stocked();
+  const stray = `docker/registry/v2/blobs/sha256/00/${digestOf("x").slice(7)}/data`;
+  await stock.store.driver.write(stray, new Uint8Array(1));
+  stock.wait(graceMs);
+  expect((await collect(stock)).summary).toMatchObject({ condemned: 0 });
+});
+
+test("a run that took more than half of the grace moves nothing into the trash and says so", async () => {
+  const stock = stocked();
+  await pushBlob(stock, "app", "x");
+  stock.wait(graceMs);
+  const { list } = stock.store.driver;
+  stock.store.driver.list = (prefix, options) => {
+    stock.wait(graceMs / 4);
+    return list.call(stock.store.driver, prefix, options);
+  };
+  const { summary, findings } = await collect(stock);
+  expect([summary.condemned, summary.trashed, findings]).toEqual([1, 0, [expect.stringContaining("longer grace")]]);
+});
