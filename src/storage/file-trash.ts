@@ -21,7 +21,8 @@ export function makeTrashDirectories(trash: string): readonly string[] {
     const present = new Set(readdirSync(parent));
     for (let stripe = 0; stripe < 256; stripe += 1) {
       const name = stripe.toString(16).padStart(2, "0");
-      if (!present.has(name)) mkdirSync(join(parent, name));
+      // "recursive" takes one that another process makes at the same moment for made.
+      if (!present.has(name)) mkdirSync(join(parent, name), { recursive: true });
     }
     if (present.size < 256) changed.push(parent);
   }
