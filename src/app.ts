@@ -6,9 +6,9 @@ import { defaultNames } from "./app/host-names.ts";
 import { explainDataError, explainListenError, StartError } from "./app/start-error.ts";
 import { repeat } from "./app/timer.ts";
 import type { Configuration } from "./config/configuration.ts";
-import { parseListenAddress } from "./config/listen-address.ts";
+import { type ListenAddress, parseListenAddress } from "./config/listen-address.ts";
 import type { LoadedConfiguration } from "./config/load.ts";
-import { type RunningServer, startServer } from "./http/server.ts";
+import { probePort, type RunningServer, startServer } from "./http/server.ts";
 import { createLogger, type Logger } from "./log/logger.ts";
 import type { ManifestRules } from "./registry/manifest-rules.ts";
 import { openRegistry } from "./registry/registry.ts";
@@ -54,12 +54,13 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const { level, formatter: format } = configuration.log;
   const logger = createLogger({ level, format, write: surroundings.writeLog, now });
   for (const warning of loaded.warnings) logger.warn(warning);
+  const address = findAddress(configuration);
   const dataDirectory = findDataDirectory(configuration, surroundings);
   const store = await openStore(configuration, { dataDirectory, logger, now });
   const certificate = await openCertificates(configuration.http.tls, { directory: join(dataDirectory, "tls"), now });
   if (certificate?.made !== undefined) logger.info(certificate.made);
   for (const warning of certificate?.warnings ?? []) logger.warn(warning);
-  const server = listen(configuration, { store, certificate, logger });
+  const server = listen(configuration, { address, store, certificate, logger });
   const chores = startChores({ store, certificate, server, logger });
   return {
     configuration,
@@ -102,14 +103,16 @@ async function openStore(
 
 function listen(
   { http, storage, validation }: Configuration,
-  means: { readonly store: Store; readonly certificate: CertificateSource | undefined; readonly logger: Logger },
+  means: {
+    readonly address: ListenAddress;
+    readonly store: Store;
+    readonly certificate: CertificateSource | undefined;
+    readonly logger: Logger;
+  },
 ): RunningServer {
-  const { store, certificate, logger } = means;
-  const address = parseListenAddress(http.addr);
-  if (address === undefined)
-    throw new StartError(`${http.addr} is not an address to listen on, such as :5000 or 127.0.0.1:5000`);
-  try {
-    return startServer(
+  const { address, store, certificate, logger } = means;
+  return explainListening(http.addr, () =>
+    startServer(
       { ...address, tls: certificate?.material() },
       {
         registry: openRegistry(store, { rules: rulesOf(validation) }),
@@ -121,9 +124,24 @@ function listen(
         stallMs,
         caCertificate: () => certificate?.authority?.pem(),
       },
-    );
+    ),
+  );
+}
+
+/** Looked at first: who cannot listen should not make a directory or a certificate either. */
+function findAddress({ http: { addr } }: Configuration): ListenAddress {
+  const address = parseListenAddress(addr);
+  if (address === undefined)
+    throw new StartError(`${addr} is not an address to listen on, such as :5000 or 127.0.0.1:5000`);
+  explainListening(addr, () => probePort(address));
+  return address;
+}
+
+function explainListening<T>(addr: string, act: () => T): T {
+  try {
+    return act();
   } catch (error) {
-    throw new StartError(explainListenError(error, http.addr) ?? `cannot listen on ${http.addr}: ${String(error)}`);
+    throw new StartError(explainListenError(error, addr) ?? `cannot listen on ${addr}: ${String(error)}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StartError } from "../src/app/start-error.ts";
 import { type App, startApp } from "../src/app.ts";
@@ -66,14 +66,17 @@ test.each([
   expect([error instanceof StartError, error instanceof Error && error.message.includes(part)]).toEqual([true, true]);
 });
 
-test("startApp() refuses an address in use with a sentence", async () => {
+test("startApp() refuses an address in use with a sentence, before it makes or logs anything", async () => {
   using directory = temporaryDirectory();
-  await using first = await start({ rootDirectory: directory.path, plainHttp: true });
-  const addr = first.app.url.slice("http://".length);
-  const error = await start({ rootDirectory: directory.path, plainHttp: true, addr }).catch(
-    (reason: unknown) => reason,
-  );
+  const data = join(directory.path, "data");
+  using other = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
+  const addr = `127.0.0.1:${other.port}`;
+  const log: string[] = [];
+  const loaded = await loadConfiguration({ path: undefined, env: {}, flags: { addr, rootDirectory: data } });
+  const started = startApp(loaded, { env: {}, now: Date.now, writeLog: (line) => log.push(line) });
+  const error = await started.catch((reason: unknown) => reason);
   expect(error instanceof StartError && error.message).toContain("already in use");
+  expect([log, existsSync(data)]).toEqual([[], false]);
 });
 
 test("startApp() serves a configured certificate and warns about one without names", async () => {

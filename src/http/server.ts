@@ -61,10 +61,11 @@ export function startServer(listen: ListenOptions, options: DispatchOptions): Ru
 }
 
 /**
- * Sharing a port must never happen by accident. The server has to listen with reusePort, or its certificate could not
- * be replaced; so whether the port is free is found by a plain bind first.
+ * Throws the system's error where the address cannot be listened on. Sharing a port must never happen by accident. The
+ * server has to listen with reusePort, or its certificate could not be replaced; so whether the port is free is found
+ * by a plain bind first.
  */
-function probePort({ hostname, port }: ListenOptions): void {
+export function probePort({ hostname, port }: Pick<ListenOptions, "hostname" | "port">): void {
   if (port === 0) return;
   const probe = Bun.serve({
     ...(hostname === undefined ? {} : { hostname }),
