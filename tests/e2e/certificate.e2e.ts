@@ -73,7 +73,9 @@ describe.skipIf(!hasOpenssl)("the certificate of the first run", () => {
     const shown = await Promise.all(started.map(showCertificate));
     const authorities = await Promise.all(started.map(async (registry) => (await registry.fetch("/ca.crt")).text()));
     expect([new Set(shown).size, new Set(authorities).size]).toEqual([1, 1]);
-    const names = readdirSync(join(data.path, "tls")).filter((name) => !name.includes("lock")).sort();
+    const names = readdirSync(join(data.path, "tls"))
+      .filter((name) => !name.includes("lock"))
+      .sort();
     expect(names).toEqual(["ca.crt", "ca.key", "server.crt", "server.key"]);
   });
 });
