@@ -1,5 +1,5 @@
 // Directories as such: listing them, removing empty ones, sweeping what dead writers left in them.
-import { readdirSync, rmdirSync, statSync, unlinkSync } from "node:fs";
+import { readdirSync, rmdirSync, type Stats, statSync, unlinkSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "./durable-file.ts";
@@ -8,6 +8,16 @@ import { errorCode } from "./durable-file.ts";
 export function isGone(error: unknown): boolean {
   const code = errorCode(error);
   return code === "ENOENT" || code === "ENOTDIR";
+}
+
+/** What is at the path, or undefined; a file where a directory is meant has nothing below it. */
+export function statIfThere(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Names of the directories in a directory; none where it is not there. */
@@ -35,7 +45,7 @@ export function removeDirectory(path: string): boolean {
 /** Removes empty directories from below and at last this one, up to the first that is not empty; true when it is gone. */
 export function removeEmptyTree(path: string): boolean {
   for (const name of directoriesIn(path)) if (!removeEmptyTree(join(path, name))) return false;
-  return removeDirectory(path) || statSync(path, { throwIfNoEntry: false }) === undefined;
+  return removeDirectory(path) || statIfThere(path) === undefined;
 }
 
 /** Which temporary files go. */
@@ -60,7 +70,7 @@ export async function sweepTemporaryFiles(path: string, options: SweepOptions): 
 }
 
 function sweepOne(path: string, { beforeMs, isDryRun }: SweepOptions): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statIfThere(path);
   if (stat === undefined || Math.max(stat.mtimeMs, stat.ctimeMs) >= beforeMs) return false;
   if (isDryRun) return true;
   try {

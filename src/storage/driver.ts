@@ -65,7 +65,7 @@ export interface Driver {
   write(key: Key, bytes: Uint8Array): Promise<void>;
   /** Sets the object's time to now; false where there is none. Does nothing on a read-only store. */
   touch(key: Key): Promise<boolean>;
-  /** Removes the object, durably; false where there was none. */
+  /** Removes the object, durably, and its prefix when nothing else lies below that; false where there was none. */
   delete(key: Key): Promise<boolean>;
   /** Removes the object; until `syncAll` a power cut may bring it back. False where there was none. */
   forget(key: Key): Promise<boolean>;
@@ -78,10 +78,14 @@ export interface Driver {
   list(prefix: Key, options?: ListOptions): Promise<readonly string[]>;
   /** Whether the prefix was made and not removed. */
   exists(prefix: Key): Promise<boolean>;
+  /** When the prefix was made, or later; undefined where there is none. Milliseconds since 1970. */
+  prefixTime(prefix: Key): Promise<number | undefined>;
   /** Makes a prefix that may stay empty, durably. */
   makePrefix(prefix: Key): Promise<void>;
   /** Removes prefixes without objects, from below, and at last this one; false where something is left. */
   removeEmpty(prefix: Key): Promise<boolean>;
+  /** Removes one prefix with nothing at all below it; false where something is. */
+  removePrefix(prefix: Key): Promise<boolean>;
 
   /**
    * A lock by name, across all processes on the store and all tasks inside them, or undefined when it was not to be
@@ -96,7 +100,10 @@ export interface Driver {
 
   /** Moves an object or a prefix out of sight in one durable step; false where there is none. */
   trash(key: Key, name: string): Promise<boolean>;
-  /** Brings back a trash entry called `<name>.<anything but bad>` to the key; true when the key has an object then. */
+  /**
+   * Brings back a trash entry called `<name>.<anything but bad>` to the key, which keeps what it has; false where there
+   * is no such entry.
+   */
   restore(name: string, key: Key): Promise<boolean>;
   /**
    * Moves the object into the trash if it is still the one that was judged: neither replaced nor touched since.
@@ -118,8 +125,9 @@ export interface Driver {
   /** Removes what stands beside an upload that is over. */
   discardUpload(key: Key): Promise<void>;
   /**
-   * Takes hold of an upload; undefined where there is none. A holder in the same process is asked to let go through
-   * its `signal`; "busy" when nobody let go within `waitMs`.
+   * Takes hold of an upload; undefined where there is none; "busy" when its holder did not let go within `waitMs`, or a
+   * newer request came. Holders and waiters in the same process are asked to let go through their `preempted`; with a
+   * `waitMs` of 0 nobody is asked.
    */
   openUpload(key: Key, options: OpenUploadOptions): Promise<Upload | "busy" | undefined>;
   /** Removes files that writers left behind when they died longer ago than this, or only counts them. */

@@ -5,8 +5,10 @@ import {
   fsync as fsyncCallback,
   mkdirSync,
   openSync,
+  read as readCallback,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   unlinkSync,
   write as writeCallback,
@@ -16,6 +18,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 const fsync = promisify(fsyncCallback);
+const read = promisify(readCallback);
 const write = promisify(writeCallback);
 
 /** A collector may remove an empty directory while a writer fills it; the writer makes it again, this often. */
@@ -25,6 +28,7 @@ const settledAgeMs = 60_000;
 /** Up to here a write into the page cache is shorter than the way to another thread. */
 export const writeInPlaceBytes = 64 * 1024;
 const maxRememberedDirectories = 10_000;
+const copyBufferBytes = 1024 * 1024;
 
 /** The system's error code (ENOENT, ENOSPC …), or undefined for other errors. */
 export function errorCode(error: unknown): string | undefined {
@@ -42,12 +46,12 @@ async function retryWithoutDirectory<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Writes files and makes directories below one root. */
+/** Writes files and makes directories below one root, which is an absolute path without "." and "..". */
 export class DurableFiles {
   readonly #root: string;
   readonly #isDurable: boolean;
-  /** Inodes of directories whose entry in their parent this process has synced. */
-  readonly #settled = new Map<string, number>();
+  /** Which directory, of those that had the path one after the other, has its entry in the parent synced. */
+  readonly #settled = new Map<string, string>();
 
   constructor(root: string, options: { readonly isDurable: boolean }) {
     this.#root = root;
@@ -105,7 +109,7 @@ export class DurableFiles {
 
   #isSettled(directory: string): boolean {
     const stat = statSync(directory);
-    if (this.#settled.get(directory) === stat.ino) return true;
+    if (this.#settled.get(directory) === identityOf(stat)) return true;
     const bornMs = stat.birthtimeMs > 0 ? stat.birthtimeMs : stat.ctimeMs;
     return Date.now() - bornMs > settledAgeMs;
   }
@@ -115,25 +119,46 @@ export class DurableFiles {
     if (this.#settled.size >= maxRememberedDirectories) this.#settled.clear();
     for (let directory = path; directory !== this.#root; directory = dirname(directory)) {
       const stat = statSync(directory, { throwIfNoEntry: false });
-      if (stat === undefined || this.#settled.get(directory) === stat.ino) return;
-      this.#settled.set(directory, stat.ino);
+      if (stat === undefined || this.#settled.get(directory) === identityOf(stat)) return;
+      this.#settled.set(directory, identityOf(stat));
     }
   }
 
   /** Replaces a file, all or nothing. */
   async replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+    await this.#replace(path, (descriptor) => writeAll(descriptor, bytes));
+  }
+
+  /** Replaces a file by a copy of itself, which is new and this user's own; false where there is none. */
+  async renewFile(path: string): Promise<boolean> {
+    let source: number;
+    try {
+      source = openSync(path, "r");
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return false;
+      throw error;
+    }
+    try {
+      await this.#replace(path, (descriptor) => copyAll(source, descriptor));
+    } finally {
+      closeSync(source);
+    }
+    return true;
+  }
+
+  async #replace(path: string, fill: (descriptor: number) => Promise<void>): Promise<void> {
     const temporary = `${path}.${crypto.randomUUID()}.tmp`;
     const descriptor = await this.#openNew(temporary);
     try {
       try {
-        await writeAll(descriptor, bytes);
+        await fill(descriptor);
         await this.syncFile(descriptor);
       } finally {
         closeSync(descriptor);
       }
       renameSync(temporary, path);
     } catch (error) {
-      rmSync(temporary, { force: true });
+      removeQuietly(temporary);
       throw error;
     }
     await this.syncDirectory(dirname(path));
@@ -182,8 +207,31 @@ export function unlinkIfThere(path: string): boolean {
     unlinkSync(path);
     return true;
   } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return false;
+    if (["ENOENT", "ENOTDIR", "EISDIR"].includes(errorCode(error) ?? "")) return false;
     throw error;
+  }
+}
+
+/** An inode number alone is given to the next directory when one is removed. */
+function identityOf({ ino, birthtimeMs }: Stats): string {
+  return `${ino}:${birthtimeMs}`;
+}
+
+/** What went wrong before is what the caller needs to know. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Swept when it is a day old.
+  }
+}
+
+async function copyAll(source: number, target: number): Promise<void> {
+  const buffer = new Uint8Array(copyBufferBytes);
+  for (;;) {
+    const { bytesRead } = await read(source, buffer, 0, buffer.length, null);
+    if (bytesRead === 0) return;
+    await writeAll(target, buffer.subarray(0, bytesRead));
   }
 }
 

@@ -5,21 +5,25 @@
 //                           starve the one who wants it alone
 //
 // All 512 files are made at the first start and never removed.
-import { closeSync, fstatSync, openSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isGone } from "./directories.ts";
+import { isGone, statIfThere } from "./directories.ts";
 import type { Lock, LockMode } from "./driver.ts";
 import type { Flock } from "./flock.ts";
 import { tryUntil } from "./wait.ts";
 
+const stripes: readonly string[] = Array.from({ length: 256 }, (_, stripe) => stripe.toString(16).padStart(2, "0"));
+
+/** The paths of the locks in this directory. */
+export function lockFiles(directory: string): readonly string[] {
+  return stripes.map((stripe) => join(directory, stripe));
+}
+
 /** Makes the lock files that are missing. Their directory must exist. */
 export function makeLockFiles(directory: string): void {
   const present = new Set(readdirSync(directory));
-  for (let stripe = 0; stripe < 256; stripe += 1) {
-    for (const suffix of ["", ".gate"]) {
-      const name = `${stripe.toString(16).padStart(2, "0")}${suffix}`;
-      if (!present.has(name)) writeFileSync(join(directory, name), "", { flag: "a" });
-    }
+  for (const name of stripes.flatMap((stripe) => [stripe, `${stripe}.gate`])) {
+    if (!present.has(name)) writeFileSync(join(directory, name), "", { flag: "a" });
   }
 }
 
@@ -66,7 +70,7 @@ function openLocked(flock: Flock, path: string, mode: LockMode): number | undefi
 
 /** Whether the open file is the one at the path. */
 export function isStillAt(descriptor: number, path: string): boolean {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statIfThere(path);
   const held = fstatSync(descriptor);
   return found !== undefined && found.ino === held.ino && found.dev === held.dev;
 }

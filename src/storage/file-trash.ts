@@ -92,6 +92,7 @@ async function bringBack(files: DurableFiles, entry: string, path: string): Prom
   const outcome = await files.inDirectory(dirname(path), () => nameAgain(entry, path));
   if (outcome === "gone") return false;
   await files.syncDirectory(dirname(path));
+  // A collector that sees the object back in its place may remove the entry too.
   if (outcome === "linked") rmSync(entry, { force: true });
   return true;
 }

@@ -18,7 +18,7 @@ import type { Key, OpenUploadOptions, Upload } from "./driver.ts";
 import { type DurableFiles, pathOfKey, writeInPlaceBytes } from "./durable-file.ts";
 import { isStillAt } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
-import { tryUntil } from "./wait.ts";
+import { UploadClaims } from "./upload-claims.ts";
 
 const writev = promisify(writevCallback) as (
   descriptor: number,
@@ -30,8 +30,7 @@ export class FileUploads {
   readonly #root: string;
   readonly #files: DurableFiles;
   readonly #flock: Flock | undefined;
-  /** Who holds which path in this process. */
-  readonly #holders = new Map<string, AbortController>();
+  readonly #claims = new UploadClaims();
 
   constructor(root: string, files: DurableFiles, flock: Flock | undefined) {
     this.#root = root;
@@ -43,10 +42,12 @@ export class FileUploads {
   async create(key: Key, beside: Readonly<Record<string, string>>): Promise<void> {
     const path = pathOfKey(this.#root, key);
     const session = dirname(path);
-    await this.#files.makeDirectory(dirname(session));
-    mkdirSync(session);
-    for (const [name, content] of Object.entries(beside)) writeFileSync(join(session, name), content);
-    closeSync(openSync(path, "wx"));
+    await this.#files.inDirectory(dirname(session), () => {
+      // Somebody who removes empty directories may come between any two of these steps.
+      mkdirSync(session, { recursive: true });
+      for (const [name, content] of Object.entries(beside)) writeFileSync(join(session, name), content);
+      closeSync(openSync(path, "wx"));
+    });
   }
 
   /** Removes the directory of an upload whose file was moved away. */
@@ -55,28 +56,24 @@ export class FileUploads {
   }
 
   /** Takes hold of an upload; see the contract in driver.ts. */
-  async open(key: Key, { waitMs, preempted }: OpenUploadOptions): Promise<Upload | "busy" | undefined> {
+  async open(key: Key, options: OpenUploadOptions): Promise<Upload | "busy" | undefined> {
     const path = pathOfKey(this.#root, key);
     const descriptor = openToAppend(path);
     if (descriptor === undefined) return undefined;
-    this.#holders.get(path)?.abort();
-    const isHeld = await tryUntil(() => this.#tryHold(descriptor, path), waitMs);
-    if (isHeld === true && isStillAt(descriptor, path)) {
-      this.#holders.set(path, preempted);
-      return this.#hold(descriptor, path, preempted);
-    }
+    const flock = this.#flock;
+    const take = () => flock === undefined || flock.tryLock(descriptor, "alone");
+    const isHeld = await this.#claims.claim(path, options, take);
+    if (isHeld && isStillAt(descriptor, path)) return this.#hold(descriptor, path, options.preempted);
     closeSync(descriptor);
-    return isHeld === true ? undefined : "busy";
-  }
-
-  #tryHold(descriptor: number, path: string): true | undefined {
-    if (this.#holders.has(path)) return undefined;
-    return this.#flock === undefined || this.#flock.tryLock(descriptor, "alone") ? true : undefined;
+    if (!isHeld) return "busy";
+    this.#claims.release(path, options.preempted);
+    return undefined;
   }
 
   #hold(descriptor: number, path: string, holder: AbortController): Upload {
     const files = this.#files;
     const root = this.#root;
+    const claims = this.#claims;
     const stat = fstatSync(descriptor);
     let sizeBytes = stat.size;
     return {
@@ -101,7 +98,7 @@ export class FileUploads {
         await files.moveOver(path, pathOfKey(root, to));
       },
       [Symbol.dispose]: () => {
-        if (this.#holders.get(path) === holder) this.#holders.delete(path);
+        claims.release(path, holder);
         closeSync(descriptor);
       },
     };

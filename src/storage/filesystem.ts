@@ -2,12 +2,29 @@
 //
 //   <root>/docker/…            what the registry stores (registry/layout.ts)
 //   <root>/locks, <root>/trash, <root>/gc  this driver's own
-import { existsSync, lstatSync, mkdirSync, readFileSync, statfsSync, statSync, utimesSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { directoriesIn, isGone, removeDirectory, removeEmptyTree, sweepTemporaryFiles } from "./directories.ts";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import {
+  directoriesIn,
+  isGone,
+  removeDirectory,
+  removeEmptyTree,
+  statIfThere,
+  sweepTemporaryFiles,
+} from "./directories.ts";
 import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Stat, Upload } from "./driver.ts";
 import { DurableFiles, errorCode, pathOfKey, unlinkIfThere } from "./durable-file.ts";
-import { makeLockFiles, takeFileLock } from "./file-locks.ts";
+import { lockFiles, makeLockFiles, takeFileLock } from "./file-locks.ts";
 import { describeFile } from "./file-stat.ts";
 import {
   listTrashEntries,
@@ -43,17 +60,18 @@ const settledAgeMs = 60_000;
 /** Makes what a store needs and opens it; throws the system's error where that cannot be. */
 export async function openFilesystem(options: FilesystemOptions): Promise<OpenedFilesystem> {
   const warnings: string[] = [];
-  const files = new DurableFiles(options.root, options);
-  const isReadOnly = await prepare(files, options.root);
-  if (isReadOnly) warnings.push(`${options.root} is read-only: pulls are served, pushes and deletes are refused`);
-  const flock = openWorkingFlock(join(options.root, "locks"));
+  const root = resolve(options.root);
+  const files = new DurableFiles(root, options);
+  const isReadOnly = await prepare(files, root);
+  if (isReadOnly) warnings.push(`${root} is read-only: pulls are served, pushes and deletes are refused`);
+  const flock = openWorkingFlock(join(root, "locks"));
   if (flock === undefined) {
     warnings.push("this filesystem has no locks: run one process only on it, and gc only with the server stopped");
   }
-  return { driver: new FilesystemDriver(options.root, files, flock), warnings };
+  return { driver: new FilesystemDriver(root, files, flock), warnings };
 }
 
-/** Returns true where the disk is read-only and already has, or cannot have, the directories. */
+/** Makes the directories; returns true where the disk is read-only and holds a registry already. */
 async function prepare(files: DurableFiles, root: string): Promise<boolean> {
   try {
     const wasThere = existsSync(root);
@@ -64,8 +82,10 @@ async function prepare(files: DurableFiles, root: string): Promise<boolean> {
     const trashDirectories = makeTrashDirectories(join(root, "trash"));
     for (const directory of [join(root, "locks"), ...trashDirectories, root]) await files.syncDirectory(directory);
     if (!wasThere) await files.syncDirectory(dirname(root));
+    // Where nothing was to be made, nothing has told yet.
+    accessSync(root, constants.W_OK);
   } catch (error) {
-    if (errorCode(error) === "EROFS") return true;
+    if (errorCode(error) === "EROFS" && existsSync(join(root, "docker/registry/v2"))) return true;
     throw error;
   }
   refuseOtherDevice(
@@ -88,7 +108,7 @@ function refuseOtherDevice(trash: string, places: readonly string[]): void {
 function openWorkingFlock(directory: string): Flock | undefined {
   try {
     const flock = openFlock();
-    return hasWorkingLocks(flock, join(directory, "00")) ? flock : undefined;
+    return hasWorkingLocks(flock, lockFiles(directory)) ? flock : undefined;
   } catch {
     return undefined;
   }
@@ -119,7 +139,7 @@ class FilesystemDriver implements Driver {
   }
 
   async stat(key: Key): Promise<Stat | undefined> {
-    const stat = statSync(this.#path(key), { throwIfNoEntry: false });
+    const stat = statIfThere(this.#path(key));
     return stat?.isFile() === true ? describeFile(stat) : undefined;
   }
 
@@ -154,8 +174,7 @@ class FilesystemDriver implements Driver {
       if (code === "EROFS") return true;
       // A file of another owner: only its owner may set its time, but who may write the directory may replace it.
       if (code !== "EPERM" && code !== "EACCES") throw error;
-      await this.#files.replaceFile(path, readFileSync(path));
-      return true;
+      return await this.#files.renewFile(path);
     }
   }
 
@@ -182,7 +201,9 @@ class FilesystemDriver implements Driver {
     for (const key of keys) {
       const stat = await this.stat(key);
       if (stat !== undefined && Date.now() - stat.changedMs < settledAgeMs) {
-        await this.#files.syncDirectory(dirname(this.#path(key)));
+        const directory = dirname(this.#path(key));
+        await this.#files.makeDirectory(directory);
+        await this.#files.syncDirectory(directory);
       }
     }
   }
@@ -195,7 +216,12 @@ class FilesystemDriver implements Driver {
   }
 
   async exists(prefix: Key): Promise<boolean> {
-    return statSync(this.#path(prefix), { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return statIfThere(this.#path(prefix))?.isDirectory() ?? false;
+  }
+
+  async prefixTime(prefix: Key): Promise<number | undefined> {
+    const stat = statIfThere(this.#path(prefix));
+    return stat?.isDirectory() === true ? Math.max(stat.mtimeMs, stat.ctimeMs) : undefined;
   }
 
   async makePrefix(prefix: Key): Promise<void> {
@@ -205,6 +231,13 @@ class FilesystemDriver implements Driver {
   async removeEmpty(prefix: Key): Promise<boolean> {
     const path = this.#path(prefix);
     const isRemoved = removeEmptyTree(path);
+    if (isRemoved) await this.#files.syncDirectory(dirname(path));
+    return isRemoved;
+  }
+
+  async removePrefix(prefix: Key): Promise<boolean> {
+    const path = this.#path(prefix);
+    const isRemoved = removeDirectory(path) || statIfThere(path) === undefined;
     if (isRemoved) await this.#files.syncDirectory(dirname(path));
     return isRemoved;
   }

@@ -44,13 +44,24 @@ function bind(name: string, args: readonly "i32"[]): ((...values: number[]) => n
   return undefined;
 }
 
-/** Whether the filesystem of this file keeps locks apart: a second descriptor must be refused. */
-export function hasWorkingLocks(flock: Flock, path: string): boolean {
+/**
+ * Whether the filesystem of these files keeps locks apart: one descriptor gets the lock, a second one is refused. The
+ * first file that no other process holds decides; a filesystem that refuses every lock has none.
+ */
+export function hasWorkingLocks(flock: Flock, paths: Iterable<string>): boolean {
+  for (const path of paths) {
+    const verdict = tryTwice(flock, path);
+    if (verdict !== "busy") return verdict === "apart";
+  }
+  return false;
+}
+
+function tryTwice(flock: Flock, path: string): "apart" | "together" | "busy" {
   const first = openSync(path, "r");
   const second = openSync(path, "r");
   try {
-    // When the first try is refused, another process holds the lock: then locks do work.
-    return !flock.tryLock(first, "alone") || !flock.tryLock(second, "alone");
+    if (!flock.tryLock(first, "alone")) return "busy";
+    return flock.tryLock(second, "alone") ? "together" : "apart";
   } finally {
     closeSync(first);
     closeSync(second);

@@ -1,7 +1,7 @@
 // The driver in memory: what the disk does, without one. For tests; nothing survives the process.
 import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Stat, Upload } from "./driver.ts";
 import { MemoryLocks } from "./memory-locks.ts";
-import { tryUntil } from "./wait.ts";
+import { UploadClaims } from "./upload-claims.ts";
 
 interface StoredObject {
   bytes: Uint8Array<ArrayBuffer>;
@@ -24,9 +24,10 @@ const blobEntryDepth = 3;
 class MemoryDriver implements Driver {
   readonly #now: () => number;
   readonly #objects = new Map<Key, StoredObject>();
-  readonly #prefixes = new Set<Key>();
+  /** With the time when it was made. */
+  readonly #prefixes = new Map<Key, number>();
   readonly #locks = new MemoryLocks();
-  readonly #holders = new Map<Key, AbortController>();
+  readonly #claims = new UploadClaims();
   readonly #held = new Map<string, string>();
   #identities = 0;
 
@@ -47,7 +48,9 @@ class MemoryDriver implements Driver {
   }
 
   #addPrefixes(prefix: Key): void {
-    for (let current = prefix; current !== ""; current = parentOf(current)) this.#prefixes.add(current);
+    for (let current = prefix; current !== ""; current = parentOf(current)) {
+      if (!this.#prefixes.has(current)) this.#prefixes.set(current, this.#now());
+    }
   }
 
   #move(from: Key, to: Key): boolean {
@@ -61,7 +64,7 @@ class MemoryDriver implements Driver {
     }
     if (!this.#prefixes.has(from)) return false;
     const below = (key: Key) => key === from || key.startsWith(`${from}/`);
-    for (const prefix of [...this.#prefixes].filter(below)) {
+    for (const prefix of [...this.#prefixes.keys()].filter(below)) {
       this.#prefixes.delete(prefix);
       this.#addPrefixes(to + prefix.slice(from.length));
     }
@@ -110,7 +113,7 @@ class MemoryDriver implements Driver {
 
   async list(prefix: Key, { after, limit }: ListOptions = {}): Promise<readonly string[]> {
     const start = `${prefix}/`;
-    const names = [...this.#prefixes]
+    const names = [...this.#prefixes.keys()]
       .filter((key) => key.startsWith(start) && !key.slice(start.length).includes("/"))
       .map((key) => key.slice(start.length))
       .filter((name) => after === undefined || name > after)
@@ -122,19 +125,29 @@ class MemoryDriver implements Driver {
     return this.#prefixes.has(prefix);
   }
 
+  async prefixTime(prefix: Key): Promise<number | undefined> {
+    return this.#prefixes.get(prefix);
+  }
+
   async makePrefix(prefix: Key): Promise<void> {
     this.#addPrefixes(prefix);
   }
 
   #isEmpty(prefix: Key): boolean {
     const start = `${prefix}/`;
-    return ![...this.#prefixes, ...this.#objects.keys()].some((key) => key.startsWith(start));
+    return ![...this.#prefixes.keys(), ...this.#objects.keys()].some((key) => key.startsWith(start));
   }
 
   async removeEmpty(prefix: Key): Promise<boolean> {
-    const below = [...this.#prefixes].filter((key) => key === prefix || key.startsWith(`${prefix}/`));
+    const below = [...this.#prefixes.keys()].filter((key) => key === prefix || key.startsWith(`${prefix}/`));
     for (const key of below.sort().reverse()) if (this.#isEmpty(key)) this.#prefixes.delete(key);
     return !this.#prefixes.has(prefix);
+  }
+
+  async removePrefix(prefix: Key): Promise<boolean> {
+    if (!this.#isEmpty(prefix)) return false;
+    this.#prefixes.delete(prefix);
+    return true;
   }
 
   async lock(name: string, mode: LockMode, { waitMs }: { readonly waitMs: number }): Promise<Lock | undefined> {
@@ -162,7 +175,9 @@ class MemoryDriver implements Driver {
 
   async listTrash(kind: string): Promise<readonly string[]> {
     const depth = kind === "blobs" ? blobEntryDepth : 1;
-    const keys = [...this.#objects.keys(), ...this.#prefixes].filter((key) => key.startsWith(`${trashPrefix}${kind}/`));
+    const keys = [...this.#objects.keys(), ...this.#prefixes.keys()].filter((key) =>
+      key.startsWith(`${trashPrefix}${kind}/`),
+    );
     const names = keys.map((key) => key.slice(trashPrefix.length).split("/"));
     const entries = names.filter((parts) => parts.length > depth).map((parts) => parts.slice(0, depth + 1).join("/"));
     return [...new Set(entries)];
@@ -184,7 +199,7 @@ class MemoryDriver implements Driver {
     for (const key of [...this.#objects.keys()]) {
       if (key === entry || key.startsWith(`${entry}/`)) this.#objects.delete(key);
     }
-    for (const key of [...this.#prefixes]) {
+    for (const key of [...this.#prefixes.keys()]) {
       if (key === entry || key.startsWith(`${entry}/`)) this.#prefixes.delete(key);
     }
   }
@@ -202,15 +217,13 @@ class MemoryDriver implements Driver {
     await this.removeEmpty(session);
   }
 
-  async openUpload(key: Key, { waitMs, preempted }: OpenUploadOptions): Promise<Upload | "busy" | undefined> {
+  async openUpload(key: Key, options: OpenUploadOptions): Promise<Upload | "busy" | undefined> {
     if (!this.#objects.has(key)) return undefined;
-    this.#holders.get(key)?.abort();
-    const isFree = await tryUntil(() => (this.#holders.has(key) ? undefined : true), waitMs);
-    if (isFree === undefined) return "busy";
+    if (!(await this.#claims.claim(key, options, () => true))) return "busy";
     const object = this.#objects.get(key);
-    if (object === undefined) return undefined;
-    this.#holders.set(key, preempted);
-    return this.#hold(key, object, preempted);
+    if (object !== undefined) return this.#hold(key, object, options.preempted);
+    this.#claims.release(key, options.preempted);
+    return undefined;
   }
 
   #hold(key: Key, object: StoredObject, holder: AbortController): Upload {
@@ -228,9 +241,7 @@ class MemoryDriver implements Driver {
         object.modifiedMs = this.#now();
         this.#move(key, to);
       },
-      [Symbol.dispose]: () => {
-        if (this.#holders.get(key) === holder) this.#holders.delete(key);
-      },
+      [Symbol.dispose]: () => this.#claims.release(key, holder),
     };
   }
 

@@ -1,0 +1,113 @@
+// The part of the contract about locks.
+import { expect, test } from "bun:test";
+import type { Driver, Lock, LockMode } from "../../src/storage/driver.ts";
+import type { OpenTestStore } from "./contract.ts";
+
+/** Long enough for a machine that is busy; no test waits for its end. */
+const patienceMs = 4000;
+
+async function hold(driver: Driver, name: string, mode: LockMode): Promise<Lock> {
+  const lock = await driver.lock(name, mode, { waitMs: patienceMs });
+  if (lock === undefined) throw new Error(`the lock ${name} was not to be had`);
+  return lock;
+}
+
+/** Whether the lock is to be had at once. */
+async function isFree(driver: Driver, name: string, mode: LockMode): Promise<boolean> {
+  using lock = await driver.lock(name, mode, { waitMs: 0 });
+  return lock !== undefined;
+}
+
+export function describeLocks(open: OpenTestStore): void {
+  test("a lock tells its mode", async () => {
+    using store = await open();
+    using shared = await hold(store.driver, "a", "shared");
+    using alone = await hold(store.driver, "b", "alone");
+    expect([shared.mode, alone.mode]).toEqual(["shared", "alone"]);
+  });
+
+  test.each([
+    ["shared", "shared", true],
+    ["shared", "alone", false],
+    ["alone", "shared", false],
+    ["alone", "alone", false],
+  ] as const)("while one holds it %s, another one has it %s: %p", async (first, second, want) => {
+    using store = await open();
+    using _held = await hold(store.driver, "a", first);
+    expect([await isFree(store.other, "a", second), await isFree(store.driver, "a", second)]).toEqual([want, want]);
+  });
+
+  test.each(["shared", "alone"] as const)("a lock that was held %s is free after its disposal", async (mode) => {
+    using store = await open();
+    (await hold(store.driver, "a", mode))[Symbol.dispose]();
+    expect(await isFree(store.other, "a", "alone")).toBe(true);
+  });
+
+  test("other names are other locks", async () => {
+    using store = await open();
+    using _held = await hold(store.driver, "a", "alone");
+    expect(await isFree(store.other, "b", "alone")).toBe(true);
+  });
+
+  test("who waits gets the lock when it is released", async () => {
+    using store = await open();
+    const held = await hold(store.driver, "a", "alone");
+    const waiting = hold(store.other, "a", "shared");
+    held[Symbol.dispose]();
+    using got = await waiting;
+    expect(got.mode).toBe("shared");
+  });
+
+  test("who waits in vain is told so, and leaves nothing locked", async () => {
+    using store = await open();
+    const held = await hold(store.driver, "a", "shared");
+    const inVain = await store.other.lock("a", "alone", { waitMs: 30 });
+    const isShared = await isFree(store.other, "a", "shared");
+    held[Symbol.dispose]();
+    expect([inVain, isShared, await isFree(store.driver, "a", "alone")]).toEqual([undefined, true, true]);
+  });
+
+  test("a stream of shared holders does not starve the one who wants it alone", async () => {
+    using store = await open();
+    const first = await hold(store.driver, "a", "shared");
+    const waiting = hold(store.other, "a", "alone");
+    // One that comes later waits behind it, although the lock is held shared.
+    const late = await store.driver.lock("a", "shared", { waitMs: 30 });
+    const later = hold(store.driver, "a", "shared");
+    first[Symbol.dispose]();
+    const alone = await waiting;
+    alone[Symbol.dispose]();
+    using shared = await later;
+    expect([late, alone.mode, shared.mode]).toEqual([undefined, "alone", "shared"]);
+  });
+
+  test("many tasks keep apart: never one alone beside another one", async () => {
+    using store = await open();
+    let shared = 0;
+    let alone = 0;
+    let clashes = 0;
+    const work = async (driver: Driver, mode: LockMode) => {
+      using _lock = await hold(driver, "a", mode);
+      if (mode === "shared") shared += 1;
+      else alone += 1;
+      if (alone > 1 || (alone === 1 && shared > 0)) clashes += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (mode === "shared") shared -= 1;
+      else alone -= 1;
+    };
+    const modes: readonly LockMode[] = ["shared", "alone", "shared", "shared", "alone", "shared", "shared", "shared"];
+    await Promise.all(modes.flatMap((mode) => [work(store.driver, mode), work(store.other, mode)]));
+    expect([clashes, shared, alone]).toEqual([0, 0, 0]);
+  });
+
+  test("there is one hold on a kind of work, and its holder is named to the others", async () => {
+    using store = await open();
+    const first = await store.driver.holdWork("gc", "the first");
+    const second = await store.other.holdWork("gc", "the second");
+    if ("heldBy" in first) throw new Error("nobody held it");
+    first[Symbol.dispose]();
+    const third = await store.other.holdWork("gc", "the third");
+    expect([second, "heldBy" in third]).toEqual([{ heldBy: "the first" }, false]);
+    if (!("heldBy" in third)) third[Symbol.dispose]();
+  });
+}

@@ -1,0 +1,111 @@
+// The part of the contract about prefixes: list, exists, prefixTime, makePrefix, removeEmpty, removePrefix.
+import { expect, test } from "bun:test";
+import type { OpenTestStore } from "./contract.ts";
+import { put, take } from "./store-access.ts";
+
+const clockSlackMs = 50;
+
+export function describePrefixes(open: OpenTestStore): void {
+  const inByteOrder = ["A", "B-", "B.b", "B0", "B_", "Ba", "a", "a-b", "a.b", "a0", "ab"];
+
+  test.each([
+    [{}, inByteOrder],
+    [{ limit: 3 }, inByteOrder.slice(0, 3)],
+    [{ limit: 0 }, []],
+    [{ limit: 100 }, inByteOrder],
+    [{ after: "B0" }, inByteOrder.slice(4)],
+    [{ after: "B0", limit: 2 }, inByteOrder.slice(4, 6)],
+    [{ after: "a/" }, inByteOrder.slice(9)],
+    [{ after: "" }, inByteOrder],
+    [{ after: "zz" }, []],
+  ])("list(%p) has names in byte order", async (options, want) => {
+    using store = await open();
+    for (const name of inByteOrder.toReversed()) await put(store.driver, `p/${name}/link`, "x");
+    expect(await store.other.list("p", options)).toEqual(want);
+  });
+
+  test("list() has prefixes right below, and never objects", async () => {
+    using store = await open();
+    await put(store.driver, "p/a/deep/link", "x");
+    await put(store.driver, "p/object", "x");
+    await store.driver.makePrefix("p/empty");
+    expect([await store.driver.list("p"), await store.driver.list("p/a"), await store.driver.list("none")]).toEqual([
+      ["a", "empty"],
+      ["deep"],
+      [],
+    ]);
+  });
+
+  test("a prefix exists when it was made, or something was written below it", async () => {
+    using store = await open();
+    await put(store.driver, "a/b/c/link", "x");
+    await store.driver.makePrefix("made/empty");
+    await store.driver.makePrefix("made/empty");
+    const { other } = store;
+    expect([
+      await other.exists("a/b"),
+      await other.exists("made/empty"),
+      await other.exists("a/b/c/link"),
+      await other.exists("a/bb"),
+    ]).toEqual([true, true, false, false]);
+  });
+
+  test("prefixTime() is when it was made, or later", async () => {
+    using store = await open();
+    const beforeMs = Date.now() - clockSlackMs;
+    await store.driver.makePrefix("a/b");
+    const madeMs = (await store.other.prefixTime("a/b")) ?? 0;
+    expect([madeMs >= beforeMs, madeMs <= Date.now() + 1, await store.driver.prefixTime("a/c")]).toEqual([
+      true,
+      true,
+      undefined,
+    ]);
+  });
+
+  test("removeEmpty() removes what is empty, from below", async () => {
+    using store = await open();
+    await store.driver.makePrefix("p/a/b");
+    await store.driver.makePrefix("p/c");
+    expect([
+      await store.other.removeEmpty("p"),
+      await store.driver.exists("p"),
+      await store.driver.removeEmpty("p"),
+    ]).toEqual([true, false, true]);
+  });
+
+  test("removeEmpty() leaves objects and the way to them", async () => {
+    using store = await open();
+    await put(store.driver, "p/a/link", "x");
+    await store.driver.makePrefix("p/a/empty");
+    expect([await store.other.removeEmpty("p"), await take(store.driver, "p/a/link")]).toEqual([false, "x"]);
+  });
+
+  test("removePrefix() removes one that has nothing below it at all", async () => {
+    using store = await open();
+    await store.driver.makePrefix("p/a/b");
+    await put(store.driver, "q/link", "x");
+    const { driver, other } = store;
+    expect([
+      await other.removePrefix("p"),
+      await driver.exists("p/a/b"),
+      await other.removePrefix("p/a/b"),
+      await driver.list("p"),
+      await driver.list("p/a"),
+      await other.removePrefix("q"),
+      await take(driver, "q/link"),
+      await other.removePrefix("none"),
+    ]).toEqual([false, true, true, ["a"], [], false, "x", true]);
+  });
+
+  test("who makes a prefix, or writes below it, succeeds while others remove what is empty", async () => {
+    using store = await open();
+    for (let round = 0; round < 20; round += 1) {
+      await store.driver.makePrefix("p/a");
+      const removing = [store.other.removeEmpty("p"), store.other.removePrefix("p")];
+      await Promise.all([put(store.driver, "p/a/b/link", "x"), ...removing]);
+      expect(await take(store.other, "p/a/b/link")).toBe("x");
+      await store.driver.delete("p/a/b/link");
+      await store.other.removeEmpty("p");
+    }
+  });
+}

@@ -1,0 +1,180 @@
+// The part of the contract about uploads.
+import { expect, test } from "bun:test";
+import type { OpenTestStore } from "./contract.ts";
+import { bytesOf, holdUpload, put, take } from "./store-access.ts";
+
+const key = "docker/a/_uploads/1/data";
+const target = "docker/blobs/ab/data";
+const beside = { startedat: "2026-01-02T03:04:05Z" };
+const start = { waitMs: 1000 };
+
+export function describeUploads(open: OpenTestStore): void {
+  test("an upload begins without bytes, with small objects beside it", async () => {
+    using store = await open();
+    await store.driver.createUpload(key, beside);
+    using upload = await holdUpload(store.other, key);
+    expect([
+      upload.sizeBytes,
+      await upload.content().text(),
+      (await store.driver.stat(key))?.sizeBytes,
+      await take(store.other, "docker/a/_uploads/1/startedat"),
+    ]).toEqual([0, "", 0, beside.startedat]);
+  });
+
+  test("there is no upload where none was begun", async () => {
+    using store = await open();
+    expect(await store.driver.openUpload(key, { ...start, preempted: new AbortController() })).toBeUndefined();
+  });
+
+  test("bytes are added at the end, across holds", async () => {
+    using store = await open();
+    await store.driver.createUpload(key, beside);
+    {
+      using first = await holdUpload(store.driver, key);
+      await first.append([bytesOf("one "), bytesOf(""), bytesOf("two ")]);
+      await first.append([]);
+      await first.append([bytesOf("three ")]);
+    }
+    using second = await holdUpload(store.other, key);
+    const sizeBytes = second.sizeBytes;
+    await second.append([bytesOf("four")]);
+    expect([sizeBytes, second.sizeBytes, await second.content().text()]).toEqual([14, 18, "one two three four"]);
+  });
+
+  test.each([
+    ["many small pieces", Array.from({ length: 5000 }, (_, index) => `${index} `)],
+    ["large pieces", ["a".repeat(100_000), "", "b".repeat(3_000_000), "c"]],
+  ])("%s arrive whole", async (_name, pieces) => {
+    using store = await open();
+    await store.driver.createUpload(key, beside);
+    using upload = await holdUpload(store.driver, key);
+    await upload.append(pieces.map(bytesOf));
+    const text = pieces.join("");
+    expect([upload.sizeBytes, (await upload.content().text()) === text]).toEqual([text.length, true]);
+  });
+
+  test("the identity stays across holds, and is another one for another upload", async () => {
+    using store = await open();
+    const identities: string[] = [];
+    const otherKey = "docker/a/_uploads/2/data";
+    await store.driver.createUpload(key, beside);
+    await store.driver.createUpload(otherKey, beside);
+    for (const [driver, of] of [
+      [store.driver, key],
+      [store.other, key],
+      [store.driver, otherKey],
+    ] as const) {
+      using upload = await holdUpload(driver, of);
+      await upload.append([bytesOf("x")]);
+      identities.push(upload.identity);
+    }
+    expect([identities[0] === identities[1], identities[0] === identities[2]]).toEqual([true, false]);
+  });
+
+  test("commit() moves the bytes over what was there, with the time of now; the upload is over then", async () => {
+    using store = await open();
+    await put(store.driver, target, "damaged");
+    await store.driver.createUpload(key, beside);
+    const beforeMs = Date.now() - 50;
+    {
+      using upload = await holdUpload(store.driver, key);
+      await upload.append([bytesOf("whole")]);
+      await upload.commit(target);
+    }
+    const again = await store.other.openUpload(key, { ...start, preempted: new AbortController() });
+    expect([
+      await take(store.other, target),
+      ((await store.other.stat(target))?.changedMs ?? 0) >= beforeMs,
+      await store.other.stat(key),
+      again,
+    ]).toEqual(["whole", true, undefined, undefined]);
+  });
+
+  test("discardUpload() removes what stands beside it", async () => {
+    using store = await open();
+    await store.driver.createUpload(key, { ...beside, owner: "alice" });
+    {
+      using upload = await holdUpload(store.driver, key);
+      await upload.commit(target);
+    }
+    await store.other.discardUpload(key);
+    await store.other.discardUpload(key);
+    expect([await store.driver.list("docker/a/_uploads"), await take(store.driver, target)]).toEqual([[], ""]);
+  });
+
+  test("who waits for an upload that ends meanwhile finds none", async () => {
+    using store = await open();
+    await store.driver.createUpload(key, beside);
+    const holder = await holdUpload(store.driver, key);
+    const waiting = store.other.openUpload(key, { ...start, preempted: new AbortController() });
+    await holder.commit(target);
+    holder[Symbol.dispose]();
+    expect(await waiting).toBeUndefined();
+  });
+
+  test("one at a time holds it, also of those who ask at once", async () => {
+    using store = await open();
+    await store.driver.createUpload(key, beside);
+    const ask = async (driver: typeof store.driver) =>
+      driver.openUpload(key, { waitMs: 0, preempted: new AbortController() });
+    const answers = await Promise.all([ask(store.driver), ask(store.driver), ask(store.other)]);
+    for (const answer of answers) if (typeof answer === "object") answer[Symbol.dispose]();
+    expect(answers.map((answer) => (answer === "busy" ? "busy" : typeof answer))).toEqual(["object", "busy", "busy"]);
+  });
+
+  test("a holder is asked to let go by a newer one, which then holds it", async () => {
+    using store = await open();
+    await store.driver.createUpload(key, beside);
+    const preempted = new AbortController();
+    const older = await holdUpload(store.driver, key, preempted);
+    preempted.signal.addEventListener("abort", () => older[Symbol.dispose]());
+    using newer = await holdUpload(store.driver, key);
+    await newer.append([bytesOf("x")]);
+    expect([preempted.signal.aborted, newer.sizeBytes]).toEqual([true, 1]);
+  });
+
+  test("one who waits is told of a newer one too, and gives up", async () => {
+    using store = await open();
+    await store.driver.createUpload(key, beside);
+    const holder = await holdUpload(store.driver, key);
+    const older = store.driver.openUpload(key, { waitMs: 4000, preempted: new AbortController() });
+    const newer = store.driver.openUpload(key, { waitMs: 4000, preempted: new AbortController() });
+    const given = await older;
+    holder[Symbol.dispose]();
+    const got = await newer;
+    expect([given, typeof got]).toEqual(["busy", "object"]);
+    if (typeof got === "object") got[Symbol.dispose]();
+  });
+
+  test("a holder that does not let go keeps it: the other one is told that it is busy", async () => {
+    using store = await open();
+    await store.driver.createUpload(key, beside);
+    using older = await holdUpload(store.driver, key);
+    const newer = await store.driver.openUpload(key, { waitMs: 20, preempted: new AbortController() });
+    await older.append([bytesOf("x")]);
+    expect([newer, older.sizeBytes]).toEqual(["busy", 1]);
+  });
+
+  test("who does not wait asks nobody to let go", async () => {
+    using store = await open();
+    await store.driver.createUpload(key, beside);
+    const preempted = new AbortController();
+    using _older = await holdUpload(store.driver, key, preempted);
+    const answer = await store.driver.openUpload(key, { waitMs: 0, preempted: new AbortController() });
+    expect([answer, preempted.signal.aborted]).toEqual(["busy", false]);
+  });
+
+  test("an upload begins while others remove what is empty", async () => {
+    using store = await open();
+    for (let round = 0; round < 20; round += 1) {
+      const fresh = `docker/a/_uploads/${round}/data`;
+      await Promise.all([
+        store.driver.createUpload(fresh, beside),
+        store.other.removeEmpty("docker/a"),
+        store.other.removePrefix("docker/a/_uploads"),
+      ]);
+      expect((await store.other.stat(fresh))?.sizeBytes).toBe(0);
+      await store.driver.trash(`docker/a/_uploads/${round}`, `uploads/${round}`);
+    }
+  });
+}

@@ -1,0 +1,244 @@
+import { describe, expect, spyOn, test } from "bun:test";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { DurableFiles, errorCode, pathOfKey, writeAll } from "../../src/storage/durable-file.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+import { withoutRoot } from "../without-root.ts";
+import { bytesOf } from "./store-access.ts";
+
+/** What a promise was refused with. */
+async function codeOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => "done",
+    (error: unknown) => errorCode(error) ?? error,
+  );
+}
+
+function open(isDurable = true) {
+  const directory = temporaryDirectory({ isInMemory: true });
+  const root = directory.path;
+  const files = new DurableFiles(root, { isDurable });
+  return { root, files, [Symbol.dispose]: () => directory[Symbol.dispose]() };
+}
+
+test.each([
+  ["a code", { code: "ENOSPC" }, "ENOSPC"],
+  ["none", {}, undefined],
+  ["a number", { code: 5 }, undefined],
+])("errorCode() of an error with %s", (_what, fields, want) => {
+  expect(errorCode(Object.assign(new Error("x"), fields))).toEqual(want);
+});
+
+test("errorCode() of what is no error", () => {
+  expect([errorCode("ENOSPC"), errorCode({ code: "ENOSPC" }), errorCode(undefined)]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test.each(["a", "a/b/c", "a/.b/c..d"])("pathOfKey() puts %p below the root", (key) => {
+  expect(pathOfKey("/root", key)).toBe(`/root/${key}`);
+});
+
+test.each(["", "/", "/a", "a/", "a//b", ".", "a/./b", "..", "a/../b"])("pathOfKey() refuses %p", (key) => {
+  expect(() => pathOfKey("/root", key)).toThrow(TypeError);
+});
+
+describe("replaceFile()", () => {
+  test("makes what is missing, replaces what is there, and leaves nothing beside it", async () => {
+    using store = open();
+    const path = join(store.root, "a/b/link");
+    await store.files.replaceFile(path, bytesOf("one"));
+    await store.files.replaceFile(path, bytesOf("two"));
+    expect([readFileSync(path, "utf8"), readdirSync(join(store.root, "a/b"))]).toEqual(["two", ["link"]]);
+  });
+
+  test("writes beside a directory that a writer before it was killed in", async () => {
+    using store = open();
+    const path = join(store.root, "a/link");
+    mkdirSync(join(store.root, "a"));
+    writeFileSync(`${path}.00000000-0000-4000-8000-000000000000.tmp`, "half");
+    await store.files.replaceFile(path, bytesOf("whole"));
+    expect(readFileSync(path, "utf8")).toBe("whole");
+  });
+
+  test("never writes into a temporary file of somebody else", async () => {
+    using store = open();
+    const path = join(store.root, "link");
+    const id = "00000000-0000-4000-8000-000000000000";
+    writeFileSync(`${path}.${id}.tmp`, "theirs");
+    using _uuid = spyOn(crypto, "randomUUID").mockReturnValue(id);
+    const code = await codeOf(store.files.replaceFile(path, bytesOf("ours")));
+    expect([code, readFileSync(`${path}.${id}.tmp`, "utf8"), existsSync(path)]).toEqual(["EEXIST", "theirs", false]);
+  });
+
+  test("leaves no temporary file when it fails, and tells why", async () => {
+    using store = open();
+    mkdirSync(join(store.root, "a/link/below"), { recursive: true });
+    const code = await codeOf(store.files.replaceFile(join(store.root, "a/link"), bytesOf("x")));
+    expect([code, readdirSync(join(store.root, "a"))]).toEqual(["EISDIR", ["link"]]);
+  });
+
+  test("is refused where the user may not write, and changes nothing", async () => {
+    using store = open();
+    const path = join(store.root, "a/link");
+    await store.files.replaceFile(path, bytesOf("old"));
+    for (const [name, mode] of [
+      [".", 0o755],
+      ["a", 0o555],
+    ] as const) {
+      chmodSync(join(store.root, name), mode);
+    }
+    const code = await withoutRoot(() => codeOf(store.files.replaceFile(path, bytesOf("new"))));
+    chmodSync(join(store.root, "a"), 0o755);
+    expect([code, readFileSync(path, "utf8"), readdirSync(join(store.root, "a"))]).toEqual(["EACCES", "old", ["link"]]);
+  });
+
+  test("is refused below a file", async () => {
+    using store = open();
+    writeFileSync(join(store.root, "file"), "");
+    expect(await codeOf(store.files.replaceFile(join(store.root, "file/link"), bytesOf("x")))).toBe("ENOTDIR");
+  });
+
+  test("makes a directory again that was removed under it", async () => {
+    using store = open();
+    const path = join(store.root, "a/b/link");
+    // Up to the first sync it runs at once: the directories are made, the file is not.
+    const writing = store.files.replaceFile(path, bytesOf("x"));
+    rmdirSync(join(store.root, "a/b"));
+    rmdirSync(join(store.root, "a"));
+    await writing;
+    expect(readFileSync(path, "utf8")).toBe("x");
+  });
+
+  test("makes a directory again that somebody removed after an earlier write", async () => {
+    using store = open();
+    const path = join(store.root, "a/b/link");
+    await store.files.replaceFile(path, bytesOf("one"));
+    rmSync(join(store.root, "a"), { recursive: true });
+    await store.files.replaceFile(path, bytesOf("two"));
+    expect(readFileSync(path, "utf8")).toBe("two");
+  });
+});
+
+describe("renewFile()", () => {
+  test.each([0, 5, 3_000_000])("makes a new file of the same %p bytes", async (sizeBytes) => {
+    using store = open();
+    const path = join(store.root, "data");
+    const bytes = crypto.getRandomValues(new Uint8Array(Math.min(sizeBytes, 65_536)));
+    const content = Buffer.alloc(sizeBytes, bytes.length === 0 ? "x" : bytes);
+    writeFileSync(path, content);
+    const before = statSync(path).ino;
+    const isRenewed = await store.files.renewFile(path);
+    expect([isRenewed, readFileSync(path).equals(content), statSync(path).ino === before]).toEqual([true, true, false]);
+  });
+
+  test("is false where there is none", async () => {
+    using store = open();
+    expect([await store.files.renewFile(join(store.root, "none")), readdirSync(store.root)]).toEqual([false, []]);
+  });
+});
+
+describe("moveOver()", () => {
+  test("replaces what was there", async () => {
+    using store = open();
+    const [from, to] = [join(store.root, "from"), join(store.root, "a/b/to")];
+    await store.files.replaceFile(to, bytesOf("old"));
+    writeFileSync(from, "new");
+    await store.files.moveOver(from, to);
+    expect([readFileSync(to, "utf8"), existsSync(from)]).toEqual(["new", false]);
+  });
+
+  test("makes a directory again that was removed under it", async () => {
+    using store = open();
+    const [from, to] = [join(store.root, "from"), join(store.root, "a/b/to")];
+    writeFileSync(from, "x");
+    const moving = store.files.moveOver(from, to);
+    rmdirSync(join(store.root, "a/b"));
+    await moving;
+    expect(readFileSync(to, "utf8")).toBe("x");
+  });
+
+  test("fails where there is nothing to move", async () => {
+    using store = open();
+    expect(await codeOf(store.files.moveOver(join(store.root, "none"), join(store.root, "a/to")))).toBe("ENOENT");
+  });
+});
+
+describe("makeDirectory()", () => {
+  test("makes it with its parents, and again", async () => {
+    using store = open();
+    for (let round = 0; round < 2; round += 1) await store.files.makeDirectory(join(store.root, "a/b/c"));
+    expect(statSync(join(store.root, "a/b/c")).isDirectory()).toBe(true);
+  });
+
+  test("of the root itself makes nothing", async () => {
+    using store = open();
+    await store.files.makeDirectory(store.root);
+    expect(readdirSync(store.root)).toEqual([]);
+  });
+
+  test("fails where the root is gone", async () => {
+    using store = open();
+    rmSync(store.root, { recursive: true });
+    expect(await codeOf(store.files.makeDirectory(join(store.root, "a")))).toBe("ENOENT");
+    mkdirSync(store.root);
+  });
+
+  test("by many at once", async () => {
+    using store = open();
+    const paths = Array.from({ length: 20 }, (_, index) => join(store.root, "a/b", String(index % 5)));
+    await Promise.all(paths.map((path) => store.files.makeDirectory(path)));
+    expect(readdirSync(join(store.root, "a/b")).sort()).toEqual(["0", "1", "2", "3", "4"]);
+  });
+});
+
+test.each([true, false])("syncDirectory() of one that was removed does nothing (durable: %p)", async (isDurable) => {
+  using store = open(isDurable);
+  expect(await codeOf(store.files.syncDirectory(join(store.root, "none")))).toBe("done");
+});
+
+test("syncFile() fails for a file that cannot be synced, if the store is durable", async () => {
+  using durable = open(true);
+  using hasty = open(false);
+  expect([await codeOf(durable.files.syncFile(-1)), await codeOf(hasty.files.syncFile(-1))]).not.toEqual([
+    "done",
+    "done",
+  ]);
+  expect(await codeOf(hasty.files.syncFile(-1))).toBe("done");
+});
+
+test("unlink() removes a file once, and neither directories nor what lies below files", async () => {
+  using store = open();
+  const path = join(store.root, "a/link");
+  await store.files.replaceFile(path, bytesOf("x"));
+  const unlink = (name: string) => store.files.unlink(join(store.root, name));
+  expect([await unlink("a"), await unlink("a/link/b"), await unlink("a/link"), await unlink("a/link")]).toEqual([
+    false,
+    false,
+    true,
+    false,
+  ]);
+});
+
+test.each([0, 1, 64 * 1024, 64 * 1024 + 1, 5_000_000])("writeAll() writes all of %p bytes", async (sizeBytes) => {
+  using store = open();
+  const path = join(store.root, "data");
+  const descriptor = openSync(path, "w");
+  await writeAll(descriptor, new Uint8Array(sizeBytes).fill(7));
+  closeSync(descriptor);
+  expect([statSync(path).size, readFileSync(path).every((byte) => byte === 7)]).toEqual([sizeBytes, true]);
+});

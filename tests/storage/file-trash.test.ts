@@ -1,0 +1,123 @@
+import { afterAll, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DurableFiles } from "../../src/storage/durable-file.ts";
+import { makeTrashDirectories, moveToTrash, purgeFromTrash, restoreFromTrash } from "../../src/storage/file-trash.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+import { isRoot, withoutRoot } from "../without-root.ts";
+import { put, take, until } from "./store-access.ts";
+import { sharedDisk } from "./test-store.ts";
+
+const disk = sharedDisk({ isDurable: true });
+afterAll(() => disk[Symbol.dispose]());
+
+const key = "docker/blobs/ab/data";
+const name = "blobs/sha256/ab/abc";
+
+test("makeTrashDirectories() makes a directory for each first byte, once, and names what is to be synced", () => {
+  using directory = temporaryDirectory({ isInMemory: true });
+  const trash = join(directory.path, "trash");
+  const parents = ["sha256", "sha512"].map((algorithm) => join(trash, "blobs", algorithm));
+  const first = makeTrashDirectories(trash);
+  rmdirSync(join(trash, "blobs/sha512/7f"));
+  const again = makeTrashDirectories(trash);
+  expect([
+    first.toSorted(),
+    again.toSorted(),
+    parents.map((path) => readdirSync(path).length),
+    readdirSync(trash).sort(),
+  ]).toEqual([
+    [trash, join(trash, "blobs"), ...parents].toSorted(),
+    [trash, join(trash, "blobs"), join(trash, "blobs/sha512")],
+    [256, 256],
+    ["blobs", "tags", "uploads"],
+  ]);
+});
+
+test("an entry comes back although the directory that it goes to is removed meanwhile", async () => {
+  using store = await disk.open();
+  await put(store.driver, key, "x");
+  await store.driver.trash(key, `${name}.1`);
+  rmdirSync(dirname(join(store.root, key)));
+  // Up to the first sync it runs at once: the directory is made, the object is not back.
+  const restoring = store.driver.restore(name, key);
+  rmdirSync(dirname(join(store.root, key)));
+  expect([await restoring, await take(store.driver, key)]).toEqual([true, "x"]);
+});
+
+test("who brings an entry back does not mind that a collector removes it too, now that the object is there", async () => {
+  using store = await disk.open();
+  for (let round = 0; round < 50; round += 1) {
+    await put(store.driver, key, "x");
+    await store.driver.trash(key, `${name}.${round}`);
+    const restoring = store.driver.restore(name, key);
+    await until(() => existsSync(join(store.root, key)));
+    await store.other.purge(`${name}.${round}`);
+    expect([await restoring, await take(store.driver, key)]).toEqual([true, "x"]);
+  }
+});
+
+test("an entry that is purged before it is back is gone, and nothing else is broken", async () => {
+  using store = await disk.open();
+  await put(store.driver, key, "x");
+  await store.driver.trash(key, `${name}.1`);
+  rmdirSync(dirname(join(store.root, key)));
+  const restoring = store.driver.restore(name, key);
+  await store.other.purge(`${name}.1`);
+  expect([await restoring, await store.driver.stat(key)]).toEqual([false, undefined]);
+});
+
+test("a trash directory that somebody removed is made again", async () => {
+  using store = await disk.open();
+  await put(store.driver, key, "x");
+  rmSync(join(store.root, "trash/blobs/sha256/ab"), { recursive: true });
+  const before = await store.driver.restore(name, "docker/other");
+  expect([before, await store.driver.trash(key, `${name}.1`), await store.driver.restore(name, key)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});
+
+test("an entry comes back to a user who may move but not link it", async () => {
+  using directory = temporaryDirectory({ isInMemory: true });
+  const [trash, place] = [join(directory.path, "trash"), join(directory.path, "docker")];
+  for (const path of [directory.path, trash, place]) {
+    mkdirSync(path, { recursive: true });
+    chmodSync(path, 0o777);
+  }
+  // The system forbids hard links to files of others, as some filesystems forbid them all.
+  writeFileSync(join(trash, "abc.1"), "x", { mode: 0o600 });
+  const files = new DurableFiles(directory.path, { isDurable: true });
+  const restore = () => restoreFromTrash(files, join(trash, "abc"), join(place, "data"));
+  const isBack = isRoot ? await withoutRoot(restore) : await restore();
+  expect([isBack, existsSync(join(place, "data")), readdirSync(trash)]).toEqual([true, true, []]);
+});
+
+test("moveToTrash() and restoreFromTrash() throw where the user may not", async () => {
+  using directory = temporaryDirectory({ isInMemory: true });
+  const [trash, place] = [join(directory.path, "trash"), join(directory.path, "docker")];
+  for (const path of [trash, place]) {
+    mkdirSync(path);
+    writeFileSync(join(path, "abc.1"), "x");
+  }
+  chmodSync(directory.path, 0o755);
+  for (const path of [trash, place]) chmodSync(path, 0o555);
+  const files = new DurableFiles(directory.path, { isDurable: true });
+  const codes = await withoutRoot(async () => {
+    const moving = moveToTrash(files, join(place, "abc.1"), join(trash, "b")).catch((error) => error.code);
+    const restoring = restoreFromTrash(files, join(trash, "abc"), join(place, "data")).catch((error) => error.code);
+    return [await moving, await restoring];
+  });
+  for (const path of [trash, place]) chmodSync(path, 0o755);
+  expect([codes, readdirSync(trash), readdirSync(place)]).toEqual([["EACCES", "EACCES"], ["abc.1"], ["abc.1"]]);
+});
+
+test("purgeFromTrash() destroys files and directories, and minds nothing that is gone", () => {
+  using directory = temporaryDirectory();
+  mkdirSync(join(directory.path, "1/current"), { recursive: true });
+  writeFileSync(join(directory.path, "1/current/link"), "x");
+  writeFileSync(join(directory.path, "2"), "x");
+  for (const entry of ["1", "2", "3"]) purgeFromTrash(join(directory.path, entry));
+  expect(readdirSync(directory.path)).toEqual([]);
+});

@@ -1,0 +1,187 @@
+import { afterAll, expect, test } from "bun:test";
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import type { Upload } from "../../src/storage/driver.ts";
+import { DurableFiles, errorCode } from "../../src/storage/durable-file.ts";
+import { FileUploads } from "../../src/storage/file-upload.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+import { withoutRoot } from "../without-root.ts";
+import { importFrom, startChild } from "./child.ts";
+import { bytesOf, holdUpload, take } from "./store-access.ts";
+import { sharedDisk } from "./test-store.ts";
+
+const disk = sharedDisk({ isDurable: true });
+afterAll(() => disk[Symbol.dispose]());
+
+const key = "docker/a/_uploads/1/data";
+const target = "docker/blobs/ab/data";
+const beside = { startedat: "2026-01-02T03:04:05Z" };
+const ask = (waitMs: number) => ({ waitMs, preempted: new AbortController() });
+
+/** A script that holds the upload, appends to it, and keeps it. */
+function holderOf(root: string): string {
+  return `${importFrom("openFilesystem", "storage/filesystem.ts")}
+    const { driver } = await openFilesystem({ root: ${JSON.stringify(root)}, isDurable: true });
+    const upload = await driver.openUpload("${key}", { waitMs: 4000, preempted: new AbortController() });
+    await upload.append([new TextEncoder().encode("from the child")]);
+    console.log(upload.sizeBytes);
+    setInterval(() => upload.sizeBytes, 1000);`;
+}
+
+test("a process that is killed lets go of its upload, and what it has written stays", async () => {
+  using store = await disk.open();
+  await store.driver.createUpload(key, beside);
+  await using child = startChild(holderOf(store.root));
+  const written = await child.line();
+  const meanwhile = await store.driver.openUpload(key, ask(20));
+  const waiting = store.driver.openUpload(key, ask(4000));
+  await child.kill();
+  using upload = (await waiting) as Upload;
+  await upload.append([bytesOf(", and from here")]);
+  await upload.commit(target);
+  expect([written, meanwhile, await take(store.driver, target)]).toEqual([
+    "14",
+    "busy",
+    "from the child, and from here",
+  ]);
+});
+
+test("a holder in another process is not asked to let go", async () => {
+  using store = await disk.open();
+  await store.driver.createUpload(key, beside);
+  const preempted = new AbortController();
+  using _held = await holdUpload(store.driver, key, preempted);
+  expect([await store.other.openUpload(key, ask(20)), preempted.signal.aborted]).toEqual(["busy", false]);
+});
+
+test("who gets hold of an upload whose session was moved away finds none", async () => {
+  using store = await disk.open();
+  await store.driver.createUpload(key, beside);
+  const holder = await holdUpload(store.driver, key);
+  const waiting = store.other.openUpload(key, ask(4000));
+  await store.driver.trash(dirname(key), "uploads/1");
+  holder[Symbol.dispose]();
+  expect(await waiting).toBeUndefined();
+});
+
+test("who gets hold of an upload whose file is another one now finds none", async () => {
+  using store = await disk.open();
+  await store.driver.createUpload(key, beside);
+  const holder = await holdUpload(store.driver, key);
+  const waiting = store.other.openUpload(key, ask(4000));
+  const path = join(store.root, key);
+  renameSync(path, `${path}.old`);
+  writeFileSync(path, "another");
+  holder[Symbol.dispose]();
+  const first = await waiting;
+  using again = await holdUpload(store.other, key);
+  expect([first, again.sizeBytes]).toEqual([undefined, 7]);
+});
+
+test("an upload begins although the directory of sessions is removed meanwhile", async () => {
+  using store = await disk.open();
+  // Up to the first sync it runs at once: the directory is made, the session is not.
+  const creating = store.driver.createUpload(key, beside);
+  rmdirSync(join(store.root, "docker/a/_uploads"));
+  await creating;
+  expect([(await store.driver.stat(key))?.sizeBytes, await take(store.driver, `${dirname(key)}/startedat`)]).toEqual([
+    0,
+    beside.startedat,
+  ]);
+});
+
+test("an upload never begins over another one", async () => {
+  using store = await disk.open();
+  await store.driver.createUpload(key, beside);
+  using upload = await holdUpload(store.driver, key);
+  await upload.append([bytesOf("x")]);
+  const error = await store.other.createUpload(key, beside).catch((reason: unknown) => reason);
+  expect([errorCode(error), readFileSync(join(store.root, key), "utf8")]).toEqual(["EEXIST", "x"]);
+});
+
+test("commit() makes the directory of the blob again where it is removed meanwhile", async () => {
+  using store = await disk.open();
+  await store.driver.createUpload(key, beside);
+  using upload = await holdUpload(store.driver, key);
+  await upload.append([bytesOf("x")]);
+  const committing = upload.commit(target);
+  let removed = 0;
+  const remove = () => {
+    try {
+      rmdirSync(dirname(join(store.root, target)));
+      removed += 1;
+    } catch {
+      // Not made yet, or not empty any more.
+    }
+  };
+  // Three times at most: an adder gives up after ten.
+  for (let turn = 0; turn < 1000 && removed < 3 && !existsSync(join(store.root, target)); turn += 1) {
+    remove();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await committing;
+  expect(await take(store.driver, target)).toBe("x");
+});
+
+test("commit() freshens the time of an old upload, which the age of the blob is judged by", async () => {
+  using store = await disk.open();
+  await store.driver.createUpload(key, beside);
+  utimesSync(join(store.root, key), 1, 1);
+  using upload = await holdUpload(store.driver, key);
+  const beforeMs = Date.now() - 50;
+  await upload.commit(target);
+  const { mtimeMs } = statSync(join(store.root, target));
+  expect(mtimeMs >= beforeMs).toBe(true);
+});
+
+test("an upload that fails half-way says how many bytes arrived, and goes on from there", async () => {
+  using store = await disk.open();
+  await store.driver.createUpload(key, beside);
+  {
+    using upload = await holdUpload(store.driver, key);
+    await upload.append([bytesOf("abc")]);
+    await expect(upload.commit("docker/a/_uploads/1/startedat/below")).rejects.toThrow();
+  }
+  using again = await holdUpload(store.driver, key);
+  expect([again.sizeBytes, await again.content().text()]).toEqual([3, "abc"]);
+});
+
+test("an upload of another owner is refused with the system's reason", async () => {
+  using store = await disk.open();
+  await store.driver.createUpload(key, beside);
+  chmodSync(store.root, 0o755);
+  chmodSync(join(store.root, key), 0o444);
+  const error = await withoutRoot(() => store.driver.openUpload(key, ask(0))).catch((reason: unknown) => reason);
+  expect(errorCode(error)).toBe("EACCES");
+});
+
+test("without locks of the filesystem the uploads of one process still keep apart", async () => {
+  using directory = temporaryDirectory({ isInMemory: true });
+  const files = new DurableFiles(directory.path, { isDurable: false });
+  const uploads = new FileUploads(directory.path, files, undefined);
+  await uploads.create(key, beside);
+  const answers = await Promise.all([uploads.open(key, ask(0)), uploads.open(key, ask(0))]);
+  expect(answers.map((answer) => (answer === "busy" ? "busy" : typeof answer))).toEqual(["object", "busy"]);
+  for (const answer of answers) if (typeof answer === "object") answer[Symbol.dispose]();
+  using again = (await uploads.open(key, ask(0))) as Upload;
+  expect(again.sizeBytes).toBe(0);
+});
+
+test("discard() removes what another registry left in the session", async () => {
+  using store = await disk.open();
+  await store.driver.createUpload(key, beside);
+  await store.driver.write(`${dirname(key)}/hashstates/sha256/0`, bytesOf("state"));
+  rmSync(join(store.root, key));
+  await store.driver.discardUpload(key);
+  expect(await store.driver.list("docker/a/_uploads")).toEqual([]);
+});

@@ -1,0 +1,32 @@
+// Short words for what the tests of storage do all the time.
+import type { Driver, Upload } from "../../src/storage/driver.ts";
+
+const limitBytes = 64 * 1024 * 1024;
+
+/** The text in UTF-8. */
+export function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** Writes a text under the key. */
+export function put(driver: Driver, key: string, text: string): Promise<void> {
+  return driver.write(key, bytesOf(text));
+}
+
+/** The text under the key, or undefined. */
+export async function take(driver: Driver, key: string): Promise<string | undefined> {
+  const bytes = await driver.read(key, limitBytes);
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+}
+
+/** Holds an upload that nobody else holds. */
+export async function holdUpload(driver: Driver, key: string, preempted = new AbortController()): Promise<Upload> {
+  const upload = await driver.openUpload(key, { waitMs: 1000, preempted });
+  if (upload === undefined || upload === "busy") throw new Error(`the upload is not to be had: ${upload}`);
+  return upload;
+}
+
+/** Waits, without sleeping, until the condition holds; the test's own limit ends it. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+}

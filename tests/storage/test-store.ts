@@ -1,0 +1,48 @@
+// A store on a directory for the tests of one file. Making its lock files and trash directories takes longer than most
+// tests, so it is made once and emptied after each.
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { openFilesystem } from "../../src/storage/filesystem.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+import type { TestStore } from "./contract.ts";
+
+/** A store, and where it lies. */
+export interface DiskStore extends TestStore {
+  readonly root: string;
+}
+
+/** The store of one test file. */
+export interface SharedDisk extends Disposable {
+  /** The store, empty; two drivers on one directory are to it what two processes are. */
+  open(): Promise<DiskStore>;
+}
+
+/** Makes the directory when it is wanted first. */
+export function sharedDisk({ isDurable }: { readonly isDurable: boolean }): SharedDisk {
+  const directory = temporaryDirectory({ isInMemory: true });
+  const root = directory.path;
+  const drivers = () => Promise.all([1, 2].map(() => openFilesystem({ root, isDurable })));
+  let opening: ReturnType<typeof drivers> | undefined;
+  return {
+    open: async () => {
+      opening ??= drivers();
+      const [first, second] = await opening;
+      if (first === undefined || second === undefined) throw new Error("a store could not be opened");
+      return { root, driver: first.driver, other: second.driver, [Symbol.dispose]: () => empty(root) };
+    },
+    [Symbol.dispose]: () => directory[Symbol.dispose](),
+  };
+}
+
+function empty(root: string): void {
+  const own = ["gc", "locks", "trash"];
+  for (const name of readdirSync(root)) if (!own.includes(name)) rmSync(join(root, name), { recursive: true });
+  const trash = ["sha256", "sha512"].flatMap((name) => stripesOf(join(root, "trash/blobs", name)));
+  for (const place of [join(root, "trash/tags"), join(root, "trash/uploads"), ...trash]) {
+    for (const name of readdirSync(place)) rmSync(join(place, name), { recursive: true });
+  }
+}
+
+function stripesOf(path: string): string[] {
+  return readdirSync(path).map((name) => join(path, name));
+}
