@@ -1,6 +1,7 @@
 // Blobs of a repository: looking, promising, mounting, deleting. Bytes come in through uploads.
-import type { Digest } from "../oci/digest.ts";
+import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
+import { hashBytes } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Key, Stat } from "../storage/driver.ts";
 import { blobKey, blobTrashName, layerLink } from "./layout.ts";
@@ -24,15 +25,21 @@ const maxRounds = 3;
 
 /**
  * Finds the bytes of a digest, for who has just seen or written a link to it, and brings them back from the trash if
- * they lie there. Undefined: they are nowhere.
+ * they lie there. Undefined: they are nowhere, or damaged.
  */
 export async function findBlob(store: Store, digest: Digest): Promise<Stat | undefined> {
   for (let round = 1; round <= maxRounds; round += 1) {
     const stat = await store.driver.stat(blobKey(digest));
-    if (stat !== undefined) return stat;
+    if (stat !== undefined) return ifWhole(stat, digest);
     await store.driver.restore(blobTrashName(digest), blobKey(digest));
   }
-  return store.driver.stat(blobKey(digest));
+  return ifWhole(await store.driver.stat(blobKey(digest)), digest);
+}
+
+/** A crash of a registry that does not sync leaves files without bytes: as good as absent, until a push heals them. */
+function ifWhole(stat: Stat | undefined, digest: Digest): Stat | undefined {
+  const isEmptied = stat?.sizeBytes === 0 && digest !== hashBytes(new Uint8Array(), digestAlgorithm(digest));
+  return isEmptied ? undefined : stat;
 }
 
 /** The blob of a repository, to be read. Promises nothing about later. */
@@ -95,8 +102,8 @@ export async function mountBlob(
   const target = from === undefined ? digest : await followLink(store, layerLink(from, digest), digest);
   if (target === undefined) return false;
   // Without a source repository nothing holds the blob yet: only what is in its place counts, nothing is restored.
-  const isThere = from === undefined ? await store.driver.stat(blobKey(target)) : await findBlob(store, target);
-  if (isThere === undefined || !(await store.driver.touch(blobKey(target)))) return false;
+  const found = from === undefined ? await store.driver.stat(blobKey(target)) : await findBlob(store, target);
+  if (ifWhole(found, target) === undefined || !(await store.driver.touch(blobKey(target)))) return false;
   return withLock(store, name, "shared", async () => {
     await putLink(store, layerLink(name, digest), target);
     return (await findBlob(store, target)) !== undefined;

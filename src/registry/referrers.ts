@@ -32,11 +32,19 @@ const maxPageBytes = 3 * 1024 * 1024;
 const maxPageItems = 1000;
 const revisionsBetweenPauses = 100;
 
+interface Unwritten {
+  readonly subject: Digest;
+  readonly digest: Digest;
+}
+
 /** The referrers of a store. */
 export class Referrers {
   readonly #store: Store;
-  /** Repositories whose manifests were all looked at since the start: who writes meanwhile keeps the index himself. */
-  readonly #rebuilt = new Map<RepositoryName, Promise<void>>();
+  /**
+   * Repositories whose manifests were all looked at since the start: who writes meanwhile keeps the index himself. With
+   * the referrers whose entry could not be written, on a full or read-only disk.
+   */
+  readonly #rebuilt = new Map<RepositoryName, Promise<readonly Unwritten[]>>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -44,10 +52,11 @@ export class Referrers {
 
   /** A page of referrers, in the order of their digests. */
   async list(name: RepositoryName, request: ReferrersRequest): Promise<Page<Referrer>> {
-    await this.#ensureRebuilt(name);
+    const unwritten = await this.#ensureRebuilt(name);
+    const more = unwritten.filter(({ subject }) => subject === request.subject).map(({ digest }) => digest);
     const items: Referrer[] = [];
     let pageBytes = 0;
-    for await (const digest of this.#walk(name, request.subject)) {
+    for (const digest of await this.#find(name, { subject: request.subject, more })) {
       if (request.after !== undefined && digest <= request.after) continue;
       const referrer = await this.#describe(name, digest);
       if (referrer === undefined || !isWanted(referrer, request.artifactType)) continue;
@@ -59,14 +68,20 @@ export class Referrers {
     return { items, hasMore: false };
   }
 
-  async *#walk(name: RepositoryName, subject: Digest): AsyncGenerator<Digest> {
+  /** In byte order; each once. */
+  async #find(
+    name: RepositoryName,
+    { subject, more }: { readonly subject: Digest; readonly more: readonly Digest[] },
+  ): Promise<readonly Digest[]> {
     const prefix = subjectPrefix(name, subject);
+    const found = new Set(more);
     for (const algorithm of await this.#store.driver.list(prefix)) {
       for (const hex of await this.#store.driver.list(`${prefix}/${algorithm}`)) {
         const digest = digestFromPath(algorithm, hex);
-        if (digest !== undefined) yield digest;
+        if (digest !== undefined) found.add(digest);
       }
     }
+    return [...found].sort();
   }
 
   async #describe(name: RepositoryName, digest: Digest): Promise<Referrer | undefined> {
@@ -84,18 +99,19 @@ export class Referrers {
     };
   }
 
-  async #ensureRebuilt(name: RepositoryName): Promise<void> {
+  async #ensureRebuilt(name: RepositoryName): Promise<readonly Unwritten[]> {
     const running = this.#rebuilt.get(name) ?? this.#rebuild(name);
     this.#rebuilt.set(name, running);
     try {
-      await running;
+      return await running;
     } catch (error) {
       this.#rebuilt.delete(name);
       throw error;
     }
   }
 
-  async #rebuild(name: RepositoryName): Promise<void> {
+  async #rebuild(name: RepositoryName): Promise<readonly Unwritten[]> {
+    const unwritten: Unwritten[] = [];
     let count = 0;
     for await (const digest of listRevisions(this.#store, name)) {
       count += 1;
@@ -106,10 +122,16 @@ export class Referrers {
       if (subject === undefined) continue;
       const link = referrerLink(name, subject, digest);
       if ((await this.#store.driver.stat(link)) !== undefined) continue;
-      await withLock(this.#store, name, "shared", () => putLink(this.#store, link, digest));
+      try {
+        await withLock(this.#store, name, "shared", () => putLink(this.#store, link, digest));
+      } catch {
+        // The index only saves time: the answer must not depend on whether the disk can be written.
+        unwritten.push({ subject, digest });
+      }
     }
     // Names of repositories that do not exist must not fill the memory.
     if (count === 0) this.#rebuilt.delete(name);
+    return unwritten;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Digest } from "../oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
+import { parseTag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
 import {
   digestFromPath,
@@ -13,6 +14,7 @@ import {
   reservedPrefix,
   revisionLink,
   revisionsPrefix,
+  tagCurrentLink,
   tagsPrefix,
   uploadsPrefix,
 } from "./layout.ts";
@@ -99,7 +101,7 @@ export async function* listRevisions(store: Store, name: RepositoryName): AsyncG
  * first and `_layers` last: one with the first and without the second stops the Go registries' garbage collection.
  */
 export async function removeIfEmpty(store: Store, name: RepositoryName): Promise<void> {
-  if ((await store.driver.list(tagsPrefix(name), { limit: 1 })).length > 0) return;
+  if (await hasTag(store, name)) return;
   for await (const _revision of listRevisions(store, name)) return;
   for (const prefix of [manifestsPrefix(name), referrersPrefix(name), uploadsPrefix(name), layersPrefix(name)]) {
     if ((await store.driver.exists(prefix)) && !(await store.driver.removeEmpty(prefix))) return;
@@ -109,7 +111,16 @@ export async function removeIfEmpty(store: Store, name: RepositoryName): Promise
     prefix !== repositoriesPrefix;
     prefix = prefix.slice(0, prefix.lastIndexOf("/"))
   ) {
-    const isEmpty = (await store.driver.list(prefix, { limit: 1 })).length === 0;
-    if (!isEmpty || !(await store.driver.removeEmpty(prefix))) return;
+    // Not what lies below it: a parent is a repository too, whose lock is not held here.
+    if (!(await store.driver.removePrefix(prefix))) return;
   }
+}
+
+/** The directory of a tag alone is none: other registries, and a push that was killed, leave such behind. */
+async function hasTag(store: Store, name: RepositoryName): Promise<boolean> {
+  for (const text of await store.driver.list(tagsPrefix(name))) {
+    const tag = parseTag(text);
+    if (tag !== undefined && (await store.driver.stat(tagCurrentLink(name, tag))) !== undefined) return true;
+  }
+  return false;
 }

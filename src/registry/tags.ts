@@ -23,6 +23,8 @@ export async function listTags(store: Store, name: RepositoryName, request: Page
   if (!(await isRepository(store, name))) throw new RegistryError("NAME_UNKNOWN", { detail: { name } });
   const items: Tag[] = [];
   for await (const tag of walkTags(store, name, request.after)) {
+    // One that is damaged is shown neither here nor by name.
+    if ((await readTag(store, name, tag)) === undefined) continue;
     if (items.length === request.limit) return { items, hasMore: true };
     items.push(tag);
   }

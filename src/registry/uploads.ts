@@ -114,11 +114,15 @@ export class Uploads {
     return true;
   }
 
-  /** By the last write; without data by the start. */
+  /** By the last write; without data by what last happened to the session. */
   async #isOld({ name, id }: UploadTarget, ageMs: number): Promise<boolean> {
     const { driver, now } = this.#store;
-    const stat = (await driver.stat(uploadKey(name, id))) ?? (await driver.stat(`${uploadPrefix(name, id)}/startedat`));
-    return stat !== undefined && now() - stat.changedMs > ageMs;
+    const stat = await driver.stat(uploadKey(name, id));
+    const changedMs = stat === undefined ? await driver.prefixTime(uploadPrefix(name, id)) : stat.changedMs;
+    if (changedMs === undefined) return false;
+    // A clock that was set back must not keep it for as long again: what lies in the future counts as now.
+    if (stat !== undefined && changedMs > now()) await driver.touch(uploadKey(name, id));
+    return now() - changedMs > ageMs;
   }
 
   /** Takes hold of the session; a newer request ends the older one. */
@@ -184,10 +188,15 @@ export class Uploads {
     await this.#store.driver.discardUpload(uploadKey(name, id));
   }
 
-  /** A session without data whose blob is there: the answer was lost, not the blob. */
+  /** A session without data whose blob is there: the answer was lost, not the blob. Given again, it promises anew. */
   async #recallAnswer({ name, id }: UploadTarget, digest: Digest): Promise<void> {
-    const target = await followLink(this.#store, layerLink(name, digest), digest);
-    if (target === undefined || (await findBlob(this.#store, target)) === undefined) throw unknownUpload(id);
+    const link = layerLink(name, digest);
+    if ((await followLink(this.#store, link, digest)) === undefined) throw unknownUpload(id);
+    await withLock(this.#store, name, "shared", async () => {
+      const target = await followLink(this.#store, link, digest);
+      if (target !== undefined) await putLink(this.#store, link, target);
+      if (target === undefined || (await findBlob(this.#store, target)) === undefined) throw unknownUpload(id);
+    });
   }
 
   async #discard({ name, id }: UploadTarget): Promise<void> {
