@@ -1,10 +1,10 @@
 // How the house is put together: from a configuration to a running server.
 import { join } from "node:path";
 import { type CertificateSource, openCertificates } from "./app/certificates.ts";
-import { canUseDirectory, chooseDataDirectory } from "./app/data-directory.ts";
+import { startChores } from "./app/chores.ts";
 import { defaultNames } from "./app/host-names.ts";
-import { explainDataError, explainListenError, StartError } from "./app/start-error.ts";
-import { repeat } from "./app/timer.ts";
+import { openStore } from "./app/open-store.ts";
+import { explainListenError, StartError } from "./app/start-error.ts";
 import type { Configuration } from "./config/configuration.ts";
 import { type ListenAddress, parseListenAddress } from "./config/listen-address.ts";
 import type { LoadedConfiguration } from "./config/load.ts";
@@ -13,8 +13,6 @@ import { createLogger, type Logger } from "./log/logger.ts";
 import type { ManifestRules } from "./registry/manifest-rules.ts";
 import { openRegistry } from "./registry/registry.ts";
 import type { Store } from "./registry/store.ts";
-import { purgeUploads } from "./registry/upload-purge.ts";
-import { openFilesystem } from "./storage/filesystem.ts";
 
 /** What the app takes from the process that it runs in. */
 export interface AppSurroundings {
@@ -42,10 +40,6 @@ export interface App {
 
 /** How long the body of an upload may rest. */
 const stallMs = 60_000;
-const uploadAgeMs = 168 * 3_600_000;
-const purgeIntervalMs = 24 * 3_600_000;
-const firstPurgeMs = 60_000;
-const renewalCheckMs = 12 * 3_600_000;
 
 /** Starts everything; throws a StartError with a sentence for the operator when something is in the way. */
 export async function startApp(loaded: LoadedConfiguration, surroundings: AppSurroundings): Promise<App> {
@@ -55,13 +49,14 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const logger = createLogger({ level, format, write: surroundings.writeLog, now });
   for (const warning of loaded.warnings) logger.warn(warning);
   const address = findAddress(configuration);
-  const dataDirectory = findDataDirectory(configuration, surroundings);
-  const store = await openStore(configuration, { dataDirectory, logger, now });
+  const { env } = surroundings;
+  const warn = (warning: string) => logger.warn(warning);
+  const { store, dataDirectory } = await openStore(configuration, { env, now, warn });
   const certificate = await openCertificates(configuration.http.tls, { directory: join(dataDirectory, "tls"), now });
   if (certificate?.made !== undefined) logger.info(certificate.made);
   for (const warning of certificate?.warnings ?? []) logger.warn(warning);
   const server = listen(configuration, { address, store, certificate, logger });
-  const chores = startChores({ store, certificate, server, logger });
+  const chores = startChores(configuration, { store, certificate, server, logger });
   return {
     configuration,
     ...describeAddress(configuration, server, certificate),
@@ -73,32 +68,6 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
       await server.stop(configuration.http.drainTimeoutMs);
     },
   };
-}
-
-function findDataDirectory(configuration: Configuration, { env }: AppSurroundings): string {
-  const directory = chooseDataDirectory(configuration.storage.rootDirectory, { env, canUse: canUseDirectory });
-  if (directory !== undefined) return directory;
-  throw new StartError("no directory for the data can be written; choose one with --data DIR");
-}
-
-async function openStore(
-  configuration: Configuration,
-  {
-    dataDirectory,
-    logger,
-    now,
-  }: { readonly dataDirectory: string; readonly logger: Logger; readonly now: () => number },
-): Promise<Store> {
-  try {
-    const { driver, warnings } = await openFilesystem({
-      root: dataDirectory,
-      isDurable: configuration.storage.isDurable,
-    });
-    for (const warning of warnings) logger.warn(warning);
-    return { driver, now, uuid: () => crypto.randomUUID() };
-  } catch (error) {
-    throw new StartError(explainDataError(error, dataDirectory));
-  }
 }
 
 function listen(
@@ -151,30 +120,6 @@ function rulesOf({ urls, platforms, platformList }: Configuration["validation"])
     urls: urls === "any" ? "any" : { allow: compile(urls.allow), deny: compile(urls.deny) },
     children: platforms === "list" ? platformList : platforms,
   };
-}
-
-function startChores(means: {
-  readonly store: Store;
-  readonly certificate: CertificateSource | undefined;
-  readonly server: RunningServer;
-  readonly logger: Logger;
-}): readonly Disposable[] {
-  const { store, certificate, server, logger } = means;
-  const report = (what: string) => (error: unknown) => logger.error(`${what} failed`, { error: String(error) });
-  const purge = async () => {
-    const { sessions, temporaryFiles } = await purgeUploads(store, uploadAgeMs);
-    if (sessions + temporaryFiles > 0) logger.info("purged abandoned uploads", { sessions, temporaryFiles });
-  };
-  const renew = async () => {
-    const material = await certificate?.renew();
-    if (material === undefined) return;
-    server.replaceCertificate(material);
-    logger.info("renewed the certificate", { fingerprint: certificate?.description().fingerprint });
-  };
-  return [
-    repeat(purge, { firstMs: firstPurgeMs, intervalMs: purgeIntervalMs, report: report("purging uploads") }),
-    repeat(renew, { firstMs: renewalCheckMs, intervalMs: renewalCheckMs, report: report("renewing the certificate") }),
-  ];
 }
 
 /** Who listens on every interface is "localhost" here, and elsewhere a name that the certificate has too. */

@@ -9,7 +9,8 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 
 const path = join(import.meta.dir, "../docs/configuration.md");
 
-function formatDefault(value: unknown): string {
+function formatDefault(key: AnyKey, value: unknown): string {
+  if (key.type.format !== undefined) return `\`${key.type.format(value)}\``;
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return "";
   if (typeof value === "object") return Object.keys(value ?? {}).length === 0 ? "" : `\`${JSON.stringify(value)}\``;
   return `\`${String(value)}\``;
@@ -17,9 +18,8 @@ function formatDefault(value: unknown): string {
 
 function formatRow(key: AnyKey): string {
   const withoutFile =
-    "defaultWithoutFile" in key ? formatDefault(key.defaultWithoutFile) || "the first usable place" : "";
-  const shown = key.path === "http.draintimeout" ? "`30s`" : formatDefault(key.default);
-  return `| \`${key.path}\` | ${shown} | ${withoutFile} | ${key.help.replaceAll("|", "\\|")} |`;
+    "defaultWithoutFile" in key ? formatDefault(key, key.defaultWithoutFile) || "the first usable place" : "";
+  return `| \`${key.path}\` | ${formatDefault(key, key.default)} | ${withoutFile} | ${key.help.replaceAll("|", "\\|")} |`;
 }
 
 function keysTable(): string {

@@ -1,6 +1,7 @@
 // Which command is meant, and what becomes of its errors.
 import { findNearest } from "../lib/nearest.ts";
 import { type Command, CommandError, type CommandIo, parseWords, UsageError } from "./command.ts";
+import { gcCommand } from "./gc.ts";
 import { gencertCommand } from "./gencert.ts";
 import { formatHelp, formatOverview } from "./help.ts";
 import { serveCommand } from "./serve.ts";
@@ -23,7 +24,14 @@ const helpCommand: Command = {
   },
 };
 
-const commands: readonly Command[] = [serveCommand, gencertCommand, trustCommand, versionCommand, helpCommand];
+const commands: readonly Command[] = [
+  serveCommand,
+  gcCommand,
+  gencertCommand,
+  trustCommand,
+  versionCommand,
+  helpCommand,
+];
 
 /** Runs the command that the arguments name and returns the exit code: 0 done, 1 failed, 64 wrong usage. */
 export async function runCli(args: readonly string[], io: CommandIo): Promise<number> {
@@ -40,7 +48,9 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
     return await command.run(parseWords(command, rest), io);
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof CommandError)) throw error;
-    const hint = commands.some((command) => command.name === name) ? `registry help ${name}` : "registry help";
+    const hint = commands.some((command) => command.name === name || command.alias === name)
+      ? `registry help ${name}`
+      : "registry help";
     const advice = error instanceof UsageError ? ` (see \`${hint}\`)` : "";
     io.stderr(`registry${error instanceof UsageError ? "" : ` ${name}`}: ${error.message}${advice}\n`);
     return error instanceof UsageError ? usageExitCode : 1;
@@ -48,7 +58,7 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
 }
 
 function findCommand(name: string): Command {
-  const command = commands.find((candidate) => candidate.name === name);
+  const command = commands.find((candidate) => candidate.name === name || candidate.alias === name);
   if (command !== undefined) return command;
   const nearest = findNearest(
     name,

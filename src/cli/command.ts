@@ -20,6 +20,8 @@ export interface CommandIo {
 export interface Flag {
   /** Without the dashes. */
   readonly name: string;
+  /** One letter that stands for it after one dash. */
+  readonly short?: string;
   /** What stands for the value in the help; undefined for a switch. */
   readonly value?: string;
   readonly isRepeatable?: boolean;
@@ -36,6 +38,8 @@ export interface ParsedWords {
 /** One command of the program. */
 export interface Command {
   readonly name: string;
+  /** What registry:2 and registry:3 call it. */
+  readonly alias?: string;
   /** One line for the list of commands. */
   readonly summary: string;
   /** What stands after the name, such as "[config.yml]"; empty for nothing. */
@@ -58,9 +62,13 @@ export class CommandError extends Error {}
 /** Parses the words after a command; throws a UsageError that says what to do. */
 export function parseWords(command: Command, words: readonly string[]): ParsedWords {
   const options = Object.fromEntries(
-    command.flags.map(({ name, value }) => [
+    command.flags.map(({ name, short, value }) => [
       name,
-      { type: value === undefined ? ("boolean" as const) : ("string" as const), multiple: true },
+      {
+        type: value === undefined ? ("boolean" as const) : ("string" as const),
+        multiple: true,
+        ...(short === undefined ? {} : { short }),
+      },
     ]),
   );
   const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
@@ -80,7 +88,9 @@ export function parseWords(command: Command, words: readonly string[]): ParsedWo
 }
 
 function findFlag(command: Command, rawName: string, name: string): Flag {
-  const flag = rawName.startsWith("--") ? command.flags.find((candidate) => candidate.name === name) : undefined;
+  const flag = command.flags.find(
+    (candidate) => candidate.name === name && [`--${name}`, `-${candidate.short}`].includes(rawName),
+  );
   if (flag !== undefined) return flag;
   const nearest = findNearest(
     name,

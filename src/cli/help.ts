@@ -20,14 +20,15 @@ export function formatOverview(commands: readonly Command[]): string {
 /** What one command does and which flags it has. */
 export function formatHelp(command: Command): string {
   const flags = command.flags.length === 0 ? "" : " [flags]";
+  const alias = command.alias === undefined ? [] : [`  registry ${command.alias} is the same.`, ""];
   const usage = `registry ${command.name}${flags} ${command.operands}`.trimEnd();
   const rows = command.flags.map((flag) => [formatFlag(flag), flag.help] as const);
   const flagLines = rows.length === 0 ? [] : ["", "Flags:", ...alignColumns(rows)];
-  return ["Usage:", `  ${usage}`, "", command.description, ...flagLines, ""].join("\n");
+  return ["Usage:", `  ${usage}`, "", ...alias, command.description, ...flagLines, ""].join("\n");
 }
 
-function formatFlag({ name, value, isRepeatable }: Flag): string {
-  return `--${name}${value === undefined ? "" : ` ${value}`}${isRepeatable ? " …" : ""}`;
+function formatFlag({ name, short, value, isRepeatable }: Flag): string {
+  return `${short === undefined ? "" : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}${isRepeatable ? " …" : ""}`;
 }
 
 function alignColumns(rows: readonly (readonly [string, string])[]): readonly string[] {

@@ -2,9 +2,10 @@
 
 import { StartError } from "../app/start-error.ts";
 import { type App, startApp } from "../app.ts";
-import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from "../config/load.ts";
+import type { LoadedConfiguration } from "../config/load.ts";
 import { formatBanner } from "./banner.ts";
 import { type Command, CommandError, type CommandIo, flagOf, hasFlag, type ParsedWords } from "./command.ts";
+import { loadFor } from "./load-for.ts";
 import { version } from "./version.ts";
 
 /** Serves until it is told to stop. */
@@ -35,7 +36,13 @@ Flags win over REGISTRY_… variables, and those over the file. The path may als
 };
 
 async function serve(words: ParsedWords, io: CommandIo): Promise<number> {
-  const loaded = await load(words, io);
+  const loaded = await loadFor(words, io, {
+    addr: flagOf(words, "addr"),
+    sans: words.flags.san,
+    plainHttp: hasFlag(words, "http") ? true : undefined,
+    logLevel: flagOf(words, "log-level"),
+    logFormat: flagOf(words, "log-format"),
+  });
   const app = await start(loaded, io);
   io.stdout(formatBanner(app, version));
   const signal = await untilSignal();
@@ -43,32 +50,6 @@ async function serve(words: ParsedWords, io: CommandIo): Promise<number> {
   await app.stop();
   app.logger.info("stopped");
   return 0;
-}
-
-async function load(words: ParsedWords, io: CommandIo): Promise<LoadedConfiguration> {
-  try {
-    return await loadConfiguration({
-      path: words.positionals[0],
-      env: io.env,
-      flags: {
-        addr: flagOf(words, "addr"),
-        rootDirectory: flagOf(words, "data"),
-        sans: words.flags.san,
-        plainHttp: hasFlag(words, "http") ? true : undefined,
-        logLevel: flagOf(words, "log-level"),
-        logFormat: flagOf(words, "log-format"),
-      },
-    });
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw new CommandError(formatProblems(error.problems));
-    throw error;
-  }
-}
-
-/** One problem stands on the line; several stand below it. */
-function formatProblems(problems: readonly string[]): string {
-  if (problems.length === 1) return problems[0] ?? "";
-  return [`the configuration has ${problems.length} problems`, ...problems.map((problem) => `  ${problem}`)].join("\n");
 }
 
 async function start(loaded: LoadedConfiguration, io: CommandIo): Promise<App> {

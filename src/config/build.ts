@@ -31,6 +31,7 @@ export function buildConfiguration(settings: Settings, { flags, hasFile }: Sourc
       isDeleteEnabled: settingValue(settings, keys.isDeleteEnabled),
       isReadOnly: settingValue(settings, keys.isReadOnly),
     },
+    ...buildChores(settings),
     http: {
       addr: settingValue(settings, keys.addr),
       host: settingValue(settings, keys.host),
@@ -47,6 +48,24 @@ export function buildConfiguration(settings: Settings, { flags, hasFile }: Sourc
     configuration,
     problems: pairProblems(settings),
     warnings: flags.plainHttp === true ? plainHttpWarnings(flags) : tlsWarnings(settings, tls),
+  };
+}
+
+/** What the server does by itself now and then. */
+function buildChores(settings: Settings): Pick<Configuration, "gc" | "collection" | "verify"> {
+  const collection = {
+    graceMs: settingValue(settings, keys.gcGrace),
+    deletesUntagged: settingValue(settings, keys.deletesUntagged),
+  };
+  const gc = { ...collection, intervalMs: settingValue(settings, keys.gcInterval) };
+  const verify = {
+    intervalMs: settingValue(settings, keys.verifyInterval),
+    bytesPerSecond: settingValue(settings, keys.verifyRate),
+  };
+  return {
+    gc: settingValue(settings, keys.isCollecting) ? gc : undefined,
+    collection,
+    verify: settingValue(settings, keys.isVerifying) ? verify : undefined,
   };
 }
 

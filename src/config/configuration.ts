@@ -21,6 +21,17 @@ export type TlsConfiguration =
       readonly minimum: MinimumTls;
     };
 
+/** How garbage is judged. */
+export interface CollectionConfiguration {
+  readonly graceMs: number;
+  readonly deletesUntagged: boolean;
+}
+
+/** Garbage collection inside the server. */
+export interface ScheduledGc extends CollectionConfiguration {
+  readonly intervalMs: number;
+}
+
 /** Everything that can be configured, resolved. */
 export interface Configuration {
   readonly log: {
@@ -34,6 +45,12 @@ export interface Configuration {
     readonly isDeleteEnabled: boolean;
     readonly isReadOnly: boolean;
   };
+  /** Undefined: the server does not collect garbage by itself. */
+  readonly gc: ScheduledGc | undefined;
+  /** What `registry gc` takes where no flag says otherwise. */
+  readonly collection: CollectionConfiguration;
+  /** Undefined: the server does not check by itself what it stores. */
+  readonly verify: { readonly intervalMs: number; readonly bytesPerSecond: number } | undefined;
   readonly http: {
     /** An address that `parseListenAddress` reads. */
     readonly addr: string;

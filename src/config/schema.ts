@@ -10,11 +10,13 @@ import {
   externalUrl,
   hostNames,
   listenAddress,
+  longDuration,
   minimumTls,
   oneOf,
   patterns,
   platforms,
   presence,
+  rate,
   text,
   urlPrefix,
   type ValueType,
@@ -41,6 +43,7 @@ function key<T>(path: string, entry: Omit<Key<T>, "path">): Key<T> {
   return { path, ...entry };
 }
 
+const hourMs = 3_600_000;
 const logLevels = ["error", "warn", "info", "debug"] as const;
 
 /** Every key that has an effect. */
@@ -93,6 +96,42 @@ export const keys = {
     type: boolean,
     default: false,
     help: "Whether writes are refused with 405.",
+  }),
+  isCollecting: key("gc", {
+    type: presence,
+    default: false,
+    defaultWithoutFile: true,
+    help: "Present: garbage is collected while the server runs; `registry gc` does the same at any time.",
+  }),
+  gcInterval: key("gc.interval", {
+    type: longDuration,
+    default: 24 * hourMs,
+    help: "How long after a collection the next one begins.",
+  }),
+  gcGrace: key("gc.grace", {
+    type: longDuration,
+    default: 24 * hourMs,
+    help: "How long what nobody needs is left alone, and then lies in the trash; longer than the longest push.",
+  }),
+  deletesUntagged: key("gc.deleteuntagged", {
+    type: boolean,
+    default: false,
+    help: "Whether manifests go that no tag, no kept index and no kept subject leads to.",
+  }),
+  isVerifying: key("verify", {
+    type: presence,
+    default: false,
+    help: "Present: everything stored is checked while the server runs; `registry verify` does the same at any time.",
+  }),
+  verifyInterval: key("verify.interval", {
+    type: longDuration,
+    default: 168 * hourMs,
+    help: "How long after a check the next one begins.",
+  }),
+  verifyRate: key("verify.rate", {
+    type: rate,
+    default: 50_000_000,
+    help: "How many bytes of blobs are read in a second while the server runs, such as 50MB/s.",
   }),
   addr: key("http.addr", {
     type: listenAddress,

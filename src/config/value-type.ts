@@ -2,7 +2,8 @@
 // continue "key: …".
 
 import * as z from "zod";
-import { parseDuration } from "../lib/duration.ts";
+import { formatDuration, parseDuration } from "../lib/duration.ts";
+import { formatSize, parseRate } from "../lib/size.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { parsePattern } from "./pattern.ts";
 
@@ -13,9 +14,12 @@ export interface ValueType<T> {
   /** What scalars are taken for before the schema sees them; words ignore case. */
   readonly scalars: "text" | "word" | "boolean" | "number";
   readonly schema: z.ZodType<T>;
+  /** The value as somebody would write it, where its plain text is another. */
+  readonly format?: (value: unknown) => string;
 }
 
-const maxDrainTimeoutMs = 24 * 3_600_000;
+const dayMs = 24 * 3_600_000;
+const maxDays = 3650;
 const nanosecondsPerMs = 1e6;
 const maxCertificateDays = 3650;
 
@@ -71,24 +75,45 @@ export const minimumTls: ValueType<"tls1.0" | "tls1.1" | "tls1.2" | "tls1.3"> = 
   schema: z.enum(["tls1.0", "tls1.1", "tls1.2", "tls1.3"], { error: "must be tls1.2 or tls1.3" }),
 };
 
-/** Go's durations, as milliseconds. */
-export const duration: ValueType<number> = {
+/** Go's durations up to a day, as milliseconds. */
+export const duration: ValueType<number> = durationUpTo(dayMs, "24h");
+
+/** Go's durations up to ten years, as milliseconds. */
+export const longDuration: ValueType<number> = durationUpTo(maxDays * dayMs, `${maxDays * 24}h`);
+
+function durationUpTo(maxMs: number, shownMax: string): ValueType<number> {
+  return {
+    holds: "scalar",
+    scalars: "text",
+    format: (durationMs) => formatDuration(Number(durationMs)),
+    schema: z.string({ error: "must be a duration such as 30s" }).transform((written, check) => {
+      const problem = (message: string): never => {
+        check.addIssue({ code: "custom", message });
+        return z.NEVER;
+      };
+      // A bare number counts nanoseconds in Go; nobody who writes `30` means that.
+      const isBare = /^\d+$/.test(written);
+      const durationMs = isBare ? Number(written) / nanosecondsPerMs : parseDuration(written);
+      if (isBare && durationMs !== 0 && Number(written) < nanosecondsPerMs) {
+        return problem("must have a unit, as in 30s (a bare number counts nanoseconds)");
+      }
+      if (durationMs === undefined) return problem("must be a duration such as 500ms, 30s, 5m or 1h30m");
+      if (durationMs < 0 || durationMs > maxMs) return problem(`must be a duration from 0s to ${shownMax}`);
+      return durationMs;
+    }),
+  };
+}
+
+/** Bytes per second. */
+export const rate: ValueType<number> = {
   holds: "scalar",
   scalars: "text",
-  schema: z.string({ error: "must be a duration such as 30s" }).transform((written, check) => {
-    const problem = (message: string): never => {
-      check.addIssue({ code: "custom", message });
-      return z.NEVER;
-    };
-    // A bare number counts nanoseconds in Go; nobody who writes `30` means that.
-    const isBare = /^\d+$/.test(written);
-    const durationMs = isBare ? Number(written) / nanosecondsPerMs : parseDuration(written);
-    if (isBare && durationMs !== 0 && Number(written) < nanosecondsPerMs) {
-      return problem("must have a unit, as in 30s (a bare number counts nanoseconds)");
-    }
-    if (durationMs === undefined) return problem("must be a duration such as 500ms, 30s, 5m or 1h30m");
-    if (durationMs < 0 || durationMs > maxDrainTimeoutMs) return problem("must be a duration from 0s to 24h");
-    return durationMs;
+  format: (bytesPerSecond) => `${formatSize(Number(bytesPerSecond)).replace(/\.0| /g, "")}/s`,
+  schema: z.string({ error: "must be a rate such as 50MB/s" }).transform((written, check) => {
+    const bytesPerSecond = parseRate(written);
+    if (bytesPerSecond !== undefined && bytesPerSecond > 0) return bytesPerSecond;
+    check.addIssue({ code: "custom", message: "must be a rate above 0, such as 50MB/s" });
+    return z.NEVER;
   }),
 };
 

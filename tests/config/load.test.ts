@@ -54,7 +54,13 @@ health:
     threshold: 3
 `;
 
+const dayMs = 24 * 3_600_000;
+
 const fromImage2 = {
+  // No chores without a word about them in the file.
+  gc: undefined,
+  collection: { graceMs: dayMs, deletesUntagged: false },
+  verify: undefined,
   log: { level: "info", formatter: "text" },
   storage: { rootDirectory: "/var/lib/registry", isDurable: true, isDeleteEnabled: false, isReadOnly: false },
   http: {
@@ -101,6 +107,8 @@ test("without a file everything works at once", async () => {
   const { configuration, warnings, path } = await load({});
   expect({ configuration, warnings, path }).toMatchObject({
     configuration: {
+      gc: { intervalMs: dayMs, graceMs: dayMs, deletesUntagged: false },
+      verify: undefined,
       storage: { rootDirectory: undefined, isDurable: true, isDeleteEnabled: true, isReadOnly: false },
       http: { addr: ":5000", drainTimeoutMs: 30_000, tls: { kind: "selfsigned" } },
       validation: { urls: "any", platforms: "all" },

@@ -1,0 +1,72 @@
+// What the server does by itself now and then: purging uploads, collecting garbage, renewing its certificate.
+import { hostname } from "node:os";
+import type { Configuration, ScheduledGc } from "../config/configuration.ts";
+import type { RunningServer } from "../http/server.ts";
+import { formatSize } from "../lib/size.ts";
+import type { Logger } from "../log/logger.ts";
+import { collectGarbage } from "../registry/gc.ts";
+import type { Store } from "../registry/store.ts";
+import { purgeUploads } from "../registry/upload-purge.ts";
+import type { CertificateSource } from "./certificates.ts";
+import { repeat } from "./timer.ts";
+
+/** What the chores work on. */
+export interface ChoresMeans {
+  readonly store: Store;
+  readonly certificate: CertificateSource | undefined;
+  readonly server: RunningServer;
+  readonly logger: Logger;
+}
+
+/** Uploads that nobody has gone on with for a week are given up, as distribution does. */
+export const uploadAgeMs = 168 * 3_600_000;
+const purgeIntervalMs = 24 * 3_600_000;
+const firstPurgeMs = 60_000;
+const renewalCheckMs = 12 * 3_600_000;
+/** A server that is restarted every day collects every day. */
+const firstGcMs = 5 * 60_000;
+
+/** Starts them; disposal ends the schedule, not what is under way. */
+export function startChores({ gc }: Configuration, means: ChoresMeans): readonly Disposable[] {
+  const { store, certificate, server, logger } = means;
+  const report = (what: string) => (error: unknown) => logger.error(`${what} failed`, { error: String(error) });
+  const purge = async () => {
+    const { sessions, temporaryFiles } = await purgeUploads(store, uploadAgeMs);
+    if (sessions + temporaryFiles > 0) logger.info("purged abandoned uploads", { sessions, temporaryFiles });
+  };
+  const renew = async () => {
+    const material = await certificate?.renew();
+    if (material === undefined) return;
+    server.replaceCertificate(material);
+    logger.info("renewed the certificate", { fingerprint: certificate?.description().fingerprint });
+  };
+  return [
+    repeat(purge, { firstMs: firstPurgeMs, intervalMs: purgeIntervalMs, report: report("purging uploads") }),
+    repeat(renew, { firstMs: renewalCheckMs, intervalMs: renewalCheckMs, report: report("renewing the certificate") }),
+    ...(gc === undefined ? [] : [scheduleGc(gc, means, report("garbage collection"))]),
+  ];
+}
+
+function scheduleGc(gc: ScheduledGc, { store, logger }: ChoresMeans, report: (error: unknown) => void): Disposable {
+  const collect = async () => {
+    const outcome = await collectGarbage(store, {
+      ...gc,
+      isDryRun: false,
+      uploadAgeMs,
+      note: describeHolder(store.now()),
+      report: (event) => {
+        if (event.kind === "finding")
+          logger.warn("garbage collection: not as it should be", { problem: event.problem });
+      },
+    });
+    if ("heldBy" in outcome) return logger.info("another garbage collection is under way", outcome);
+    const { freedBytes, ...counted } = outcome;
+    logger.info("collected garbage", { ...counted, freed: formatSize(freedBytes) });
+  };
+  return repeat(collect, { firstMs: Math.min(gc.intervalMs, firstGcMs), intervalMs: gc.intervalMs, report });
+}
+
+/** Who collects, for whoever finds the collection under way. */
+export function describeHolder(nowMs: number): string {
+  return `process ${process.pid} on ${hostname()}, since ${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,55 @@
+// From a configuration to the store that it means.
+import { existsSync } from "node:fs";
+import type { Configuration } from "../config/configuration.ts";
+import type { Store } from "../registry/store.ts";
+import { openFilesystem } from "../storage/filesystem.ts";
+import { canUseDirectory, chooseDataDirectory } from "./data-directory.ts";
+import { explainDataError, StartError } from "./start-error.ts";
+
+/** What opening takes from the process. */
+export interface StoreSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Hears what an operator should know. */
+  readonly warn: (warning: string) => void;
+}
+
+/** A store and where it lies. */
+export interface OpenedStore {
+  readonly store: Store;
+  readonly dataDirectory: string;
+}
+
+/** Opens the store, making its directory if need be; throws a StartError. */
+export async function openStore(
+  { storage }: Configuration,
+  { env, now, warn }: StoreSurroundings,
+): Promise<OpenedStore> {
+  const dataDirectory = chooseDataDirectory(storage.rootDirectory, { env, canUse: canUseDirectory });
+  if (dataDirectory === undefined) {
+    throw new StartError("no directory for the data can be written; choose one with --data DIR");
+  }
+  try {
+    const { driver, warnings } = await openFilesystem({ root: dataDirectory, isDurable: storage.isDurable });
+    for (const warning of warnings) warn(warning);
+    return { store: { driver, now, uuid: () => crypto.randomUUID() }, dataDirectory };
+  } catch (error) {
+    throw new StartError(explainDataError(error, dataDirectory));
+  }
+}
+
+/** Opens a store that has to be there: a mistyped directory is not made. */
+export async function openExistingStore(
+  configuration: Configuration,
+  surroundings: StoreSurroundings,
+): Promise<OpenedStore> {
+  const { rootDirectory } = configuration.storage;
+  const directory = chooseDataDirectory(rootDirectory, { env: surroundings.env, canUse: existsSync });
+  if (directory === undefined || !existsSync(directory)) {
+    const where = directory === undefined ? "in the usual places" : `at ${directory}`;
+    throw new StartError(`there is no registry ${where}; name its directory with --data DIR or its configuration file`);
+  }
+  const storage = { ...configuration.storage, rootDirectory: directory };
+  return await openStore({ ...configuration, storage }, surroundings);
+}

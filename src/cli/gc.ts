@@ -1,0 +1,141 @@
+// registry gc
+import { describeHolder, uploadAgeMs } from "../app/chores.ts";
+import { formatDuration, parseDuration } from "../lib/duration.ts";
+import { formatSize } from "../lib/size.ts";
+import { collectGarbage } from "../registry/gc.ts";
+import type { GcEvent, GcSummary } from "../registry/gc-report.ts";
+import {
+  type Command,
+  CommandError,
+  type CommandIo,
+  flagOf,
+  hasFlag,
+  type ParsedWords,
+  UsageError,
+} from "./command.ts";
+import { createProgress } from "./progress.ts";
+import { dataFlag, openMeantStore } from "./store-command.ts";
+
+/** Collects garbage, also beside running servers. */
+export const gcCommand: Command = {
+  name: "gc",
+  alias: "garbage-collect",
+  summary: "collects garbage, also beside running servers",
+  operands: "[config.yml]",
+  maxOperands: 1,
+  description: `Frees the space of what nobody needs any more. Safe at any time: beside running servers, pushes and pulls on the same
+directory, and when it is killed.
+
+Blobs that no repository links for longer than the grace go to the trash; what has lain in the trash for longer than
+the grace is destroyed. So space is free after two runs, and \`registry gc --grace 0s\` run twice frees it at once.
+Something that cannot be read is named, protects what its repository links, and makes the exit code 1.`,
+  flags: [
+    dataFlag,
+    { name: "dry-run", short: "d", help: "list what would go, and why; take nothing away" },
+    {
+      name: "delete-untagged",
+      short: "m",
+      help: "also manifests that no tag, no kept index and no kept subject leads to",
+    },
+    { name: "grace", value: "DURATION", help: "how long to leave things alone, such as 2h (default gc.grace, 24h)" },
+    { name: "json", help: "one JSON object a line: each removal and finding, and the summary at last" },
+    { name: "quiet", short: "q", help: "only what is not as it should be" },
+  ],
+  run: gc,
+};
+
+async function gc(words: ParsedWords, io: CommandIo): Promise<number> {
+  const grace = parseGrace(flagOf(words, "grace"));
+  const { store, configuration } = await openMeantStore(words, io);
+  const isDryRun = hasFlag(words, "dry-run");
+  const graceMs = grace ?? configuration.collection.graceMs;
+  const output = hasFlag(words, "json")
+    ? jsonOutput(io)
+    : textOutput(io, { isDryRun, isQuiet: hasFlag(words, "quiet"), graceMs });
+  const outcome = await collectGarbage(store, {
+    graceMs,
+    deletesUntagged: hasFlag(words, "delete-untagged") || configuration.collection.deletesUntagged,
+    isDryRun,
+    uploadAgeMs,
+    note: describeHolder(io.now()),
+    report: output.report,
+  });
+  if ("heldBy" in outcome) throw new CommandError(`another collection is under way: ${outcome.heldBy}`);
+  output.finish(outcome);
+  return outcome.findings > 0 ? 1 : 0;
+}
+
+function parseGrace(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const graceMs = parseDuration(text);
+  if (graceMs === undefined || graceMs < 0) throw new UsageError(`--grace is not a duration such as 2h: ${text}`);
+  return graceMs;
+}
+
+/** How a collection is shown. */
+interface GcOutput {
+  report(event: GcEvent): void;
+  finish(summary: GcSummary): void;
+}
+
+function jsonOutput(io: CommandIo): GcOutput {
+  const write = (value: object) => io.stdout(`${JSON.stringify(value)}\n`);
+  return {
+    report: (event) => {
+      if (event.kind !== "progress") write(event);
+    },
+    finish: (summary) => write({ kind: "summary", ...summary }),
+  };
+}
+
+function textOutput(
+  io: CommandIo,
+  { isDryRun, isQuiet, graceMs }: { readonly isDryRun: boolean; readonly isQuiet: boolean; readonly graceMs: number },
+): GcOutput {
+  const progress = createProgress(io);
+  return {
+    report: (event) => {
+      if (event.kind === "progress") {
+        if (!isQuiet) progress.update(`${event.phase}: ${event.done}`);
+        return;
+      }
+      if (event.kind === "removal" && (isQuiet || !isDryRun)) return;
+      progress.clear();
+      if (event.kind === "finding") io.stderr(`finding: ${event.problem}\n`);
+      else io.stdout(formatRemoval(event));
+    },
+    finish: (summary) => {
+      progress.clear();
+      if (!isQuiet) io.stdout(formatSummary(summary, graceMs));
+    },
+  };
+}
+
+function formatRemoval({
+  what,
+  subject,
+  repository,
+  reason,
+  sizeBytes,
+}: Extract<GcEvent, { kind: "removal" }>): string {
+  const where = repository === undefined || what === "repository" ? "" : ` of ${repository}`;
+  const size = sizeBytes === undefined ? "" : ` (${formatSize(sizeBytes)})`;
+  return `would remove the ${what} ${subject}${where}${size}: ${reason}\n`;
+}
+
+function formatSummary(summary: GcSummary, graceMs: number): string {
+  const { isDryRun, repositories, busy, marked, revisions, layerLinks, condemned, trashed } = summary;
+  const would = isDryRun ? " would be" : "";
+  const left = busy === 0 ? "" : `; ${busy} were busy and left alone`;
+  const restored = summary.restored === 0 ? [] : [`restored   ${summary.restored} blobs that a link needs`];
+  const uploads = summary.uploads + summary.temporaryFiles;
+  return `${[
+    `marked     ${marked} digests in ${repositories} repositories${left}`,
+    `unlinked   ${revisions} manifests, ${layerLinks} blobs${would === "" ? "" : ` (${would.trim()})`}`,
+    `condemned  ${condemned} blobs;${would} moved to the trash: ${trashed} (destroyed after ${formatDuration(graceMs)})`,
+    `purged     ${summary.purged} from the trash;${would} freed: ${formatSize(summary.freedBytes)}`,
+    ...restored,
+    ...(uploads === 0 ? [] : [`uploads    ${summary.uploads} abandoned, ${summary.temporaryFiles} temporary files`]),
+    `findings   ${summary.findings}`,
+  ].join("\n")}\n`;
+}

@@ -1,0 +1,28 @@
+// The configuration of a command: its file, its flags and the variables, with mistakes as lines for the user.
+import type { ConfigurationFlags } from "../config/flags.ts";
+import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from "../config/load.ts";
+import { CommandError, type CommandIo, flagOf, type ParsedWords } from "./command.ts";
+
+/** Loads what the words of a command mean: `[config.yml]`, `--data` and the flags that it has beside. */
+export async function loadFor(
+  words: ParsedWords,
+  io: CommandIo,
+  flags: Omit<ConfigurationFlags, "rootDirectory"> = {},
+): Promise<LoadedConfiguration> {
+  try {
+    return await loadConfiguration({
+      path: words.positionals[0],
+      env: io.env,
+      flags: { ...flags, rootDirectory: flagOf(words, "data") },
+    });
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new CommandError(formatProblems(error.problems));
+    throw error;
+  }
+}
+
+/** One problem stands on the line; several stand below it. */
+function formatProblems(problems: readonly string[]): string {
+  if (problems.length === 1) return problems[0] ?? "";
+  return [`the configuration has ${problems.length} problems`, ...problems.map((problem) => `  ${problem}`)].join("\n");
+}

@@ -1,0 +1,32 @@
+// How far long work is: one line that changes on a terminal, a line now and then elsewhere.
+import type { CommandIo } from "./command.ts";
+
+/** Shows how far the work is; the lines go to standard error, so that results can be piped. */
+export interface ProgressLine {
+  update(text: string): void;
+  /** Takes the line away, so that something else can be written; the next update shows it again. */
+  clear(): void;
+}
+
+const terminalIntervalMs = 100;
+const plainIntervalMs = 10_000;
+
+/** A progress line that shows nothing of work that is done at once. */
+export function createProgress(io: Pick<CommandIo, "stderr" | "isTerminal" | "now">): ProgressLine {
+  const intervalMs = io.isTerminal ? terminalIntervalMs : plainIntervalMs;
+  let shownMs = io.now();
+  let isShown = false;
+  return {
+    update: (text) => {
+      const nowMs = io.now();
+      if (nowMs - shownMs < intervalMs) return;
+      shownMs = nowMs;
+      isShown = true;
+      io.stderr(io.isTerminal ? `\r\x1b[K${text}` : `${text}\n`);
+    },
+    clear: () => {
+      if (isShown && io.isTerminal) io.stderr("\r\x1b[K");
+      isShown = false;
+    },
+  };
+}

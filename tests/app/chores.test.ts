@@ -1,0 +1,52 @@
+import { expect, test } from "bun:test";
+import { describeHolder, startChores } from "../../src/app/chores.ts";
+import { loadConfiguration } from "../../src/config/load.ts";
+import type { RunningServer } from "../../src/http/server.ts";
+import { createLogger } from "../../src/log/logger.ts";
+import { tagCurrentLink } from "../../src/registry/layout.ts";
+import { openMemory } from "../../src/storage/memory.ts";
+import { named, pushImage, stockedOn, tagged, utf8 } from "../registry/stocked.ts";
+
+const server: RunningServer = { port: 0, replaceCertificate: () => undefined, stop: async () => undefined };
+
+/** Starts the chores over a registry in memory; gives the lines of the log as they come. */
+async function chores(env: Readonly<Record<string, string>>) {
+  const { promise: collected, resolve } = Promise.withResolvers<void>();
+  const lines: string[] = [];
+  const write = (line: string) => {
+    lines.push(line);
+    if (line.includes("collected garbage")) resolve();
+  };
+  const logger = createLogger({ level: "info", format: "text", write, now: Date.now });
+  const stock = stockedOn(openMemory());
+  await pushImage(stock, "app", { tag: "1" });
+  await stock.store.driver.write(tagCurrentLink(named("broken"), tagged("1")), utf8(""));
+  const { configuration } = await loadConfiguration({ path: undefined, env, flags: {} });
+  const started = startChores(configuration, { store: stock.store, certificate: undefined, server, logger });
+  return {
+    lines,
+    collected,
+    started,
+    dispose: () => {
+      for (const chore of started) chore[Symbol.dispose]();
+    },
+  };
+}
+
+test("garbage is collected by the schedule, and what is not as it should be is logged", async () => {
+  const { lines, collected, dispose } = await chores({ REGISTRY_GC_INTERVAL: "1ms" });
+  await collected;
+  dispose();
+  expect(lines[0]).toContain("tags/1/current/link is empty or malformed");
+  expect(lines[1]).toMatch(/collected garbage.*repositories=2.*findings=1.*freed="0 B"/);
+});
+
+test("without a word about it nothing is collected", async () => {
+  const { started, dispose } = await chores({ REGISTRY_GC: "false" });
+  dispose();
+  expect(started).toHaveLength(2);
+});
+
+test("describeHolder() tells process, host and start", () => {
+  expect(describeHolder(0)).toMatch(/^process \d+ on \S+, since 1970-01-01T00:00:00Z$/);
+});

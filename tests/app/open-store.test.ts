@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openExistingStore, openStore } from "../../src/app/open-store.ts";
+import { StartError } from "../../src/app/start-error.ts";
+import { loadConfiguration } from "../../src/config/load.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+
+const surroundings = { env: {}, now: Date.now, warn: () => undefined };
+
+async function configured(rootDirectory: string | undefined) {
+  return (await loadConfiguration({ path: undefined, env: {}, flags: { rootDirectory } })).configuration;
+}
+
+test("openStore() makes the directory that is configured", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "new/data");
+  const { dataDirectory } = await openStore(await configured(path), surroundings);
+  expect([dataDirectory, existsSync(join(path, "trash/blobs/sha256/ff"))]).toEqual([path, true]);
+});
+
+test("openStore() says in one line why a directory cannot be used", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "file");
+  writeFileSync(path, "");
+  expect(openStore(await configured(path), surroundings)).rejects.toThrow(StartError);
+});
+
+test("openExistingStore() takes the user's directory where none is configured, if it is there", async () => {
+  using directory = temporaryDirectory();
+  const env = { XDG_DATA_HOME: directory.path };
+  const configuration = await configured(undefined);
+  if (!existsSync("/var/lib/registry")) {
+    expect(openExistingStore(configuration, { ...surroundings, env })).rejects.toThrow(
+      "no registry in the usual places",
+    );
+  }
+  const { dataDirectory } = await openStore(await configured(join(directory.path, "registry")), surroundings);
+  const meant = { ...configuration, storage: { ...configuration.storage, rootDirectory: dataDirectory } };
+  expect((await openExistingStore(meant, { ...surroundings, env })).dataDirectory).toBe(dataDirectory);
+});

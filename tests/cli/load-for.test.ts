@@ -1,0 +1,27 @@
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CommandError, parseWords } from "../../src/cli/command.ts";
+import { loadFor } from "../../src/cli/load-for.ts";
+import { serveCommand } from "../../src/cli/serve.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+import { fakeIo } from "./fake-io.ts";
+
+test("loadFor() puts --data over the file, and the command's own flags beside it", async () => {
+  using directory = temporaryDirectory();
+  const file = join(directory.path, "config.yml");
+  writeFileSync(file, "version: 0.1\nstorage: {filesystem: {rootdirectory: /elsewhere}}\n");
+  const words = parseWords(serveCommand, ["--data", "/here", file]);
+  const { configuration } = await loadFor(words, fakeIo(), { addr: ":1" });
+  expect([configuration.storage.rootDirectory, configuration.http.addr]).toEqual(["/here", ":1"]);
+});
+
+test("loadFor() takes the path from REGISTRY_CONFIGURATION_PATH, and reports several problems below each other", async () => {
+  using directory = temporaryDirectory();
+  const file = join(directory.path, "config.yml");
+  writeFileSync(file, "version: 7\nlog: {level: loud}\n");
+  const io = fakeIo({ env: { REGISTRY_CONFIGURATION_PATH: file } });
+  const loading = loadFor(parseWords(serveCommand, []), io);
+  expect(loading).rejects.toThrow(CommandError);
+  expect(loading).rejects.toThrow(/^the configuration has 2 problems\n {2}.*version.*\n {2}.*log\.level/);
+});
