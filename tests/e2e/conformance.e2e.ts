@@ -1,13 +1,12 @@
 // The official conformance program of the OCI distribution spec, with every optional part switched on, against the
 // executable without a configuration. The verdict is read from its result files: it exits 0 with skips.
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { startRegistry } from "./executable.ts";
-import { missing, run } from "./program.ts";
+import { requireGoProgram, run } from "./program.ts";
 
 /** OCI_DATA_SPARSE stays off: its sparse images contradict MANIFEST_BLOB_UNKNOWN. */
 const switches = {
@@ -18,9 +17,7 @@ const switches = {
   OCI_DATA_SPARSE: "false",
 };
 
-const program = findProgram();
-const isThere =
-  program !== undefined || missing("the conformance program is missing: .ci/run installs it with go install");
+const isThere = requireGoProgram("conformance");
 
 describe.skipIf(!isThere)("the OCI conformance program", () => {
   test.each([
@@ -31,7 +28,7 @@ describe.skipIf(!isThere)("the OCI conformance program", () => {
   ] as const)("passes every row: version $version over $scheme", async ({ version, scheme }) => {
     using results = temporaryDirectory();
     await using registry = await startRegistry({ args: scheme === "http" ? ["--http"] : [] });
-    const outcome = await run([program ?? ""], {
+    const outcome = await run(["conformance"], {
       cwd: results.path,
       env: {
         ...switches,
@@ -60,13 +57,6 @@ describe.skipIf(!isThere)("the OCI conformance program", () => {
     expect(total).toBeGreaterThan(700);
   });
 });
-
-/** In $PATH, or where .ci/run puts it. */
-function findProgram(): string | undefined {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  const installed = join(cache, "registry-tools/bin/conformance");
-  return Bun.which("conformance") ?? (existsSync(installed) ? installed : undefined);
-}
 
 /** What junit.xml says of the suite and of each case. */
 function countCases(xml: string) {

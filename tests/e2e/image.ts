@@ -5,8 +5,8 @@ import type { StartedRegistry } from "./executable.ts";
 const imageType = "application/vnd.oci.image.manifest.v1+json";
 
 /** The digest that bytes are stored under. */
-export function digestOf(bytes: Uint8Array): string {
-  return `sha256:${new Bun.CryptoHasher("sha256").update(bytes).digest("hex")}`;
+export function digestOf(bytes: Uint8Array, algorithm: "sha256" | "sha512" = "sha256"): string {
+  return `${algorithm}:${new Bun.CryptoHasher(algorithm).update(bytes).digest("hex")}`;
 }
 
 /** A new upload session; its path, to which a digest can be added with `withDigest`. */

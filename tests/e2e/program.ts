@@ -1,5 +1,6 @@
 // Other programs that end-to-end tests use: whether they are there, and what they print.
-import { userInfo } from "node:os";
+import { homedir, userInfo } from "node:os";
+import { join } from "node:path";
 
 /** What a program did. */
 export interface Outcome {
@@ -19,6 +20,9 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
+/** Where .ci/run puts the programs that it builds with go install, each of a pinned version. */
+const toolsDirectory = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "registry-tools/bin");
+
 /** Whether mounts, namespaces and other users can be made. */
 export const isRoot = userInfo().uid === 0;
 
@@ -29,6 +33,12 @@ export const isRoot = userInfo().uid === 0;
 export function requireProgram(name: string, debianPackage: string): boolean {
   if (Bun.which(name, { PATH: searchPath() }) !== null) return true;
   return missing(`${name} is missing: apt-get install ${debianPackage}`);
+}
+
+/** Whether a program that .ci/run builds is there, on the same terms. */
+export function requireGoProgram(name: string): boolean {
+  if (Bun.which(name, { PATH: searchPath() }) !== null) return true;
+  return missing(`${name} is missing: .ci/run builds it with go install`);
 }
 
 /** Whether the tests run as root, on the same terms. */
@@ -71,7 +81,7 @@ export function inNamespace(command: readonly string[], namespace: string | unde
   return namespace === undefined ? [...command] : ["nsenter", `--net=/run/netns/${namespace}`, ...command];
 }
 
-/** This process's environment without what would configure a registry, and with the directories of root's programs. */
+/** This process's environment without what would configure a registry, and with the directories of other programs. */
 export function environment(changes: RunOptions["env"] = {}): Record<string, string> {
   const merged: Record<string, string | undefined> = { ...process.env, PATH: searchPath(), ...changes };
   return Object.fromEntries(
@@ -97,5 +107,5 @@ export async function waitUntil<T>(
 }
 
 function searchPath(): string {
-  return `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
+  return `${toolsDirectory}:${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
 }

@@ -1,0 +1,55 @@
+// The clients that are tried, each with the program that the tests call and where it comes from.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { requireGoProgram, requireProgram, requireRoot } from "../e2e/program.ts";
+
+/** A client of the registry. */
+export interface Client {
+  readonly name: string;
+  readonly program: string;
+  /** The Debian package that brings it; else .ci/run builds it. */
+  readonly debianPackage?: string;
+  /** Mounts what it unpacks. */
+  readonly isRootOnly?: true;
+}
+
+/** In the order of the table in docs/clients.md. */
+export const clients = [
+  { name: "docker", program: "dockerd", debianPackage: "docker.io", isRootOnly: true },
+  { name: "podman", program: "podman", debianPackage: "podman", isRootOnly: true },
+  { name: "buildah", program: "buildah", debianPackage: "buildah", isRootOnly: true },
+  { name: "containerd", program: "containerd", debianPackage: "containerd", isRootOnly: true },
+  { name: "skopeo", program: "skopeo", debianPackage: "skopeo" },
+  { name: "umoci", program: "umoci", debianPackage: "umoci" },
+  { name: "crane", program: "crane" },
+  { name: "oras", program: "oras" },
+  { name: "regctl", program: "regctl" },
+  { name: "helm", program: "helm" },
+  { name: "cosign", program: "cosign" },
+] as const satisfies readonly Client[];
+
+/** One of the clients. */
+export type ClientName = (typeof clients)[number]["name"];
+
+/** Whether a client can be run here. */
+export function isThere(name: ClientName): boolean {
+  const { program, debianPackage, isRootOnly } = find(name);
+  const isInstalled = debianPackage === undefined ? requireGoProgram(program) : requireProgram(program, debianPackage);
+  return isInstalled && (isRootOnly === undefined || requireRoot());
+}
+
+/** What the table says of a client's version: the one that .ci/run pins, or that Debian decides. */
+export function versionOf(name: ClientName): string {
+  const { program, debianPackage } = find(name);
+  if (debianPackage !== undefined) return "Debian's";
+  const text = readFileSync(join(import.meta.dir, "../../.ci/run"), "utf8");
+  const version = new RegExp(`^ +"${program} \\S+@v(\\S+)"$`, "m").exec(text)?.[1];
+  if (version === undefined) throw new Error(`.ci/run pins no version of ${program}`);
+  return version;
+}
+
+function find(name: ClientName): Client {
+  const client = clients.find((candidate) => candidate.name === name);
+  if (client === undefined) throw new Error(`no client is called ${name}`);
+  return client;
+}
