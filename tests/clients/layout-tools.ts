@@ -3,7 +3,7 @@
 import { expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import { readLayout } from "./layout.ts";
-import { type Environment, type Site, trustByVariable } from "./site.ts";
+import type { Environment, Site } from "./site.ts";
 
 /** The side of a copy that is on the registry; empty where a command has one side only. */
 type Side = "from" | "to" | "";
@@ -30,7 +30,7 @@ export function orasFlags(site: Site, side: Side = ""): readonly string[] {
 
 /** crane looks into SSL_CERT_FILE. On localhost it tries TLS first and then plain HTTP. */
 export function craneEnvironment(site: Site): Environment {
-  return trustByVariable(site);
+  return site.isTls ? { SSL_CERT_FILE: `${site.certificates}/ca.crt` } : {};
 }
 
 /** regctl has a configuration of its own, which takes the certificate itself. */

@@ -32,7 +32,7 @@ describeClient("oras", {
       await expectSameFromAll(site, "app:1");
     },
 
-    "pushes and pulls an artifact of several files": async (site) => {
+    "pushes and pulls an artifact of several files; skopeo, crane and regctl pull it too": async (site) => {
       await Bun.write(site.at("in/config.json"), '{"a":1}');
       await Bun.write(site.at("in/data.txt"), "data\n");
       const files = ["in/data.txt:text/plain", "in/config.json:application/json"];
@@ -40,6 +40,7 @@ describeClient("oras", {
       await oras(site, "pull", "-o", site.at("out"), `${site.host}/artifact:latest`);
       expect(readFileSync(site.at("out/in/data.txt"), "utf8")).toBe("data\n");
       expect(readFileSync(site.at("out/in/config.json"), "utf8")).toBe('{"a":1}');
+      await expectSameFromAll(site, "artifact:1");
       expect(await oras(site, "repo tags", `${site.host}/artifact`)).toBe("1\nlatest\n");
       expect(await oras(site, "repo ls", site.host)).toBe("artifact\n");
     },

@@ -1,6 +1,6 @@
 // Artifacts that refer to an image, made by each tool that makes such, so that each can be asked for all of them.
 import { configureRegctl, orasFlags, pushLayout } from "./layout-tools.ts";
-import { type Site, trustByVariable } from "./site.ts";
+import type { Site } from "./site.ts";
 
 /** The digests of an image's referrers by the tool that made them. */
 export interface Referrers {
@@ -39,9 +39,15 @@ export async function prepareCosign(site: Site): Promise<void> {
   await site.run(["cosign", "trusted-root", "create", "--out", "root.json"]);
 }
 
-/** Runs cosign without a password for its key. */
-export function cosign(site: Site, ...args: readonly string[]): Promise<string> {
-  return site.run(["cosign", ...args], { ...trustByVariable(site), COSIGN_PASSWORD: "" });
+/** A command of cosign's on the registry; its key has no password. */
+export function cosignCommand(site: Site, command: string, ...args: readonly string[]): readonly string[] {
+  const registry = site.isTls ? ["--registry-cacert", `${site.certificates}/ca.crt`] : ["--allow-http-registry"];
+  return ["env", "COSIGN_PASSWORD=", "cosign", command, ...registry, ...args];
+}
+
+/** Runs such a command, which has to succeed. */
+export function cosign(site: Site, command: string, ...args: readonly string[]): Promise<string> {
+  return site.run(cosignCommand(site, command, ...args));
 }
 
 /** Signs a reference in today's form: a bundle that refers to the image. */

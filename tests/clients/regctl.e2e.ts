@@ -41,7 +41,7 @@ describeClient("regctl", {
       await configureRegctl(site, "--blob-chunk", "100000", "--blob-max", "100000");
       const bytes = randomBytes(1_050_000);
       await Bun.write(site.at("blob"), bytes);
-      const put = "regctl blob put --verbosity trace " + `${site.host}/blobs < blob`;
+      const put = `regctl blob put --verbosity trace ${site.host}/blobs < blob`;
       const { code, stdout, stderr } = await site.attempt(["sh", "-c", put]);
       expect({ code, stdout }).toEqual({ code: 0, stdout: `${digestOf(bytes)}\n` });
       expect(stderr.match(/method=PATCH/gi)?.length).toBe(11);

@@ -85,11 +85,6 @@ export async function openSite(scheme: Scheme): Promise<Site> {
   };
 }
 
-/** The environment with which programs in Go trust the registry. */
-export function trustByVariable(site: Site): Environment {
-  return site.isTls ? { SSL_CERT_FILE: join(site.certificates, "ca.crt") } : {};
-}
-
 async function findDigest(registry: StartedRegistry, name: string, reference: string): Promise<string | undefined> {
   const response = await registry.fetch(`/v2/${name}/manifests/${reference}`, { method: "HEAD" });
   if (response.status === 404) return undefined;

@@ -1,0 +1,19 @@
+// docs/clients.md speaks of the clients that there are. Whether its rows are true, the run of each client says.
+import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { clients, versionOf } from "./clients.ts";
+import { readRows, readVersions } from "./table.ts";
+
+test("docs/clients.md has every client that is tried, in its pinned version, and no other", () => {
+  expect([...readVersions()]).toEqual(clients.map(({ name }) => [name, versionOf(name)]));
+});
+
+test("every client does something over plain HTTP and over TLS", () => {
+  const schemes = (client: string) => new Set(readRows().flatMap((row) => (row.client === client ? row.schemes : [])));
+  expect(clients.filter(({ name }) => schemes(name).size !== 2)).toEqual([]);
+});
+
+test("every client has a file of tests", () => {
+  expect(clients.filter(({ name }) => !existsSync(join(import.meta.dir, `${name}.e2e.ts`)))).toEqual([]);
+});
