@@ -31,11 +31,17 @@ export const clients = [
 /** One of the clients. */
 export type ClientName = (typeof clients)[number]["name"];
 
-/** Whether a client can be run here. */
+/** What the tests of every client use to push before it, or to pull after it. */
+const others = ["skopeo", "crane", "oras", "regctl", "cosign"] as const satisfies readonly ClientName[];
+
+/** Whether a client and what it is tried together with can be run here. */
 export function isThere(name: ClientName): boolean {
-  const { program, debianPackage, isRootOnly } = find(name);
-  const isInstalled = debianPackage === undefined ? requireGoProgram(program) : requireProgram(program, debianPackage);
-  return isInstalled && (isRootOnly === undefined || requireRoot());
+  return [
+    ...[...new Set([name, ...others])].map((client) => isInstalled(find(client))),
+    find(name).isRootOnly === undefined || requireRoot(),
+    // What the image that is pushed is made of.
+    requireProgram("busybox", "busybox-static"),
+  ].every(Boolean);
 }
 
 /** What the table says of a client's version: the one that .ci/run pins, or that Debian decides. */
@@ -46,6 +52,10 @@ export function versionOf(name: ClientName): string {
   const version = new RegExp(`^ +"${program} \\S+@v(\\S+)"$`, "m").exec(text)?.[1];
   if (version === undefined) throw new Error(`.ci/run pins no version of ${program}`);
   return version;
+}
+
+function isInstalled({ program, debianPackage }: Client): boolean {
+  return debianPackage === undefined ? requireGoProgram(program) : requireProgram(program, debianPackage);
 }
 
 function find(name: ClientName): Client {

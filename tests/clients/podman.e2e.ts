@@ -71,6 +71,20 @@ describeClient("podman", {
       await expectSameFromAll(site, "built:docker", literalTools);
     },
 
+    "pushes layers compressed with zstd; skopeo, crane, oras and regctl pull them as they are": async (site) => {
+      await configure(site);
+      const tag = `${site.host}/built:zstd`;
+      await build(site, tag);
+      await podman(site, "push", "--compression-format=zstd", tag);
+      const response = await site.registry.fetch("/v2/built/manifests/zstd");
+      expect(await response.json()).toMatchObject({
+        layers: [{ mediaType: "application/vnd.oci.image.layer.v1.tar+zstd" }],
+      });
+      await expectSameFromAll(site, "built:zstd");
+      await podman(site, "image", "rm", tag);
+      await podman(site, "pull", tag);
+    },
+
     "pushes an index with `manifest push --all`": async (site) => {
       await configure(site);
       await podman(site, "manifest", "create", "list");

@@ -43,6 +43,16 @@ describeClient("skopeo", {
       });
     },
 
+    "copies every tag of a repository with `sync`": async (site) => {
+      await pushLayout("skopeo", site, "app:1");
+      await pushOlder(site, "2");
+      const sync = ["skopeo", "sync", "--all", ...skopeoFlags(site, "from"), ...skopeoFlags(site, "to")];
+      await site.run([...sync, "--src=docker", "--dest=docker", `${site.host}/app`, `${site.host}/mirror`]);
+      for (const tag of ["1", "2"]) {
+        expect(await site.served("mirror/app", tag)).toEqual(await site.served("app", tag));
+      }
+    },
+
     "lists tags, and deletes an image": async (site) => {
       await pushLayout("skopeo", site, "app:1");
       await pushOlder(site, "2");
