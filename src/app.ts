@@ -4,6 +4,7 @@ import { type CertificateSource, openCertificates } from "./app/certificates.ts"
 import { startChores } from "./app/chores.ts";
 import { defaultNames } from "./app/host-names.ts";
 import { openStore } from "./app/open-store.ts";
+import { describeAddress } from "./app/server-address.ts";
 import { explainListenError, StartError } from "./app/start-error.ts";
 import type { Configuration } from "./config/configuration.ts";
 import { type ListenAddress, parseListenAddress } from "./config/listen-address.ts";
@@ -59,7 +60,12 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const chores = startChores(configuration, { store, certificate, server, logger });
   return {
     configuration,
-    ...describeAddress(configuration, server, certificate),
+    ...describeAddress({
+      addr: configuration.http.addr,
+      port: server.port,
+      certificateNames: certificate?.description().names.map(({ value }) => value),
+      machineNames: defaultNames().map(({ value }) => value),
+    }),
     dataDirectory,
     certificate,
     logger,
@@ -120,25 +126,4 @@ function rulesOf({ urls, platforms, platformList }: Configuration["validation"])
     urls: urls === "any" ? "any" : { allow: compile(urls.allow), deny: compile(urls.deny) },
     children: platforms === "list" ? platformList : platforms,
   };
-}
-
-/** Who listens on every interface is "localhost" here, and elsewhere a name that the certificate has too. */
-function describeAddress(
-  { http }: Configuration,
-  server: RunningServer,
-  certificate: CertificateSource | undefined,
-): { readonly url: string; readonly remoteHost: string | undefined } {
-  const configured = parseListenAddress(http.addr)?.hostname;
-  const isAnywhere = configured === undefined || configured === "0.0.0.0" || configured === "::";
-  const names = (certificate?.description().names ?? defaultNames()).map(({ value }) => value);
-  const elsewhere = isAnywhere ? names.find((name) => !isLocal(name)) : configured;
-  const withPort = (host: string) => `${host.includes(":") ? `[${host}]` : host}:${server.port}`;
-  return {
-    url: `${certificate === undefined ? "http" : "https"}://${withPort(isAnywhere ? "localhost" : configured)}`,
-    remoteHost: elsewhere === undefined || isLocal(elsewhere) ? undefined : withPort(elsewhere),
-  };
-}
-
-function isLocal(name: string): boolean {
-  return name === "localhost" || name === "::1" || name.startsWith("127.") || name.startsWith("*.");
 }

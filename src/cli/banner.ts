@@ -24,8 +24,8 @@ export function formatBanner(app: App, version: string): string {
 function describeTls(certificate: CertificateSource | undefined): readonly string[] {
   if (certificate === undefined)
     return ["  plain HTTP   clients other than localhost need it among their insecure registries"];
-  const { names, notAfterMs } = certificate.description();
-  const shown = `  certificate  ${formatSubjectNames(names)} (until ${formatDay(notAfterMs)})`;
+  const { names, subject, notAfterMs } = certificate.description();
+  const shown = `  certificate  ${formatSubjectNames(names) || subject} (until ${formatDay(notAfterMs)})`;
   const { authority } = certificate;
   if (authority === undefined) return [shown];
   return [shown, `  authority    ${authority.path}`, `               SHA-256 ${authority.description().fingerprint}`];

@@ -61,9 +61,17 @@ async function start(loaded: LoadedConfiguration, io: CommandIo): Promise<App> {
   }
 }
 
-/** The first of SIGTERM and SIGINT; a second one ends the process at once. */
+/** How long a repeated signal is the same wish: npm passes on what a terminal has sent to everybody already. */
+const repeatedSignalMs = 500;
+
+/** The first of SIGTERM and SIGINT; one that comes later ends the process at once. */
 function untilSignal(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+    const signals = ["SIGTERM", "SIGINT"] as const;
+    const onSignal = (signal: string) => {
+      resolve(signal);
+      setTimeout(() => signals.forEach((name) => void process.off(name, onSignal)), repeatedSignalMs).unref();
+    };
+    for (const signal of signals) process.on(signal, onSignal);
   });
 }

@@ -13,7 +13,7 @@ export function explainConnectProblem(problem: ConnectProblem, target: TrustTarg
   const { authority, name } = target;
   switch (problem.kind) {
     case "unresolved":
-      return `the name ${name.value} does not resolve on this machine; add it to the DNS, or a line "ADDRESS ${name.value}" to /etc/hosts`;
+      return `the name ${name.value} does not resolve on this machine; give the registry's IP address instead, or add the name to the DNS, or a line "ADDRESS ${name.value}" to /etc/hosts`;
     case "refused":
       return `nothing answers at ${authority}; is the registry running?${portHint(target)}`;
     case "silent":

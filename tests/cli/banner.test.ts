@@ -52,3 +52,9 @@ test("the banner over plain HTTP and with a configured certificate has no line a
   const banners = [appWith(undefined, storage), appWith(configured, storage)].map((app) => formatBanner(app, "1"));
   expect(banners.map((banner) => banner.includes("registry trust"))).toEqual([false, false]);
 });
+
+test("the banner shows the subject of a certificate without names", () => {
+  const nameless = { ...description, names: [], subject: "CN=registry.example" };
+  const app = appWith({ description: () => nameless, authority: undefined }, {});
+  expect(formatBanner(app, "1")).toContain("  certificate  CN=registry.example (until 2027-01-02)\n");
+});

@@ -102,6 +102,19 @@ describe("SIGTERM", () => {
     expect(put.status).toBe(201);
   });
 
+  test("twice at once is one, as npm passes on what the terminal has sent already; later it ends the process", async () => {
+    await using registry = await startRegistry();
+    const location = await openUpload(registry, "drained");
+    const patch = await openPatch(registry, location, 200_000);
+    for (const signal of ["SIGINT", "SIGINT", "SIGTERM"] as const) process.kill(registry.pid, signal);
+    await waitUntil("the listener is closed", () => isRefused(registry.port));
+    patch.send(new Uint8Array(100_000));
+    // It waits for the upload; signals are the same wish only for a moment.
+    await waitUntil("another signal ends it", () => !sendSignal(registry.pid, "SIGTERM"), { deadlineMs: 10_000 });
+    expect(await patch.answer()).not.toStartWith("HTTP/1.1 2");
+    expect(registry.stderr()).not.toContain("stopped");
+  });
+
   test("cuts an upload that goes on longer than http.draintimeout; the session lives on", async () => {
     using data = temporaryDirectory();
     const location = await (async () => {
@@ -138,6 +151,15 @@ async function expectServing(port: number, registry: StartedRegistry): Promise<v
   const { ca } = registry;
   const response = await fetch(`https://localhost:${port}/v2/`, { tls: { ca: await Bun.file(ca).text() } });
   expect(response.status).toBe(200);
+}
+
+/** False where the process is gone. */
+function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
 }
 
 async function isRefused(port: number): Promise<boolean> {
