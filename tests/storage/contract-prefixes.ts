@@ -18,7 +18,7 @@ export function describePrefixes(open: OpenTestStore): void {
     [{ after: "a/" }, inByteOrder.slice(9)],
     [{ after: "" }, inByteOrder],
     [{ after: "zz" }, []],
-  ])("list(%p) has names in byte order", async (options, want) => {
+  ])("list(%j) has names in byte order", async (options, want) => {
     using store = await open();
     for (const name of inByteOrder.toReversed()) await put(store.driver, `p/${name}/link`, "x");
     expect(await store.other.list("p", options)).toEqual(want);

@@ -18,3 +18,13 @@ export function intercept(driver: Driver, hooks: Hooks): Driver {
     },
   });
 }
+
+/** The driver with some calls answered by the test. */
+export function answering(driver: Driver, answers: Partial<Driver>): Driver {
+  return new Proxy(driver, {
+    get: (target, name: keyof Driver) => {
+      const answer = answers[name];
+      return answer === undefined ? target[name].bind(target) : answer;
+    },
+  });
+}

@@ -1,0 +1,28 @@
+// What other processes, crashes and other registries do to a store.
+import type { Digest } from "../../src/oci/digest.ts";
+import { blobKey, blobTrashName } from "../../src/registry/layout.ts";
+import { type Stocked, utf8 } from "./stocked.ts";
+
+/** Puts the bytes into the trash, as a collector does that nobody had told of a link. */
+export async function trashBlob({ store }: Pick<Stocked, "store">, digest: Digest): Promise<void> {
+  const isMoved = await store.driver.trash(blobKey(digest), `${blobTrashName(digest)}.run-1`);
+  if (!isMoved) throw new Error(`${digest} is not in its place`);
+}
+
+/** Whether the bytes are in their place. */
+export async function isInPlace({ store }: Pick<Stocked, "store">, digest: Digest): Promise<boolean> {
+  return (await store.driver.stat(blobKey(digest))) !== undefined;
+}
+
+/** Leaves a file without bytes, as a power cut does that meets a registry which does not sync. */
+export async function emptyBlob({ store }: Pick<Stocked, "store">, digest: Digest): Promise<void> {
+  await store.driver.write(blobKey(digest), new Uint8Array());
+}
+
+/** What a damaged link holds. */
+export const damagedLinks = [
+  ["empty", utf8("")],
+  ["of a newline", utf8("\n")],
+  ["cut off", utf8("sha256:0123")],
+  ["of another digest", utf8(`sha256:${"0".repeat(64)}`)],
+] as const;

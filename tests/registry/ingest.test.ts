@@ -1,0 +1,116 @@
+import { describe, expect, test } from "bun:test";
+import { startHash } from "../../src/oci/hash.ts";
+import { appendAll, hashStored } from "../../src/registry/ingest.ts";
+import type { Upload } from "../../src/storage/driver.ts";
+import { digestOf, utf8 } from "./stocked.ts";
+
+const megabyte = 1024 * 1024;
+
+/** An upload that notes what is appended; `append` may wait or fail. */
+function noting(append: (sizeBytes: number) => Promise<void> = async () => undefined) {
+  const appended: number[] = [];
+  const pieces: Uint8Array[] = [];
+  const upload: Upload = {
+    identity: "1",
+    get sizeBytes() {
+      return pieces.reduce((sum, piece) => sum + piece.length, 0);
+    },
+    append: async (more) => {
+      const sizeBytes = more.reduce((sum, piece) => sum + piece.length, 0);
+      await append(sizeBytes);
+      appended.push(sizeBytes);
+      pieces.push(...more);
+    },
+    content: () => new Blob(pieces as Uint8Array<ArrayBuffer>[]),
+    commit: async () => undefined,
+    [Symbol.dispose]: () => undefined,
+  };
+  return { upload, appended };
+}
+
+async function* chunksOf(...chunks: readonly (Uint8Array | Error)[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) {
+    if (chunk instanceof Error) throw chunk;
+    yield chunk;
+  }
+}
+
+describe("appendAll()", () => {
+  test("appends and hashes everything in its order", async () => {
+    const { upload } = noting();
+    const hash = startHash("sha256");
+    await appendAll(upload, chunksOf(utf8("one "), utf8(""), utf8("two "), utf8("three")), hash);
+    expect([await upload.content().text(), hash.digest(), hash.sizeBytes]).toEqual([
+      "one two three",
+      digestOf("one two three"),
+      13,
+    ]);
+  });
+
+  test("appends nothing where nothing comes, and needs no hash", async () => {
+    const { upload } = noting();
+    await appendAll(upload, chunksOf(), undefined);
+    expect(upload.sizeBytes).toBe(0);
+  });
+
+  test("gathers small chunks, and never holds much more than a megabyte", async () => {
+    const { upload, appended } = noting();
+    const chunk = new Uint8Array(64 * 1024);
+    await appendAll(upload, chunksOf(...Array.from({ length: 40 }, () => chunk)), startHash("sha256"));
+    expect(appended).toEqual([megabyte, megabyte, megabyte / 2]);
+  });
+
+  test("receives the next piece while one is written, but not the one after that", async () => {
+    const order: string[] = [];
+    let finish: (() => void) | undefined;
+    const { upload } = noting(async () => {
+      order.push("write");
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    });
+    const step = async () => {
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const chunks = async function* () {
+      for (const name of ["1", "2", "3"]) {
+        order.push(`give ${name}`);
+        yield new Uint8Array(megabyte);
+      }
+    };
+    const working = appendAll(upload, chunks(), undefined);
+    await step();
+    const before = [...order];
+    for (let turn = 0; turn < 4; turn += 1) {
+      finish?.();
+      await step();
+    }
+    await working;
+    expect([before, upload.sizeBytes]).toEqual([["give 1", "write", "give 2"], 3 * megabyte]);
+  });
+
+  test("appends what came before the chunks break off, and throws their error", async () => {
+    const { upload } = noting();
+    const hash = startHash("sha256");
+    const working = appendAll(upload, chunksOf(utf8("some"), new Error("gone")), hash);
+    await expect(working).rejects.toThrow("gone");
+    expect([await upload.content().text(), hash.sizeBytes]).toEqual(["some", 4]);
+  });
+
+  test("throws what the writing throws, once, and takes no more chunks for long", async () => {
+    const { upload } = noting(() => Promise.reject(new Error("full")));
+    let given = 0;
+    const chunks = async function* () {
+      for (; given < 100; given += 1) yield new Uint8Array(megabyte);
+    };
+    await expect(appendAll(upload, chunks(), undefined)).rejects.toThrow("full");
+    expect([upload.sizeBytes, given < 5]).toEqual([0, true]);
+  });
+});
+
+test("hashStored() goes on with a hash", async () => {
+  const hash = startHash("sha256");
+  hash.update(utf8("one "));
+  await hashStored(new Blob([utf8("two "), utf8("three")]), hash);
+  expect(hash.digest()).toBe(digestOf("one two three"));
+});

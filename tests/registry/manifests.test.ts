@@ -1,0 +1,189 @@
+import { describe, expect, test } from "bun:test";
+import type { Digest } from "../../src/oci/digest.ts";
+import { blobKey, referrerLink, revisionLink, tagCurrentLink } from "../../src/registry/layout.ts";
+import { deleteManifest, deleteTag, getManifest, promiseManifest } from "../../src/registry/manifests.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import { intercept } from "../storage/intercepted.ts";
+import { damagedLinks, isInPlace, trashBlob } from "./disturbed.ts";
+import { codeOf } from "./refused.ts";
+import { digestOf, named, pushImage, stocked, tagged, utf8 } from "./stocked.ts";
+
+const app = named("app");
+const tag = (text: string) => ({ kind: "tag", tag: tagged(text) }) as const;
+const by = (digest: Digest) => ({ kind: "digest", digest }) as const;
+
+describe("a GET and a HEAD", () => {
+  const reads = [
+    ["GET", getManifest],
+    ["HEAD", promiseManifest],
+  ] as const;
+
+  test.each(reads)("%s brings the manifest back from the trash", async (_what, read) => {
+    const stock = stocked();
+    const digest = await pushImage(stock, "app", { tag: "1" });
+    stock.wait(5000);
+    await trashBlob(stock, digest);
+    expect([(await read(stock.store, app, tag("1"))).digest, await isInPlace(stock, digest)]).toEqual([digest, true]);
+  });
+
+  test.each(reads)("%s of what is damaged finds nothing, until a push heals it", async (_what, read) => {
+    const damages: readonly ((driver: Driver, digest: Digest) => Promise<unknown>)[] = [
+      (driver, digest) => driver.write(blobKey(digest), utf8("{}")),
+      (driver, digest) => driver.write(blobKey(digest), utf8("")),
+      (driver, digest) => driver.delete(blobKey(digest)),
+      (driver, digest) => driver.delete(revisionLink(app, digest)),
+      ...damagedLinks.map(
+        ([, bytes]) =>
+          (driver: Driver, digest: Digest) =>
+            driver.write(revisionLink(app, digest), bytes),
+      ),
+      ...damagedLinks.map(
+        ([, bytes]) =>
+          (driver: Driver) =>
+            driver.write(tagCurrentLink(app, tagged("1")), bytes),
+      ),
+    ];
+    for (const damage of damages) {
+      const stock = stocked();
+      const digest = await pushImage(stock, "app", { tag: "1" });
+      await damage(stock.store.driver, digest);
+      stock.wait(120_000);
+      const before = await codeOf(read(stock.store, app, tag("1")));
+      await pushImage(stock, "app", { tag: "1" });
+      expect([before, await codeOf(read(stock.store, app, tag("1")))]).toEqual(["MANIFEST_UNKNOWN", "done"]);
+    }
+  });
+
+  test("a newline behind a digest is read over", async () => {
+    const stock = stocked();
+    const digest = await pushImage(stock, "app", { tag: "1" });
+    for (const key of [revisionLink(app, digest), tagCurrentLink(app, tagged("1"))]) {
+      await stock.store.driver.write(key, utf8(`${digest}\n`));
+    }
+    expect((await getManifest(stock.store, app, tag("1"))).digest).toBe(digest);
+  });
+
+  test("HEAD freshens the revision, GET does not", async () => {
+    const stock = stocked();
+    const digest = await pushImage(stock, "app", { tag: "1" });
+    const startMs = stock.store.now();
+    const changedMs = async () => (await stock.store.driver.stat(revisionLink(app, digest)))?.changedMs;
+    stock.wait(5000);
+    await getManifest(stock.store, app, tag("1"));
+    const afterGet = await changedMs();
+    await promiseManifest(stock.store, app, tag("1"));
+    expect([afterGet, await changedMs()]).toEqual([startMs, startMs + 5000]);
+  });
+
+  test("a tag that moves on while it is read, and whose old manifest goes, is read again", async () => {
+    let first: Digest | undefined;
+    const stock = stocked((driver) =>
+      intercept(driver, {
+        read: async (key) => {
+          if (first === undefined || key !== revisionLink(app, first)) return;
+          const old = first;
+          first = undefined;
+          await pushImage(stock, "app", { tag: "1", layers: ["new"] });
+          await deleteManifest(stock.store, app, old);
+        },
+      }),
+    );
+    first = await pushImage(stock, "app", { tag: "1" });
+    const old = first;
+    const found = await getManifest(stock.store, app, tag("1"));
+    expect([found.digest === old, new TextDecoder().decode(found.bytes).includes(digestOf("new"))]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test("a manifest is no blob, a blob is no manifest, and neither is another repository's", async () => {
+    const stock = stocked();
+    const digest = await pushImage(stock, "app");
+    expect([
+      await codeOf(stock.registry.blobs.open(app, digest)),
+      await codeOf(getManifest(stock.store, app, by(digestOf("config")))),
+      await codeOf(getManifest(stock.store, named("other"), by(digest))),
+    ]).toEqual(["BLOB_UNKNOWN", "MANIFEST_UNKNOWN", "MANIFEST_UNKNOWN"]);
+  });
+});
+
+describe("a deletion", () => {
+  test("of a manifest removes its tags first, then the revision, then the entry of the referrer", async () => {
+    const steps: string[] = [];
+    const stock = stocked((driver) =>
+      intercept(driver, {
+        lock: (name, mode) => void steps.push(`${mode} ${name}`),
+        trash: (key) => void steps.push(key.slice(key.lastIndexOf("/") + 1)),
+        delete: (key) => void steps.push(key),
+      }),
+    );
+    const subject = digestOf("subject");
+    const digest = await pushImage(stock, "app", { tag: "1", subject });
+    await pushImage(stock, "app", { tag: "2", subject });
+    await pushImage(stock, "app", { tag: "other", layers: ["other"] });
+    steps.length = 0;
+    await deleteManifest(stock.store, app, digest);
+    expect([steps, (await stock.registry.tags.list(app, { limit: 9, after: undefined })).items]).toEqual([
+      ["alone app", "1", "2", revisionLink(app, digest), referrerLink(app, subject, digest)],
+      ["other"] as never,
+    ]);
+  });
+
+  test("of a manifest waits for a push that is about to tag it, and takes that tag too", async () => {
+    const stock = stocked();
+    const digest = await pushImage(stock, "app", { tag: "1" });
+    const pushing = await stock.store.driver.lock(app, "shared", { waitMs: 0 });
+    const deleting = deleteManifest(stock.store, app, digest);
+    // What a push does under its lock, between its check and its answer.
+    await stock.store.driver.write(tagCurrentLink(app, tagged("2")), utf8(digest));
+    pushing?.[Symbol.dispose]();
+    await deleting;
+    expect([
+      await codeOf(getManifest(stock.store, app, tag("2"))),
+      await codeOf(deleteTag(stock.store, app, tagged("2"))),
+    ]).toEqual(["MANIFEST_UNKNOWN", "MANIFEST_UNKNOWN"]);
+  });
+
+  test("is refused for what is not there", async () => {
+    const stock = stocked();
+    await pushImage(stock, "app", { tag: "1" });
+    expect([
+      await codeOf(deleteManifest(stock.store, app, digestOf("config"))),
+      await codeOf(deleteManifest(stock.store, named("none"), digestOf("config"))),
+      await codeOf(deleteTag(stock.store, app, tagged("2"))),
+    ]).toEqual(["MANIFEST_UNKNOWN", "MANIFEST_UNKNOWN", "MANIFEST_UNKNOWN"]);
+  });
+
+  test.each(damagedLinks)("takes a revision and a tag whose links are %s", async (_what, bytes) => {
+    const stock = stocked();
+    const digest = await pushImage(stock, "app", { tag: "1" });
+    await stock.store.driver.write(revisionLink(app, digest), bytes);
+    await stock.store.driver.write(tagCurrentLink(app, tagged("1")), bytes);
+    expect([
+      await codeOf(deleteManifest(stock.store, app, digest)),
+      await codeOf(deleteTag(stock.store, app, tagged("1"))),
+    ]).toEqual(["done", "done"]);
+  });
+
+  test("takes a manifest whose bytes are gone or damaged", async () => {
+    const stock = stocked();
+    const digest = await pushImage(stock, "app", { tag: "1" });
+    await stock.store.driver.write(blobKey(digest), utf8("{"));
+    await deleteManifest(stock.store, app, digest);
+    expect(await codeOf(getManifest(stock.store, app, tag("1")))).toBe("MANIFEST_UNKNOWN");
+  });
+
+  test("of a tag leaves the manifest and its other tags; of the last manifest takes the repository from the catalog", async () => {
+    const stock = stocked();
+    const digest = await pushImage(stock, "app", { tag: "1" });
+    await pushImage(stock, "app", { tag: "2" });
+    const catalog = async () => (await stock.registry.repositories.list({ limit: 9, after: undefined })).items;
+    await deleteTag(stock.store, app, tagged("1"));
+    const left = (await getManifest(stock.store, app, tag("2"))).digest;
+    await deleteTag(stock.store, app, tagged("2"));
+    const before = await catalog();
+    await deleteManifest(stock.store, app, digest);
+    expect([left, before, await catalog()]).toEqual([digest, ["app"] as never, []]);
+  });
+});

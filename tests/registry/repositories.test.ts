@@ -1,0 +1,191 @@
+import { describe, expect, test } from "bun:test";
+import type { Digest } from "../../src/oci/digest.ts";
+import {
+  layersPrefix,
+  manifestsPrefix,
+  referrerLink,
+  repositoriesPrefix,
+  revisionLink,
+  revisionsPrefix,
+  tagIndexLink,
+  uploadsPrefix,
+} from "../../src/registry/layout.ts";
+import { isRepository, listRepositories, listRevisions, removeIfEmpty } from "../../src/registry/repositories.ts";
+import { intercept } from "../storage/intercepted.ts";
+import { digestOf, named, pushBlob, pushImage, stocked, tagged, utf8 } from "./stocked.ts";
+
+const everything = { limit: 1000, after: undefined };
+
+/** A store with these repositories, which hold nothing. */
+async function withRepositories(...names: readonly string[]) {
+  const stock = stocked();
+  for (const name of names) await stock.store.driver.makePrefix(manifestsPrefix(named(name)));
+  return stock;
+}
+
+describe("listRepositories()", () => {
+  /** Component by component: "/" comes before every other character. */
+  const inOrder = ["a", "a/b", "a/b/c", "a/z", "a-b", "a.b", "a0", "b/a", "c"];
+
+  test.each([
+    [everything, inOrder, false],
+    [{ limit: 2, after: undefined }, ["a", "a/b"], true],
+    [{ limit: 3, after: "a/b" }, ["a/b/c", "a/z", "a-b"], true],
+    [{ limit: 2, after: "b/a" }, ["c"], false],
+    [{ limit: 1, after: "c" }, [], false],
+    [{ limit: 9, after: undefined }, inOrder, false],
+    [{ limit: 1, after: "a/b/b" }, ["a/b/c"], true],
+    [{ limit: 2, after: "a/bb" }, ["a/z", "a-b"], true],
+    [{ limit: 1, after: "b" }, ["b/a"], true],
+    [{ limit: 1, after: "a/z/below/it" }, ["a-b"], true],
+    [{ limit: 0, after: undefined }, [], true],
+  ] as const)("has the page %j", async (request, items, hasMore) => {
+    const { store } = await withRepositories(...inOrder.toReversed());
+    expect(await listRepositories(store, request)).toEqual({ items, hasMore } as never);
+  });
+
+  test("goes page by page over everything once", async () => {
+    const { store } = await withRepositories(...inOrder);
+    const seen: string[] = [];
+    for (let after: string | undefined; ; after = seen.at(-1)) {
+      const { items, hasMore } = await listRepositories(store, { limit: 2, after });
+      seen.push(...items);
+      if (!hasMore) break;
+    }
+    expect(seen).toEqual(inOrder);
+  });
+
+  test("shows only what has manifests, and only legal names", async () => {
+    const { store } = await withRepositories("a");
+    const { driver } = store;
+    await driver.makePrefix(layersPrefix(named("blobs-only")));
+    await driver.makePrefix(uploadsPrefix(named("uploading")));
+    for (const name of ["Upper", "_hidden/b", ".dot", "a/_x/b", "x".repeat(256)]) {
+      await driver.makePrefix(`${repositoriesPrefix}/${name}/_manifests`);
+    }
+    expect((await listRepositories(store, everything)).items).toEqual(["a"] as never);
+  });
+
+  test("is empty on an empty store", async () => {
+    expect(await listRepositories(stocked().store, everything)).toEqual({ items: [], hasMore: false });
+  });
+
+  test("costs as much as the page and the way to it", async () => {
+    let looks = 0;
+    const count = () => {
+      looks += 1;
+    };
+    const stock = stocked((driver) => intercept(driver, { list: count, exists: count }));
+    for (let outer = 0; outer < 20; outer += 1) {
+      for (let inner = 0; inner < 20; inner += 1) {
+        await stock.store.driver.makePrefix(manifestsPrefix(named(`n${outer}/r${inner}`)));
+      }
+    }
+    looks = 0;
+    const { items } = await listRepositories(stock.store, { limit: 5, after: "n7/r3" });
+    expect([items.length, looks < 40]).toEqual([5, true]);
+  });
+});
+
+test("isRepository() is whether it holds or held a manifest", async () => {
+  const stock = await withRepositories("a");
+  await pushBlob(stock, "b", "x");
+  expect([
+    await isRepository(stock.store, named("a")),
+    await isRepository(stock.store, named("b")),
+    await isRepository(stock.store, named("a/b")),
+  ]).toEqual([true, false, false]);
+});
+
+test("listRevisions() has what is linked, whatever else lies there", async () => {
+  const { store } = stocked();
+  const [app, one, two] = [named("app"), digestOf("1"), digestOf("2")];
+  for (const digest of [one, two]) await store.driver.write(revisionLink(app, digest), utf8(digest));
+  // What registry:2 leaves of a deleted revision, and what is none.
+  await store.driver.makePrefix(`${revisionsPrefix(app)}/sha256/${"0".repeat(64)}`);
+  await store.driver.write(`${revisionsPrefix(app)}/sha256/zz/link`, utf8(one));
+  await store.driver.write(`${revisionsPrefix(app)}/md5/${"0".repeat(32)}/link`, utf8(one));
+  const found: Digest[] = [];
+  for await (const digest of listRevisions(store, app)) found.push(digest);
+  expect(found.toSorted()).toEqual([one, two].toSorted());
+});
+
+describe("removeIfEmpty()", () => {
+  test("removes _manifests first and _layers last, then the parents", async () => {
+    const removed: string[] = [];
+    const note = (prefix: string) => void removed.push(prefix.slice(repositoriesPrefix.length + 1));
+    const stock = stocked((driver) => intercept(driver, { removeEmpty: note, removePrefix: note }));
+    const name = named("a/b");
+    for (const prefix of [manifestsPrefix(name), uploadsPrefix(name), layersPrefix(name)]) {
+      await stock.store.driver.makePrefix(prefix);
+    }
+    await removeIfEmpty(stock.store, name);
+    expect([removed, await stock.store.driver.list(repositoriesPrefix)]).toEqual([
+      ["a/b/_manifests", "a/b/_uploads", "a/b/_layers", "a/b", "a"],
+      [],
+    ]);
+  });
+
+  test.each([
+    ["a tag", async (stock: ReturnType<typeof stocked>) => void (await pushImage(stock, "a/b", { tag: "1" }))],
+    ["a manifest", async (stock: ReturnType<typeof stocked>) => void (await pushImage(stock, "a/b"))],
+  ])("leaves a repository with %s as it is", async (_what, fill) => {
+    const stock = stocked();
+    await fill(stock);
+    for (const text of ["config", "layer"]) await stock.registry.blobs.delete(named("a/b"), digestOf(text));
+    await removeIfEmpty(stock.store, named("a/b"));
+    const own = await stock.store.driver.list(`${repositoriesPrefix}/a/b`);
+    expect(own).toEqual(["_layers", "_manifests", "_uploads"]);
+  });
+
+  test("leaves blobs, and an upload that is under way", async () => {
+    const stock = stocked();
+    await pushBlob(stock, "blobs", "x");
+    await stock.store.driver.makePrefix(manifestsPrefix(named("blobs")));
+    await stock.registry.uploads.start(named("uploading"), "sha256");
+    await stock.store.driver.makePrefix(layersPrefix(named("uploading")));
+    for (const name of ["blobs", "uploading"]) await removeIfEmpty(stock.store, named(name));
+    expect([
+      await stock.store.driver.list(`${repositoriesPrefix}/blobs`),
+      await stock.store.driver.list(`${repositoriesPrefix}/uploading`),
+    ]).toEqual([["_layers"], ["_layers", "_uploads"]]);
+  });
+
+  test("removes what has only directories of tags and revisions left", async () => {
+    const stock = stocked();
+    const app = named("app");
+    await stock.store.driver.makePrefix(`${manifestsPrefix(app)}/tags/old/index/sha256`);
+    await stock.store.driver.makePrefix(`${revisionsPrefix(app)}/sha256/${"0".repeat(64)}`);
+    await stock.store.driver.makePrefix(layersPrefix(app));
+    await removeIfEmpty(stock.store, app);
+    expect(await stock.store.driver.list(repositoriesPrefix)).toEqual([]);
+  });
+
+  test.each([
+    ["where a tag once pointed to", tagIndexLink(named("app"), tagged("1"), digestOf("x"))],
+    ["an entry of a referrer that is gone", referrerLink(named("app"), digestOf("s"), digestOf("x"))],
+  ])("removes nothing that holds something: %s", async (_what, key) => {
+    const stock = stocked();
+    await stock.store.driver.write(key, utf8(digestOf("x")));
+    await stock.store.driver.makePrefix(layersPrefix(named("app")));
+    await removeIfEmpty(stock.store, named("app"));
+    expect([
+      (await stock.store.driver.stat(key))?.sizeBytes,
+      await stock.store.driver.exists(layersPrefix(named("app"))),
+    ]).toEqual([71, true]);
+  });
+
+  test("keeps its hands off a parent that becomes a repository meanwhile, whose lock it does not hold", async () => {
+    const stock = stocked((driver) =>
+      intercept(driver, {
+        // A push into the parent begins just now: its directories are still empty.
+        removePrefix: async (prefix) => {
+          if (prefix.endsWith("/a")) await driver.makePrefix(layersPrefix(named("a")));
+        },
+      }),
+    );
+    await stock.store.driver.makePrefix(layersPrefix(named("a/b")));
+    await removeIfEmpty(stock.store, named("a/b"));
+    expect(await stock.store.driver.list(`${repositoriesPrefix}/a`)).toEqual(["_layers"]);
+  });
+});

@@ -1,0 +1,34 @@
+// Upload sessions for tests.
+import type { Digest } from "../../src/oci/digest.ts";
+import { openBlob } from "../../src/registry/blobs.ts";
+import { type Chunk, Uploads } from "../../src/registry/uploads.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import { named, type Stocked, stocked, utf8 } from "./stocked.ts";
+
+/** The repository of the sessions. */
+export const app = named("app");
+
+/** A piece of these texts, which claims the range where one is given. */
+export function chunk(
+  ...texts: readonly string[]
+): Chunk & { readonly at: (start: number, lengthBytes: number) => Chunk } {
+  const body = async function* () {
+    for (const text of texts) yield utf8(text);
+  };
+  return { body, range: undefined, at: (start, lengthBytes) => ({ body, range: { start, lengthBytes } }) };
+}
+
+/** Uploads of a new store, with one session. */
+export async function begin(wrap?: (driver: Driver) => Driver) {
+  const stock = stocked(wrap);
+  const uploads = new Uploads(stock.store);
+  return { stock, uploads, target: await uploads.start(app, "sha256") };
+}
+
+/** The text of a blob of the repository. */
+export async function textOf({ store }: Pick<Stocked, "store">, digest: Digest): Promise<string> {
+  return (await openBlob(store, app, digest)).content.text();
+}
+
+/** No bytes. */
+export const nothing = chunk();

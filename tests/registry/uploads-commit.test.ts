@@ -1,0 +1,131 @@
+// The moment when an upload becomes a blob, and what others do meanwhile.
+import { describe, expect, test } from "bun:test";
+import type { Digest } from "../../src/oci/digest.ts";
+import { blobKey, layerLink } from "../../src/registry/layout.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import { answering, intercept } from "../storage/intercepted.ts";
+import { damagedLinks, isInPlace, trashBlob } from "./disturbed.ts";
+import { codeOf } from "./refused.ts";
+import { app, begin, chunk, nothing, textOf } from "./sessions.ts";
+import { digestOf, named, pushBlob, stocked, utf8 } from "./stocked.ts";
+
+describe("a commit", () => {
+  const digest = digestOf("x");
+
+  test("moves the bytes, then takes the lock shared, writes the link, and looks for the bytes", async () => {
+    const calls: string[] = [];
+    const { uploads, target } = await begin((driver) =>
+      answering(
+        intercept(driver, {
+          lock: (name, mode) => void calls.push(`lock ${mode} ${name}`),
+          write: (key) => void calls.push(`write ${key}`),
+          stat: (key) => void (key === blobKey(digest) && calls.push("look")),
+          discardUpload: () => void calls.push("discard"),
+        }),
+        {
+          openUpload: async (key, options) => {
+            calls.push("hold");
+            return driver.openUpload(key, options);
+          },
+        },
+      ),
+    );
+    await uploads.commit(target, chunk("x"), digest);
+    expect(calls).toEqual(["hold", "lock shared app", `write ${layerLink(app, digest)}`, "look", "discard"]);
+  });
+
+  test("brings the bytes back that a collector took between the two", async () => {
+    const { stock, uploads, target } = await begin((driver) =>
+      intercept(driver, { lock: () => trashBlob({ store: stock.store }, digest) }),
+    );
+    await uploads.commit(target, chunk("x"), digest);
+    expect(await isInPlace(stock, digest)).toBe(true);
+  });
+
+  test("acknowledges nothing when the bytes are lost meanwhile", async () => {
+    const { uploads, target } = await begin((driver) =>
+      intercept(driver, { lock: async () => void (await driver.delete(blobKey(digest))) }),
+    );
+    expect(await codeOf(uploads.commit(target, chunk("x"), digest))).toBe("UNAVAILABLE");
+  });
+
+  test("waits for who takes away from the repository", async () => {
+    const { stock, uploads, target } = await begin();
+    const alone = await stock.store.driver.lock(app, "alone", { waitMs: 0 });
+    let isDone = false;
+    const committing = uploads.commit(target, chunk("x"), digest).then(() => {
+      isDone = true;
+    });
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    const before = isDone;
+    alone?.[Symbol.dispose]();
+    await committing;
+    expect([before, await textOf(stock, digest)]).toEqual([false, "x"]);
+  });
+
+  test("replaces bytes that are damaged", async () => {
+    const { stock, uploads, target } = await begin();
+    await stock.store.driver.write(blobKey(digest), utf8("damaged"));
+    await uploads.commit(target, chunk("x"), digest);
+    expect(await textOf(stock, digest)).toBe("x");
+  });
+
+  test("of a blob that is there already holds it too", async () => {
+    const stock = stocked();
+    await pushBlob(stock, "other", "x");
+    await pushBlob(stock, "app", "x");
+    await stock.registry.blobs.delete(named("other"), digest);
+    expect(await textOf(stock, digest)).toBe("x");
+  });
+});
+
+describe("a commit whose answer was lost", () => {
+  const digest = digestOf("x");
+
+  /** A session whose bytes have become a blob this long ago. */
+  async function repeated(ageMs: number, wrap?: (driver: Driver) => Driver) {
+    const { stock, uploads, target } = await begin(wrap);
+    await uploads.commit(target, chunk("x"), digest);
+    stock.wait(ageMs);
+    return { stock, again: (of: Digest = digest) => codeOf(uploads.commit(target, nothing, of)) };
+  }
+
+  test("is answered again as long as the blob is there, and promises it anew", async () => {
+    const { stock, again } = await repeated(1_000_000);
+    expect([await again(), (await stock.store.driver.stat(layerLink(app, digest)))?.changedMs]).toEqual([
+      "done",
+      stock.store.now(),
+    ]);
+  });
+
+  test("brings the blob back from the trash first", async () => {
+    const { stock, again } = await repeated(5000);
+    await trashBlob(stock, digest);
+    expect([await again(), await isInPlace(stock, digest)]).toEqual(["done", true]);
+  });
+
+  test("is unknown for another digest, without the bytes, and without the link", async () => {
+    const { stock, again } = await repeated(5000);
+    const answers = [await again(digestOf("y"))];
+    await stock.store.driver.delete(blobKey(digest));
+    answers.push(await again());
+    await pushBlob(stock, "other", "x");
+    await stock.store.driver.delete(layerLink(app, digest));
+    expect([...answers, await again()]).toEqual(["BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_UNKNOWN"]);
+  });
+
+  test.each(damagedLinks)("is unknown where the link is %s", async (_damage, bytes) => {
+    const { stock, again } = await repeated(5000);
+    await stock.store.driver.write(layerLink(app, digest), bytes);
+    expect(await again()).toBe("BLOB_UPLOAD_UNKNOWN");
+  });
+
+  test("is unknown when the link goes while it waits for the lock", async () => {
+    let isGoing = false;
+    const { again } = await repeated(5000, (driver) =>
+      intercept(driver, { lock: async () => void (isGoing && (await driver.delete(layerLink(app, digest)))) }),
+    );
+    isGoing = true;
+    expect(await again()).toBe("BLOB_UPLOAD_UNKNOWN");
+  });
+});
