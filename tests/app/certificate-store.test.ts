@@ -7,6 +7,7 @@ import { isIssuedBy, isKeyOf } from "../../src/tls/describe.ts";
 import { parseSubjectName } from "../../src/tls/names.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { openssl, testWithOpenssl } from "../tls/openssl.ts";
+import { withoutRoot } from "../without-root.ts";
 
 const dayMs = 24 * 3_600_000;
 const nowMs = Date.now();
@@ -184,11 +185,15 @@ test("ensureCertificates() names a directory that is a file", async () => {
   await expect(ensure(path)).rejects.toThrow(`the certificate directory ${path} cannot be used`);
 });
 
-test.skipIf(process.getuid?.() === 0)("ensureCertificates() names a directory that cannot be written", async () => {
+test("ensureCertificates() names a directory that cannot be written", async () => {
   using directory = temporaryDirectory();
   chmodSync(directory.path, 0o555);
-  await expect(ensure(directory.path)).rejects.toThrow(/cannot be used: this user may not/);
+  const error = await withoutRoot(() => ensure(directory.path)).catch(String);
   chmodSync(directory.path, 0o755);
+  expect([error, readdirSync(directory.path)]).toEqual([
+    expect.stringMatching(/cannot be used: this user may not/),
+    [],
+  ]);
 });
 
 test("ensureCertificates() in processes that start at once makes one pair", async () => {
