@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type CertificateSource, openCertificates } from "./app/certificates.ts";
 import { startChores } from "./app/chores.ts";
 import { defaultNames } from "./app/host-names.ts";
+import { rulesOf } from "./app/manifest-rules.ts";
 import { openStore } from "./app/open-store.ts";
 import { describeAddress } from "./app/server-address.ts";
 import { explainListenError, StartError } from "./app/start-error.ts";
@@ -11,7 +12,6 @@ import { type ListenAddress, parseListenAddress } from "./config/listen-address.
 import type { LoadedConfiguration } from "./config/load.ts";
 import { probePort, type RunningServer, startServer } from "./http/server.ts";
 import { createLogger, type Logger } from "./log/logger.ts";
-import type { ManifestRules } from "./registry/manifest-rules.ts";
 import { openRegistry } from "./registry/registry.ts";
 import type { Store } from "./registry/store.ts";
 
@@ -118,12 +118,4 @@ function explainListening<T>(addr: string, act: () => T): T {
   } catch (error) {
     throw new StartError(explainListenError(error, addr) ?? `cannot listen on ${addr}: ${String(error)}`);
   }
-}
-
-function rulesOf({ urls, platforms, platformList }: Configuration["validation"]): ManifestRules {
-  const compile = (sources: readonly string[]) => sources.map((source) => new RegExp(source, "u"));
-  return {
-    urls: urls === "any" ? "any" : { allow: compile(urls.allow), deny: compile(urls.deny) },
-    children: platforms === "list" ? platformList : platforms,
-  };
 }

@@ -6,8 +6,10 @@ import { formatSize } from "../lib/size.ts";
 import type { Logger } from "../log/logger.ts";
 import { collectGarbage } from "../registry/gc.ts";
 import type { Store } from "../registry/store.ts";
-import { purgeUploads } from "../registry/upload-purge.ts";
+import { purgeUploads, temporaryAgeMs } from "../registry/upload-purge.ts";
+import { verifyStore } from "../registry/verify.ts";
 import type { CertificateSource } from "./certificates.ts";
+import { rulesOf } from "./manifest-rules.ts";
 import { repeat } from "./timer.ts";
 
 /** What the chores work on. */
@@ -25,9 +27,12 @@ const firstPurgeMs = 60_000;
 const renewalCheckMs = 12 * 3_600_000;
 /** A server that is restarted every day collects every day. */
 const firstGcMs = 5 * 60_000;
+/** After the first collection, so that not both read the disk at once. */
+const firstVerifyMs = 60 * 60_000;
 
 /** Starts them; disposal ends the schedule, not what is under way. */
-export function startChores({ gc }: Configuration, means: ChoresMeans): readonly Disposable[] {
+export function startChores(configuration: Configuration, means: ChoresMeans): readonly Disposable[] {
+  const { gc } = configuration;
   const { store, certificate, server, logger } = means;
   const report = (what: string) => (error: unknown) => logger.error(`${what} failed`, { error: String(error) });
   const purge = async () => {
@@ -44,6 +49,7 @@ export function startChores({ gc }: Configuration, means: ChoresMeans): readonly
     repeat(purge, { firstMs: firstPurgeMs, intervalMs: purgeIntervalMs, report: report("purging uploads") }),
     repeat(renew, { firstMs: renewalCheckMs, intervalMs: renewalCheckMs, report: report("renewing the certificate") }),
     ...(gc === undefined ? [] : [scheduleGc(gc, means, report("garbage collection"))]),
+    ...(configuration.verify === undefined ? [] : [scheduleVerify(configuration, means, report("the check"))]),
   ];
 }
 
@@ -64,6 +70,31 @@ function scheduleGc(gc: ScheduledGc, { store, logger }: ChoresMeans, report: (er
     logger.info("collected garbage", { ...counted, freed: formatSize(freedBytes) });
   };
   return repeat(collect, { firstMs: Math.min(gc.intervalMs, firstGcMs), intervalMs: gc.intervalMs, report });
+}
+
+function scheduleVerify(
+  { verify, validation }: Configuration,
+  { store, logger }: ChoresMeans,
+  report: (error: unknown) => void,
+): Disposable {
+  const check = async () => {
+    const { bytes, ...counted } = await verifyStore(store, {
+      rules: rulesOf(validation),
+      isRepairing: false,
+      bytesPerSecond: verify?.bytesPerSecond,
+      uploadAgeMs,
+      temporaryAgeMs,
+      report: (event) => {
+        if (event.kind !== "finding") return;
+        const { severity, repository, subject, problem } = event;
+        const level = severity === "lost" ? "error" : "warn";
+        logger[level]("check: not as it should be", { severity, repository, subject, problem });
+      },
+    });
+    logger.info("checked everything stored", { ...counted, read: formatSize(bytes) });
+  };
+  const intervalMs = verify?.intervalMs ?? 0;
+  return repeat(check, { firstMs: Math.min(intervalMs, firstVerifyMs), intervalMs, report });
 }
 
 /** Who collects, for whoever finds the collection under way. */

@@ -6,6 +6,7 @@ import { gencertCommand } from "./gencert.ts";
 import { formatHelp, formatOverview } from "./help.ts";
 import { serveCommand } from "./serve.ts";
 import { trustCommand } from "./trust.ts";
+import { verifyCommand } from "./verify.ts";
 import { versionCommand } from "./version.ts";
 
 const usageExitCode = 64;
@@ -27,6 +28,7 @@ const helpCommand: Command = {
 const commands: readonly Command[] = [
   serveCommand,
   gcCommand,
+  verifyCommand,
   gencertCommand,
   trustCommand,
   versionCommand,

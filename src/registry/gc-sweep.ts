@@ -1,9 +1,10 @@
 // Bytes that no link needs: out of sight first, destroyed when they have lain in the trash for longer than the grace.
-import { algorithms, type Digest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { Stat } from "../storage/driver.ts";
+import { listBlobs } from "./blob-places.ts";
 import { reasons, removalOfBytes } from "./gc-report.ts";
 import type { GcRun } from "./gc-run.ts";
-import { blobKey, blobsPrefix, blobTrashName, digestFromPath, digestFromTrashName } from "./layout.ts";
+import { blobKey, blobTrashName, digestFromTrashName } from "./layout.ts";
 
 const entriesBetweenProgress = 1000;
 
@@ -46,21 +47,12 @@ async function restore(
 /** Moves blobs that nobody needs into the trash. */
 export async function sweepBlobs(run: GcRun): Promise<void> {
   let done = 0;
-  for await (const { algorithm, stripe, hex } of walkBlobs(run)) {
+  for await (const place of listBlobs(run.store)) {
     await run.pace();
-    const digest = digestFromPath(algorithm, hex);
-    if (digest === undefined || !hex.startsWith(stripe)) continue;
-    if (!run.marked.has(digest)) await sweepBlob(run, digest);
+    // What lies elsewhere is nobody's; `registry verify` names it.
+    if (!("stray" in place) && !run.marked.has(place.digest)) await sweepBlob(run, place.digest);
     done += 1;
     if (done % entriesBetweenProgress === 0) run.report({ kind: "progress", phase: "sweeping blobs", done });
-  }
-}
-
-async function* walkBlobs({ store: { driver } }: GcRun) {
-  for (const algorithm of algorithms) {
-    for (const stripe of await driver.list(blobsPrefix(algorithm))) {
-      for (const hex of await driver.list(`${blobsPrefix(algorithm)}/${stripe}`)) yield { algorithm, stripe, hex };
-    }
   }
 }
 

@@ -10,7 +10,8 @@ import { type GcSummary, reasons, removalIn } from "./gc-report.ts";
 import { type GcOptions, type GcRun, startRun } from "./gc-run.ts";
 import { scanRepository } from "./gc-scan.ts";
 import { purgeTrash, sweepBlobs } from "./gc-sweep.ts";
-import { layersDirectory, manifestsDirectory, repositoriesPrefix, reservedPrefix } from "./layout.ts";
+import { repositoriesPrefix } from "./layout.ts";
+import { walkLinkPrefixes } from "./repositories.ts";
 import type { Store } from "./store.ts";
 import { purgeUploads } from "./upload-purge.ts";
 
@@ -52,7 +53,7 @@ async function markRepositories(run: GcRun, { deletesUntagged, isDryRun }: GcOpt
   let isComplete = true;
   const { store, counters, isYoung } = run;
   try {
-    for await (const prefix of walkRepositoryPrefixes(store, repositoriesPrefix)) {
+    for await (const prefix of walkLinkPrefixes(store, repositoriesPrefix)) {
       await run.pace();
       const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
       const scan = await scanRepository(store, { prefix, name });
@@ -68,15 +69,6 @@ async function markRepositories(run: GcRun, { deletesUntagged, isDryRun }: GcOpt
     run.find(`not all links could be read, so no blob is taken away: ${String(error)}`);
   }
   return isComplete;
-}
-
-/** Every directory that has links, whatever it is called. */
-async function* walkRepositoryPrefixes(store: Store, prefix: Key): AsyncGenerator<Key> {
-  const names = await store.driver.list(prefix);
-  if (names.includes(layersDirectory) || names.includes(manifestsDirectory)) yield prefix;
-  for (const name of names) {
-    if (!name.startsWith(reservedPrefix)) yield* walkRepositoryPrefixes(store, `${prefix}/${name}`);
-  }
 }
 
 function countPruned(run: GcRun, prefix: Key, pruned: Pruned): void {

@@ -105,6 +105,11 @@ export function uploadsPrefix(name: RepositoryName): Key {
   return `${repositoryPrefix(name)}/${uploadsDirectory}`;
 }
 
+/** The marker of a cached repository: it holds the URL of the upstream, and its time is when that was last asked. */
+export function upstreamKey(name: RepositoryName): Key {
+  return `${repositoryPrefix(name)}/_upstream`;
+}
+
 /** The link of a blob in a repository. */
 export function layerLink(name: RepositoryName, digest: Digest): Key {
   return `${layersPrefix(name)}/${hashPath(digest)}/link`;
@@ -135,9 +140,14 @@ export function tagCurrentLink(name: RepositoryName, tag: Tag): Key {
   return `${tagPrefix(name, tag)}/current/link`;
 }
 
+/** Everything that the tag has ever pointed to. */
+export function tagIndexPrefix(name: RepositoryName, tag: Tag): Key {
+  return `${tagPrefix(name, tag)}/index`;
+}
+
 /** That the tag has pointed to this manifest. */
 export function tagIndexLink(name: RepositoryName, tag: Tag, digest: Digest): Key {
-  return `${tagPrefix(name, tag)}/index/${hashPath(digest)}/link`;
+  return `${tagIndexPrefix(name, tag)}/${hashPath(digest)}/link`;
 }
 
 /** The referrers of one subject. */

@@ -6,7 +6,9 @@ import { parseTag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
 import {
   digestFromPath,
+  layersDirectory,
   layersPrefix,
+  manifestsDirectory,
   manifestsPrefix,
   referrersPrefix,
   repositoriesPrefix,
@@ -53,6 +55,15 @@ export async function* walkRepositories(
   after?: string,
 ): AsyncGenerator<RepositoryName> {
   yield* walkBelow({ store, prefixOf }, [], after === undefined ? [] : after.split("/"));
+}
+
+/** Every directory below the prefix that has links, whatever it is called. */
+export async function* walkLinkPrefixes(store: Store, prefix: Key): AsyncGenerator<Key> {
+  const names = await store.driver.list(prefix);
+  if (names.includes(layersDirectory) || names.includes(manifestsDirectory)) yield prefix;
+  for (const name of names) {
+    if (!name.startsWith(reservedPrefix)) yield* walkLinkPrefixes(store, `${prefix}/${name}`);
+  }
 }
 
 interface Walk {

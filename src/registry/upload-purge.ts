@@ -12,7 +12,7 @@ export interface PurgeOutcome {
 }
 
 /** A writer that is still at work on a temporary file after a day has failed: its rename will say so. */
-const temporaryAgeMs = 24 * 3_600_000;
+export const temporaryAgeMs = 24 * 3_600_000;
 
 /** Removes (or in a dry run counts) sessions without a write for longer than `ageMs`, and files of dead writers. */
 export async function purgeUploads(

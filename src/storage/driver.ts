@@ -61,6 +61,8 @@ export interface Driver {
   read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** A handle on the object to stream or slice it, or undefined. */
   open(key: Key): Promise<Blob | undefined>;
+  /** Lets the next reads of the object come from the disk rather than from memory, where the system can do that. */
+  dropCache(key: Key): Promise<void>;
   /** Replaces the object, all or nothing; when the promise resolves it survives a power cut. */
   write(key: Key, bytes: Uint8Array): Promise<void>;
   /** Sets the object's time to now; false where there is none. Does nothing on a read-only store. */
@@ -114,6 +116,10 @@ export interface Driver {
   listTrash(kind: string): Promise<readonly string[]>;
   /** What is known of a trash entry; its `changedMs` is the time when it came into the trash. */
   statTrash(name: string): Promise<Stat | undefined>;
+  /** Whether there is an entry that `restore` would bring back. */
+  isInTrash(name: string): Promise<boolean>;
+  /** Gives a trash entry another name; false where it is gone. */
+  renameTrash(from: string, to: string): Promise<boolean>;
   /** Destroys a trash entry. */
   purge(name: string): Promise<void>;
 

@@ -79,12 +79,29 @@ export function listTrashEntries(trash: string, kind: string): readonly string[]
  * are never without a name; who comes second leaves the entry alone.
  */
 export async function restoreFromTrash(files: DurableFiles, entry: string, path: string): Promise<boolean> {
-  const directory = dirname(entry);
-  const isEntry = (name: string) => name.startsWith(`${basename(entry)}.`) && !name.endsWith(".bad");
-  for (const name of namesIn(directory).filter(isEntry)) {
-    if (await bringBack(files, join(directory, name), path)) return true;
+  for (const candidate of restorableEntries(entry)) {
+    if (await bringBack(files, candidate, path)) return true;
   }
   return false;
+}
+
+/** The entries `<entry>.*` that may come back; damaged ones may not. */
+export function restorableEntries(entry: string): readonly string[] {
+  const isRestorable = (name: string) => name.startsWith(`${basename(entry)}.`) && !name.endsWith(".bad");
+  return namesIn(dirname(entry))
+    .filter(isRestorable)
+    .map((name) => join(dirname(entry), name));
+}
+
+/** Gives an entry another name; false where it is gone. */
+export function renameEntry(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
 }
 
 /** False when the entry is gone. */

@@ -2,17 +2,7 @@
 //
 //   <root>/docker/…            what the registry stores (registry/layout.ts)
 //   <root>/locks, <root>/trash, <root>/gc  this driver's own
-import {
-  accessSync,
-  constants,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  statfsSync,
-  statSync,
-  utimesSync,
-} from "node:fs";
+import { lstatSync, readFileSync, statfsSync, utimesSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import {
   directoriesIn,
@@ -24,19 +14,23 @@ import {
 } from "./directories.ts";
 import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Stat, Upload } from "./driver.ts";
 import { DurableFiles, errorCode, pathOfKey, unlinkIfThere } from "./durable-file.ts";
-import { lockFiles, makeLockFiles, takeFileLock } from "./file-locks.ts";
+import { takeFileLock } from "./file-locks.ts";
 import { describeFile } from "./file-stat.ts";
 import {
   listTrashEntries,
-  makeTrashDirectories,
   moveToTrash,
   moveUnchangedToTrash,
   purgeFromTrash,
+  renameEntry,
+  restorableEntries,
   restoreFromTrash,
 } from "./file-trash.ts";
 import { FileUploads } from "./file-upload.ts";
-import { type Flock, hasWorkingLocks, openFlock, openSyncfs } from "./flock.ts";
+import { openWorkingFlock, prepareRoot } from "./filesystem-root.ts";
+import type { Flock } from "./flock.ts";
+import { openSyncfs } from "./libc.ts";
 import { MemoryLocks } from "./memory-locks.ts";
+import { dropCacheOf } from "./page-cache.ts";
 import { takeWorkHold } from "./work-hold.ts";
 
 /** Where a filesystem store lies and how careful it is. */
@@ -62,56 +56,13 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Opened
   const warnings: string[] = [];
   const root = resolve(options.root);
   const files = new DurableFiles(root, options);
-  const isReadOnly = await prepare(files, root);
+  const isReadOnly = await prepareRoot(files, root);
   if (isReadOnly) warnings.push(`${root} is read-only: pulls are served, pushes and deletes are refused`);
   const flock = openWorkingFlock(join(root, "locks"));
   if (flock === undefined) {
     warnings.push("this filesystem has no locks: run one process only on it, and gc only with the server stopped");
   }
   return { driver: new FilesystemDriver(root, files, flock), warnings };
-}
-
-/** Makes the directories; returns true where the disk is read-only and holds a registry already. */
-async function prepare(files: DurableFiles, root: string): Promise<boolean> {
-  try {
-    const wasThere = existsSync(root);
-    mkdirSync(join(root, "locks"), { recursive: true });
-    mkdirSync(join(root, "gc"), { recursive: true });
-    mkdirSync(join(root, "docker/registry/v2"), { recursive: true });
-    makeLockFiles(join(root, "locks"));
-    const trashDirectories = makeTrashDirectories(join(root, "trash"));
-    for (const directory of [join(root, "locks"), ...trashDirectories, root]) await files.syncDirectory(directory);
-    if (!wasThere) await files.syncDirectory(dirname(root));
-    // Where nothing was to be made, nothing has told yet.
-    accessSync(root, constants.W_OK);
-  } catch (error) {
-    if (errorCode(error) === "EROFS" && existsSync(join(root, "docker/registry/v2"))) return true;
-    throw error;
-  }
-  refuseOtherDevice(
-    join(root, "trash"),
-    ["blobs", "repositories", ""].map((name) => join(root, "docker/registry/v2", name)),
-  );
-  return false;
-}
-
-/** Moving into the trash is a rename, which does not leave a device. */
-function refuseOtherDevice(trash: string, places: readonly string[]): void {
-  for (const place of places) {
-    const stat = statSync(place, { throwIfNoEntry: false });
-    if (stat !== undefined && stat.dev !== statSync(trash).dev) {
-      throw new Error(`${place} and ${trash} are on different devices; mount the data directory as a whole`);
-    }
-  }
-}
-
-function openWorkingFlock(directory: string): Flock | undefined {
-  try {
-    const flock = openFlock();
-    return hasWorkingLocks(flock, lockFiles(directory)) ? flock : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 class FilesystemDriver implements Driver {
@@ -156,6 +107,10 @@ class FilesystemDriver implements Driver {
 
   async open(key: Key): Promise<Blob | undefined> {
     return (await this.stat(key)) === undefined ? undefined : Bun.file(this.#path(key));
+  }
+
+  async dropCache(key: Key): Promise<void> {
+    dropCacheOf(this.#path(key));
   }
 
   async write(key: Key, bytes: Uint8Array): Promise<void> {
@@ -271,6 +226,14 @@ class FilesystemDriver implements Driver {
   async statTrash(name: string): Promise<Stat | undefined> {
     const stat = lstatSync(this.#trashPath(name), { throwIfNoEntry: false });
     return stat === undefined ? undefined : describeFile(stat);
+  }
+
+  async isInTrash(name: string): Promise<boolean> {
+    return restorableEntries(this.#trashPath(name)).length > 0;
+  }
+
+  async renameTrash(from: string, to: string): Promise<boolean> {
+    return renameEntry(this.#trashPath(from), this.#trashPath(to));
   }
 
   async restore(name: string, key: Key): Promise<boolean> {

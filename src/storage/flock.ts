@@ -1,8 +1,8 @@
-// flock(2) and syncfs(2), which neither Node nor Bun offers. The lock belongs to the open file description: it falls
-// when the descriptor is closed, also by the death of the process, and it keeps apart two descriptors of one process.
+// flock(2), which neither Node nor Bun offers. The lock belongs to the open file description: it falls when the
+// descriptor is closed, also by the death of the process, and it keeps apart two descriptors of one process.
 
-import { dlopen } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
+import { bindLibc } from "./libc.ts";
 
 /** Locks by file descriptor. */
 export interface Flock {
@@ -14,34 +14,14 @@ const lockShared = 1;
 const lockAlone = 2;
 const lockNonBlocking = 4;
 
-/** glibc, musl on two architectures, macOS: the first that loads. */
-const libraries = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1", "libSystem.B.dylib"];
-
 /** Binds the function of the C library; throws where there is none. */
 export function openFlock(): Flock {
-  const flock = bind("flock", ["i32", "i32"]);
+  const flock = bindLibc("flock", ["i32", "i32"]);
   if (flock === undefined) throw new Error("no C library with flock was found");
   return {
     tryLock: (descriptor, mode) =>
       flock(descriptor, (mode === "shared" ? lockShared : lockAlone) | lockNonBlocking) === 0,
   };
-}
-
-/** Flushes the whole filesystem of an open file; undefined where the C library has no such function (macOS). */
-export function openSyncfs(): ((descriptor: number) => boolean) | undefined {
-  const syncfs = bind("syncfs", ["i32"]);
-  return syncfs === undefined ? undefined : (descriptor) => syncfs(descriptor) === 0;
-}
-
-function bind(name: string, args: readonly "i32"[]): ((...values: number[]) => number) | undefined {
-  for (const library of libraries) {
-    try {
-      return dlopen(library, { [name]: { args: [...args], returns: "i32" } }).symbols[name];
-    } catch {
-      // Not this C library, or one without the function.
-    }
-  }
-  return undefined;
 }
 
 /**

@@ -87,6 +87,8 @@ class MemoryDriver implements Driver {
     return bytes === undefined ? undefined : new Blob([bytes]);
   }
 
+  async dropCache(): Promise<void> {}
+
   async write(key: Key, bytes: Uint8Array): Promise<void> {
     this.#put(key, bytes);
   }
@@ -187,9 +189,21 @@ class MemoryDriver implements Driver {
     return this.stat(trashPrefix + name);
   }
 
+  #restorable(name: string): Key | undefined {
+    const isRestorable = (key: Key) => key.startsWith(`${trashPrefix}${name}.`) && !key.endsWith(".bad");
+    return [...this.#objects.keys()].find(isRestorable);
+  }
+
+  async isInTrash(name: string): Promise<boolean> {
+    return this.#restorable(name) !== undefined;
+  }
+
+  async renameTrash(from: string, to: string): Promise<boolean> {
+    return this.#move(trashPrefix + from, trashPrefix + to);
+  }
+
   async restore(name: string, key: Key): Promise<boolean> {
-    const entries = [...this.#objects.keys()].filter((entry) => entry.startsWith(`${trashPrefix}${name}.`));
-    const entry = entries.find((candidate) => !candidate.endsWith(".bad"));
+    const entry = this.#restorable(name);
     if (entry === undefined) return false;
     return this.#objects.has(key) || this.#move(entry, key);
   }

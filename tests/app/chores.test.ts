@@ -11,11 +11,13 @@ const server: RunningServer = { port: 0, replaceCertificate: () => undefined, st
 
 /** Starts the chores over a registry in memory; gives the lines of the log as they come. */
 async function chores(env: Readonly<Record<string, string>>) {
-  const { promise: collected, resolve } = Promise.withResolvers<void>();
+  const { promise: collected, resolve: noteCollected } = Promise.withResolvers<void>();
+  const { promise: checked, resolve: noteChecked } = Promise.withResolvers<void>();
   const lines: string[] = [];
   const write = (line: string) => {
     lines.push(line);
-    if (line.includes("collected garbage")) resolve();
+    if (line.includes("collected garbage")) noteCollected();
+    if (line.includes("checked everything")) noteChecked();
   };
   const logger = createLogger({ level: "info", format: "text", write, now: Date.now });
   const stock = stockedOn(openMemory());
@@ -26,6 +28,7 @@ async function chores(env: Readonly<Record<string, string>>) {
   return {
     lines,
     collected,
+    checked,
     started,
     dispose: () => {
       for (const chore of started) chore[Symbol.dispose]();
@@ -49,4 +52,16 @@ test("without a word about it nothing is collected", async () => {
 
 test("describeHolder() tells process, host and start", () => {
   expect(describeHolder(0)).toMatch(/^process \d+ on \S+, since 1970-01-01T00:00:00Z$/);
+});
+
+test("everything stored is checked by the schedule", async () => {
+  const { lines, checked, dispose } = await chores({
+    REGISTRY_GC: "false",
+    REGISTRY_VERIFY_INTERVAL: "1ms",
+    REGISTRY_VERIFY: "true",
+  });
+  await checked;
+  dispose();
+  expect(lines[0]).toMatch(/level=error.*not as it should be.*severity=lost/);
+  expect(lines[1]).toMatch(/checked everything stored.*repositories=2.*lost=1/);
 });

@@ -1,0 +1,111 @@
+// registry verify
+import { uploadAgeMs } from "../app/chores.ts";
+import { rulesOf } from "../app/manifest-rules.ts";
+import { formatSize, parseRate } from "../lib/size.ts";
+import { temporaryAgeMs } from "../registry/upload-purge.ts";
+import { verifyStore } from "../registry/verify.ts";
+import { type VerifyEvent, type VerifySummary, verifyExitCode } from "../registry/verify-report.ts";
+import { type Command, type CommandIo, flagOf, hasFlag, type ParsedWords, UsageError } from "./command.ts";
+import { createProgress } from "./progress.ts";
+import { dataFlag, openMeantStore } from "./store-command.ts";
+
+/** Checks everything that is stored. */
+export const verifyCommand: Command = {
+  name: "verify",
+  summary: "checks everything that is stored, also beside running servers",
+  operands: "[config.yml]",
+  maxOperands: 1,
+  description: `Reads and hashes every blob, and follows every link, tag, manifest and referrer. Safe at any time: beside running
+servers, pushes, deletes and garbage collection. What was only half done when it was looked at is no finding.
+
+--repair writes links and indexes that are missing or damaged, brings back from the trash what is needed, and moves
+damaged bytes out of the way, so that they answer 404 and the next push heals them. It takes nothing else away.
+
+Exit codes: 0 clean (or all mended), 1 something is left to mend or to tidy up, 2 data is lost.`,
+  flags: [
+    dataFlag,
+    { name: "repair", help: "mend what can be mended" },
+    {
+      name: "rate",
+      value: "RATE",
+      help: "how many bytes of blobs to read in a second, such as 200MB/s (default: no limit)",
+    },
+    { name: "json", help: "one JSON object a line: each finding and repair, and the summary at last" },
+  ],
+  run: verify,
+};
+
+async function verify(words: ParsedWords, io: CommandIo): Promise<number> {
+  const bytesPerSecond = parseRateFlag(flagOf(words, "rate"));
+  const { store, configuration } = await openMeantStore(words, io);
+  const output = hasFlag(words, "json") ? jsonOutput(io) : textOutput(io);
+  const summary = await verifyStore(store, {
+    rules: rulesOf(configuration.validation),
+    isRepairing: hasFlag(words, "repair"),
+    bytesPerSecond,
+    uploadAgeMs,
+    temporaryAgeMs,
+    report: output.report,
+  });
+  output.finish(summary);
+  return verifyExitCode(summary);
+}
+
+function parseRateFlag(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const rate = parseRate(text);
+  if (rate === undefined || rate === 0) throw new UsageError(`--rate is not a rate such as 200MB/s: ${text}`);
+  return rate;
+}
+
+/** How a check is shown. */
+interface VerifyOutput {
+  report(event: VerifyEvent): void;
+  finish(summary: VerifySummary): void;
+}
+
+function jsonOutput(io: CommandIo): VerifyOutput {
+  const write = (value: object) => io.stdout(`${JSON.stringify(value)}\n`);
+  return {
+    report: (event) => {
+      if (event.kind !== "progress") write(event);
+    },
+    finish: (summary) => write({ kind: "summary", ...summary }),
+  };
+}
+
+function textOutput(io: CommandIo): VerifyOutput {
+  const progress = createProgress(io);
+  return {
+    report: (event) => {
+      if (event.kind === "progress") {
+        progress.update(`${event.phase}: ${event.done}, ${formatSize(event.bytes)}`);
+        return;
+      }
+      progress.clear();
+      io.stdout(formatEvent(event));
+    },
+    finish: (summary) => {
+      progress.clear();
+      io.stdout(formatSummary(summary));
+    },
+  };
+}
+
+function formatEvent(event: Exclude<VerifyEvent, { kind: "progress" }>): string {
+  if (event.kind === "repaired") return `${"".padEnd(severityWidth)}  ${event.how}: ${event.subject}\n`;
+  const where = event.repository === undefined ? "" : `${event.repository}: `;
+  return `${event.severity.padEnd(severityWidth)}  ${where}${event.subject}: ${event.problem}\n`;
+}
+
+const severityWidth = "repairable".length;
+
+function formatSummary(summary: VerifySummary): string {
+  const { repositories, manifests, blobs, bytes, lost, repairable, untidy, repaired, quarantined, unconfirmed } =
+    summary;
+  const mended = repaired + quarantined === 0 ? "" : `; ${repaired} mended, ${quarantined} damaged blobs moved away`;
+  const busy = unconfirmed === 0 ? "" : `; ${unconfirmed} repositories were busy and are to be checked again`;
+  return `checked   ${repositories} repositories, ${manifests} manifests, ${blobs} blobs, ${formatSize(bytes)}
+findings  ${lost} lost, ${repairable} repairable, ${untidy} untidy${mended}${busy}
+`;
+}

@@ -1,0 +1,103 @@
+// The links of a repository, each compared with its path and with the bytes that it leads to.
+import { type Digest, digestAlgorithm, parseDigest } from "../oci/digest.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Key, Stat } from "../storage/driver.ts";
+import { blobKey, blobTrashName, digestFromPath } from "./layout.ts";
+import type { Store } from "./store.ts";
+import type { Repair, Severity, VerifyFinding } from "./verify-report.ts";
+
+/** What the checks of one repository work with. */
+export interface RepositoryCheck {
+  readonly store: Store;
+  readonly prefix: Key;
+  readonly name: RepositoryName;
+  /** Whether it is cached from an upstream, so that missing blobs are fetched when they are asked for. */
+  readonly isCached: boolean;
+  /** Whether nobody writes to the repository meanwhile. */
+  readonly isLocked: boolean;
+  readonly findings: VerifyFinding[];
+}
+
+/** A link that leads to bytes. */
+export interface FollowedLink {
+  readonly digest: Digest;
+  /** Where the bytes lie; another digest only for sha512 uploads of registry:2. */
+  readonly target: Digest;
+  /** Undefined where they are missing. */
+  readonly bytes: Stat | undefined;
+}
+
+/** Writes down a finding. */
+export function find(
+  { name, findings }: RepositoryCheck,
+  finding: {
+    readonly severity: Severity;
+    readonly subject: string;
+    readonly problem: string;
+    readonly repair?: Repair;
+  },
+): void {
+  findings.push({ kind: "finding", repository: name, repair: undefined, ...finding });
+}
+
+/** Follows the links below a prefix, such as `_layers` or `_manifests/revisions`. */
+export async function* followLinks(check: RepositoryCheck, prefix: Key): AsyncGenerator<FollowedLink> {
+  const { driver } = check.store;
+  for (const algorithm of await driver.list(prefix)) {
+    for (const hex of await driver.list(`${prefix}/${algorithm}`)) {
+      const key = `${prefix}/${algorithm}/${hex}/link`;
+      const bytes = await driver.read(key, maxLinkBytes);
+      // Other registries leave the directory of a removed link behind.
+      if (bytes === undefined) continue;
+      const digest = digestFromPath(algorithm, hex);
+      if (digest === undefined) find(check, { severity: "untidy", subject: key, problem: "its path spells no digest" });
+      else yield await followOne(check, { key, digest, text: new TextDecoder().decode(bytes) });
+    }
+  }
+}
+
+const maxLinkBytes = 1024;
+
+async function followOne(
+  check: RepositoryCheck,
+  { key, digest, text }: { readonly key: Key; readonly digest: Digest; readonly text: string },
+): Promise<FollowedLink> {
+  const target = targetOf(digest, text);
+  const bytes = await lookFor(check, target);
+  if (bytes === undefined && !check.isCached) await findMissingBytes(check, { subject: key, digest: target });
+  if (text !== target) {
+    // Written anew it is right, and whether the bytes are there was said.
+    const repair: Repair = { kind: "link", name: check.name, key, digest };
+    find(check, { severity: "repairable", subject: key, problem: "its content is not its digest", repair });
+  }
+  return { digest, target, bytes };
+}
+
+/** What a link means: its path, unless registry:2 filed a sha512 upload under sha256. */
+function targetOf(digest: Digest, text: string): Digest {
+  const said = parseDigest(text.trim());
+  return said !== undefined && digestAlgorithm(digest) !== "sha256" ? said : digest;
+}
+
+/** Says that bytes are missing, and whether they are only in the trash. */
+export async function findMissingBytes(
+  check: RepositoryCheck,
+  { subject, digest }: { readonly subject: string; readonly digest: Digest },
+): Promise<void> {
+  if (await check.store.driver.isInTrash(blobTrashName(digest))) {
+    const problem = `the bytes of ${digest} are in the trash`;
+    find(check, { severity: "repairable", subject, problem, repair: { kind: "restore", digest } });
+  } else find(check, { severity: "lost", subject, problem: `the bytes of ${digest} are missing` });
+}
+
+const looks = 3;
+const pauseMs = 50;
+
+/** A collector may hold bytes for a moment that it then brings back; what is confirmed is looked for again. */
+export async function lookFor({ store, isLocked }: RepositoryCheck, digest: Digest): Promise<Stat | undefined> {
+  for (let look = 1; ; look += 1) {
+    const stat = await store.driver.stat(blobKey(digest));
+    if (stat !== undefined || !isLocked || look === looks) return stat;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}

@@ -1,0 +1,189 @@
+// One repository, checked: links, manifests, what they name, referrers, tags and upload sessions.
+import type { Descriptor } from "../oci/descriptor.ts";
+import { type Digest, digestAlgorithm } from "../oci/digest.ts";
+import { hashBytes } from "../oci/hash.ts";
+import { type Manifest, maxManifestBytes, parseManifest } from "../oci/manifest.ts";
+import { isForeignLayer } from "../oci/media-type.ts";
+import { parseTag, type Tag } from "../oci/reference.ts";
+import type { Key } from "../storage/driver.ts";
+import {
+  blobKey,
+  digestFromPath,
+  layerLink,
+  linkPrefixes,
+  referrerLink,
+  revisionLink,
+  tagCurrentLink,
+  tagIndexLink,
+  tagIndexPrefix,
+} from "./layout.ts";
+import { readLink } from "./links.ts";
+import { isChildRequired, type ManifestRules } from "./manifest-rules.ts";
+import { find, followLinks, lookFor, type RepositoryCheck } from "./verify-links.ts";
+
+/** A blob whose size is not the one that a manifest says; whether the bytes or the manifest are wrong, the hash tells. */
+export interface SizeSuspicion {
+  readonly digest: Digest;
+  readonly manifest: Digest;
+  readonly expectedBytes: number;
+  readonly actualBytes: number;
+}
+
+/** What a repository holds. */
+export interface CheckedRepository {
+  /** Everything that it links. */
+  readonly linked: readonly Digest[];
+  readonly manifests: number;
+  readonly sizes: readonly SizeSuspicion[];
+}
+
+interface Contents {
+  readonly layers: ReadonlyMap<Digest, number | undefined>;
+  readonly revisions: ReadonlySet<Digest>;
+  readonly sizes: SizeSuspicion[];
+}
+
+/** Checks a repository; what is wrong goes to `check.findings`. */
+export async function checkRepository(
+  check: RepositoryCheck,
+  options: { readonly rules: ManifestRules; readonly uploadAgeMs: number },
+): Promise<CheckedRepository> {
+  const places = linkPrefixes(check.prefix);
+  const linked: Digest[] = [];
+  const layers = new Map<Digest, number | undefined>();
+  for await (const { digest, target, bytes } of followLinks(check, places.layers)) {
+    layers.set(digest, bytes?.sizeBytes);
+    linked.push(digest, target);
+  }
+  const revisions = new Set<Digest>();
+  for await (const { digest, bytes } of followLinks(check, places.revisions)) {
+    if (bytes !== undefined) revisions.add(digest);
+    linked.push(digest);
+  }
+  const contents: Contents = { layers, revisions, sizes: [] };
+  for (const digest of revisions) await checkManifest(check, digest, { contents, rules: options.rules });
+  await checkTags(check, places.tags, revisions);
+  await checkUploads(check, places.uploads, options.uploadAgeMs);
+  return { linked, manifests: revisions.size, sizes: contents.sizes };
+}
+
+async function checkManifest(
+  check: RepositoryCheck,
+  digest: Digest,
+  { contents, rules }: { readonly contents: Contents; readonly rules: ManifestRules },
+): Promise<void> {
+  const manifest = await readManifestOf(check, digest);
+  if (manifest === undefined) return;
+  for (const blob of manifest.blobs.filter(({ mediaType }) => !isForeignLayer(mediaType))) {
+    await checkBlobOf(check, digest, { blob, contents });
+  }
+  for (const child of manifest.children.filter((descriptor) => isChildRequired(descriptor, rules))) {
+    if (contents.revisions.has(child.digest) || check.isCached) continue;
+    const link = revisionLink(check.name, child.digest);
+    await findUnlinked(check, { digest: child.digest, link, problem: `a child of the index ${digest}` });
+  }
+  if (manifest.subject === undefined) return;
+  const link = referrerLink(check.name, manifest.subject.digest, digest);
+  if ((await check.store.driver.stat(link)) !== undefined) return;
+  find(check, {
+    severity: "repairable",
+    subject: digest,
+    problem: `it is not among the referrers of ${manifest.subject.digest}`,
+    repair: { kind: "link", name: check.name, key: link, digest },
+  });
+}
+
+/** Undefined for bytes that are damaged, which their hash tells elsewhere, and for what only another registry accepts. */
+async function readManifestOf(check: RepositoryCheck, digest: Digest): Promise<Manifest | undefined> {
+  const bytes = await check.store.driver.read(blobKey(digest), maxManifestBytes);
+  if (bytes === undefined || hashBytes(bytes, digestAlgorithm(digest)) !== digest) return undefined;
+  const parsed = parseManifest(bytes, undefined);
+  return "problem" in parsed ? undefined : parsed.manifest;
+}
+
+async function checkBlobOf(
+  check: RepositoryCheck,
+  manifest: Digest,
+  { blob, contents }: { readonly blob: Descriptor; readonly contents: Contents },
+): Promise<void> {
+  const { digest, sizeBytes: expectedBytes } = blob;
+  if (!contents.layers.has(digest)) {
+    if (check.isCached) return;
+    return findUnlinked(check, {
+      digest,
+      link: layerLink(check.name, digest),
+      problem: `a blob of the manifest ${manifest}`,
+    });
+  }
+  const actualBytes = contents.layers.get(digest);
+  if (actualBytes === undefined || actualBytes === expectedBytes) return;
+  contents.sizes.push({ digest, manifest, expectedBytes, actualBytes });
+}
+
+/** What is needed and not linked: where the bytes are there, a link is all that is missing. */
+async function findUnlinked(
+  check: RepositoryCheck,
+  { digest, link, problem }: { readonly digest: Digest; readonly link: Key; readonly problem: string },
+): Promise<void> {
+  const repair = { kind: "link", name: check.name, key: link, digest } as const;
+  if ((await lookFor(check, digest)) === undefined)
+    find(check, { severity: "lost", subject: digest, problem: `${problem}, is missing` });
+  else find(check, { severity: "repairable", subject: digest, problem: `${problem}, is not linked here`, repair });
+}
+
+async function checkTags(check: RepositoryCheck, prefix: Key, revisions: ReadonlySet<Digest>): Promise<void> {
+  for (const text of await check.store.driver.list(prefix)) {
+    const tag = parseTag(text);
+    if (tag === undefined) find(check, { severity: "untidy", subject: text, problem: "no tag can be called so" });
+    else await checkTag(check, tag, revisions);
+  }
+}
+
+async function checkTag(check: RepositoryCheck, tag: Tag, revisions: ReadonlySet<Digest>): Promise<void> {
+  const { store, name } = check;
+  const current = tagCurrentLink(name, tag);
+  if ((await store.driver.stat(current)) === undefined) {
+    const problem = "the tag points to nothing; `registry gc` takes it away";
+    return find(check, { severity: "untidy", subject: tag, problem });
+  }
+  const digest = await readLink(store, current);
+  if (digest === undefined) return findUnreadableTag(check, tag, revisions);
+  if (!revisions.has(digest)) {
+    const problem = `the manifest of the tag ${tag}`;
+    await findUnlinked(check, { digest, link: revisionLink(name, digest), problem });
+  }
+  const key = tagIndexLink(name, tag, digest);
+  if ((await store.driver.stat(key)) !== undefined) return;
+  const repair = { kind: "link", name, key, digest } as const;
+  find(check, { severity: "repairable", subject: tag, problem: "its index lacks what it points to", repair });
+}
+
+/** The index has everything that the tag ever pointed to; where that is one manifest, the tag pointed to it. */
+async function findUnreadableTag(check: RepositoryCheck, tag: Tag, revisions: ReadonlySet<Digest>): Promise<void> {
+  const { store, name } = check;
+  const candidates: Digest[] = [];
+  const prefix = tagIndexPrefix(name, tag);
+  for (const algorithm of await store.driver.list(prefix)) {
+    for (const hex of await store.driver.list(`${prefix}/${algorithm}`)) {
+      const digest = digestFromPath(algorithm, hex);
+      if (digest !== undefined) candidates.push(digest);
+    }
+  }
+  const [digest, ...others] = candidates;
+  const isCertain = digest !== undefined && others.length === 0 && revisions.has(digest);
+  find(check, {
+    severity: isCertain ? "repairable" : "lost",
+    subject: tag,
+    problem: "what the tag points to cannot be read",
+    ...(isCertain ? { repair: { kind: "tag", name, tag, digest } } : {}),
+  });
+}
+
+async function checkUploads(check: RepositoryCheck, prefix: Key, ageMs: number): Promise<void> {
+  const { driver, now } = check.store;
+  for (const id of await driver.list(prefix)) {
+    const stat = (await driver.stat(`${prefix}/${id}/data`)) ?? (await driver.stat(`${prefix}/${id}/startedat`));
+    if (stat === undefined || now() - stat.changedMs <= ageMs) continue;
+    find(check, { severity: "untidy", subject: id, problem: "an abandoned upload; `registry gc` takes it away" });
+  }
+}

@@ -1,0 +1,158 @@
+// A check of everything that is stored, beside running servers, pushes and collections. What looks wrong in a
+// repository is looked at again while nobody writes to it; only what is still wrong then is a finding.
+import { createPacer, type Pace } from "../lib/pacer.ts";
+import type { Digest } from "../oci/digest.ts";
+import { parseRepositoryName } from "../oci/name.ts";
+import type { Key } from "../storage/driver.ts";
+import { listBlobs } from "./blob-places.ts";
+import { DigestSet } from "./digest-set.ts";
+import { repositoriesPrefix, upstreamKey } from "./layout.ts";
+import type { ManifestRules } from "./manifest-rules.ts";
+import { walkLinkPrefixes } from "./repositories.ts";
+import type { Store } from "./store.ts";
+import { createThrottle, inspectBlob, quarantineBlob, type Throttle } from "./verify-blobs.ts";
+import type { RepositoryCheck } from "./verify-links.ts";
+import { applyRepair } from "./verify-repair.ts";
+import {
+  startVerifyCounters,
+  type VerifyCounters,
+  type VerifyEvent,
+  type VerifyFinding,
+  type VerifySummary,
+} from "./verify-report.ts";
+import { type CheckedRepository, checkRepository, type SizeSuspicion } from "./verify-repository.ts";
+
+/** How to check. */
+export interface VerifyOptions {
+  readonly rules: ManifestRules;
+  readonly isRepairing: boolean;
+  /** How many bytes of blobs are read in a second; undefined: as fast as it goes. */
+  readonly bytesPerSecond: number | undefined;
+  readonly uploadAgeMs: number;
+  readonly temporaryAgeMs: number;
+  readonly report: (event: VerifyEvent) => void;
+}
+
+interface VerifyRun {
+  readonly store: Store;
+  readonly options: VerifyOptions;
+  readonly counters: VerifyCounters;
+  readonly linked: DigestSet;
+  readonly sizes: (SizeSuspicion & { readonly repository: string })[];
+  readonly damaged: Set<Digest>;
+  readonly pace: Pace;
+}
+
+const lockWaitMs = 30_000;
+
+/** Checks the store once. */
+export async function verifyStore(store: Store, options: VerifyOptions): Promise<VerifySummary> {
+  const run: VerifyRun = {
+    store,
+    options,
+    counters: startVerifyCounters(),
+    linked: new DigestSet(),
+    sizes: [],
+    damaged: new Set(),
+    pace: createPacer(),
+  };
+  for await (const prefix of walkLinkPrefixes(store, repositoriesPrefix)) {
+    await run.pace();
+    await verifyRepository(run, prefix);
+  }
+  await verifyBlobs(run, createThrottle(options.bytesPerSecond, performance.now.bind(performance)));
+  await tellSizes(run);
+  await verifyLeftovers(run);
+  return run.counters;
+}
+
+async function verifyRepository(run: VerifyRun, prefix: Key): Promise<void> {
+  const { store, options, counters } = run;
+  const path = prefix.slice(repositoriesPrefix.length + 1);
+  const name = parseRepositoryName(path);
+  counters.repositories += 1;
+  if (name === undefined) return tell(run, untidy(path, "it is not the name of a repository"));
+  const isCached = (await store.driver.stat(upstreamKey(name))) !== undefined;
+  const base = { store, prefix, name, isCached };
+  const suspicions: RepositoryCheck = { ...base, isLocked: false, findings: [] };
+  let checked = await checkRepository(suspicions, options);
+  let findings: readonly VerifyFinding[] = [];
+  if (suspicions.findings.length + checked.sizes.length > 0) {
+    using lock = await store.driver.lock(name, "alone", { waitMs: lockWaitMs });
+    if (lock === undefined) counters.unconfirmed += 1;
+    else {
+      const confirmed: RepositoryCheck = { ...base, isLocked: true, findings: [] };
+      checked = await checkRepository(confirmed, options);
+      findings = confirmed.findings;
+    }
+  }
+  for (const finding of findings) await tell(run, finding);
+  note(run, path, checked);
+}
+
+function note(run: VerifyRun, repository: string, { linked, manifests, sizes }: CheckedRepository): void {
+  for (const digest of linked) run.linked.add(digest);
+  run.sizes.push(...sizes.map((size) => ({ ...size, repository })));
+  run.counters.manifests += manifests;
+  const { repositories, bytes } = run.counters;
+  run.options.report({ kind: "progress", phase: "checking repositories", done: repositories, bytes });
+}
+
+async function verifyBlobs(run: VerifyRun, throttle: Throttle): Promise<void> {
+  const { store, counters, options } = run;
+  for await (const place of listBlobs(store)) {
+    await run.pace();
+    if ("stray" in place) await tell(run, untidy(place.stray, "no blob lies here"));
+    else await verifyBlob(run, place.digest, throttle);
+    options.report({ kind: "progress", phase: "reading blobs", done: counters.blobs, bytes: counters.bytes });
+  }
+}
+
+async function verifyBlob(run: VerifyRun, digest: Digest, throttle: Throttle): Promise<void> {
+  const { store, counters, options } = run;
+  const verdict = await inspectBlob(store, digest, throttle);
+  if (verdict.kind === "gone") return;
+  counters.blobs += 1;
+  if (verdict.kind === "whole") {
+    counters.bytes += verdict.sizeBytes;
+    return;
+  }
+  run.damaged.add(digest);
+  const problem = verdict.kind === "damaged" ? `its bytes hash to ${verdict.actual}` : verdict.reason;
+  const severity = run.linked.has(digest) ? "lost" : "untidy";
+  await tell(run, { ...untidy(digest, problem), severity });
+  if (!options.isRepairing || verdict.kind !== "damaged") return;
+  const id = `${store.now().toString(36)}-${store.uuid()}`;
+  if (!(await quarantineBlob(store, digest, { judged: verdict.stat, id }))) return;
+  counters.quarantined += 1;
+  options.report({ kind: "repaired", subject: digest, how: "quarantined" });
+}
+
+/** A blob that is whole and has another size than a manifest says: the manifest is wrong, and clients refuse the image. */
+async function tellSizes(run: VerifyRun): Promise<void> {
+  for (const { digest, manifest, expectedBytes, actualBytes, repository } of run.sizes) {
+    if (run.damaged.has(digest)) continue;
+    const problem = `it says that ${digest} has ${expectedBytes} bytes, but it has ${actualBytes}`;
+    await tell(run, { ...untidy(manifest, problem), severity: "lost", repository });
+  }
+}
+
+async function verifyLeftovers(run: VerifyRun): Promise<void> {
+  const count = await run.store.driver.sweepTemporary(run.options.temporaryAgeMs, { isDryRun: true });
+  if (count > 0) await tell(run, untidy("*.tmp", `${count} files of writers that died; \`registry gc\` removes them`));
+}
+
+async function tell(run: VerifyRun, finding: VerifyFinding): Promise<void> {
+  const { options, counters, store } = run;
+  counters[finding.severity] += 1;
+  options.report(finding);
+  if (!options.isRepairing || finding.repair === undefined) return;
+  const how = await applyRepair(store, finding.repair);
+  if (how === undefined) return;
+  counters.repaired += 1;
+  options.report({ kind: "repaired", subject: finding.subject, how });
+}
+
+function untidy(subject: string, problem: string): VerifyFinding {
+  return { kind: "finding", severity: "untidy", repository: undefined, subject, problem, repair: undefined };
+}

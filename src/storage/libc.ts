@@ -1,0 +1,26 @@
+// Functions of the C library that neither Node nor Bun offers.
+import { dlopen } from "bun:ffi";
+
+/** glibc, musl on two architectures, macOS: the first that loads. */
+const libraries = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1", "libSystem.B.dylib"];
+
+/** A function of the C library by its name and the types of its arguments; undefined where there is none. */
+export function bindLibc(
+  name: string,
+  args: readonly ("i32" | "i64")[],
+): ((...values: number[]) => number) | undefined {
+  for (const library of libraries) {
+    try {
+      return dlopen(library, { [name]: { args: [...args], returns: "i32" } }).symbols[name];
+    } catch {
+      // Not this C library, or one without the function.
+    }
+  }
+  return undefined;
+}
+
+/** Flushes the whole filesystem of an open file; undefined where the C library has no such function (macOS). */
+export function openSyncfs(): ((descriptor: number) => boolean) | undefined {
+  const syncfs = bindLibc("syncfs", ["i32"]);
+  return syncfs === undefined ? undefined : (descriptor) => syncfs(descriptor) === 0;
+}

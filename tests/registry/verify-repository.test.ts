@@ -1,0 +1,200 @@
+// Every kind of damage that can be seeded: it is found, nothing is invented, and a repair mends what can be mended.
+import { describe, expect, test } from "bun:test";
+import type { Digest } from "../../src/oci/digest.ts";
+import {
+  blobKey,
+  layerLink,
+  referrerLink,
+  revisionLink,
+  tagCurrentLink,
+  tagIndexLink,
+} from "../../src/registry/layout.ts";
+import { verifyExitCode } from "../../src/registry/verify-report.ts";
+import { digestOf, named, pullImage, pushImage, pushIndex, type Stocked, tagged, utf8 } from "./stocked.ts";
+import { sound, verify } from "./verified.ts";
+
+const app = named("app");
+const one = tagged("1");
+
+interface Damage {
+  readonly what: string;
+  readonly seed: (stock: Stocked, image: Digest, signature: Digest) => Promise<unknown>;
+  readonly severity: "lost" | "repairable" | "untidy";
+  readonly problem: RegExp;
+  /** The exit code after a repair, and how many things it mended. */
+  readonly mended: readonly [0 | 1 | 2, readonly string[]];
+}
+
+const layer = digestOf("layer");
+const write = ({ store }: Stocked, key: string, text: string) => store.driver.write(key, utf8(text));
+
+const damages: readonly Damage[] = [
+  {
+    what: "a flipped bit",
+    seed: (stock) => write(stock, blobKey(layer), "layeR"),
+    severity: "lost",
+    problem: /^its bytes hash to sha256:/,
+    mended: [2, ["quarantined"]],
+  },
+  {
+    what: "a truncated blob",
+    seed: (stock) => write(stock, blobKey(layer), "lay"),
+    severity: "lost",
+    problem: /^its bytes hash to/,
+    mended: [2, ["quarantined"]],
+  },
+  {
+    what: "an emptied manifest",
+    seed: (stock, image) => write(stock, blobKey(image), ""),
+    severity: "lost",
+    problem: /^its bytes hash to/,
+    mended: [2, ["quarantined"]],
+  },
+  {
+    what: "a missing blob",
+    seed: ({ store }) => store.driver.delete(blobKey(layer)),
+    severity: "lost",
+    problem: /^the bytes of sha256:.* are missing$/,
+    mended: [2, []],
+  },
+  {
+    what: "a blob in the trash alone",
+    seed: ({ store }) => store.driver.trash(blobKey(layer), `blobs/sha256/${layer.slice(7, 9)}/${layer.slice(7)}.x-1`),
+    severity: "repairable",
+    problem: /are in the trash$/,
+    mended: [0, ["restored"]],
+  },
+  {
+    what: "an empty layer link",
+    seed: (stock) => write(stock, layerLink(app, layer), ""),
+    severity: "repairable",
+    problem: /content is not its digest/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "a newline behind a revision link",
+    seed: (stock, image) => write(stock, revisionLink(app, image), `${image}\n`),
+    severity: "repairable",
+    problem: /content is not its digest/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "a link to something else",
+    seed: (stock) => write(stock, layerLink(app, layer), digestOf("config")),
+    severity: "repairable",
+    problem: /content is not its digest/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "a layer that is not linked",
+    seed: ({ store }) => store.driver.delete(layerLink(app, layer)),
+    severity: "repairable",
+    problem: /^a blob of the manifest sha256:.*, is not linked here$/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "a tag whose revision is gone",
+    seed: async (stock, image) => {
+      const late = await pushImage(stock, "app", { tag: "late", layers: ["late"] });
+      await stock.store.driver.delete(revisionLink(app, late));
+      return image;
+    },
+    severity: "repairable",
+    problem: /^the manifest of the tag late, is not linked here$/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "a tag without an entry in its index",
+    seed: ({ store }, image) => store.driver.delete(tagIndexLink(app, one, image)),
+    severity: "repairable",
+    problem: /^its index lacks/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "an empty tag that ever pointed to one manifest",
+    seed: (stock) => write(stock, tagCurrentLink(app, one), ""),
+    severity: "repairable",
+    problem: /^what the tag points to cannot be read$/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "an empty tag that pointed to several",
+    seed: async (stock) => {
+      await pushImage(stock, "app", { tag: "1", layers: ["next"] });
+      await write(stock, tagCurrentLink(app, one), "");
+    },
+    severity: "lost",
+    problem: /^what the tag points to cannot be read$/,
+    mended: [2, []],
+  },
+  {
+    what: "a tag directory without current",
+    seed: ({ store }) => store.driver.delete(tagCurrentLink(app, one)),
+    severity: "untidy",
+    problem: /points to nothing/,
+    mended: [1, []],
+  },
+  {
+    what: "a referrer that is not indexed",
+    seed: ({ store }, image, signature) => store.driver.delete(referrerLink(app, image, signature)),
+    severity: "repairable",
+    problem: /^it is not among the referrers of/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "a deleted child of an index",
+    seed: async (stock) => {
+      const child = await pushImage(stock, "other", { layers: ["child"] });
+      await pushIndex(stock, "other", { tag: "multi", children: [child] });
+      await stock.registry.manifests.delete(named("other"), child);
+    },
+    severity: "repairable",
+    problem: /^a child of the index sha256:.*, is not linked here$/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "a directory that is no repository name",
+    seed: (stock) => write(stock, `docker/registry/v2/repositories/UPPER/_layers/sha256/${layer.slice(7)}/link`, layer),
+    severity: "untidy",
+    problem: /^it is not the name of a repository$/,
+    mended: [1, []],
+  },
+  {
+    what: "a blob that lies elsewhere",
+    seed: (stock) => write(stock, `docker/registry/v2/blobs/sha256/00/${layer.slice(7)}/data`, "layer"),
+    severity: "untidy",
+    problem: /^no blob lies here$/,
+    mended: [1, []],
+  },
+  {
+    what: "an abandoned upload",
+    seed: async (stock) => {
+      await stock.registry.uploads.start(app, "sha256");
+      stock.wait(3_600_001);
+    },
+    severity: "untidy",
+    problem: /^an abandoned upload/,
+    mended: [1, []],
+  },
+];
+
+describe.each(damages)("$what", ({ seed, severity, problem, mended: [code, repaired] }) => {
+  test("is found, and nothing else", async () => {
+    const { stock, image, signature } = await sound();
+    await seed(stock, image, signature);
+    const { findings, summary } = await verify(stock);
+    expect(findings).toEqual([[severity, expect.stringMatching(problem)]]);
+    expect(verifyExitCode(summary)).toBe(severity === "lost" ? 2 : 1);
+  });
+
+  test("is mended as far as that can be, and nothing is taken away", async () => {
+    const { stock, image, signature } = await sound();
+    await seed(stock, image, signature);
+    const { summary, repaired: how } = await verify(stock, { isRepairing: true });
+    expect([verifyExitCode(summary), how]).toEqual([code, repaired as string[]]);
+    if (code === 0) {
+      expect((await verify(stock)).findings).toEqual([]);
+      expect(await pullImage(stock, "app", one)).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,95 @@
+import { expect, test } from "bun:test";
+import { blobKey, layerLink, revisionLink } from "../../src/registry/layout.ts";
+import { verifyExitCode } from "../../src/registry/verify-report.ts";
+import { intercept } from "../storage/intercepted.ts";
+import { collect, graceMs } from "./collected.ts";
+import { digestOf, named, pullImage, pushBlob, pushImage, stocked, tagged, utf8 } from "./stocked.ts";
+import { sound, verify } from "./verified.ts";
+
+const app = named("app");
+const one = tagged("1");
+const layer = digestOf("layer");
+
+test("a sound store is clean, and so is an empty one", async () => {
+  const { stock } = await sound();
+  const { summary, findings } = await verify(stock);
+  expect({ summary, findings }).toMatchObject({
+    summary: { repositories: 1, manifests: 3, blobs: 6, lost: 0, repairable: 0, untidy: 0 },
+    findings: [],
+  });
+  expect([verifyExitCode(summary), verifyExitCode((await verify(stocked())).summary)]).toEqual([0, 0]);
+});
+
+test("damaged bytes that nobody links are untidy, not lost", async () => {
+  const { stock } = await sound();
+  await stock.store.driver.write(blobKey(digestOf("nobody's")), utf8("damaged"));
+  expect((await verify(stock)).findings).toEqual([["untidy", expect.stringContaining("hash to")]]);
+});
+
+test("a manifest that is wrong about the size of a whole blob is said to be wrong", async () => {
+  const stock = stocked();
+  await pushBlob(stock, "app", "config");
+  const config = { mediaType: "application/vnd.oci.image.config.v1+json", digest: digestOf("config"), size: 7 };
+  const manifest = JSON.stringify({ schemaVersion: 2, config, layers: [] });
+  await stock.store.driver.write(blobKey(digestOf(manifest)), utf8(manifest));
+  await stock.store.driver.write(revisionLink(app, digestOf(manifest)), utf8(digestOf(manifest)));
+  expect((await verify(stock)).findings).toEqual([
+    ["lost", `it says that ${digestOf("config")} has 7 bytes, but it has 6`],
+  ]);
+});
+
+test("after a quarantine the blob counts as missing, and a push heals it", async () => {
+  const { stock } = await sound();
+  await stock.store.driver.write(blobKey(layer), utf8("lay"));
+  await verify(stock, { isRepairing: true });
+  expect(stock.registry.blobs.open(app, layer)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+  expect((await verify(stock)).findings).toEqual([["lost", expect.stringContaining("missing")]]);
+  await pushBlob(stock, "app", "layer");
+  expect((await verify(stock)).findings).toEqual([]);
+  stock.wait(graceMs);
+  expect((await collect(stock)).summary).toMatchObject({ purged: 1, restored: 0 });
+});
+
+test("a push that heals a blob while it is being quarantined keeps it", async () => {
+  let heal: (() => Promise<unknown>) | undefined;
+  const stock = stocked((driver) =>
+    intercept(driver, {
+      trashUnchanged: async () => {
+        const healing = heal;
+        heal = undefined;
+        await healing?.();
+      },
+    }),
+  );
+  await pushImage(stock, "app", { tag: "1" });
+  await stock.store.driver.write(blobKey(layer), utf8("lay"));
+  heal = () => pushBlob(stock, "app", "layer");
+  const { repaired } = await verify(stock, { isRepairing: true });
+  expect(repaired).toEqual([]);
+  expect(await pullImage(stock, "app", one)).toBe(true);
+});
+
+test("what was half done when it was looked at first is no finding", async () => {
+  let finish: (() => Promise<unknown>) | undefined;
+  const stock = stocked((driver) =>
+    intercept(driver, {
+      lock: async (_name, mode) => {
+        if (mode === "alone") await finish?.();
+      },
+    }),
+  );
+  const image = await pushImage(stock, "app", { tag: "1" });
+  const link = layerLink(app, layer);
+  await stock.store.driver.delete(link);
+  finish = () => stock.store.driver.write(link, utf8(layer));
+  expect((await verify(stock)).findings).toEqual([]);
+  expect(await pullImage(stock, "app", image)).toBe(true);
+});
+
+test("a cached repository may have a manifest before its blobs", async () => {
+  const { stock, image } = await sound();
+  await stock.store.driver.delete(layerLink(app, layer));
+  await stock.store.driver.write("docker/registry/v2/repositories/app/_upstream", utf8("https://upstream.test"));
+  expect((await verify(stock)).findings).toEqual([]);
+  expect(image).toStartWith("sha256:");
+});
