@@ -42,6 +42,12 @@ function ifWhole(stat: Stat | undefined, digest: Digest): Stat | undefined {
   return isEmptied ? undefined : stat;
 }
 
+/** What is known of a blob that the repository links, without reading it. */
+export async function findLinked(store: Store, name: RepositoryName, digest: Digest): Promise<Stat | undefined> {
+  const target = await followLink(store, layerLink(name, digest), digest);
+  return target === undefined ? undefined : await findBlob(store, target);
+}
+
 /** The blob of a repository, to be read. Promises nothing about later. */
 export async function openBlob(store: Store, name: RepositoryName, digest: Digest): Promise<FoundBlob> {
   const target = await followLink(store, layerLink(name, digest), digest);

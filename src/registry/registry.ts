@@ -2,7 +2,8 @@
 import type { Algorithm, Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
-import { deleteBlob, type FoundBlob, mountBlob, openBlob, promiseBlob } from "./blobs.ts";
+import { deleteBlob, type FoundBlob, findLinked, mountBlob, openBlob, promiseBlob } from "./blobs.ts";
+import { KnownSizes } from "./known-sizes.ts";
 import type { ManifestRules } from "./manifest-rules.ts";
 import {
   deleteManifest,
@@ -80,25 +81,61 @@ export interface Registry {
 
 /** The registry over a store of its own. */
 export function openRegistry(store: Store, options: { readonly rules: ManifestRules }): Registry {
+  const sizes = new KnownSizes(store);
   return {
-    blobs: {
-      open: (name, digest) => openBlob(store, name, digest),
-      promise: (name, digest) => promiseBlob(store, name, digest),
-      mount: (name, source) => mountBlob(store, name, source),
-      delete: (name, digest) => deleteBlob(store, name, digest),
-    },
+    blobs: openBlobsFacet(store, sizes),
     uploads: new Uploads(store),
-    manifests: {
-      get: (name, reference) => getManifest(store, name, reference),
-      promise: (name, reference) => promiseManifest(store, name, reference),
-      put: (name, put) => putManifest(store, name, { put, rules: options.rules }),
-      delete: (name, digest) => deleteManifest(store, name, digest),
-    },
+    manifests: openManifestsFacet(store, { sizes, rules: options.rules }),
     tags: {
       list: (name, page) => listTags(store, name, page),
       delete: (name, tag) => deleteTag(store, name, tag),
     },
     referrers: new Referrers(store),
     repositories: { list: (page) => listRepositories(store, page) },
+  };
+}
+
+/** Bytes of a wrong size count as missing, so that the client uploads them again. */
+function openBlobsFacet(store: Store, sizes: KnownSizes): BlobsFacet {
+  const promise: BlobsFacet["promise"] = async (name, digest) => {
+    const found = await promiseBlob(store, name, digest);
+    await sizes.refuseCutOff(name, digest, found.sizeBytes);
+    return found;
+  };
+  return {
+    open: async (name, digest) => {
+      const found = await openBlob(store, name, digest);
+      await sizes.refuseCutOff(name, digest, found.sizeBytes);
+      return found;
+    },
+    promise,
+    mount: async (name, source) => {
+      const { digest, from } = source;
+      const found = from === undefined ? undefined : await findLinked(store, from, digest);
+      const isCutOff =
+        found !== undefined && from !== undefined && !(await sizes.isWhole(from, digest, found.sizeBytes));
+      return !isCutOff && (await mountBlob(store, name, source));
+    },
+    delete: (name, digest) => deleteBlob(store, name, digest),
+  };
+}
+
+function openManifestsFacet(
+  store: Store,
+  { sizes, rules }: { readonly sizes: KnownSizes; readonly rules: ManifestRules },
+): ManifestsFacet {
+  const learned = (name: RepositoryName, stored: StoredManifest): StoredManifest => {
+    sizes.learn(name, stored);
+    return stored;
+  };
+  return {
+    get: async (name, reference) => learned(name, await getManifest(store, name, reference)),
+    promise: async (name, reference) => learned(name, await promiseManifest(store, name, reference)),
+    put: async (name, put) => {
+      const outcome = await putManifest(store, name, { put, rules });
+      sizes.learn(name, { digest: outcome.digest, bytes: put.bytes });
+      return outcome;
+    },
+    delete: (name, digest) => deleteManifest(store, name, digest),
   };
 }
