@@ -20,15 +20,15 @@ export interface SmallDisk extends AsyncDisposable {
   temporaryFiles(): readonly string[];
 }
 
-/** Makes and mounts a disk of 64 MiB. */
-export async function makeSmallDisk(kind: DiskKind): Promise<SmallDisk> {
+/** Makes and mounts a disk. */
+export async function makeSmallDisk(kind: DiskKind, sizeMiB = 64): Promise<SmallDisk> {
   const directory = temporaryDirectory();
   const point = join(directory.path, "disk");
   const image = join(directory.path, "image");
   mkdirSync(point);
-  if (kind === "tmpfs") await must(["mount", "-t", "tmpfs", "-o", "size=64m,mode=755", "tmpfs", point]);
+  if (kind === "tmpfs") await must(["mount", "-t", "tmpfs", "-o", `size=${sizeMiB}m,mode=755`, "tmpfs", point]);
   else {
-    await must(["truncate", "--size", "64M", image]);
+    await must(["truncate", "--size", `${sizeMiB}M`, image]);
     await must(["mkfs.ext4", "-q", "-m", "0", image]);
     await must(["mount", "-o", "loop", image, point]);
   }

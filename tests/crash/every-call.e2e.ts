@@ -1,0 +1,94 @@
+// A program that is killed at any of its file system calls: what was acknowledged is there and whole, the rest is old
+// or new and never between, and everything can be pushed again.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import type { StartedRegistry } from "../e2e/executable.ts";
+import { environment, requireProgram, requireRoot, waitUntil } from "../e2e/program.ts";
+import { makeSmallDisk, type SmallDisk } from "../e2e/small-disk.ts";
+import { type Interruption, prepare, runKilled } from "./killed-run.ts";
+import { scenarios } from "./scenarios.ts";
+import { stepThrough } from "./stepper.ts";
+
+const canTrace = [requireRoot(), requireProgram("strace", "strace")].every(Boolean);
+
+describe.skipIf(!canTrace)("killed at each call", () => {
+  let disk: SmallDisk;
+  let kills = 0;
+  beforeAll(async () => {
+    disk = await makeSmallDisk("tmpfs");
+  });
+  afterAll(async () => {
+    await disk[Symbol.asyncDispose]();
+    console.log(`${kills} kills`);
+  });
+
+  test.each(scenarios.map((scenario) => ({ title: scenario.title, scenario })))(
+    "$title",
+    async ({ title, scenario }) => {
+      const prepared = await prepare(scenario, join(disk.data, "template", String(scenarios.indexOf(scenario))));
+      const problems: string[] = [];
+      const count = async (interruption: (number: number) => Interruption) => {
+        for (let number = 1; ; number += 1) {
+          const outcome = await runKilled(prepared, join(disk.data, "run"), interruption(number));
+          problems.push(...outcome.problems);
+          if (outcome.call === undefined) return number - 1;
+          kills += 1;
+        }
+      };
+      const counts = { afterChanges: await count(afterChange), atOpensAndWrites: await count(atOpenOrWrite) };
+      console.log(title, counts);
+      expect(problems).toEqual([]);
+      expect(counts.afterChanges).toBeGreaterThan(10);
+      expect(counts.atOpensAndWrites).toBeGreaterThan(5);
+    },
+  );
+});
+
+/** Killed when it has made its n-th change of the data directory. */
+function afterChange(number: number): Interruption {
+  return async (registry, act) => {
+    await using stepper = await stepThrough(registry.pid);
+    let seen = 0;
+    const isNth = (call: string) => call.includes(registry.data) && ++seen === number;
+    const call = await stepper.stopAfter(isNth, act());
+    await registry.kill();
+    return call;
+  };
+}
+
+/** Killed on the way into the n-th call that opens or writes a file; all of them come from the first thread. */
+function atOpenOrWrite(number: number): Interruption {
+  return async (registry, act) => {
+    const calls = "openat,write";
+    const inject = `--inject=${calls}:signal=KILL:when=${number}`;
+    const child = Bun.spawn(["strace", "-y", "-p", String(registry.pid), "-e", `trace=${calls}`, inject], {
+      env: environment(),
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "pipe",
+    });
+    let text = "";
+    const reading = (async () => {
+      for await (const chunk of child.stderr) text += new TextDecoder().decode(chunk);
+    })();
+    await waitUntil("strace holds the registry", () => text.includes(" attached"));
+    await act();
+    const isKilled = await hasEnded(registry);
+    if (!isKilled) child.kill("SIGINT");
+    await child.exited;
+    await reading;
+    return isKilled
+      ? text
+          .trimEnd()
+          .split("\n")
+          .findLast((line) => /^(openat|write)\(/.test(line))
+      : undefined;
+  };
+}
+
+async function hasEnded(registry: StartedRegistry): Promise<boolean> {
+  return await registry.fetch("/v2/").then(
+    () => false,
+    () => true,
+  );
+}
