@@ -45,32 +45,33 @@ export async function mountCopy(kind: DurableKind, image: string): Promise<Power
   const point = join(directory.path, "disk");
   mkdirSync(point);
   let number = 0;
-  let mounted = "";
+  let mounted: string | undefined;
   const mount = async (from: string) => {
     number += 1;
     const next = `${image}.${Bun.randomUUIDv7()}-${number}`;
     await copy(from, next);
     await must(["mount", "-o", kind === "xfs" ? "loop,nouuid" : "loop", next, point]);
-    rmSync(mounted, { force: true });
+    if (mounted !== undefined) rmSync(mounted);
     mounted = next;
+    return next;
   };
-  await mount(image);
+  const first = await mount(image);
   const data = join(point, "data");
   mkdirSync(data, { recursive: true });
   return {
     data,
-    image: mounted,
+    image: first,
     cut: async () => {
       // Without -f the log in memory is thrown away.
       await must(["xfs_io", "-x", "-c", "shutdown", point]);
     },
     mountAgain: async () => {
       await must(["umount", point]);
-      await mount(mounted);
+      await mount(mounted ?? first);
     },
     [Symbol.asyncDispose]: async () => {
       await must(["umount", point]);
-      rmSync(mounted);
+      rmSync(mounted ?? first);
       directory[Symbol.dispose]();
     },
   };
