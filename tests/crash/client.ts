@@ -1,5 +1,4 @@
 // A client that remembers what it asked for and what it was answered, and can do all of it again.
-import type { StartedRegistry } from "../e2e/executable.ts";
 import { digestOf, withDigest } from "../e2e/image.ts";
 import type { Content, Expectations, TagName } from "./expectations.ts";
 
@@ -10,6 +9,13 @@ export interface PushedManifest {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** What a client talks to: a registry of ours, or another one. */
+export interface Served {
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** False where it does not list them. */
+  readonly hasReferrers?: boolean;
+}
+
 /** How a blob goes up: in one request, in two, or in chunks. */
 export type Way = "post" | "put" | "chunks";
 
@@ -18,10 +24,10 @@ export class WrongAnswer extends Error {}
 
 /** One client of one registry. After a restart another one goes on with the same expectations. */
 export class Client {
-  readonly #registry: StartedRegistry;
+  readonly #registry: Served;
   readonly #seen: Expectations;
 
-  constructor(registry: StartedRegistry, seen: Expectations) {
+  constructor(registry: Served, seen: Expectations) {
     this.#registry = registry;
     this.#seen = seen;
   }

@@ -1,7 +1,6 @@
 // A data directory looked at without the registry: what lies there keeps the invariants of the storage tree.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { digestOf } from "../e2e/image.ts";
 
 interface Found {
   readonly path: string;
@@ -24,20 +23,26 @@ export function findBrokenInvariants(data: string): readonly string[] {
 }
 
 function checkBlob(root: string, path: string): readonly string[] {
-  const [, hash = ""] = /^blobs\/sha256\/[0-9a-f]{2}\/([0-9a-f]{64})\/data$/.exec(path) ?? [];
+  const [, algorithm = "", hash = ""] = /^blobs\/(sha256|sha512)\/[0-9a-f]{2}\/([0-9a-f]+)\/data$/.exec(path) ?? [];
   if (hash === "") return [];
-  return digestOf(readFileSync(join(root, path))) === `sha256:${hash}` ? [] : [`${path} does not hash to its name`];
+  const actual = new Bun.CryptoHasher(algorithm === "sha512" ? "sha512" : "sha256").update(
+    readFileSync(join(root, path)),
+  );
+  return actual.digest("hex") === hash ? [] : [`${path} does not hash to its name`];
 }
 
 /** A link is exactly one digest, the one of its path, and its blob is there. */
 function checkLink(root: string, { path, text }: Found): readonly string[] {
-  const hash = /^sha256:([0-9a-f]{64})$/.exec(text)?.[1];
-  if (hash === undefined) return [`${path} holds ${JSON.stringify(text)}`];
-  const [, inPath] = /\/sha256\/([0-9a-f]{64})\/link$/.exec(path) ?? [];
-  if (inPath !== undefined && inPath !== hash) return [`${path} holds another digest`];
+  const [, algorithm = "", hash = ""] =
+    /^(?=sha256:.{64}$|sha512:.{128}$)(sha256|sha512):([0-9a-f]+)$/.exec(text) ?? [];
+  if (hash === "") return [`${path} holds ${JSON.stringify(text)}`];
+  const inPath = /\/(sha256|sha512)\/([0-9a-f]+)\/link$/.exec(path);
+  // The Go registries file a blob of a sha512 digest under its sha256.
+  if (inPath !== null && inPath[1] === algorithm && inPath[2] !== hash) return [`${path} holds another digest`];
   // What a tag pointed to once, and what a referrer's entry names, may have been deleted.
   if (path.includes("/index/") || path.includes("/_referrers/")) return [];
-  return existsSync(join(root, "blobs/sha256", hash.slice(0, 2), hash, "data")) ? [] : [`${path} leads to nothing`];
+  const blob = join(root, "blobs", algorithm, hash.slice(0, 2), hash, "data");
+  return existsSync(blob) ? [] : [`${path} leads to nothing`];
 }
 
 function checkTag(root: string, { path, text }: Found): readonly string[] {

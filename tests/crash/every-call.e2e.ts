@@ -35,11 +35,13 @@ describe.skipIf(!canTrace)("killed at each call", () => {
           kills += 1;
         }
       };
-      const counts = { afterChanges: await count(afterChange), atOpensAndWrites: await count(atOpenOrWrite) };
-      console.log(title, counts);
+      const afterChanges = await count(afterChange);
+      const atOpensAndWrites = scenario.also.includes("writes") ? await count(atOpenOrWrite) : "not tried";
+      console.log(title, { afterChanges, atOpensAndWrites });
       expect(problems).toEqual([]);
-      expect(counts.afterChanges).toBeGreaterThan(10);
-      expect(counts.atOpensAndWrites).toBeGreaterThan(5);
+      // A scenario that ended early, or a trace that saw nothing, would prove nothing.
+      expect(afterChanges).toBeGreaterThan(20);
+      if (atOpensAndWrites !== "not tried") expect(atOpensAndWrites).toBeGreaterThan(20);
     },
   );
 });

@@ -1,6 +1,7 @@
 // What a registry shows, held against what may be seen: every difference in a sentence.
-import type { StartedRegistry } from "../e2e/executable.ts";
+
 import { digestOf } from "../e2e/image.ts";
+import type { Served } from "./client.ts";
 import type { Content, Expectations, OpenUpload } from "./expectations.ts";
 
 interface Descriptor {
@@ -14,7 +15,7 @@ interface ManifestBody {
 }
 
 /** Everything that the registry shows and that may not be seen. */
-export async function findDifferences(registry: StartedRegistry, seen: Expectations): Promise<readonly string[]> {
+export async function findDifferences(registry: Served, seen: Expectations): Promise<readonly string[]> {
   return [
     ...(await checkTags(registry, seen)),
     ...(await checkManifests(registry, seen)),
@@ -22,7 +23,7 @@ export async function findDifferences(registry: StartedRegistry, seen: Expectati
   ];
 }
 
-async function checkTags(registry: StartedRegistry, { tags }: Expectations): Promise<readonly string[]> {
+async function checkTags(registry: Served, { tags }: Expectations): Promise<readonly string[]> {
   const problems: string[] = [];
   const listed = new Map<string, readonly string[]>();
   for (const tagName of tags.names) {
@@ -45,14 +46,14 @@ async function checkTags(registry: StartedRegistry, { tags }: Expectations): Pro
   return problems;
 }
 
-async function listTags(registry: StartedRegistry, name: string): Promise<readonly string[]> {
+async function listTags(registry: Served, name: string): Promise<readonly string[]> {
   const response = await registry.fetch(`/v2/${name}/tags/list`);
   if (response.status === 404) return [];
-  return ((await response.json()) as { tags: string[] }).tags;
+  return ((await response.json()) as { tags: string[] | null }).tags ?? [];
 }
 
 /** An image is whole when each of its parts is there and hashes to its digest. */
-async function checkWhole(registry: StartedRegistry, name: string, bytes: Uint8Array): Promise<readonly string[]> {
+async function checkWhole(registry: Served, name: string, bytes: Uint8Array): Promise<readonly string[]> {
   const { config, layers = [], manifests = [] } = JSON.parse(new TextDecoder().decode(bytes)) as ManifestBody;
   const problems: string[] = [];
   for (const { digest } of [...(config === undefined ? [] : [config]), ...layers]) {
@@ -68,7 +69,7 @@ async function checkWhole(registry: StartedRegistry, name: string, bytes: Uint8A
   return problems;
 }
 
-async function checkManifests(registry: StartedRegistry, { manifests }: Expectations): Promise<readonly string[]> {
+async function checkManifests(registry: Served, { manifests }: Expectations): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const place of manifests.names) {
     const [name = "", digest = ""] = place.split("@");
@@ -82,19 +83,19 @@ async function checkManifests(registry: StartedRegistry, { manifests }: Expectat
 }
 
 async function checkReferrer(
-  registry: StartedRegistry,
+  registry: Served,
   manifest: { readonly name: string; readonly digest: string; readonly bytes: Uint8Array },
 ): Promise<readonly string[]> {
   const { name, digest } = manifest;
   const { subject } = JSON.parse(new TextDecoder().decode(manifest.bytes)) as { subject?: Descriptor };
-  if (subject === undefined) return [];
+  if (subject === undefined || registry.hasReferrers === false) return [];
   const response = await registry.fetch(`/v2/${name}/referrers/${subject.digest}`);
   const { manifests } = (await response.json()) as { manifests: readonly Descriptor[] };
   const isListed = manifests.some((referrer) => referrer.digest === digest);
   return isListed ? [] : [`${name}: ${digest} is no referrer of ${subject.digest}`];
 }
 
-async function checkBlobs(registry: StartedRegistry, { blobs }: Expectations): Promise<readonly string[]> {
+async function checkBlobs(registry: Served, { blobs }: Expectations): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const place of blobs.names) {
     const [name, digest] = place.split("@");
@@ -104,7 +105,7 @@ async function checkBlobs(registry: StartedRegistry, { blobs }: Expectations): P
 }
 
 /** The bytes, undefined where there are none; an answer that is neither is shown by bytes that cannot be right. */
-async function getThere(registry: StartedRegistry, path: string): Promise<Uint8Array | undefined> {
+async function getThere(registry: Served, path: string): Promise<Uint8Array | undefined> {
   const response = await registry.fetch(path);
   const bytes = await response.bytes();
   if (response.status === 404) return undefined;
@@ -118,7 +119,7 @@ function compare(place: Content, bytes: Uint8Array | undefined, possible: Readon
 }
 
 /** What a session shows after a stop: how far it is, or undefined where it is gone. */
-export async function askUpload(registry: StartedRegistry, upload: OpenUpload): Promise<number | undefined> {
+export async function askUpload(registry: Served, upload: OpenUpload): Promise<number | undefined> {
   const response = await registry.fetch(upload.location);
   if (response.status === 404) return undefined;
   const range = response.headers.get("range") ?? "";

@@ -1,7 +1,6 @@
 // What a client does after a registry came back: it goes on with its uploads, or begins them again.
-import type { StartedRegistry } from "../e2e/executable.ts";
 import { digestOf } from "../e2e/image.ts";
-import type { Client } from "./client.ts";
+import type { Client, Served } from "./client.ts";
 import type { Expectations } from "./expectations.ts";
 import { askUpload } from "./outcome.ts";
 
@@ -10,7 +9,7 @@ import { askUpload } from "./outcome.ts";
  * gone only when its last request was sent.
  */
 export async function resumeUploads(
-  registry: StartedRegistry,
+  registry: Served,
   client: Client,
   { seen, mayVanish }: { readonly seen: Expectations; readonly mayVanish: boolean },
 ): Promise<readonly string[]> {
