@@ -1,12 +1,9 @@
-// The registries of the CNCF distribution project, started on a directory, and their garbage collectors.
-import { writeFileSync } from "node:fs";
+// The registries of the CNCF distribution project as clients see them, and their garbage collectors.
 import { join } from "node:path";
 import type { Served } from "../crash/client.ts";
-import { environment, must, requireGoProgram, requireProgram, waitUntil } from "../e2e/program.ts";
+import { type OtherRegistryKind, startOtherRegistry, writeSharedConfiguration } from "../e2e/other-registry.ts";
+import { environment, must, requireGoProgram, requireProgram } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
-
-/** Debian's registry:2 (2.8.2), and registry:3 (3.1) built from its source. */
-export type ForeignName = "docker-registry" | "registry-v3";
 
 /** It does not serve a manifest whose type the client did not name. */
 const manifestTypes = [
@@ -17,69 +14,33 @@ const manifestTypes = [
 ];
 
 /** Both, or those that are there. */
-export const foreignNames: readonly ForeignName[] = (["docker-registry", "registry-v3"] as const).filter((name) =>
-  name === "docker-registry" ? requireProgram(name, name) : requireGoProgram(name),
+export const foreignKinds: readonly OtherRegistryKind[] = (["docker-registry", "registry-v3"] as const).filter(
+  (kind) => (kind === "docker-registry" ? requireProgram(kind, kind) : requireGoProgram(kind)),
 );
 
-/** A foreign registry that listens. */
-export interface ForeignRegistry extends Served, AsyncDisposable {
-  /** SIGTERM, and its end. */
-  stop(): Promise<void>;
-}
-
 /** Starts one on the data of a directory. */
-export async function startForeign(name: ForeignName, data: string): Promise<ForeignRegistry> {
-  const directory = temporaryDirectory();
-  const child = Bun.spawn([name, "serve", writeConfiguration(directory.path, data)], {
-    env: environment(),
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "pipe",
-  });
-  let text = "";
-  const reading = (async () => {
-    for await (const chunk of child.stderr) text += new TextDecoder().decode(chunk);
-  })();
-  const stop = async () => {
-    child.kill("SIGTERM");
-    await child.exited;
-    await reading;
-  };
-  const port = await waitUntil(`${name} listens`, () => {
-    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}\n${text}`);
-    return /listening on 127\.0\.0\.1:(\d+)/.exec(text)?.[1];
-  });
+export async function startForeign(kind: OtherRegistryKind, data: string): Promise<Served & AsyncDisposable> {
+  const registry = await startOtherRegistry(kind, data);
   return {
     hasReferrers: false,
     fetch: (path, init = {}) => {
       const headers = new Headers(init.headers);
       headers.set("Accept", manifestTypes.join(", "));
-      // It answers with absolute locations.
-      return fetch(path.startsWith("/") ? `http://127.0.0.1:${port}${path}` : path, { ...init, headers });
+      return registry.fetch(path, { ...init, headers });
     },
-    stop,
-    [Symbol.asyncDispose]: async () => {
-      await stop();
-      directory[Symbol.dispose]();
-    },
+    [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
   };
 }
 
 /** Runs its garbage collector; what it printed. */
 export async function collectForeign(
-  name: ForeignName,
+  kind: OtherRegistryKind,
   data: string,
   { isUntaggedToo = false }: { readonly isUntaggedToo?: boolean } = {},
 ): Promise<string> {
   using directory = temporaryDirectory();
-  const file = writeConfiguration(directory.path, data);
-  return await must([name, "garbage-collect", ...(isUntaggedToo ? ["-m"] : []), file]);
-}
-
-function writeConfiguration(directory: string, data: string): string {
-  const file = join(directory, "config.yml");
-  const storage = { filesystem: { rootdirectory: data }, delete: { enabled: true } };
-  const http = { addr: "127.0.0.1:0" };
-  writeFileSync(file, JSON.stringify({ version: "0.1", log: { level: "info" }, storage, http }));
-  return file;
+  const file = join(directory.path, "config.yml");
+  writeSharedConfiguration(file, { data, addr: "127.0.0.1:0" });
+  const env = environment({ OTEL_TRACES_EXPORTER: "none" });
+  return await must([kind, "garbage-collect", ...(isUntaggedToo ? ["-m"] : []), file], { env });
 }

@@ -9,11 +9,16 @@ import { makeBytes, makeImage, makeIndex, pushMade } from "../crash/made-image.t
 import { findDifferences } from "../crash/outcome.ts";
 import { startRegistry } from "../e2e/executable.ts";
 import { digestOf, withDigest } from "../e2e/image.ts";
+import type { OtherRegistryKind } from "../e2e/other-registry.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { collectForeign, type ForeignName, foreignNames, startForeign } from "./foreign-registry.ts";
+import { collectForeign, foreignKinds, startForeign } from "./foreign-registry.ts";
 
 /** Starts ours or a foreign one on the directory, works with it and stops it; "ours" logs nothing but errors. */
-async function serve<T>(name: ForeignName | "ours", data: string, work: (served: Served) => Promise<T>): Promise<T> {
+async function serve<T>(
+  name: OtherRegistryKind | "ours",
+  data: string,
+  work: (served: Served) => Promise<T>,
+): Promise<T> {
   if (name !== "ours") {
     await using foreign = await startForeign(name, data);
     return await work(foreign);
@@ -25,14 +30,18 @@ async function serve<T>(name: ForeignName | "ours", data: string, work: (served:
   return result;
 }
 
-async function differencesAt(name: ForeignName | "ours", data: string, seen: Expectations): Promise<readonly string[]> {
+async function differencesAt(
+  name: OtherRegistryKind | "ours",
+  data: string,
+  seen: Expectations,
+): Promise<readonly string[]> {
   const shown = await serve(name, data, (served) => findDifferences(served, seen));
   // The collector of registry:2 leaves the links of blobs that it took.
   const broken = findBrokenInvariants(data).filter((problem) => !/_layers\/.* leads to nothing$/.test(problem));
   return [...shown.map((problem) => `${name}: ${problem}`), ...broken];
 }
 
-async function catalogAt(name: ForeignName | "ours", data: string): Promise<unknown> {
+async function catalogAt(name: OtherRegistryKind | "ours", data: string): Promise<unknown> {
   return await serve(name, data, async (served) => await (await served.fetch("/v2/_catalog?n=100")).json());
 }
 
@@ -64,7 +73,7 @@ async function changeSome(client: Client): Promise<void> {
   await client.deleteBlob("changed", digestOf(unused));
 }
 
-describe.each([...foreignNames])("%s", (foreign) => {
+describe.each([...foreignKinds])("%s", (foreign) => {
   test("serves what we wrote, its collector leaves it whole, and we serve it then", async () => {
     using directory = temporaryDirectory();
     const data = directory.path;
@@ -143,14 +152,14 @@ describe("sha512", () => {
   const bytes = makeBytes(5000);
   const digest = `sha512:${new Bun.CryptoHasher("sha512").update(bytes).digest("hex")}`;
 
-  test.if(foreignNames.includes("registry-v3"))(
+  test.if(foreignKinds.includes("registry-v3"))(
     "blobs and manifests of ours are served and kept by registry:3",
     async () => {
       using directory = temporaryDirectory();
       const data = directory.path;
       const manifest = await serve("ours", data, (served) => pushSha512(served, { bytes, digest }));
       const paths = [`/v2/team/app/blobs/${digest}`, `/v2/team/app/manifests/${manifest.digest}`];
-      const show = async (name: ForeignName | "ours") =>
+      const show = async (name: OtherRegistryKind | "ours") =>
         serve(name, data, async (served) => {
           const answers = await Promise.all(paths.map((path) => served.fetch(path)));
           return await Promise.all(answers.map(async (answer) => [answer.status, digestOf(await answer.bytes())]));
@@ -163,7 +172,7 @@ describe("sha512", () => {
     },
   );
 
-  test.each([...foreignNames])("blobs that %s filed under their sha256 are served by us", async (foreign) => {
+  test.each([...foreignKinds])("blobs that %s filed under their sha256 are served by us", async (foreign) => {
     using directory = temporaryDirectory();
     const data = directory.path;
     await serve(foreign, data, async (served) => {
