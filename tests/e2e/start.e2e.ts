@@ -75,6 +75,9 @@ test("files in the working directory configure nothing and run nothing", async (
   writeFileSync(at("preload.ts"), `require("node:fs").writeFileSync(${JSON.stringify(at("ran"))}, "");`);
   writeFileSync(at("bunfig.toml"), 'preload = ["./preload.ts"]\n');
   writeFileSync(at(".env"), "REGISTRY_HTTP_PREFIX=/elsewhere/\nREGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED=true\n");
+  for (const name of [".env.local", ".env.production"]) writeFileSync(at(name), "REGISTRY_HTTP_PREFIX=/elsewhere/\n");
+  writeFileSync(at("package.json"), '{"type": "module", "imports": {"#x": "./preload.ts"}}');
+  writeFileSync(at("tsconfig.json"), '{"compilerOptions": {"paths": {"*": ["./preload.ts"]}}}');
   writeFileSync(at("config.yml"), "not: [a configuration");
   await using registry = await startRegistry({ cwd: directory.path });
   await pushImage(registry, "plain");

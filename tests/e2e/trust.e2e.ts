@@ -16,6 +16,7 @@ const isPossible = [
   requireProgram("ctr", "containerd"),
   requireProgram("curl", "curl"),
   requireProgram("update-ca-certificates", "ca-certificates"),
+  requireProgram("script", "bsdutils"),
 ].every(Boolean);
 
 /** Not localhost, which containerd asks over plain HTTP. */
@@ -111,6 +112,21 @@ describe.skipIf(!isPossible)("registry trust", () => {
     ]);
     expect(await trust(machine, registry, "--remove")).toMatchObject({ code: 0, stderr: "" });
     expect(await list(machine)).toEqual(before);
+  });
+
+  test.each([
+    ["yes", 0],
+    ["no", 1],
+  ])("on a terminal asks, and goes by the answer %s", async (answer, code) => {
+    await using registry = await startNamed();
+    await using machine = await makeMachine();
+    const command = `${executable} trust ${hostOf(registry)} --for docker`;
+    // "script" gives it a terminal; the answer waits there until it asks.
+    const typed = `printf '${answer}\\n' | script --quiet --return --command '${command}' /dev/null`;
+    const outcome = await machine.run(["sh", "-c", typed]);
+    expect(outcome).toMatchObject({ code, stdout: expect.stringContaining("Trust this CA? [y/N]") });
+    const installed = await machine.run(["test", "-e", `/etc/docker/certs.d/${hostOf(registry)}/ca.crt`]);
+    expect(installed.code).toBe(code);
   });
 
   test("leaves a file alone that somebody else wrote", async () => {
