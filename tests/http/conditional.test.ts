@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { allowsRange, formatEntityTag, matchesNone } from "../../src/http/conditional.ts";
 
 const tag = formatEntityTag("sha256:ab");
@@ -35,4 +36,35 @@ test.each([
   ["", false],
 ])("allowsRange(%p)", (header, want) => {
   expect(allowsRange(header, tag)).toEqual(want);
+});
+
+/** Entity tags as others send them; none of them is ours. */
+const foreignTag = fc
+  .tuple(fc.constantFrom("", "W/"), fc.string({ unit: fc.constantFrom("a", "b", ":", "/", "0", " "), maxLength: 10 }))
+  .map(([weak, text]) => `${weak}"${text}"`)
+  .filter((text) => !text.endsWith(tag));
+
+test("matchesNone() finds the tag wherever it stands in a list, and in no list without it", () => {
+  const space = fc.constantFrom("", " ", "\t");
+  fc.assert(
+    fc.property(
+      fc.array(foreignTag),
+      fc.array(foreignTag),
+      space,
+      fc.constantFrom("", "W/"),
+      (before, after, gap, weak) => {
+        const separator = `${gap},${gap}`;
+        expect(matchesNone([...before, `${weak}${tag}`, ...after].join(separator), tag)).toBe(true);
+        expect(matchesNone([...before, ...after].join(separator), tag)).toBe(false);
+      },
+    ),
+  );
+});
+
+test("allowsRange() is strict, whatever the header", () => {
+  fc.assert(
+    fc.property(fc.oneof(foreignTag, fc.string()), (header) => {
+      expect(allowsRange(header, tag)).toBe(header.trim() === tag);
+    }),
+  );
 });

@@ -68,3 +68,13 @@ function codeOf(work: () => unknown): unknown {
     return error instanceof RegistryError ? error.code : error;
   }
 }
+
+test("parsePageQuery() takes numbers alone for n, whatever the query", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.integer().map(String), fc.double().map(String)), (n) => {
+      const outcome = codeOf(() => parsePageQuery(new URLSearchParams([["n", n]])).limit);
+      const isNumber = /^[0-9]+$/.test(n) && Number.isSafeInteger(Number(n));
+      expect(outcome).toEqual(n === "" ? undefined : isNumber ? Number(n) : "PAGE_INVALID");
+    }),
+  );
+});

@@ -83,3 +83,45 @@ test.each([
 ])("formatUploadRange(%p) is inclusive", (sizeBytes, want) => {
   expect(formatUploadRange(sizeBytes)).toEqual(want);
 });
+
+test("parseRange() serves the bytes that were asked for, as far as there are some", () => {
+  fc.assert(
+    fc.property(fc.nat(100), fc.nat(100), fc.nat(100), (first, last, sizeBytes) => {
+      const bytes = Array.from({ length: sizeBytes }, (_, index) => index);
+      const slice = (range: ReturnType<typeof parseRange>) =>
+        typeof range === "object" ? bytes.slice(range.start, range.end) : [];
+      expect(slice(parseRange(`bytes=${first}-${last}`, sizeBytes))).toEqual(
+        bytes.filter((index) => first <= index && index <= last),
+      );
+      expect(slice(parseRange(`bytes=${first}-`, sizeBytes))).toEqual(bytes.filter((index) => first <= index));
+      expect(slice(parseRange(`bytes=-${last}`, sizeBytes))).toEqual(last === 0 ? [] : bytes.slice(-last));
+    }),
+  );
+});
+
+test("a range that formatContentRange() writes names its first and last byte", () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(), fc.nat(), (start, length, rest) => {
+      const sizeBytes = start + length + 1 + rest;
+      const text = formatContentRange({ start, end: start + length + 1 }, sizeBytes);
+      expect(/^bytes (\d+)-(\d+)\/(\d+)$/.exec(text)?.slice(1).map(Number)).toEqual([start, start + length, sizeBytes]);
+    }),
+  );
+});
+
+test("parseChunkRange() reads every chunk that a client can send, and nothing else", () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(), (start, length) => {
+      expect(parseChunkRange(`${start}-${start + length}`)).toEqual({ start, lengthBytes: length + 1 });
+    }),
+  );
+  const near = fc.string({ unit: fc.constantFrom("0", "9", "-", " ", "/", "b"), maxLength: 20 });
+  fc.assert(
+    fc.property(fc.oneof(near, fc.string()), (text) => {
+      const range = parseChunkRange(text);
+      if (range === undefined) return;
+      expect(text).toMatch(/^\d+-\d+$/);
+      expect(range.lengthBytes).toBeGreaterThan(0);
+    }),
+  );
+});

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { findFoldedKey, foldKeys, parseStrictJson } from "../../src/lib/json.ts";
 
 function parse(text: string | Uint8Array): unknown {
@@ -40,5 +41,29 @@ test.each([
 ])("findFoldedKey(%j)", (value, want) => {
   expect(findFoldedKey(value as object as Record<string, unknown>, foldKeys(["size", "digest", "kind"]))).toEqual(
     want as never,
+  );
+});
+
+test("parseStrictJson() reads what JSON.parse() reads, where no key stands twice", () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+      const text = JSON.stringify(value);
+      expect(parseStrictJson(new TextEncoder().encode(text), { maxDepth: 100 })).toEqual({ value: JSON.parse(text) });
+    }),
+  );
+});
+
+test("parseStrictJson() refuses a key that stands twice, however it is spelled", () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 1 }), fc.jsonValue({ maxDepth: 2 }), (key, value) => {
+      const escaped = [...key.toWellFormed()].map((character) =>
+        Array.from(character, (_, index) => index)
+          .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`)
+          .join(""),
+      );
+      const rest = JSON.stringify(value);
+      const text = `{${JSON.stringify(key.toWellFormed())}:${rest},"${escaped.join("")}":${rest}}`;
+      expect(parseStrictJson(new TextEncoder().encode(text), { maxDepth: 100 })).toHaveProperty("problem");
+    }),
   );
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import {
   algorithms,
   digestAlgorithm,
@@ -52,4 +53,43 @@ test("parseAlgorithm() knows the supported ones", () => {
     undefined,
     undefined,
   ]);
+});
+
+test("parseDigest() accepts what the grammar spells, as it is, and nothing else", () => {
+  const grammar = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
+  const hex = fc.string({ unit: fc.constantFrom(..."0123456789abcdefA"), minLength: 63, maxLength: 129 });
+  const near = fc.tuple(
+    fc.constantFrom("sha256", "sha512", "sha384", "SHA256", ""),
+    fc.constantFrom(":", "", "::"),
+    hex,
+  );
+  const exact = fc
+    .constantFrom(["sha256", 64] as const, ["sha512", 128] as const)
+    .chain(([algorithm, length]) =>
+      fc
+        .string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: length, maxLength: length })
+        .map((text) => `${algorithm}:${text}`),
+    );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        exact,
+        near.map((parts) => parts.join("")),
+        fc.string(),
+      ),
+      (text) => {
+        expect(parseDigest(text)).toEqual((grammar.test(text) ? text : undefined) as never);
+      },
+    ),
+  );
+});
+
+test("a digest is made again from its parts", () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), fc.constantFrom(...algorithms), (bytes, algorithm) => {
+      const digest = formatDigest(algorithm, Bun.CryptoHasher.hash(algorithm, bytes, "hex"));
+      expect(parseDigest(digest)).toBe(digest);
+      expect(formatDigest(digestAlgorithm(digest), digestHex(digest))).toBe(digest);
+    }),
+  );
 });

@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { namedDigests, parseManifest, storedMediaType } from "../../src/oci/manifest.ts";
+import { manifestTypes } from "../../src/oci/media-type.ts";
 
 const image = "application/vnd.oci.image.manifest.v1+json";
 const index = "application/vnd.oci.image.index.v1+json";
@@ -102,4 +104,51 @@ test.each([
 
 test("storedMediaType() has no type for what is no JSON", () => {
   expect(storedMediaType(new Uint8Array([1, 2, 3]))).toBeUndefined();
+});
+
+test("parseManifest() understands or refuses, whatever the bytes and the declared type", () => {
+  const descriptor = fc.record(
+    {
+      mediaType: fc.string(),
+      size: fc.oneof({ weight: 9, arbitrary: fc.nat() }, { weight: 1, arbitrary: fc.double() }),
+      digest: fc.constantFrom(`sha256:${"a".repeat(64)}`, `sha512:${"b".repeat(128)}`, `sha256:${"A".repeat(64)}`, ""),
+    },
+    { requiredKeys: ["mediaType", "size", "digest"] },
+  );
+  const rarely = (arbitrary: fc.Arbitrary<unknown>) =>
+    fc.oneof({ weight: 9, arbitrary }, { weight: 1, arbitrary: fc.anything() });
+  const fields = fc.record(
+    {
+      schemaVersion: rarely(fc.constant(2)),
+      mediaType: fc.constantFrom(...manifestTypes),
+      config: rarely(descriptor),
+      layers: rarely(fc.array(descriptor, { maxLength: 2 })),
+      manifests: rarely(fc.array(descriptor, { maxLength: 2 })),
+      subject: rarely(descriptor),
+      annotations: rarely(fc.dictionary(fc.string(), fc.string())),
+    },
+    { requiredKeys: ["schemaVersion"] },
+  );
+  const toText = (value: unknown) =>
+    JSON.stringify(value, (_key, each) => (typeof each === "bigint" ? String(each) : each)) ?? "";
+  const good = fc.record({ mediaType: fc.string(), size: fc.nat(), digest: fc.constant(`sha256:${"a".repeat(64)}`) });
+  const image = fc.record({ schemaVersion: fc.constant(2), config: good, layers: fc.array(good), subject: good });
+  const index = fc.record({ schemaVersion: fc.constant(2), manifests: fc.array(good) });
+  const bytes = fc.oneof(
+    fc.uint8Array(),
+    fc.json().map((text) => new TextEncoder().encode(text)),
+    fc.oneof(fields, image, index).map((value) => new TextEncoder().encode(toText(value))),
+  );
+  let understood = 0;
+  fc.assert(
+    fc.property(bytes, fc.constantFrom(undefined, undefined, ...manifestTypes, "text/plain"), (body, contentType) => {
+      const result = parseManifest(body, contentType);
+      if ("problem" in result) return expect(result.problem).not.toBe("");
+      understood += 1;
+      // The type is not stored beside the bytes: it must be found in them again.
+      expect(storedMediaType(body)).toBe(result.manifest.mediaType);
+    }),
+    { numRuns: 500 },
+  );
+  expect(understood).toBeGreaterThan(10);
 });

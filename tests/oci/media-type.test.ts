@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import {
   isForeignLayer,
   isSchema1,
@@ -30,4 +31,16 @@ test("isSchema1() and isForeignLayer() know their types", () => {
     isForeignLayer("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
     isForeignLayer("application/vnd.oci.image.layer.v1.tar"),
   ]).toEqual([true, false, true, true, false]);
+});
+
+test("stripParameters() leaves the type, whatever its parameters and its case", () => {
+  const token = fc.stringMatching(/^[a-z0-9.+-]{1,12}$/);
+  const parameter = fc.tuple(token, fc.string({ maxLength: 8 })).map(([name, value]) => `${name}="${value}"`);
+  fc.assert(
+    fc.property(token, token, fc.array(parameter), fc.boolean(), (type, subtype, parameters, isUpper) => {
+      const plain = `${type}/${subtype}`;
+      const sent = [isUpper ? plain.toUpperCase() : plain, ...parameters].join(" ; ");
+      expect(stripParameters(sent)).toBe(plain);
+    }),
+  );
 });

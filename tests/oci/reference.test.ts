@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { formatReference, parseReference, parseTag } from "../../src/oci/reference.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
@@ -27,4 +28,18 @@ test("parseReference() tells tags from digests by the colon", () => {
 test("formatReference() gives back the text", () => {
   const reference = parseReference(digest);
   expect(reference && formatReference(reference)).toEqual(digest);
+});
+
+test("parseReference() tells every text apart, and gives it back", () => {
+  const tagGrammar = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
+  const near = fc.string({ unit: fc.constantFrom("a", "Z", "0", "_", ".", "-", "/", ":", " ", "\n"), maxLength: 130 });
+  fc.assert(
+    fc.property(fc.oneof(near, fc.stringMatching(tagGrammar), fc.string(), fc.constant(digest)), (text) => {
+      const reference = parseReference(text);
+      const kind = text === digest ? "digest" : tagGrammar.test(text) && !text.endsWith("\n") ? "tag" : undefined;
+      expect([reference?.kind, reference && formatReference(reference)]).toEqual([kind, kind && text]);
+      expect(parseTag(text)).toEqual((kind === "tag" ? text : undefined) as never);
+    }),
+    { numRuns: 500 },
+  );
 });
