@@ -2,10 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Glob } from "bun";
 import { type StartedRegistry, startRegistry } from "../e2e/executable.ts";
 import { digestOf, openUpload } from "../e2e/image.ts";
-import { requireProgram } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { Client } from "./client.ts";
 import { findBrokenInvariants } from "./directory-check.ts";
@@ -13,8 +11,8 @@ import { Expectations } from "./expectations.ts";
 import { plainArgs } from "./killed-run.ts";
 import { makeImage, makeIndex, pushMade } from "./made-image.ts";
 import { findDifferences } from "./outcome.ts";
+import { canShift, shiftedBy } from "./shifted-clock.ts";
 
-const canFake = requireProgram("faketime", "faketime");
 const name = "team/app";
 
 interface ShiftedRegistry extends AsyncDisposable {
@@ -27,15 +25,7 @@ interface ShiftedRegistry extends AsyncDisposable {
 async function startShifted(data: string): Promise<ShiftedRegistry> {
   const directory = temporaryDirectory();
   const file = join(directory.path, "offset");
-  writeFileSync(file, "+0");
-  const [library] = [...new Glob("usr/lib/*/faketime/libfaketime.so.1").scanSync({ cwd: "/" })];
-  const env = {
-    LD_PRELOAD: join("/", library ?? ""),
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_NO_CACHE: "1",
-    FAKETIME_DONT_FAKE_MONOTONIC: "1",
-    NO_FAKE_STAT: "1",
-  };
+  const env = shiftedBy(file, "+0");
   const registry = await startRegistry({ data, args: plainArgs, env });
   return {
     registry,
@@ -57,7 +47,7 @@ async function startUpload(registry: StartedRegistry): Promise<string> {
   return readFileSync(join(registry.data, "docker/registry/v2/repositories/clock/_uploads", id, "startedat"), "utf8");
 }
 
-describe.skipIf(!canFake)("a clock that jumps", () => {
+describe.skipIf(!canShift)("a clock that jumps", () => {
   test.each([
     ["+2d", "+0d"],
     ["-2d", "+0d"],

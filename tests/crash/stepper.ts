@@ -48,8 +48,8 @@ class Trace implements Stepper {
   /** Beginnings of calls that another thread's line interrupted, and the last whole call, by thread. */
   readonly #begun = new Map<string, string>();
   readonly #last = new Map<string, string>();
-  /** The thread that was sent the signal last. */
-  #signalled = "";
+  /** The thread that strace sent the signal to last; a stop before that is not of its doing. */
+  #signalled = "none";
   #wish: Wish | undefined;
   #isStopped = false;
 
