@@ -82,9 +82,19 @@ export class DurableFiles {
 
   /** Makes a directory with its parents, so that it survives even where another process made a part of it just now. */
   async makeDirectory(path: string): Promise<void> {
+    if (this.#isKnown(path)) return;
     const parents = await retryWithoutDirectory(async () => this.#makeMissing(path));
-    for (const parent of parents) await this.syncDirectory(parent);
+    // At once: a journal writes them back together.
+    await Promise.all([...parents].map((parent) => this.syncDirectory(parent)));
     this.#remember(path);
+  }
+
+  /** Whether the directory is there, and is the one whose entry this process has synced. */
+  #isKnown(path: string): boolean {
+    const known = this.#settled.get(path);
+    if (known === undefined) return false;
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat !== undefined && identityOf(stat) === known;
   }
 
   /** Makes what is missing; returns the directories whose entries are not yet known to be on disk. */

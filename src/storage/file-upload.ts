@@ -6,8 +6,11 @@ import {
   futimesSync,
   mkdirSync,
   openSync,
+  readdirSync,
+  rmdirSync,
   rmSync,
-  writeFileSync,
+  unlinkSync,
+  writeSync,
   writev as writevCallback,
   writevSync,
 } from "node:fs";
@@ -45,14 +48,14 @@ export class FileUploads {
     await this.#files.inDirectory(dirname(session), () => {
       // Somebody who removes empty directories may come between any two of these steps.
       mkdirSync(session, { recursive: true });
-      for (const [name, content] of Object.entries(beside)) writeFileSync(join(session, name), content);
+      for (const [name, content] of Object.entries(beside)) writeSmall(join(session, name), content);
       closeSync(openSync(path, "wx"));
     });
   }
 
   /** Removes the directory of an upload whose file was moved away. */
   async discard(key: Key): Promise<void> {
-    rmSync(dirname(pathOfKey(this.#root, key)), { recursive: true, force: true });
+    removeSession(dirname(pathOfKey(this.#root, key)));
   }
 
   /** Takes hold of an upload; see the contract in driver.ts. */
@@ -132,4 +135,24 @@ function dropBytes(pieces: readonly Uint8Array[], count: number): readonly Uint8
   }
   const [first, ...others] = pieces.slice(index);
   return first === undefined ? [] : [first.subarray(left), ...others];
+}
+
+/** Bun's own call to write a file takes twice as long. */
+function writeSmall(path: string, content: string): void {
+  const descriptor = openSync(path, "w");
+  try {
+    writeSync(descriptor, content);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** File by file, which takes half as long as removing a tree; what another registry left in it is a tree. */
+function removeSession(session: string): void {
+  try {
+    for (const name of readdirSync(session)) unlinkSync(join(session, name));
+    rmdirSync(session);
+  } catch {
+    rmSync(session, { recursive: true, force: true });
+  }
 }

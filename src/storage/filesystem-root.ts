@@ -1,6 +1,6 @@
 // The root of a store on a filesystem: the directories that have to be there before anything else, and what the
 // filesystem can do.
-import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type DurableFiles, errorCode } from "./durable-file.ts";
 import { lockFiles, makeLockFiles } from "./file-locks.ts";
@@ -48,5 +48,18 @@ export function openWorkingFlock(directory: string): Flock | undefined {
     return hasWorkingLocks(flock, lockFiles(directory)) ? flock : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** tmpfs and ramfs (statfs magic numbers). */
+const memoryFilesystems: readonly number[] = [0x01021994, 0x858458f6];
+
+/** Whether the nearest directory that is there lies on tmpfs or ramfs, where there is nothing to write back. */
+export function isInMemory(path: string): boolean {
+  try {
+    return memoryFilesystems.includes(statfsSync(path).type);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT" || dirname(path) === path) return false;
+    return isInMemory(dirname(path));
   }
 }

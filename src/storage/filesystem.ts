@@ -26,7 +26,7 @@ import {
   restoreFromTrash,
 } from "./file-trash.ts";
 import { FileUploads } from "./file-upload.ts";
-import { openWorkingFlock, prepareRoot } from "./filesystem-root.ts";
+import { isInMemory, openWorkingFlock, prepareRoot } from "./filesystem-root.ts";
 import type { Flock } from "./flock.ts";
 import { openSyncfs } from "./libc.ts";
 import { MemoryLocks } from "./memory-locks.ts";
@@ -55,7 +55,7 @@ const settledAgeMs = 60_000;
 export async function openFilesystem(options: FilesystemOptions): Promise<OpenedFilesystem> {
   const warnings: string[] = [];
   const root = resolve(options.root);
-  const files = new DurableFiles(root, options);
+  const files = new DurableFiles(root, { isDurable: options.isDurable && !isInMemory(root) });
   const isReadOnly = await prepareRoot(files, root);
   if (isReadOnly) warnings.push(`${root} is read-only: pulls are served, pushes and deletes are refused`);
   const flock = openWorkingFlock(join(root, "locks"));

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DurableFiles } from "../../src/storage/durable-file.ts";
-import { openWorkingFlock, prepareRoot } from "../../src/storage/filesystem-root.ts";
+import { isInMemory, openWorkingFlock, prepareRoot } from "../../src/storage/filesystem-root.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 test("prepareRoot() makes everything that must be there before the disk is full, and again what is missing", async () => {
@@ -23,4 +23,10 @@ test("openWorkingFlock() tells whether locks keep apart", async () => {
   expect(openWorkingFlock(join(directory.path, "locks"))).toBeDefined();
   expect(existsSync(join(directory.path, "nowhere"))).toBe(false);
   expect(openWorkingFlock(join(directory.path, "nowhere"))).toBeUndefined();
+});
+
+test("isInMemory() asks the nearest directory that is there", () => {
+  using inMemory = temporaryDirectory({ isInMemory: true });
+  const isTmpfs = inMemory.path.startsWith("/dev/shm");
+  expect([isInMemory(join(inMemory.path, "a/b")), isInMemory("/proc/none")]).toEqual([isTmpfs, false]);
 });
