@@ -53,8 +53,17 @@ export async function getManifest(store: Store, name: RepositoryName, reference:
   }
 }
 
-async function openRevision(store: Store, name: RepositoryName, digest: Digest): Promise<StoredManifest | undefined> {
-  if (!(await isRevision(store, name, digest))) return undefined;
+/** A manifest that the repository holds; its bytes are brought back from the trash if they lie there. */
+export async function openRevision(
+  store: Store,
+  name: RepositoryName,
+  digest: Digest,
+): Promise<StoredManifest | undefined> {
+  return (await isRevision(store, name, digest)) ? await findManifest(store, digest) : undefined;
+}
+
+/** For who has just seen a link to it. */
+async function findManifest(store: Store, digest: Digest): Promise<StoredManifest | undefined> {
   // A collector that judged before the link was made may take the bytes between the look and the reading.
   for (let round = 1; round <= maxRounds && (await findBlob(store, digest)) !== undefined; round += 1) {
     const stored = await readManifest(store, digest);
@@ -172,7 +181,7 @@ export async function deleteManifest(store: Store, name: RepositoryName, digest:
     if ((await store.driver.stat(revisionLink(name, digest))) === undefined) {
       throw unknownManifest(name, { kind: "digest", digest });
     }
-    const stored = await readManifest(store, digest);
+    const stored = await findManifest(store, digest);
     for (const tag of await listTagsOf(store, name, digest)) await trashTag(store, name, tag);
     await store.driver.delete(revisionLink(name, digest));
     const parsed = stored === undefined ? undefined : parseManifest(stored.bytes, undefined);

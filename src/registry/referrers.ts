@@ -5,7 +5,7 @@ import { parseManifest } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { digestFromPath, referrerLink, subjectPrefix } from "./layout.ts";
 import { putLink } from "./links.ts";
-import { isRevision, readManifest } from "./manifests.ts";
+import { openRevision } from "./manifests.ts";
 import { listRevisions, type Page } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
 
@@ -85,8 +85,7 @@ export class Referrers {
   }
 
   async #describe(name: RepositoryName, digest: Digest): Promise<Referrer | undefined> {
-    if (!(await isRevision(this.#store, name, digest))) return undefined;
-    const stored = await readManifest(this.#store, digest);
+    const stored = await openRevision(this.#store, name, digest);
     const parsed = stored === undefined ? undefined : parseManifest(stored.bytes, undefined);
     if (stored === undefined || parsed === undefined || "problem" in parsed) return undefined;
     const { mediaType, artifactType, annotations } = parsed.manifest;
@@ -116,7 +115,7 @@ export class Referrers {
     for await (const digest of listRevisions(this.#store, name)) {
       count += 1;
       if (count % revisionsBetweenPauses === 0) await new Promise((resolve) => setImmediate(resolve));
-      const stored = await readManifest(this.#store, digest);
+      const stored = await openRevision(this.#store, name, digest);
       const parsed = stored === undefined ? undefined : parseManifest(stored.bytes, undefined);
       const subject = parsed === undefined || "problem" in parsed ? undefined : parsed.manifest.subject?.digest;
       if (subject === undefined) continue;

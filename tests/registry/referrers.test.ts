@@ -1,6 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
-import { blobKey, layersPrefix, referrerLink, referrersPrefix, revisionLink } from "../../src/registry/layout.ts";
+import {
+  blobKey,
+  blobTrashName,
+  layersPrefix,
+  referrerLink,
+  referrersPrefix,
+  revisionLink,
+} from "../../src/registry/layout.ts";
 import { Referrers } from "../../src/registry/referrers.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { digestOf, named, pushBlob, pushImage, putManifest, type Stocked, stocked, utf8 } from "./stocked.ts";
@@ -101,6 +108,16 @@ describe("a list of referrers", () => {
     await stock.store.driver.write(blobKey(damaged), utf8("{}"));
     await stock.registry.manifests.delete(app, deleted);
     expect(await digestsOf(stock)).toEqual([kept]);
+  });
+
+  test("brings the bytes of a referrer back from the trash, for its index too", async () => {
+    const stock = stocked();
+    const digests = [await attach(stock, { text: "1" }), await attach(stock, { text: "2" })];
+    await forgetIndex(stock, digests);
+    for (const digest of digests) await stock.store.driver.trash(blobKey(digest), `${blobTrashName(digest)}.run-1`);
+    expect(await digestsOf(stock)).toEqual(digests.toSorted());
+    for (const digest of digests) await stock.store.driver.trash(blobKey(digest), `${blobTrashName(digest)}.run-2`);
+    expect(await digestsOf(stock)).toEqual(digests.toSorted());
   });
 
   test("ends a page before an answer is too large for clients", async () => {
