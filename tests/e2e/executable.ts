@@ -101,7 +101,7 @@ export async function startRegistry(options: StartOptions = {}): Promise<Started
 }
 
 async function findUrl(
-  child: { readonly exitCode: number | null; readonly exited: Promise<number> },
+  child: { readonly exitCode: number | null; readonly signalCode: string | null },
   stdout: () => string,
   stderr: () => string,
 ): Promise<string> {
@@ -109,7 +109,8 @@ async function findUrl(
   for (;;) {
     const found = /listening on (https?:\/\/\S+)/.exec(stdout())?.[1];
     if (found !== undefined) return found;
-    if (child.exitCode !== null) throw new Error(`the registry ended with ${child.exitCode}\n${stdout()}${stderr()}`);
+    const end = child.exitCode ?? child.signalCode;
+    if (end !== null) throw new Error(`the registry ended with ${end}\n${stdout()}${stderr()}`);
     if (performance.now() > endMs) throw new Error(`the registry does not listen\n${stdout()}${stderr()}`);
     await Bun.sleep(10);
   }

@@ -1,0 +1,73 @@
+// npm run crash -- --minutes 60 --seed 7
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { executable } from "../../e2e/executable.ts";
+import type { RigDiskKind } from "./disk.ts";
+import type { Fault } from "./plan.ts";
+import { runRig } from "./rig.ts";
+
+const help = `npm run crash -- [options]
+  --minutes N      how long (default 10)
+  --kills N        end after so many kills of servers
+  --power-cuts N   end after so many power cuts
+  --seed S         the same seed plans the same rounds (default: the time)
+  --disks LIST     tmpfs, ext4, xfs (default: all of them, one after the other)
+  --faults LIST    kill, call, freeze, power, full, error (default: all of them)
+  --grace N        seconds that collectors leave things alone (default 2)
+  --clients N      (default 4)
+  --load MS,MS     how long clients work in a round, at least and at most (default 200,1500)
+  --ledgers DIR    where the ledgers go (default: a new directory)
+The registry is dist/registry, or what REGISTRY_EXECUTABLE names. Mounts need root.`;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "10" },
+    kills: { type: "string", default: "Infinity" },
+    "power-cuts": { type: "string", default: "Infinity" },
+    seed: { type: "string", default: String(Date.now()) },
+    disks: { type: "string", default: "tmpfs,ext4,xfs" },
+    faults: { type: "string", default: "kill,call,freeze,power,full,error" },
+    grace: { type: "string", default: "2" },
+    clients: { type: "string", default: "4" },
+    load: { type: "string", default: "200,1500" },
+    ledgers: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+async function main(): Promise<number> {
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const ledgers = values.ledgers ?? mkdtempSync(join(tmpdir(), "crash-rig-"));
+  const endMs = performance.now() + Number(values.minutes) * 60_000;
+  const [shortest = 0, longest = 0] = values.load.split(",").map(Number);
+  console.log(`seed ${values.seed}, ledgers in ${ledgers}`);
+  let told = 0;
+  const tally = await runRig({
+    executable,
+    ledgers,
+    seed: values.seed,
+    disks: values.disks.split(",") as RigDiskKind[],
+    faults: values.faults.split(",") as Fault["kind"][],
+    loadMs: [shortest, longest],
+    hindersCollectors: true,
+    collectorCount: undefined,
+    graceSeconds: Number(values.grace),
+    clientCount: Number(values.clients),
+    goesOn: (so) => {
+      for (const problem of so.problems.slice(told)) console.log(problem);
+      told = so.problems.length;
+      const isEnough =
+        so.of("kills of servers") >= Number(values.kills) || so.of("power cuts") >= Number(values["power-cuts"]);
+      return performance.now() < endMs && !isEnough;
+    },
+  });
+  console.log(`seed ${values.seed}\n${tally.format()}`);
+  return tally.problems.length === 0 ? 0 : 1;
+}
+
+process.exit(await main());

@@ -1,0 +1,135 @@
+// What happens in a round: decided from the seed and the number of the round alone.
+import { Chance } from "./chance.ts";
+
+/** What the victims suffer. Whatever it is, at the end of the round all of them are killed, or the power is cut. */
+export type Fault =
+  | { readonly kind: "kill" }
+  /** The first server is killed on the way into this call. */
+  | { readonly kind: "call"; readonly call: string; readonly when: number }
+  /** A server, or a collector, stands still again and again. */
+  | { readonly kind: "freeze"; readonly spans: readonly Span[] }
+  | { readonly kind: "power" }
+  | { readonly kind: "full"; readonly span: Span }
+  /** Calls of the first server fail; the first one, and then every `step`-th. */
+  | {
+      readonly kind: "error";
+      readonly error: "EIO" | "ENOSPC";
+      readonly calls: string;
+      readonly first: number;
+      readonly step: number;
+    };
+
+/** A time of a round. */
+export interface Span {
+  readonly afterMs: number;
+  readonly forMs: number;
+}
+
+/** What one collector suffers. */
+export type Ailment =
+  | { readonly kind: "none" }
+  | { readonly kind: "kill"; readonly afterMs: number }
+  | { readonly kind: "call"; readonly call: string; readonly when: number }
+  | { readonly kind: "freeze"; readonly span: Span }
+  /** Each of these calls takes longer, which makes every window between two calls wide. */
+  | { readonly kind: "dawdle"; readonly calls: string; readonly delayMs: number };
+
+/** A round. */
+export interface RoundPlan {
+  readonly number: number;
+  readonly serverCount: 1 | 2;
+  readonly loadMs: number;
+  readonly fault: Fault;
+  /** Whether the servers collect too. */
+  readonly collectsInside: boolean;
+  /** How many collectors are at work at the same time; for more than one their own lock is taken away. */
+  readonly collectorCount: number;
+  /** What the collectors suffer, one after the other. */
+  readonly ailments: readonly Ailment[];
+}
+
+/** What of the plan the operator chooses. */
+export interface PlanOptions {
+  readonly seed: string;
+  readonly faults: readonly Fault["kind"][];
+  /** How long clients are at work, at least and at most. */
+  readonly loadMs: readonly [number, number];
+  /** Whether collectors are hindered. */
+  readonly hindersCollectors: boolean;
+  /** Undefined: sometimes one, sometimes two. */
+  readonly collectorCount: number | undefined;
+}
+
+/**
+ * Calls that change the disk, and about how many of them one thread of a server or of a collector makes in a round.
+ * `write` and `openat` are left out: they are the runtime's own business too.
+ */
+const serverCalls = { mkdir: 60, writev: 60, fsync: 60, rename: 120, unlink: 12, rmdir: 20, utimensat: 60 } as const;
+const collectorCalls = { rename: 12, unlink: 20, rmdir: 20, link: 2, fsync: 4, syncfs: 1 } as const;
+const failingCalls = ["mkdir", "writev", "fsync", "rename", "unlink", "link", "utimensat"] as const;
+const weights: Readonly<Record<Fault["kind"], number>> = { kill: 4, call: 4, freeze: 2, power: 1, full: 1, error: 2 };
+const ailmentCount = 12;
+
+/** The round of this number. */
+export function planRound(number: number, options: PlanOptions): RoundPlan {
+  const chance = new Chance(`${options.seed}/round ${number}`);
+  const [shortest, longest] = options.loadMs;
+  const loadMs = chance.between(shortest, longest);
+  const chosen = Object.fromEntries(options.faults.map((kind) => [kind, weights[kind]]));
+  const kind = chance.weigh(chosen) as Fault["kind"];
+  return {
+    number,
+    serverCount: chance.happens(0.4) ? 2 : 1,
+    loadMs,
+    fault: planFault(kind, chance.fork("fault"), loadMs),
+    collectsInside: chance.happens(0.3),
+    collectorCount: options.collectorCount ?? (chance.happens(0.3) ? 2 : 1),
+    ailments: Array.from({ length: ailmentCount }, (_, index) =>
+      options.hindersCollectors ? planAilment(chance.fork(`collector ${index}`)) : { kind: "none" },
+    ),
+  };
+}
+
+function planFault(kind: Fault["kind"], chance: Chance, loadMs: number): Fault {
+  switch (kind) {
+    case "kill":
+    case "power":
+      return { kind };
+    case "call":
+      return { kind, ...planCall(serverCalls, chance) };
+    case "freeze":
+      return { kind, spans: Array.from({ length: chance.between(1, 4) }, () => planSpan(chance, loadMs)) };
+    case "full":
+      return { kind, span: planSpan(chance, loadMs) };
+    case "error": {
+      const calls = chance.happens(0.5) ? chance.pick(failingCalls) : failingCalls.join(",");
+      const error = chance.pick(["EIO", "ENOSPC"] as const);
+      return { kind, error, calls, first: chance.between(1, 60), step: chance.between(1, 40) };
+    }
+  }
+}
+
+function planAilment(chance: Chance): Ailment {
+  const kind = chance.weigh({ none: 4, kill: 1, call: 2, freeze: 1, dawdle: 2 });
+  switch (kind) {
+    case "none":
+      return { kind };
+    case "kill":
+      return { kind, afterMs: chance.below(200) };
+    case "call":
+      return { kind, ...planCall(collectorCalls, chance) };
+    case "freeze":
+      return { kind, span: planSpan(chance, 200) };
+    case "dawdle":
+      return { kind, calls: chance.pick(["rename", "statx", "openat", "unlink,link"]), delayMs: chance.between(1, 40) };
+  }
+}
+
+function planSpan(chance: Chance, loadMs: number): Span {
+  return { afterMs: chance.below(loadMs), forMs: chance.between(10, chance.happens(0.2) ? 3000 : 500) };
+}
+
+function planCall(calls: Readonly<Record<string, number>>, chance: Chance) {
+  const [call, most] = chance.pick(Object.entries(calls));
+  return { call, when: chance.between(1, most) };
+}

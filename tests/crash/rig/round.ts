@@ -1,0 +1,145 @@
+// One round: servers start, clients and collectors work, something happens to them, all are killed or lose power; then
+// one server starts again and everything is held against the ledger.
+import type { StartedRegistry } from "../../e2e/executable.ts";
+import { Chance } from "./chance.ts";
+import { Client, type ClientMemory } from "./client.ts";
+import type { Content } from "./contents.ts";
+import { Desk } from "./desk.ts";
+import type { RigDisk } from "./disk.ts";
+import { Down, Fleet } from "./fleet.ts";
+import { inspect } from "./inspect.ts";
+import type { Ledger } from "./ledger.ts";
+import { pause } from "./pause.ts";
+import type { RoundPlan } from "./plan.ts";
+import type { Tally } from "./tally.ts";
+import { collectOnAndOn, freeze, type Scene, signal, startServer } from "./victims.ts";
+
+/** What stays from round to round. */
+export interface World {
+  readonly seed: string;
+  readonly scene: Scene;
+  readonly graceMs: number;
+  readonly disk: RigDisk;
+  readonly ledger: Ledger;
+  readonly clients: readonly ClientMemory[];
+  readonly sharedLayers: readonly Content[];
+  readonly tally: Tally;
+}
+
+/** Plays the round; the problems go into the tally with its number. */
+export async function playRound(world: World, plan: RoundPlan): Promise<void> {
+  const { tally } = world;
+  const report = (problem: string) => void tally.problems.push(`round ${plan.number} (${plan.fault.kind}): ${problem}`);
+  tally.count("rounds");
+  const t0 = performance.now();
+  await suffer(world, plan, report);
+  if (plan.fault.kind === "power") {
+    await world.disk.mountAgain();
+    // Sessions and times need not survive a power cut.
+    for (const client of world.clients) client.sessions.length = 0;
+  }
+  const t1 = performance.now();
+  await look(world, plan, report);
+  console.log(
+    plan.fault.kind,
+    plan.loadMs,
+    Math.round(t1 - t0),
+    Math.round(performance.now() - t1),
+    world.ledger.knowledge.places("blob").length,
+  );
+}
+
+async function suffer(world: World, plan: RoundPlan, report: (problem: string) => void): Promise<void> {
+  const { scene, tally, disk } = world;
+  const chance = new Chance(`${world.seed}/round ${plan.number}/clients`);
+  const servers = await startServers(world, plan);
+  const fleet = new Fleet(servers);
+  let isStopped = false;
+  const isOver = () => isStopped || fleet.isDown;
+  const mayFail = plan.fault.kind === "error" || plan.fault.kind === "power";
+  const working = world.clients.map(async (memory) => {
+    const own = chance.fork(memory.id);
+    const desk = new Desk({
+      ledger: world.ledger,
+      fleet,
+      chance: own,
+      graceMs: world.graceMs,
+      mayFail,
+      isOver,
+      report,
+      count: (what) => tally.count(`request ${what}`),
+    });
+    await actOnAndOn(new Client(memory, { chance: own, desk, sharedLayers: world.sharedLayers }), isOver);
+  });
+  const collecting = Array.from({ length: plan.collectorCount }, (_, index) =>
+    collectOnAndOn(scene, {
+      ailments: plan.ailments.slice(index * 3),
+      isOver,
+      isAlone: plan.collectorCount === 1,
+      tally,
+      pauseMs: () => chance.below(200),
+    }),
+  );
+  const happening = happen(plan, { servers, disk, isOver });
+  await pause(plan.loadMs, isOver);
+  const living = servers.filter((server) => signal(server.pid, "SIGCONT"));
+  if (plan.fault.kind === "power") {
+    await disk.cut();
+    tally.count("power cuts");
+  }
+  isStopped = true;
+  // A server that is not there any more was killed at its call.
+  tally.count("kills of servers", servers.length);
+  tally.count("kills at a chosen call", servers.length - living.length);
+  await Promise.all(servers.map((server) => server.kill()));
+  await Promise.all([...working, ...collecting, happening]);
+}
+
+async function startServers(world: World, plan: RoundPlan): Promise<readonly StartedRegistry[]> {
+  const { collectsInside } = plan;
+  const starting = Array.from({ length: plan.serverCount }, (_, index) =>
+    startServer(world.scene, { fault: index === 0 ? plan.fault : undefined, collectsInside }),
+  );
+  const started = (await Promise.all(starting)).filter((server) => server !== undefined);
+  world.tally.count("kills or failures at the start", plan.serverCount - started.length);
+  return started;
+}
+
+async function actOnAndOn(client: Client, isOver: () => boolean): Promise<void> {
+  try {
+    while (!isOver()) await client.act();
+  } catch (error) {
+    if (!(error instanceof Down)) throw error;
+    // Others may live: this client goes on with those.
+    if (!isOver()) await actOnAndOn(client, isOver);
+  }
+}
+
+/** What happens beside the clients, apart from the end. */
+async function happen(
+  { fault }: RoundPlan,
+  {
+    servers,
+    disk,
+    isOver,
+  }: { readonly servers: readonly StartedRegistry[]; readonly disk: RigDisk; readonly isOver: () => boolean },
+): Promise<void> {
+  const [first] = servers;
+  if (fault.kind === "freeze" && first !== undefined) {
+    for (const span of fault.spans) await freeze(first.pid, span, isOver);
+  } else if (fault.kind === "full") {
+    await pause(fault.span.afterMs, isOver);
+    await disk.fill();
+    await pause(fault.span.forMs, isOver);
+    disk.free();
+  }
+}
+
+async function look(world: World, plan: RoundPlan, report: (problem: string) => void): Promise<void> {
+  const server = await startServer(world.scene, { fault: undefined, collectsInside: false });
+  if (server === undefined) throw new Error("no server");
+  await using _ended = server;
+  const chance = new Chance(`${world.seed}/round ${plan.number}/inspection`);
+  for (const problem of await inspect(world.ledger, new Fleet([server]), chance)) report(problem);
+  if (server.stderr() !== "") report(`the restarted server says: ${server.stderr()}`);
+}

@@ -1,0 +1,123 @@
+// The processes that suffer: servers and collectors on one directory.
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { type StartedRegistry, startRegistry } from "../../e2e/executable.ts";
+import { environment } from "../../e2e/program.ts";
+import { isAlive } from "./fleet.ts";
+import { pause } from "./pause.ts";
+import type { Ailment, Fault, Span } from "./plan.ts";
+import type { Tally } from "./tally.ts";
+
+/** Where victims work, and with what. */
+export interface Scene {
+  readonly executable: string;
+  readonly data: string;
+  /** As on the command line, such as 2s. */
+  readonly grace: string;
+  readonly deletesUntagged: boolean;
+}
+
+/** A server with what its fault puts in front of it; undefined when it was killed before it listened. */
+export async function startServer(
+  { executable, data, grace, deletesUntagged }: Scene,
+  { fault, collectsInside }: { readonly fault: Fault | undefined; readonly collectsInside: boolean },
+): Promise<StartedRegistry | undefined> {
+  const env = collectsInside
+    ? { REGISTRY_GC_INTERVAL: "300ms", REGISTRY_GC_GRACE: grace, REGISTRY_GC_DELETEUNTAGGED: String(deletesUntagged) }
+    : {};
+  const under = fault?.kind === "call" || fault?.kind === "error" ? trace(describeFault(fault)) : [];
+  try {
+    // A plan without an internal collection must not get the one that is on by default.
+    const args = ["--http", "--log-level", "error"];
+    return await startRegistry({ executable, data, args, env: { REGISTRY_GC_INTERVAL: "24h", ...env }, under });
+  } catch (error) {
+    // Killed, or failing, on its way: the text says with what it ended.
+    if (under.length > 0) return undefined;
+    throw error;
+  }
+}
+
+function describeFault(fault: Extract<Fault, { kind: "call" | "error" }>): readonly string[] {
+  if (fault.kind === "call") return killAt(fault.call, fault.when);
+  const { calls, error, first, step } = fault;
+  return [`trace=${calls}`, `inject=${calls}:error=${error}:when=${first}+${step}`];
+}
+
+function killAt(call: string, when: number): readonly string[] {
+  return [`trace=${call}`, `inject=${call}:signal=KILL:when=${when}`];
+}
+
+/** A tracer that is nobody's parent, so that the process keeps its number and its end. */
+function trace(expressions: readonly string[]): readonly string[] {
+  return ["strace", "-D", "-f", "-qq", "-o", "/dev/null", ...expressions.flatMap((text) => ["-e", text])];
+}
+
+/** Collects again and again until `isOver`; each run suffers what is next. */
+export async function collectOnAndOn(
+  scene: Scene,
+  means: {
+    readonly ailments: readonly Ailment[];
+    readonly isOver: () => boolean;
+    readonly isAlone: boolean;
+    readonly tally: Tally;
+    readonly pauseMs: () => number;
+  },
+): Promise<void> {
+  for (let run = 0; !means.isOver(); run += 1) {
+    // Another file in its place: whoever holds the old one keeps nobody away any more.
+    if (!means.isAlone) removeQuietly(join(scene.data, "gc/lock"));
+    await collectOnce(scene, { ...means, ailment: means.ailments[run % means.ailments.length] ?? { kind: "none" } });
+    await Bun.sleep(means.pauseMs());
+  }
+}
+
+/** The disk may be one that fails. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Then the collectors have their lock.
+  }
+}
+
+async function collectOnce(
+  { executable, data, grace, deletesUntagged }: Scene,
+  { ailment, isOver, tally }: { readonly ailment: Ailment; readonly isOver: () => boolean; readonly tally: Tally },
+): Promise<void> {
+  const command = [executable, "gc", "--data", data, "--grace", grace, "--json"];
+  const options = deletesUntagged ? ["--delete-untagged"] : [];
+  const under = ailment.kind === "call" || ailment.kind === "dawdle" ? trace(describeAilment(ailment)) : [];
+  const child = Bun.spawn([...under, ...command, ...options], {
+    env: environment(),
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  const killWhenOver = setInterval(() => isOver() && child.kill("SIGKILL"), 5);
+  if (ailment.kind === "kill") setTimeout(() => child.kill("SIGKILL"), ailment.afterMs);
+  const freezing = ailment.kind === "freeze" ? freeze(child.pid, ailment.span, isOver) : undefined;
+  const [output] = await Promise.all([child.stdout.text(), child.exited, freezing]);
+  clearInterval(killWhenOver);
+  tally.countCollection(child.signalCode === "SIGKILL" || child.exitCode === 137 ? undefined : output);
+}
+
+function describeAilment(ailment: Extract<Ailment, { kind: "call" | "dawdle" }>): readonly string[] {
+  if (ailment.kind === "call") return killAt(ailment.call, ailment.when);
+  const { calls, delayMs } = ailment;
+  return [`trace=${calls}`, `inject=${calls}:delay_enter=${delayMs * 1000}`];
+}
+
+/** Lets a process stand still for a while; it goes on in any case. */
+export async function freeze(pid: number, { afterMs, forMs }: Span, isOver: () => boolean): Promise<void> {
+  await pause(afterMs, isOver);
+  if (isOver() || !signal(pid, "SIGSTOP")) return;
+  await pause(forMs, isOver);
+  signal(pid, "SIGCONT");
+}
+
+/** False when there is no such process any more. */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  if (!isAlive(pid)) return false;
+  process.kill(pid, name);
+  return true;
+}
