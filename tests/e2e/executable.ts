@@ -101,7 +101,7 @@ export async function startRegistry(options: StartOptions = {}): Promise<Started
 }
 
 async function findUrl(
-  child: { readonly exitCode: number | null; readonly signalCode: string | null },
+  child: { readonly exitCode: number | null; readonly signalCode: unknown },
   stdout: () => string,
   stderr: () => string,
 ): Promise<string> {

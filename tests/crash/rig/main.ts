@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { executable } from "../../e2e/executable.ts";
 import type { RigDiskKind } from "./disk.ts";
-import type { Fault } from "./plan.ts";
+import { type Fault, mixedAilments } from "./plan.ts";
 import { runRig } from "./rig.ts";
 
 const help = `npm run crash -- [options]
@@ -14,7 +14,7 @@ const help = `npm run crash -- [options]
   --power-cuts N   end after so many power cuts
   --seed S         the same seed plans the same rounds (default: the time)
   --disks LIST     tmpfs, ext4, xfs (default: all of them, one after the other)
-  --faults LIST    kill, call, freeze, power, full, error (default: all of them)
+  --faults LIST    kill, call, freeze, dawdle, power, full, error (default: all of them)
   --grace N        seconds that collectors leave things alone (default 2)
   --clients N      (default 4)
   --load MS,MS     how long clients work in a round, at least and at most (default 200,1500)
@@ -28,7 +28,7 @@ const { values } = parseArgs({
     "power-cuts": { type: "string", default: "Infinity" },
     seed: { type: "string", default: String(Date.now()) },
     disks: { type: "string", default: "tmpfs,ext4,xfs" },
-    faults: { type: "string", default: "kill,call,freeze,power,full,error" },
+    faults: { type: "string", default: "kill,call,freeze,dawdle,power,full,error" },
     grace: { type: "string", default: "2" },
     clients: { type: "string", default: "4" },
     load: { type: "string", default: "200,1500" },
@@ -54,7 +54,7 @@ async function main(): Promise<number> {
     disks: values.disks.split(",") as RigDiskKind[],
     faults: values.faults.split(",") as Fault["kind"][],
     loadMs: [shortest, longest],
-    hindersCollectors: true,
+    ailments: mixedAilments,
     collectorCount: undefined,
     graceSeconds: Number(values.grace),
     clientCount: Number(values.clients),

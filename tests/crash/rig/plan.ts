@@ -10,6 +10,8 @@ export type Fault =
   | { readonly kind: "freeze"; readonly spans: readonly Span[] }
   | { readonly kind: "power" }
   | { readonly kind: "full"; readonly span: Span }
+  /** These calls of the first server take longer, which makes the windows between them wide. */
+  | { readonly kind: "dawdle"; readonly calls: string; readonly delayMs: number }
   /** Calls of the first server fail; the first one, and then every `step`-th. */
   | {
       readonly kind: "error";
@@ -54,8 +56,8 @@ export interface PlanOptions {
   readonly faults: readonly Fault["kind"][];
   /** How long clients are at work, at least and at most. */
   readonly loadMs: readonly [number, number];
-  /** Whether collectors are hindered. */
-  readonly hindersCollectors: boolean;
+  /** What collectors suffer, and how often. */
+  readonly ailments: Readonly<Record<Ailment["kind"], number>>;
   /** Undefined: sometimes one, sometimes two. */
   readonly collectorCount: number | undefined;
 }
@@ -67,8 +69,19 @@ export interface PlanOptions {
 const serverCalls = { mkdir: 60, writev: 60, fsync: 60, rename: 120, unlink: 12, rmdir: 20, utimensat: 60 } as const;
 const collectorCalls = { rename: 12, unlink: 20, rmdir: 20, link: 2, fsync: 4, syncfs: 1 } as const;
 const failingCalls = ["mkdir", "writev", "fsync", "rename", "unlink", "link", "utimensat"] as const;
-const weights: Readonly<Record<Fault["kind"], number>> = { kill: 4, call: 4, freeze: 2, power: 1, full: 1, error: 2 };
+const weights: Readonly<Record<Fault["kind"], number>> = {
+  kill: 4,
+  call: 4,
+  freeze: 2,
+  power: 1,
+  full: 1,
+  error: 2,
+  dawdle: 2,
+};
 const ailmentCount = 12;
+
+/** Half of all collectors are left alone. */
+export const mixedAilments = { none: 4, kill: 1, call: 2, freeze: 1, dawdle: 2 } as const;
 
 /** The round of this number. */
 export function planRound(number: number, options: PlanOptions): RoundPlan {
@@ -85,7 +98,7 @@ export function planRound(number: number, options: PlanOptions): RoundPlan {
     collectsInside: chance.happens(0.3),
     collectorCount: options.collectorCount ?? (chance.happens(0.3) ? 2 : 1),
     ailments: Array.from({ length: ailmentCount }, (_, index) =>
-      options.hindersCollectors ? planAilment(chance.fork(`collector ${index}`)) : { kind: "none" },
+      planAilment(chance.weigh(options.ailments), chance.fork(`collector ${index}`)),
     ),
   };
 }
@@ -101,6 +114,8 @@ function planFault(kind: Fault["kind"], chance: Chance, loadMs: number): Fault {
       return { kind, spans: Array.from({ length: chance.between(1, 4) }, () => planSpan(chance, loadMs)) };
     case "full":
       return { kind, span: planSpan(chance, loadMs) };
+    case "dawdle":
+      return { kind, calls: chance.pick(["fsync", "rename", "unlink,rename"]), delayMs: chance.between(5, 60) };
     case "error": {
       const calls = chance.happens(0.5) ? chance.pick(failingCalls) : failingCalls.join(",");
       const error = chance.pick(["EIO", "ENOSPC"] as const);
@@ -109,8 +124,7 @@ function planFault(kind: Fault["kind"], chance: Chance, loadMs: number): Fault {
   }
 }
 
-function planAilment(chance: Chance): Ailment {
-  const kind = chance.weigh({ none: 4, kill: 1, call: 2, freeze: 1, dawdle: 2 });
+function planAilment(kind: Ailment["kind"], chance: Chance): Ailment {
   switch (kind) {
     case "none":
       return { kind };
@@ -120,8 +134,12 @@ function planAilment(chance: Chance): Ailment {
       return { kind, ...planCall(collectorCalls, chance) };
     case "freeze":
       return { kind, span: planSpan(chance, 200) };
-    case "dawdle":
-      return { kind, calls: chance.pick(["rename", "statx", "openat", "unlink,link"]), delayMs: chance.between(1, 40) };
+    case "dawdle": {
+      // It looks at each link with these, and so makes many; and few of the others.
+      const isLook = chance.happens(0.5);
+      const calls = isLook ? chance.pick(["statx", "openat"]) : chance.pick(["rename", "unlink,link"]);
+      return { kind, calls, delayMs: isLook ? chance.between(1, 4) : chance.between(5, 80) };
+    }
   }
 }
 

@@ -55,7 +55,7 @@ async function playEpoch(epoch: number, options: RigOptions, tally: Tally): Prom
     sharedLayers: makeSharedLayers(chance),
     tally,
   };
-  const faults = options.faults.filter((fault) => (kind === "tmpfs" ? fault !== "power" : fault !== "full"));
+  const faults = options.faults.filter((fault) => fault !== (kind === "tmpfs" ? "power" : "full"));
   for (let round = 0; round < roundsPerEpoch && (round === 0 || options.goesOn(tally)); round += 1) {
     await playRound(world, planRound(epoch * roundsPerEpoch + round, { ...options, faults }));
   }

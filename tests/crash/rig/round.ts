@@ -1,6 +1,7 @@
 // One round: servers start, clients and collectors work, something happens to them, all are killed or lose power; then
 // one server starts again and everything is held against the ledger.
 import type { StartedRegistry } from "../../e2e/executable.ts";
+import { run } from "../../e2e/program.ts";
 import { Chance } from "./chance.ts";
 import { Client, type ClientMemory } from "./client.ts";
 import type { Content } from "./contents.ts";
@@ -31,22 +32,13 @@ export async function playRound(world: World, plan: RoundPlan): Promise<void> {
   const { tally } = world;
   const report = (problem: string) => void tally.problems.push(`round ${plan.number} (${plan.fault.kind}): ${problem}`);
   tally.count("rounds");
-  const t0 = performance.now();
   await suffer(world, plan, report);
   if (plan.fault.kind === "power") {
     await world.disk.mountAgain();
     // Sessions and times need not survive a power cut.
     for (const client of world.clients) client.sessions.length = 0;
   }
-  const t1 = performance.now();
   await look(world, plan, report);
-  console.log(
-    plan.fault.kind,
-    plan.loadMs,
-    Math.round(t1 - t0),
-    Math.round(performance.now() - t1),
-    world.ledger.knowledge.places("blob").length,
-  );
 }
 
 async function suffer(world: World, plan: RoundPlan, report: (problem: string) => void): Promise<void> {
@@ -142,4 +134,11 @@ async function look(world: World, plan: RoundPlan, report: (problem: string) => 
   const chance = new Chance(`${world.seed}/round ${plan.number}/inspection`);
   for (const problem of await inspect(world.ledger, new Fleet([server]), chance)) report(problem);
   if (server.stderr() !== "") report(`the restarted server says: ${server.stderr()}`);
+  await verify(world, report);
+}
+
+/** 0 is clean, 1 is what can be repaired, 2 is loss. */
+async function verify({ scene }: World, report: (problem: string) => void): Promise<void> {
+  const { code, stdout, stderr } = await run([scene.executable, "verify", "--data", scene.data, "--json"]);
+  if (code !== 0 && code !== 1) report(`verify ended with ${code}: ${stdout}${stderr}`);
 }

@@ -25,7 +25,8 @@ export async function startServer(
   const env = collectsInside
     ? { REGISTRY_GC_INTERVAL: "300ms", REGISTRY_GC_GRACE: grace, REGISTRY_GC_DELETEUNTAGGED: String(deletesUntagged) }
     : {};
-  const under = fault?.kind === "call" || fault?.kind === "error" ? trace(describeFault(fault)) : [];
+  const injections = fault === undefined ? undefined : describeFault(fault);
+  const under = injections === undefined ? [] : trace(injections);
   try {
     // A plan without an internal collection must not get the one that is on by default.
     const args = ["--http", "--log-level", "error"];
@@ -37,14 +38,18 @@ export async function startServer(
   }
 }
 
-function describeFault(fault: Extract<Fault, { kind: "call" | "error" }>): readonly string[] {
-  if (fault.kind === "call") return killAt(fault.call, fault.when);
-  const { calls, error, first, step } = fault;
-  return [`trace=${calls}`, `inject=${calls}:error=${error}:when=${first}+${step}`];
-}
-
-function killAt(call: string, when: number): readonly string[] {
-  return [`trace=${call}`, `inject=${call}:signal=KILL:when=${when}`];
+/** What the tracer is told; undefined where none is needed. */
+function describeFault(fault: Fault | Ailment): readonly string[] | undefined {
+  switch (fault.kind) {
+    case "call":
+      return [`trace=${fault.call}`, `inject=${fault.call}:signal=KILL:when=${fault.when}`];
+    case "dawdle":
+      return [`trace=${fault.calls}`, `inject=${fault.calls}:delay_enter=${fault.delayMs * 1000}`];
+    case "error":
+      return [`trace=${fault.calls}`, `inject=${fault.calls}:error=${fault.error}:when=${fault.first}+${fault.step}`];
+    default:
+      return undefined;
+  }
 }
 
 /** A tracer that is nobody's parent, so that the process keeps its number and its end. */
@@ -86,7 +91,8 @@ async function collectOnce(
 ): Promise<void> {
   const command = [executable, "gc", "--data", data, "--grace", grace, "--json"];
   const options = deletesUntagged ? ["--delete-untagged"] : [];
-  const under = ailment.kind === "call" || ailment.kind === "dawdle" ? trace(describeAilment(ailment)) : [];
+  const injections = describeFault(ailment);
+  const under = injections === undefined ? [] : trace(injections);
   const child = Bun.spawn([...under, ...command, ...options], {
     env: environment(),
     stdin: "ignore",
@@ -99,12 +105,6 @@ async function collectOnce(
   const [output] = await Promise.all([child.stdout.text(), child.exited, freezing]);
   clearInterval(killWhenOver);
   tally.countCollection(child.signalCode === "SIGKILL" || child.exitCode === 137 ? undefined : output);
-}
-
-function describeAilment(ailment: Extract<Ailment, { kind: "call" | "dawdle" }>): readonly string[] {
-  if (ailment.kind === "call") return killAt(ailment.call, ailment.when);
-  const { calls, delayMs } = ailment;
-  return [`trace=${calls}`, `inject=${calls}:delay_enter=${delayMs * 1000}`];
 }
 
 /** Lets a process stand still for a while; it goes on in any case. */

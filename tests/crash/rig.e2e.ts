@@ -1,0 +1,82 @@
+// The crash rig for some minutes: nothing acknowledged is lost, whatever happens to servers, collectors and disks. And
+// the rig would notice: without one of the rules of the protocol it finds losses within seconds.
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { executable } from "../e2e/executable.ts";
+import { requireProgram, requireRoot } from "../e2e/program.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+import { brokenRules, buildBroken } from "./rig/broken-build.ts";
+import { mixedAilments } from "./rig/plan.ts";
+import { type RigOptions, runRig } from "./rig/rig.ts";
+import type { Tally } from "./rig/tally.ts";
+
+const canRun = [requireRoot(), requireProgram("strace", "strace"), requireProgram("mkfs.xfs", "xfsprogs")].every(
+  Boolean,
+);
+
+/** A seed of the caller's, or another one each time; it is printed. */
+const seed = process.env.CRASH_SEED ?? String(Date.now());
+
+/** Everything that the rig knows. */
+const everything: Omit<RigOptions, "executable" | "ledgers" | "goesOn"> = {
+  seed,
+  disks: ["tmpfs"],
+  faults: ["kill", "call", "freeze", "dawdle", "full", "error", "power"],
+  loadMs: [200, 1500],
+  ailments: mixedAilments,
+  collectorCount: undefined,
+  graceSeconds: 2,
+  clientCount: 4,
+};
+
+/**
+ * Collectors that destroy at once, several at a time, and slowly: what a rule keeps is lost soon without it. The rule is
+ * all that is left: the collectors' own lock is taken away.
+ */
+const hostile: typeof everything = {
+  ...everything,
+  faults: ["kill", "dawdle"],
+  loadMs: [3000, 4000],
+  ailments: { none: 1, kill: 0, call: 0, freeze: 0, dawdle: 4 },
+  collectorCount: 3,
+  graceSeconds: 0,
+  clientCount: 6,
+};
+
+async function play(options: typeof everything, program: string, goesOn: RigOptions["goesOn"]): Promise<Tally> {
+  using directory = temporaryDirectory();
+  const tally = await runRig({ ...options, executable: program, ledgers: join(directory.path, "ledgers"), goesOn });
+  console.log(`seed ${options.seed}\n${tally.format()}`);
+  return tally;
+}
+
+function forSeconds(seconds: number): RigOptions["goesOn"] {
+  const endMs = performance.now() + seconds * 1000;
+  return () => performance.now() < endMs;
+}
+
+describe.skipIf(!canRun)("the crash rig", () => {
+  test.each([
+    { disk: "tmpfs", seconds: 60 },
+    { disk: "ext4", seconds: 30 },
+    { disk: "xfs", seconds: 30 },
+  ] as const)("loses nothing in $seconds seconds on $disk", async ({ disk, seconds }) => {
+    const tally = await play({ ...everything, disks: [disk] }, executable, forSeconds(seconds));
+    expect(tally.problems).toEqual([]);
+    expect(tally.of("kills of servers")).toBeGreaterThan(3);
+    if (disk !== "tmpfs") expect(tally.of("power cuts")).toBeGreaterThan(0);
+  });
+
+  test("loses nothing among hostile collectors, where each rule's absence does", async () => {
+    expect((await play(hostile, executable, forSeconds(20))).problems).toEqual([]);
+  });
+
+  test.each(Object.entries(brokenRules))("without rule %s finds what is lost", async (_rule, replacements) => {
+    using directory = temporaryDirectory();
+    const broken = await buildBroken(directory.path, replacements);
+    const endMs = performance.now() + 120_000;
+    const goesOn = ({ problems }: Tally) => problems.length === 0 && performance.now() < endMs;
+    const { problems } = await play(hostile, broken, goesOn);
+    expect(problems.filter((problem) => problem.includes("lost")).length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,62 @@
+// Builds of the tests' own in which a rule of the protocol does not hold: a copy of the sources with a line replaced.
+// The product has no switch for it.
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** A replacement of text that the file must hold exactly once. */
+interface Replacement {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What takes each rule away. */
+export const brokenRules = {
+  "2 (locks of repositories)": [
+    {
+      file: "storage/filesystem.ts",
+      from: "if (this.#flock === undefined) return this.#locksHere.take(name, mode, waitMs);",
+      to: "if (name !== '' && waitMs >= 0) return { mode, [Symbol.dispose]: () => undefined };",
+    },
+  ],
+  "3 (link first, then look and bring back)": [
+    {
+      file: "registry/blobs.ts",
+      from: "await store.driver.restore(blobTrashName(digest), blobKey(digest));",
+      to: "",
+    },
+  ],
+  "4 (the trash is listed before the links are read)": [
+    { file: "registry/gc.ts", from: 'const listed = await store.driver.listTrash("blobs");', to: "" },
+    {
+      file: "registry/gc.ts",
+      from: "await purgeTrash(run, listed);",
+      to: 'await purgeTrash(run, await store.driver.listTrash("blobs"));',
+    },
+  ],
+} as const satisfies Readonly<Record<string, readonly Replacement[]>>;
+
+/** Builds an executable below the directory; its path. */
+export async function buildBroken(directory: string, replacements: readonly Replacement[]): Promise<string> {
+  const root = resolve(import.meta.dir, "../../..");
+  for (const name of ["src", "package.json", "tsconfig.json"]) {
+    cpSync(join(root, name), join(directory, name), { recursive: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
+  for (const { file, from, to } of replacements) {
+    const path = join(directory, "src", file);
+    const parts = readFileSync(path, "utf8").split(from);
+    if (parts.length !== 2)
+      throw new Error(`${file} holds ${JSON.stringify(from)} ${parts.length - 1} times, not once`);
+    writeFileSync(path, parts.join(to));
+  }
+  const outfile = join(directory, "registry");
+  const result = await Bun.build({
+    entrypoints: [join(directory, "src/main.ts")],
+    target: "bun",
+    define: { BUILD_VERSION: '"0.0.0"', BUILD_COMMIT: '"broken"' },
+    compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
+  });
+  if (!result.success) throw new Error(`not built: ${result.logs.join("\n")}`);
+  return outfile;
+}
