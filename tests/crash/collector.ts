@@ -40,6 +40,7 @@ export interface StandingCollector extends AsyncDisposable {
   readonly pid: number;
   /** Lets it go on to its end. */
   goOn(): Promise<Collection>;
+  kill(): Promise<void>;
 }
 
 /** Begins to collect; returns when the collector stands still after the call. */
@@ -64,18 +65,21 @@ export async function collectUntil(
     await stepper[Symbol.asyncDispose]();
     throw new Error(`${isPoint} was never called\n${stdout}${stderr}\n${stepper.calls.join("\n")}`);
   }
+  // The tracer has to see the end of what it traces before it may be ended itself.
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await child.exited;
+    await stepper[Symbol.asyncDispose]();
+  };
   return {
     pid: child.pid,
+    kill,
     goOn: async () => {
       await stepper[Symbol.asyncDispose]();
       const [stdout, stderr, code] = await ended;
       return describe({ stdout, stderr, code });
     },
-    [Symbol.asyncDispose]: async () => {
-      child.kill("SIGKILL");
-      await stepper[Symbol.asyncDispose]();
-      await ended;
-    },
+    [Symbol.asyncDispose]: kill,
   };
 }
 

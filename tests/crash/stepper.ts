@@ -113,7 +113,9 @@ class Trace implements Stepper {
   }
 
   #take(line: string): void {
-    const [, thread = "", text = ""] = /^\[pid +(\d+)\] (.*)$/.exec(line) ?? [undefined, "", line];
+    // While it has one thread, lines do not name it.
+    const alone = [undefined, String(this.#pid), line];
+    const [, thread = "", text = ""] = /^\[pid +(\d+)\] (.*)$/.exec(line) ?? alone;
     if (text.startsWith("--- SIGSTOP ")) this.#signalled = thread;
     else if (text === "--- stopped by SIGSTOP ---") this.#stopped(thread);
     else if (text.endsWith(" <unfinished ...>")) this.#begun.set(thread, text.slice(0, -" <unfinished ...>".length));
