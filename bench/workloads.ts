@@ -17,7 +17,11 @@ interface Answer {
 }
 
 /** One request whose answer is read and thrown away. node:http costs less than fetch, so the server is what is timed. */
-function send(method: string, url: string, options: { body?: Uint8Array; type?: string; accept?: string } = {}): Promise<Answer> {
+function send(
+  method: string,
+  url: string,
+  options: { body?: Uint8Array; type?: string; accept?: string } = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers: Record<string, string | number> = { "Content-Length": options.body?.length ?? 0 };
     if (options.type !== undefined) headers["Content-Type"] = options.type;
