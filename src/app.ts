@@ -1,19 +1,23 @@
 // How the house is put together: from a configuration to a running server.
 import { join } from "node:path";
+import { createCacheReport } from "./app/cache-report.ts";
 import { type CertificateSource, openCertificates } from "./app/certificates.ts";
 import { startChores } from "./app/chores.ts";
 import { defaultNames } from "./app/host-names.ts";
 import { rulesOf } from "./app/manifest-rules.ts";
+import { openCaches } from "./app/open-caches.ts";
 import { openStore } from "./app/open-store.ts";
 import { describeAddress } from "./app/server-address.ts";
 import { explainListenError, StartError } from "./app/start-error.ts";
 import type { Configuration } from "./config/configuration.ts";
 import { type ListenAddress, parseListenAddress } from "./config/listen-address.ts";
 import type { LoadedConfiguration } from "./config/load.ts";
+import { type MetricsServer, startMetricsServer } from "./http/metrics-server.ts";
+import type { FindNamespaced } from "./http/namespace.ts";
 import { probePort, type RunningServer, startServer } from "./http/server.ts";
 import { createLogger, type Logger } from "./log/logger.ts";
-import { openRegistry } from "./registry/registry.ts";
-import type { Store } from "./registry/store.ts";
+import { Metrics } from "./metrics/metrics.ts";
+import { openRegistry, type Registry } from "./registry/registry.ts";
 
 /** What the app takes from the process that it runs in. */
 export interface AppSurroundings {
@@ -56,7 +60,15 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const certificate = await openCertificates(configuration.http.tls, { directory: join(dataDirectory, "tls"), now });
   if (certificate?.made !== undefined) logger.info(certificate.made);
   for (const warning of certificate?.warnings ?? []) logger.warn(warning);
-  const server = listen(configuration, { address, store, certificate, logger });
+  const metrics = new Metrics();
+  const local = openRegistry(store, { rules: rulesOf(configuration.validation) });
+  const { proxy } = configuration;
+  const report = createCacheReport(metrics, logger);
+  const caches = proxy === undefined ? undefined : openCaches(proxy, { env, store, local, report });
+  const registry = caches?.registry ?? local;
+  const findNamespaced = caches?.registry.findNamespaced;
+  const server = listen(configuration, { address, registry, findNamespaced, certificate, logger });
+  const metricsServer = listenForMetrics(configuration, metrics);
   const chores = startChores(configuration, { store, certificate, server, logger });
   return {
     configuration,
@@ -72,25 +84,28 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     stop: async () => {
       for (const chore of chores) chore[Symbol.dispose]();
       await server.stop(configuration.http.drainTimeoutMs);
+      await metricsServer?.stop();
     },
   };
 }
 
 function listen(
-  { http, storage, validation }: Configuration,
+  { http, storage }: Configuration,
   means: {
     readonly address: ListenAddress;
-    readonly store: Store;
+    readonly registry: Registry;
+    readonly findNamespaced: FindNamespaced | undefined;
     readonly certificate: CertificateSource | undefined;
     readonly logger: Logger;
   },
 ): RunningServer {
-  const { address, store, certificate, logger } = means;
+  const { address, registry, findNamespaced, certificate, logger } = means;
   return explainListening(http.addr, () =>
     startServer(
       { ...address, tls: certificate?.material() },
       {
-        registry: openRegistry(store, { rules: rulesOf(validation) }),
+        registry,
+        findNamespaced,
         logger,
         switches: storage,
         host: http.isRelative ? undefined : http.host?.replace(/\/+$/, ""),
@@ -101,6 +116,14 @@ function listen(
       },
     ),
   );
+}
+
+function listenForMetrics({ http }: Configuration, metrics: Metrics): MetricsServer | undefined {
+  if (http.metrics === undefined) return undefined;
+  const { addr, path } = http.metrics;
+  const address = parseListenAddress(addr);
+  if (address === undefined) throw new StartError(`${addr} is not an address to listen on (http.debug.addr)`);
+  return explainListening(addr, () => startMetricsServer({ ...address, path }, () => metrics.format()));
 }
 
 /** Looked at first: who cannot listen should not make a directory or a certificate either. */

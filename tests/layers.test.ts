@@ -41,6 +41,7 @@ const mayImport: Record<string, readonly string[]> = {
 /** The only folder that may import a library. */
 const libraryHome: Record<string, string> = {
   "@peculiar/x509": "tls",
+  tldts: "proxy",
   "reflect-metadata": "tls",
   yaml: "config",
   zod: "config",

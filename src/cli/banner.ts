@@ -10,6 +10,7 @@ export function formatBanner(app: App, version: string): string {
     `registry ${version} listening on ${app.url}`,
     "",
     `  data         ${app.dataDirectory}`,
+    ...describeCaches(app),
     ...describeTls(app.certificate),
     "",
     "Try it:",
@@ -19,6 +20,12 @@ export function formatBanner(app: App, version: string): string {
     "",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function describeCaches({ configuration: { proxy } }: App): readonly string[] {
+  if (proxy === undefined) return [];
+  const others = proxy.others.map(({ host, url }) => `  caches       ${url} below ${host.replace(":", "-")}/`);
+  return proxy.main === undefined ? others : [`  caches       ${proxy.main.url}`, ...others];
 }
 
 function describeTls(certificate: CertificateSource | undefined): readonly string[] {
@@ -31,13 +38,16 @@ function describeTls(certificate: CertificateSource | undefined): readonly strin
   return [shown, `  authority    ${authority.path}`, `               SHA-256 ${authority.description().fingerprint}`];
 }
 
-function suggestCommands({ url, remoteHost, certificate }: App): readonly string[] {
+function suggestCommands({ configuration, url, remoteHost, certificate }: App): readonly string[] {
   const host = url.slice(url.indexOf("//") + 2);
   const authority = certificate?.authority;
   const trust = `registry trust ${remoteHost}    # on every other machine that is to use it`;
+  const { proxy } = configuration;
+  const isCacheOnly = proxy?.main !== undefined && proxy.local.length === 0;
   return [
-    `docker tag busybox ${host}/busybox`,
-    `docker push ${host}/busybox`,
+    ...(isCacheOnly
+      ? [`docker pull ${host}/library/busybox`]
+      : [`docker tag busybox ${host}/busybox`, `docker push ${host}/busybox`]),
     `curl ${authority === undefined ? "" : `--cacert ${authority.path} `}${url}/v2/_catalog`,
     ...(authority === undefined || remoteHost === undefined ? [] : [trust]),
   ];

@@ -4,6 +4,7 @@ import { type Command, CommandError, type CommandIo, parseWords, UsageError } fr
 import { gcCommand } from "./gc.ts";
 import { gencertCommand } from "./gencert.ts";
 import { formatHelp, formatOverview } from "./help.ts";
+import { proxyCommand } from "./proxy.ts";
 import { serveCommand } from "./serve.ts";
 import { trustCommand } from "./trust.ts";
 import { verifyCommand } from "./verify.ts";
@@ -27,6 +28,7 @@ const helpCommand: Command = {
 
 const commands: readonly Command[] = [
   serveCommand,
+  proxyCommand,
   gcCommand,
   verifyCommand,
   gencertCommand,

@@ -1,12 +1,7 @@
 // registry serve
-
-import { StartError } from "../app/start-error.ts";
-import { type App, startApp } from "../app.ts";
-import type { LoadedConfiguration } from "../config/load.ts";
-import { formatBanner } from "./banner.ts";
-import { type Command, CommandError, type CommandIo, flagOf, hasFlag, type ParsedWords } from "./command.ts";
+import type { Command } from "./command.ts";
 import { loadFor } from "./load-for.ts";
-import { version } from "./version.ts";
+import { serveUntilSignal, servingFlags, servingValues } from "./serving.ts";
 
 /** Serves until it is told to stop. */
 export const serveCommand: Command = {
@@ -19,59 +14,6 @@ run, with data in /var/lib/registry (or ~/.local/share/registry where that canno
 
 The file is that of registry:2 and registry:3 and keeps its meaning: without a section http.tls it serves plain HTTP.
 Flags win over REGISTRY_… variables, and those over the file. The path may also come from REGISTRY_CONFIGURATION_PATH.`,
-  flags: [
-    { name: "addr", value: "HOST:PORT", help: "address to listen on (default :5000, every interface)" },
-    { name: "data", value: "DIR", help: "where the data lies" },
-    {
-      name: "san",
-      value: "NAME",
-      isRepeatable: true,
-      help: "DNS name or IP address to add to the server's own certificate",
-    },
-    { name: "http", help: "serve plain HTTP" },
-    { name: "log-level", value: "LEVEL", help: "error, warn, info or debug (default info)" },
-    { name: "log-format", value: "FORMAT", help: "text, json or logstash (default text)" },
-  ],
-  run: serve,
+  flags: servingFlags,
+  run: async (words, io) => serveUntilSignal(await loadFor(words, io, servingValues(words)), io),
 };
-
-async function serve(words: ParsedWords, io: CommandIo): Promise<number> {
-  const loaded = await loadFor(words, io, {
-    addr: flagOf(words, "addr"),
-    sans: words.flags.san,
-    plainHttp: hasFlag(words, "http") ? true : undefined,
-    logLevel: flagOf(words, "log-level"),
-    logFormat: flagOf(words, "log-format"),
-  });
-  const app = await start(loaded, io);
-  io.stdout(formatBanner(app, version));
-  const signal = await untilSignal();
-  app.logger.info("stopping", { signal });
-  await app.stop();
-  app.logger.info("stopped");
-  return 0;
-}
-
-async function start(loaded: LoadedConfiguration, io: CommandIo): Promise<App> {
-  try {
-    return await startApp(loaded, { env: io.env, now: io.now, writeLog: io.stderr });
-  } catch (error) {
-    if (error instanceof StartError) throw new CommandError(error.message);
-    throw error;
-  }
-}
-
-/** How long a repeated signal is the same wish: npm passes on what a terminal has sent to everybody already. */
-const repeatedSignalMs = 500;
-
-/** The first of SIGTERM and SIGINT; one that comes later ends the process at once. */
-function untilSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    const signals = ["SIGTERM", "SIGINT"] as const;
-    const onSignal = (signal: string) => {
-      resolve(signal);
-      setTimeout(() => signals.forEach((name) => void process.off(name, onSignal)), repeatedSignalMs).unref();
-    };
-    for (const signal of signals) process.on(signal, onSignal);
-  });
-}

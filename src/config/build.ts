@@ -1,5 +1,6 @@
 // From settings to the configuration that the program takes, with the rules that span several keys.
 
+import { buildProxy, proxyProblems, proxyWarnings } from "./build-proxy.ts";
 import type { Configuration, MinimumTls, TlsConfiguration } from "./configuration.ts";
 import type { ConfigurationFlags } from "./flags.ts";
 import { formatOrigin } from "./origin.ts";
@@ -32,7 +33,9 @@ export function buildConfiguration(settings: Settings, { flags, hasFile }: Sourc
       isReadOnly: settingValue(settings, keys.isReadOnly),
     },
     ...buildChores(settings),
+    proxy: buildProxy(settings),
     http: {
+      metrics: buildMetrics(settings),
       addr: settingValue(settings, keys.addr),
       host: settingValue(settings, keys.host),
       prefix: settingValue(settings, keys.prefix),
@@ -46,8 +49,11 @@ export function buildConfiguration(settings: Settings, { flags, hasFile }: Sourc
   const { tls } = configuration.http;
   return {
     configuration,
-    problems: pairProblems(settings),
-    warnings: flags.plainHttp === true ? plainHttpWarnings(flags) : tlsWarnings(settings, tls),
+    problems: [...pairProblems(settings), ...proxyProblems(settings)],
+    warnings: [
+      ...(flags.plainHttp === true ? plainHttpWarnings(flags) : tlsWarnings(settings, tls)),
+      ...proxyWarnings(settings),
+    ],
   };
 }
 
@@ -67,6 +73,13 @@ function buildChores(settings: Settings): Pick<Configuration, "gc" | "collection
     collection,
     verify: settingValue(settings, keys.isVerifying) ? verify : undefined,
   };
+}
+
+/** As in distribution: a second listener, on which metrics are served where they are switched on. */
+function buildMetrics(settings: Settings): Configuration["http"]["metrics"] {
+  const addr = settingValue(settings, keys.debugAddr);
+  if (addr === undefined || !settingValue(settings, keys.isPrometheus)) return undefined;
+  return { addr, path: settingValue(settings, keys.prometheusPath) ?? "/metrics" };
 }
 
 /** A certificate wins over a self-signed one; without either the server speaks plain HTTP. */

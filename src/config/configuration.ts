@@ -32,6 +32,34 @@ export interface ScheduledGc extends CollectionConfiguration {
   readonly intervalMs: number;
 }
 
+/** A registry that repositories are cached from. */
+export interface UpstreamConfiguration {
+  /** Its name: host, with the port where it has one. */
+  readonly host: string;
+  readonly url: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** A credential helper, instead of a user and password. */
+  readonly exec: { readonly command: string; readonly lifetimeMs: number | undefined } | undefined;
+  /** How long what is not used stays; 0: for ever. */
+  readonly ttlMs: number;
+  /** A file with certificates in PEM that are trusted for it. */
+  readonly ca: string | undefined;
+  readonly realms: readonly string[];
+}
+
+/** What is cached, and how. */
+export interface ProxyConfiguration {
+  /** For all names that nothing else takes; undefined: those are local. */
+  readonly main: UpstreamConfiguration | undefined;
+  readonly others: readonly UpstreamConfiguration[];
+  readonly local: readonly string[];
+  readonly freshMs: number;
+  /** Undefined: as much as the disk holds. */
+  readonly maxBytes: number | undefined;
+  readonly cacheWriteTimeoutMs: number;
+}
+
 /** Everything that can be configured, resolved. */
 export interface Configuration {
   readonly log: {
@@ -51,7 +79,11 @@ export interface Configuration {
   readonly collection: CollectionConfiguration;
   /** Undefined: the server does not check by itself what it stores. */
   readonly verify: { readonly intervalMs: number; readonly bytesPerSecond: number } | undefined;
+  /** Undefined: nothing is cached from other registries. */
+  readonly proxy: ProxyConfiguration | undefined;
   readonly http: {
+    /** Where metrics are served, if they are: an address and a path. */
+    readonly metrics: { readonly addr: string; readonly path: string } | undefined;
     /** An address that `parseListenAddress` reads. */
     readonly addr: string;
     readonly host: string | undefined;

@@ -13,6 +13,11 @@ export interface ConfigurationFlags {
   readonly plainHttp?: boolean | undefined;
   readonly logLevel?: string | undefined;
   readonly logFormat?: string | undefined;
+  readonly remoteUrl?: string | undefined;
+  readonly proxyUsername?: string | undefined;
+  readonly proxyPassword?: string | undefined;
+  readonly proxyTtl?: string | undefined;
+  readonly proxyMaxSize?: string | undefined;
 }
 
 /** The tree with the flags in it. `plainHttp` has no key: it is the absence of TLS. */
@@ -22,6 +27,11 @@ export function applyFlags(tree: Tree, flags: ConfigurationFlags): Tree {
     { name: "--data", path: keys.rootDirectory.path, text: flags.rootDirectory },
     { name: "--log-level", path: keys.logLevel.path, text: flags.logLevel },
     { name: "--log-format", path: keys.logFormatter.path, text: flags.logFormat },
+    { name: "<url>", path: keys.remoteUrl.path, text: flags.remoteUrl },
+    { name: "--username", path: keys.proxyUsername.path, text: flags.proxyUsername },
+    { name: "--password-file", path: keys.proxyPassword.path, text: flags.proxyPassword },
+    { name: "--ttl", path: keys.proxyTtl.path, text: flags.proxyTtl },
+    { name: "--max-size", path: keys.proxyMaxSize.path, text: flags.proxyMaxSize },
   ];
   const withValues = values.reduce((before, { name, path, text }) => {
     if (text === undefined) return before;

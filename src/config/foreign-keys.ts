@@ -46,8 +46,8 @@ export const foreignKeys: readonly ForeignKey[] = [
   ...silent("auth.none"),
   ...refusedNames(noAuth, "auth.silly", "auth.htpasswd", "auth.token"),
   refusedValue("access", "this version has no access rules, and does not serve openly what was protected"),
-  ...ignored("middleware", "reporting", "notifications", "redis", "health", "proxy", "catalog", "tags", "policy"),
-  ...ignored("compatibility", "http.debug", "http.http2", "http.h2c", "http.tls.ciphersuites"),
+  ...ignored("middleware", "reporting", "notifications", "redis", "health", "catalog", "tags", "policy"),
+  ...ignored("compatibility", "http.http2", "http.h2c", "http.tls.ciphersuites"),
   ...silent("http.secret"),
   refusedValue("http.net", "must be tcp; this version does not listen on sockets of other kinds", "tcp"),
   refusedValue("http.tls.clientcas", "this version does not ask clients for certificates; put a proxy in front"),
@@ -56,7 +56,6 @@ export const foreignKeys: readonly ForeignKey[] = [
     "http.tls.letsencrypt",
     "this version does not fetch certificates; give http.tls.certificate and http.tls.key, or http.tls.selfsigned",
   ),
-  refusedValue("proxy.remoteurl", "this version is no pull-through cache"),
 ];
 
 /** Sections where an unknown name is an error, and why. */

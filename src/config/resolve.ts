@@ -1,7 +1,8 @@
 // From what was written to values: every key of the table, checked, with its default where nothing is said.
 
+import type { Key } from "./key.ts";
 import { formatOrigin, type Origin } from "./origin.ts";
-import { type AnyKey, type Key, keyList } from "./schema.ts";
+import { type AnyKey, keyList } from "./schema.ts";
 import { deepestAt, isBlankScalar, listItems, type Tree, treeAt } from "./tree.ts";
 import type { ValueType } from "./value-type.ts";
 

@@ -2,6 +2,8 @@
 // warnings about unknown keys all come from here.
 
 import { headers } from "./header-type.ts";
+import { type Key, key } from "./key.ts";
+import { proxyKeys } from "./proxy-keys.ts";
 import {
   boolean,
   count,
@@ -19,29 +21,7 @@ import {
   rate,
   text,
   urlPrefix,
-  type ValueType,
 } from "./value-type.ts";
-
-/** One configuration key. */
-export interface Key<T> {
-  /** Where it stands in the file: names joined with dots. */
-  readonly path: string;
-  readonly type: ValueType<T>;
-  /** The value where a file says nothing: what distribution takes then, but for http.addr and http.draintimeout. */
-  readonly default: NoInfer<T>;
-  /** The value where there is no file, if it is another. */
-  readonly defaultWithoutFile?: NoInfer<T>;
-  /** One line. */
-  readonly help: string;
-  /** The path of Go's field names, by which the REGISTRY_ variable goes, where it differs from `path`. */
-  readonly goPath?: string;
-  /** The file's own business: no variable sets it. */
-  readonly isFileOnly?: boolean;
-}
-
-function key<T>(path: string, entry: Omit<Key<T>, "path">): Key<T> {
-  return { path, ...entry };
-}
 
 const hourMs = 3_600_000;
 const logLevels = ["error", "warn", "info", "debug"] as const;
@@ -204,6 +184,22 @@ export const keys = {
     default: undefined,
     help: "Where the certificates and keys are kept; tls under the root directory by default.",
   }),
+  debugAddr: key<string | undefined>("http.debug.addr", {
+    type: listenAddress,
+    default: undefined,
+    help: "A second address, over plain HTTP, for metrics; nothing else is served there.",
+  }),
+  isPrometheus: key("http.debug.prometheus.enabled", {
+    type: boolean,
+    default: false,
+    help: "Whether metrics are served on http.debug.addr for Prometheus.",
+  }),
+  prometheusPath: key("http.debug.prometheus.path", {
+    type: text,
+    default: "/metrics",
+    help: "The path of the metrics.",
+  }),
+  ...proxyKeys,
   isValidated: key("validation.enabled", {
     type: boolean,
     default: false,

@@ -18,6 +18,7 @@ import {
   putUpload,
   startUpload,
 } from "./handlers/uploads.ts";
+import { applyNamespace, type FindNamespaced } from "./namespace.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { refuseSwitchedOff } from "./switches.ts";
 
@@ -35,6 +36,8 @@ export interface DispatchOptions {
   readonly stallMs: number;
   /** Read for each request, as the certificate may be renewed. */
   readonly caCertificate: () => string | undefined;
+  /** Which repository is meant by a name at another registry; undefined where no other registry is cached. */
+  readonly findNamespaced?: FindNamespaced | undefined;
 }
 
 /** Answers a request. Never throws: what is thrown below becomes an error response. */
@@ -44,15 +47,15 @@ export async function dispatch(request: Request, options: DispatchOptions): Prom
   const startedMs = performance.now();
   let response: Response;
   let failure: unknown;
+  let namespace: string | undefined;
   try {
     // 2. What is asked for.
     const url = parseUrl(request);
-    const route = parseRoute({
-      method: request.method,
-      path: url.pathname,
-      query: url.searchParams,
-      prefix: options.prefix,
-    });
+    const { method } = request;
+    const { pathname: path, searchParams: query } = url;
+    const asked = parseRoute({ method, path, query, prefix: options.prefix });
+    const { route, ns } = applyNamespace(asked, query, options.findNamespaced);
+    namespace = ns;
     // 3. Who asks: everybody, until there is authentication.
     // 4. Whether it may be done.
     refuseSwitchedOff(route, options.switches);
@@ -64,6 +67,7 @@ export async function dispatch(request: Request, options: DispatchOptions): Prom
     response = formatError(error);
   }
   // 6. Headers of every response.
+  if (namespace !== undefined) response.headers.set("OCI-Namespace", namespace);
   setCommonHeaders(response.headers, requestId, options.headers);
   // 7. One line in the log.
   report(options.logger, { request, response, requestId, failure, durationMs: performance.now() - startedMs });

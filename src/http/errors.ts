@@ -36,6 +36,12 @@ const answers: Record<ErrorCode, Answer> = {
   UPLOAD_BUSY: { status: 409, wire: "BLOB_UPLOAD_INVALID", message: "another request is writing to this upload" },
   UPLOAD_OUT_OF_ORDER: { status: 416, wire: "BLOB_UPLOAD_INVALID", message: "the chunk does not continue the upload" },
   UPLOAD_STALLED: { status: 408, wire: "BLOB_UPLOAD_INVALID", message: "no bytes came for a while; resume the upload" },
+  UPSTREAM_DENIED: { status: 403, wire: "DENIED", message: "the upstream registry denies access to this repository" },
+  UPSTREAM_INVALID: { status: 502, wire: "UNKNOWN", message: "the upstream registry answered with something wrong" },
+  UPSTREAM_LIMITED: { status: 429, wire: "TOOMANYREQUESTS", message: "the upstream registry limits its requests" },
+  UPSTREAM_TIMEOUT: { status: 504, wire: "UNAVAILABLE", message: "the upstream registry does not answer in time" },
+  UPSTREAM_UNAVAILABLE: { status: 503, wire: "UNAVAILABLE", message: "the upstream registry is unavailable" },
+  UPSTREAM_UNREACHABLE: { status: 502, wire: "UNAVAILABLE", message: "the upstream registry cannot be reached" },
 };
 
 /** Failures of the disk, by the system's error code. Reads of what is stored go on meanwhile. */

@@ -27,7 +27,14 @@ export type ErrorCode =
   | "UNAVAILABLE"
   | "UPLOAD_BUSY"
   | "UPLOAD_OUT_OF_ORDER"
-  | "UPLOAD_STALLED";
+  | "UPLOAD_STALLED"
+  // Of repositories that are cached from another registry: why that one was of no help.
+  | "UPSTREAM_DENIED"
+  | "UPSTREAM_INVALID"
+  | "UPSTREAM_LIMITED"
+  | "UPSTREAM_TIMEOUT"
+  | "UPSTREAM_UNAVAILABLE"
+  | "UPSTREAM_UNREACHABLE";
 
 /** What a refusal can tell beside its code. */
 export interface RefusalDetail {

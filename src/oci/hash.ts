@@ -10,12 +10,17 @@ export interface RunningHash {
   update(bytes: Uint8Array): void;
   /** The digest of all bytes so far; the hash can go on afterwards. */
   digest(): Digest;
+  /** A hash of its own that has seen the same bytes. */
+  fork(): RunningHash;
 }
 
 /** A hash that has seen nothing yet. */
 export function startHash(algorithm: Algorithm): RunningHash {
-  const hasher = new Bun.CryptoHasher(algorithm);
-  let sizeBytes = 0;
+  return runHash(algorithm, new Bun.CryptoHasher(algorithm), 0);
+}
+
+function runHash(algorithm: Algorithm, hasher: Bun.CryptoHasher, seenBytes: number): RunningHash {
+  let sizeBytes = seenBytes;
   return {
     algorithm,
     get sizeBytes() {
@@ -27,6 +32,7 @@ export function startHash(algorithm: Algorithm): RunningHash {
     },
     // The copy: Bun's hasher starts anew in silence when it is used after digest().
     digest: () => formatDigest(algorithm, hasher.copy().digest("hex")),
+    fork: () => runHash(algorithm, hasher.copy(), sizeBytes),
   };
 }
 

@@ -17,6 +17,18 @@ export interface FoundBlob {
   readonly content: Blob;
 }
 
+/** A blob that is on its way from another registry. */
+export interface ArrivingBlob {
+  readonly digest: Digest;
+  /** Undefined where the other registry does not say it. */
+  readonly sizeBytes: number | undefined;
+  /**
+   * Its bytes as they come, from `start` up to, but without, `end`. They break off with an error where they turn out to
+   * be wrong; the last ones come only when they are not.
+   */
+  read(range?: { readonly start: number; readonly end: number }): AsyncIterable<Uint8Array>;
+}
+
 /** A link this young was just made or touched: its promise stands without touching it again. */
 const freshLinkMs = 1000;
 /** How long a HEAD waits to freshen a link. */

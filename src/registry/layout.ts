@@ -10,6 +10,8 @@
 //       _manifests/tags/<tag>/index/<alg>/<hex>/link          what the tag has ever pointed to
 //       _referrers/<alg>/<subject>/<alg>/<hex>/link           ours: this manifest names that subject
 //       _uploads/<uuid>/{data,startedat}                      an upload session
+//       _upstream                                             ours: the registry that this repository is cached from
+//   proxy/<alg>-<hex>                                         ours: a blob on its way from an upstream registry
 //
 //   <alg> is sha256 or sha512, <hex> the hash in lower case, <hh> its first two digits.
 //   A link holds exactly "<alg>:<hex>", without a newline. Every "/" of a name is a directory level.
@@ -158,6 +160,14 @@ export function subjectPrefix(name: RepositoryName, subject: Digest): Key {
 /** That this manifest names that subject. */
 export function referrerLink(name: RepositoryName, subject: Digest, digest: Digest): Key {
   return `${subjectPrefix(name, subject)}/${hashPath(digest)}/link`;
+}
+
+/** Below it blobs lie that are on their way from an upstream registry. */
+export const transfersPrefix: Key = "proxy";
+
+/** A blob on its way. */
+export function transferKey(digest: Digest): Key {
+  return `${transfersPrefix}/${digestAlgorithm(digest)}-${digestHex(digest)}`;
 }
 
 /** One upload session. */

@@ -22,6 +22,8 @@ export interface StoredManifest {
   /** As the bytes say it. */
   readonly mediaType: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** A sentence for the client about the answer, such as that it may be out of date. */
+  readonly warning?: string;
 }
 
 /** A manifest as a client sends it. */
@@ -112,22 +114,34 @@ export async function putManifest(
   if ("problem" in parsed || problem !== undefined)
     throw new RegistryError("MANIFEST_INVALID", { message: problem ?? "" });
   const { manifest } = parsed;
+  const subject = manifest.subject?.digest;
   await withLock(store, name, "shared", async () => {
     await refuseMissing(store, name, { manifest, rules });
-    await storeManifest(store, name, { manifest, digest, put });
+    await storeManifest(store, name, { bytes: put.bytes, digest, subject, tags: put.tags });
   });
-  return { digest, subject: manifest.subject?.digest };
+  return { digest, subject };
 }
 
-/** The order is what a kill at any point relies on: bytes, revision, referrer, tags. */
-async function storeManifest(
+/** A manifest that may be stored: its digest is right, and what it names is there or need not be. */
+export interface ApprovedManifest {
+  readonly bytes: Uint8Array;
+  readonly digest: Digest;
+  readonly subject: Digest | undefined;
+  readonly tags: readonly Tag[];
+}
+
+/**
+ * Stores it, for who holds the repository's lock shared. The order is what a kill at any point relies on: bytes,
+ * revision, referrer, tags.
+ */
+export async function storeManifest(
   store: Store,
   name: RepositoryName,
-  { manifest, digest, put }: { readonly manifest: Manifest; readonly digest: Digest; readonly put: ManifestPut },
+  { bytes, digest, subject, tags }: ApprovedManifest,
 ): Promise<void> {
   // The Go registries' collector stops at a repository that has `_manifests` without `_layers`.
   await store.driver.makePrefix(layersPrefix(name));
-  await store.driver.write(blobKey(digest), put.bytes);
+  await store.driver.write(blobKey(digest), bytes);
   await putLink(store, revisionLink(name, digest), digest);
   if ((await findBlob(store, digest)) === undefined) {
     throw new RegistryError("UNAVAILABLE", {
@@ -135,8 +149,8 @@ async function storeManifest(
       retryAfterSeconds: 1,
     });
   }
-  if (manifest.subject !== undefined) await putLink(store, referrerLink(name, manifest.subject.digest, digest), digest);
-  for (const tag of put.tags) await moveTag(store, name, { tag, digest });
+  if (subject !== undefined) await putLink(store, referrerLink(name, subject, digest), digest);
+  for (const tag of tags) await moveTag(store, name, { tag, digest });
 }
 
 /** Link first, then look: what is named must be linked here and be there, with the size that the manifest says. */

@@ -2,7 +2,15 @@
 import type { Algorithm, Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
-import { deleteBlob, type FoundBlob, findLinked, mountBlob, openBlob, promiseBlob } from "./blobs.ts";
+import {
+  type ArrivingBlob,
+  deleteBlob,
+  type FoundBlob,
+  findLinked,
+  mountBlob,
+  openBlob,
+  promiseBlob,
+} from "./blobs.ts";
 import { KnownSizes } from "./known-sizes.ts";
 import type { ManifestRules } from "./manifest-rules.ts";
 import {
@@ -23,8 +31,8 @@ import { type Chunk, Uploads, type UploadTarget } from "./uploads.ts";
 
 /** Blobs of a repository. */
 export interface BlobsFacet {
-  /** To be read. */
-  open(name: RepositoryName, digest: Digest): Promise<FoundBlob>;
+  /** To be read. One that is cached from elsewhere may still be on its way. */
+  open(name: RepositoryName, digest: Digest): Promise<FoundBlob | ArrivingBlob>;
   /** To be relied on: the blob stays for the grace of garbage collection. */
   promise(name: RepositoryName, digest: Digest): Promise<{ readonly sizeBytes: number }>;
   /** False when the blob is not to be had without an upload. */

@@ -19,6 +19,7 @@ import {
   tagCurrentLink,
   tagsPrefix,
   uploadsPrefix,
+  upstreamKey,
 } from "./layout.ts";
 import type { Store } from "./store.ts";
 
@@ -27,6 +28,8 @@ export interface Page<T> {
   readonly items: readonly T[];
   /** Whether more come after the last one. */
   readonly hasMore: boolean;
+  /** A sentence for the client about the answer, such as that it may be incomplete. */
+  readonly warning?: string;
 }
 
 /** Which part of a listing is wanted: `limit` items after the one called `after`. */
@@ -117,6 +120,7 @@ export async function removeIfEmpty(store: Store, name: RepositoryName): Promise
   for (const prefix of [manifestsPrefix(name), referrersPrefix(name), uploadsPrefix(name), layersPrefix(name)]) {
     if ((await store.driver.exists(prefix)) && !(await store.driver.removeEmpty(prefix))) return;
   }
+  if ((await store.driver.stat(upstreamKey(name))) !== undefined) await store.driver.delete(upstreamKey(name));
   for (
     let prefix = repositoryPrefix(name);
     prefix !== repositoriesPrefix;

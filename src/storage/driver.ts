@@ -53,6 +53,41 @@ export interface Upload extends Disposable {
   commit(to: Key): Promise<void>;
 }
 
+/** One holder's hold on a transfer: an upload that others, in any process, may read while it grows. */
+export interface Transfer extends Upload {
+  /** Ends it without an object. Who follows it finds it no longer in place. */
+  discard(): Promise<void>;
+}
+
+/** A reader of a transfer. What it has opened stays readable, whatever becomes of the transfer. */
+export interface Following extends Disposable {
+  /** Bytes that are there so far. */
+  sizeBytes(): number;
+  /** Whether the transfer stands under its key still; else it was discarded, or has become an object. */
+  isInPlace(): boolean;
+  /** At most `maxBytes` from the offset on; fewer where there are no more yet. */
+  read(offset: number, maxBytes: number): Promise<Uint8Array>;
+}
+
+/** Transfers: objects that grow under a lock until they are whole. Nothing of them need survive a power cut. */
+export interface TransferArea {
+  /**
+   * Takes hold of a transfer, and begins it where there is none; one that its holder left by dying is gone on with.
+   * "busy" while somebody else, in this process or another one, holds it.
+   */
+  open(key: Key): Promise<Transfer | "busy">;
+  /** A reader of the transfer that is under the key now; undefined where there is none. */
+  follow(key: Key): Promise<Following | undefined>;
+  /** Removes transfers below the prefix that nobody holds and that rest for longer than this; returns how many. */
+  sweep(prefix: Key, olderThanMs: number): Promise<number>;
+}
+
+/** How much room a store has. */
+export interface Space {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
 /** Bytes under keys. */
 export interface Driver {
   /** What is under the key, or undefined. */
@@ -138,6 +173,10 @@ export interface Driver {
   openUpload(key: Key, options: OpenUploadOptions): Promise<Upload | "busy" | undefined>;
   /** Removes files that writers left behind when they died longer ago than this, or only counts them. */
   sweepTemporary(olderThanMs: number, options?: { readonly isDryRun: boolean }): Promise<number>;
+  /** The area of transfers. */
+  transfers(): TransferArea;
+  /** How much room there is for bytes. */
+  space(): Promise<Space>;
 }
 
 /** How to take hold of an upload. */

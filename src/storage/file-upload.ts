@@ -2,8 +2,6 @@
 import {
   closeSync,
   constants,
-  fstatSync,
-  futimesSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -11,22 +9,15 @@ import {
   rmSync,
   unlinkSync,
   writeSync,
-  writev as writevCallback,
-  writevSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { isGone } from "./directories.ts";
 import type { Key, OpenUploadOptions, Upload } from "./driver.ts";
-import { type DurableFiles, pathOfKey, writeInPlaceBytes } from "./durable-file.ts";
+import { type DurableFiles, pathOfKey } from "./durable-file.ts";
 import { isStillAt } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
+import { holdGrowingFile } from "./growing-file.ts";
 import { UploadClaims } from "./upload-claims.ts";
-
-const writev = promisify(writevCallback) as (
-  descriptor: number,
-  pieces: readonly Uint8Array[],
-) => Promise<{ readonly bytesWritten: number }>;
 
 /** The uploads of one store. `flock` is undefined where the filesystem has no locks. */
 export class FileUploads {
@@ -74,45 +65,13 @@ export class FileUploads {
   }
 
   #hold(descriptor: number, path: string, holder: AbortController): Upload {
-    const files = this.#files;
-    const root = this.#root;
-    const claims = this.#claims;
-    const stat = fstatSync(descriptor);
-    let sizeBytes = stat.size;
-    return {
-      identity: `${stat.dev}:${stat.ino}`,
-      get sizeBytes() {
-        return sizeBytes;
-      },
-      append: async (pieces) => {
-        let rest = pieces;
-        while (rest.length > 0) {
-          const bytesWritten = await writeSome(descriptor, rest);
-          sizeBytes += bytesWritten;
-          rest = dropBytes(rest, bytesWritten);
-        }
-      },
-      content: () => Bun.file(path),
-      commit: async (to) => {
-        // rename does not freshen the time, which the collector judges the age by.
-        const now = new Date();
-        futimesSync(descriptor, now, now);
-        await files.syncFile(descriptor);
-        await files.moveOver(path, pathOfKey(root, to));
-      },
+    return Object.assign(holdGrowingFile({ files: this.#files, root: this.#root, path }, descriptor), {
       [Symbol.dispose]: () => {
-        claims.release(path, holder);
+        this.#claims.release(path, holder);
         closeSync(descriptor);
       },
-    };
+    });
   }
-}
-
-/** Small pieces at once, large ones off this thread; returns how many bytes were written. */
-async function writeSome(descriptor: number, pieces: readonly Uint8Array[]): Promise<number> {
-  const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  if (sizeBytes <= writeInPlaceBytes) return writevSync(descriptor, pieces);
-  return (await writev(descriptor, pieces)).bytesWritten;
 }
 
 function openToAppend(path: string): number | undefined {
@@ -122,19 +81,6 @@ function openToAppend(path: string): number | undefined {
     if (isGone(error)) return undefined;
     throw error;
   }
-}
-
-/** What is left of the pieces after their first bytes were written. */
-function dropBytes(pieces: readonly Uint8Array[], count: number): readonly Uint8Array[] {
-  let left = count;
-  let index = 0;
-  for (const piece of pieces) {
-    if (left < piece.length) break;
-    left -= piece.length;
-    index += 1;
-  }
-  const [first, ...others] = pieces.slice(index);
-  return first === undefined ? [] : [first.subarray(left), ...others];
 }
 
 /** Bun's own call to write a file takes twice as long. */

@@ -1,7 +1,7 @@
 // The driver on a directory. The disk is the truth: nothing is kept in memory that another process may change.
 //
 //   <root>/docker/…            what the registry stores (registry/layout.ts)
-//   <root>/locks, <root>/trash, <root>/gc  this driver's own
+//   <root>/locks, <root>/trash, <root>/gc, <root>/proxy  this driver's own
 import { lstatSync, readFileSync, statfsSync, utimesSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import {
@@ -16,6 +16,7 @@ import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Stat,
 import { DurableFiles, errorCode, pathOfKey, unlinkIfThere } from "./durable-file.ts";
 import { takeFileLock } from "./file-locks.ts";
 import { describeFile } from "./file-stat.ts";
+import { FileTransfers } from "./file-transfers.ts";
 import {
   listTrashEntries,
   moveToTrash,
@@ -66,6 +67,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Opened
 }
 
 class FilesystemDriver implements Driver {
+  readonly #transfers: FileTransfers;
   readonly #root: string;
   readonly #files: DurableFiles;
   readonly #flock: Flock | undefined;
@@ -78,6 +80,7 @@ class FilesystemDriver implements Driver {
     this.#files = files;
     this.#flock = flock;
     this.#uploads = new FileUploads(root, files, flock);
+    this.#transfers = new FileTransfers(root, files, flock);
     this.#isOrdered = orderedFilesystems.includes(statfsSync(root).type);
   }
 
@@ -258,5 +261,14 @@ class FilesystemDriver implements Driver {
 
   async sweepTemporary(olderThanMs: number, { isDryRun } = { isDryRun: false }): Promise<number> {
     return sweepTemporaryFiles(join(this.#root, "docker"), { beforeMs: Date.now() - olderThanMs, isDryRun });
+  }
+
+  transfers() {
+    return this.#transfers;
+  }
+
+  async space() {
+    const { bavail, blocks, bsize } = statfsSync(this.#root);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   }
 }

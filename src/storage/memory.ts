@@ -1,6 +1,7 @@
 // The driver in memory: what the disk does, without one. For tests; nothing survives the process.
-import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Stat, Upload } from "./driver.ts";
+import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Space, Stat, Upload } from "./driver.ts";
 import { MemoryLocks } from "./memory-locks.ts";
+import { MemoryTransfers } from "./memory-transfers.ts";
 import { UploadClaims } from "./upload-claims.ts";
 
 interface StoredObject {
@@ -22,6 +23,7 @@ const trashPrefix = "trash/";
 const blobEntryDepth = 3;
 
 class MemoryDriver implements Driver {
+  readonly #transfers: MemoryTransfers;
   readonly #now: () => number;
   readonly #objects = new Map<Key, StoredObject>();
   /** With the time when it was made. */
@@ -33,6 +35,7 @@ class MemoryDriver implements Driver {
 
   constructor(now: () => number) {
     this.#now = now;
+    this.#transfers = new MemoryTransfers(now, (key, bytes) => this.#put(key, bytes));
   }
 
   #put(key: Key, bytes: Uint8Array): void {
@@ -261,6 +264,14 @@ class MemoryDriver implements Driver {
 
   async sweepTemporary(): Promise<number> {
     return 0;
+  }
+
+  transfers() {
+    return this.#transfers;
+  }
+
+  async space(): Promise<Space> {
+    return { freeBytes: Number.MAX_SAFE_INTEGER, totalBytes: Number.MAX_SAFE_INTEGER };
   }
 }
 

@@ -99,7 +99,6 @@ describe("a variable is refused", () => {
     ["REGISTRY_AUTH", "htpasswd", /^REGISTRY_AUTH: auth\.htpasswd: this version has no authentication/],
     ["REGISTRY_AUTH_HTPASSWD_REALM", "123", /^REGISTRY_AUTH_HTPASSWD_REALM: auth\.htpasswd: /],
     ["REGISTRY_AUTH_LDAP_URL", "x", /^REGISTRY_AUTH_LDAP_URL: auth\.ldap: this version has no authentication/],
-    ["REGISTRY_PROXY_REMOTEURL", "https://registry-1.docker.io", /proxy\.remoteurl: this version is no pull-through/],
     ["REGISTRY_HTTP_TLS_CLIENTCAS_0", "/x", /http\.tls\.clientcas: this version does not ask clients/],
     ["REGISTRY_HTTP_NET", "unix", /^REGISTRY_HTTP_NET: http\.net: must be tcp/],
     ["REGISTRY_LOG_LEVEL", "loud", /^REGISTRY_LOG_LEVEL: log\.level: must be error, warn, info or debug, not "loud"$/],

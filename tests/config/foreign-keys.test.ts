@@ -16,7 +16,6 @@ test.each([
   ["http.secret", "silent"],
   ["http.tls.clientauth", "refused"],
   ["http.tls.letsencrypt", "refused"],
-  ["proxy.remoteurl", "refused"],
   ["notifications", "ignored"],
 ])("%s is %s", (path, effect) => {
   expect(foreignKeys.find((key) => key.path === path)?.effect).toEqual(effect as "ignored");

@@ -63,7 +63,9 @@ const fromImage2 = {
   verify: undefined,
   log: { level: "info", formatter: "text" },
   storage: { rootDirectory: "/var/lib/registry", isDurable: true, isDeleteEnabled: false, isReadOnly: false },
+  proxy: undefined,
   http: {
+    metrics: undefined,
     addr: ":5000",
     host: undefined,
     prefix: "/",
@@ -92,12 +94,11 @@ describe("the files of distribution's images", () => {
       ...fromImage2,
       log: { level: "debug", formatter: "text" },
       storage: { ...fromImage2.storage, isDeleteEnabled: true },
-      http: { ...fromImage2.http, headers: {} },
+      http: { ...fromImage2.http, headers: {}, metrics: { addr: ":5001", path: "/metrics" } },
     });
     expect(warnings).toEqual([
       "config.yml:4:3: log.fields: no effect in this version",
       "config.yml:10:3: storage.cache, storage.tag: no effect in this version",
-      "config.yml:18:3: http.debug: no effect in this version",
       "config.yml:23:1: health: no effect in this version",
     ]);
   });

@@ -28,7 +28,7 @@ describe("unknown keys warn with the nearest known one", () => {
       "storage: {filesystem: {root: x}}",
       "f:1:24: storage.filesystem.root: not a known key, and ignored; did you mean storage.filesystem.rootdirectory?",
     ],
-    ["http: {tls: {ca: x}}", "f:1:14: http.tls.ca: not a known key, and ignored"],
+    ["http: {tls: {ca: x}}", "f:1:14: http.tls.ca: not a known key, and ignored; did you mean proxy.ca?"],
   ])("%p", (text, want) => {
     expect(survey(text)).toEqual({ problems: [], warnings: [want] });
   });
@@ -41,7 +41,6 @@ describe("known keys without effect warn once in each section", () => {
       "storage:\n  cache: {blobdescriptor: redis}\n  redirect: {disable: true}\n  maintenance: {uploadpurging: {enabled: true}}",
       ["f:2:3: storage.cache, storage.redirect, storage.maintenance.uploadpurging: no effect in this version"],
     ],
-    ["proxy: {username: x, anything: y}", ["f:1:1: proxy: no effect in this version"]],
     ["notifications: {endpoints: []}\nredis:\nhttp: {secret: x, net: tcp, debug: {addr: ''}}", []],
     ["auth: {none: {}}\nhttp: {tls: {clientcas: [], clientauth: '', letsencrypt: {email: '', hosts: []}}}", []],
   ])("%p", (text, warnings) => {
@@ -69,12 +68,5 @@ describe("what must not be ignored is refused", () => {
     ["- a", /^f:1:1: a configuration is a map of keys$/],
   ])("%p", (text, want) => {
     expect(survey(text).problems).toEqual([expect.stringMatching(want)]);
-  });
-});
-
-test("a pull-through cache is refused, and not also called without effect", () => {
-  expect(survey("proxy: {remoteurl: 'https://registry-1.docker.io'}")).toEqual({
-    problems: ["f:1:9: proxy.remoteurl: this version is no pull-through cache"],
-    warnings: expect.anything(),
   });
 });

@@ -4,6 +4,7 @@ import type { Driver } from "../../src/storage/driver.ts";
 import { describeLocks } from "./contract-locks.ts";
 import { describeObjects } from "./contract-objects.ts";
 import { describePrefixes } from "./contract-prefixes.ts";
+import { describeTransfers } from "./contract-transfers.ts";
 import { describeTrash } from "./contract-trash.ts";
 import { describeUploads } from "./contract-uploads.ts";
 
@@ -24,4 +25,5 @@ export function describeDriver(name: string, open: OpenTestStore): void {
   describe(`${name}: locks`, () => describeLocks(open));
   describe(`${name}: trash`, () => describeTrash(open));
   describe(`${name}: uploads`, () => describeUploads(open));
+  describe(`${name}: transfers`, () => describeTransfers(open));
 }

@@ -2,6 +2,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Exchange } from "../exchange.ts";
+import { serveArriving } from "./arriving.ts";
 import { serveContent } from "./content.ts";
 
 interface BlobRoute {
@@ -23,8 +24,9 @@ export async function getBlob({ request, registry }: Exchange, { name, digest }:
     const { sizeBytes } = await registry.blobs.promise(name, digest);
     return serveContent(request, { ...common, sizeBytes, body: undefined });
   }
-  const { sizeBytes, content } = await registry.blobs.open(name, digest);
-  return serveContent(request, { ...common, sizeBytes, body: content });
+  const blob = await registry.blobs.open(name, digest);
+  if (!("content" in blob)) return serveArriving(request, blob, blobHeaders);
+  return serveContent(request, { ...common, sizeBytes: blob.sizeBytes, body: blob.content });
 }
 
 /** Takes the blob out of the repository. */

@@ -4,6 +4,7 @@ import { RegistryError } from "../../oci/errors.ts";
 import { ociImageIndex } from "../../oci/media-type.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import { type Exchange, formatLocation } from "../exchange.ts";
+import { formatWarning } from "../namespace.ts";
 import { formatNextLink, type PageQuery } from "../pagination.ts";
 import type { ReferrersFilter } from "../route.ts";
 
@@ -29,12 +30,13 @@ export async function listTags(
   { name, page }: { readonly name: RepositoryName; readonly page: PageQuery },
 ): Promise<Response> {
   const limit = page.limit === undefined ? Number.POSITIVE_INFINITY : Math.min(page.limit, maxTagItems);
-  const { items, hasMore } = await exchange.registry.tags.list(name, { limit, after: page.last });
+  const { items, hasMore, warning } = await exchange.registry.tags.list(name, { limit, after: page.last });
   const headers = nextLink(
     formatLocation(exchange, name, "tags/list"),
     { n: String(limit), last: items.at(-1) },
     hasMore,
   );
+  if (warning !== undefined) headers.Warning = formatWarning(warning);
   return Response.json({ name, tags: items }, { headers });
 }
 
@@ -44,10 +46,11 @@ export async function listReferrers(
   route: { readonly name: RepositoryName; readonly digest: Digest; readonly filter: ReferrersFilter },
 ): Promise<Response> {
   const { name, digest, filter } = route;
-  const { items, hasMore } = await exchange.registry.referrers.list(name, { subject: digest, ...filter });
+  const { items, hasMore, warning } = await exchange.registry.referrers.list(name, { subject: digest, ...filter });
   const path = formatLocation(exchange, name, `referrers/${digest}`);
   const headers = nextLink(path, { artifactType: filter.artifactType, last: items.at(-1)?.digest }, hasMore);
   headers["Content-Type"] = ociImageIndex;
+  if (warning !== undefined) headers.Warning = formatWarning(warning);
   if (filter.artifactType !== undefined) headers["OCI-Filters-Applied"] = "artifactType";
   return Response.json({ schemaVersion: 2, mediaType: ociImageIndex, manifests: items }, { headers });
 }

@@ -4,6 +4,7 @@ import type { RepositoryName } from "../../oci/name.ts";
 import type { Reference, Tag } from "../../oci/reference.ts";
 import { readWhole } from "../body.ts";
 import { contentLength, type Exchange, formatLocation } from "../exchange.ts";
+import { formatWarning } from "../namespace.ts";
 import { serveContent } from "./content.ts";
 
 interface ManifestRoute {
@@ -23,7 +24,7 @@ export async function getManifest(
     sizeBytes: found.bytes.length,
     contentType: found.mediaType,
     body: isHead ? undefined : new Blob([found.bytes]),
-    headers: {},
+    headers: found.warning === undefined ? {} : { Warning: formatWarning(found.warning) },
   });
 }
 

@@ -1,0 +1,95 @@
+// From a configuration to the caches that it means.
+import { lookup } from "node:dns/promises";
+import { readFileSync } from "node:fs";
+import type { ProxyConfiguration, UpstreamConfiguration } from "../config/configuration.ts";
+import type { Report } from "../proxy/events.ts";
+import { openPullThrough, type PullThrough } from "../proxy/pull-through.ts";
+import type { Routes } from "../proxy/routing.ts";
+import { Upstream, type UpstreamTimes } from "../proxy/upstream.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Store } from "../registry/store.ts";
+import { openCredentials, runProgram } from "./credentials.ts";
+import { usesProxy } from "./outward-proxy.ts";
+import { StartError } from "./start-error.ts";
+
+/** What the caches take from the process. */
+export interface CacheSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly store: Store;
+  readonly local: Registry;
+  readonly report: Report;
+}
+
+const times: UpstreamTimes = {
+  answerMs: 30_000,
+  recheckMs: 5000,
+  stallMs: 30_000,
+  pauseMs: 500,
+  firstMs: 1000,
+  longestMs: 30_000,
+};
+/** Another process cuts a stalled upstream itself, and tries again a few times. */
+const patienceMs = 5 * times.stallMs;
+
+/** An upstream with what the configuration says about its content. */
+export interface ConfiguredUpstream {
+  readonly upstream: Upstream;
+  readonly ttlMs: number;
+}
+
+/** The registry with its caches. No upstream is asked for anything until a client asks. */
+export interface OpenedCaches {
+  readonly registry: PullThrough;
+  readonly routes: Routes<Upstream>;
+  readonly upstreams: readonly ConfiguredUpstream[];
+}
+
+/** Puts the configured caches in front of the local registry. */
+export function openCaches(proxy: ProxyConfiguration, surroundings: CacheSurroundings): OpenedCaches {
+  const { local, store, report } = surroundings;
+  const main = proxy.main === undefined ? undefined : openUpstream(proxy.main, surroundings);
+  const others = proxy.others.map((each) => openUpstream(each, surroundings));
+  const routes = {
+    main: main?.upstream,
+    others: others.map(({ upstream }) => upstream),
+    local: proxy.local,
+  };
+  const registry = openPullThrough(local, store, {
+    routes,
+    freshMs: proxy.freshMs,
+    abandonMs: proxy.cacheWriteTimeoutMs,
+    patienceMs,
+    maxBytes: proxy.maxBytes ?? Number.POSITIVE_INFINITY,
+    report,
+  });
+  return { registry, routes, upstreams: [...(main === undefined ? [] : [main]), ...others] };
+}
+
+function openUpstream(
+  configuration: UpstreamConfiguration,
+  { env, store, report }: CacheSurroundings,
+): ConfiguredUpstream {
+  const { now } = store;
+  const upstream = new Upstream({
+    host: configuration.host,
+    url: new URL(configuration.url),
+    ca: configuration.ca === undefined ? undefined : readAuthority(configuration.ca),
+    realms: configuration.realms,
+    credentials: openCredentials(configuration, { run: runProgram, now }),
+    resolve: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
+    isProxied: ({ protocol }) => usesProxy(env, protocol),
+    times,
+    now,
+    report,
+  });
+  return { upstream, ttlMs: configuration.ttlMs };
+}
+
+function readAuthority(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new StartError(`${path}: the certificates of an upstream cannot be read (${code})`);
+  }
+}

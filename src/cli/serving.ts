@@ -1,0 +1,69 @@
+// What `serve` and `proxy` share: flags, start and stop.
+import { StartError } from "../app/start-error.ts";
+import { type App, startApp } from "../app.ts";
+import type { ConfigurationFlags } from "../config/flags.ts";
+import type { LoadedConfiguration } from "../config/load.ts";
+import { formatBanner } from "./banner.ts";
+import { CommandError, type CommandIo, type Flag, flagOf, hasFlag, type ParsedWords } from "./command.ts";
+import { version } from "./version.ts";
+
+/** The flags of every command that serves. */
+export const servingFlags: readonly Flag[] = [
+  { name: "addr", value: "HOST:PORT", help: "address to listen on (default :5000, every interface)" },
+  { name: "data", value: "DIR", help: "where the data lies" },
+  {
+    name: "san",
+    value: "NAME",
+    isRepeatable: true,
+    help: "DNS name or IP address to add to the server's own certificate",
+  },
+  { name: "http", help: "serve plain HTTP" },
+  { name: "log-level", value: "LEVEL", help: "error, warn, info or debug (default info)" },
+  { name: "log-format", value: "FORMAT", help: "text, json or logstash (default text)" },
+];
+
+/** Their values. */
+export function servingValues(words: ParsedWords): ConfigurationFlags {
+  return {
+    addr: flagOf(words, "addr"),
+    sans: words.flags.san,
+    plainHttp: hasFlag(words, "http") ? true : undefined,
+    logLevel: flagOf(words, "log-level"),
+    logFormat: flagOf(words, "log-format"),
+  };
+}
+
+/** Serves until it is told to stop; the exit code. */
+export async function serveUntilSignal(loaded: LoadedConfiguration, io: CommandIo): Promise<number> {
+  const app = await start(loaded, io);
+  io.stdout(formatBanner(app, version));
+  const signal = await untilSignal();
+  app.logger.info("stopping", { signal });
+  await app.stop();
+  app.logger.info("stopped");
+  return 0;
+}
+
+async function start(loaded: LoadedConfiguration, io: CommandIo): Promise<App> {
+  try {
+    return await startApp(loaded, { env: io.env, now: io.now, writeLog: io.stderr });
+  } catch (error) {
+    if (error instanceof StartError) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+/** How long a repeated signal is the same wish: npm passes on what a terminal has sent to everybody already. */
+const repeatedSignalMs = 500;
+
+/** The first of SIGTERM and SIGINT; one that comes later ends the process at once. */
+function untilSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    const signals = ["SIGTERM", "SIGINT"] as const;
+    const onSignal = (signal: string) => {
+      resolve(signal);
+      setTimeout(() => signals.forEach((name) => void process.off(name, onSignal)), repeatedSignalMs).unref();
+    };
+    for (const signal of signals) process.on(signal, onSignal);
+  });
+}

@@ -1,0 +1,240 @@
+// Blobs of cached repositories: from the cache where they are there, else through one shared transfer.
+import { type Digest, digestAlgorithm } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { startHash } from "../oci/hash.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { ArrivingBlob, FoundBlob } from "../registry/blobs.ts";
+import { linkCachedBlob, noteUse } from "../registry/cached.ts";
+import { blobKey } from "../registry/layout.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Store } from "../registry/store.ts";
+import type { Report } from "./events.ts";
+import { findNamed, type NamedSizes } from "./named-sizes.ts";
+import { type BlobSource, passThrough } from "./receive.ts";
+import type { Route } from "./routing.ts";
+import { Transfer, type TransferOptions } from "./transfer.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** What cached blobs take. */
+export interface CachedBlobsOptions extends TransferOptions {
+  readonly local: Registry;
+  readonly store: Store;
+  readonly report: Report;
+  readonly sizes: NamedSizes;
+  /** A blob larger than this is not cached. */
+  readonly maxBytes: number;
+}
+
+/** A cached repository and where it comes from. */
+export interface CachedRepository {
+  readonly name: RepositoryName;
+  readonly route: Route<Upstream>;
+}
+
+/** Below this much free room nothing more is cached; a twentieth of the disk where that is less. */
+const reservedBytes = 256 * 1024 * 1024;
+const reservedShare = 0.05;
+
+/** The blobs of all cached repositories. */
+export class CachedBlobs {
+  readonly #options: CachedBlobsOptions;
+  readonly #transfers = new Map<Digest, Transfer>();
+
+  constructor(options: CachedBlobsOptions) {
+    this.#options = options;
+  }
+
+  /** The blob, to be read. */
+  async open(repository: CachedRepository, digest: Digest): Promise<FoundBlob | ArrivingBlob> {
+    const { report } = this.#options;
+    const found = await this.#openLocal(repository.name, digest);
+    report({ kind: "pull", type: "blob", isHit: found !== undefined });
+    if (found === undefined) return this.#openCold(repository, digest);
+    report({ kind: "sent", type: "blob", sizeBytes: found.sizeBytes });
+    return found;
+  }
+
+  /** The blob's size: from the cache, else from upstream without fetching the blob. */
+  async promise(repository: CachedRepository, digest: Digest): Promise<{ readonly sizeBytes: number }> {
+    try {
+      return await this.#options.local.blobs.promise(repository.name, digest);
+    } catch (error) {
+      if (!isUnknownBlob(error)) throw error;
+    }
+    const { upstream, remoteName } = repository.route;
+    const there = await upstream.statBlob(remoteName, digest);
+    if (there === undefined) throw unknownBlob(repository.name, digest);
+    const sizeBytes = there.sizeBytes ?? this.#options.sizes.get(repository.name, digest);
+    if (sizeBytes !== undefined) return { sizeBytes };
+    // An upstream that does not say sizes: the blob has to come first.
+    const transfer = await this.#transfer(repository, digest);
+    await transfer.done;
+    return this.#options.local.blobs.promise(repository.name, digest);
+  }
+
+  async #openLocal(name: RepositoryName, digest: Digest): Promise<FoundBlob | undefined> {
+    const { local, store } = this.#options;
+    try {
+      const found = await local.blobs.open(name, digest);
+      await noteUse(store, name, { kind: "blob", digest });
+      return "content" in found ? found : undefined;
+    } catch (error) {
+      if (isUnknownBlob(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #openCold(repository: CachedRepository, digest: Digest): Promise<FoundBlob | ArrivingBlob> {
+    const { sizes } = this.#options;
+    const { store } = this.#options;
+    const { name } = repository;
+    const isStored = await this.#isStored(name, digest);
+    if (isStored && this.#transfers.get(digest)?.hasName(name) !== true) {
+      // It may have come this moment. Else another repository has it; that this one may is for its upstream to say.
+      const found = await this.#openLocal(name, digest);
+      if (found !== undefined) return found;
+      await this.#confirm(repository, digest, { isStored });
+      if (await linkCachedBlob(store, name, digest)) return this.#mustOpen(name, digest);
+    }
+    const reason = await this.#whyUncached(name, digest);
+    if (reason !== undefined) return this.#openUncached(repository, digest, reason);
+    const transfer = await this.#begin(repository, digest);
+    if ((await transfer.begun()) === "stored") {
+      const found = await this.#openLocal(name, digest);
+      if (found !== undefined) return found;
+      if (await linkCachedBlob(store, name, digest)) return this.#mustOpen(name, digest);
+    }
+    return {
+      digest,
+      sizeBytes: transfer.totalBytes ?? sizes.get(name, digest),
+      read: (range) => this.#counted(transfer.read(range)),
+    };
+  }
+
+  /** Bytes of another size than a manifest says were cut off by a crash: as good as none, and fetched again. */
+  async #isStored(name: RepositoryName, digest: Digest): Promise<boolean> {
+    const { store, sizes } = this.#options;
+    const stat = await store.driver.stat(blobKey(digest));
+    if (stat === undefined) return false;
+    const expectedBytes = sizes.get(name, digest) ?? (await findNamed(store, name, digest))?.sizeBytes;
+    if (expectedBytes === undefined || expectedBytes === stat.sizeBytes) return true;
+    sizes.set(name, digest, expectedBytes);
+    return false;
+  }
+
+  /** A transfer that has begun. One for another repository that failed says nothing about this one's upstream. */
+  async #begin(repository: CachedRepository, digest: Digest): Promise<Transfer> {
+    const transfer = await this.#transfer(repository, digest);
+    try {
+      await transfer.begun();
+      return transfer;
+    } catch (error) {
+      if (transfer.isFor(repository.name)) throw error;
+      await transfer.done;
+      return this.#transfer(repository, digest);
+    }
+  }
+
+  async #mustOpen(name: RepositoryName, digest: Digest): Promise<FoundBlob> {
+    const found = await this.#openLocal(name, digest);
+    if (found === undefined) throw new RegistryError("UNAVAILABLE", { message: "the blob was evicted; try again" });
+    return found;
+  }
+
+  /** Who joins a transfer for another repository needs its own upstream's word that it may have the blob. */
+  async #transfer(repository: CachedRepository, digest: Digest): Promise<Transfer> {
+    const running = this.#transfers.get(digest);
+    if (running !== undefined && !running.hasName(repository.name)) {
+      await this.#confirm(repository, digest, { isStored: false });
+    }
+    const transfer = this.#transfers.get(digest) ?? this.#start(repository, digest);
+    transfer.addName(repository.name);
+    return transfer;
+  }
+
+  #start(repository: CachedRepository, digest: Digest): Transfer {
+    const transfer = new Transfer(repository.name, this.#sourceOf(repository, digest), this.#options);
+    this.#transfers.set(digest, transfer);
+    void transfer.done.finally(() => {
+      if (this.#transfers.get(digest) === transfer) this.#transfers.delete(digest);
+    });
+    return transfer;
+  }
+
+  #sourceOf(repository: CachedRepository, digest: Digest): BlobSource {
+    const { upstream, remoteName } = repository.route;
+    return {
+      host: upstream.host,
+      digest,
+      expectedBytes: this.#options.sizes.get(repository.name, digest),
+      pauseMs: upstream.times.pauseMs,
+      wrong: (how) => {
+        const { host } = upstream;
+        this.#options.report({ kind: "wrong", upstream: host, what: `${repository.name}@${digest}`, reason: how });
+        return new RegistryError("UPSTREAM_INVALID", {
+          message: `what ${host} sent as ${digest} ${how}`,
+          detail: { digest },
+        });
+      },
+      open: (options) => upstream.openBlob(remoteName, digest, options),
+    };
+  }
+
+  /** While the upstream is of no help, the word of a cached manifest of the repository counts. */
+  async #confirm(
+    { name, route }: CachedRepository,
+    digest: Digest,
+    { isStored }: { readonly isStored: boolean },
+  ): Promise<void> {
+    try {
+      if ((await route.upstream.statBlob(route.remoteName, digest)) === undefined) throw unknownBlob(name, digest);
+    } catch (error) {
+      if (isUnknownBlob(error) || !isStored || !(await findNamed(this.#options.store, name, digest))) throw error;
+    }
+  }
+
+  async #whyUncached(name: RepositoryName, digest: Digest): Promise<string | undefined> {
+    const { store, sizes, maxBytes } = this.#options;
+    const sizeBytes = sizes.get(name, digest) ?? 0;
+    if (sizeBytes > maxBytes) return "it is larger than the cache may become";
+    const { freeBytes, totalBytes } = await store.driver.space();
+    const isLow = freeBytes - sizeBytes < Math.min(reservedBytes, totalBytes * reservedShare);
+    return isLow ? "the disk is nearly full" : undefined;
+  }
+
+  async #openUncached(repository: CachedRepository, digest: Digest, reason: string): Promise<ArrivingBlob> {
+    this.#options.report({ kind: "uncached", what: digest, reason });
+    const source = this.#sourceOf(repository, digest);
+    const there = await repository.route.upstream.statBlob(repository.route.remoteName, digest);
+    if (there === undefined) throw unknownBlob(repository.name, digest);
+    const read = async function* (range: { readonly start: number; readonly end: number } | undefined) {
+      const abort = new AbortController();
+      try {
+        yield* passThrough(source, { range, hash: startHash(digestAlgorithm(digest)), signal: abort.signal });
+      } finally {
+        abort.abort();
+      }
+    };
+    return { digest, sizeBytes: there.sizeBytes, read: (range) => this.#counted(read(range)) };
+  }
+
+  async *#counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let sizeBytes = 0;
+    try {
+      for await (const chunk of chunks) {
+        sizeBytes += chunk.length;
+        yield chunk;
+      }
+    } finally {
+      this.#options.report({ kind: "sent", type: "blob", sizeBytes });
+    }
+  }
+}
+
+function isUnknownBlob(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === "BLOB_UNKNOWN";
+}
+
+function unknownBlob(name: RepositoryName, digest: Digest): RegistryError {
+  return new RegistryError("BLOB_UNKNOWN", { detail: { name, digest } });
+}

@@ -1,0 +1,161 @@
+// Manifests of cached repositories. By digest what is cached is the answer; by tag upstream says from time to time
+// whether it still is, and when it cannot say, the cached one is served with a warning.
+import { type Digest, digestAlgorithm } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { hashBytes } from "../oci/hash.ts";
+import { storedMediaType } from "../oci/manifest.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import { formatReference, type Reference, type Tag } from "../oci/reference.ts";
+import { cacheManifest, confirmTag, markCached, noteUse, tagConfirmedMs } from "../registry/cached.ts";
+import type { StoredManifest } from "../registry/manifests.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Store } from "../registry/store.ts";
+import type { CachedRepository } from "./blobs.ts";
+import type { Report } from "./events.ts";
+import { isFresh } from "./freshness.ts";
+import type { NamedSizes } from "./named-sizes.ts";
+import { Shared } from "./share.ts";
+
+/** What cached manifests take. */
+export interface CachedManifestsOptions {
+  readonly local: Registry;
+  readonly store: Store;
+  readonly report: Report;
+  readonly sizes: NamedSizes;
+  /** How long a tag's answer is believed. */
+  readonly freshMs: number;
+}
+
+/** The manifests of all cached repositories. */
+export class CachedManifests {
+  readonly #options: CachedManifestsOptions;
+  readonly #asking = new Shared<StoredManifest>();
+
+  constructor(options: CachedManifestsOptions) {
+    this.#options = options;
+  }
+
+  /** The manifest that a reference names. */
+  async get(repository: CachedRepository, reference: Reference): Promise<StoredManifest> {
+    const { report, store } = this.#options;
+    const { name } = repository;
+    const cached = await this.#find(name, reference);
+    const isHit = cached !== undefined && (reference.kind === "digest" || (await this.#isFresh(name, reference.tag)));
+    report({ kind: "pull", type: "manifest", isHit });
+    const key = `${name}:${formatReference(reference)}`;
+    const found = isHit ? cached : await this.#asking.run(key, () => this.#ask(repository, reference, cached));
+    await noteUse(store, name, { kind: "manifest", digest: found.digest });
+    report({ kind: "sent", type: "manifest", sizeBytes: found.bytes.length });
+    return found;
+  }
+
+  async #find(name: RepositoryName, reference: Reference): Promise<StoredManifest | undefined> {
+    try {
+      return await this.#options.local.manifests.get(name, reference);
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === "MANIFEST_UNKNOWN") return undefined;
+      throw error;
+    }
+  }
+
+  async #isFresh(name: RepositoryName, tag: Tag): Promise<boolean> {
+    const { store, freshMs } = this.#options;
+    const confirmedMs = await tagConfirmedMs(store, name, tag);
+    return confirmedMs !== undefined && isFresh({ confirmedMs, nowMs: store.now(), freshMs });
+  }
+
+  async #ask(
+    repository: CachedRepository,
+    reference: Reference,
+    cached: StoredManifest | undefined,
+  ): Promise<StoredManifest> {
+    try {
+      const current = await this.#fetchCurrent(repository, reference, cached);
+      if (current !== undefined) return current;
+      if (cached === undefined) throw unknownManifest(repository.name, reference);
+      return this.#serveStale(repository, cached, `${formatReference(reference)} is gone there`);
+    } catch (error) {
+      if (cached === undefined || !isUpstreamError(error)) throw error;
+      return this.#serveStale(repository, cached, error.message);
+    }
+  }
+
+  /** Undefined: upstream has no such manifest. */
+  async #fetchCurrent(
+    repository: CachedRepository,
+    reference: Reference,
+    cached: StoredManifest | undefined,
+  ): Promise<StoredManifest | undefined> {
+    const { name, route } = repository;
+    if (cached === undefined || reference.kind === "digest") return this.#fetch(repository, reference, undefined);
+    const head = await route.upstream.headManifest(route.remoteName, reference);
+    if (head === undefined) return undefined;
+    if (head.digest === undefined) return this.#fetch(repository, reference, undefined);
+    if (head.digest === cached.digest) {
+      await this.#write(name, async () => {
+        await confirmTag(this.#options.store, name, reference.tag);
+        await markCached(this.#options.store, name, route.upstream.url.href);
+      });
+      return cached;
+    }
+    const moved: Reference = { kind: "digest", digest: head.digest };
+    const here = await this.#find(name, moved);
+    if (here === undefined) return this.#fetch(repository, moved, reference.tag);
+    await this.#store(repository, here, reference.tag);
+    return here;
+  }
+
+  async #fetch(
+    repository: CachedRepository,
+    reference: Reference,
+    movedTag: Tag | undefined,
+  ): Promise<StoredManifest | undefined> {
+    const { upstream, remoteName } = repository.route;
+    const received = await upstream.getManifest(remoteName, reference);
+    if (received === undefined) return undefined;
+    const { bytes } = received;
+    const expected = reference.kind === "digest" ? reference.digest : received.digest;
+    const digest = hashBytes(bytes, expected === undefined ? "sha256" : digestAlgorithm(expected));
+    if (expected !== undefined && digest !== expected) throw this.#wrong(repository, expected, "has another digest");
+    const mediaType = storedMediaType(bytes);
+    if (mediaType === undefined) throw this.#wrong(repository, digest, "is no manifest of schema 2");
+    const manifest = { digest, mediaType, bytes };
+    this.#options.sizes.learn(repository.name, bytes);
+    await this.#store(repository, manifest, reference.kind === "tag" ? reference.tag : movedTag);
+    return manifest;
+  }
+
+  #wrong({ name, route }: CachedRepository, digest: Digest, how: string): RegistryError {
+    const { host } = route.upstream;
+    this.#options.report({ kind: "wrong", upstream: host, what: `${name}@${digest}`, reason: how });
+    return new RegistryError("UPSTREAM_INVALID", { message: `the manifest ${digest} from ${host} ${how}` });
+  }
+
+  async #store({ name, route }: CachedRepository, { bytes, digest }: StoredManifest, tag: Tag | undefined) {
+    const upstream = route.upstream.url.href;
+    await this.#write(name, () => cacheManifest(this.#options.store, name, { bytes, digest, tag, upstream }));
+  }
+
+  /** A cache that cannot be written serves all the same. */
+  async #write(name: RepositoryName, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#options.report({ kind: "uncached", what: name, reason: String(error) });
+    }
+  }
+
+  #serveStale({ name, route }: CachedRepository, cached: StoredManifest, reason: string): StoredManifest {
+    this.#options.report({ kind: "stale", upstream: route.upstream.host, name, reason });
+    return { ...cached, warning: `served from the cache: ${reason}` };
+  }
+}
+
+/** Whether the upstream is to blame. */
+export function isUpstreamError(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && error.code.startsWith("UPSTREAM_");
+}
+
+function unknownManifest(name: RepositoryName, reference: Reference): RegistryError {
+  return new RegistryError("MANIFEST_UNKNOWN", { detail: { name, reference: formatReference(reference) } });
+}

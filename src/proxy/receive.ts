@@ -1,0 +1,151 @@
+// The bytes of a blob from its upstream, from one end to the other: what breaks off is gone on with where it stopped.
+import type { Digest } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import type { RunningHash } from "../oci/hash.ts";
+import type { BlobPart } from "./upstream.ts";
+
+/** One blob at one upstream. */
+export interface BlobSource {
+  /** The upstream's host, for messages. */
+  readonly host: string;
+  readonly digest: Digest;
+  /** The size that a manifest says, where one is known. */
+  readonly expectedBytes: number | undefined;
+  readonly pauseMs: number;
+  /** The refusal of content that is not what was asked for; it is counted. */
+  wrong(how: string): RegistryError;
+  /** Undefined: the upstream does not have it. */
+  open(options: {
+    readonly offset: number;
+    readonly signal: AbortSignal;
+    readonly isUrgent: boolean;
+  }): Promise<BlobPart | undefined>;
+}
+
+/** Where to go on from. */
+export interface ReceiveOptions {
+  readonly offset: number;
+  readonly signal: AbortSignal;
+  /** Hears the size of the whole blob, once it is known. */
+  readonly onTotal: (totalBytes: number) => void;
+}
+
+/** Without a byte in between, a transfer is tried this often. */
+const maxFailures = 4;
+const maxAttempts = 100;
+/** A blob whose size nobody says. */
+const maxUnknownBytes = 64 * 1024 ** 3;
+/** Kept back from readers until the blob is known to be right, so that a wrong one is never delivered whole. */
+export const keptBackBytes = 64 * 1024;
+
+/** The chunks from the offset on. Nothing of them is verified. */
+export async function* receiveBlob(source: BlobSource, options: ReceiveOptions): AsyncGenerator<Uint8Array> {
+  let position = options.offset;
+  let totalBytes = source.expectedBytes;
+  let failures = 0;
+  for (let attempt = 1; ; attempt += 1) {
+    const startBytes = position;
+    try {
+      const part =
+        totalBytes !== undefined && position === totalBytes
+          ? undefined
+          : await openPart(source, options, {
+              offset: position,
+              isUrgent: attempt > 1,
+            });
+      if (part === undefined) return;
+      totalBytes = agreeOnTotal(source, totalBytes, part);
+      if (totalBytes !== undefined) options.onTotal(totalBytes);
+      for await (const chunk of skipBytes(part.chunks, position - part.startBytes)) {
+        position += chunk.length;
+        if (position > (totalBytes ?? maxUnknownBytes)) throw source.wrong("is longer than it should be");
+        yield chunk;
+      }
+      if (totalBytes === undefined || position === totalBytes) return;
+      throw new RegistryError("UPSTREAM_UNREACHABLE", { message: `${source.host} broke the blob off` });
+    } catch (error) {
+      failures = position > startBytes ? 1 : failures + 1;
+      if (!canGoOn(error) || options.signal.aborted || failures >= maxFailures || attempt >= maxAttempts) throw error;
+    }
+    await pause(source.pauseMs * 2 ** (failures - 1), options.signal);
+  }
+}
+
+async function openPart(
+  source: BlobSource,
+  { signal }: ReceiveOptions,
+  place: { readonly offset: number; readonly isUrgent: boolean },
+): Promise<BlobPart> {
+  const part = await source.open({ ...place, signal });
+  if (part !== undefined) return part;
+  throw new RegistryError("BLOB_UNKNOWN", { detail: { digest: source.digest } });
+}
+
+function agreeOnTotal(source: BlobSource, known: number | undefined, part: BlobPart): number | undefined {
+  if (known === undefined || part.totalBytes === undefined || part.totalBytes === known)
+    return known ?? part.totalBytes;
+  throw source.wrong(`has ${part.totalBytes} bytes instead of ${known}`);
+}
+
+/** An upstream that knows no ranges sends everything again. */
+async function* skipBytes(chunks: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
+  let left = count;
+  for await (const chunk of chunks) {
+    const rest = chunk.subarray(Math.min(left, chunk.length));
+    left -= chunk.length - rest.length;
+    if (rest.length > 0) yield rest;
+  }
+}
+
+function canGoOn(error: unknown): boolean {
+  const codes = ["UPSTREAM_UNREACHABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_UNAVAILABLE"];
+  return error instanceof RegistryError && codes.includes(error.code);
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** What is delivered of a blob that is not cached. */
+export interface UncachedOptions {
+  readonly range: { readonly start: number; readonly end: number } | undefined;
+  /** A hash of the bytes that the reader has from elsewhere; the rest is asked for. */
+  readonly hash: RunningHash;
+  readonly signal: AbortSignal;
+}
+
+/** Chunks for one reader, hashed as they pass; the last ones come only when all are right. */
+export async function* passThrough(
+  source: BlobSource,
+  { range, hash, signal }: UncachedOptions,
+): AsyncGenerator<Uint8Array> {
+  const end = range?.end ?? Number.POSITIVE_INFINITY;
+  let position = Math.max(hash.sizeBytes, 0);
+  const start = Math.max(range?.start ?? 0, position);
+  const kept: Uint8Array[] = [];
+  let keptBytes = 0;
+  const cut = (chunk: Uint8Array) => {
+    const from = position;
+    position += chunk.length;
+    return chunk.subarray(
+      Math.max(0, Math.min(start - from, chunk.length)),
+      Math.max(0, Math.min(end - from, chunk.length)),
+    );
+  };
+  for await (const chunk of receiveBlob(source, { offset: hash.sizeBytes, signal, onTotal: () => undefined })) {
+    hash.update(chunk);
+    kept.push(chunk);
+    keptBytes += chunk.length;
+    for (let first = kept[0]; first !== undefined && keptBytes - first.length >= keptBackBytes; first = kept[0]) {
+      kept.shift();
+      keptBytes -= first.length;
+      const piece = cut(first);
+      if (piece.length > 0) yield piece;
+    }
+  }
+  if (hash.digest() !== source.digest) throw source.wrong("has another digest");
+  for (const piece of kept.map(cut)) if (piece.length > 0) yield piece;
+}

@@ -1,0 +1,82 @@
+// Which repository is cached from which upstream. Pure.
+//
+//   ns=ghcr.io  owner/app        ->  ghcr.io/owner/app      containerd names the registry that it wants
+//   ns=docker.io  library/app    ->  library/app            where remoteurl is Docker Hub
+//   ghcr.io/owner/app            ->  ghcr.io: owner/app     the first component is an entry of proxy.upstreams
+//   team/app                     ->  local                  where proxy.local says so, or there is no remoteurl
+//   library/app                  ->  remoteurl: library/app as registry:2 stores it
+import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
+
+/** What routing has to know of an upstream. */
+export interface RoutedUpstream {
+  /** Its name for people and for containerd's `ns`: host, with the port where it has one. */
+  readonly host: string;
+}
+
+/** The upstreams, by the way that leads to them. */
+export interface Routes<U extends RoutedUpstream> {
+  /** For every name that no other rule takes; undefined: those are local. */
+  readonly main: U | undefined;
+  /** For names that begin with their host. */
+  readonly others: readonly U[];
+  /** Globs of names that stay local in spite of `main`: `*` within a component, `**` across. */
+  readonly local: readonly string[];
+}
+
+/** Where a repository comes from, and what it is called there. */
+export interface Route<U extends RoutedUpstream> {
+  readonly upstream: U;
+  readonly remoteName: RepositoryName;
+}
+
+const dockerHubHosts = ["registry-1.docker.io", "index.docker.io", "docker.io", "registry.hub.docker.com"];
+
+/** Whether the host is Docker Hub's. */
+export function isDockerHub(host: string): boolean {
+  return dockerHubHosts.includes(host);
+}
+
+/** The host as the first component of a repository name, which has no colon. */
+export function hostComponent(host: string): string {
+  return host.toLowerCase().replace(":", "-");
+}
+
+/** The upstream of a repository; undefined for a local one. */
+export function findRoute<U extends RoutedUpstream>(routes: Routes<U>, name: RepositoryName): Route<U> | undefined {
+  const slash = name.indexOf("/");
+  const other = routes.others.find(({ host }) => hostComponent(host) === name.slice(0, Math.max(slash, 0)));
+  const rest = parseRepositoryName(name.slice(slash + 1));
+  if (other !== undefined && rest !== undefined) return { upstream: other, remoteName: remoteName(other, rest) };
+  if (routes.main === undefined || routes.local.some((glob) => matchesName(glob, name))) return undefined;
+  return { upstream: routes.main, remoteName: remoteName(routes.main, name) };
+}
+
+/** Docker Hub's own images lie below library/, which people leave out. */
+function remoteName({ host }: RoutedUpstream, name: RepositoryName): RepositoryName {
+  const official = isDockerHub(host) && !name.includes("/") ? parseRepositoryName(`library/${name}`) : undefined;
+  return official ?? name;
+}
+
+/** The repository here that holds what the client calls `name` at the registry `ns`; undefined where there is none. */
+export function findNamespaced<U extends RoutedUpstream>(
+  routes: Routes<U>,
+  { ns, name }: { readonly ns: string; readonly name: RepositoryName },
+): RepositoryName | undefined {
+  const { main } = routes;
+  const isMain = main !== undefined && (main.host === ns || (isDockerHub(ns) && isDockerHub(main.host)));
+  const other = routes.others.find(({ host }) => host === ns || (isDockerHub(ns) && isDockerHub(host)));
+  if (other !== undefined) return parseRepositoryName(`${hostComponent(other.host)}/${name}`);
+  if (!isMain) return undefined;
+  // A name there that means another upstream here cannot be told apart from it.
+  const route = findRoute(routes, name);
+  return route === undefined || route.upstream === main ? name : undefined;
+}
+
+/** Whether a glob covers the whole name: `*` stands for letters of one component, `**` for any number of components. */
+export function matchesName(glob: string, name: string): boolean {
+  const source = glob
+    .split(/(\*\*|\*)/)
+    .map((part) => (part === "**" ? ".*" : part === "*" ? "[^/]*" : part.replace(/[.\\+?^${}()|[\]]/g, "\\$&")))
+    .join("");
+  return new RegExp(`^${source}$`).test(name);
+}

@@ -1,0 +1,226 @@
+// One HTTP exchange with an upstream: redirects within bounds, credentials only for the host they are meant for,
+// a time limit on the answer's head, and failures as refusals with a sentence.
+import { RegistryError } from "../oci/errors.ts";
+import { checkAddress, type Resolve } from "./address-guard.ts";
+import type { Report } from "./events.ts";
+
+/** How to reach one upstream. */
+export interface TransportOptions {
+  /** The upstream's own address. */
+  readonly home: URL;
+  /** Certificates that are trusted for it, in PEM; undefined: the system's. */
+  readonly ca: string | undefined;
+  readonly resolve: Resolve;
+  /** Whether requests go through a proxy, which then resolves names. */
+  readonly isProxied: (url: URL) => boolean;
+  readonly now: () => number;
+  readonly report: Report;
+}
+
+/** What to ask. */
+export interface Question {
+  readonly method: "GET" | "HEAD";
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** For the host of `url` alone. */
+  readonly authorization: string | undefined;
+  /** How long the head of the answer may take. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The head of an answer, and its body to be read. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Where it came from, after redirects. */
+  readonly url: URL;
+  /** The body's chunks; breaks off with UPSTREAM_TIMEOUT where none comes for so long. */
+  chunks(stallMs: number): AsyncGenerator<Uint8Array>;
+  /** Gives the body up; a short one is read to its end, so that the connection can be used again. */
+  cancel(): void;
+}
+
+const maxRedirects = 5;
+const shortBodyBytes = 64 * 1024;
+const shortBodyMs = 5000;
+const redirectStatuses = [301, 302, 303, 307, 308];
+
+/** Asks, follows redirects, and gives the answer whatever its status is. */
+export async function ask(options: TransportOptions, question: Question): Promise<Answer> {
+  let { url, authorization } = question;
+  for (let redirects = 0; ; redirects += 1) {
+    const answer = await askOnce(options, { ...question, url, authorization });
+    const location = redirectStatuses.includes(answer.status) ? answer.headers.get("location") : null;
+    if (location === null) return answer;
+    answer.cancel();
+    if (redirects === maxRedirects) throw invalid(`${options.home.host} redirects more than ${maxRedirects} times`);
+    const next = URL.parse(location, url.href);
+    if (next === null || !/^https?:$/.test(next.protocol)) throw invalid(`${url.host} redirects to no web address`);
+    if (url.protocol === "https:" && next.protocol === "http:") {
+      throw invalid(`${url.host} redirects from https to http; that is not followed`);
+    }
+    if (next.origin !== url.origin) authorization = undefined;
+    next.username = "";
+    next.password = "";
+    url = next;
+  }
+}
+
+async function askOnce(options: TransportOptions, question: Question): Promise<Answer> {
+  const { url, method, signal } = question;
+  const startedMs = options.now();
+  const abort = new AbortController();
+  const limit = setTimeout(() => abort.abort(new DOMException("no answer", "TimeoutError")), question.timeoutMs);
+  const stop = () => abort.abort(signal?.reason);
+  signal?.addEventListener("abort", stop, { once: true });
+  const report = (status: number, reason?: string) =>
+    options.report({
+      kind: "request",
+      upstream: options.home.host,
+      method,
+      url: `${url.origin}${url.pathname}`,
+      status,
+      durationMs: options.now() - startedMs,
+      reason,
+    });
+  try {
+    const response = await send(options, question, abort.signal);
+    report(response.status);
+    return answerOf(response, { url, method, abort });
+  } catch (error) {
+    const refusal = explain(error, url);
+    report(0, refusal.message);
+    throw refusal;
+  } finally {
+    clearTimeout(limit);
+    // The body of the answer has its own limits; a transfer that is given up cancels it.
+  }
+}
+
+async function send(options: TransportOptions, question: Question, signal: AbortSignal): Promise<Response> {
+  const { url, method, authorization } = question;
+  const headers: Record<string, string> = { "User-Agent": "registry", "Accept-Encoding": "identity" };
+  Object.assign(headers, question.headers, authorization === undefined ? {} : { Authorization: authorization });
+  const target = await connectTo(options, url);
+  if (target.host !== url.host) headers.Host = url.host;
+  return fetch(target.href, {
+    method,
+    headers,
+    redirect: "manual",
+    // What is hashed is what was sent.
+    decompress: false,
+    signal,
+    tls: {
+      ...(options.ca === undefined || url.hostname !== options.home.hostname ? {} : { ca: options.ca }),
+      ...(target.host === url.host ? {} : { serverName: url.hostname }),
+    },
+  });
+}
+
+/** A foreign host is connected to by the address that was checked, since its name may resolve otherwise a moment later. */
+async function connectTo({ home, resolve, isProxied }: TransportOptions, url: URL): Promise<URL> {
+  if (url.hostname === home.hostname) return url;
+  if (isProxied(url)) {
+    await checkAddress(url, { home, resolve }).catch((error) => {
+      if (!(error instanceof RegistryError) || error.code !== "UPSTREAM_UNREACHABLE") throw error;
+    });
+    return url;
+  }
+  const address = await checkAddress(url, { home, resolve });
+  const target = new URL(url);
+  target.hostname = address.includes(":") ? `[${address}]` : address;
+  return target;
+}
+
+function answerOf(
+  response: Response,
+  { url, method, abort }: { readonly url: URL; readonly method: string; readonly abort: AbortController },
+): Answer {
+  return {
+    status: response.status,
+    headers: response.headers,
+    url,
+    chunks: (stallMs) => readChunks(response, { url, stallMs, abort }),
+    cancel: () => {
+      if (method === "HEAD") return;
+      const length = response.headers.get("content-length");
+      if (length === null || Number(length) > shortBodyBytes) abort.abort();
+      else void readToEnd(readChunks(response, { url, stallMs: shortBodyMs, abort }));
+    },
+  };
+}
+
+async function readToEnd(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    for await (const _chunk of chunks);
+  } catch {
+    // Nobody waits for it.
+  }
+}
+
+interface Reading {
+  readonly url: URL;
+  readonly stallMs: number;
+  readonly abort: AbortController;
+}
+
+async function* readChunks(response: Response, { url, stallMs, abort }: Reading): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
+  const stalled = new RegistryError("UPSTREAM_TIMEOUT", {
+    message: `${url.host} sent nothing for ${stallMs / 1000} s`,
+  });
+  let isWaiting = false;
+  const timer = setInterval(() => {
+    // Time that our own disk takes is not the upstream's.
+    if (isWaiting) abort.abort(stalled);
+  }, stallMs);
+  let isDone = false;
+  try {
+    for (;;) {
+      timer.refresh();
+      isWaiting = true;
+      const { done, value } = await reader.read();
+      isWaiting = false;
+      isDone = done;
+      if (done) return;
+      yield value;
+    }
+  } catch (error) {
+    throw abort.signal.aborted && abort.signal.reason === stalled ? stalled : explain(error, url);
+  } finally {
+    clearInterval(timer);
+    if (!isDone) abort.abort();
+  }
+}
+
+function explain(error: unknown, url: URL): RegistryError {
+  if (error instanceof RegistryError) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (error instanceof Error && error.name === "TimeoutError") {
+    return new RegistryError("UPSTREAM_TIMEOUT", { message: `${url.host} does not answer in time`, cause: error });
+  }
+  const sentences: Readonly<Record<string, string>> = {
+    ENOTFOUND: "its name cannot be resolved",
+    EAI_AGAIN: "its name cannot be resolved",
+    ECONNREFUSED: "it refuses connections",
+    ConnectionRefused: "it refuses connections",
+    ECONNRESET: "it broke the connection off",
+    CERT_HAS_EXPIRED: "its certificate has expired",
+    ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+    DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not trusted (set ca for this upstream)",
+    SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not trusted (set ca for this upstream)",
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not trusted (set ca for this upstream)",
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not trusted (set ca for this upstream)",
+  };
+  const reason = (Object.hasOwn(sentences, code) ? sentences[code] : undefined) ?? (code || "the connection failed");
+  return new RegistryError("UPSTREAM_UNREACHABLE", {
+    message: `${url.host} cannot be reached: ${reason}`,
+    cause: error,
+  });
+}
+
+function invalid(message: string): RegistryError {
+  return new RegistryError("UPSTREAM_INVALID", { message });
+}

@@ -1,0 +1,165 @@
+// How requests to one upstream are authorised: Basic to its own host, or a token of its token server, which is kept
+// until it expires. Every token is for one repository, to pull.
+import { isRecord } from "../oci/descriptor.ts";
+import { RegistryError } from "../oci/errors.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import { type Binding, type Challenge, isBoundRealm } from "./challenge.ts";
+import type { Report } from "./events.ts";
+import { Shared } from "./share.ts";
+import type { Answer, Question } from "./transport.ts";
+
+/** A user at an upstream. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What authorisation takes. */
+export interface AuthorizationOptions extends Binding {
+  /** Asked for each time, since they may come from a helper program. */
+  readonly credentials: () => Promise<Credentials | undefined>;
+  readonly ask: (question: Question) => Promise<Answer>;
+  readonly now: () => number;
+  readonly timeoutMs: number;
+  readonly report: Report;
+}
+
+interface Token {
+  readonly header: string;
+  readonly untilMs: number;
+}
+
+const maxTokens = 1000;
+const maxAnswerBytes = 256 * 1024;
+/** The token spec's lifetime where the server names none. */
+const defaultLifetimeSeconds = 60;
+const longestLifetimeSeconds = 24 * 3600;
+/** Clocks differ, and a request takes time. */
+const marginMs = 10_000;
+
+/** The authorisation of one upstream. */
+export class UpstreamAuthorization {
+  readonly #options: AuthorizationOptions;
+  readonly #tokens = new Map<RepositoryName, Token>();
+  readonly #fetching = new Shared<string>();
+  #challenge: Challenge | undefined;
+
+  constructor(options: AuthorizationOptions) {
+    this.#options = options;
+  }
+
+  /** The Authorization header for a repository, as far as it is known what the upstream wants. */
+  async header(name: RepositoryName): Promise<string | undefined> {
+    switch (this.#challenge?.scheme) {
+      case undefined:
+        return undefined;
+      case "basic":
+        return this.#basic();
+      case "bearer":
+        return this.#token(name, this.#challenge);
+    }
+  }
+
+  /** The header that meets a challenge; undefined where there is none that could. */
+  async meet(challenge: Challenge, name: RepositoryName): Promise<string | undefined> {
+    this.#challenge = challenge;
+    this.#tokens.delete(name);
+    return this.header(name);
+  }
+
+  async #basic(): Promise<string | undefined> {
+    try {
+      const credentials = await this.#options.credentials();
+      return credentials === undefined ? undefined : formatBasic(credentials);
+    } catch (cause) {
+      const message = `there are no credentials for ${this.#options.home.host}: ${String(cause)}`;
+      throw new RegistryError("UPSTREAM_DENIED", { message, cause });
+    }
+  }
+
+  async #token(name: RepositoryName, challenge: Challenge & { readonly scheme: "bearer" }): Promise<string> {
+    const kept = this.#tokens.get(name);
+    if (kept !== undefined && kept.untilMs > this.#options.now()) return kept.header;
+    return this.#fetching.run(name, () => this.#fetch(name, challenge));
+  }
+
+  async #fetch(
+    name: RepositoryName,
+    { realm, service }: { readonly realm: URL; readonly service: string | undefined },
+  ): Promise<string> {
+    const { home, ask, now, timeoutMs } = this.#options;
+    if (home.protocol === "https:" && realm.protocol !== "https:") {
+      throw new RegistryError("UPSTREAM_INVALID", {
+        message: `${home.host} has its tokens at ${realm.origin}, not https`,
+      });
+    }
+    const url = new URL(realm);
+    if (service !== undefined) url.searchParams.set("service", service);
+    url.searchParams.set("scope", `repository:${name}:pull`);
+    const startedMs = now();
+    const authorization = await this.#basicFor(realm);
+    const answer = await ask({ method: "GET", url, headers: { Accept: "application/json" }, authorization, timeoutMs });
+    const token = await readToken(answer, { realm, timeoutMs });
+    const lifetimeMs = token.lifetimeSeconds * 1000;
+    this.#keep(name, { header: token.header, untilMs: startedMs + Math.max(lifetimeMs - marginMs, lifetimeMs / 2) });
+    return token.header;
+  }
+
+  /** The credentials for a token server, unless it is not bound to the upstream: then it is asked as anybody. */
+  async #basicFor(realm: URL): Promise<string | undefined> {
+    const header = await this.#basic();
+    if (header === undefined || (await isBoundRealm(realm, this.#options))) return header;
+    this.#options.report({ kind: "unbound", upstream: this.#options.home.host, realm: realm.host });
+    return undefined;
+  }
+
+  #keep(name: RepositoryName, token: Token): void {
+    const oldest = this.#tokens.size >= maxTokens ? this.#tokens.keys().next().value : undefined;
+    if (oldest !== undefined) this.#tokens.delete(oldest);
+    this.#tokens.set(name, token);
+  }
+}
+
+async function readToken(
+  answer: Answer,
+  { realm, timeoutMs }: { readonly realm: URL; readonly timeoutMs: number },
+): Promise<{ readonly header: string; readonly lifetimeSeconds: number }> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of answer.chunks(timeoutMs)) {
+    chunks.push(chunk);
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxAnswerBytes) {
+      throw new RegistryError("UPSTREAM_INVALID", { message: `the token server ${realm.host} sent too much` });
+    }
+  }
+  if (answer.status === 401 || answer.status === 403) {
+    throw new RegistryError("UPSTREAM_DENIED", { message: `the token server ${realm.host} refuses the credentials` });
+  }
+  if (answer.status === 429 || answer.status >= 500) {
+    throw new RegistryError("UPSTREAM_UNAVAILABLE", {
+      message: `the token server ${realm.host} answers ${answer.status}`,
+    });
+  }
+  const value = answer.status === 200 ? parseJson(Buffer.concat(chunks).toString()) : undefined;
+  const fields = isRecord(value) ? value : {};
+  const token = [fields.token, fields.access_token].find((text) => typeof text === "string" && text !== "");
+  // What is no token could carry a line break into the header.
+  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
+    throw new RegistryError("UPSTREAM_INVALID", { message: `the token server ${realm.host} gave no token` });
+  }
+  const given = typeof fields.expires_in === "number" ? fields.expires_in : defaultLifetimeSeconds;
+  return { header: `Bearer ${token}`, lifetimeSeconds: Math.min(Math.max(given, 0), longestLifetimeSeconds) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function formatBasic({ username, password }: Credentials): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}

@@ -1,0 +1,277 @@
+// One upstream registry: the requests of the distribution spec that a cache makes. What is not there is undefined;
+// an upstream that is of no help throws a RegistryError whose code begins with UPSTREAM_.
+import { type Digest, parseDigest } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { maxManifestBytes } from "../oci/manifest.ts";
+import { manifestTypes } from "../oci/media-type.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import { formatReference, type Reference } from "../oci/reference.ts";
+import { Backoff, type BackoffTimes, type Subject } from "./backoff.ts";
+import { parseChallenge } from "./challenge.ts";
+import { parseRetryAfter } from "./freshness.ts";
+import { type Answer, ask, type TransportOptions } from "./transport.ts";
+import { type Credentials, UpstreamAuthorization } from "./upstream-token.ts";
+
+/** How long an upstream may take. */
+export interface UpstreamTimes extends BackoffTimes {
+  /** For the head of an answer. */
+  readonly answerMs: number;
+  /** The same, where something cached can be served instead. */
+  readonly recheckMs: number;
+  /** Between two chunks of a body. */
+  readonly stallMs: number;
+  /** Before a transfer that broke off is gone on with; grows with each failure. */
+  readonly pauseMs: number;
+}
+
+/** What an upstream is. */
+export interface UpstreamOptions extends Omit<TransportOptions, "home"> {
+  /** Its name: host, with the port where it has one. */
+  readonly host: string;
+  /** Its address; the paths of the API follow it. */
+  readonly url: URL;
+  readonly credentials: () => Promise<Credentials | undefined>;
+  /** Token servers elsewhere that may see the credentials. */
+  readonly realms: readonly string[];
+  readonly times: UpstreamTimes;
+}
+
+/** A piece of a blob as it comes. */
+export interface BlobPart {
+  /** Where the bytes begin: what was asked for, or 0 where the upstream knows no ranges. */
+  readonly startBytes: number;
+  /** Of the whole blob, where the upstream says it. */
+  readonly totalBytes: number | undefined;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** Which request. */
+interface Request {
+  readonly subject: Subject;
+  readonly method: "GET" | "HEAD";
+  readonly name: RepositoryName;
+  /** Below /v2/<name>/. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Asks in spite of a back-off. */
+  readonly isUrgent?: boolean;
+}
+
+const maxListBytes = 8 * 1024 * 1024;
+const acceptManifests = { Accept: [...manifestTypes, "*/*"].join(", ") };
+
+/** An upstream registry. */
+export class Upstream {
+  readonly host: string;
+  readonly url: URL;
+  readonly #options: UpstreamOptions;
+  readonly #transport: TransportOptions;
+  readonly #authorization: UpstreamAuthorization;
+  readonly #backoff: Backoff;
+
+  constructor(options: UpstreamOptions) {
+    const { host, url, credentials, realms, times, now, report } = options;
+    this.host = host;
+    this.url = url;
+    this.#options = options;
+    this.#transport = { ...options, home: url };
+    this.#backoff = new Backoff(times, now);
+    this.#authorization = new UpstreamAuthorization({
+      home: url,
+      realms,
+      credentials,
+      now,
+      report,
+      timeoutMs: times.answerMs,
+      ask: (question) => ask(this.#transport, question),
+    });
+  }
+
+  /** How long this upstream may take. */
+  get times(): UpstreamTimes {
+    return this.#options.times;
+  }
+
+  /** What a reference points to, without the bytes, which Docker Hub does not count as a pull. */
+  async headManifest(name: RepositoryName, reference: Reference): Promise<{ digest: Digest | undefined } | undefined> {
+    const path = `manifests/${formatReference(reference)}`;
+    const timeoutMs = this.times.recheckMs;
+    const answer = await this.#request({
+      subject: "manifests",
+      method: "HEAD",
+      name,
+      path,
+      headers: acceptManifests,
+      timeoutMs,
+    });
+    answer?.cancel();
+    return answer === undefined ? undefined : { digest: digestOf(answer) };
+  }
+
+  /** The bytes of a manifest, not yet verified, and the digest that the upstream says they have. */
+  async getManifest(
+    name: RepositoryName,
+    reference: Reference,
+  ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly digest: Digest | undefined } | undefined> {
+    const path = `manifests/${formatReference(reference)}`;
+    const answer = await this.#request({ subject: "manifests", method: "GET", name, path, headers: acceptManifests });
+    if (answer === undefined) return undefined;
+    const bytes = await this.#readWhole(answer, maxManifestBytes);
+    this.#options.report({ kind: "received", type: "manifest", sizeBytes: bytes.length });
+    return { bytes, digest: digestOf(answer) };
+  }
+
+  /** Whether the repository has the blob, and its size where the upstream says it. */
+  async statBlob(name: RepositoryName, digest: Digest): Promise<{ sizeBytes: number | undefined } | undefined> {
+    try {
+      const answer = await this.#request({ subject: "blobs", method: "HEAD", name, path: `blobs/${digest}` });
+      return answer === undefined ? undefined : { sizeBytes: lengthOf(answer) };
+    } catch (error) {
+      if (!isRefusedHead(error)) throw error;
+      // A redirect that is signed for GET is refused to HEAD: the head of a GET says the same.
+      const giveUp = new AbortController();
+      const part = await this.openBlob(name, digest, { offset: 0, signal: giveUp.signal, isUrgent: false });
+      giveUp.abort();
+      return part === undefined ? undefined : { sizeBytes: part.totalBytes };
+    }
+  }
+
+  /** The bytes of a blob from an offset on. */
+  async openBlob(
+    name: RepositoryName,
+    digest: Digest,
+    { offset, signal, isUrgent }: { readonly offset: number; readonly signal: AbortSignal; readonly isUrgent: boolean },
+  ): Promise<BlobPart | undefined> {
+    const headers: Record<string, string> = offset > 0 ? { Range: `bytes=${offset}-` } : {};
+    const path = `blobs/${digest}`;
+    const answer = await this.#request({ subject: "blobs", method: "GET", name, path, headers, signal, isUrgent });
+    if (answer === undefined) return undefined;
+    const range =
+      answer.status === 206 ? /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.headers.get("content-range") ?? "") : null;
+    if (answer.status === 206 && Number(range?.[1]) !== offset) {
+      answer.cancel();
+      throw new RegistryError("UPSTREAM_INVALID", { message: `${this.host} sent another range than was asked for` });
+    }
+    const totalBytes = range === null ? lengthOf(answer) : range[2] === "*" ? undefined : Number(range[2]);
+    const chunks = answer.chunks(this.times.stallMs);
+    return { startBytes: range === null ? 0 : offset, totalBytes, chunks };
+  }
+
+  /** A page of a list as JSON, and the path of the next page below /v2/<name>/. */
+  async getList(
+    name: RepositoryName,
+    path: string,
+  ): Promise<{ readonly value: unknown; readonly next: string | undefined } | undefined> {
+    const answer = await this.#request({ subject: "lists", method: "GET", name, path });
+    if (answer === undefined) return undefined;
+    const bytes = await this.#readWhole(answer, maxListBytes);
+    try {
+      return { value: JSON.parse(bytes.toString()), next: this.#nextPath(answer, name) };
+    } catch (cause) {
+      throw new RegistryError("UPSTREAM_INVALID", { message: `${this.host} answered with no JSON`, cause });
+    }
+  }
+
+  /** Only within the repository: a Link header chooses no other place. */
+  #nextPath(answer: Answer, name: RepositoryName): string | undefined {
+    const link = /<([^>]+)>\s*;\s*rel="?next"?/i.exec(answer.headers.get("link") ?? "")?.[1];
+    const url = link === undefined ? null : URL.parse(link, answer.url.href);
+    const base = this.#base(name);
+    return url?.href.startsWith(base) === true ? url.href.slice(base.length) : undefined;
+  }
+
+  #base(name: RepositoryName): string {
+    return `${this.url.href.replace(/\/+$/, "")}/v2/${name}/`;
+  }
+
+  async #readWhole(answer: Answer, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
+    const chunks: Uint8Array[] = [];
+    let sizeBytes = 0;
+    for await (const chunk of answer.chunks(this.times.stallMs)) {
+      chunks.push(chunk);
+      sizeBytes += chunk.length;
+      if (sizeBytes > maxBytes) throw new RegistryError("UPSTREAM_INVALID", { message: `${this.host} sent too much` });
+    }
+    return Buffer.concat(chunks);
+  }
+
+  /** Asks, with a back-off and authorisation; undefined: it is not there. */
+  async #request(request: Request): Promise<Answer | undefined> {
+    const refusal = request.isUrgent === true ? undefined : this.#backoff.refusal(request.subject);
+    if (refusal !== undefined) throw refusal;
+    try {
+      const answer = await this.#authorized(request);
+      this.#noteQuota(answer);
+      if (answer.status !== 200 && answer.status !== 206) answer.cancel();
+      const outcome = this.#judge(answer);
+      this.#backoff.note(request.subject, undefined);
+      return outcome;
+    } catch (error) {
+      // Who went away himself says nothing about the upstream.
+      if (error instanceof RegistryError && request.signal?.aborted !== true)
+        this.#backoff.note(request.subject, error);
+      throw error;
+    }
+  }
+
+  async #authorized(request: Request): Promise<Answer> {
+    const { name, method, path, headers = {}, signal, timeoutMs = this.times.answerMs } = request;
+    const url = new URL(`${this.#base(name)}${path}`);
+    const send = (authorization: string | undefined) =>
+      ask(this.#transport, { method, url, headers, authorization, timeoutMs, signal });
+    const answer = await send(await this.#authorization.header(name));
+    // A challenge of somebody we were redirected to is not this upstream's.
+    if (answer.status !== 401 || answer.url.origin !== url.origin) return answer;
+    const challenge = parseChallenge(answer.headers.get("www-authenticate"));
+    const met = challenge === undefined ? undefined : await this.#authorization.meet(challenge, name);
+    if (met === undefined) return answer;
+    answer.cancel();
+    return send(met);
+  }
+
+  #judge(answer: Answer): Answer | undefined {
+    const { status } = answer;
+    if (status === 200 || status === 206) return answer;
+    if (status === 404) return undefined;
+    const says = `${this.host} answers ${status}`;
+    if (status === 401 || status === 403) {
+      throw new RegistryError("UPSTREAM_DENIED", {
+        message: `${says}: the repository does not exist there, or may not be pulled with the credentials given here`,
+      });
+    }
+    const retryAfterSeconds = parseRetryAfter(answer.headers.get("retry-after"), this.#options.now());
+    const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+    if (status === 429) {
+      const limited = retryAfterSeconds ?? 60;
+      throw new RegistryError("UPSTREAM_LIMITED", {
+        message: `${says}: too many requests`,
+        retryAfterSeconds: limited,
+      });
+    }
+    if (status === 504) throw new RegistryError("UPSTREAM_TIMEOUT", { message: says, ...retry });
+    if (status >= 500) throw new RegistryError("UPSTREAM_UNAVAILABLE", { message: says, ...retry });
+    throw new RegistryError("UPSTREAM_INVALID", { message: says });
+  }
+
+  /** Docker Hub says with each manifest how many pulls are left: "76;w=21600". */
+  #noteQuota({ headers }: Answer): void {
+    const remaining = /^(\d+)/.exec(headers.get("ratelimit-remaining") ?? "")?.[1];
+    if (remaining !== undefined)
+      this.#options.report({ kind: "quota", upstream: this.host, remaining: Number(remaining) });
+  }
+}
+
+function isRefusedHead(error: unknown): boolean {
+  return error instanceof RegistryError && (error.code === "UPSTREAM_DENIED" || error.code === "UPSTREAM_INVALID");
+}
+
+function digestOf({ headers }: Answer): Digest | undefined {
+  return parseDigest(headers.get("docker-content-digest") ?? "");
+}
+
+function lengthOf({ headers }: Answer): number | undefined {
+  const text = headers.get("content-length");
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}

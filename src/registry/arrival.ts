@@ -1,0 +1,100 @@
+// Blobs that arrive from another registry: the second gate for blobs, beside uploads, with the same rule. What lies
+// under a digest hashes to it. Others may read the bytes while they come; they must keep the last ones back until the
+// arrival is verified.
+import { type Digest, digestAlgorithm } from "../oci/digest.ts";
+import { type RunningHash, startHash } from "../oci/hash.ts";
+import type { Following, Transfer } from "../storage/driver.ts";
+import { hashStored } from "./ingest.ts";
+import { blobKey, transferKey, transfersPrefix } from "./layout.ts";
+import type { Store } from "./store.ts";
+
+/** One blob on its way in, held by who receives it. */
+export class Arrival implements Disposable {
+  readonly #digest: Digest;
+  readonly #transfer: Transfer;
+  /** Whether bytes were there already, which an earlier holder left. */
+  readonly isResumed: boolean;
+  #hash: RunningHash;
+
+  constructor(digest: Digest, transfer: Transfer, hash: RunningHash) {
+    this.#digest = digest;
+    this.#transfer = transfer;
+    this.#hash = hash;
+    this.isResumed = hash.sizeBytes > 0;
+  }
+
+  /** Bytes that are stored and hashed. */
+  get sizeBytes(): number {
+    return this.#hash.sizeBytes;
+  }
+
+  /** The hash of the bytes so far, to go on elsewhere when the disk is full. */
+  forkHash(): RunningHash {
+    return this.#hash.fork();
+  }
+
+  /** Adds bytes at the end; they are hashed while they are written. After a failure `sizeBytes` is as before. */
+  async append(pieces: readonly Uint8Array[]): Promise<void> {
+    const before = this.#hash.fork();
+    const writing = this.#transfer.append(pieces);
+    for (const piece of pieces) this.#hash.update(piece);
+    try {
+      await writing;
+    } catch (error) {
+      this.#hash = before;
+      throw error;
+    }
+  }
+
+  /** Whether the bytes are the blob. */
+  isRight(): boolean {
+    return this.#hash.digest() === this.#digest;
+  }
+
+  /** Makes the blob. It still needs a link, and a look after that, before anybody relies on it. */
+  async commit(): Promise<void> {
+    if (!this.isRight()) throw new TypeError(`the bytes are not ${this.#digest}`);
+    await this.#transfer.commit(blobKey(this.#digest));
+  }
+
+  /** Throws the bytes away. */
+  async discard(): Promise<void> {
+    await this.#transfer.discard();
+  }
+
+  [Symbol.dispose](): void {
+    this.#transfer[Symbol.dispose]();
+  }
+}
+
+/** Takes hold of the blob's arrival, and goes on where a holder that died left it; "busy" while another one has it. */
+export async function openArrival(store: Store, digest: Digest): Promise<Arrival | "busy"> {
+  const transfer = await store.driver.transfers().open(transferKey(digest));
+  if (transfer === "busy") return "busy";
+  try {
+    const hash = startHash(digestAlgorithm(digest));
+    if (transfer.sizeBytes > 0) await hashStored(transfer.content(), hash);
+    return new Arrival(digest, transfer, hash);
+  } catch (error) {
+    transfer[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Whether somebody, here or in another process, holds the blob's arrival. */
+export async function isArrivalHeld(store: Store, digest: Digest): Promise<boolean> {
+  const transfer = await store.driver.transfers().open(transferKey(digest));
+  if (transfer === "busy") return true;
+  transfer[Symbol.dispose]();
+  return false;
+}
+
+/** A reader of bytes that are arriving, here or in another process; undefined where none are. */
+export async function followArrival(store: Store, digest: Digest): Promise<Following | undefined> {
+  return store.driver.transfers().follow(transferKey(digest));
+}
+
+/** Removes what arrivals left that nobody went on with for longer than this; returns how many. */
+export async function sweepArrivals(store: Store, olderThanMs: number): Promise<number> {
+  return store.driver.transfers().sweep(transfersPrefix, olderThanMs);
+}

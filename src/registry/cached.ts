@@ -1,0 +1,91 @@
+// Cached repositories: those that another registry fills. They carry a marker; in them a manifest may stand before
+// its blobs, and what is missing is fetched, not an error. When something was last used is the time of its own link.
+import type { Digest } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { parseManifest } from "../oci/manifest.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Tag } from "../oci/reference.ts";
+import type { Key } from "../storage/driver.ts";
+import { findBlob } from "./blobs.ts";
+import { layerLink, layersPrefix, revisionLink, tagCurrentLink, upstreamKey } from "./layout.ts";
+import { putLink } from "./links.ts";
+import { storeManifest } from "./manifests.ts";
+import { type Store, withLock } from "./store.ts";
+
+const maxMarkerBytes = 4096;
+/** A use within this time of the last one is not noted again. */
+const useStepMs = 60_000;
+
+/** The upstream registry that the repository is marked as cached from; undefined for a local one. */
+export async function readUpstream(store: Store, name: RepositoryName): Promise<string | undefined> {
+  const bytes = await store.driver.read(upstreamKey(name), maxMarkerBytes);
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes).trim();
+}
+
+/** Marks the repository as cached from the upstream, and that this one was asked now. */
+export async function markCached(store: Store, name: RepositoryName, upstream: string): Promise<void> {
+  if ((await readUpstream(store, name)) !== upstream) {
+    await store.driver.write(upstreamKey(name), new TextEncoder().encode(upstream));
+  } else await store.driver.touch(upstreamKey(name));
+}
+
+/** A manifest as the upstream sent it, verified. */
+export interface CachedManifest {
+  readonly bytes: Uint8Array;
+  readonly digest: Digest;
+  /** The tag that it was asked for by. */
+  readonly tag: Tag | undefined;
+  readonly upstream: string;
+}
+
+/** Stores a manifest of a cached repository, whether or not what it names is there. */
+export async function cacheManifest(store: Store, name: RepositoryName, cached: CachedManifest): Promise<void> {
+  const { bytes, digest, tag, upstream } = cached;
+  const parsed = parseManifest(bytes, undefined);
+  const subject = "problem" in parsed ? undefined : parsed.manifest.subject?.digest;
+  await withLock(store, name, "shared", async () => {
+    await markCached(store, name, upstream);
+    await storeManifest(store, name, { bytes, digest, subject, tags: tag === undefined ? [] : [tag] });
+  });
+}
+
+/** Links a blob that has arrived; false where its bytes are gone again. */
+export async function linkCachedBlob(store: Store, name: RepositoryName, digest: Digest): Promise<boolean> {
+  return withLock(store, name, "shared", async () => {
+    await store.driver.makePrefix(layersPrefix(name));
+    await putLink(store, layerLink(name, digest), digest);
+    return (await findBlob(store, digest)) !== undefined;
+  });
+}
+
+/** When the upstream last said that the tag points where it points here. */
+export async function tagConfirmedMs(store: Store, name: RepositoryName, tag: Tag): Promise<number | undefined> {
+  return (await store.driver.stat(tagCurrentLink(name, tag)))?.changedMs;
+}
+
+/** Notes that the upstream has just said so. */
+export async function confirmTag(store: Store, name: RepositoryName, tag: Tag): Promise<void> {
+  await store.driver.touch(tagCurrentLink(name, tag));
+}
+
+/** What was used: a manifest or a blob. */
+export interface Use {
+  readonly kind: "manifest" | "blob";
+  readonly digest: Digest;
+}
+
+/** Notes the use, so that eviction takes it later. Without the lock: a time decides when something goes, not whether. */
+export async function noteUse(store: Store, name: RepositoryName, { kind, digest }: Use): Promise<void> {
+  const link: Key = kind === "manifest" ? revisionLink(name, digest) : layerLink(name, digest);
+  const stat = await store.driver.stat(link);
+  if (stat !== undefined && store.now() - stat.changedMs > useStepMs) await store.driver.touch(link);
+}
+
+/** Refuses a push to a cached repository, with a sentence. */
+export function refusePush(name: RepositoryName, upstream: string): never {
+  throw new RegistryError("UNSUPPORTED", {
+    message: `${name} is a cache of ${upstream} and cannot be pushed to or deleted from; push to another name`,
+    detail: { name },
+    headers: { Allow: "GET, HEAD, OPTIONS" },
+  });
+}

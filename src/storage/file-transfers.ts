@@ -1,0 +1,135 @@
+// Transfers on a filesystem: one append-only file each. Its holder has it under flock; who follows it reads the same
+// file through a descriptor of his own, which outlives the moving and the removing of the file.
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  read as readCallback,
+  readdirSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { isGone } from "./directories.ts";
+import type { Following, Key, Transfer, TransferArea } from "./driver.ts";
+import { type DurableFiles, pathOfKey } from "./durable-file.ts";
+import { isStillAt } from "./file-locks.ts";
+import type { Flock } from "./flock.ts";
+import { holdGrowingFile } from "./growing-file.ts";
+
+const read = promisify(readCallback) as (
+  descriptor: number,
+  buffer: Uint8Array,
+  offset: number,
+  length: number,
+  position: number,
+) => Promise<{ readonly bytesRead: number }>;
+
+/** A holder may end between the opening and the locking of its file, this often in a row. */
+const maxTries = 100;
+
+/** The transfers of one store. `flock` is undefined where the filesystem has no locks. */
+export class FileTransfers implements TransferArea {
+  readonly #root: string;
+  readonly #files: DurableFiles;
+  readonly #flock: Flock | undefined;
+  /** Paths that are held in this process: all there is where the filesystem has no locks. */
+  readonly #held = new Set<string>();
+
+  constructor(root: string, files: DurableFiles, flock: Flock | undefined) {
+    this.#root = root;
+    this.#files = files;
+    this.#flock = flock;
+  }
+
+  /** Takes hold of a transfer; see the contract in driver.ts. */
+  async open(key: Key): Promise<Transfer | "busy"> {
+    const path = pathOfKey(this.#root, key);
+    for (let attempt = 1; attempt <= maxTries && !this.#held.has(path); attempt += 1) {
+      await this.#files.makeDirectory(dirname(path));
+      const descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o666);
+      if (this.#held.has(path) || this.#flock?.tryLock(descriptor, "alone") === false) {
+        closeSync(descriptor);
+        return "busy";
+      }
+      if (isStillAt(descriptor, path)) return this.#hold(descriptor, path);
+      closeSync(descriptor);
+    }
+    return "busy";
+  }
+
+  #hold(descriptor: number, path: string): Transfer {
+    this.#held.add(path);
+    const growing = holdGrowingFile({ files: this.#files, root: this.#root, path }, descriptor);
+    return Object.assign(growing, {
+      discard: async () => void (await this.#files.unlink(path)),
+      [Symbol.dispose]: () => {
+        this.#held.delete(path);
+        closeSync(descriptor);
+      },
+    });
+  }
+
+  /** A reader of a transfer; see the contract in driver.ts. */
+  async follow(key: Key): Promise<Following | undefined> {
+    const path = pathOfKey(this.#root, key);
+    const descriptor = openToRead(path);
+    if (descriptor === undefined) return undefined;
+    let isOpen = true;
+    return {
+      sizeBytes: () => fstatSync(descriptor).size,
+      isInPlace: () => isStillAt(descriptor, path),
+      read: async (offset, maxBytes) => {
+        const buffer = new Uint8Array(maxBytes);
+        const { bytesRead } = await read(descriptor, buffer, 0, maxBytes, offset);
+        return buffer.subarray(0, bytesRead);
+      },
+      [Symbol.dispose]: () => {
+        if (isOpen) closeSync(descriptor);
+        isOpen = false;
+      },
+    };
+  }
+
+  /** Removes transfers that nobody holds; see the contract in driver.ts. */
+  async sweep(prefix: Key, olderThanMs: number): Promise<number> {
+    const beforeMs = Date.now() - olderThanMs;
+    const directory = pathOfKey(this.#root, prefix);
+    return namesIn(directory).filter((name) => this.#removeResting(join(directory, name), beforeMs)).length;
+  }
+
+  #removeResting(path: string, beforeMs: number): boolean {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined || !stat.isFile() || Math.max(stat.mtimeMs, stat.ctimeMs) >= beforeMs) return false;
+    const descriptor = openToRead(path);
+    if (descriptor === undefined) return false;
+    try {
+      if (this.#held.has(path) || this.#flock?.tryLock(descriptor, "alone") === false) return false;
+      if (!isStillAt(descriptor, path)) return false;
+      unlinkSync(path);
+      return true;
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+}
+
+function openToRead(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+// A file that only grows while somebody holds it, and is moved into its place when it is complete.
+import { fstatSync, futimesSync, writev as writevCallback, writevSync } from "node:fs";
+import { promisify } from "node:util";
+import type { Upload } from "./driver.ts";
+import { type DurableFiles, pathOfKey, writeInPlaceBytes } from "./durable-file.ts";
+
+const writev = promisify(writevCallback) as (
+  descriptor: number,
+  pieces: readonly Uint8Array[],
+) => Promise<{ readonly bytesWritten: number }>;
+
+/** Where the file lies, and where it goes. */
+export interface GrowingPlace {
+  readonly files: DurableFiles;
+  readonly root: string;
+  readonly path: string;
+}
+
+/** The holder's view of a file that is open to be appended to and locked; closing it is left to the caller. */
+export function holdGrowingFile(
+  { files, root, path }: GrowingPlace,
+  descriptor: number,
+): Omit<Upload, typeof Symbol.dispose> {
+  const stat = fstatSync(descriptor);
+  let sizeBytes = stat.size;
+  return {
+    identity: `${stat.dev}:${stat.ino}`,
+    get sizeBytes() {
+      return sizeBytes;
+    },
+    append: async (pieces) => {
+      let rest = pieces;
+      while (rest.length > 0) {
+        const bytesWritten = await writeSome(descriptor, rest);
+        sizeBytes += bytesWritten;
+        rest = dropBytes(rest, bytesWritten);
+      }
+    },
+    content: () => Bun.file(path),
+    commit: async (to) => {
+      // rename does not freshen the time, which the collector judges the age by.
+      const now = new Date();
+      futimesSync(descriptor, now, now);
+      await files.syncFile(descriptor);
+      await files.moveOver(path, pathOfKey(root, to));
+    },
+  };
+}
+
+/** Small pieces at once, large ones off this thread; returns how many bytes were written. */
+async function writeSome(descriptor: number, pieces: readonly Uint8Array[]): Promise<number> {
+  const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  if (sizeBytes <= writeInPlaceBytes) return writevSync(descriptor, pieces);
+  return (await writev(descriptor, pieces)).bytesWritten;
+}
+
+/** What is left of the pieces after their first bytes were written. */
+function dropBytes(pieces: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let left = count;
+  let index = 0;
+  for (const piece of pieces) {
+    if (left < piece.length) break;
+    left -= piece.length;
+    index += 1;
+  }
+  const [first, ...others] = pieces.slice(index);
+  return first === undefined ? [] : [first.subarray(left), ...others];
+}

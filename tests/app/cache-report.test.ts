@@ -1,0 +1,66 @@
+import { expect, test } from "bun:test";
+import { createCacheReport } from "../../src/app/cache-report.ts";
+import { createLogger } from "../../src/log/logger.ts";
+import { Metrics } from "../../src/metrics/metrics.ts";
+import type { ProxyEvent } from "../../src/proxy/events.ts";
+
+const upstream = "up.example";
+const events: readonly ProxyEvent[] = [
+  {
+    kind: "request",
+    upstream,
+    method: "GET",
+    url: "https://up.example/v2/a",
+    status: 200,
+    durationMs: 20,
+    reason: undefined,
+  },
+  { kind: "pull", type: "blob", isHit: true },
+  { kind: "pull", type: "manifest", isHit: false },
+  { kind: "received", type: "blob", sizeBytes: 100 },
+  { kind: "sent", type: "blob", sizeBytes: 50 },
+  { kind: "stale", upstream, name: "a", reason: "down" },
+  { kind: "wrong", upstream, what: "a@sha256:00", reason: "has another digest" },
+  { kind: "uncached", what: "sha256:00", reason: "the disk is nearly full" },
+  { kind: "unbound", upstream, realm: "elsewhere.example" },
+  { kind: "unbound", upstream, realm: "elsewhere.example" },
+  { kind: "quota", upstream, remaining: 76 },
+];
+
+test("events become metrics and log lines", () => {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  const metrics = new Metrics();
+  const report = createCacheReport(metrics, createLogger({ level: "debug", format: "json", write, now: () => 0 }));
+  for (const event of events) report(event);
+  expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
+    ["debug", "upstream request"],
+    ["warn", "served from the cache"],
+    ["error", "wrong content from upstream"],
+    ["warn", "not cached"],
+    ["warn", "the credentials are not sent to this token server; name it in realms to send them"],
+  ]);
+  const samples = metrics
+    .format()
+    .split("\n")
+    .filter((line) => !line.startsWith("#") && !line.includes("_bucket"));
+  expect(samples).toEqual([
+    'registry_proxy_requests_total{type="blob"} 1',
+    'registry_proxy_requests_total{type="manifest"} 1',
+    'registry_proxy_hits_total{type="blob"} 1',
+    'registry_proxy_hits_total{type="manifest"} 0',
+    'registry_proxy_misses_total{type="blob"} 0',
+    'registry_proxy_misses_total{type="manifest"} 1',
+    'registry_proxy_pulled_bytes_total{type="blob"} 100',
+    'registry_proxy_pulled_bytes_total{type="manifest"} 0',
+    'registry_proxy_pushed_bytes_total{type="blob"} 50',
+    'registry_proxy_pushed_bytes_total{type="manifest"} 0',
+    'registry_proxy_stale_total{upstream="up.example"} 1',
+    'registry_proxy_wrong_content_total{upstream="up.example"} 1',
+    "registry_proxy_uncached_total 1",
+    'registry_proxy_upstream_request_seconds_sum{upstream="up.example",status="200"} 0.02',
+    'registry_proxy_upstream_request_seconds_count{upstream="up.example",status="200"} 1',
+    'registry_proxy_upstream_remaining_pulls{upstream="up.example"} 76',
+    "",
+  ]);
+});

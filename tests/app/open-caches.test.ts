@@ -1,0 +1,53 @@
+import { expect, test } from "bun:test";
+import { openCaches } from "../../src/app/open-caches.ts";
+import { StartError } from "../../src/app/start-error.ts";
+import type { ProxyConfiguration, UpstreamConfiguration } from "../../src/config/configuration.ts";
+import { openRegistry } from "../../src/registry/registry.ts";
+import { openMemory } from "../../src/storage/memory.ts";
+import { named, referenceOf } from "../proxy/caching.ts";
+import { startUpstream } from "../proxy/misbehaving-upstream.ts";
+
+function configuredAs(changes: Partial<ProxyConfiguration>): ProxyConfiguration {
+  return {
+    main: undefined,
+    others: [],
+    local: [],
+    freshMs: 60_000,
+    maxBytes: undefined,
+    cacheWriteTimeoutMs: 1000,
+    ...changes,
+  };
+}
+
+function open(proxy: ProxyConfiguration) {
+  const store = { driver: openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
+  const local = openRegistry(store, { rules: { urls: "any", children: "all" } });
+  return openCaches(proxy, { env: {}, store, local, report: () => undefined });
+}
+
+function upstreamAt(url: string, changes: Partial<UpstreamConfiguration> = {}): UpstreamConfiguration {
+  const { host } = new URL(url);
+  const nobody = { username: undefined, password: undefined, exec: undefined };
+  return { host, url, ...nobody, ttlMs: 1000, ca: undefined, realms: [], ...changes };
+}
+
+test("openCaches() routes to the configured registries", async () => {
+  await using server = await startUpstream();
+  const digest = server.addManifest("team/app", "latest", '{"schemaVersion":2}');
+  const other = upstreamAt(server.url.href, { host: "other.example", ttlMs: 5 });
+  const { registry, upstreams } = open(configuredAs({ main: upstreamAt(server.url.href), others: [other] }));
+  const answers = [
+    await registry.manifests.get(named("team/app"), referenceOf("latest")),
+    await registry.manifests.get(named("other.example/team/app"), referenceOf("latest")),
+  ];
+  expect(answers.map((answer) => answer.digest)).toEqual([digest, digest]);
+  expect(upstreams.map(({ upstream, ttlMs }) => [upstream.host, ttlMs])).toEqual([
+    [server.host, 1000],
+    ["other.example", 5],
+  ]);
+});
+
+test("openCaches() says which certificates cannot be read", () => {
+  const main = upstreamAt("https://up.example", { ca: "/nowhere/ca.pem" });
+  expect(() => open(configuredAs({ main }))).toThrow(StartError);
+});

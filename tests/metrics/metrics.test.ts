@@ -1,0 +1,29 @@
+import { expect, test } from "bun:test";
+import { Metrics } from "../../src/metrics/metrics.ts";
+
+test("metrics are written as Prometheus reads them", () => {
+  const metrics = new Metrics();
+  const counter = metrics.counter({ name: "things_total", help: "Things" }, [{ type: "a" }, { type: "b" }]);
+  const gauge = metrics.gauge({ name: "level", help: "A back\\slash" });
+  const histogram = metrics.histogram({ name: "wait_seconds", help: "Waits" }, [0.1, 1]);
+  counter.add({ type: "b" });
+  counter.add({ type: "b" }, 2.5);
+  gauge.set({ of: 'a "quoted"\nvalue' }, 7);
+  gauge.set({ of: 'a "quoted"\nvalue' }, 6);
+  for (const value of [0.05, 0.5, 5]) histogram.observe({ to: "x" }, value);
+  expect(metrics.format()).toBe(`# HELP things_total Things
+# TYPE things_total counter
+things_total{type="a"} 0
+things_total{type="b"} 3.5
+# HELP level A back\\\\slash
+# TYPE level gauge
+level{of="a \\"quoted\\"\\nvalue"} 6
+# HELP wait_seconds Waits
+# TYPE wait_seconds histogram
+wait_seconds_bucket{to="x",le="0.1"} 1
+wait_seconds_bucket{to="x",le="1"} 2
+wait_seconds_bucket{to="x",le="+Inf"} 3
+wait_seconds_sum{to="x"} 5.55
+wait_seconds_count{to="x"} 3
+`);
+});

@@ -1,0 +1,152 @@
+import { describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { blobKey } from "../../src/registry/layout.ts";
+import type { Store } from "../../src/registry/store.ts";
+import type { Space } from "../../src/storage/driver.ts";
+import { bytesOf, cacheOf, manifestOf, named, placesOf, referenceOf, refusalOf } from "./caching.ts";
+import { behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
+
+const [one, two] = [named("team/one"), named("team/two")];
+const large = new Uint8Array(randomBytes(500_000));
+
+/** A store with so much room, whose transfers can be made to fail after so many bytes. */
+function withDisk(store: Store, { space, failAfter }: { space?: Space; failAfter?: number }): Store {
+  const { driver } = store;
+  const transfers = driver.transfers();
+  const open = async (key: string) => {
+    const transfer = await transfers.open(key);
+    if (transfer === "busy" || failAfter === undefined) return transfer;
+    const append = transfer.append.bind(transfer);
+    transfer.append = async (pieces) => {
+      const sizeBytes = transfer.sizeBytes + pieces.reduce((sum, piece) => sum + piece.length, 0);
+      if (sizeBytes > failAfter) throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+      await append(pieces);
+    };
+    return transfer;
+  };
+  const changed = Object.assign(Object.create(driver) as typeof driver, {
+    transfers: () => ({ open, follow: transfers.follow.bind(transfers), sweep: transfers.sweep.bind(transfers) }),
+    ...(space === undefined ? {} : { space: async () => space }),
+  });
+  // A class with private fields works only as itself.
+  const proxy = new Proxy(driver, {
+    get: (target, key) => {
+      const value = Object.hasOwn(changed, key) ? Reflect.get(changed, key) : Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(Object.hasOwn(changed, key) ? changed : target) : value;
+    },
+  });
+  return { ...store, driver: proxy };
+}
+
+describe("a blob that another repository has cached", () => {
+  test("is served once its own upstream says that it has it, without a second transfer", async () => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    const { cache } = await cacheOf(upstream);
+    await bytesOf(await cache.blobs.open(one, digest));
+    upstream.requests.length = 0;
+    const blob = await cache.blobs.open(two, digest);
+    expect(["content" in blob, upstream.asked()]).toEqual([true, [`HEAD /v2/team/two/blobs/${digest}`]]);
+  });
+
+  test("is not served where its own upstream does not have it", async () => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    const { cache } = await cacheOf(upstream);
+    await bytesOf(await cache.blobs.open(one, digest));
+    upstream.behave((request, response) =>
+      (request.url ?? "").startsWith("/v2/team/two/") ? behaviours.status(404)(request, response) : false,
+    );
+    expect(await refusalOf(cache.blobs.open(two, digest))).toBe("BLOB_UNKNOWN");
+    upstream.behave(behaviours.status(503));
+    expect(await refusalOf(cache.blobs.open(two, digest))).toBe("UPSTREAM_UNAVAILABLE");
+  });
+
+  test("is served while upstream is down, where a cached manifest of the repository names it", async () => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    upstream.addManifest(two, "latest", manifestOf(large));
+    const { cache } = await cacheOf(upstream);
+    await bytesOf(await cache.blobs.open(one, digest));
+    await cache.manifests.get(two, referenceOf("latest"));
+    upstream.behave(behaviours.status(503));
+    expect("content" in (await cache.blobs.open(two, digest))).toBe(true);
+  });
+
+  test("cannot be had by joining its transfer without its own upstream's word", async () => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    const { cache } = await cacheOf(upstream);
+    upstream.behave((request, response) =>
+      (request.url ?? "").startsWith("/v2/team/two/") ? behaviours.status(404)(request, response) : false,
+    );
+    const opening = cache.blobs.open(one, digest);
+    expect(await refusalOf(cache.blobs.open(two, digest))).toBe("BLOB_UNKNOWN");
+    expect(digestOf(await bytesOf(await opening))).toBe(digest);
+  });
+});
+
+describe("where the disk", () => {
+  test("is nearly full, blobs are served and not cached", async () => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    const space = { freeBytes: 1000, totalBytes: 1e9 };
+    const caching = await cacheOf(upstream, { wrapStore: (store) => withDisk(store, { space }) });
+    const blob = await caching.cache.blobs.open(one, digest);
+    expect([digestOf(await bytesOf(blob)), "sizeBytes" in blob && blob.sizeBytes]).toEqual([digest, large.length]);
+    expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: false });
+    upstream.behave(behaviours.wrongBlob(new Uint8Array(large.length)));
+    expect(await refusalOf(caching.cache.blobs.open(one, digest).then(bytesOf))).toBe("UPSTREAM_INVALID");
+  });
+
+  test.each([0, 1, 1_500_000])("fails after %p bytes, all readers get everything", async (failAfter) => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(new Uint8Array(randomBytes(3_000_000)));
+    const caching = await cacheOf(upstream, { wrapStore: (store) => withDisk(store, { failAfter }) });
+    const opening = Array.from({ length: 3 }, () => caching.cache.blobs.open(one, digest));
+    const blobs = await Promise.all((await Promise.all(opening)).map(bytesOf));
+    expect(blobs.map(digestOf)).toEqual([digest, digest, digest]);
+    expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: false });
+    expect(caching.events.some(({ kind }) => kind === "uncached")).toBe(true);
+  });
+});
+
+test("a blob that is larger than the cache may become is not cached", async () => {
+  await using upstream = await startUpstream();
+  const digest = upstream.addBlob(large);
+  upstream.addManifest(one, "latest", manifestOf(large));
+  const caching = await cacheOf(upstream, { cache: { maxBytes: 100_000 } });
+  await caching.cache.manifests.get(one, referenceOf("latest"));
+  expect(digestOf(await bytesOf(await caching.cache.blobs.open(one, digest)))).toBe(digest);
+  expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: false });
+});
+
+test("hits, misses and bytes are told", async () => {
+  await using upstream = await startUpstream();
+  const digest = upstream.addBlob(large);
+  const { cache, events } = await cacheOf(upstream);
+  await bytesOf(await cache.blobs.open(one, digest));
+  await bytesOf(await cache.blobs.open(one, digest));
+  const told = events.flatMap((event): unknown[] =>
+    event.kind === "pull" ? [event.isHit] : event.kind === "received" || event.kind === "sent" ? [event] : [],
+  );
+  expect(told).toEqual([
+    false,
+    { kind: "received", type: "blob", sizeBytes: large.length },
+    { kind: "sent", type: "blob", sizeBytes: large.length },
+    true,
+    { kind: "sent", type: "blob", sizeBytes: large.length },
+  ]);
+});
+
+test("a cached blob that was cut off by a crash is fetched again", async () => {
+  await using upstream = await startUpstream();
+  const digest = upstream.addBlob(large);
+  upstream.addManifest(one, "latest", manifestOf(large));
+  const { cache, store, local } = await cacheOf(upstream);
+  await cache.manifests.get(one, referenceOf("latest"));
+  await bytesOf(await cache.blobs.open(one, digest));
+  await store.driver.write(blobKey(digest), large.subarray(0, 1000));
+  expect(digestOf(await bytesOf(await cache.blobs.open(one, digest)))).toBe(digest);
+  expect((await local.blobs.promise(one, digest)).sizeBytes).toBe(large.length);
+});

@@ -1,0 +1,160 @@
+// A cache in front of an upstream of the tests, with short times.
+
+import type { Digest } from "../../src/oci/digest.ts";
+import { parseRepositoryName, type RepositoryName } from "../../src/oci/name.ts";
+import { parseReference, type Reference } from "../../src/oci/reference.ts";
+import type { ProxyEvent } from "../../src/proxy/events.ts";
+import { openPullThrough, type PullThrough, type PullThroughOptions } from "../../src/proxy/pull-through.ts";
+import { Upstream, type UpstreamOptions, type UpstreamTimes } from "../../src/proxy/upstream.ts";
+import type { ArrivingBlob, FoundBlob } from "../../src/registry/blobs.ts";
+import { blobKey, transferKey } from "../../src/registry/layout.ts";
+import { openRegistry, type Registry } from "../../src/registry/registry.ts";
+import type { Store } from "../../src/registry/store.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import { openFilesystem } from "../../src/storage/filesystem.ts";
+import { openMemory } from "../../src/storage/memory.ts";
+import type { MisbehavingUpstream } from "./misbehaving-upstream.ts";
+
+/** A cache and what can be seen of it. */
+export interface Caching {
+  readonly cache: PullThrough;
+  readonly local: Registry;
+  readonly store: Store;
+  readonly events: ProxyEvent[];
+  readonly upstream: Upstream;
+}
+
+/** What differs from the defaults. */
+export interface CachingOptions {
+  /** Undefined: in memory. */
+  readonly root?: string;
+  readonly times?: Partial<UpstreamTimes>;
+  readonly upstream?: Partial<UpstreamOptions>;
+  readonly cache?: Partial<PullThroughOptions>;
+  readonly wrapStore?: (store: Store) => Store;
+}
+
+const times: UpstreamTimes = {
+  answerMs: 2000,
+  recheckMs: 1000,
+  stallMs: 300,
+  pauseMs: 5,
+  firstMs: 30,
+  longestMs: 100,
+};
+
+/** A client of an upstream of the tests. */
+export function clientOf(
+  { url, host }: Pick<MisbehavingUpstream, "url" | "host">,
+  { events = [], ...options }: Partial<UpstreamOptions> & { readonly events?: ProxyEvent[] } = {},
+): Upstream {
+  return new Upstream({
+    host,
+    url,
+    ca: undefined,
+    realms: [],
+    credentials: async () => undefined,
+    resolve: async () => ["192.0.2.1"],
+    isProxied: () => false,
+    times,
+    now: Date.now,
+    report: (event) => void events.push(event),
+    ...options,
+  });
+}
+
+/** Opens a cache of everything that the upstream has. */
+export async function cacheOf(server: MisbehavingUpstream, options: CachingOptions = {}): Promise<Caching> {
+  const events: ProxyEvent[] = [];
+  const driver = options.root === undefined ? openMemory() : await openDisk(options.root);
+  const plain: Store = { driver, now: Date.now, uuid: () => crypto.randomUUID() };
+  const store = options.wrapStore?.(plain) ?? plain;
+  const local = openRegistry(store, { rules: { urls: "any", children: "all" } });
+  const report = (event: ProxyEvent) => void events.push(event);
+  const upstream = clientOf(server, { events, times: { ...times, ...options.times }, ...options.upstream });
+  const cache = openPullThrough(local, store, {
+    routes: { main: upstream, others: [], local: ["local/**"] },
+    freshMs: 0,
+    abandonMs: 10_000,
+    patienceMs: 2000,
+    maxBytes: Number.POSITIVE_INFINITY,
+    report,
+    ...options.cache,
+  });
+  return { cache, local, store, events, upstream };
+}
+
+async function openDisk(root: string): Promise<Driver> {
+  return (await openFilesystem({ root, isDurable: false })).driver;
+}
+
+/** Whether the blob is stored, and whether a transfer of it was left. */
+export async function placesOf({ store: { driver } }: Caching, digest: Digest) {
+  using left = await driver.transfers().follow(transferKey(digest));
+  return { isStored: (await driver.stat(blobKey(digest))) !== undefined, isLeft: left !== undefined };
+}
+
+/** A name that is well-formed. */
+export function named(text: string): RepositoryName {
+  const name = parseRepositoryName(text);
+  if (name === undefined) throw new Error(`not a name: ${text}`);
+  return name;
+}
+
+/** A reference that is well-formed. */
+export function referenceOf(text: string): Reference {
+  const reference = parseReference(text);
+  if (reference === undefined) throw new Error(`not a reference: ${text}`);
+  return reference;
+}
+
+/** All bytes of a blob, whichever way it comes. */
+export async function bytesOf(blob: FoundBlob | ArrivingBlob): Promise<Uint8Array> {
+  if ("content" in blob) return blob.content.bytes();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of blob.read()) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** How many bytes came before an error, and its code; the code is undefined where all came. */
+export async function tryBytes(
+  blob: FoundBlob | ArrivingBlob,
+): Promise<{ sizeBytes: number; code: string | undefined }> {
+  if ("content" in blob) return { sizeBytes: blob.sizeBytes, code: undefined };
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of blob.read()) sizeBytes += chunk.length;
+    return { sizeBytes, code: undefined };
+  } catch (error) {
+    return { sizeBytes, code: codeOf(error) };
+  }
+}
+
+/** The code of a refusal. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}
+
+/** The code that a promise is refused with; "none" where it is not. */
+export async function refusalOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => "none",
+    (error: unknown) => codeOf(error),
+  );
+}
+
+/** An image of one blob, as a manifest. */
+export function manifestOf(config: Uint8Array, layers: readonly Uint8Array[] = [], extra: object = {}): string {
+  const descriptor = (mediaType: string, bytes: Uint8Array) => ({
+    mediaType,
+    digest: `sha256:${Bun.CryptoHasher.hash("sha256", bytes, "hex")}`,
+    size: bytes.length,
+  });
+  return JSON.stringify({
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    config: descriptor("application/vnd.oci.image.config.v1+json", config),
+    layers: layers.map((bytes) => descriptor("application/vnd.oci.image.layer.v1.tar", bytes)),
+    ...extra,
+  });
+}

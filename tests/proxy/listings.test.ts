@@ -1,0 +1,125 @@
+import { describe, expect, test } from "bun:test";
+import { hashBytes } from "../../src/oci/hash.ts";
+import { cacheManifest } from "../../src/registry/cached.ts";
+import { cacheOf, manifestOf, named, referenceOf, refusalOf } from "./caching.ts";
+import { behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
+
+const name = named("team/app");
+const one = manifestOf(new Uint8Array([1]));
+const all = { limit: Number.POSITIVE_INFINITY, after: undefined };
+const subject = digestOf("subject");
+const request = { subject, artifactType: undefined, after: undefined };
+
+describe("tags", () => {
+  test("are those of upstream", async () => {
+    await using upstream = await startUpstream();
+    for (const tag of ["b", "a", "c"]) upstream.addManifest(name, tag, one);
+    const { cache } = await cacheOf(upstream);
+    const pages = [
+      await cache.tags.list(name, all),
+      await cache.tags.list(name, { limit: 2, after: undefined }),
+      await cache.tags.list(name, { limit: 2, after: "b" }),
+      await cache.tags.list(name, { limit: 0, after: undefined }),
+    ];
+    expect(pages).toEqual([
+      { items: ["a", "b", "c"], hasMore: false },
+      { items: ["a", "b"], hasMore: true },
+      { items: ["c"], hasMore: false },
+      { items: [], hasMore: true },
+    ] as never);
+  });
+
+  test("on several pages come together", async () => {
+    await using upstream = await startUpstream();
+    upstream.behave((asked, response) => {
+      const isFirst = !(asked.url ?? "").includes("last=b");
+      if (isFirst) response.setHeader("Link", '</v2/team/app/tags/list?last=b>; rel="next"');
+      response.end(JSON.stringify({ tags: isFirst ? ["a", "b", "no tag!", 7] : ["c"] }));
+      return true;
+    });
+    const { cache } = await cacheOf(upstream);
+    expect((await cache.tags.list(name, all)).items).toEqual(["a", "b", "c"] as never);
+  });
+
+  test("are the cached ones, with a warning, while upstream is down or has lost the repository", async () => {
+    await using upstream = await startUpstream();
+    upstream.addManifest(name, "kept", one);
+    upstream.addManifest(name, "other", one);
+    const { cache } = await cacheOf(upstream);
+    await cache.manifests.get(name, referenceOf("kept"));
+    const answers: unknown[] = [];
+    for (const status of [503, 404]) {
+      upstream.behave(behaviours.status(status));
+      answers.push(await cache.tags.list(name, all));
+    }
+    expect(answers).toEqual([
+      { items: ["kept"], hasMore: false, warning: `only what is cached: ${upstream.host} answers 503` },
+      { items: ["kept"], hasMore: false, warning: `only what is cached: ${upstream.host} answers 503` },
+    ]);
+  });
+
+  test("of what is nowhere are unknown, and refused while upstream is down", async () => {
+    await using upstream = await startUpstream();
+    const { cache } = await cacheOf(upstream);
+    expect(await refusalOf(cache.tags.list(name, all))).toBe("NAME_UNKNOWN");
+    upstream.behave(behaviours.status(503));
+    expect(await refusalOf(cache.tags.list(name, all))).toBe("UPSTREAM_UNAVAILABLE");
+  });
+});
+
+const type = "application/vnd.oci.image.manifest.v1+json";
+const listed = (text: string, artifactType: string) => ({
+  mediaType: type,
+  digest: digestOf(text),
+  size: text.length,
+  artifactType,
+  annotations: { note: text },
+});
+
+describe("referrers", () => {
+  const upstreamList = { schemaVersion: 2, manifests: [listed("b", "sbom"), listed("a", "signature"), { bad: true }] };
+
+  test("are upstream's and the cached ones together", async () => {
+    await using upstream = await startUpstream();
+    upstream.behave((asked, response) => {
+      if (!(asked.url ?? "").includes("/referrers/")) return false;
+      response.end(JSON.stringify(upstreamList));
+      return true;
+    });
+    const { cache, store } = await cacheOf(upstream);
+    const text = manifestOf(new Uint8Array([9]), [], { subject: { mediaType: type, digest: subject, size: 7 } });
+    const bytes = new TextEncoder().encode(text);
+    const digest = hashBytes(bytes, "sha256");
+    await cacheManifest(store, name, { bytes, digest, tag: undefined, upstream: "x" });
+    const { items } = await cache.referrers.list(name, request);
+    expect(items.map((item) => item.digest)).toEqual([digest, digestOf("a"), digestOf("b")].sort());
+    const filtered = await cache.referrers.list(name, { ...request, artifactType: "sbom" });
+    expect(filtered.items).toEqual([listed("b", "sbom")]);
+    const after = await cache.referrers.list(name, { ...request, after: items[1]?.digest });
+    expect(after.items.length).toBe(1);
+  });
+
+  test("of an upstream without that API are those under the tag that clients use there", async () => {
+    await using upstream = await startUpstream();
+    upstream.addManifest(
+      name,
+      subject.replace(":", "-"),
+      JSON.stringify({ ...upstreamList, mediaType: "application/vnd.oci.image.index.v1+json" }),
+    );
+    const { cache } = await cacheOf(upstream);
+    const { items, warning } = await cache.referrers.list(name, request);
+    expect([items.length, warning]).toEqual([2, undefined]);
+    expect((await cache.referrers.list(named("other"), request)).items).toEqual([]);
+  });
+
+  test("are the cached ones, with a warning, while upstream is down", async () => {
+    await using upstream = await startUpstream();
+    upstream.behave(behaviours.status(503));
+    const { cache } = await cacheOf(upstream);
+    expect(await cache.referrers.list(name, request)).toEqual({
+      items: [],
+      hasMore: false,
+      warning: `only what is cached: ${upstream.host} answers 503`,
+    });
+  });
+});

@@ -1,0 +1,81 @@
+import { expect, test } from "bun:test";
+import {
+  findNamespaced,
+  findRoute,
+  hostComponent,
+  isDockerHub,
+  matchesName,
+  type Routes,
+} from "../../src/proxy/routing.ts";
+import { named } from "./caching.ts";
+
+interface Named {
+  readonly host: string;
+}
+
+const hub = { host: "registry-1.docker.io" };
+const ghcr = { host: "ghcr.io" };
+const inner = { host: "127.0.0.1:5001" };
+const routes: Routes<Named> = { main: hub, others: [ghcr, inner], local: ["team/**", "own"] };
+const withoutMain: Routes<Named> = { main: undefined, others: [ghcr, { host: "docker.io" }], local: [] };
+
+test.each([
+  ["library/busybox", "registry-1.docker.io", "library/busybox"],
+  ["busybox", "registry-1.docker.io", "library/busybox"],
+  ["ghcr.io/owner/app", "ghcr.io", "owner/app"],
+  ["127.0.0.1-5001/a/b", "127.0.0.1:5001", "a/b"],
+  ["ghcr.io", "registry-1.docker.io", "library/ghcr.io"],
+  ["team/app", undefined, undefined],
+  ["team/app/deep", undefined, undefined],
+  ["own", undefined, undefined],
+  ["owned", "registry-1.docker.io", "library/owned"],
+])("findRoute() leads %s to %s, where it is called %s", (name, host, remoteName) => {
+  const route = findRoute(routes, named(name));
+  expect([route?.upstream.host, route?.remoteName]).toEqual([host, remoteName as never]);
+});
+
+test("findRoute() without remoteurl leaves all other names local", () => {
+  expect(findRoute(withoutMain, named("library/busybox"))).toBeUndefined();
+  expect(findRoute(withoutMain, named("docker.io/busybox"))?.remoteName).toBe(named("library/busybox"));
+});
+
+test.each([
+  ["docker.io", "library/busybox", "library/busybox"],
+  ["registry-1.docker.io", "library/busybox", "library/busybox"],
+  ["ghcr.io", "owner/app", "ghcr.io/owner/app"],
+  ["127.0.0.1:5001", "a", "127.0.0.1-5001/a"],
+  ["docker.io", "team/app", "team/app"],
+  ["docker.io", "ghcr.io/owner/app", undefined],
+  ["quay.io", "a/b", undefined],
+  ["", "a/b", undefined],
+])("findNamespaced() finds %s %s as %s", (ns, name, found) => {
+  expect(findNamespaced(routes, { ns, name: named(name) })).toEqual(found as never);
+});
+
+test("findNamespaced() finds docker.io among the others too", () => {
+  expect(findNamespaced(withoutMain, { ns: "docker.io", name: named("library/a") })).toBe(named("docker.io/library/a"));
+  const other = { ...routes, main: { host: "quay.io" } };
+  expect(findNamespaced(other, { ns: "docker.io", name: named("library/a") })).toBeUndefined();
+});
+
+test.each([
+  ["team/**", "team/a", true],
+  ["team/**", "team/a/b", true],
+  ["team/**", "team", false],
+  ["team/**", "team2/a", false],
+  ["team/*", "team/a", true],
+  ["team/*", "team/a/b", false],
+  ["a.b", "acb", false],
+  ["a-*/x", "a-b/x", true],
+  ["**", "any/thing", true],
+])("matchesName(%p, %p) is %p", (glob, name, isMatch) => {
+  expect(matchesName(glob, name)).toBe(isMatch);
+});
+
+test("hostComponent() and isDockerHub()", () => {
+  expect([hostComponent("localhost:5000"), isDockerHub("docker.io"), isDockerHub("docker.io.example")]).toEqual([
+    "localhost-5000",
+    true,
+    false,
+  ]);
+});

@@ -1,0 +1,61 @@
+import { expect, test } from "bun:test";
+import { RegistryError } from "../../src/oci/errors.ts";
+import { hashBytes } from "../../src/oci/hash.ts";
+import { keptBackBytes } from "../../src/proxy/receive.ts";
+import { TransferProgress } from "../../src/proxy/transfer-progress.ts";
+
+const content = new Uint8Array(200_000).fill(7);
+
+function start() {
+  const readers: number[] = [];
+  const source = {
+    host: "up.example",
+    digest: hashBytes(content, "sha256"),
+    expectedBytes: content.length,
+    pauseMs: 1,
+    wrong: () => new RegistryError("UPSTREAM_INVALID"),
+    open: async () => undefined,
+  };
+  let isClosed = false;
+  const progress = new TransferProgress(source, (count) => void readers.push(count));
+  progress.follow({
+    sizeBytes: () => content.length,
+    isInPlace: () => true,
+    read: async (offset, maxBytes) => content.slice(offset, offset + maxBytes),
+    [Symbol.dispose]: () => {
+      isClosed = true;
+    },
+  });
+  return { progress, readers, isClosed: () => isClosed };
+}
+
+test("the last bytes are handed out only when all are verified", async () => {
+  const { progress, readers, isClosed } = start();
+  progress.arrive(content.length);
+  const before = progress.availableBytes;
+  let sizeBytes = 0;
+  const reading = (async () => {
+    for await (const piece of progress.read()) sizeBytes += piece.length;
+  })();
+  while (sizeBytes < before) await new Promise(setImmediate);
+  const seen = sizeBytes;
+  progress.finish({ kind: "right" });
+  progress.close();
+  await reading;
+  expect([seen, sizeBytes, progress.totalBytes, progress.isReleased, readers, isClosed()]).toEqual([
+    content.length - keptBackBytes,
+    content.length,
+    content.length,
+    true,
+    [1, 0],
+    true,
+  ]);
+});
+
+test("a failure reaches who waits", async () => {
+  const { progress } = start();
+  const reading = progress.read().next();
+  progress.finish({ kind: "failed", error: new Error("wrong") });
+  expect(await reading.catch((error: Error) => error.message)).toBe("wrong");
+  expect(progress.totalBytes).toBe(content.length);
+});

@@ -1,0 +1,174 @@
+import { describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { temporaryDirectory } from "../temporary-directory.ts";
+import { bytesOf, cacheOf, codeOf, named, placesOf, refusalOf, tryBytes } from "./caching.ts";
+import { type Behaviour, behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
+
+const name = named("team/app");
+const large = new Uint8Array(randomBytes(1_000_000));
+const small = new Uint8Array(randomBytes(1000));
+
+describe("a cold blob", () => {
+  test.each([
+    ["small", small],
+    ["large", large],
+    ["empty", new Uint8Array()],
+  ])("that is %s is fetched once, verified, and local afterwards", async (_size, bytes) => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(bytes);
+    const caching = await cacheOf(upstream);
+    const { cache, local } = caching;
+    const cold = await bytesOf(await cache.blobs.open(name, digest));
+    const warm = await bytesOf(await cache.blobs.open(name, digest));
+    expect([digestOf(cold), digestOf(warm), (await local.blobs.promise(name, digest)).sizeBytes]).toEqual([
+      digest,
+      digest,
+      bytes.length,
+    ]);
+    expect(upstream.asked().filter((line) => line.startsWith("GET"))).toEqual([`GET /v2/team/app/blobs/${digest}`]);
+    expect(await placesOf(caching, digest)).toEqual({ isStored: true, isLeft: false });
+  });
+
+  test("costs one transfer for fifty readers, and the leaving of the first does not stop it", async () => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    const { cache } = await cacheOf(upstream);
+    const blobs = await Promise.all(Array.from({ length: 50 }, () => cache.blobs.open(name, digest)));
+    const [first, ...others] = blobs;
+    if (first === undefined || "content" in first) throw new Error("the first one comes too late");
+    for await (const _chunk of first.read()) break;
+    const digests = await Promise.all(others.map(async (blob) => digestOf(await bytesOf(blob))));
+    expect([new Set(digests), upstream.requests.length]).toEqual([new Set([digest]), 1]);
+  });
+
+  test("goes on without any reader", async () => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    const { cache, local } = await cacheOf(upstream);
+    const blob = await cache.blobs.open(name, digest);
+    if ("content" in blob) throw new Error("it is there already");
+    for await (const _chunk of blob.read()) break;
+    while ((await refusalOf(local.blobs.open(name, digest))) !== "none") await new Promise(setImmediate);
+    expect(upstream.requests.length).toBe(1);
+  });
+
+  test("can be read from the middle while it comes", async () => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    const { cache } = await cacheOf(upstream);
+    const blob = await cache.blobs.open(name, digest);
+    if ("content" in blob) throw new Error("it is there already");
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of blob.read({ start: 500_000, end: 999_000 })) chunks.push(chunk);
+    expect([blob.sizeBytes, Buffer.concat(chunks).equals(large.subarray(500_000, 999_000))]).toEqual([1_000_000, true]);
+  });
+
+  test("that upstream does not have is unknown", async () => {
+    await using upstream = await startUpstream();
+    const { cache } = await cacheOf(upstream);
+    expect(await refusalOf(cache.blobs.open(name, digestOf("nowhere")))).toBe("BLOB_UNKNOWN");
+    expect(await refusalOf(cache.blobs.promise(name, digestOf("nowhere")))).toBe("BLOB_UNKNOWN");
+  });
+
+  test("is only asked for its size by HEAD", async () => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    const { cache } = await cacheOf(upstream);
+    expect(await cache.blobs.promise(name, digest)).toEqual({ sizeBytes: large.length });
+    expect(upstream.asked()).toEqual([`HEAD /v2/team/app/blobs/${digest}`]);
+  });
+});
+
+const broken: readonly [string, (blob: Uint8Array) => Behaviour][] = [
+  ["is cut off once", (blob) => behaviours.breakBlob(blob, { after: 300_000, how: "cut" })],
+  ["is cut off twice", (blob) => behaviours.breakBlob(blob, { after: 300_000, how: "cut", times: 2 })],
+  ["stalls", (blob) => behaviours.breakBlob(blob, { after: 300_000, how: "stall" })],
+];
+
+describe("a transfer", () => {
+  test.each(broken)("that %s is gone on with where it stopped", async (_how, behave) => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    upstream.behave(behave(large));
+    const { cache } = await cacheOf(upstream);
+    expect(digestOf(await bytesOf(await cache.blobs.open(name, digest)))).toBe(digest);
+    const starts = upstream.requests.map(({ range }) => Number(/\d+/.exec(range ?? "")?.[0] ?? 0));
+    expect([starts.length > 1, (starts.at(-1) ?? 0) > 0]).toEqual([true, true]);
+  });
+
+  test("is gone on with although the upstream knows no ranges", async () => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    const cut = behaviours.breakBlob(large, { after: 300_000, how: "cut" });
+    upstream.behave(async (...asked) => (await behaviours.ignoreRanges()(...asked)) || cut(...asked));
+    const { cache } = await cacheOf(upstream);
+    expect(digestOf(await bytesOf(await cache.blobs.open(name, digest)))).toBe(digest);
+  });
+
+  test("that fails for good leaves what came, and the next request goes on there", async () => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    const cut = behaviours.breakBlob(large, { after: 300_000, how: "cut" });
+    upstream.behave(async (...asked) => (await cut(...asked)) || behaviours.status(503)(...asked));
+    const caching = await cacheOf(upstream);
+    const { cache } = caching;
+    const failed = await tryBytes(await cache.blobs.open(name, digest));
+    expect([failed.code, failed.sizeBytes < large.length]).toEqual(["UPSTREAM_UNAVAILABLE", true]);
+    expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: true });
+    upstream.behave(undefined);
+    upstream.requests.length = 0;
+    while ((await refusalOf(cache.blobs.open(name, digest))) !== "none") await new Promise(setImmediate);
+    expect(digestOf(await bytesOf(await cache.blobs.open(name, digest)))).toBe(digest);
+    expect(upstream.requests[0]?.range).toMatch(/^bytes=[1-9]\d*-$/);
+  });
+
+  test.each([
+    ["goes on where a process that died left it", large.subarray(0, 400_000), 1],
+    ["is right at last although a damaged one was left", new Uint8Array(400_000), 2],
+  ])("%s", async (_what, left, count) => {
+    using directory = temporaryDirectory();
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    const { cache } = await cacheOf(upstream, { root: directory.path });
+    await Bun.write(join(directory.path, "proxy", digest.replace(":", "-")), left);
+    // Of what was left damaged a reader may have got a part: his answer breaks off, and the next is right.
+    const first = await cache.blobs.open(name, digest).then(tryBytes, (error: unknown) => ({ code: codeOf(error) }));
+    const again = digestOf(await bytesOf(await cache.blobs.open(name, digest)));
+    expect([first.code, again, upstream.requests[0]?.range, upstream.requests.length]).toEqual([
+      count === 1 ? undefined : "UPSTREAM_INVALID",
+      digest,
+      "bytes=400000-",
+      count,
+    ]);
+  });
+});
+
+const wrong: readonly [string, Behaviour][] = [
+  ["other bytes", behaviours.wrongBlob(new Uint8Array(large.length))],
+  ["too few bytes", behaviours.wrongBlob(large.subarray(0, 900_000))],
+  ["too many bytes", behaviours.wrongBlob(new Uint8Array(Buffer.concat([large, small])))],
+  ["nothing", behaviours.wrongBlob(new Uint8Array())],
+];
+
+describe("a wrong blob", () => {
+  test.each(wrong)("of %s is never delivered whole and never cached", async (_what, behaviour) => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    const caching = await cacheOf(upstream);
+    const { cache, local, events } = caching;
+    upstream.behave(behaviour);
+    const opened = await cache.blobs.open(name, digest).catch((error: unknown) => ({ code: codeOf(error) }));
+    const outcome = "code" in opened ? { sizeBytes: 0, code: opened.code } : await tryBytes(opened);
+    const isWhole = outcome.sizeBytes >= large.length - 64 * 1024 && outcome.code === undefined;
+    expect([outcome.code, isWhole, await refusalOf(local.blobs.open(name, digest))]).toEqual([
+      "UPSTREAM_INVALID",
+      false,
+      "BLOB_UNKNOWN",
+    ]);
+    expect(events.filter(({ kind }) => kind === "wrong").length).toBe(1);
+    expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: false });
+    upstream.behave(undefined);
+    expect(digestOf(await bytesOf(await cache.blobs.open(name, digest)))).toBe(digest);
+  });
+});

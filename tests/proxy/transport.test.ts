@@ -1,0 +1,151 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ProxyEvent } from "../../src/proxy/events.ts";
+import { ask, type Question, type TransportOptions } from "../../src/proxy/transport.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+import { refusalOf } from "./caching.ts";
+import { behaviours, startUpstream } from "./misbehaving-upstream.ts";
+
+function transport(home: URL, changes: Partial<TransportOptions> = {}): TransportOptions & { events: ProxyEvent[] } {
+  const events: ProxyEvent[] = [];
+  return {
+    home,
+    ca: undefined,
+    resolve: async () => ["127.0.0.1"],
+    isProxied: () => false,
+    now: Date.now,
+    report: (event) => void events.push(event),
+    events,
+    ...changes,
+  };
+}
+
+const get = (url: URL): Question => ({ method: "GET", url, headers: {}, authorization: "Basic eA==", timeoutMs: 1000 });
+
+async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all).toString();
+}
+
+describe("a redirect", () => {
+  test("to another host is followed without the credentials", async () => {
+    await using server = await startUpstream();
+    await using cdn = await startUpstream();
+    cdn.behave(behaviours.text("from the cdn"));
+    server.behave(behaviours.redirect(`${cdn.url.origin}/signed?secret=1`));
+    const options = transport(server.url);
+    const answer = await ask(options, get(new URL("/v2/x", server.url)));
+    expect([
+      await textOf(answer.chunks(1000)),
+      server.requests[0]?.authorization,
+      cdn.requests[0]?.authorization,
+    ]).toEqual(["from the cdn", "Basic eA==", undefined]);
+    const urls = options.events.map((event) => event.kind === "request" && event.url);
+    expect(urls).toEqual([`${server.url.origin}/v2/x`, `${cdn.url.origin}/signed`]);
+  });
+
+  test("within the host keeps them", async () => {
+    await using server = await startUpstream();
+    server.behave((request, response) => {
+      const behaviour = request.url === "/elsewhere" ? behaviours.text("here") : behaviours.redirect("/elsewhere");
+      return behaviour(request, response);
+    });
+    await ask(transport(server.url), get(new URL("/v2/x", server.url)));
+    expect(server.requests.map(({ authorization }) => authorization)).toEqual(["Basic eA==", "Basic eA=="]);
+  });
+
+  test.each([
+    ["a private address", "http://10.1.2.3/x"],
+    ["a name of a private address", "http://inner.example/x"],
+    ["the metadata service", "http://169.254.169.254/latest"],
+    ["a file", "file:///etc/passwd"],
+    ["nowhere", "http://"],
+  ])("to %s is refused", async (_what, location) => {
+    await using server = await startUpstream();
+    server.behave(behaviours.redirect(location));
+    const options = transport(server.url, { resolve: async () => ["10.1.2.3"] });
+    expect(await refusalOf(ask(options, get(new URL("/v2/x", server.url))))).toBe("UPSTREAM_INVALID");
+    expect(server.requests.length).toBe(1);
+  });
+
+  test("connects to the address that was checked, and asks for the name", async () => {
+    await using server = await startUpstream();
+    await using cdn = await startUpstream();
+    let host: string | undefined;
+    cdn.behave((request, response) => {
+      host = request.headers.host;
+      response.end("checked");
+      return true;
+    });
+    // No resolver but ours knows this name.
+    server.behave(behaviours.redirect(`http://cdn.invalid:${cdn.url.port}/x`));
+    const answer = await ask(transport(server.url), get(new URL("/v2/x", server.url)));
+    expect([await textOf(answer.chunks(1000)), host]).toEqual(["checked", `cdn.invalid:${cdn.url.port}`]);
+  });
+});
+
+describe("over TLS", () => {
+  const directory = temporaryDirectory();
+  const [certificate, key] = [join(directory.path, "crt"), join(directory.path, "key")];
+  const subject = ["-subj", "/CN=up.test", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  const start = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  Bun.spawnSync([...start, "-days", "9", ...subject, "-keyout", key, "-out", certificate]);
+  const serve = (fetch: () => Response) =>
+    Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      tls: { cert: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") },
+      fetch,
+    });
+
+  test("a private authority is trusted where it is given, and nowhere else", async () => {
+    const server = serve(() => new Response("secret"));
+    const url = new URL(`https://127.0.0.1:${server.port}/v2/`);
+    const ca = readFileSync(certificate, "utf8");
+    const answer = await ask(transport(url, { ca }), get(url));
+    expect(await textOf(answer.chunks(1000))).toBe("secret");
+    const without = ask(transport(url), get(url)).catch((error: Error) => error.message);
+    expect(await without).toContain("not trusted");
+    await server.stop(true);
+  });
+
+  test("a redirect down to http is refused", async () => {
+    const server = serve(() => Response.redirect("http://127.0.0.1:1/x", 307));
+    const url = new URL(`https://127.0.0.1:${server.port}/v2/`);
+    const ca = readFileSync(certificate, "utf8");
+    const refusal = ask(transport(url, { ca }), get(url)).catch((error: Error) => error.message);
+    expect(await refusal).toContain("from https to http");
+    await server.stop(true);
+  });
+});
+
+test.each([
+  ["a name without address", "http://nothing.invalid/", /cannot be resolved/],
+  ["a port that nobody listens on", "http://127.0.0.1:1/", /refuses connections/],
+])("%s cannot be reached, with a reason", async (_what, address, reason) => {
+  const url = new URL(address);
+  const error = await ask(transport(url), get(url)).catch((refusal: Error) => refusal.message);
+  expect(error).toMatch(reason);
+});
+
+test("a body that stops coming is cut", async () => {
+  await using server = await startUpstream();
+  server.behave((_request, response) => {
+    response.writeHead(200, { "Content-Length": 100 });
+    response.write("x");
+    return true;
+  });
+  const answer = await ask(transport(server.url), get(server.url));
+  expect(await refusalOf(textOf(answer.chunks(50)))).toBe("UPSTREAM_TIMEOUT");
+});
+
+test("a signal ends the request", async () => {
+  await using server = await startUpstream();
+  server.behave(behaviours.silent());
+  const abort = new AbortController();
+  const asking = refusalOf(ask(transport(server.url), { ...get(server.url), signal: abort.signal, timeoutMs: 10_000 }));
+  abort.abort();
+  expect(await asking).toBe("UPSTREAM_UNREACHABLE");
+});

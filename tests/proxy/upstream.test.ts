@@ -1,0 +1,139 @@
+import { describe, expect, test } from "bun:test";
+import type { ProxyEvent } from "../../src/proxy/events.ts";
+import { clientOf, named, referenceOf, refusalOf } from "./caching.ts";
+import { behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
+
+const name = named("team/app");
+const latest = referenceOf("latest");
+const blob = new TextEncoder().encode("0123456789");
+const noAbort = new AbortController().signal;
+
+async function textOf(chunks: AsyncIterable<Uint8Array> | undefined): Promise<string> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks ?? []) all.push(chunk);
+  return Buffer.concat(all).toString();
+}
+
+describe("an upstream", () => {
+  test("gives manifests, and says their digest on HEAD", async () => {
+    await using server = await startUpstream();
+    const digest = server.addManifest(name, "latest", '{"schemaVersion":2}');
+    const client = clientOf(server);
+    const got = await client.getManifest(name, latest);
+    expect([got?.bytes.toString(), got?.digest, await client.headManifest(name, latest)]).toEqual([
+      '{"schemaVersion":2}',
+      digest,
+      { digest },
+    ]);
+    expect(await client.getManifest(name, referenceOf("other"))).toBeUndefined();
+    expect(await client.headManifest(name, referenceOf("other"))).toBeUndefined();
+  });
+
+  test("gives blobs, and parts of them", async () => {
+    await using server = await startUpstream();
+    const digest = server.addBlob(blob);
+    const client = clientOf(server);
+    const whole = await client.openBlob(name, digest, { offset: 0, signal: noAbort, isUrgent: false });
+    const part = await client.openBlob(name, digest, { offset: 7, signal: noAbort, isUrgent: false });
+    expect([whole?.startBytes, whole?.totalBytes, await textOf(whole?.chunks)]).toEqual([0, 10, "0123456789"]);
+    expect([part?.startBytes, part?.totalBytes, await textOf(part?.chunks)]).toEqual([7, 10, "789"]);
+    expect(await client.statBlob(name, digest)).toEqual({ sizeBytes: 10 });
+    expect(await client.statBlob(name, digestOf("none"))).toBeUndefined();
+  });
+
+  test("that sends another range than was asked for is not believed", async () => {
+    await using server = await startUpstream();
+    const digest = server.addBlob(blob);
+    server.behave(behaviours.status(206, { "Content-Range": "bytes 0-9/10" }));
+    const asking = clientOf(server).openBlob(name, digest, { offset: 7, signal: noAbort, isUrgent: false });
+    expect(await refusalOf(asking)).toBe("UPSTREAM_INVALID");
+  });
+
+  test("whose redirect refuses HEAD is asked by GET, of which the head is enough", async () => {
+    await using server = await startUpstream();
+    const digest = server.addBlob(blob);
+    server.behave((...asked) => asked[0].method === "HEAD" && behaviours.status(403)(...asked));
+    expect(await clientOf(server).statBlob(name, digest)).toEqual({ sizeBytes: 10 });
+  });
+
+  test("with a path before the API is asked there", async () => {
+    await using server = await startUpstream();
+    const client = clientOf({ url: new URL("/some/where/", server.url), host: server.host });
+    await client.headManifest(name, latest);
+    expect(server.asked()).toEqual(["HEAD /some/where/v2/team/app/manifests/latest"]);
+  });
+
+  test("that sends a manifest without end is cut", async () => {
+    await using server = await startUpstream();
+    server.behave((_request, response) => {
+      const chunk = new Uint8Array(1024 * 1024);
+      const more = () => void (!response.destroyed && response.write(chunk, more));
+      more();
+      return true;
+    });
+    expect(await refusalOf(clientOf(server).getManifest(name, latest))).toBe("UPSTREAM_INVALID");
+  });
+
+  test("is left alone for a while after a failure, and asked again then", async () => {
+    await using server = await startUpstream();
+    server.addManifest(name, "latest", '{"schemaVersion":2}');
+    const clock = { ms: Date.now() };
+    const client = clientOf(server, { now: () => clock.ms });
+    server.behave(behaviours.status(503, { "Retry-After": "2" }));
+    const codes = [
+      await refusalOf(client.getManifest(name, latest)),
+      await refusalOf(client.getManifest(name, latest)),
+    ];
+    const asked = server.requests.length;
+    server.behave(undefined);
+    clock.ms += 2001;
+    expect([codes, asked, (await client.getManifest(name, latest)) !== undefined]).toEqual([
+      ["UPSTREAM_UNAVAILABLE", "UPSTREAM_UNAVAILABLE"],
+      1,
+      true,
+    ]);
+  });
+
+  test("that limits requests says for how long, and blobs are asked for all the same", async () => {
+    await using server = await startUpstream();
+    const digest = server.addBlob(blob);
+    const client = clientOf(server);
+    server.behave(behaviours.status(429, { "Retry-After": "77" }));
+    const error = await client.getManifest(name, latest).catch((refusal: unknown) => refusal);
+    expect(error).toMatchObject({ code: "UPSTREAM_LIMITED", refusal: { retryAfterSeconds: 77 } });
+    server.behave(undefined);
+    expect(await client.statBlob(name, digest)).toEqual({ sizeBytes: 10 });
+  });
+
+  test("tells how many pulls it still allows", async () => {
+    await using server = await startUpstream();
+    server.behave((_request, response) => {
+      response.setHeader("ratelimit-remaining", "76;w=21600");
+      return false;
+    });
+    const events: ProxyEvent[] = [];
+    await clientOf(server, { events }).headManifest(name, latest);
+    expect(events.filter(({ kind }) => kind === "quota")).toEqual([
+      { kind: "quota", upstream: server.host, remaining: 76 },
+    ]);
+  });
+
+  test("chooses the next page of a list only within the repository", async () => {
+    await using server = await startUpstream();
+    const links: Record<string, string> = {
+      "/v2/team/app/tags/list": '</v2/team/app/tags/list?last=b>; rel="next"',
+      "/v2/team/app/tags/list?last=b": `<${server.url.origin}/v2/other/tags/list>; rel="next"`,
+    };
+    server.behave((request, response) => {
+      response.setHeader("Link", links[request.url ?? ""] ?? "");
+      response.end("[]");
+      return true;
+    });
+    const client = clientOf(server);
+    const nexts = [
+      (await client.getList(name, "tags/list"))?.next,
+      (await client.getList(name, "tags/list?last=b"))?.next,
+    ];
+    expect(nexts).toEqual(["tags/list?last=b", undefined]);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "bun:test";
+import { hashBytes } from "../../src/oci/hash.ts";
+import { followArrival, isArrivalHeld, openArrival, sweepArrivals } from "../../src/registry/arrival.ts";
+import { blobKey } from "../../src/registry/layout.ts";
+import type { Store } from "../../src/registry/store.ts";
+import { openMemory } from "../../src/storage/memory.ts";
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const content = utf8("the bytes of a blob");
+const digest = hashBytes(content, "sha256");
+
+function memoryStore(): Store {
+  return { driver: openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
+}
+
+async function hold(store: Store, wanted = digest) {
+  const arrival = await openArrival(store, wanted);
+  if (arrival === "busy") throw new Error("busy");
+  return arrival;
+}
+
+describe("an arrival", () => {
+  test("becomes the blob when its bytes are right, after an interruption too", async () => {
+    const store = memoryStore();
+    {
+      using first = await hold(store);
+      await first.append([content.subarray(0, 5)]);
+      expect([await openArrival(store, digest), await isArrivalHeld(store, digest)]).toEqual(["busy", true]);
+    }
+    expect(await isArrivalHeld(store, digest)).toBe(false);
+    using second = await hold(store);
+    const before = [second.isResumed, second.sizeBytes, second.isRight()];
+    await second.append([content.subarray(5, 9), content.subarray(9)]);
+    await second.commit();
+    expect([...before, second.isRight()]).toEqual([true, 5, false, true]);
+    expect(await store.driver.read(blobKey(digest), 1000)).toEqual(content);
+  });
+
+  test("of other bytes is not committed", async () => {
+    const store = memoryStore();
+    using arrival = await hold(store);
+    await arrival.append([utf8("something else")]);
+    expect(await arrival.commit().catch((error: unknown) => error instanceof TypeError)).toBe(true);
+    expect(await store.driver.stat(blobKey(digest))).toBeUndefined();
+    await arrival.discard();
+    expect(await followArrival(store, digest)).toBeUndefined();
+  });
+
+  test("of sha512 is hashed as such", async () => {
+    const store = memoryStore();
+    using arrival = await hold(store, hashBytes(content, "sha512"));
+    await arrival.append([content]);
+    expect([arrival.isRight(), arrival.forkHash().sizeBytes]).toEqual([true, content.length]);
+  });
+
+  test("whose write fails stands where it stood", async () => {
+    const store = memoryStore();
+    const driver = store.driver;
+    using arrival = await hold({
+      ...store,
+      driver: Object.assign(Object.create(driver) as typeof driver, {
+        transfers: () => ({
+          ...driver.transfers(),
+          open: async (key: string) => {
+            const transfer = await driver.transfers().open(key);
+            if (transfer === "busy") return transfer;
+            return Object.assign(transfer, { append: () => Promise.reject(new Error("ENOSPC")) });
+          },
+        }),
+      }),
+    });
+    const before = arrival.forkHash().digest();
+    expect(await arrival.append([content]).catch((error: Error) => error.message)).toBe("ENOSPC");
+    expect([arrival.sizeBytes, arrival.forkHash().digest()]).toEqual([0, before]);
+  });
+
+  test("that nobody goes on with is swept", async () => {
+    const store = memoryStore();
+    (await hold(store))[Symbol.dispose]();
+    expect([await sweepArrivals(store, 60_000), await sweepArrivals(store, -1000)]).toEqual([0, 1]);
+  });
+});
