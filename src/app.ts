@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { createCacheReport } from "./app/cache-report.ts";
 import { type CertificateSource, openCertificates } from "./app/certificates.ts";
-import { startChores } from "./app/chores.ts";
+import { describeHolder, startChores } from "./app/chores.ts";
+import { cleanCaches } from "./app/clean-caches.ts";
+import type { EvictionSchedule } from "./app/eviction-schedule.ts";
 import { defaultNames } from "./app/host-names.ts";
 import { rulesOf } from "./app/manifest-rules.ts";
 import { openCaches } from "./app/open-caches.ts";
@@ -17,6 +19,7 @@ import type { FindNamespaced } from "./http/namespace.ts";
 import { probePort, type RunningServer, startServer } from "./http/server.ts";
 import { createLogger, type Logger } from "./log/logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
+import type { Report } from "./proxy/events.ts";
 import { openRegistry, type Registry } from "./registry/registry.ts";
 
 /** What the app takes from the process that it runs in. */
@@ -63,12 +66,20 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const metrics = new Metrics();
   const local = openRegistry(store, { rules: rulesOf(configuration.validation) });
   const { proxy } = configuration;
-  const report = createCacheReport(metrics, logger);
+  let cleaning: EvictionSchedule | undefined;
+  const tell = createCacheReport(metrics, logger);
+  const report: Report = (event) => {
+    tell(event);
+    if (event.kind === "received") cleaning?.received(event.sizeBytes);
+  };
   const caches = proxy === undefined ? undefined : openCaches(proxy, { env, store, local, report });
   const registry = caches?.registry ?? local;
   const findNamespaced = caches?.registry.findNamespaced;
   const server = listen(configuration, { address, registry, findNamespaced, certificate, logger });
   const metricsServer = listenForMetrics(configuration, metrics);
+  if (proxy !== undefined && caches !== undefined) {
+    cleaning = cleanCaches(proxy, caches, { store, dataDirectory, logger, note: describeHolder(now()) });
+  }
   const chores = startChores(configuration, { store, certificate, server, logger });
   return {
     configuration,
@@ -83,6 +94,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     logger,
     stop: async () => {
       for (const chore of chores) chore[Symbol.dispose]();
+      cleaning?.[Symbol.dispose]();
       await server.stop(configuration.http.drainTimeoutMs);
       await metricsServer?.stop();
     },

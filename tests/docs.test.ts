@@ -10,7 +10,7 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 const path = join(import.meta.dir, "../docs/configuration.md");
 
 function formatDefault(key: AnyKey, value: unknown): string {
-  if (key.type.format !== undefined) return `\`${key.type.format(value)}\``;
+  if (key.type.format !== undefined && value !== undefined) return `\`${key.type.format(value)}\``;
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return "";
   if (typeof value === "object") return Object.keys(value ?? {}).length === 0 ? "" : `\`${JSON.stringify(value)}\``;
   return `\`${String(value)}\``;
@@ -36,7 +36,10 @@ test("docs/configuration.md lists the keys of the schema", () => {
   expect(readFileSync(path, "utf8")).toEqual(want);
 });
 
-const examples = [...readFileSync(path, "utf8").matchAll(/```yaml\n([^`]*)```/g)].map((match) => match[1] ?? "");
+const cachePath = join(import.meta.dir, "../docs/cache.md");
+const examples = [path, cachePath].flatMap((file) =>
+  [...readFileSync(file, "utf8").matchAll(/```yaml\n(version: 0\.1\n[^`]*)```/g)].map((match) => match[1] ?? ""),
+);
 
 test.each(examples.map((text, index) => [index + 1, text] as const))(
   "example %d loads without a warning",

@@ -56,7 +56,8 @@ export async function sweepBlobs(run: GcRun): Promise<void> {
   }
 }
 
-async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
+/** Moves one blob that nobody needs into the trash, unless it is young. */
+export async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
   const { store, isDryRun, counters } = run;
   const key = blobKey(digest);
   const stat = await store.driver.stat(key);

@@ -10,7 +10,7 @@ import { type GcSummary, reasons, removalIn } from "./gc-report.ts";
 import { type GcOptions, type GcRun, startRun } from "./gc-run.ts";
 import { scanRepository } from "./gc-scan.ts";
 import { purgeTrash, sweepBlobs } from "./gc-sweep.ts";
-import { repositoriesPrefix } from "./layout.ts";
+import { repositoriesPrefix, upstreamKey } from "./layout.ts";
 import { walkLinkPrefixes } from "./repositories.ts";
 import type { Store } from "./store.ts";
 import { purgeUploads } from "./upload-purge.ts";
@@ -58,7 +58,10 @@ async function markRepositories(run: GcRun, { deletesUntagged, isDryRun }: GcOpt
       const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
       const scan = await scanRepository(store, { prefix, name });
       for (const problem of scan.problems) run.find(problem);
-      const pruned = await pruneRepository(store, scan, { isYoung, deletesUntagged, isDryRun });
+      // Of a cache eviction decides what is not used any more; many of its manifests were only asked for by digest.
+      const isCached = name !== undefined && (await store.driver.stat(upstreamKey(name))) !== undefined;
+      const rules = { isYoung, deletesUntagged: deletesUntagged && !isCached, isDryRun };
+      const pruned = await pruneRepository(store, scan, rules);
       countPruned(run, prefix, pruned);
       for (const digest of pruned.marked) run.marked.add(digest);
       counters.repositories += 1;

@@ -165,6 +165,9 @@ export function referrerLink(name: RepositoryName, subject: Digest, digest: Dige
 /** Below it blobs lie that are on their way from an upstream registry. */
 export const transfersPrefix: Key = "proxy";
 
+/** The blobs that eviction has unlinked and not yet freed, so that a kill between the two leaves none behind. */
+export const evictingKey: Key = `${transfersPrefix}/eviction/pending`;
+
 /** A blob on its way. */
 export function transferKey(digest: Digest): Key {
   return `${transfersPrefix}/${digestAlgorithm(digest)}-${digestHex(digest)}`;

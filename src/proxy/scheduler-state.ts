@@ -1,0 +1,24 @@
+// What registry:2 and registry:3 leave beside a cache: the file in which they note when its content expires. It tells
+// which repositories were cached. It is read and left as it is, so that one can go back.
+//
+//   { "library/busybox@sha256:…": { "Key": "…", "ExpiryData": "2026-…", "EntryType": 0 }, … }
+import { isRecord } from "../oci/descriptor.ts";
+import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
+
+/** Its name in the data directory. */
+export const schedulerStateFile = "scheduler-state.json";
+
+/** The repositories that it names; undefined where it cannot be understood, as after a crash. */
+export function parseSchedulerState(text: string): ReadonlySet<RepositoryName> | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(value)) return undefined;
+  const names = Object.keys(value).flatMap(
+    (key) => parseRepositoryName(key.slice(0, Math.max(key.indexOf("@"), 0))) ?? [],
+  );
+  return new Set(names);
+}
