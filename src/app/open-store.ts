@@ -1,7 +1,9 @@
 // From a configuration to the store that it means.
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Configuration } from "../config/configuration.ts";
 import type { Store } from "../registry/store.ts";
+import { errorCode } from "../storage/durable-file.ts";
 import { openFilesystem } from "../storage/filesystem.ts";
 import { canUseDirectory, chooseDataDirectory } from "./data-directory.ts";
 import { explainDataError, StartError } from "./start-error.ts";
@@ -39,17 +41,28 @@ export async function openStore(
   }
 }
 
-/** Opens a store that has to be there: a mistyped directory is not made. */
+/** Opens a store that has to be there: a mistyped directory is not made, and another program's is not filled. */
 export async function openExistingStore(
   configuration: Configuration,
   surroundings: StoreSurroundings,
 ): Promise<OpenedStore> {
   const { rootDirectory } = configuration.storage;
-  const directory = chooseDataDirectory(rootDirectory, { env: surroundings.env, canUse: existsSync });
-  if (directory === undefined || !existsSync(directory)) {
+  const directory = chooseDataDirectory(rootDirectory, { env: surroundings.env, canUse: isStore });
+  if (directory === undefined || !isStore(directory)) {
     const where = directory === undefined ? "in the usual places" : `at ${directory}`;
     throw new StartError(`there is no registry ${where}; name its directory with --data DIR or its configuration file`);
   }
   const storage = { ...configuration.storage, rootDirectory: directory };
   return await openStore({ ...configuration, storage }, surroundings);
+}
+
+/** Where a registry has stored something, or will: nothing at all lies in a directory that was just made for it. */
+function isStore(directory: string): boolean {
+  if (existsSync(join(directory, "docker/registry/v2"))) return true;
+  try {
+    return readdirSync(directory).every((name) => name === "lost+found");
+  } catch (error) {
+    // Whether it can be read is told when it is opened.
+    return errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTDIR";
+  }
 }

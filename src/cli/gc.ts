@@ -14,7 +14,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { createProgress } from "./progress.ts";
-import { dataFlag, openMeantStore } from "./store-command.ts";
+import { dataFlag, type MeantStore, withMeantStore } from "./store-command.ts";
 
 /** Collects garbage, also beside running servers. */
 export const gcCommand: Command = {
@@ -46,7 +46,13 @@ Something that cannot be read is named, protects what its repository links, and 
 
 async function gc(words: ParsedWords, io: CommandIo): Promise<number> {
   const grace = parseGrace(flagOf(words, "grace"));
-  const { store, configuration } = await openMeantStore(words, io);
+  return await withMeantStore(words, io, (meant) => collect(meant, { words, io, grace }));
+}
+
+async function collect(
+  { store, configuration }: MeantStore,
+  { words, io, grace }: { readonly words: ParsedWords; readonly io: CommandIo; readonly grace: number | undefined },
+): Promise<number> {
   const isDryRun = hasFlag(words, "dry-run");
   const graceMs = grace ?? configuration.collection.graceMs;
   const output = hasFlag(words, "json")

@@ -3,17 +3,43 @@ import { openExistingStore } from "../app/open-store.ts";
 import { StartError } from "../app/start-error.ts";
 import type { Configuration } from "../config/configuration.ts";
 import type { Store } from "../registry/store.ts";
+import { errorCode } from "../storage/durable-file.ts";
 import { CommandError, type CommandIo, type Flag, type ParsedWords } from "./command.ts";
 import { loadFor } from "./load-for.ts";
 
 /** The flag that names the store where no configuration file does. */
 export const dataFlag: Flag = { name: "data", value: "DIR", help: "where the data lies" };
 
-/** The store that the words mean, with the configuration that goes with it. */
-export async function openMeantStore(
+/** A store that was opened for a command. */
+export interface MeantStore {
+  readonly store: Store;
+  readonly configuration: Configuration;
+}
+
+/** Works on the store that the words mean. What the system refuses meanwhile is one line for the user. */
+export async function withMeantStore(
   words: ParsedWords,
   io: CommandIo,
-): Promise<{ readonly store: Store; readonly configuration: Configuration }> {
+  work: (meant: MeantStore) => Promise<number>,
+): Promise<number> {
+  const meant = await openMeantStore(words, io);
+  try {
+    return await work(meant);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    const sentence = sentences[code] ?? "mend that and run it again; nothing that is needed was taken away";
+    throw new CommandError(`${error instanceof Error ? error.message : code}: ${sentence}`);
+  }
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  EROFS: "the disk is read-only; what only looks works, such as `registry gc --dry-run`",
+  EACCES: "this user may not; run it as the owner of the data, such as with `sudo -u`",
+  EPERM: "this user may not; run it as the owner of the data, such as with `sudo -u`",
+};
+
+async function openMeantStore(words: ParsedWords, io: CommandIo): Promise<MeantStore> {
   const { configuration } = await loadFor(words, io);
   const warn = (warning: string) => io.stderr(`warning: ${warning}\n`);
   try {

@@ -7,7 +7,7 @@ import { verifyStore } from "../registry/verify.ts";
 import { type VerifyEvent, type VerifySummary, verifyExitCode } from "../registry/verify-report.ts";
 import { type Command, type CommandIo, flagOf, hasFlag, type ParsedWords, UsageError } from "./command.ts";
 import { createProgress } from "./progress.ts";
-import { dataFlag, openMeantStore } from "./store-command.ts";
+import { dataFlag, withMeantStore } from "./store-command.ts";
 
 /** Checks everything that is stored. */
 export const verifyCommand: Command = {
@@ -37,18 +37,19 @@ Exit codes: 0 clean (or all mended), 1 something is left to mend or to tidy up, 
 
 async function verify(words: ParsedWords, io: CommandIo): Promise<number> {
   const bytesPerSecond = parseRateFlag(flagOf(words, "rate"));
-  const { store, configuration } = await openMeantStore(words, io);
-  const output = hasFlag(words, "json") ? jsonOutput(io) : textOutput(io);
-  const summary = await verifyStore(store, {
-    rules: rulesOf(configuration.validation),
-    isRepairing: hasFlag(words, "repair"),
-    bytesPerSecond,
-    uploadAgeMs,
-    temporaryAgeMs,
-    report: output.report,
+  return await withMeantStore(words, io, async ({ store, configuration }) => {
+    const output = hasFlag(words, "json") ? jsonOutput(io) : textOutput(io);
+    const summary = await verifyStore(store, {
+      rules: rulesOf(configuration.validation),
+      isRepairing: hasFlag(words, "repair"),
+      bytesPerSecond,
+      uploadAgeMs,
+      temporaryAgeMs,
+      report: output.report,
+    });
+    output.finish(summary);
+    return verifyExitCode(summary);
   });
-  output.finish(summary);
-  return verifyExitCode(summary);
 }
 
 function parseRateFlag(text: string | undefined): number | undefined {

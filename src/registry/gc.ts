@@ -20,6 +20,8 @@ export async function collectGarbage(
   store: Store,
   options: GcOptions,
 ): Promise<GcSummary | { readonly heldBy: string }> {
+  // A dry run takes nothing away, so it may run beside another collection, and where nothing can be written.
+  if (options.isDryRun) return await collect(startRun(store, options), options);
   const hold = await store.driver.holdWork("gc", options.note);
   if ("heldBy" in hold) return hold;
   using _held = hold;

@@ -1,5 +1,5 @@
 // Directories as such: listing them, removing empty ones, sweeping what dead writers left in them.
-import { readdirSync, rmdirSync, type Stats, statSync, unlinkSync } from "node:fs";
+import { lstatSync, readdirSync, rmdirSync, type Stats, statSync, unlinkSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "./durable-file.ts";
@@ -20,15 +20,28 @@ export function statIfThere(path: string): Stats | undefined {
   }
 }
 
-/** Names of the directories in a directory; none where it is not there. */
+/**
+ * Names of the directories in a directory; none where it is not there. Symbolic links count as what they lead to: people
+ * move a part of a store to another disk, and what lies there must not look unused. One that leads to nothing, such as
+ * a disk that is not mounted, counts as a directory, and throws when it is itself to be listed.
+ */
 export function directoriesIn(path: string): string[] {
   try {
     return readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
+      .filter((entry) => entry.isDirectory() || (entry.isSymbolicLink() && mayLeadToDirectory(join(path, entry.name))))
       .map((entry) => entry.name);
   } catch (error) {
-    if (isGone(error)) return [];
-    throw error;
+    if (!isGone(error)) throw error;
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return [];
+    throw new Error(`${path} is a symbolic link to something that is not there`, { cause: error });
+  }
+}
+
+function mayLeadToDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return true;
   }
 }
 
@@ -44,6 +57,7 @@ export function removeDirectory(path: string): boolean {
 
 /** Removes empty directories from below and at last this one, up to the first that is not empty; true when it is gone. */
 export function removeEmptyTree(path: string): boolean {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) return false;
   for (const name of directoriesIn(path)) if (!removeEmptyTree(join(path, name))) return false;
   return removeDirectory(path) || statIfThere(path) === undefined;
 }

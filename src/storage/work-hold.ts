@@ -8,9 +8,13 @@ export function takeWorkHold(flock: Flock, path: string, note: string): Disposab
   const descriptor = openSync(path, "a");
   if (!flock.tryLock(descriptor, "alone") || !isStillAt(descriptor, path)) {
     closeSync(descriptor);
-    return { heldBy: readFileSync(path, "utf8") };
+    return { heldBy: readFileSync(path, "utf8") || "a process that could not write its name" };
   }
-  ftruncateSync(descriptor);
-  writeSync(descriptor, note);
+  try {
+    ftruncateSync(descriptor);
+    writeSync(descriptor, note);
+  } catch {
+    // The lock holds without the note, and a full disk is where a collection is needed most.
+  }
   return { [Symbol.dispose]: () => closeSync(descriptor) };
 }

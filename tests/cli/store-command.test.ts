@@ -1,22 +1,44 @@
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError, parseWords } from "../../src/cli/command.ts";
 import { gcCommand } from "../../src/cli/gc.ts";
-import { openMeantStore } from "../../src/cli/store-command.ts";
+import { withMeantStore } from "../../src/cli/store-command.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { fakeIo } from "./fake-io.ts";
 
-test("openMeantStore() opens the directory that --data names", async () => {
+const run = (path: string, work: Parameters<typeof withMeantStore>[2]) =>
+  withMeantStore(parseWords(gcCommand, ["--data", path]), fakeIo(), work);
+
+test("withMeantStore() opens the directory that --data names", async () => {
   using directory = temporaryDirectory();
-  const { store } = await openMeantStore(parseWords(gcCommand, ["--data", directory.path]), fakeIo());
-  expect(await store.driver.listTrash("blobs")).toEqual([]);
+  const code = await run(directory.path, async ({ store }) => (await store.driver.listTrash("blobs")).length);
+  expect(code).toBe(0);
 });
 
-test("openMeantStore() does not make a directory that was mistyped", async () => {
+test("withMeantStore() leaves a directory alone that is not a registry's", async () => {
+  using directory = temporaryDirectory();
+  writeFileSync(join(directory.path, "file"), "");
+  await expect(run(directory.path, async () => 0)).rejects.toThrow(`there is no registry at ${directory.path}`);
+  expect(readdirSync(directory.path)).toEqual(["file"]);
+});
+
+test("withMeantStore() says in one line what the system refuses", async () => {
+  using directory = temporaryDirectory();
+  const refuse = async () => {
+    throw Object.assign(new Error("EROFS: read-only file system, open 'x'"), { code: "EROFS" });
+  };
+  await expect(run(directory.path, refuse)).rejects.toThrow(
+    new CommandError(
+      "EROFS: read-only file system, open 'x': the disk is read-only; what only looks works, such as `registry gc --dry-run`",
+    ),
+  );
+});
+
+test("withMeantStore() does not make a directory that was mistyped", async () => {
   using directory = temporaryDirectory();
   const path = join(directory.path, "mistyped");
-  const opening = openMeantStore(parseWords(gcCommand, ["--data", path]), fakeIo());
+  const opening = run(path, async () => 0);
   expect(opening).rejects.toThrow(
     new CommandError(`there is no registry at ${path}; name its directory with --data DIR or its configuration file`),
   );

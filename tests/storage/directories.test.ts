@@ -31,9 +31,25 @@ function tree(...names: readonly string[]) {
 
 test("directoriesIn() has directories alone, and none of what is not there", () => {
   using directory = tree("a/", "b/c/", "file");
-  symlinkSync(join(directory.path, "a"), join(directory.path, "link"));
   const of = (name: string) => directoriesIn(join(directory.path, name)).sort();
   expect([of("."), of("none"), of("file")]).toEqual([["a", "b"], [], []]);
+});
+
+test("directoriesIn() follows symbolic links, and throws for one that leads to nothing", () => {
+  using directory = tree("a/b/", "file");
+  const of = (name: string) => directoriesIn(join(directory.path, name)).sort();
+  for (const [name, target] of Object.entries({ link: "a", toFile: "file", dangling: "none" })) {
+    symlinkSync(join(directory.path, target), join(directory.path, name));
+  }
+  expect([of("."), of("link")]).toEqual([["a", "dangling", "link"], ["b"]]);
+  expect(() => of("dangling")).toThrow("a symbolic link to something that is not there");
+});
+
+test("removeEmptyTree() leaves a symbolic link and what it leads to", () => {
+  using directory = tree("elsewhere/empty/", "t/");
+  symlinkSync(join(directory.path, "elsewhere"), join(directory.path, "t/link"));
+  expect(removeEmptyTree(join(directory.path, "t"))).toBe(false);
+  expect(existsSync(join(directory.path, "elsewhere/empty"))).toBe(true);
 });
 
 test("directoriesIn() throws where it may not look", async () => {

@@ -32,6 +32,11 @@ test("takeWorkHold() of a holder that was killed is had at once", async () => {
   expect(takeWorkHold(openFlock(), path, "the test")).not.toHaveProperty("heldBy");
 });
 
+test("takeWorkHold() is had on a full disk, where its holder cannot write who it is", () => {
+  using hold = takeWorkHold(openFlock(), "/dev/full", "process 7") as Disposable;
+  expect(hold).not.toHaveProperty("heldBy");
+});
+
 test("takeWorkHold() makes the file again when somebody removed it", () => {
   using directory = temporaryDirectory();
   const path = join(directory.path, "lock");
