@@ -44,7 +44,10 @@ export function planPrune(scan: RepositoryScan, rules: PruneRules): PrunePlan {
 function keepReachable({ revisions, tags }: RepositoryScan, { isYoung, roots }: PruneRules): ReadonlySet<Digest> {
   const referrers = new Map<Digest, Digest[]>();
   for (const { digest, subject } of revisions.values()) {
-    if (subject !== undefined) referrers.set(subject, [...(referrers.get(subject) ?? []), digest]);
+    if (subject === undefined) continue;
+    const known = referrers.get(subject);
+    if (known === undefined) referrers.set(subject, [digest]);
+    else known.push(digest);
   }
   const isRoot = ({ digest, changedMs }: Revision) => isYoung(changedMs) || roots?.has(digest) === true;
   const open = [...tags.values(), ...[...revisions.values()].filter(isRoot).map(({ digest }) => digest)];

@@ -1,5 +1,6 @@
 // Taking links away from one repository, under its lock alone. The lock is never waited for: a busy repository is left
 // alone, and its links count.
+import type { Pace } from "../lib/pacer.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
@@ -8,7 +9,7 @@ import { type RepositoryScan, scanAgain } from "./gc-scan.ts";
 import { layerLink, referrerLink, revisionLink, tagIndexLink } from "./layout.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import type { Store } from "./store.ts";
-import { trashTag } from "./tags.ts";
+import { listTagIndex, trashTag } from "./tags.ts";
 
 /** What was, or in a dry run would be, taken away. */
 export interface Pruned {
@@ -27,29 +28,35 @@ export interface Pruned {
 export async function pruneRepository(
   store: Store,
   scan: RepositoryScan,
-  rules: PruneRules & { readonly isDryRun: boolean },
+  rules: PruneRules & { readonly isDryRun: boolean; readonly pace?: Pace | undefined },
 ): Promise<Pruned> {
   const plan = planPrune(scan, rules);
   const { name } = scan;
-  if (name !== undefined && !rules.isDryRun) await settleFuture(store, name, scan);
+  if (name !== undefined && !rules.isDryRun) await settleFuture(store, scan, { name, rules });
   if (name === undefined || !hasCandidates(scan, plan)) return keepAll(scan, plan);
   if (rules.isDryRun) return present(scan, plan);
   using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
   if (lock === undefined) return { ...keepAll(scan, planPrune(scan, keepEverything)), isBusy: true };
   const again = await planAgain(store, name, { scan, plan, rules });
   if ("problem" in again) return { ...keepAll(scan, planPrune(scan, keepEverything)), problem: again.problem };
-  await unlinkAll(store, name, again);
+  await unlinkAll(store, name, { ...again, pace: rules.pace });
   return present(again.scan, again.plan);
 }
 
 /** A time in the future, of a clock that was wrong, counts as now and is set to now: else it would stay for ever. */
-async function settleFuture(store: Store, name: RepositoryName, scan: RepositoryScan): Promise<void> {
+async function settleFuture(
+  store: Store,
+  scan: RepositoryScan,
+  { name, rules }: { readonly name: RepositoryName; readonly rules: PruneRules },
+): Promise<void> {
   const nowMs = store.now();
+  // Without a grace nothing is young, and what is touched now would look as if somebody had needed it.
+  const isWrong = (changedMs: number) => changedMs > nowMs && rules.isYoung(changedMs);
   for (const [digest, changedMs] of scan.layers) {
-    if (changedMs > nowMs) await store.driver.touch(layerLink(name, digest));
+    if (isWrong(changedMs)) await store.driver.touch(layerLink(name, digest));
   }
   for (const { digest, changedMs } of scan.revisions.values()) {
-    if (changedMs > nowMs) await store.driver.touch(revisionLink(name, digest));
+    if (isWrong(changedMs)) await store.driver.touch(revisionLink(name, digest));
   }
 }
 
@@ -65,9 +72,17 @@ function hasCandidates(scan: RepositoryScan, { revisions, layers }: PrunePlan): 
 async function planAgain(
   store: Store,
   name: RepositoryName,
-  { scan, plan, rules }: { readonly scan: RepositoryScan; readonly plan: PrunePlan; readonly rules: PruneRules },
+  {
+    scan,
+    plan,
+    rules,
+  }: {
+    readonly scan: RepositoryScan;
+    readonly plan: PrunePlan;
+    readonly rules: PruneRules & { readonly pace?: Pace | undefined };
+  },
 ): Promise<{ readonly scan: RepositoryScan; readonly plan: PrunePlan } | { readonly problem: string }> {
-  const fresh = await scanAgain(store, scan);
+  const fresh = await scanAgain(store, scan, rules.pace);
   if ("problem" in fresh) return fresh;
   const isTouched = (digest: Digest) =>
     fresh.revisions.get(digest)?.changedMs !== scan.revisions.get(digest)?.changedMs;
@@ -75,6 +90,7 @@ async function planAgain(
   const candidates = new Set([...plan.revisions, ...plan.layers]);
   const layers: Digest[] = [];
   for (const digest of now.layers.filter((layer) => candidates.has(layer))) {
+    await rules.pace?.();
     const stat = await store.driver.stat(layerLink(name, digest));
     if (stat?.changedMs === scan.layers.get(digest)) layers.push(digest);
   }
@@ -85,19 +101,38 @@ async function planAgain(
 async function unlinkAll(
   store: Store,
   name: RepositoryName,
-  { scan, plan }: { readonly scan: RepositoryScan; readonly plan: PrunePlan },
+  { scan, plan, pace }: { readonly scan: RepositoryScan; readonly plan: PrunePlan; readonly pace: Pace | undefined },
 ): Promise<void> {
   const { driver } = store;
+  if (plan.revisions.length > 0) await forgetInIndexes(store, name, { scan, plan, pace });
   for (const digest of plan.revisions) {
-    for (const tag of scan.tags.keys()) await driver.forget(tagIndexLink(name, tag, digest));
+    await pace?.();
     await driver.forget(revisionLink(name, digest));
     const subject = scan.revisions.get(digest)?.subject;
     if (subject !== undefined) await driver.forget(referrerLink(name, subject, digest));
   }
-  for (const digest of plan.layers) await driver.forget(layerLink(name, digest));
+  for (const digest of plan.layers) {
+    await pace?.();
+    await driver.forget(layerLink(name, digest));
+  }
   for (const tag of scan.vacantTags) await trashTag(store, name, tag);
   for (const prefix of scan.vacancies) await driver.removeEmpty(prefix);
   await removeIfEmpty(store, name);
+}
+
+/** Each index is listed once, since tags times revisions may be millions and entries are few. */
+async function forgetInIndexes(
+  store: Store,
+  name: RepositoryName,
+  { scan, plan, pace }: { readonly scan: RepositoryScan; readonly plan: PrunePlan; readonly pace: Pace | undefined },
+): Promise<void> {
+  const gone = new Set(plan.revisions);
+  for (const tag of scan.tags.keys()) {
+    await pace?.();
+    for await (const digest of listTagIndex(store, name, tag)) {
+      if (gone.has(digest)) await store.driver.forget(tagIndexLink(name, tag, digest));
+    }
+  }
 }
 
 function present(scan: RepositoryScan, { revisions, layers, needed }: PrunePlan): Pruned {

@@ -27,6 +27,8 @@ export interface GcRun {
   readonly isDryRun: boolean;
   readonly counters: GcCounters;
   readonly marked: DigestSet;
+  /** Brought back from the trash, or in a dry run to be brought back. */
+  readonly restored: Set<Digest>;
   readonly pace: Pace;
   readonly report: (event: GcEvent) => void;
   readonly find: (problem: string) => void;
@@ -48,6 +50,7 @@ export function startRun(store: Store, { graceMs, isDryRun, report }: GcOptions)
     isDryRun,
     counters,
     marked: new DigestSet(),
+    restored: new Set(),
     pace: createPacer(),
     report,
     find: (problem) => {

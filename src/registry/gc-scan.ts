@@ -1,5 +1,6 @@
 // What a collector reads of one repository, without a lock: its links with their times, and what its manifests name.
 // What cannot be read or understood is a problem, and protects everything that the repository links.
+import type { Pace } from "../lib/pacer.ts";
 import { type Digest, digestAlgorithm, parseAlgorithm } from "../oci/digest.ts";
 import { hashBytes } from "../oci/hash.ts";
 import { maxManifestBytes } from "../oci/manifest.ts";
@@ -52,7 +53,11 @@ interface LinkPlace {
 /** Reads a repository; throws where a directory of links cannot be listed. */
 export async function scanRepository(
   store: Store,
-  { prefix, name }: { readonly prefix: Key; readonly name: RepositoryName | undefined },
+  {
+    prefix,
+    name,
+    pace,
+  }: { readonly prefix: Key; readonly name: RepositoryName | undefined; readonly pace?: Pace | undefined },
 ): Promise<RepositoryScan> {
   const places = linkPrefixes(prefix);
   const problems: string[] = [];
@@ -66,11 +71,13 @@ export async function scanRepository(
     if (changedMs === undefined) vacancies.push(place);
   };
   for await (const place of walkLinks(store, places.layers)) {
+    await pace?.();
     note(place);
     if (place.digest !== undefined && place.changedMs !== undefined) layers.set(place.digest, place.changedMs);
   }
   const revisions = new Map<Digest, Revision>();
   for await (const place of walkLinks(store, places.revisions)) {
+    await pace?.();
     note(place);
     const { digest, changedMs } = place;
     if (digest === undefined || changedMs === undefined) continue;
@@ -91,10 +98,12 @@ export async function scanRepository(
 export async function scanAgain(
   store: Store,
   before: RepositoryScan,
+  pace?: Pace,
 ): Promise<RepositoryScan | { readonly problem: string }> {
   const places = linkPrefixes(before.prefix);
   const revisions = new Map<Digest, Revision>();
   for await (const { digest, changedMs, problem } of walkLinks(store, places.revisions)) {
+    await pace?.();
     if (problem !== undefined) return { problem };
     if (digest === undefined || changedMs === undefined) continue;
     const names = before.revisions.get(digest) ?? (await readNames(store, digest));
@@ -120,13 +129,25 @@ async function inspectLink(
   { algorithm, hex }: { readonly algorithm: string; readonly hex: string },
 ): Promise<LinkPlace> {
   const digest = digestFromPath(algorithm, hex);
+  try {
+    return await readPlace(store, { prefix, digest, isStorable: parseAlgorithm(algorithm) !== undefined });
+  } catch (error) {
+    // It is there, whatever it holds, and keeps what its path names.
+    return { prefix, digest, changedMs: 0, target: undefined, problem: `${prefix}/link cannot be read: ${error}` };
+  }
+}
+
+async function readPlace(
+  store: Store,
+  { prefix, digest, isStorable }: Pick<LinkPlace, "prefix" | "digest"> & { readonly isStorable: boolean },
+): Promise<LinkPlace> {
   const stat = await store.driver.stat(`${prefix}/link`);
   const place = { prefix, digest, changedMs: stat?.changedMs, target: undefined, problem: undefined };
   // The length tells whether a link may hold another digest than its path; reading each would double the work.
   if (stat === undefined || stat.sizeBytes === digest?.length) return place;
   const target = await readLink(store, `${prefix}/link`);
   if (target === undefined) return { ...place, problem: `${prefix}/link is empty or malformed` };
-  if (digest === undefined && parseAlgorithm(algorithm) !== undefined) {
+  if (digest === undefined && isStorable) {
     return { ...place, target, problem: `${prefix} is not called by a digest` };
   }
   return { ...place, target };
@@ -138,19 +159,32 @@ async function scanTags(store: Store, prefix: Key, problems: string[]) {
   for (const text of await store.driver.list(prefix)) {
     const tag = parseTag(text);
     if (tag === undefined) continue;
-    const link = `${prefix}/${tag}/current/link`;
-    const isThere = (await store.driver.stat(link)) !== undefined;
-    const digest = isThere ? await readLink(store, link) : undefined;
-    if (digest !== undefined) tags.set(tag, digest);
-    else if (isThere) problems.push(`${link} is empty or malformed`);
-    else vacantTags.push(tag);
+    const current = await readCurrent(store, `${prefix}/${tag}/current/link`);
+    if (current === undefined) vacantTags.push(tag);
+    else if ("problem" in current) problems.push(current.problem);
+    else tags.set(tag, current.digest);
   }
   return { tags, vacantTags };
 }
 
+/** Undefined where there is none. */
+async function readCurrent(
+  store: Store,
+  link: Key,
+): Promise<{ readonly digest: Digest } | { readonly problem: string } | undefined> {
+  try {
+    if ((await store.driver.stat(link)) === undefined) return undefined;
+    const digest = await readLink(store, link);
+    return digest === undefined ? { problem: `${link} is empty or malformed` } : { digest };
+  } catch (error) {
+    return { problem: `${link} cannot be read: ${error}` };
+  }
+}
+
 /** Undefined where the bytes are missing or are not those of the digest: then nobody knows what they named. */
 async function readNames(store: Store, digest: Digest): Promise<StoredNames | undefined> {
-  const bytes = await store.driver.read(blobKey(digest), maxManifestBytes);
+  // A bad sector hurts one repository, not the whole collection.
+  const bytes = await store.driver.read(blobKey(digest), maxManifestBytes).catch(() => undefined);
   if (bytes === undefined || hashBytes(bytes, digestAlgorithm(digest)) !== digest) return undefined;
   return readStoredNames(bytes);
 }

@@ -25,13 +25,17 @@ async function purgeEntry(run: GcRun, entry: string): Promise<void> {
   if (stat === undefined) return;
   const digest = digestFromTrashName(entry);
   if (digest === undefined) return run.find(`trash/${entry} is not an entry of the trash`);
-  const isNeeded = run.marked.has(digest) && (await driver.stat(blobKey(digest))) === undefined;
-  if (isNeeded) return restore(run, { entry, digest });
+  if (run.marked.has(digest) && !(await isInPlace(run, digest))) return restore(run, { entry, digest });
   if (run.isYoung(stat.changedMs)) return;
   run.report(removalOfBytes({ what: "trash entry", subject: digest, reason: reasons.trashEntry }, stat.sizeBytes));
   run.counters.purged += 1;
   run.counters.freedBytes += stat.sizeBytes;
   if (!run.isDryRun) await driver.purge(entry);
+}
+
+/** Looked at each time, since another collector may have moved it; a dry run has not brought back what it tells of. */
+async function isInPlace({ store, isDryRun, restored }: GcRun, digest: Digest): Promise<boolean> {
+  return (isDryRun && restored.has(digest)) || (await store.driver.stat(blobKey(digest))) !== undefined;
 }
 
 /** What is damaged never comes back; it waits until a push has healed the blob. */
@@ -41,7 +45,9 @@ async function restore(
 ): Promise<void> {
   if (entry.endsWith(".bad")) return;
   const isBack = run.isDryRun || (await run.store.driver.restore(blobTrashName(digest), blobKey(digest)));
-  if (isBack) run.counters.restored += 1;
+  if (!isBack) return;
+  run.restored.add(digest);
+  run.counters.restored += 1;
 }
 
 /** Moves blobs that nobody needs into the trash. */
@@ -76,9 +82,9 @@ export async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
 
 /** A time in the future, of a clock that was wrong, counts as now and is set to now. */
 async function isYoungBlob(run: GcRun, digest: Digest, { changedMs }: Stat): Promise<boolean> {
-  const isFuture = changedMs > run.store.now();
-  if (isFuture && !run.isDryRun) await run.store.driver.touch(blobKey(digest));
-  return run.isYoung(changedMs);
+  const isYoung = run.isYoung(changedMs);
+  if (isYoung && changedMs > run.store.now() && !run.isDryRun) await run.store.driver.touch(blobKey(digest));
+  return isYoung;
 }
 
 function parentOf(key: string): string {

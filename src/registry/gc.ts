@@ -50,30 +50,37 @@ async function collect(run: GcRun, options: GcOptions): Promise<GcSummary> {
   return { isDryRun: run.isDryRun, ...counters };
 }
 
-/** False when a directory could not be listed: then nobody knows what it links. */
-async function markRepositories(run: GcRun, { deletesUntagged, isDryRun }: GcOptions): Promise<boolean> {
+/** False when a directory could not be listed: then nobody knows what it links. The others are looked at all the same. */
+async function markRepositories(run: GcRun, options: GcOptions): Promise<boolean> {
   let isComplete = true;
-  const { store, counters, isYoung } = run;
-  try {
-    for await (const prefix of walkLinkPrefixes(store, repositoriesPrefix)) {
-      await run.pace();
-      const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
-      const scan = await scanRepository(store, { prefix, name });
-      for (const problem of scan.problems) run.find(problem);
-      // Of a cache eviction decides what is not used any more; many of its manifests were only asked for by digest.
-      const isCached = name !== undefined && (await store.driver.stat(upstreamKey(name))) !== undefined;
-      const rules = { isYoung, deletesUntagged: deletesUntagged && !isCached, isDryRun };
-      const pruned = await pruneRepository(store, scan, rules);
-      countPruned(run, prefix, pruned);
-      for (const digest of pruned.marked) run.marked.add(digest);
-      counters.repositories += 1;
-      run.report({ kind: "progress", phase: "marking repositories", done: counters.repositories });
-    }
-  } catch (error) {
+  const giveUp = (error: unknown) => {
     isComplete = false;
     run.find(`not all links could be read, so no blob is taken away: ${String(error)}`);
+  };
+  try {
+    for await (const prefix of walkLinkPrefixes(run.store, repositoriesPrefix)) {
+      await run.pace();
+      await markRepository(run, prefix, options).catch(giveUp);
+      run.counters.repositories += 1;
+      run.report({ kind: "progress", phase: "marking repositories", done: run.counters.repositories });
+    }
+  } catch (error) {
+    giveUp(error);
   }
   return isComplete;
+}
+
+async function markRepository(run: GcRun, prefix: Key, { deletesUntagged, isDryRun }: GcOptions): Promise<void> {
+  const { store, isYoung, pace } = run;
+  const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
+  const scan = await scanRepository(store, { prefix, name, pace });
+  for (const problem of scan.problems) run.find(problem);
+  // Of a cache eviction decides what is not used any more; many of its manifests were only asked for by digest.
+  const isCached = name !== undefined && (await store.driver.stat(upstreamKey(name))) !== undefined;
+  const rules = { isYoung, deletesUntagged: deletesUntagged && !isCached, isDryRun, pace };
+  const pruned = await pruneRepository(store, scan, rules);
+  countPruned(run, prefix, pruned);
+  for (const digest of pruned.marked) run.marked.add(digest);
 }
 
 function countPruned(run: GcRun, prefix: Key, pruned: Pruned): void {

@@ -3,7 +3,16 @@ import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
-import { revisionLink, tagCurrentLink, tagIndexLink, tagPrefix, tagsPrefix, trashName } from "./layout.ts";
+import {
+  digestFromPath,
+  revisionLink,
+  tagCurrentLink,
+  tagIndexLink,
+  tagIndexPrefix,
+  tagPrefix,
+  tagsPrefix,
+  trashName,
+} from "./layout.ts";
 import { putLink, readLink } from "./links.ts";
 import { isRepository, type Page, type PageRequest } from "./repositories.ts";
 import type { Store } from "./store.ts";
@@ -45,6 +54,17 @@ export async function listTagsOf(store: Store, name: RepositoryName, digest: Dig
     if ((await readTag(store, name, tag)) === digest) tags.push(tag);
   }
   return tags;
+}
+
+/** Everything that the tag has ever pointed to, as its index says. */
+export async function* listTagIndex({ driver }: Store, name: RepositoryName, tag: Tag): AsyncGenerator<Digest> {
+  const prefix = tagIndexPrefix(name, tag);
+  for (const algorithm of await driver.list(prefix)) {
+    for (const hex of await driver.list(`${prefix}/${algorithm}`)) {
+      const digest = digestFromPath(algorithm, hex);
+      if (digest !== undefined) yield digest;
+    }
+  }
 }
 
 /** Points the tag to a manifest of the repository, for who holds its lock shared. The last write commits. */

@@ -8,17 +8,16 @@ import { parseTag, type Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
 import {
   blobKey,
-  digestFromPath,
   layerLink,
   linkPrefixes,
   referrerLink,
   revisionLink,
   tagCurrentLink,
   tagIndexLink,
-  tagIndexPrefix,
 } from "./layout.ts";
 import { readLink } from "./links.ts";
 import { isChildRequired, type ManifestRules } from "./manifest-rules.ts";
+import { listTagIndex } from "./tags.ts";
 import { find, followLinks, lookFor, type RepositoryCheck } from "./verify-links.ts";
 
 /** A blob whose size is not the one that a manifest says; whether the bytes or the manifest are wrong, the hash tells. */
@@ -162,13 +161,7 @@ async function checkTag(check: RepositoryCheck, tag: Tag, revisions: ReadonlySet
 async function findUnreadableTag(check: RepositoryCheck, tag: Tag, revisions: ReadonlySet<Digest>): Promise<void> {
   const { store, name } = check;
   const candidates: Digest[] = [];
-  const prefix = tagIndexPrefix(name, tag);
-  for (const algorithm of await store.driver.list(prefix)) {
-    for (const hex of await store.driver.list(`${prefix}/${algorithm}`)) {
-      const digest = digestFromPath(algorithm, hex);
-      if (digest !== undefined) candidates.push(digest);
-    }
-  }
+  for await (const candidate of listTagIndex(store, name, tag)) candidates.push(candidate);
   const [digest, ...others] = candidates;
   const isCertain = digest !== undefined && others.length === 0 && revisions.has(digest);
   find(check, {

@@ -1,7 +1,7 @@
 // Directories as such: listing them, removing empty ones, sweeping what dead writers left in them.
-import { lstatSync, readdirSync, rmdirSync, type Stats, statSync, unlinkSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { type Dirent, lstatSync, readdirSync, rmdirSync, type Stats, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { createPacer } from "../lib/pacer.ts";
 import { errorCode } from "./durable-file.ts";
 
 /** Whether the error says that something on the way is not there. */
@@ -72,15 +72,26 @@ export interface SweepOptions {
 
 /** Removes `*.tmp` files that nobody writes to any more; returns how many. */
 export async function sweepTemporaryFiles(path: string, options: SweepOptions): Promise<number> {
+  // A million directories: asking for each on another thread costs three times as much as reading it.
+  const pace = createPacer();
+  const open = [path];
   let count = 0;
-  // Awaited for each directory, so that requests are served meanwhile.
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    const entryPath = join(path, entry.name);
-    if (entry.isDirectory()) count += await sweepTemporaryFiles(entryPath, options);
-    else if (entry.name.endsWith(".tmp") && sweepOne(entryPath, options)) count += 1;
+  for (let directory = open.pop(); directory !== undefined; directory = open.pop()) {
+    for (const entry of entriesIn(directory)) {
+      if (entry.isDirectory()) open.push(join(directory, entry.name));
+      else if (entry.name.endsWith(".tmp") && sweepOne(join(directory, entry.name), options)) count += 1;
+    }
+    await pace();
   }
   return count;
+}
+
+function entriesIn(path: string): readonly Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 function sweepOne(path: string, { beforeMs, isDryRun }: SweepOptions): boolean {

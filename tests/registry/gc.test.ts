@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { collectGarbage } from "../../src/registry/gc.ts";
-import { manifestsPrefix, revisionLink, tagCurrentLink } from "../../src/registry/layout.ts";
+import { blobKey, blobTrashName, manifestsPrefix, revisionLink, tagCurrentLink } from "../../src/registry/layout.ts";
 import { collect, collectTwice, graceMs, hasBlob } from "./collected.ts";
 import { digestOf, named, pullImage, pushBlob, pushImage, pushIndex, stocked, tagged, utf8 } from "./stocked.ts";
 
@@ -171,6 +171,31 @@ test("a dry run takes nothing away and predicts exactly what a run does", async 
   expect(predicted.removals).toEqual(done.removals);
   expect({ ...predicted.summary, isDryRun: false }).toEqual(done.summary);
   expect(done.summary).toMatchObject({ condemned: 1, trashed: 1, purged: 3, findings: 1 });
+});
+
+test("a dry run predicts what happens to times in the future, and to two entries of one blob in the trash", async () => {
+  const stock = stocked();
+  const { driver } = stock.store;
+  await pushImage(stock, "app", { tag: "1", layers: ["needed"] });
+  const needed = digestOf("needed");
+  const entry = blobTrashName(needed);
+  await driver.trash(blobKey(needed), `${entry}.run-1`);
+  await driver.write(blobKey(needed), utf8("needed"));
+  await driver.trash(blobKey(needed), `${entry}.run-2`);
+  await pushBlob(stock, "app", "lonely");
+  stock.wait(-graceMs);
+  const options = { graceMs: 0 };
+  const predicted = await collect(stock, { ...options, isDryRun: true });
+  const done = await collect(stock, options);
+  expect({ ...predicted.summary, isDryRun: false }).toEqual(done.summary);
+  expect(predicted.removals).toEqual(done.removals);
+  expect(done.summary).toMatchObject({ layerLinks: 1, trashed: 1, restored: 1, purged: 1 });
+});
+
+test("a dry run may run beside a collection, as it takes nothing away", async () => {
+  const stock = stocked();
+  using _held = (await stock.store.driver.holdWork("gc", "process 7 on elsewhere")) as Disposable;
+  expect((await collect(stock, { isDryRun: true })).summary).toMatchObject({ isDryRun: true });
 });
 
 test("abandoned uploads go by their age", async () => {
