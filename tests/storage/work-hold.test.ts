@@ -44,3 +44,7 @@ test("takeWorkHold() makes the file again when somebody removed it", () => {
   rmSync(path);
   expect(takeWorkHold(openFlock(), path, "after")).not.toHaveProperty("heldBy");
 });
+
+test("takeWorkHold() is had on a full disk, where nobody can say who he is", () => {
+  expect(takeWorkHold(openFlock(), "/dev/full", "the test")).not.toHaveProperty("heldBy");
+});
