@@ -6,7 +6,7 @@ import { executable } from "../e2e/executable.ts";
 import { requireProgram, requireRoot } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { brokenRules, buildBroken } from "./rig/broken-build.ts";
-import { mixedAilments } from "./rig/plan.ts";
+import { mixedAilments, noAilments } from "./rig/plan.ts";
 import { type RigOptions, runRig } from "./rig/rig.ts";
 import type { Tally } from "./rig/tally.ts";
 
@@ -37,7 +37,7 @@ const hostile: typeof everything = {
   ...everything,
   faults: ["kill", "dawdle"],
   loadMs: [3000, 4000],
-  ailments: { none: 1, kill: 0, call: 0, freeze: 0, dawdle: 4 },
+  ailments: { ...noAilments, none: 1, dawdle: 4 },
   collectorCount: 3,
   graceSeconds: 0,
   clientCount: 6,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { executable } from "../../e2e/executable.ts";
 import type { RigDiskKind } from "./disk.ts";
-import { type Fault, mixedAilments } from "./plan.ts";
+import { type Fault, mixedAilments, noAilments } from "./plan.ts";
 import { runRig } from "./rig.ts";
 
 const help = `npm run crash -- [options]
@@ -18,6 +18,7 @@ const help = `npm run crash -- [options]
   --grace N        seconds that collectors leave things alone (default 2)
   --clients N      (default 4)
   --load MS,MS     how long clients work in a round, at least and at most (default 200,1500)
+  --unhindered     nothing happens to collectors before the end of a round, and there is one at a time
   --ledgers DIR    where the ledgers go (default: a new directory)
 The registry is dist/registry, or what REGISTRY_EXECUTABLE names. Mounts need root.`;
 
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     clients: { type: "string", default: "4" },
     load: { type: "string", default: "200,1500" },
     ledgers: { type: "string" },
+    unhindered: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -54,8 +56,8 @@ async function main(): Promise<number> {
     disks: values.disks.split(",") as RigDiskKind[],
     faults: values.faults.split(",") as Fault["kind"][],
     loadMs: [shortest, longest],
-    ailments: mixedAilments,
-    collectorCount: undefined,
+    ailments: values.unhindered ? { ...noAilments, none: 1 } : mixedAilments,
+    collectorCount: values.unhindered ? 1 : undefined,
     graceSeconds: Number(values.grace),
     clientCount: Number(values.clients),
     goesOn: (so) => {

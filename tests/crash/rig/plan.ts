@@ -80,6 +80,9 @@ const weights: Readonly<Record<Fault["kind"], number>> = {
 };
 const ailmentCount = 12;
 
+/** Nothing, to which what is wanted is added. */
+export const noAilments = { none: 0, kill: 0, call: 0, freeze: 0, dawdle: 0 } as const;
+
 /** Half of all collectors are left alone. */
 export const mixedAilments = { none: 4, kill: 1, call: 2, freeze: 1, dawdle: 2 } as const;
 

@@ -13,7 +13,7 @@ import type { Ledger } from "./ledger.ts";
 import { pause } from "./pause.ts";
 import type { RoundPlan } from "./plan.ts";
 import type { Tally } from "./tally.ts";
-import { collectOnAndOn, freeze, type Scene, signal, startServer } from "./victims.ts";
+import { collectOnAndOn, freeze, reap, type Scene, signal, startServer } from "./victims.ts";
 
 /** What stays from round to round. */
 export interface World {
@@ -83,8 +83,14 @@ async function suffer(world: World, plan: RoundPlan, report: (problem: string) =
   // A server that is not there any more was killed at its call.
   tally.count("kills of servers", servers.length);
   tally.count("kills at a chosen call", servers.length - living.length);
-  await Promise.all(servers.map((server) => server.kill()));
+  await Promise.all(servers.map(killServer));
   await Promise.all([...working, ...collecting, happening]);
+}
+
+async function killServer(server: StartedRegistry): Promise<void> {
+  const killing = server.kill();
+  await reap(server.pid, killing, () => true);
+  await killing;
 }
 
 async function startServers(world: World, plan: RoundPlan): Promise<readonly StartedRegistry[]> {

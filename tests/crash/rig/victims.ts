@@ -1,5 +1,5 @@
 // The processes that suffer: servers and collectors on one directory.
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type StartedRegistry, startRegistry } from "../../e2e/executable.ts";
 import { environment } from "../../e2e/program.ts";
@@ -102,7 +102,9 @@ async function collectOnce(
   const killWhenOver = setInterval(() => isOver() && child.kill("SIGKILL"), 5);
   if (ailment.kind === "kill") setTimeout(() => child.kill("SIGKILL"), ailment.afterMs);
   const freezing = ailment.kind === "freeze" ? freeze(child.pid, ailment.span, isOver) : undefined;
+  const reaping = reap(child.pid, child.exited, isOver);
   const [output] = await Promise.all([child.stdout.text(), child.exited, freezing]);
+  await reaping;
   clearInterval(killWhenOver);
   tally.countCollection(child.signalCode === "SIGKILL" || child.exitCode === 137 ? undefined : output);
 }
@@ -113,6 +115,31 @@ export async function freeze(pid: number, { afterMs, forMs }: Span, isOver: () =
   if (isOver() || !signal(pid, "SIGSTOP")) return;
   await pause(forMs, isOver);
   signal(pid, "SIGCONT");
+}
+
+/** How long a tracer may take to notice the end of what it traces. */
+const tracerMs = 2000;
+
+/** A tracer sometimes never notices that what it traces is dead, and nobody else hears of it: then it is ended too. */
+export async function reap(pid: number, exited: Promise<unknown>, isOver: () => boolean): Promise<void> {
+  let hasExited = false;
+  void exited.then(() => {
+    hasExited = true;
+  });
+  for (let deadMs = 0; !hasExited; await Bun.sleep(20)) {
+    const status = readStatus(pid);
+    deadMs = isOver() || status.includes("State:\tZ") ? deadMs + 20 : 0;
+    const tracer = Number(/^TracerPid:\t(\d+)$/m.exec(status)?.[1] ?? 0);
+    if (deadMs > tracerMs && tracer > 0) signal(tracer, "SIGKILL");
+  }
+}
+
+function readStatus(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** False when there is no such process any more. */
