@@ -26,7 +26,12 @@ export async function inspectBlob(store: Store, digest: Digest, throttle: Thrott
 
 async function readOnce(store: Store, digest: Digest, throttle: Throttle): Promise<BlobVerdict> {
   const key = blobKey(digest);
-  const stat = await store.driver.stat(key);
+  let stat: Stat | undefined;
+  try {
+    stat = await store.driver.stat(key);
+  } catch (error) {
+    return { kind: "unreadable", reason: String(error) };
+  }
   const content = stat === undefined ? undefined : await store.driver.open(key);
   if (stat === undefined || content === undefined) return { kind: "gone" };
   const hash = startHash(digestAlgorithm(digest));

@@ -1,7 +1,8 @@
 // The links of a repository, each compared with its path and with the bytes that it leads to.
+import type { Pace } from "../lib/pacer.ts";
 import { type Digest, digestAlgorithm, parseDigest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import type { Key, Stat } from "../storage/driver.ts";
+import type { Driver, Key, Stat } from "../storage/driver.ts";
 import { blobKey, blobTrashName, digestFromPath } from "./layout.ts";
 import type { Store } from "./store.ts";
 import type { Repair, Severity, VerifyFinding } from "./verify-report.ts";
@@ -15,6 +16,8 @@ export interface RepositoryCheck {
   readonly isCached: boolean;
   /** Whether nobody writes to the repository meanwhile. */
   readonly isLocked: boolean;
+  /** Steps aside now and then, so that requests are answered meanwhile. */
+  readonly pace?: Pace;
   readonly findings: VerifyFinding[];
 }
 
@@ -45,18 +48,31 @@ export async function* followLinks(check: RepositoryCheck, prefix: Key): AsyncGe
   const { driver } = check.store;
   for (const algorithm of await driver.list(prefix)) {
     for (const hex of await driver.list(`${prefix}/${algorithm}`)) {
+      await check.pace?.();
       const key = `${prefix}/${algorithm}/${hex}/link`;
-      const bytes = await driver.read(key, maxLinkBytes);
-      // Other registries leave the directory of a removed link behind.
-      if (bytes === undefined) continue;
       const digest = digestFromPath(algorithm, hex);
-      if (digest === undefined) find(check, { severity: "untidy", subject: key, problem: "its path spells no digest" });
-      else yield await followOne(check, { key, digest, text: new TextDecoder().decode(bytes) });
+      try {
+        const text = await readText(driver, key);
+        // Other registries leave the directory of a removed link behind.
+        if (text === undefined) continue;
+        if (digest !== undefined) yield await followOne(check, { key, digest, text });
+        else find(check, { severity: "untidy", subject: key, problem: "its path spells no digest" });
+      } catch (error) {
+        find(check, { severity: "lost", subject: key, problem: `it cannot be read: ${error}` });
+        if (digest !== undefined) yield { digest, target: digest, bytes: undefined };
+      }
     }
   }
 }
 
 const maxLinkBytes = 1024;
+
+/** What a link holds; one that is far too long is not read. */
+async function readText(driver: Driver, key: Key): Promise<string | undefined> {
+  const bytes = await driver.read(key, maxLinkBytes);
+  if (bytes !== undefined) return new TextDecoder().decode(bytes);
+  return (await driver.stat(key)) === undefined ? undefined : "";
+}
 
 async function followOne(
   check: RepositoryCheck,

@@ -8,6 +8,7 @@ import { parseTag, type Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
 import {
   blobKey,
+  blobTrashName,
   layerLink,
   linkPrefixes,
   referrerLink,
@@ -60,7 +61,10 @@ export async function checkRepository(
     linked.push(digest);
   }
   const contents: Contents = { layers, revisions, sizes: [] };
-  for (const digest of revisions) await checkManifest(check, digest, { contents, rules: options.rules });
+  for (const digest of revisions) {
+    await check.pace?.();
+    await checkManifest(check, digest, { contents, rules: options.rules });
+  }
   await checkTags(check, places.tags, revisions);
   await checkUploads(check, places.uploads, options.uploadAgeMs);
   return { linked, manifests: revisions.size, sizes: contents.sizes };
@@ -92,9 +96,9 @@ async function checkManifest(
   });
 }
 
-/** Undefined for bytes that are damaged, which their hash tells elsewhere, and for what only another registry accepts. */
+/** Undefined for bytes that are damaged or unreadable, which is told where all blobs are read, and for what only another registry accepts. */
 async function readManifestOf(check: RepositoryCheck, digest: Digest): Promise<Manifest | undefined> {
-  const bytes = await check.store.driver.read(blobKey(digest), maxManifestBytes);
+  const bytes = await check.store.driver.read(blobKey(digest), maxManifestBytes).catch(() => undefined);
   if (bytes === undefined || hashBytes(bytes, digestAlgorithm(digest)) !== digest) return undefined;
   const parsed = parseManifest(bytes, undefined);
   return "problem" in parsed ? undefined : parsed.manifest;
@@ -125,8 +129,10 @@ async function findUnlinked(
   { digest, link, problem }: { readonly digest: Digest; readonly link: Key; readonly problem: string },
 ): Promise<void> {
   const repair = { kind: "link", name: check.name, key: link, digest } as const;
-  if ((await lookFor(check, digest)) === undefined)
-    find(check, { severity: "lost", subject: digest, problem: `${problem}, is missing` });
+  const isThere = (await lookFor(check, digest)) !== undefined;
+  // What writes the link looks for the bytes, and brings them back.
+  const isFindable = isThere || (await check.store.driver.isInTrash(blobTrashName(digest)));
+  if (!isFindable) find(check, { severity: "lost", subject: digest, problem: `${problem}, is missing` });
   else find(check, { severity: "repairable", subject: digest, problem: `${problem}, is not linked here`, repair });
 }
 

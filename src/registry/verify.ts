@@ -58,7 +58,10 @@ export async function verifyStore(store: Store, options: VerifyOptions): Promise
   };
   for await (const prefix of walkLinkPrefixes(store, repositoriesPrefix)) {
     await run.pace();
-    await verifyRepository(run, prefix);
+    await verifyRepository(run, prefix).catch((error) => {
+      const path = prefix.slice(repositoriesPrefix.length + 1);
+      return tell(run, { ...untidy(path, `it cannot be checked: ${error}`), severity: "lost", repository: path });
+    });
   }
   await verifyBlobs(run, createThrottle(options.bytesPerSecond, performance.now.bind(performance)));
   await tellSizes(run);
@@ -73,7 +76,7 @@ async function verifyRepository(run: VerifyRun, prefix: Key): Promise<void> {
   counters.repositories += 1;
   if (name === undefined) return tell(run, untidy(path, "it is not the name of a repository"));
   const isCached = (await store.driver.stat(upstreamKey(name))) !== undefined;
-  const base = { store, prefix, name, isCached };
+  const base = { store, prefix, name, isCached, pace: run.pace };
   const suspicions: RepositoryCheck = { ...base, isLocked: false, findings: [] };
   let checked = await checkRepository(suspicions, options);
   let findings: readonly VerifyFinding[] = [];

@@ -93,6 +93,23 @@ const damages: readonly Damage[] = [
     mended: [0, ["linked"]],
   },
   {
+    what: "a layer that is not linked, and lies in the trash",
+    seed: async ({ store }) => {
+      await store.driver.delete(layerLink(app, layer));
+      await store.driver.trash(blobKey(layer), `blobs/sha256/${layer.slice(7, 9)}/${layer.slice(7)}.x-1`);
+    },
+    severity: "repairable",
+    problem: /^a blob of the manifest sha256:.*, is not linked here$/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "a link that is far too long",
+    seed: (stock) => write(stock, layerLink(app, layer), layer.padEnd(5000)),
+    severity: "repairable",
+    problem: /content is not its digest/,
+    mended: [0, ["linked"]],
+  },
+  {
     what: "a tag whose revision is gone",
     seed: async (stock, image) => {
       const late = await pushImage(stock, "app", { tag: "late", layers: ["late"] });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { blobKey, layerLink, revisionLink } from "../../src/registry/layout.ts";
+import { blobKey, layerLink, layersPrefix, revisionLink } from "../../src/registry/layout.ts";
 import { verifyExitCode } from "../../src/registry/verify-report.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { collect, graceMs } from "./collected.ts";
@@ -92,4 +92,20 @@ test("a cached repository may have a manifest before its blobs", async () => {
   await stock.store.driver.write("docker/registry/v2/repositories/app/_upstream", utf8("https://upstream.test"));
   expect((await verify(stock)).findings).toEqual([]);
   expect(image).toStartWith("sha256:");
+});
+
+test.each([
+  ["a blob", blobKey(layer), ["lost", "lost"]],
+  ["a link", layerLink(app, layer), ["lost"]],
+  ["a directory of links", layersPrefix(app), ["lost"]],
+])("%s that the disk cannot read is a finding, and everything else is checked", async (_title, key, severities) => {
+  const { stock } = await sound();
+  const fail = (asked: string) => {
+    if (asked === key) throw Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
+  };
+  const driver = intercept(stock.store.driver, { stat: fail, read: fail, list: fail });
+  const { summary, findings } = await verify({ ...stock, store: { ...stock.store, driver } });
+  expect(findings.map(([severity]) => severity)).toEqual(severities as ("lost" | "repairable")[]);
+  expect(findings.map(([, problem]) => problem).join()).toContain("EIO");
+  expect([summary.repositories, summary.blobs]).toEqual([1, 6]);
 });
