@@ -7,16 +7,18 @@ import { RegistryError } from "../oci/errors.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { isForeignLayer } from "../oci/media-type.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import { readManifest } from "./manifests.ts";
-import { listRevisions } from "./repositories.ts";
+import { openRevision } from "./manifests.ts";
+import { listRevisionNames } from "./repositories.ts";
 import type { Store } from "./store.ts";
 
 interface RepositorySizes {
   /** Undefined where manifests contradict each other. */
   readonly sizes: Map<Digest, number | undefined>;
   readonly learned: Set<Digest>;
-  /** Resolves when the manifests that were there at the first question have been read. */
+  /** Under way: resolves when the manifests that were there at the first question have been read. */
   scan: Promise<void> | undefined;
+  /** Whether it has more manifests than are looked at. */
+  isLarge: boolean;
 }
 
 /** Of one repository; of more manifests only those that are asked for are looked at. */
@@ -52,6 +54,7 @@ export class KnownSizes {
       repository.sizes.set(blob.digest, isNew || known === blob.sizeBytes ? blob.sizeBytes : undefined);
       if (isNew) this.#count += 1;
     }
+    while (this.#count > maxSizes) this.#forgetOldest();
   }
 
   /** Refuses with BLOB_UNKNOWN a blob of another size than the manifests say: it is damaged, and a push heals it. */
@@ -66,21 +69,30 @@ export class KnownSizes {
   /** Whether the size is the one that manifests say, or none says one. */
   async isWhole(name: RepositoryName, digest: Digest, sizeBytes: number): Promise<boolean> {
     const repository = this.#repository(name);
-    if (!repository.sizes.has(digest)) {
-      repository.scan ??= this.#scan(name);
-      await repository.scan;
-    }
+    if (!repository.sizes.has(digest)) await this.#scanOnce(name, repository);
     const expected = repository.sizes.get(digest);
     return expected === undefined || expected === sizeBytes;
   }
 
-  async #scan(name: RepositoryName): Promise<void> {
+  /** Again for each unknown blob, since its manifest may have come through another process. */
+  async #scanOnce(name: RepositoryName, repository: RepositorySizes): Promise<void> {
+    if (!repository.isLarge) {
+      repository.scan ??= this.#scan(name, repository).finally(() => {
+        repository.scan = undefined;
+      });
+    }
+    await repository.scan;
+  }
+
+  async #scan(name: RepositoryName, repository: RepositorySizes): Promise<void> {
     const pace = createPacer();
     let count = 0;
-    for await (const digest of listRevisions(this.#store, name)) {
+    for await (const digest of listRevisionNames(this.#store, name)) {
       count += 1;
-      if (count > maxScannedManifests) return;
-      const stored = await readManifest(this.#store, digest);
+      repository.isLarge = count > maxScannedManifests;
+      if (repository.isLarge) return;
+      if (repository.learned.has(digest)) continue;
+      const stored = await openRevision(this.#store, name, digest);
       if (stored !== undefined) this.learn(name, stored);
       await pace();
     }
@@ -90,7 +102,7 @@ export class KnownSizes {
     const known = this.#repositories.get(name);
     if (known !== undefined) return known;
     if (this.#repositories.size >= maxRepositories || this.#count > maxSizes) this.#forgetOldest();
-    const repository: RepositorySizes = { sizes: new Map(), learned: new Set(), scan: undefined };
+    const repository: RepositorySizes = { sizes: new Map(), learned: new Set(), scan: undefined, isLarge: false };
     this.#repositories.set(name, repository);
     return repository;
   }

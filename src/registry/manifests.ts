@@ -15,6 +15,7 @@ import { findForeignUrlProblem, isChildRequired, type ManifestRules } from "./ma
 import { removeIfEmpty } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
 import { isTag, listTagsOf, moveTag, readTag, trashTag } from "./tags.ts";
+import { inspectBlob, quarantineBlob } from "./verify-blobs.ts";
 
 /** A manifest that is stored. */
 export interface StoredManifest {
@@ -164,7 +165,10 @@ async function refuseMissing(
   const check = async (descriptor: Descriptor, link: Key, target: Digest | undefined) => {
     const stat = target === undefined ? undefined : await findBlob(store, target);
     if (target === undefined || stat === undefined) return void missing.push(descriptor.digest);
-    refuseOtherSize(descriptor, stat);
+    if (stat.sizeBytes !== descriptor.sizeBytes) {
+      if (!(await isDamaged(store, target))) throw otherSize(descriptor, stat);
+      return void missing.push(descriptor.digest);
+    }
     keys.push(link, blobKey(target));
   };
   for (const blob of manifest.blobs.filter((descriptor) => !isForeignLayer(descriptor.mediaType))) {
@@ -180,9 +184,19 @@ async function refuseMissing(
   await store.driver.settle(keys);
 }
 
-function refuseOtherSize({ digest, sizeBytes }: Descriptor, stat: Stat): void {
-  if (stat.sizeBytes === sizeBytes) return;
-  throw new RegistryError("MANIFEST_INVALID", {
+/** Whether the bytes are wrong, rather than the manifest; then they go out of the way, so that a push heals them. */
+async function isDamaged(store: Store, digest: Digest): Promise<boolean> {
+  const verdict = await inspectBlob(store, digest, async () => undefined);
+  if (verdict.kind !== "damaged") return verdict.kind === "gone";
+  await quarantineBlob(store, digest, {
+    judged: verdict.stat,
+    id: `${store.now().toString(36)}-${store.uuid()}`,
+  });
+  return true;
+}
+
+function otherSize({ digest, sizeBytes }: Descriptor, stat: Stat): RegistryError {
+  return new RegistryError("MANIFEST_INVALID", {
     message: `the manifest says that ${digest} has ${sizeBytes} bytes, but it has ${stat.sizeBytes}`,
     detail: { digest, expected: sizeBytes, actual: stat.sizeBytes },
   });

@@ -100,12 +100,18 @@ export async function isRepository(store: Store, name: RepositoryName): Promise<
 
 /** The manifests that the repository holds. */
 export async function* listRevisions(store: Store, name: RepositoryName): AsyncGenerator<Digest> {
+  for await (const digest of listRevisionNames(store, name)) {
+    if ((await store.driver.stat(revisionLink(name, digest))) !== undefined) yield digest;
+  }
+}
+
+/** The manifests that the repository holds or held: other registries leave the directory of a deleted one behind. */
+export async function* listRevisionNames(store: Store, name: RepositoryName): AsyncGenerator<Digest> {
   const prefix = revisionsPrefix(name);
   for (const algorithm of await store.driver.list(prefix)) {
     for (const hex of await store.driver.list(`${prefix}/${algorithm}`)) {
       const digest = digestFromPath(algorithm, hex);
-      // Other registries leave the directory of a deleted revision behind.
-      if (digest !== undefined && (await store.driver.stat(revisionLink(name, digest))) !== undefined) yield digest;
+      if (digest !== undefined) yield digest;
     }
   }
 }

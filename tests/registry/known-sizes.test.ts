@@ -57,3 +57,15 @@ test("a blob that no manifest names is served as it is", async () => {
   await pushBlob(stock, "app", "lonely");
   expect((await restarted(stock).registry.blobs.open(app, digestOf("lonely"))).sizeBytes).toBe(6);
 });
+
+test("a manifest that came through another process since the first look is taken note of", async () => {
+  const stock = stocked();
+  await pushImage(stock, "app", { tag: "1", layers: ["first"] });
+  const { registry } = restarted(stock);
+  await registry.blobs.open(app, digestOf("first"));
+  stock.wait(1000);
+  await pushImage(stock, "app", { tag: "2", layers: ["second"] });
+  await registry.blobs.open(app, digestOf("second"));
+  await stock.store.driver.write(blobKey(digestOf("second")), utf8("sec"));
+  await expect(registry.blobs.open(app, digestOf("second"))).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+});

@@ -241,3 +241,17 @@ describe("a PUT", () => {
     expect(await codeOf(put(stock, { config: blob("c"), layers: [] }))).toBe("MANIFEST_BLOB_UNKNOWN");
   });
 });
+
+test("a blob that was cut off before a manifest named it is missing, goes out of the way, and is healed by a push", async () => {
+  const stock = stocked();
+  for (const text of ["c", "layer"]) await pushBlob(stock, "app", text);
+  const layer = digestOf("layer");
+  await stock.store.driver.write(blobKey(layer), utf8("lay"));
+  const pushManifest = () => put(stock, { config: blob("c"), layers: [blob("layer")] });
+  expect(await codeOf(pushManifest())).toBe("MANIFEST_BLOB_UNKNOWN");
+  expect(await isInPlace(stock, layer)).toBe(false);
+  expect(await codeOf(stock.registry.blobs.promise(app, layer))).toBe("BLOB_UNKNOWN");
+  await pushBlob(stock, "app", "layer");
+  await pushManifest();
+  expect(await isInPlace(stock, layer)).toBe(true);
+});
