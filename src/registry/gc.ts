@@ -46,7 +46,9 @@ async function collect(run: GcRun, options: GcOptions): Promise<GcSummary> {
     }
   }
   // 6. What was given up on the way.
-  await removeLeftovers(run, options.uploadAgeMs);
+  await removeLeftovers(run, options.uploadAgeMs).catch((error) => {
+    run.find(`not all uploads could be looked at: ${String(error)}`);
+  });
   return { isDryRun: run.isDryRun, ...counters };
 }
 

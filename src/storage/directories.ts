@@ -33,7 +33,7 @@ export function directoriesIn(path: string): string[] {
   } catch (error) {
     if (!isGone(error)) throw error;
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return [];
-    throw new Error(`${path} is a symbolic link to something that is not there`, { cause: error });
+    throw Object.assign(new Error(`${path} is a symbolic link to something that is not there`), { code: "ENOLINK" });
   }
 }
 
