@@ -7,6 +7,7 @@ import { errorCode } from "../storage/durable-file.ts";
 import { openFilesystem } from "../storage/filesystem.ts";
 import { canUseDirectory, chooseDataDirectory } from "./data-directory.ts";
 import { explainDataError, StartError } from "./start-error.ts";
+import { becomeOwner } from "./store-owner.ts";
 
 /** What opening takes from the process. */
 export interface StoreSurroundings {
@@ -52,6 +53,7 @@ export async function openExistingStore(
     const where = directory === undefined ? "in the usual places" : `at ${directory}`;
     throw new StartError(`there is no registry ${where}; name its directory with --data DIR or its configuration file`);
   }
+  becomeOwner(directory);
   const storage = { ...configuration.storage, rootDirectory: directory };
   return await openStore({ ...configuration, storage }, surroundings);
 }

@@ -24,7 +24,7 @@ export const gcCommand: Command = {
   operands: "[config.yml]",
   maxOperands: 1,
   description: `Frees the space of what nobody needs any more. Safe at any time: beside running servers, pushes and pulls on the same
-directory, and when it is killed.
+directory, and when it is killed. Root goes on as the user whom the data belongs to.
 
 Blobs that no repository links for longer than the grace go to the trash; what has lain in the trash for longer than
 the grace is destroyed. So space is free after two runs, and \`registry gc --grace 0s\` run twice frees it at once.

@@ -16,7 +16,7 @@ export const verifyCommand: Command = {
   operands: "[config.yml]",
   maxOperands: 1,
   description: `Reads and hashes every blob, and follows every link, tag, manifest and referrer. Safe at any time: beside running
-servers, pushes, deletes and garbage collection. What was only half done when it was looked at is no finding.
+servers, pushes, deletes and garbage collection. What was only half done when it was looked at is no finding. Root goes on as the user whom the data belongs to.
 
 --repair writes links and indexes that are missing or damaged, brings back from the trash what is needed, and moves
 damaged bytes out of the way, so that they answer 404 and the next push heals them. It takes nothing else away.
