@@ -88,13 +88,14 @@ export class CachedBlobs {
     const { sizes } = this.#options;
     const { store } = this.#options;
     const { name } = repository;
+    const upstream = repository.route.upstream.url.href;
     const isStored = await this.#isStored(name, digest);
     if (isStored && this.#transfers.get(digest)?.hasName(name) !== true) {
       // It may have come this moment. Else another repository has it; that this one may is for its upstream to say.
       const found = await this.#openLocal(name, digest);
       if (found !== undefined) return found;
       await this.#confirm(repository, digest, { isStored });
-      if (await linkCachedBlob(store, name, digest)) return this.#mustOpen(name, digest);
+      if (await linkCachedBlob(store, name, { digest, upstream })) return this.#mustOpen(name, digest);
     }
     const reason = await this.#whyUncached(name, digest);
     if (reason !== undefined) return this.#openUncached(repository, digest, reason);
@@ -102,7 +103,7 @@ export class CachedBlobs {
     if ((await transfer.begun()) === "stored") {
       const found = await this.#openLocal(name, digest);
       if (found !== undefined) return found;
-      if (await linkCachedBlob(store, name, digest)) return this.#mustOpen(name, digest);
+      if (await linkCachedBlob(store, name, { digest, upstream })) return this.#mustOpen(name, digest);
     }
     return {
       digest,
@@ -148,7 +149,7 @@ export class CachedBlobs {
       await this.#confirm(repository, digest, { isStored: false });
     }
     const transfer = this.#transfers.get(digest) ?? this.#start(repository, digest);
-    transfer.addName(repository.name);
+    transfer.addName(repository.name, repository.route.upstream.url.href);
     return transfer;
   }
 
@@ -165,6 +166,7 @@ export class CachedBlobs {
     const { upstream, remoteName } = repository.route;
     return {
       host: upstream.host,
+      upstream: upstream.url.href,
       digest,
       expectedBytes: this.#options.sizes.get(repository.name, digest),
       pauseMs: upstream.times.pauseMs,

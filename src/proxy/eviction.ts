@@ -6,7 +6,7 @@ import { sweepArrivals } from "../registry/arrival.ts";
 import { evictCached, isAdopted, readPending, writePending } from "../registry/cached-eviction.ts";
 import { collectBlobs } from "../registry/gc-blobs.ts";
 import { type RepositoryScan, scanRepository } from "../registry/gc-scan.ts";
-import { blobKey, manifestsPrefix, repositoryPrefix, transfersPrefix } from "../registry/layout.ts";
+import { blobKey, layersPrefix, repositoryPrefix, transfersPrefix } from "../registry/layout.ts";
 import { walkRepositories } from "../registry/repositories.ts";
 import type { Store } from "../registry/store.ts";
 import { type CachedContent, type Eviction, planEviction } from "./eviction-plan.ts";
@@ -76,7 +76,7 @@ async function unlink(store: Store, contents: readonly CachedContent[], plan: re
 
 async function readContents(store: Store, options: EvictionOptions): Promise<readonly CachedContent[]> {
   const contents: CachedContent[] = [];
-  for await (const name of walkRepositories(store, manifestsPrefix)) {
+  for await (const name of walkRepositories(store, layersPrefix)) {
     const ttlMs = options.ttlOf(name);
     if (ttlMs === undefined || !(await isAdopted(store, name, options.isKnownCached))) continue;
     const scan = await scanRepository(store, { prefix: repositoryPrefix(name), name });

@@ -8,6 +8,8 @@ import type { BlobPart } from "./upstream.ts";
 export interface BlobSource {
   /** The upstream's host, for messages. */
   readonly host: string;
+  /** Its address, which marks the repositories that it fills. */
+  readonly upstream: string;
   readonly digest: Digest;
   /** The size that a manifest says, where one is known. */
   readonly expectedBytes: number | undefined;

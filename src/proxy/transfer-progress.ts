@@ -3,6 +3,7 @@
 import type { RunningHash } from "../oci/hash.ts";
 import type { followArrival } from "../registry/arrival.ts";
 import { type BlobSource, keptBackBytes, passThrough } from "./receive.ts";
+import { SharedPieces } from "./shared-pieces.ts";
 
 /** How a transfer came to its end. */
 export type End =
@@ -21,13 +22,12 @@ export interface Part {
   readonly end: number;
 }
 
-const pieceBytes = 256 * 1024;
-
 /** The state that a transfer and its readers share. */
 export class TransferProgress {
   readonly #source: BlobSource;
   /** Told when the last reader has left, and when the first one comes. */
   readonly #onReaders: (count: number) => void;
+  readonly #pieces = new SharedPieces();
   #changed = Promise.withResolvers<void>();
   #following: Following | undefined;
   #arrivedBytes = 0;
@@ -71,6 +71,7 @@ export class TransferProgress {
   follow(following: Following | undefined): void {
     this.#following?.[Symbol.dispose]();
     this.#following = following;
+    this.#pieces.clear();
     this.#arrivedBytes = 0;
   }
 
@@ -108,7 +109,8 @@ export class TransferProgress {
 
   /** What may be handed out: the last bytes only when all of them are verified. */
   get availableBytes(): number {
-    return this.#end === undefined ? Math.max(0, this.#arrivedBytes - keptBackBytes) : this.#arrivedBytes;
+    const isJudged = this.#end?.kind === "right" || this.#end?.kind === "spilled";
+    return isJudged ? this.#arrivedBytes : Math.max(0, this.#arrivedBytes - keptBackBytes);
   }
 
   /** The bytes as they come. */
@@ -121,8 +123,8 @@ export class TransferProgress {
       for (;;) {
         const available = Math.min(this.availableBytes, end);
         if (position < available) {
-          const piece = await this.#following?.read(position, Math.min(pieceBytes, available - position));
-          if (piece === undefined || piece.length === 0) throw new Error("the transfer's file is too short");
+          const piece = (await this.#readPiece(position, available)).subarray(0, available - position);
+          if (piece.length === 0) throw new Error("the transfer's file is too short");
           position += piece.length;
           this.#releasedBytes = Math.max(this.#releasedBytes, position);
           yield piece;
@@ -136,6 +138,13 @@ export class TransferProgress {
       this.#onReaders(this.#readers);
       if (this.#readers === 0 && this.#isOver) this.#following?.[Symbol.dispose]();
     }
+  }
+
+  async #readPiece(offset: number, end: number): Promise<Uint8Array> {
+    const following = this.#following;
+    if (following === undefined) throw new Error("the transfer has no file");
+    const read = (from: number, maxBytes: number) => following.read(from, maxBytes);
+    return this.#pieces.read(read, { offset, end, isAlone: this.#readers === 1 });
   }
 
   async *#goOn(hash: RunningHash, range: Part): AsyncGenerator<Uint8Array> {

@@ -32,7 +32,8 @@ export class Transfer {
   /** Settles when nothing is written any more. */
   readonly done: Promise<void>;
   readonly #firstName: RepositoryName;
-  readonly #names = new Set<RepositoryName>();
+  /** The repositories that want it linked, and where each of them has it from. */
+  readonly #names = new Map<RepositoryName, string>();
   readonly #source: BlobSource;
   readonly #options: TransferOptions;
   readonly #abort = new AbortController();
@@ -43,7 +44,7 @@ export class Transfer {
 
   constructor(name: RepositoryName, source: BlobSource, options: TransferOptions) {
     this.#firstName = name;
-    this.#names.add(name);
+    this.#names.set(name, source.upstream);
     this.#source = source;
     this.#options = options;
     this.#progress = new TransferProgress(source, (readers) => this.#countReaders(readers));
@@ -57,8 +58,8 @@ export class Transfer {
   }
 
   /** Has the blob linked in this repository too when it is there. */
-  addName(name: RepositoryName): void {
-    this.#names.add(name);
+  addName(name: RepositoryName, upstream: string): void {
+    this.#names.set(name, upstream);
   }
 
   /** Whether the blob is fetched from this repository's upstream. */
@@ -244,6 +245,7 @@ export class Transfer {
   }
 
   async #link(): Promise<void> {
-    for (const name of this.#names) await linkCachedBlob(this.#options.store, name, this.#source.digest);
+    const { digest } = this.#source;
+    for (const [name, upstream] of this.#names) await linkCachedBlob(this.#options.store, name, { digest, upstream });
   }
 }

@@ -50,8 +50,13 @@ export async function cacheManifest(store: Store, name: RepositoryName, cached: 
 }
 
 /** Links a blob that has arrived; false where its bytes are gone again. */
-export async function linkCachedBlob(store: Store, name: RepositoryName, digest: Digest): Promise<boolean> {
+export async function linkCachedBlob(
+  store: Store,
+  name: RepositoryName,
+  { digest, upstream }: { readonly digest: Digest; readonly upstream: string },
+): Promise<boolean> {
   return withLock(store, name, "shared", async () => {
+    await markCached(store, name, upstream);
     await store.driver.makePrefix(layersPrefix(name));
     await putLink(store, layerLink(name, digest), digest);
     return (await findBlob(store, digest)) !== undefined;

@@ -10,6 +10,8 @@ export interface EngineOptions {
   readonly namespace?: string;
   /** Registries that it may speak plain HTTP to. */
   readonly insecureRegistries?: readonly string[];
+  /** Caches that are asked for images of Docker Hub first. */
+  readonly registryMirrors?: readonly string[];
 }
 
 /** An engine that answers. */
@@ -36,10 +38,14 @@ const prepareHost = `
 `;
 
 /** Starts an engine; throws its log where it does not come up. */
-export async function startEngine({ namespace, insecureRegistries = [] }: EngineOptions = {}): Promise<Engine> {
+export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { namespace, insecureRegistries = [], registryMirrors = [] } = options;
   const home = temporaryDirectory();
   const at = (name: string) => join(home.path, name);
-  writeFileSync(at("daemon.json"), JSON.stringify({ "insecure-registries": insecureRegistries }));
+  writeFileSync(
+    at("daemon.json"),
+    JSON.stringify({ "insecure-registries": insecureRegistries, "registry-mirrors": registryMirrors }),
+  );
   mkdirSync(at("client"));
   const flags = ["--iptables=false", "--ip6tables=false", "--bridge=none", "--config-file", at("daemon.json")];
   const places = ["--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid")];

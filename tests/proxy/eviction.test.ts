@@ -5,7 +5,7 @@ import type { RepositoryName } from "../../src/oci/name.ts";
 import { type EvictionOptions, evict } from "../../src/proxy/eviction.ts";
 import { cacheManifest, linkCachedBlob, noteUse } from "../../src/registry/cached.ts";
 import { readPending, writePending } from "../../src/registry/cached-eviction.ts";
-import { blobKey } from "../../src/registry/layout.ts";
+import { blobKey, layerLink } from "../../src/registry/layout.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { openMemory } from "../../src/storage/memory.ts";
 import { manifestOf, named, referenceOf, refusalOf } from "./caching.ts";
@@ -31,7 +31,8 @@ function start(changes: Partial<EvictionOptions> = {}) {
   const putBlob = async (name: RepositoryName, bytes: Uint8Array) => {
     const digest = hashBytes(bytes, "sha256");
     await store.driver.write(blobKey(digest), bytes);
-    await linkCachedBlob(store, name, digest);
+    if (name.startsWith("cached/")) await linkCachedBlob(store, name, { digest, upstream: "https://up.example/" });
+    else await store.driver.write(layerLink(name, digest), new TextEncoder().encode(digest));
     return digest;
   };
   const cacheImage = async (name: RepositoryName, blobs: readonly Uint8Array[]) => {
@@ -113,7 +114,11 @@ describe("evict()", () => {
     const { clock, store, registry, putBlob, run } = start();
     const pushed = named("cached/pushed");
     for (const name of [own, pushed]) {
-      await putBlob(name, blob(7));
+      await putBlob(own, blob(7));
+      await store.driver.write(
+        layerLink(name, hashBytes(blob(7), "sha256")),
+        new TextEncoder().encode(hashBytes(blob(7), "sha256")),
+      );
       const bytes = new TextEncoder().encode(manifestOf(blob(7)));
       const tags = latest.kind === "tag" ? [latest.tag] : [];
       await registry.manifests.put(name, { bytes, contentType: undefined, digest: undefined, tags });

@@ -114,7 +114,7 @@ describe("where upstream", () => {
   test.each(failures)("%s, the cached manifest is served with a warning", async (_what, behaviour, warning, code) => {
     await using upstream = await startUpstream();
     const digest = upstream.addManifest(name, "latest", one);
-    const { cache, events } = await cacheOf(upstream, { times: { answerMs: 100, recheckMs: 100 } });
+    const { cache, events } = await cacheOf(upstream, { times: { answerMs: 700, recheckMs: 700 } });
     await cache.manifests.get(name, latest);
     // Only a tag that moved is fetched; the digest that HEAD gives is not the one of what comes.
     upstream.addManifest(name, "latest", manifestOf(new Uint8Array([3])));
@@ -131,7 +131,7 @@ describe("where upstream", () => {
     "%s, what is not cached is refused, and never as unknown",
     async (_what, behaviour, _text, code) => {
       await using upstream = await startUpstream();
-      const { cache } = await cacheOf(upstream, { times: { answerMs: 100, recheckMs: 100 } });
+      const { cache } = await cacheOf(upstream, { times: { answerMs: 700, recheckMs: 700 } });
       upstream.behave(behaviour);
       const wanted = referenceOf(`sha256:${"b".repeat(64)}`);
       expect(await refusalOf(cache.manifests.get(name, wanted))).toBe(code);

@@ -17,6 +17,7 @@ function sourceOf(
   const offsets: number[] = [];
   return {
     host: "up.example",
+    upstream: "https://up.example/",
     digest,
     expectedBytes,
     pauseMs: 1,

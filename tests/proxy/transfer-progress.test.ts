@@ -10,6 +10,7 @@ function start() {
   const readers: number[] = [];
   const source = {
     host: "up.example",
+    upstream: "https://up.example/",
     digest: hashBytes(content, "sha256"),
     expectedBytes: content.length,
     pauseMs: 1,
@@ -58,4 +59,6 @@ test("a failure reaches who waits", async () => {
   progress.finish({ kind: "failed", error: new Error("wrong") });
   expect(await reading.catch((error: Error) => error.message)).toBe("wrong");
   expect(progress.totalBytes).toBe(content.length);
+  progress.arrive(content.length);
+  expect(progress.availableBytes).toBe(content.length - keptBackBytes);
 });

@@ -15,7 +15,7 @@ async function start() {
   const now = () => clock.ms;
   const store = { driver: openMemory(now), now, uuid: () => crypto.randomUUID() };
   await store.driver.write(blobKey(digest), layer);
-  await linkCachedBlob(store, name, digest);
+  await linkCachedBlob(store, name, { digest, upstream: "https://up.example/" });
   const bytes = new TextEncoder().encode(manifestOf(layer));
   const manifest = hashBytes(bytes, "sha256");
   await cacheManifest(store, name, { bytes, digest: manifest, tag: undefined, upstream: "https://up.example/" });

@@ -63,9 +63,9 @@ describe("a cached repository", () => {
     const { store, registry } = start();
     const blob = new Uint8Array([2]);
     const blobDigest = hashBytes(blob, "sha256");
-    expect(await linkCachedBlob(store, name, blobDigest)).toBe(false);
+    expect(await linkCachedBlob(store, name, { digest: blobDigest, upstream })).toBe(false);
     await store.driver.write(blobKey(blobDigest), blob);
-    expect(await linkCachedBlob(store, name, blobDigest)).toBe(true);
+    expect(await linkCachedBlob(store, name, { digest: blobDigest, upstream })).toBe(true);
     expect((await registry.blobs.promise(name, blobDigest)).sizeBytes).toBe(1);
   });
 

@@ -33,12 +33,14 @@ export function serveArriving(
 /** Pulled as the client takes it; a client that leaves ends it. */
 function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>({
-    pull: async (controller) => {
+  const source = {
+    pull: async (controller: ReadableStreamDefaultController<Uint8Array>) => {
       const { done, value } = await iterator.next();
       if (done === true) controller.close();
       else controller.enqueue(value);
     },
     cancel: async () => void (await iterator.return?.()),
-  });
+  };
+  // Nothing is read ahead: with many clients that would be many pieces.
+  return new ReadableStream<Uint8Array>(source, { highWaterMark: 0 });
 }

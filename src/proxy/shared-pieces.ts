@@ -1,0 +1,46 @@
+// Pieces of a growing file for many readers that are at about the same place: each is read once, and held by all of them.
+
+/** Reads from the file: at most `maxBytes` from the offset on. */
+export type ReadPiece = (offset: number, maxBytes: number) => Promise<Uint8Array>;
+
+/** The grid on which pieces are shared. */
+export const sharedPieceBytes = 64 * 1024;
+/** What one reader alone takes at once. */
+const lonePieceBytes = 256 * 1024;
+/** 4 MiB. Who falls further behind reads for himself. */
+const maxKept = 64;
+
+/** The pieces that were read last. */
+export class SharedPieces {
+  readonly #kept = new Map<number, Promise<Uint8Array>>();
+
+  /** Bytes from the offset on, at most up to `end`, which must be there. Nobody may change them. */
+  async read(
+    read: ReadPiece,
+    { offset, end, isAlone }: { offset: number; end: number; isAlone: boolean },
+  ): Promise<Uint8Array> {
+    if (isAlone) return read(offset, Math.min(lonePieceBytes, end - offset));
+    const index = Math.floor(offset / sharedPieceBytes);
+    const start = index * sharedPieceBytes;
+    // A piece that is still growing would be kept half.
+    if (start + sharedPieceBytes > end) return read(offset, end - offset);
+    const piece = await this.#piece(index, read);
+    return piece.subarray(offset - start);
+  }
+
+  #piece(index: number, read: ReadPiece): Promise<Uint8Array> {
+    const kept = this.#kept.get(index);
+    if (kept !== undefined) return kept;
+    const reading = read(index * sharedPieceBytes, sharedPieceBytes);
+    reading.catch(() => this.#kept.delete(index));
+    this.#kept.set(index, reading);
+    const oldest = this.#kept.size > maxKept ? this.#kept.keys().next().value : undefined;
+    if (oldest !== undefined) this.#kept.delete(oldest);
+    return reading;
+  }
+
+  /** Forgets everything, as another file is read from now on. */
+  clear(): void {
+    this.#kept.clear();
+  }
+}
