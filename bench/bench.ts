@@ -2,6 +2,7 @@
 // What is printed are ratios of times; a ratio below 1 says that the executable is faster.
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { measureCaches } from "./cache.ts";
 import { type Contender, emptyDirectory, startDockerRegistry, startRegistry } from "./servers.ts";
 import { type Workload, workloads } from "./workloads.ts";
 
@@ -56,4 +57,5 @@ console.log(`| idle memory (RSS) | ${idle[0]} MiB | ${idle[1]} MiB | | 60 MiB |`
 for (const workload of workloads) console.log(await compare(workload, ours, peer));
 const after = [ours, peer].map(({ pid }) => memoryMiB(pid, "RssAnon").toFixed(0));
 console.log(`| own memory afterwards (RssAnon) | ${after[0]} MiB | ${after[1]} MiB | | |`);
+await measureCaches(emptyDirectory());
 emptyDirectory();

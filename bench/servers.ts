@@ -49,16 +49,17 @@ async function start(name: string, command: readonly string[], port: number): Pr
   };
 }
 
-/** The executable, with data in the directory. */
-export async function startRegistry(directory: string): Promise<Contender> {
+/** The executable, with data in the directory; a cache where another registry is named. */
+export async function startRegistry(directory: string, remoteUrl?: string): Promise<Contender> {
   const port = freePort();
   const data = join(directory, "registry");
-  const options = ["--http", "--addr", `127.0.0.1:${port}`, "--data", data, "--log-level", "warn"];
-  return start("registry", [join(import.meta.dir, "../dist/registry"), "serve", ...options], port);
+  const command = remoteUrl === undefined ? ["serve"] : ["proxy", remoteUrl];
+  const options = [...command, "--http", "--addr", `127.0.0.1:${port}`, "--data", data, "--log-level", "warn"];
+  return start("registry", [join(import.meta.dir, "../dist/registry"), ...options], port);
 }
 
-/** Debian's docker-registry, with data in the directory and logging switched down as far as it goes. */
-export async function startDockerRegistry(directory: string): Promise<Contender> {
+/** Debian's docker-registry in the same way, and logging switched down as far as it goes. */
+export async function startDockerRegistry(directory: string, remoteUrl?: string): Promise<Contender> {
   const port = freePort();
   const data = join(directory, "docker-registry");
   mkdirSync(data, { recursive: true });
@@ -69,7 +70,8 @@ export async function startDockerRegistry(directory: string): Promise<Contender>
     cache: { blobdescriptor: "inmemory" },
   };
   const log = { level: "error", accesslog: { disabled: true } };
-  writeFileSync(file, JSON.stringify({ version: 0.1, log, storage, http: { addr: `127.0.0.1:${port}` } }));
+  const proxy = remoteUrl === undefined ? {} : { proxy: { remoteurl: remoteUrl } };
+  writeFileSync(file, JSON.stringify({ version: 0.1, log, storage, http: { addr: `127.0.0.1:${port}` }, ...proxy }));
   return start("docker-registry", ["docker-registry", "serve", file], port);
 }
 

@@ -49,7 +49,8 @@ function digestOf(bytes: Uint8Array): string {
   return `sha256:${Bun.CryptoHasher.hash("sha256", bytes, "hex")}`;
 }
 
-async function pushBlob(url: string, name: string, bytes: Uint8Array): Promise<string> {
+/** Stores a blob; its digest. */
+export async function pushBlob(url: string, name: string, bytes: Uint8Array): Promise<string> {
   const digest = digestOf(bytes);
   const { location } = await expectStatus(send("POST", `${url}/v2/${name}/blobs/uploads/`), 202);
   const target = new URL(location, url);
@@ -58,7 +59,8 @@ async function pushBlob(url: string, name: string, bytes: Uint8Array): Promise<s
   return digest;
 }
 
-function contentOf(seed: string, sizeBytes: number): Uint8Array {
+/** Bytes that follow from the seed. */
+export function contentOf(seed: string, sizeBytes: number): Uint8Array {
   const bytes = new Uint8Array(sizeBytes);
   const block = new Uint8Array(Buffer.from(Bun.CryptoHasher.hash("sha512", seed, "hex")));
   for (let offset = 0; offset < sizeBytes; offset += block.length)

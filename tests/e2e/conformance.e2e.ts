@@ -19,15 +19,23 @@ const switches = {
 
 const isThere = requireGoProgram("conformance");
 
+/** Of registries that nobody reaches: local repositories do not ask them. */
+const caches = {
+  REGISTRY_PROXY_REMOTEURL: "https://registry.invalid",
+  REGISTRY_PROXY_LOCAL: '["**"]',
+  REGISTRY_PROXY_UPSTREAMS: "[{host: ghcr.io}, {host: docker.io}]",
+};
+
 describe.skipIf(!isThere)("the OCI conformance program", () => {
   test.each([
-    { version: "stable", scheme: "https" },
-    { version: "dev", scheme: "https" },
-    { version: "stable", scheme: "http" },
-    { version: "dev", scheme: "http" },
-  ] as const)("passes every row: version $version over $scheme", async ({ version, scheme }) => {
+    { version: "stable", scheme: "https", beside: "nothing", env: {} },
+    { version: "dev", scheme: "https", beside: "nothing", env: {} },
+    { version: "stable", scheme: "http", beside: "nothing", env: {} },
+    { version: "dev", scheme: "http", beside: "nothing", env: {} },
+    { version: "dev", scheme: "http", beside: "caches", env: caches },
+  ] as const)("passes every row: version $version over $scheme beside $beside", async ({ version, scheme, env }) => {
     using results = temporaryDirectory();
-    await using registry = await startRegistry({ args: scheme === "http" ? ["--http"] : [] });
+    await using registry = await startRegistry({ args: scheme === "http" ? ["--http"] : [], env });
     const outcome = await run(["conformance"], {
       cwd: results.path,
       env: {
