@@ -10,12 +10,14 @@ import {
   layersPrefix,
   manifestsDirectory,
   manifestsPrefix,
+  referrerLink,
   referrersPrefix,
   repositoriesPrefix,
   repositoryPrefix,
   reservedPrefix,
   revisionLink,
   revisionsPrefix,
+  subjectPrefix,
   tagCurrentLink,
   tagsPrefix,
   uploadsPrefix,
@@ -107,9 +109,13 @@ export async function* listRevisions(store: Store, name: RepositoryName): AsyncG
 
 /** The manifests that the repository holds or held: other registries leave the directory of a deleted one behind. */
 export async function* listRevisionNames(store: Store, name: RepositoryName): AsyncGenerator<Digest> {
-  const prefix = revisionsPrefix(name);
-  for (const algorithm of await store.driver.list(prefix)) {
-    for (const hex of await store.driver.list(`${prefix}/${algorithm}`)) {
+  yield* listDigests(store, revisionsPrefix(name));
+}
+
+/** The digests that the directories right below a prefix spell. */
+async function* listDigests({ driver }: Store, prefix: Key): AsyncGenerator<Digest> {
+  for (const algorithm of await driver.list(prefix)) {
+    for (const hex of await driver.list(`${prefix}/${algorithm}`)) {
       const digest = digestFromPath(algorithm, hex);
       if (digest !== undefined) yield digest;
     }
@@ -123,6 +129,8 @@ export async function* listRevisionNames(store: Store, name: RepositoryName): As
 export async function removeIfEmpty(store: Store, name: RepositoryName): Promise<void> {
   if (await hasTag(store, name)) return;
   for await (const _revision of listRevisions(store, name)) return;
+  // Entries of manifests that another registry deleted, or that were damaged when they were, refer to nothing.
+  for await (const link of listReferrerLinks(store, name)) await store.driver.forget(link);
   for (const prefix of [manifestsPrefix(name), referrersPrefix(name), uploadsPrefix(name), layersPrefix(name)]) {
     if ((await store.driver.exists(prefix)) && !(await store.driver.removeEmpty(prefix))) return;
   }
@@ -134,6 +142,15 @@ export async function removeIfEmpty(store: Store, name: RepositoryName): Promise
   ) {
     // Not what lies below it: a parent is a repository too, whose lock is not held here.
     if (!(await store.driver.removePrefix(prefix))) return;
+  }
+}
+
+/** The links of the whole index of referrers. */
+async function* listReferrerLinks(store: Store, name: RepositoryName): AsyncGenerator<Key> {
+  for await (const subject of listDigests(store, referrersPrefix(name))) {
+    for await (const digest of listDigests(store, subjectPrefix(name, subject))) {
+      yield referrerLink(name, subject, digest);
+    }
   }
 }
 

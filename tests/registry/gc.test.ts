@@ -153,6 +153,17 @@ test("leftovers go: links of manifests that were deleted, tag directories of kil
   expect(await driver.list("docker/registry/v2/repositories/stays/_layers/sha256")).not.toContain("00");
 });
 
+test("an entry of a referrer whose manifest is gone keeps no repository", async () => {
+  const stock = stocked();
+  const { driver } = stock.store;
+  const image = await pushImage(stock, "app", { tag: "1" });
+  const signature = await pushImage(stock, "app", { layers: ["signature"], subject: image });
+  await driver.delete(revisionLink(app, signature));
+  await stock.registry.tags.delete(app, tagged("1"));
+  await collectTwice(stock, { deletesUntagged: true });
+  expect(await driver.exists("docker/registry/v2/repositories/app")).toBe(false);
+});
+
 test("a dry run takes nothing away and predicts exactly what a run does", async () => {
   const stock = stocked();
   await pushImage(stock, "app", { tag: "1" });
