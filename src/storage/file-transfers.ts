@@ -82,7 +82,8 @@ export class FileTransfers implements TransferArea {
       sizeBytes: () => fstatSync(descriptor).size,
       isInPlace: () => isStillAt(descriptor, path),
       read: async (offset, maxBytes) => {
-        const buffer = new Uint8Array(maxBytes);
+        // Not zeroed first: only what was read is handed out.
+        const buffer = Buffer.allocUnsafeSlow(maxBytes);
         const { bytesRead } = await read(descriptor, buffer, 0, maxBytes, offset);
         return buffer.subarray(0, bytesRead);
       },

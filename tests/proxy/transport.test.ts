@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
 import { ask, type Question, type TransportOptions } from "../../src/proxy/transport.ts";
+import { createAuthority, issueServerCertificate } from "../../src/tls/self-signed.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { refusalOf } from "./caching.ts";
 import { behaviours, startUpstream } from "./misbehaving-upstream.ts";
@@ -108,6 +109,22 @@ describe("over TLS", () => {
     expect(await textOf(answer.chunks(1000))).toBe("secret");
     const without = ask(transport(url), get(url)).catch((error: Error) => error.message);
     expect(await without).toContain("not trusted");
+    await server.stop(true);
+  });
+
+  test("a certificate that has expired is no certificate, and that is said", async () => {
+    const nowMs = Date.now() - 500 * 24 * 3_600_000;
+    const authority = await createAuthority({ hostName: "up.test", key: "ecdsa", nowMs });
+    const names = [{ kind: "ip", value: "127.0.0.1" }] as const;
+    const expired = await issueServerCertificate(authority, { names, key: "ecdsa", days: 397, nowMs });
+    const tls = { cert: expired.certificatePem, key: expired.keyPem };
+    const server = Bun.serve({ port: 0, hostname: "127.0.0.1", tls, fetch: () => new Response("secret") });
+    const url = new URL(`https://127.0.0.1:${server.port}/v2/`);
+    const refusal = ask(transport(url, { ca: authority.certificatePem }), get(url)).catch((error: unknown) => error);
+    expect(await refusal).toMatchObject({
+      code: "UPSTREAM_UNREACHABLE",
+      message: `${url.host} cannot be reached: its certificate has expired`,
+    });
     await server.stop(true);
   });
 
