@@ -8,6 +8,9 @@ import type { RigDiskKind } from "./disk.ts";
 import { type Fault, mixedAilments, noAilments } from "./plan.ts";
 import { runRig } from "./rig.ts";
 
+const diskKinds: readonly RigDiskKind[] = ["tmpfs", "ext4", "xfs"];
+const faultKinds: readonly Fault["kind"][] = ["kill", "call", "freeze", "dawdle", "power", "full", "error"];
+
 const help = `npm run crash -- [options]
   --minutes N      how long (default 10)
   --kills N        end after so many kills of servers
@@ -28,8 +31,8 @@ const { values } = parseArgs({
     kills: { type: "string", default: "Infinity" },
     "power-cuts": { type: "string", default: "Infinity" },
     seed: { type: "string", default: String(Date.now()) },
-    disks: { type: "string", default: "tmpfs,ext4,xfs" },
-    faults: { type: "string", default: "kill,call,freeze,dawdle,power,full,error" },
+    disks: { type: "string", default: diskKinds.join() },
+    faults: { type: "string", default: faultKinds.join() },
     grace: { type: "string", default: "2" },
     clients: { type: "string", default: "4" },
     load: { type: "string", default: "200,1500" },
@@ -38,6 +41,15 @@ const { values } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
+
+/** The words of a list; ends where one of them is unknown. */
+function parseList<Word extends string>(text: string, known: readonly Word[]): readonly Word[] {
+  const words = text.split(",");
+  const unknown = words.find((word) => !known.some((other) => other === word));
+  if (unknown === undefined) return known.filter((word) => words.includes(word));
+  console.error(`crash: ${unknown} is none of ${known.join(", ")}`);
+  process.exit(64);
+}
 
 async function main(): Promise<number> {
   if (values.help) {
@@ -53,8 +65,8 @@ async function main(): Promise<number> {
     executable,
     ledgers,
     seed: values.seed,
-    disks: values.disks.split(",") as RigDiskKind[],
-    faults: values.faults.split(",") as Fault["kind"][],
+    disks: parseList(values.disks, diskKinds),
+    faults: parseList(values.faults, faultKinds),
     loadMs: [shortest, longest],
     ailments: values.unhindered ? { ...noAilments, none: 1 } : mixedAilments,
     collectorCount: values.unhindered ? 1 : undefined,
