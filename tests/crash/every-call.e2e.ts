@@ -1,31 +1,45 @@
 // A program that is killed at any of its file system calls: what was acknowledged is there and whole, the rest is old
 // or new and never between, and everything can be pushed again.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { StartedRegistry } from "../e2e/executable.ts";
 import { environment, requireProgram, requireRoot, waitUntil } from "../e2e/program.ts";
 import { makeSmallDisk, type SmallDisk } from "../e2e/small-disk.ts";
 import { type Interruption, prepare, runKilled } from "./killed-run.ts";
+import { makeDiskImage, mountCopy, type PowerDisk } from "./power-disk.ts";
 import { scenarios } from "./scenarios.ts";
 import { stepThrough } from "./stepper.ts";
 
-const canTrace = [requireRoot(), requireProgram("strace", "strace")].every(Boolean);
+const canTrace = [
+  requireRoot(),
+  requireProgram("strace", "strace"),
+  requireProgram("mkfs.ext4", "e2fsprogs"),
+  requireProgram("fsfreeze", "util-linux"),
+].every(Boolean);
 
 describe.skipIf(!canTrace)("killed at each call", () => {
-  let disk: SmallDisk;
+  // Not on the memory itself, where the program knows that there is nothing to sync.
+  let memory: SmallDisk;
+  let disk: PowerDisk;
   let kills = 0;
   beforeAll(async () => {
-    disk = await makeSmallDisk("tmpfs");
+    memory = await makeSmallDisk("tmpfs", 256);
+    const image = join(memory.data, "image");
+    await makeDiskImage("ext4", image, async () => undefined);
+    disk = await mountCopy("ext4", image);
   });
   afterAll(async () => {
     await disk[Symbol.asyncDispose]();
+    await memory[Symbol.asyncDispose]();
     console.log(`${kills} kills`);
   });
 
   test.each(scenarios.map((scenario) => ({ title: scenario.title, scenario })))(
     "$title",
     async ({ title, scenario }) => {
-      const prepared = await prepare(scenario, join(disk.data, "template", String(scenarios.indexOf(scenario))));
+      const template = join(disk.data, "template");
+      const prepared = await prepare(scenario, template);
       const problems: string[] = [];
       const count = async (interruption: (number: number) => Interruption) => {
         for (let number = 1; ; number += 1) {
@@ -37,11 +51,12 @@ describe.skipIf(!canTrace)("killed at each call", () => {
       };
       const afterChanges = await count(afterChange);
       const atOpensAndWrites = scenario.also.includes("writes") ? await count(atOpenOrWrite) : "not tried";
+      rmSync(template, { recursive: true });
       console.log(title, { afterChanges, atOpensAndWrites });
       expect(problems).toEqual([]);
       // A scenario that ended early, or a trace that saw nothing, would prove nothing.
-      expect(afterChanges).toBeGreaterThan(20);
-      if (atOpensAndWrites !== "not tried") expect(atOpensAndWrites).toBeGreaterThan(20);
+      expect(afterChanges).toBeGreaterThan(10);
+      if (atOpensAndWrites !== "not tried") expect(atOpensAndWrites).toBeGreaterThan(10);
     },
   );
 });

@@ -4,7 +4,7 @@
 // machine meanwhile copies the mounts that it finds, and keeps a filesystem that was shut down alive.
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { must } from "../e2e/program.ts";
+import { must, run, waitUntil } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 /** The filesystems that most data lies on. */
@@ -66,15 +66,20 @@ export async function mountCopy(kind: DurableKind, image: string): Promise<Power
       await must(["xfs_io", "-x", "-c", "shutdown", point]);
     },
     mountAgain: async () => {
-      await must(["umount", point]);
+      await unmount(point);
       await mount(mounted ?? first);
     },
     [Symbol.asyncDispose]: async () => {
-      await must(["umount", point]);
+      await unmount(point);
       rmSync(mounted ?? first);
       directory[Symbol.dispose]();
     },
   };
+}
+
+/** A program that was killed, or one that looks at all mounts of the machine, may hold it for a moment yet. */
+async function unmount(point: string): Promise<void> {
+  await waitUntil(`umount ${point}`, async () => (await run(["umount", point])).code === 0);
 }
 
 async function copy(from: string, to: string): Promise<void> {

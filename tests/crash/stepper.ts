@@ -1,6 +1,9 @@
 // A running program that stands still after each of its file system calls, until it is told to go on: strace sends it
 // SIGSTOP on the way out of the call. While it stands, it can be killed, or another process can act.
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { join } from "node:path";
 import { environment, waitUntil } from "../e2e/program.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
 
 /** Calls that change what is on the disk. `openat` and `write` are left out: they are the program's own business too. */
 export const changingCalls =
@@ -21,15 +24,14 @@ export interface Stepper extends AsyncDisposable {
 
 /** Attaches to a program with all its threads. It does not stop before `stopAfter` is asked for. */
 export async function stepThrough(pid: number, calls: string = changingCalls): Promise<Stepper> {
-  const strace = ["strace", "-f", "-y", "-s", "64", "-p", String(pid), "-e", `trace=${calls}`];
-  const trace = new Trace(pid, [...strace, `--inject=${calls}:signal=STOP`]);
+  const trace = new Trace(pid, [`trace=${calls}`, `inject=${calls}:signal=STOP`]);
   await trace.attached();
   return trace;
 }
 
 /** Attaches to a program and only watches. */
 export async function watch(pid: number, calls: string): Promise<Stepper> {
-  const trace = new Trace(pid, ["strace", "-f", "-y", "-s", "64", "-p", String(pid), "-e", `trace=${calls}`]);
+  const trace = new Trace(pid, [`trace=${calls}`]);
   await trace.attached();
   return trace;
 }
@@ -39,37 +41,63 @@ interface Wish {
   readonly resolve: (call: string | undefined) => void;
 }
 
+const pollMs = 1;
+
+/**
+ * Several threads may be in calls at the same time, and each is sent the signal; a SIGCONT too many would let the
+ * program run past the call that was waited for. So it is only sent when every thread stands still and strace sleeps,
+ * having written down everything.
+ */
 class Trace implements Stepper {
   readonly calls: string[] = [];
   readonly #pid: number;
   readonly #strace: Bun.Subprocess<"ignore", "ignore", "pipe">;
-  readonly #reading: Promise<void>;
-  #text = "";
-  /** Beginnings of calls that another thread's line interrupted, and the last whole call, by thread. */
+  readonly #directory = temporaryDirectory();
+  readonly #log: number;
+  readonly #pumping: Promise<void>;
+  #messages = "";
+  #isOver = false;
+  #rest = "";
+  /** Beginnings of calls that another thread's line interrupted, by thread. */
   readonly #begun = new Map<string, string>();
-  readonly #last = new Map<string, string>();
-  /** The thread that strace sent the signal to last; a stop before that is not of its doing. */
-  #signalled = "none";
+  /** How many of the calls were shown to a wish, or passed without one. */
+  #judged = 0;
+  /** Whether strace sent its signal since the program went on. */
+  #isSignalled = false;
   #wish: Wish | undefined;
-  #isStopped = false;
+  /** Set while the program stands still for whoever waited for it. */
+  #release: (() => void) | undefined;
 
-  constructor(pid: number, command: string[]) {
+  constructor(pid: number, expressions: readonly string[]) {
     this.#pid = pid;
-    this.#strace = Bun.spawn(command, { env: environment(), stdin: "ignore", stdout: "ignore", stderr: "pipe" });
-    this.#reading = this.#read();
+    const file = join(this.#directory.path, "trace");
+    closeSync(openSync(file, "w"));
+    this.#log = openSync(file, "r");
+    const options = expressions.flatMap((expression) => ["-e", expression]);
+    this.#strace = Bun.spawn(["strace", "-f", "-y", "-s", "64", "-o", file, "-p", String(pid), ...options], {
+      env: environment(),
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "pipe",
+    });
+    void this.#collectMessages();
+    void this.#strace.exited.then(() => {
+      this.#isOver = true;
+    });
+    this.#pumping = this.#pump();
   }
 
   async attached(): Promise<void> {
     await waitUntil(`strace holds ${this.#pid}`, () => {
-      if (this.#strace.exitCode !== null) throw new Error(`strace ended with ${this.#strace.exitCode}\n${this.#text}`);
-      return this.#text.includes(" attached");
+      if (this.#isOver) throw new Error(`strace ended\n${this.#messages}`);
+      return this.#messages.includes(" attached");
     });
   }
 
   async stopAfter(isWanted: (call: string) => boolean, end?: Promise<unknown>): Promise<string | undefined> {
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     this.#wish = { isWanted, resolve };
-    if (this.#isStopped) this.#continue();
+    this.#release?.();
     const over = () => {
       if (this.#wish?.resolve === resolve) this.#wish = undefined;
       resolve(undefined);
@@ -80,18 +108,36 @@ class Trace implements Stepper {
 
   release(): void {
     this.#wish = undefined;
-    if (this.#isStopped) this.#continue();
+    this.#release?.();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.release();
     this.#strace.kill("SIGINT");
     await this.#strace.exited;
-    await this.#reading;
+    await this.#pumping;
+    closeSync(this.#log);
+    this.#directory[Symbol.dispose]();
   }
 
-  #continue(): void {
-    this.#isStopped = false;
+  async #collectMessages(): Promise<void> {
+    for await (const chunk of this.#strace.stderr) this.#messages += new TextDecoder().decode(chunk);
+  }
+
+  async #pump(): Promise<void> {
+    while (!this.#isOver) {
+      this.#readLog();
+      if (this.#isSignalled && this.#isStandingStill()) {
+        this.#readLog();
+        await this.#judge();
+        this.#goOn();
+      } else await Bun.sleep(pollMs);
+    }
+    this.#wish?.resolve(undefined);
+  }
+
+  #goOn(): void {
+    this.#isSignalled = false;
     try {
       process.kill(this.#pid, "SIGCONT");
     } catch {
@@ -99,43 +145,55 @@ class Trace implements Stepper {
     }
   }
 
-  async #read(): Promise<void> {
-    const decoder = new TextDecoder();
-    let rest = "";
-    for await (const chunk of this.#strace.stderr) {
-      const text = decoder.decode(chunk, { stream: true });
-      this.#text += text;
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) this.#take(line);
+  /** Shows the calls since the last stop to who waits; where one is wanted, the program stands until it is released. */
+  async #judge(): Promise<void> {
+    const wish = this.#wish;
+    const call = wish === undefined ? undefined : this.calls.slice(this.#judged).find(wish.isWanted);
+    this.#judged = this.calls.length;
+    if (wish === undefined || call === undefined) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#release = resolve;
+    this.#wish = undefined;
+    wish.resolve(call);
+    await promise;
+    this.#release = undefined;
+  }
+
+  #isStandingStill(): boolean {
+    const isStill = () => statesOf(this.#pid).every((state) => state === "t" || state === "T");
+    return isStill() && statesOf(this.#strace.pid).every((state) => state === "S") && isStill();
+  }
+
+  #readLog(): void {
+    const buffer = new Uint8Array(65_536);
+    for (let count = 1; count > 0; ) {
+      count = readSync(this.#log, buffer);
+      this.#rest += new TextDecoder().decode(buffer.subarray(0, count));
     }
-    this.#wish?.resolve(undefined);
+    const lines = this.#rest.split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) this.#take(line);
   }
 
   #take(line: string): void {
-    // While it has one thread, lines do not name it.
-    const alone = [undefined, String(this.#pid), line];
-    const [, thread = "", text = ""] = /^\[pid +(\d+)\] (.*)$/.exec(line) ?? alone;
-    if (text.startsWith("--- SIGSTOP ")) this.#signalled = thread;
-    else if (text === "--- stopped by SIGSTOP ---") this.#stopped(thread);
+    const [, thread = "", text = ""] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    if (text.startsWith("--- SIGSTOP ")) this.#isSignalled = true;
     else if (text.endsWith(" <unfinished ...>")) this.#begun.set(thread, text.slice(0, -" <unfinished ...>".length));
     else if (!text.startsWith("---") && text.includes(" = ")) {
       const end = /^<\.\.\. \w+ resumed>(.*)$/.exec(text)?.[1];
-      const call = end === undefined ? text : `${this.#begun.get(thread) ?? ""}${end}`;
-      this.#last.set(thread, call);
-      this.calls.push(call);
+      this.calls.push(end === undefined ? text : `${this.#begun.get(thread) ?? ""}${end}`);
     }
   }
+}
 
-  /** Only when strace has seen the stop of the thread that called is it safe to go on: a signal sent before is lost. */
-  #stopped(thread: string): void {
-    if (thread !== this.#signalled) return;
-    this.#isStopped = true;
-    const call = this.#last.get(thread) ?? "";
-    const wish = this.#wish;
-    if (wish?.isWanted(call) === true) {
-      this.#wish = undefined;
-      wish.resolve(call);
-    } else this.#continue();
+/** What the threads of a process do, as /proc tells it; none where it is gone. */
+function statesOf(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map((thread) => {
+      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
+      return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3);
+    });
+  } catch {
+    return ["gone"];
   }
 }
