@@ -51,12 +51,14 @@ const pollMs = 1;
 class Trace implements Stepper {
   readonly calls: string[] = [];
   readonly #pid: number;
+  readonly #isStopping: boolean;
   readonly #strace: Bun.Subprocess<"ignore", "ignore", "pipe">;
   readonly #directory = temporaryDirectory();
   readonly #log: number;
   readonly #pumping: Promise<void>;
   #messages = "";
   #isOver = false;
+  #ending: Promise<void> | undefined;
   #rest = "";
   /** Beginnings of calls that another thread's line interrupted, by thread. */
   readonly #begun = new Map<string, string>();
@@ -70,6 +72,7 @@ class Trace implements Stepper {
 
   constructor(pid: number, expressions: readonly string[]) {
     this.#pid = pid;
+    this.#isStopping = expressions.some((expression) => expression.startsWith("inject="));
     const file = join(this.#directory.path, "trace");
     closeSync(openSync(file, "w"));
     this.#log = openSync(file, "r");
@@ -111,11 +114,19 @@ class Trace implements Stepper {
     this.#release?.();
   }
 
+  /** May be asked for more than once. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending ??= this.#end();
+    await this.#ending;
+  }
+
+  async #end(): Promise<void> {
     this.release();
     this.#strace.kill("SIGINT");
     await this.#strace.exited;
     await this.#pumping;
+    // A stop that strace had begun outlives it.
+    if (this.#isStopping) this.#goOn();
     closeSync(this.#log);
     this.#directory[Symbol.dispose]();
   }
