@@ -8,9 +8,9 @@ import { type Workload, workloads } from "./workloads.ts";
 
 const rounds = 5;
 
-async function timeOf(workload: Workload, contender: Contender, round: string): Promise<number> {
+async function timeOf(work: (url: string) => Promise<void>, contender: Contender): Promise<number> {
   const startedMs = performance.now();
-  await workload.run(contender.url, round);
+  await work(contender.url);
   return performance.now() - startedMs;
 }
 
@@ -28,8 +28,9 @@ async function compare(workload: Workload, ours: Contender, peer: Contender): Pr
   const times: Record<"ours" | "peer", number[]> = { ours: [], peer: [] };
   for (let round = 0; round <= rounds; round += 1) {
     const [first, second] = round % 2 === 0 ? ([ours, peer] as const) : ([peer, ours] as const);
+    const work = workload.prepare(String(round));
     for (const contender of [first, second]) {
-      const timeMs = await timeOf(workload, contender, String(round));
+      const timeMs = await timeOf(work, contender);
       if (round > 0) times[contender === ours ? "ours" : "peer"].push(timeMs);
     }
   }

@@ -1,119 +1,103 @@
-// What is measured: each workload runs against a registry and is timed as a whole.
-import { Agent, request as httpRequest } from "node:http";
+// What is measured: each workload runs against a registry and is timed as a whole. What it sends is made before.
+import { type Answer, type Ask, type Connection, connect } from "./client.ts";
 
 /** One thing to do, `round` times anew with other content. */
 export interface Workload {
   readonly name: string;
   /** How many times the peer's time this may take, as an aim. */
   readonly aim: number | undefined;
-  readonly run: (url: string, round: string) => Promise<void>;
+  /** Makes the contents of a round and returns what is to be timed, for each registry alike. */
+  readonly prepare: (round: string) => (url: string) => Promise<void>;
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-
-interface Answer {
-  readonly status: number;
-  readonly location: string;
-}
-
-/** One request whose answer is read and thrown away. node:http costs less than fetch, so the server is what is timed. */
-function send(
-  method: string,
-  url: string,
-  options: { body?: Uint8Array; type?: string; accept?: string } = {},
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const headers: Record<string, string | number> = { "Content-Length": options.body?.length ?? 0 };
-    if (options.type !== undefined) headers["Content-Type"] = options.type;
-    // docker-registry answers 404 for an OCI manifest that is not asked for by its type.
-    if (options.accept !== undefined) headers.Accept = options.accept;
-    const request = httpRequest(url, { method, headers, agent }, (response) => {
-      response.on("data", () => undefined);
-      response.on("error", reject);
-      response.on("end", () =>
-        resolve({ status: response.statusCode ?? 0, location: response.headers.location ?? "" }),
-      );
-    });
-    request.on("error", reject);
-    request.end(options.body);
-  });
-}
-
-async function expectStatus(answer: Promise<Answer>, status: number): Promise<Answer> {
-  const got = await answer;
-  if (got.status !== status) throw new Error(`expected ${status}, got ${got.status}`);
-  return got;
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return `sha256:${Bun.CryptoHasher.hash("sha256", bytes, "hex")}`;
-}
-
-/** Stores a blob; its digest. */
-export async function pushBlob(url: string, name: string, bytes: Uint8Array): Promise<string> {
-  const digest = digestOf(bytes);
-  const { location } = await expectStatus(send("POST", `${url}/v2/${name}/blobs/uploads/`), 202);
-  const target = new URL(location, url);
-  target.searchParams.set("digest", digest);
-  await expectStatus(send("PUT", target.href, { body: bytes, type: "application/octet-stream" }), 201);
-  return digest;
-}
-
-/** Bytes that follow from the seed. */
-export function contentOf(seed: string, sizeBytes: number): Uint8Array {
-  const bytes = new Uint8Array(sizeBytes);
-  const block = new Uint8Array(Buffer.from(Bun.CryptoHasher.hash("sha512", seed, "hex")));
-  for (let offset = 0; offset < sizeBytes; offset += block.length)
-    bytes.set(block.subarray(0, sizeBytes - offset), offset);
-  return bytes;
+interface Content {
+  readonly bytes: Uint8Array;
+  readonly digest: string;
 }
 
 const imageType = "application/vnd.oci.image.manifest.v1+json";
-
-function manifestOf(
-  config: { digest: string; size: number },
-  layers: readonly { digest: string; size: number }[],
-  note: string,
-) {
-  const layer = (descriptor: object) => ({ mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", ...descriptor });
-  const value = {
-    schemaVersion: 2,
-    mediaType: imageType,
-    config: { mediaType: "application/vnd.oci.image.config.v1+json", ...config },
-    layers: layers.map(layer),
-    annotations: { note },
-  };
-  return new TextEncoder().encode(JSON.stringify(value));
-}
-
-/** Runs the work for 0 … count-1, eight at a time. */
-async function eightAtOnce(count: number, work: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: 8 }, worker));
-}
+const configType = "application/vnd.oci.image.config.v1+json";
+const layerType = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 const largeBytes = 512 * 1024 * 1024;
 const smallBlobs = 1000;
 const manifests = 500;
 const images = 100;
-const largeContent = contentOf("large", largeBytes);
+const connections = 8;
 
-/** The large blob of a round differs in its first bytes. */
-function largeOf(round: string): Uint8Array {
-  largeContent.set(new TextEncoder().encode(round));
-  return largeContent;
+async function expectStatus(connection: Connection, ask: Ask, status: number): Promise<Answer> {
+  const got = await connection.send(ask);
+  if (got.status !== status) throw new Error(`${ask.method} ${ask.target}: expected ${status}, got ${got.status}`);
+  return got;
 }
 
-async function pushImage(url: string, name: string, seed: string): Promise<void> {
-  const parts = [contentOf(`${seed} config`, 2000), contentOf(`${seed} a`, 100_000), contentOf(`${seed} b`, 300_000)];
-  const descriptors: { digest: string; size: number }[] = [];
-  for (const part of parts) descriptors.push({ digest: await pushBlob(url, name, part), size: part.length });
-  const [config = { digest: "", size: 0 }, ...layers] = descriptors;
-  const body = manifestOf(config, layers, seed);
-  await expectStatus(send("PUT", `${url}/v2/${name}/manifests/latest`, { body, type: imageType }), 201);
+/** Stores a blob in two requests, as clients do. */
+async function push(connection: Connection, name: string, { bytes, digest }: Content): Promise<void> {
+  const { location } = await expectStatus(connection, { method: "POST", target: `/v2/${name}/blobs/uploads/` }, 202);
+  // Absolute from docker-registry, relative from ours.
+  const target = location.replace(/^https?:\/\/[^/]+/, "");
+  const query = `${target.includes("?") ? "&" : "?"}digest=${digest}`;
+  const type = "application/octet-stream";
+  await expectStatus(connection, { method: "PUT", target: target + query, body: bytes, type }, 201);
+}
+
+async function putManifest(connection: Connection, path: string, body: Uint8Array): Promise<void> {
+  await expectStatus(connection, { method: "PUT", target: `/v2/${path}`, body, type: imageType }, 201);
+}
+
+/** Runs the work for 0 … count-1, on eight connections. */
+async function onEight(url: string, count: number, work: (connection: Connection, index: number) => Promise<void>) {
+  let next = 0;
+  const worker = async () => {
+    using connection = await connect(url);
+    while (next < count) await work(connection, next++);
+  };
+  await Promise.all(Array.from({ length: connections }, worker));
+}
+
+async function onOne(url: string, work: (connection: Connection) => Promise<unknown>): Promise<void> {
+  using connection = await connect(url);
+  await work(connection);
+}
+
+/** Bytes of this size, which follow from the seed. */
+export function contentOf(seed: string, sizeBytes: number): Content {
+  const bytes = new Uint8Array(sizeBytes);
+  const block = new Uint8Array(Buffer.from(Bun.CryptoHasher.hash("sha512", seed, "hex")));
+  for (let offset = 0; offset < sizeBytes; offset += block.length)
+    bytes.set(block.subarray(0, sizeBytes - offset), offset);
+  return { bytes, digest: `sha256:${Bun.CryptoHasher.hash("sha256", bytes, "hex")}` };
+}
+
+function manifestOf(config: Content, layers: readonly Content[], note: string): Uint8Array {
+  const describe = (mediaType: string) => (content: Content) => ({
+    mediaType,
+    digest: content.digest,
+    size: content.bytes.length,
+  });
+  const value = {
+    schemaVersion: 2,
+    mediaType: imageType,
+    config: describe(configType)(config),
+    layers: layers.map(describe(layerType)),
+    annotations: { note },
+  };
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+function times<T>(count: number, make: (index: number) => T): readonly T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}
+
+/** The large blob of a round differs in its first bytes; one is kept, for its size. */
+const large = new Map<string, Content>();
+function largeOf(round: string): Content {
+  const known = large.get(round);
+  if (known !== undefined) return known;
+  large.clear();
+  const made = contentOf(`large ${round}`, largeBytes);
+  large.set(round, made);
+  return made;
 }
 
 /** In the order in which they run; a pull takes what the push before it left. */
@@ -121,61 +105,90 @@ export const workloads: readonly Workload[] = [
   {
     name: "push of one blob of 512 MiB",
     aim: 0.45,
-    run: async (url, round) => void (await pushBlob(url, "bench/large", largeOf(round))),
+    prepare: (round) => {
+      const content = largeOf(round);
+      return (url) => onOne(url, (connection) => push(connection, "bench/large", content));
+    },
   },
   {
     name: "pull of one blob of 512 MiB",
     aim: undefined,
-    run: async (url, round) =>
-      void (await expectStatus(send("GET", `${url}/v2/bench/large/blobs/${digestOf(largeOf(round))}`), 200)),
+    prepare: (round) => {
+      const target = `/v2/bench/large/blobs/${largeOf(round).digest}`;
+      return (url) => onOne(url, (connection) => expectStatus(connection, { method: "GET", target }, 200));
+    },
   },
   {
     name: `push of ${smallBlobs} blobs of 4 KiB`,
     aim: 0.05,
-    run: (url, round) =>
-      eightAtOnce(
-        smallBlobs,
-        async (index) => void (await pushBlob(url, "bench/small", contentOf(`${round} ${index}`, 4096))),
-      ),
+    prepare: (round) => {
+      const contents = times(smallBlobs, (index) => contentOf(`${round} ${index}`, 4096));
+      return (url) =>
+        onEight(url, smallBlobs, (connection, index) =>
+          push(connection, "bench/small", contents[index] ?? contentOf("", 0)),
+        );
+    },
   },
   {
     name: `pull of ${smallBlobs} blobs of 4 KiB`,
     aim: undefined,
-    run: (url, round) =>
-      eightAtOnce(smallBlobs, async (index) => {
-        const digest = digestOf(contentOf(`${round} ${index}`, 4096));
-        await expectStatus(send("GET", `${url}/v2/bench/small/blobs/${digest}`), 200);
-      }),
+    prepare: (round) => {
+      const digests = times(smallBlobs, (index) => contentOf(`${round} ${index}`, 4096).digest);
+      return (url) =>
+        onEight(url, smallBlobs, async (connection, index) => {
+          await expectStatus(connection, { method: "GET", target: `/v2/bench/small/blobs/${digests[index]}` }, 200);
+        });
+    },
   },
   {
     name: `push of ${manifests} manifests with a tag`,
     aim: 0.05,
-    run: async (url, round) => {
+    prepare: (round) => {
       const config = contentOf("config", 1000);
-      const descriptor = { digest: await pushBlob(url, "bench/manifests", config), size: config.length };
-      await eightAtOnce(manifests, async (index) => {
-        const body = manifestOf(descriptor, [], `${round} ${index}`);
-        await expectStatus(
-          send("PUT", `${url}/v2/bench/manifests/manifests/v${round}-${index}`, { body, type: imageType }),
-          201,
+      const bodies = times(manifests, (index) => manifestOf(config, [], `${round} ${index}`));
+      return async (url) => {
+        await onOne(url, (connection) => push(connection, "bench/manifests", config));
+        await onEight(url, manifests, (connection, index) =>
+          putManifest(connection, `bench/manifests/manifests/v${round}-${index}`, bodies[index] ?? new Uint8Array()),
         );
-      });
+      };
     },
   },
   {
     name: `pull of ${manifests} manifests by tag`,
     aim: undefined,
-    run: (url, round) =>
-      eightAtOnce(manifests, async (index) => {
-        await expectStatus(
-          send("GET", `${url}/v2/bench/manifests/manifests/v${round}-${index}`, { accept: imageType }),
-          200,
-        );
+    prepare: (round) => (url) =>
+      onEight(url, manifests, async (connection, index) => {
+        const target = `/v2/bench/manifests/manifests/v${round}-${index}`;
+        await expectStatus(connection, { method: "GET", target, accept: imageType }, 200);
       }),
   },
   {
     name: `push of ${images} images of 400 KB, 8 at once`,
     aim: 0.35,
-    run: (url, round) => eightAtOnce(images, (index) => pushImage(url, `bench/image-${index}`, `${round} ${index}`)),
+    prepare: (round) => {
+      const made = times(images, (index) => {
+        const seed = `${round} ${index}`;
+        const [config, ...layers] = [
+          contentOf(`${seed} config`, 2000),
+          contentOf(`${seed} a`, 100_000),
+          contentOf(`${seed} b`, 300_000),
+        ];
+        return { blobs: [config, ...layers], manifest: manifestOf(config ?? contentOf("", 0), layers, seed) };
+      });
+      return (url) =>
+        onEight(url, images, async (connection, index) => {
+          const image = made[index];
+          for (const blob of image?.blobs ?? [])
+            if (blob !== undefined) await push(connection, `bench/image-${index}`, blob);
+          await putManifest(connection, `bench/image-${index}/manifests/latest`, image?.manifest ?? new Uint8Array());
+        });
+    },
   },
 ];
+
+/** Stores a blob; its digest. */
+export async function pushBlob(url: string, name: string, content: Content): Promise<string> {
+  await onOne(url, (connection) => push(connection, name, content));
+  return content.digest;
+}
