@@ -43,7 +43,7 @@ export async function findBlob(store: Store, digest: Digest): Promise<Stat | und
   for (let round = 1; round <= maxRounds; round += 1) {
     const stat = await store.driver.stat(blobKey(digest));
     if (stat !== undefined) return ifWhole(stat, digest);
-    await store.driver.restore(blobTrashName(digest), blobKey(digest));
+    if (await store.driver.restore(blobTrashName(digest), blobKey(digest))) store.noteRestored?.(digest);
   }
   return ifWhole(await store.driver.stat(blobKey(digest)), digest);
 }

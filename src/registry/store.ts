@@ -1,5 +1,6 @@
 // What every facet of the registry works with: the driver, a clock and a source of identifiers; and locking.
 
+import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Driver, LockMode } from "../storage/driver.ts";
@@ -11,6 +12,8 @@ export interface Store {
   readonly now: () => number;
   /** A new identifier on each call, of UUID form. */
   readonly uuid: () => string;
+  /** Hears of bytes that were brought back from the trash for somebody who needed them. */
+  readonly noteRestored?: (digest: Digest) => void;
 }
 
 const lockWaitMs = 10_000;
