@@ -1,6 +1,12 @@
 // Request bodies: as chunks for uploads, whole and bounded for manifests; a body that stalls is ended.
 import { RegistryError } from "../oci/errors.ts";
 
+/**
+ * The engine hardly counts the bytes of chunks that are done with: four uploads over TLS piled up 100 MiB more of them.
+ * Asked this often, it costs a twentieth of an upload's time.
+ */
+const sweepBytes = 6 * 1024 * 1024;
+
 /** The chunks of a body. Ends with UPLOAD_STALLED when nothing comes for `stallMs`, and in silence on the signal. */
 export async function* readChunks(
   body: ReadableStream<Uint8Array> | null,
@@ -10,6 +16,7 @@ export async function* readChunks(
   const reader = body.getReader();
   let isWaiting = false;
   let isStalled = false;
+  let unsweptBytes = 0;
   const end = () => void reader.cancel().catch(() => undefined);
   const timer = setInterval(() => {
     // Time that the disk takes is not the client's.
@@ -25,6 +32,11 @@ export async function* readChunks(
       isWaiting = false;
       if (done) break;
       yield value;
+      unsweptBytes += value.length;
+      if (unsweptBytes >= sweepBytes) {
+        unsweptBytes = 0;
+        Bun.gc(false);
+      }
     }
   } finally {
     clearInterval(timer);
