@@ -13,6 +13,7 @@ import {
   type ParsedWords,
   UsageError,
 } from "./command.ts";
+import { jsonLines, type WorkOutput } from "./json-lines.ts";
 import { createProgress } from "./progress.ts";
 import { dataFlag, type MeantStore, withMeantStore } from "./store-command.ts";
 
@@ -56,7 +57,7 @@ async function collect(
   const isDryRun = hasFlag(words, "dry-run");
   const graceMs = grace ?? configuration.collection.graceMs;
   const output = hasFlag(words, "json")
-    ? jsonOutput(io)
+    ? jsonLines(io)
     : textOutput(io, { isDryRun, isQuiet: hasFlag(words, "quiet"), graceMs });
   const outcome = await collectGarbage(store, {
     graceMs,
@@ -78,26 +79,10 @@ function parseGrace(text: string | undefined): number | undefined {
   return graceMs;
 }
 
-/** How a collection is shown. */
-interface GcOutput {
-  report(event: GcEvent): void;
-  finish(summary: GcSummary): void;
-}
-
-function jsonOutput(io: CommandIo): GcOutput {
-  const write = (value: object) => io.stdout(`${JSON.stringify(value)}\n`);
-  return {
-    report: (event) => {
-      if (event.kind !== "progress") write(event);
-    },
-    finish: (summary) => write({ kind: "summary", ...summary }),
-  };
-}
-
 function textOutput(
   io: CommandIo,
   { isDryRun, isQuiet, graceMs }: { readonly isDryRun: boolean; readonly isQuiet: boolean; readonly graceMs: number },
-): GcOutput {
+): WorkOutput<GcEvent, GcSummary> {
   const progress = createProgress(io);
   return {
     report: (event) => {

@@ -6,6 +6,7 @@ import { temporaryAgeMs } from "../registry/upload-purge.ts";
 import { verifyStore } from "../registry/verify.ts";
 import { type VerifyEvent, type VerifySummary, verifyExitCode } from "../registry/verify-report.ts";
 import { type Command, type CommandIo, flagOf, hasFlag, type ParsedWords, UsageError } from "./command.ts";
+import { jsonLines, type WorkOutput } from "./json-lines.ts";
 import { createProgress } from "./progress.ts";
 import { dataFlag, withMeantStore } from "./store-command.ts";
 
@@ -38,7 +39,7 @@ Exit codes: 0 clean (or all mended), 1 something is left to mend or to tidy up, 
 async function verify(words: ParsedWords, io: CommandIo): Promise<number> {
   const bytesPerSecond = parseRateFlag(flagOf(words, "rate"));
   return await withMeantStore(words, io, async ({ store, configuration }) => {
-    const output = hasFlag(words, "json") ? jsonOutput(io) : textOutput(io);
+    const output = hasFlag(words, "json") ? jsonLines(io) : textOutput(io);
     const summary = await verifyStore(store, {
       rules: rulesOf(configuration.validation),
       isRepairing: hasFlag(words, "repair"),
@@ -59,23 +60,7 @@ function parseRateFlag(text: string | undefined): number | undefined {
   return rate;
 }
 
-/** How a check is shown. */
-interface VerifyOutput {
-  report(event: VerifyEvent): void;
-  finish(summary: VerifySummary): void;
-}
-
-function jsonOutput(io: CommandIo): VerifyOutput {
-  const write = (value: object) => io.stdout(`${JSON.stringify(value)}\n`);
-  return {
-    report: (event) => {
-      if (event.kind !== "progress") write(event);
-    },
-    finish: (summary) => write({ kind: "summary", ...summary }),
-  };
-}
-
-function textOutput(io: CommandIo): VerifyOutput {
+function textOutput(io: CommandIo): WorkOutput<VerifyEvent, VerifySummary> {
   const progress = createProgress(io);
   return {
     report: (event) => {

@@ -1,0 +1,19 @@
+// The output of long work for programs: one JSON object a line, the summary at last. How far the work is stays out.
+import type { CommandIo } from "./command.ts";
+
+/** Takes what the work tells, and at its end the summary. */
+export interface WorkOutput<Event, Summary> {
+  report(event: Event): void;
+  finish(summary: Summary): void;
+}
+
+/** Writes each event but progress, and the summary as an object of that kind. */
+export function jsonLines(io: Pick<CommandIo, "stdout">): WorkOutput<{ readonly kind: string }, object> {
+  const write = (value: object) => io.stdout(`${JSON.stringify(value)}\n`);
+  return {
+    report: (event) => {
+      if (event.kind !== "progress") write(event);
+    },
+    finish: (summary) => write({ kind: "summary", ...summary }),
+  };
+}
