@@ -22,7 +22,7 @@ export const brokenRules = {
   "3 (link first, then look and bring back)": [
     {
       file: "registry/blobs.ts",
-      from: "await store.driver.restore(blobTrashName(digest), blobKey(digest));",
+      from: "if (await store.driver.restore(blobTrashName(digest), blobKey(digest))) store.noteRestored?.(digest);",
       to: "",
     },
   ],
@@ -36,20 +36,27 @@ export const brokenRules = {
   ],
 } as const satisfies Readonly<Record<string, readonly Replacement[]>>;
 
+const root = resolve(import.meta.dir, "../../..");
+
+/** The text of each file that is replaced, by its path below src; throws where one does not hold the line just once. */
+export function breakSources(replacements: readonly Replacement[]): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  for (const { file, from, to } of replacements) {
+    const parts = (texts.get(file) ?? readFileSync(join(root, "src", file), "utf8")).split(from);
+    if (parts.length !== 2)
+      throw new Error(`${file} holds ${JSON.stringify(from)} ${parts.length - 1} times, not once`);
+    texts.set(file, parts.join(to));
+  }
+  return texts;
+}
+
 /** Builds an executable below the directory; its path. */
 export async function buildBroken(directory: string, replacements: readonly Replacement[]): Promise<string> {
-  const root = resolve(import.meta.dir, "../../..");
   for (const name of ["src", "package.json", "tsconfig.json"]) {
     cpSync(join(root, name), join(directory, name), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
-  for (const { file, from, to } of replacements) {
-    const path = join(directory, "src", file);
-    const parts = readFileSync(path, "utf8").split(from);
-    if (parts.length !== 2)
-      throw new Error(`${file} holds ${JSON.stringify(from)} ${parts.length - 1} times, not once`);
-    writeFileSync(path, parts.join(to));
-  }
+  for (const [file, text] of breakSources(replacements)) writeFileSync(join(directory, "src", file), text);
   const outfile = join(directory, "registry");
   const result = await Bun.build({
     entrypoints: [join(directory, "src/main.ts")],
