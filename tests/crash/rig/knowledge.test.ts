@@ -44,6 +44,17 @@ describe("what a client knows", () => {
     expect(possible(knowledge, "manifest", "app@m2")).toEqual([false]);
   });
 
+  test("of a refused request beside another client's: what that one was told, not what was before both", () => {
+    const blob: Effect = { what: "blob", place: "app@b1", value: true };
+    const knowledge = new Knowledge({ isPruned: true });
+    knowledge.apply({ phase: "seen", id: 0, effects: [{ ...blob, value: false }] });
+    knowledge.apply({ phase: "asked", id: 1, effects: [blob] });
+    knowledge.apply({ phase: "asked", id: 2, effects: [blob] });
+    knowledge.apply({ phase: "answered", id: 2, effects: [blob] });
+    knowledge.apply({ phase: "refused", id: 1, effects: [blob] });
+    expect(possible(knowledge, "blob", "app@b1")).toEqual([false, true]);
+  });
+
   test("of an acknowledged image: all of it must be there, and of a deleted one that it must not", () => {
     const knowledge = knowing([pushed]);
     expect([possible(knowledge, "manifest", "app@m1"), possible(knowledge, "blob", "app@b1")]).toEqual([

@@ -112,8 +112,11 @@ export class Knowledge {
   #ask({ what, place, value }: Effect): () => void {
     const places = this.#repository(splitPlace(place).name)[what];
     const before = places.get(place);
-    places.set(place, new Set([...(before ?? untouched[what]), value]));
+    const asked: Possible = new Set([...(before ?? untouched[what]), value]);
+    places.set(place, asked);
     return () => {
+      // Somebody else has come to know more since, or asks too.
+      if (places.get(place) !== asked) return;
       const [only] = before ?? [];
       if (before === undefined) places.delete(place);
       else if (what === "tag" && before.size === 1 && typeof only === "string") {
