@@ -4,7 +4,8 @@
 // machine meanwhile copies the mounts that it finds, and keeps a filesystem that was shut down alive.
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { must, run, waitUntil } from "../e2e/program.ts";
+import { must } from "../e2e/program.ts";
+import { unmount } from "../e2e/unmount.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 /** The filesystems that most data lies on. */
@@ -75,11 +76,6 @@ export async function mountCopy(kind: DurableKind, image: string): Promise<Power
       directory[Symbol.dispose]();
     },
   };
-}
-
-/** A program that was killed, or one that looks at all mounts of the machine, may hold it for a moment yet. */
-async function unmount(point: string): Promise<void> {
-  await waitUntil(`umount ${point}`, async () => (await run(["umount", point])).code === 0);
 }
 
 async function copy(from: string, to: string): Promise<void> {

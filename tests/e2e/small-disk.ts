@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { must, run } from "./program.ts";
+import { unmount } from "./unmount.ts";
 
 /** What the disk is made of. */
 export type DiskKind = "ext4" | "tmpfs";
@@ -52,7 +53,7 @@ export async function makeSmallDisk(kind: DiskKind, sizeMiB = 64): Promise<Small
     temporaryFiles: () =>
       readdirSync(data, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".tmp")),
     [Symbol.asyncDispose]: async () => {
-      await must(["umount", point]);
+      await unmount(point);
       directory[Symbol.dispose]();
     },
   };

@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { must } from "../../e2e/program.ts";
 import { makeSmallDisk } from "../../e2e/small-disk.ts";
+import { unmount } from "../../e2e/unmount.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 import { type DurableKind, makeDiskImage, mountCopy } from "../power-disk.ts";
 
@@ -52,7 +53,7 @@ async function makePowered(kind: DurableKind): Promise<RigDisk> {
     [Symbol.asyncDispose]: async () => {
       await disk[Symbol.asyncDispose]();
       rmSync(image);
-      await must(["umount", directory.path]);
+      await unmount(directory.path);
       directory[Symbol.dispose]();
     },
   };
