@@ -21,13 +21,16 @@ export interface RepositoryCheck {
   readonly findings: VerifyFinding[];
 }
 
-/** A link that leads to bytes. */
+/** A link, and what it leads to. */
 export interface FollowedLink {
+  readonly key: Key;
   readonly digest: Digest;
   /** Where the bytes lie; another digest only for sha512 uploads of registry:2. */
   readonly target: Digest;
-  /** Undefined where they are missing. */
+  /** Undefined where they are missing, and where nobody can tell. */
   readonly bytes: Stat | undefined;
+  /** False where the disk does not give the link; that was said. */
+  readonly isReadable: boolean;
 }
 
 /** Writes down a finding. */
@@ -59,7 +62,7 @@ export async function* followLinks(check: RepositoryCheck, prefix: Key): AsyncGe
         else find(check, { severity: "untidy", subject: key, problem: "its path spells no digest" });
       } catch (error) {
         find(check, { severity: "lost", subject: key, problem: `it cannot be read: ${error}` });
-        if (digest !== undefined) yield { digest, target: digest, bytes: undefined };
+        if (digest !== undefined) yield { key, digest, target: digest, bytes: undefined, isReadable: false };
       }
     }
   }
@@ -80,13 +83,12 @@ async function followOne(
 ): Promise<FollowedLink> {
   const target = targetOf(digest, text);
   const bytes = await lookFor(check, target);
-  if (bytes === undefined && !check.isCached) await findMissingBytes(check, { subject: key, digest: target });
   if (text !== target) {
     // Written anew it is right, and whether the bytes are there was said.
     const repair: Repair = { kind: "link", name: check.name, key, digest };
     find(check, { severity: "repairable", subject: key, problem: "its content is not its digest", repair });
   }
-  return { digest, target, bytes };
+  return { key, digest, target, bytes, isReadable: true };
 }
 
 /** What a link means: its path, unless registry:2 filed a sha512 upload under sha256. */
@@ -95,15 +97,25 @@ function targetOf(digest: Digest, text: string): Digest {
   return said !== undefined && digestAlgorithm(digest) !== "sha256" ? said : digest;
 }
 
-/** Says that bytes are missing, and whether they are only in the trash. */
+/**
+ * Says that the bytes of a link are missing, and whether they are only in the trash. A link that no manifest needs is
+ * what a push leaves that was broken off before its answer, or another registry's collector: nobody has lost anything.
+ */
 export async function findMissingBytes(
   check: RepositoryCheck,
-  { subject, digest }: { readonly subject: string; readonly digest: Digest },
+  { key, target: digest, isReadable }: FollowedLink,
+  isNeeded: boolean,
 ): Promise<void> {
+  if (check.isCached || !isReadable) return;
+  const problem = `the bytes of ${digest} are`;
   if (await check.store.driver.isInTrash(blobTrashName(digest))) {
-    const problem = `the bytes of ${digest} are in the trash`;
-    find(check, { severity: "repairable", subject, problem, repair: { kind: "restore", digest } });
-  } else find(check, { severity: "lost", subject, problem: `the bytes of ${digest} are missing` });
+    const repair: Repair = { kind: "restore", digest };
+    find(check, { severity: "repairable", subject: key, problem: `${problem} in the trash`, repair });
+  } else if (isNeeded) find(check, { severity: "lost", subject: key, problem: `${problem} missing` });
+  else {
+    const unneeded = `${problem} missing, and no manifest here names them; \`registry gc\` removes the link`;
+    find(check, { severity: "untidy", subject: key, problem: unneeded });
+  }
 }
 
 const looks = 3;

@@ -19,7 +19,14 @@ import {
 import { readLink } from "./links.ts";
 import { isChildRequired, type ManifestRules } from "./manifest-rules.ts";
 import { listTagIndex } from "./tags.ts";
-import { find, followLinks, lookFor, type RepositoryCheck } from "./verify-links.ts";
+import {
+  type FollowedLink,
+  find,
+  findMissingBytes,
+  followLinks,
+  lookFor,
+  type RepositoryCheck,
+} from "./verify-links.ts";
 
 /** A blob whose size is not the one that a manifest says; whether the bytes or the manifest are wrong, the hash tells. */
 export interface SizeSuspicion {
@@ -41,6 +48,8 @@ interface Contents {
   readonly layers: ReadonlyMap<Digest, number | undefined>;
   readonly revisions: ReadonlySet<Digest>;
   readonly sizes: SizeSuspicion[];
+  /** The blobs that manifests name. */
+  readonly named: Set<Digest>;
 }
 
 /** Checks a repository; what is wrong goes to `check.findings`. */
@@ -51,32 +60,42 @@ export async function checkRepository(
   const places = linkPrefixes(check.prefix);
   const linked: Digest[] = [];
   const layers = new Map<Digest, number | undefined>();
-  for await (const { digest, target, bytes } of followLinks(check, places.layers)) {
-    layers.set(digest, bytes?.sizeBytes);
-    linked.push(digest, target);
+  const empty: FollowedLink[] = [];
+  for await (const link of followLinks(check, places.layers)) {
+    layers.set(link.digest, link.bytes?.sizeBytes);
+    linked.push(link.digest, link.target);
+    if (link.bytes === undefined) empty.push(link);
   }
   const revisions = new Set<Digest>();
-  for await (const { digest, bytes } of followLinks(check, places.revisions)) {
-    if (bytes !== undefined) revisions.add(digest);
-    linked.push(digest);
+  let hasUnreadable = false;
+  for await (const link of followLinks(check, places.revisions)) {
+    linked.push(link.digest);
+    if (link.bytes !== undefined) revisions.add(link.digest);
+    else await findMissingBytes(check, link, true);
+    hasUnreadable ||= link.bytes === undefined;
   }
-  const contents: Contents = { layers, revisions, sizes: [] };
+  const contents: Contents = { layers, revisions, sizes: [], named: new Set() };
   for (const digest of revisions) {
     await check.pace?.();
-    await checkManifest(check, digest, { contents, rules: options.rules });
+    const isRead = await checkManifest(check, digest, { contents, rules: options.rules });
+    hasUnreadable ||= !isRead;
   }
+  // What a manifest names that cannot be read, nobody can tell.
+  for (const link of empty) await findMissingBytes(check, link, hasUnreadable || contents.named.has(link.digest));
   await checkTags(check, places.tags, revisions);
   await checkUploads(check, places.uploads, options.uploadAgeMs);
   return { linked, manifests: revisions.size, sizes: contents.sizes };
 }
 
+/** False for a manifest that cannot be read. */
 async function checkManifest(
   check: RepositoryCheck,
   digest: Digest,
   { contents, rules }: { readonly contents: Contents; readonly rules: ManifestRules },
-): Promise<void> {
+): Promise<boolean> {
   const manifest = await readManifestOf(check, digest);
-  if (manifest === undefined) return;
+  if (manifest === undefined) return false;
+  for (const { digest: named } of manifest.blobs) contents.named.add(named);
   for (const blob of manifest.blobs.filter(({ mediaType }) => !isForeignLayer(mediaType))) {
     await checkBlobOf(check, digest, { blob, contents });
   }
@@ -85,13 +104,17 @@ async function checkManifest(
     const link = revisionLink(check.name, child.digest);
     await findUnlinked(check, { digest: child.digest, link, problem: `a child of the index ${digest}` });
   }
-  if (manifest.subject === undefined) return;
-  const link = referrerLink(check.name, manifest.subject.digest, digest);
+  if (manifest.subject !== undefined) await checkReferrerEntry(check, digest, manifest.subject.digest);
+  return true;
+}
+
+async function checkReferrerEntry(check: RepositoryCheck, digest: Digest, subject: Digest): Promise<void> {
+  const link = referrerLink(check.name, subject, digest);
   if ((await check.store.driver.stat(link)) !== undefined) return;
   find(check, {
     severity: "repairable",
     subject: digest,
-    problem: `it is not among the referrers of ${manifest.subject.digest}`,
+    problem: `it is not among the referrers of ${subject}`,
     repair: { kind: "link", name: check.name, key: link, digest },
   });
 }

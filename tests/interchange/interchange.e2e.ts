@@ -7,9 +7,10 @@ import { type Content, Expectations } from "../crash/expectations.ts";
 import { plainArgs } from "../crash/killed-run.ts";
 import { makeBytes, makeImage, makeIndex, pushMade } from "../crash/made-image.ts";
 import { findDifferences } from "../crash/outcome.ts";
-import { startRegistry } from "../e2e/executable.ts";
+import { executable, startRegistry } from "../e2e/executable.ts";
 import { digestOf, withDigest } from "../e2e/image.ts";
 import type { OtherRegistryKind } from "../e2e/other-registry.ts";
+import { run } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { collectForeign, foreignKinds, startForeign } from "./foreign-registry.ts";
 
@@ -71,6 +72,12 @@ async function changeSome(client: Client): Promise<void> {
   const unused = makeBytes(1000);
   await client.pushBlob("changed", unused, "put");
   await client.deleteBlob("changed", digestOf(unused));
+}
+
+/** What `verify` says is lost. A collector of registry:2 takes bytes and leaves their links, which is no loss. */
+async function lostAt(data: string): Promise<readonly string[]> {
+  const { stdout } = await run([executable, "verify", "--data", data, "--json"]);
+  return stdout.split("\n").filter((line) => line.includes('"severity":"lost"'));
 }
 
 describe.each([...foreignKinds])("%s", (foreign) => {
@@ -137,6 +144,7 @@ describe.each([...foreignKinds])("%s", (foreign) => {
     const kept = isUntaggedToo ? onlyTagged(seen) : seen;
     if (collect !== undefined) await collectForeign(foreign, data, collect);
     expect(await differencesAt("ours", data, withoutBlobs(kept))).toEqual([]);
+    expect(await lostAt(data)).toEqual([]);
     await serve("ours", data, async (served) => {
       const client = new Client(served, kept);
       await pushEverything(client);

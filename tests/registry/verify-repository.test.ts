@@ -10,7 +10,7 @@ import {
   tagIndexLink,
 } from "../../src/registry/layout.ts";
 import { verifyExitCode } from "../../src/registry/verify-report.ts";
-import { digestOf, named, pullImage, pushImage, pushIndex, type Stocked, tagged, utf8 } from "./stocked.ts";
+import { digestOf, named, pullImage, pushBlob, pushImage, pushIndex, type Stocked, tagged, utf8 } from "./stocked.ts";
 import { sound, verify } from "./verified.ts";
 
 const app = named("app");
@@ -53,6 +53,29 @@ const damages: readonly Damage[] = [
   {
     what: "a missing blob",
     seed: ({ store }) => store.driver.delete(blobKey(layer)),
+    severity: "lost",
+    problem: /^the bytes of sha256:.* are missing$/,
+    mended: [2, []],
+  },
+  {
+    what: "a missing blob that no manifest names, as a broken-off push or another registry's collector leaves its link",
+    seed: async (stock) => {
+      await pushBlob(stock, "app", "loose");
+      await stock.store.driver.delete(blobKey(digestOf("loose")));
+    },
+    severity: "untidy",
+    problem: /^the bytes of sha256:.* are missing, and no manifest here names them; `registry gc` removes the link$/,
+    mended: [1, []],
+  },
+  {
+    what: "a missing blob that no manifest names, beside one whose names nobody can tell",
+    seed: async (stock) => {
+      const old = JSON.stringify({ schemaVersion: 1, name: "app", fsLayers: [{ blobSum: digestOf("loose") }] });
+      await pushBlob(stock, "app", old);
+      await write(stock, revisionLink(app, digestOf(old)), digestOf(old));
+      await pushBlob(stock, "app", "loose");
+      await stock.store.driver.delete(blobKey(digestOf("loose")));
+    },
     severity: "lost",
     problem: /^the bytes of sha256:.* are missing$/,
     mended: [2, []],
