@@ -6,6 +6,7 @@ import { temporaryDirectory } from "../temporary-directory.ts";
 import { executable, startRegistry } from "./executable.ts";
 import { pullImage, pushImage } from "./image.ts";
 import { must, requireProgram, requireRoot, run } from "./program.ts";
+import { serviceLines } from "./service-lines.ts";
 
 const root = join(import.meta.dir, "../..");
 const unitPath = join(root, "packaging/registry.service");
@@ -18,11 +19,6 @@ const canInstall = [
   requireProgram("setpriv", "util-linux"),
   requireProgram("useradd", "passwd"),
 ].every(Boolean);
-
-/** The lines between a heading of README and the end of its first block of code. */
-const readmeLines = /## As a service\n\n```sh\n([\s\S]*?)\n```/.exec(
-  readFileSync(join(root, "README.md"), "utf8"),
-)?.[1];
 
 /** The values of a setting, in their order. */
 function valuesOf(setting: string): string[] {
@@ -51,7 +47,7 @@ test("the unit has what keeps the service apart from the rest of the machine", (
 
 test("README and the unit tell the same three lines", () => {
   const inUnit = [...unit.matchAll(/^# {3}(sudo .*)$/gm)].map((match) => match[1]);
-  expect([readmeLines?.split("\n").length, readmeLines]).toEqual([3, inUnit.join("\n")]);
+  expect([serviceLines?.split("\n").length, serviceLines]).toEqual([3, inUnit.join("\n")]);
 });
 
 describe.skipIf(!hasSystemd)("systemd-analyze", () => {
@@ -87,7 +83,7 @@ describe.skipIf(!canInstall)("installed by README's lines", () => {
       executable: "/usr/local/bin/registry",
       data: "/var/lib/registry",
       cwd: root,
-      env: { README: readmeLines },
+      env: { README: serviceLines },
     });
     const owner = await must(["stat", "--format=%U", `/proc/${registry.pid}`]);
     const status = readFileSync(`/proc/${registry.pid}/status`, "utf8");
