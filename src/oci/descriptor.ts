@@ -1,6 +1,7 @@
 // Descriptors: type, size and digest of content that a manifest names (OCI image-spec, descriptor.md).
 import { findFoldedKey, foldKeys } from "../lib/json.ts";
 import { type Digest, parseDigest } from "./digest.ts";
+import { isForeignLayer } from "./media-type.ts";
 
 /** A checked descriptor, with the fields that a registry acts on. */
 export interface Descriptor {
@@ -67,4 +68,9 @@ function parsePlatform(value: unknown): Platform | undefined {
   if (!isRecord(value)) return undefined;
   const { architecture, os } = value;
   return typeof architecture === "string" && typeof os === "string" ? { architecture, os } : undefined;
+}
+
+/** Whether clients fetch the layer from its `urls`, so that the registry need not have it. */
+export function isStoredElsewhere({ mediaType, urls }: Descriptor): boolean {
+  return urls.length > 0 && isForeignLayer(mediaType);
 }

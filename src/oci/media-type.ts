@@ -43,7 +43,7 @@ export function isSchema1(type: string): boolean {
   return type.startsWith("application/vnd.docker.distribution.manifest.v1+");
 }
 
-/** Layers that clients fetch from their `urls`, so the registry need not have them. */
+/** Layers that may not be passed on freely: where they have `urls`, clients fetch them from there. */
 export function isForeignLayer(type: string): boolean {
   return (
     type.startsWith("application/vnd.oci.image.layer.nondistributable.v1.tar") ||

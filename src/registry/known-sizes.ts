@@ -2,10 +2,10 @@
 // of a registry that does not sync or by a person, is not served as if it were whole.
 
 import { createPacer } from "../lib/pacer.ts";
+import { isStoredElsewhere } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseManifest } from "../oci/manifest.ts";
-import { isForeignLayer } from "../oci/media-type.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { openRevision } from "./manifests.ts";
 import { listRevisionNames } from "./repositories.ts";
@@ -48,7 +48,7 @@ export class KnownSizes {
     if ("problem" in parsed) return;
     for (const blob of parsed.manifest.blobs) {
       // Nobody compared the size of a layer that lies elsewhere.
-      if (isForeignLayer(blob.mediaType)) continue;
+      if (isStoredElsewhere(blob)) continue;
       const known = repository.sizes.get(blob.digest);
       const isNew = !repository.sizes.has(blob.digest);
       repository.sizes.set(blob.digest, isNew || known === blob.sizeBytes ? blob.sizeBytes : undefined);

@@ -11,10 +11,12 @@ export interface ManifestRules {
   readonly children: "all" | "none" | readonly Platform[];
 }
 
-/** A sentence about the first foreign layer whose URLs are missing or not allowed. */
+const ociLayerPrefix = "application/vnd.oci.image.layer.";
+
+/** A sentence about the first layer with a URL that is not allowed; as in distribution, whether it is here or not. */
 export function findForeignUrlProblem(manifest: Manifest, rules: ManifestRules): string | undefined {
-  for (const layer of manifest.blobs.filter((descriptor) => isForeignLayer(descriptor.mediaType))) {
-    if (layer.urls.length === 0) return `the layer ${layer.digest} is stored elsewhere, but has no urls`;
+  for (const layer of manifest.blobs) {
+    if (!layer.mediaType.startsWith(ociLayerPrefix) && !isForeignLayer(layer.mediaType)) continue;
     const refused = layer.urls.find((url) => !isAllowed(url, rules.urls));
     if (refused !== undefined)
       return `the layer ${layer.digest} has a URL that is not allowed here: ${refused.slice(0, 200)}`;

@@ -1,10 +1,9 @@
 // Manifests of a repository: a manifest is stored after everything that it names.
-import type { Descriptor } from "../oci/descriptor.ts";
+import { type Descriptor, isStoredElsewhere } from "../oci/descriptor.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { hashBytes } from "../oci/hash.ts";
 import { type Manifest, maxManifestBytes, parseManifest, storedMediaType } from "../oci/manifest.ts";
-import { isForeignLayer } from "../oci/media-type.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, type Reference, type Tag } from "../oci/reference.ts";
 import type { Key, Stat } from "../storage/driver.ts";
@@ -171,7 +170,7 @@ async function refuseMissing(
     }
     keys.push(link, blobKey(target));
   };
-  for (const blob of manifest.blobs.filter((descriptor) => !isForeignLayer(descriptor.mediaType))) {
+  for (const blob of manifest.blobs.filter((descriptor) => !isStoredElsewhere(descriptor))) {
     const link = layerLink(name, blob.digest);
     await check(blob, link, await followLink(store, link, blob.digest));
   }

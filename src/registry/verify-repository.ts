@@ -1,9 +1,8 @@
 // One repository, checked: links, manifests, what they name, referrers, tags and upload sessions.
-import type { Descriptor } from "../oci/descriptor.ts";
+import { type Descriptor, isStoredElsewhere } from "../oci/descriptor.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashBytes } from "../oci/hash.ts";
 import { type Manifest, maxManifestBytes, parseManifest } from "../oci/manifest.ts";
-import { isForeignLayer } from "../oci/media-type.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
 import {
@@ -96,7 +95,7 @@ async function checkManifest(
   const manifest = await readManifestOf(check, digest);
   if (manifest === undefined) return false;
   for (const { digest: named } of manifest.blobs) contents.named.add(named);
-  for (const blob of manifest.blobs.filter(({ mediaType }) => !isForeignLayer(mediaType))) {
+  for (const blob of manifest.blobs.filter((descriptor) => !isStoredElsewhere(descriptor))) {
     await checkBlobOf(check, digest, { blob, contents });
   }
   for (const child of manifest.children.filter((descriptor) => isChildRequired(descriptor, rules))) {

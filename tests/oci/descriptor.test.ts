@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isRecord, parseDescriptor } from "../../src/oci/descriptor.ts";
+import { isRecord, isStoredElsewhere, parseDescriptor } from "../../src/oci/descriptor.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
 const valid = { mediaType: "text/plain", size: 3, digest };
@@ -40,4 +40,13 @@ test.each([
 
 test("isRecord() takes objects alone", () => {
   expect([{}, [], null, "x", undefined].map(isRecord)).toEqual([true, false, false, false, false]);
+});
+
+test.each([
+  ["application/vnd.oci.image.layer.nondistributable.v1.tar", ["https://a.example/b"], true],
+  ["application/vnd.oci.image.layer.nondistributable.v1.tar", [], false],
+  ["application/vnd.oci.image.layer.v1.tar", ["https://a.example/b"], false],
+])("isStoredElsewhere(%p, %j): %p", (mediaType, urls, want) => {
+  const parsed = parseDescriptor({ ...valid, mediaType, urls });
+  expect("descriptor" in parsed && isStoredElsewhere(parsed.descriptor)).toBe(want);
 });

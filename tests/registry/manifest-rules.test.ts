@@ -19,8 +19,8 @@ const mirrors = { allow: [/^https:\/\/mirror\.example\//u], deny: [/\/secret\//u
 test.each([
   [{ urls: ["https://a.example/x"] }, "any", undefined],
   [{ urls: ["http://a.example/x", "https://b.example/?y"] }, "any", undefined],
-  [{}, "any", "has no urls"],
-  [{ urls: [] }, "any", "has no urls"],
+  [{}, "any", undefined],
+  [{ urls: [] }, { allow: [], deny: [] }, undefined],
   [{ urls: ["https://a.example/x", "file:///etc/passwd"] }, "any", "file:///etc/passwd"],
   [{ urls: ["ftp://a.example/x"] }, "any", "ftp://a.example/x"],
   [{ urls: ["/relative"] }, "any", "/relative"],
@@ -30,7 +30,9 @@ test.each([
   [{ urls: ["https://mirror.example/secret/x"] }, mirrors, "/secret/x"],
   [{ urls: ["https://other.example/x"] }, mirrors, "other.example"],
   [{ urls: ["https://mirror.example/x"] }, { allow: [], deny: [] }, "mirror.example"],
-  [{ mediaType: plain, urls: ["file:///x"] }, "any", undefined],
+  [{ mediaType: plain, urls: ["file:///x"] }, "any", "file:///x"],
+  [{ mediaType: `${plain}+zstd`, urls: ["https://other.example/x"] }, mirrors, "other.example"],
+  [{ mediaType: "application/octet-stream", urls: ["https://other.example/x"] }, mirrors, undefined],
   [{ mediaType: plain }, "any", undefined],
 ] as const)("findForeignUrlProblem() of %j with %j", (layer, urls, want) => {
   const problem = problemOf(layer, urls);

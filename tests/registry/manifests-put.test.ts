@@ -22,6 +22,7 @@ import { digestOf, named, pushBlob, pushImage, pushIndex, type Stocked, stocked,
 const app = named("app");
 const rules: ManifestRules = { urls: "any", children: "all" };
 const tag = (text: string) => ({ kind: "tag", tag: tagged(text) }) as const;
+const nondistributable = "application/vnd.oci.image.layer.nondistributable.v1.tar";
 const by = (digest: Digest) => ({ kind: "digest", digest }) as const;
 
 interface PutOptions {
@@ -95,12 +96,15 @@ describe("a PUT", () => {
     ["whose child is a blob only", { manifests: [blob("c")] }, {}, "MANIFEST_BLOB_UNKNOWN"],
     ["with another size of a blob", { config: blob("c", { size: 2 }), layers: [] }, {}, "MANIFEST_INVALID"],
     [
-      "with a foreign layer without URLs",
-      {
-        config: blob("c"),
-        layers: [blob("l", { mediaType: "application/vnd.oci.image.layer.nondistributable.v1.tar" })],
-      },
+      "with a foreign layer that is neither here nor has URLs",
+      { config: blob("c"), layers: [blob("l", { mediaType: nondistributable })] },
       {},
+      "MANIFEST_BLOB_UNKNOWN",
+    ],
+    [
+      "with a URL that is not allowed",
+      { config: blob("c"), layers: [blob("l", { mediaType: nondistributable, urls: ["https://other.example/l"] })] },
+      { rules: { urls: { allow: [], deny: [] }, children: "all" } },
       "MANIFEST_INVALID",
     ],
   ];
@@ -130,6 +134,14 @@ describe("a PUT", () => {
     const layers = [blob("far", { mediaType, urls: ["https://example.org/far"] })];
     const { subject } = await put(stock, { config: blob("c"), layers, subject: blob("later") });
     expect(subject).toBe(digestOf("later"));
+  });
+
+  test("takes a foreign layer without URLs whose bytes are here", async () => {
+    const stock = stocked();
+    await pushBlob(stock, "app", "c");
+    await pushBlob(stock, "app", "near");
+    const layers = [blob("near", { mediaType: nondistributable })];
+    expect(await codeOf(put(stock, { config: blob("c"), layers }))).toBe("done");
   });
 
   const platform = { architecture: "amd64", os: "linux" };
