@@ -42,15 +42,17 @@ function suggestCommands({ configuration, url, remoteHost, certificate }: App): 
   const host = url.slice(url.indexOf("//") + 2);
   const authority = certificate?.authority;
   const trust = `registry trust ${remoteHost}    # on every other machine that is to use it`;
-  const { proxy } = configuration;
-  const isCacheOnly = proxy?.main !== undefined && proxy.local.length === 0;
   return [
-    ...(isCacheOnly
-      ? [`docker pull ${host}/library/busybox`]
-      : [`docker tag busybox ${host}/busybox`, `docker push ${host}/busybox`]),
-    `curl ${authority === undefined ? "" : `--cacert ${authority.path} `}${url}/v2/_catalog`,
+    ...suggestDocker(configuration, host),
+    `curl ${authority === undefined ? "" : `--cacert ${authority.path} `}${url}${configuration.http.prefix}v2/_catalog`,
     ...(authority === undefined || remoteHost === undefined ? [] : [trust]),
   ];
+}
+
+function suggestDocker({ proxy, storage }: App["configuration"], host: string): readonly string[] {
+  if (proxy?.main !== undefined && proxy.local.length === 0) return [`docker pull ${host}/library/busybox`];
+  if (storage.isReadOnly) return [`docker pull ${host}/busybox`];
+  return [`docker tag busybox ${host}/busybox`, `docker push ${host}/busybox`];
 }
 
 function warnAboutAccess({ configuration, url, remoteHost }: App): string {

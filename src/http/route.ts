@@ -113,8 +113,10 @@ export function parseRoute(request: RouteRequest): Route {
 }
 
 function findPlace(path: string, prefix: string): Place | undefined {
-  if (!path.startsWith(prefix)) return undefined;
-  const rest = path.slice(prefix.length);
+  // Load balancers and `registry trust` know nothing of a prefix.
+  const isBesidePrefix = path === "/" || path === "/ca.crt";
+  if (!isBesidePrefix && !path.startsWith(prefix)) return undefined;
+  const rest = path.slice(isBesidePrefix ? 1 : prefix.length);
   const fixed: Readonly<Record<string, Resource>> = {
     "": "root",
     "ca.crt": "caCertificate",

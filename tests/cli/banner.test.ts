@@ -8,9 +8,9 @@ const names = ["localhost", "10.0.0.5"].flatMap((text) => parseSubjectName(text)
 const description = { names, notAfterMs: Date.UTC(2027, 0, 2), fingerprint: "AA:BB" };
 const authority = { path: "/data/tls/ca.crt", description: () => description };
 
-function appWith(certificate: object | undefined, storage: object): App {
+function appWith(certificate: object | undefined, storage: object, http: object = {}): App {
   const app = {
-    configuration: { storage },
+    configuration: { storage, http: { prefix: "/", ...http } },
     url: `${certificate === undefined ? "http" : "https"}://localhost:5000`,
     remoteHost: "10.0.0.5:5000",
     dataDirectory: "/data",
@@ -44,6 +44,20 @@ test.each([
   ["a registry without deletion", { isDeleteEnabled: false, isReadOnly: false }, "may pull and push."],
 ])("the banner of %s says what anybody may do", (_name, storage, part) => {
   expect(formatBanner(appWith(undefined, storage), "1")).toContain(part);
+});
+
+test("the banner of a registry with a prefix shows where the API is", () => {
+  expect(formatBanner(appWith(undefined, {}, { prefix: "/some/where/" }), "1")).toContain(
+    "  curl http://localhost:5000/some/where/v2/_catalog\n",
+  );
+});
+
+test("the banner of a read-only registry does not ask for a push", () => {
+  const banner = formatBanner(appWith(undefined, { isReadOnly: true }), "1");
+  expect([banner.includes("docker push"), banner.includes("docker pull localhost:5000/busybox")]).toEqual([
+    false,
+    true,
+  ]);
 });
 
 test("the banner over plain HTTP and with a configured certificate has no line about trust", () => {
