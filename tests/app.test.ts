@@ -56,14 +56,12 @@ test("headers, host and prefix of the configuration reach the answers", async ()
   ]);
 });
 
-test.each([
-  ["a data directory that is a file", (path: string) => ({ rootDirectory: join(path, "file") }), "cannot be used"],
-  ["a name that no certificate can have", (path: string) => ({ rootDirectory: path, sans: ["-bad-"] }), "--san"],
-])("startApp() refuses %s with a sentence", async (_name, flagsOf, part) => {
+test("startApp() refuses a data directory that is a file with a sentence", async () => {
   using directory = temporaryDirectory();
-  writeFileSync(join(directory.path, "file"), "");
-  const error = await start(flagsOf(directory.path)).catch((reason: unknown) => reason);
-  expect([error instanceof StartError, error instanceof Error && error.message.includes(part)]).toEqual([true, true]);
+  const rootDirectory = join(directory.path, "file");
+  writeFileSync(rootDirectory, "");
+  const error = await start({ rootDirectory }).catch((reason: unknown) => reason);
+  expect(error instanceof StartError && error.message).toContain("cannot be used");
 });
 
 test("startApp() refuses an address in use with a sentence, before it makes or logs anything", async () => {

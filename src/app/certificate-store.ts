@@ -2,8 +2,8 @@
 // planRenewal says so, and never puts a new authority over one that clients may trust.
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { type SubjectName, uniqueNames } from "../lib/subject-names.ts";
 import { type CertificateDescription, describeCertificate, isIssuedBy, isKeyOf } from "../tls/describe.ts";
-import { type SubjectName, uniqueNames } from "../tls/names.ts";
 import { planRenewal, type RenewalPlan } from "../tls/renewal.ts";
 import { createAuthority, issueServerCertificate, type KeyKind } from "../tls/self-signed.ts";
 import {
@@ -170,6 +170,7 @@ function present(files: CertificateFiles, outcome: Certificates["outcome"], reas
 function explainFailure(error: unknown, directory: string): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const sentences: Readonly<Record<string, string>> = {
+    ENOENT: "it cannot be made there; choose another directory",
     EACCES: "this user may not read and write it; run as its owner, or change its owner",
     EPERM: "this user may not read and write it; run as its owner, or change its owner",
     ENOTDIR: "a part of the path is a file; choose another directory",

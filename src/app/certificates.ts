@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TlsConfiguration } from "../config/configuration.ts";
 import type { TlsMaterial } from "../http/server.ts";
+import { explainReadError } from "../lib/read-error.ts";
 import { type CertificateDescription, certificateWarnings, describeCertificate, isKeyOf } from "../tls/describe.ts";
-import { explainNameProblem, parseSubjectName, type SubjectName } from "../tls/names.ts";
 import { CertificateStoreError, type Certificates, ensureCertificates } from "./certificate-store.ts";
 import { withFileLock } from "./file-lock.ts";
 import { defaultNames } from "./host-names.ts";
@@ -42,9 +42,8 @@ async function openSelfSigned(
   tls: SelfSigned,
   { directory, now }: { readonly directory: string; readonly now: () => number },
 ): Promise<CertificateSource> {
-  const configured = tls.sans.map(parseConfiguredName);
   const ensure = () => {
-    const names = [...configured, ...defaultNames()];
+    const names = [...tls.sans, ...defaultNames()];
     return ensureCertificates({ directory, names, days: tls.days, key: tls.key, nowMs: now(), withLock: withFileLock });
   };
   let current = await ensure().catch(explain);
@@ -67,25 +66,20 @@ async function openSelfSigned(
   };
 }
 
-function parseConfiguredName(text: string): SubjectName {
-  const name = parseSubjectName(text);
-  if (name === undefined) throw new StartError(`${explainNameProblem(text)} (--san, http.tls.selfsigned.sans)`);
-  return name;
-}
-
 function explain(error: unknown): Certificates {
   throw error instanceof CertificateStoreError ? new StartError(error.message) : error;
 }
 
 /** Read once: a certificate from files changes with the next start. */
 function openFiles({ certificate: path, key: keyPath, minimum }: Files, nowMs: number): CertificateSource {
-  const certificate = readFile(path);
-  const key = readFile(keyPath);
+  const certificate = readFile(path, "http.tls.certificate");
+  const key = readFile(keyPath, "http.tls.key");
   const description = describeCertificate(certificate);
-  if (description === undefined) throw new StartError(`${path} is not a PEM certificate (http.tls.certificate)`);
+  if (description === undefined) throw new StartError(`http.tls.certificate: ${path}: is not a PEM certificate`);
   const isMatching = isKeyOf(certificate, key);
-  if (isMatching === undefined) throw new StartError(`${keyPath} is not a PEM private key (http.tls.key)`);
-  if (!isMatching) throw new StartError(`the private key ${keyPath} does not belong to the certificate ${path}`);
+  if (isMatching === undefined)
+    throw new StartError(`http.tls.key: ${keyPath}: is not a PEM private key without a password`);
+  if (!isMatching) throw new StartError(`http.tls.key: ${keyPath}: does not belong to the certificate ${path}`);
   return {
     material: () => ({ certificate, key, minimum }),
     description: () => description,
@@ -96,10 +90,10 @@ function openFiles({ certificate: path, key: keyPath, minimum }: Files, nowMs: n
   };
 }
 
-function readFile(path: string): string {
+function readFile(path: string, key: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new StartError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new StartError(`${key}: ${path}: ${explainReadError(error)}`);
   }
 }

@@ -24,7 +24,8 @@ export interface ChoresMeans {
 export const uploadAgeMs = 168 * 3_600_000;
 const purgeIntervalMs = 24 * 3_600_000;
 const firstPurgeMs = 60_000;
-const renewalCheckMs = 12 * 3_600_000;
+/** Often enough for a certificate of one day, and for an address that the machine was just given. */
+const renewalCheckMs = 3_600_000;
 /** A server that is restarted every day collects every day. */
 const firstGcMs = 5 * 60_000;
 /** After the first collection, so that not both read the disk at once. */

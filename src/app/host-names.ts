@@ -1,6 +1,6 @@
 // The names this machine answers to, for a certificate that nobody configured names for.
 import { hostname, networkInterfaces } from "node:os";
-import { parseSubjectName, type SubjectName, uniqueNames } from "../tls/names.ts";
+import { parseSubjectName, type SubjectName, uniqueNames } from "../lib/subject-names.ts";
 
 const loopbackNames = ["localhost", "127.0.0.1", "::1"];
 

@@ -2,6 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import type { ProxyConfiguration, UpstreamConfiguration } from "../config/configuration.ts";
+import { explainReadError } from "../lib/read-error.ts";
 import type { Report } from "../proxy/events.ts";
 import { openPullThrough, type PullThrough } from "../proxy/pull-through.ts";
 import type { Routes } from "../proxy/routing.ts";
@@ -89,7 +90,6 @@ function readAuthority(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new StartError(`${path}: the certificates of an upstream cannot be read (${code})`);
+    throw new StartError(`${path} (certificates of an upstream): ${explainReadError(error)}`);
   }
 }

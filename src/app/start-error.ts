@@ -1,5 +1,8 @@
 // Why a server cannot start, in words for the person who started it.
 
+import { isIP } from "node:net";
+import { parseListenAddress } from "../config/listen-address.ts";
+
 /** One line that says what is wrong and what to do. */
 export class StartError extends Error {}
 
@@ -11,7 +14,11 @@ export function explainListenError(error: unknown, addr: string): string | undef
     EADDRNOTAVAIL: `${addr} is not an address of this machine; choose another one with --addr`,
     EACCES: `listening on ${addr} is not permitted; choose a port above 1023 with --addr, or grant CAP_NET_BIND_SERVICE`,
   };
-  return typeof code === "string" ? sentences[code] : undefined;
+  const sentence = typeof code === "string" ? sentences[code] : undefined;
+  const host = parseListenAddress(addr)?.hostname;
+  if (sentence !== undefined || host === undefined || isIP(host) !== 0) return sentence;
+  // The runtime tells nothing of its own about a name that it cannot resolve.
+  return `the name ${host} cannot be found; give an address of this machine with --addr, such as :5000`;
 }
 
 /** The sentence for a data directory that cannot be used. */
@@ -20,6 +27,7 @@ export function explainDataError(error: unknown, directory: string): string {
   const sentences: Readonly<Record<string, string>> = {
     EACCES: "it cannot be read and written by this user; run as its owner, change its owner, or choose another place",
     EPERM: "it cannot be written by this user; run as its owner, change its owner, or choose another place",
+    ENOENT: "it cannot be made there; choose another place",
     ENOTDIR: "a part of the path is a file; choose another place",
     ENOSPC: "the disk is full; free some space, or choose another place",
     EROFS: "the disk is read-only and holds no registry yet; mount it writable, or choose another place",

@@ -1,8 +1,8 @@
 // What serve prints when it is ready: where it is, and what to type next.
 import type { CertificateSource } from "../app/certificates.ts";
 import type { App } from "../app.ts";
+import { formatSubjectNames } from "../lib/subject-names.ts";
 import { formatDay } from "../tls/describe.ts";
-import { formatSubjectNames } from "../tls/names.ts";
 
 /** Lines for the person who started the server. */
 export function formatBanner(app: App, version: string): string {

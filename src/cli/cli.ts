@@ -51,18 +51,29 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
     }
     return await command.run(parseWords(command, rest), io);
   } catch (error) {
-    if (!(error instanceof UsageError) && !(error instanceof CommandError)) throw error;
-    const hint = commands.some((command) => command.name === name || command.alias === name)
-      ? `registry help ${name}`
-      : "registry help";
-    const advice = error instanceof UsageError ? ` (see \`${hint}\`)` : "";
-    io.stderr(`registry${error instanceof UsageError ? "" : ` ${name}`}: ${error.message}${advice}\n`);
-    return error instanceof UsageError ? usageExitCode : 1;
+    return explain(error, name, io);
   }
 }
 
+/** One line for what the user can mend; anything else is a mistake of ours, and is told with its stack. */
+function explain(error: unknown, name: string, io: CommandIo): number {
+  if (error instanceof UsageError) {
+    const isKnown = name !== "help" && commands.some((command) => isCalled(command, name));
+    io.stderr(`registry: ${error.message} (see \`registry help${isKnown ? ` ${name}` : ""}\`)\n`);
+    return usageExitCode;
+  }
+  // What the system refuses is nobody's mistake in these sources.
+  if (!(error instanceof CommandError) && !(error instanceof Error && "syscall" in error)) throw error;
+  io.stderr(`registry ${name}: ${error.message}\n`);
+  return 1;
+}
+
+function isCalled(command: Command, name: string): boolean {
+  return command.name === name || command.alias === name;
+}
+
 function findCommand(name: string): Command {
-  const command = commands.find((candidate) => candidate.name === name || candidate.alias === name);
+  const command = commands.find((candidate) => isCalled(candidate, name));
   if (command !== undefined) return command;
   const nearest = findNearest(
     name,

@@ -5,8 +5,8 @@ import { certificateFileNames } from "../app/certificate-files.ts";
 import { CertificateStoreError, type Certificates, ensureCertificates } from "../app/certificate-store.ts";
 import { withFileLock } from "../app/file-lock.ts";
 import { defaultNames } from "../app/host-names.ts";
+import { explainNameProblem, formatSubjectNames, parseSubjectName, type SubjectName } from "../lib/subject-names.ts";
 import { formatDay } from "../tls/describe.ts";
-import { explainNameProblem, formatSubjectNames, parseSubjectName, type SubjectName } from "../tls/names.ts";
 import { defaultDays, type KeyKind, maxDays } from "../tls/self-signed.ts";
 import {
   type Command,

@@ -1,7 +1,7 @@
 // The configuration of a command: its file, its flags and the variables, with mistakes as lines for the user.
 import type { ConfigurationFlags } from "../config/flags.ts";
 import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from "../config/load.ts";
-import { CommandError, type CommandIo, flagOf, type ParsedWords } from "./command.ts";
+import { CommandError, type CommandIo, flagOf, type ParsedWords, UsageError } from "./command.ts";
 
 /** Loads what the words of a command mean: `[config.yml]`, `--data` and the flags that it has beside. */
 export async function loadFor(
@@ -16,8 +16,12 @@ export async function loadFor(
       flags: { ...flags, rootDirectory: flagOf(words, "data") },
     });
   } catch (error) {
-    if (error instanceof ConfigurationError) throw new CommandError(formatProblems(error.problems));
-    throw error;
+    if (!(error instanceof ConfigurationError)) throw error;
+    const { problems } = error;
+    // What begins with a flag is wrong in the words of the command.
+    throw problems.every((problem) => problem.startsWith("--"))
+      ? new UsageError(problems.join("; "))
+      : new CommandError(formatProblems(problems));
   }
 }
 

@@ -1,6 +1,7 @@
 // registry proxy
 import { readFileSync } from "node:fs";
 import { parseRegistryUrl } from "../config/proxy-keys.ts";
+import { explainReadError } from "../lib/read-error.ts";
 import { type Command, CommandError, type CommandIo, flagOf, type ParsedWords, UsageError } from "./command.ts";
 import { loadFor } from "./load-for.ts";
 import { serveUntilSignal, servingFlags, servingValues } from "./serving.ts";
@@ -51,7 +52,6 @@ function readPassword(path: string): string {
   try {
     return readFileSync(path, "utf8").replace(/\r?\n$/, "");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new CommandError(`the password file ${path} cannot be read (${code})`);
+    throw new CommandError(`--password-file: ${path}: ${explainReadError(error)}`);
   }
 }

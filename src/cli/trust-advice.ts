@@ -1,5 +1,5 @@
 // What `registry trust` tells its user: why a CA could not be fetched or used, and what to do next.
-import { formatSubjectNames, type SubjectName } from "../tls/names.ts";
+import { formatSubjectNames, type SubjectName } from "../lib/subject-names.ts";
 import type { TrustClient } from "./trust-places.ts";
 import type { TrustTarget } from "./trust-target.ts";
 

@@ -1,5 +1,5 @@
 // The words of `registry trust`, parsed.
-import { explainNameProblem } from "../tls/names.ts";
+import { explainNameProblem } from "../lib/subject-names.ts";
 import { flagOf, hasFlag, type ParsedWords, UsageError } from "./command.ts";
 import { type TrustClient, trustClients } from "./trust-places.ts";
 import { parseTrustTarget, type TrustTarget } from "./trust-target.ts";

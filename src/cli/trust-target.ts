@@ -1,7 +1,7 @@
 // The registry that a client machine is to trust, as the user types it in image names.
 //
 //   registry.example.org   192.0.2.7:5000   [2001:db8::1]:5000
-import { parseSubjectName, type SubjectName } from "../tls/names.ts";
+import { parseSubjectName, type SubjectName } from "../lib/subject-names.ts";
 
 /** A host with its port, and the spelling that clients use for it. */
 export interface TrustTarget {

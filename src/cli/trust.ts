@@ -1,8 +1,8 @@
 // registry trust
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { formatSubjectNames, listUncoveredNames } from "../lib/subject-names.ts";
 import { formatDay } from "../tls/describe.ts";
-import { formatSubjectNames, listUncoveredNames } from "../tls/names.ts";
 import { type Command, CommandError, type CommandIo, type ParsedWords } from "./command.ts";
 import { explainUncoveredName, formatTrustNotes } from "./trust-advice.ts";
 import { applyStep, readText } from "./trust-apply.ts";

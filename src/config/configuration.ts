@@ -1,5 +1,7 @@
 // What the rest of the program sees of a configuration: plain values, checked and with the defaults filled in.
 
+import type { SubjectName } from "../lib/subject-names.ts";
+
 /** The oldest TLS version that is offered. */
 export type MinimumTls = "tls1.2" | "tls1.3";
 
@@ -13,7 +15,7 @@ export type TlsConfiguration =
     }
   | {
       readonly kind: "selfsigned";
-      readonly sans: readonly string[];
+      readonly sans: readonly SubjectName[];
       readonly days: number;
       readonly key: "ecdsa" | "rsa4096";
       /** Undefined: `tls` under the storage's root directory. */

@@ -2,6 +2,7 @@
 // here that touches the disk.
 
 import { readFile } from "node:fs/promises";
+import { explainReadError } from "../lib/read-error.ts";
 import { buildConfiguration } from "./build.ts";
 import type { Configuration } from "./configuration.ts";
 import { applyEnvironment, type Environment, type EnvironmentResult, listVariables, pathVariable } from "./env.ts";
@@ -23,7 +24,8 @@ export class ConfigurationError extends Error {
   readonly warnings: readonly string[];
 
   constructor(problems: readonly string[], warnings: readonly string[] = []) {
-    const lines = problems.map(printable);
+    // The YAML library may say one thing several times about one place.
+    const lines = [...new Set(problems.map(printable))];
     super(lines.join("\n"));
     this.name = "ConfigurationError";
     this.problems = lines;
@@ -104,8 +106,9 @@ async function readText(path: string): Promise<string> {
   try {
     bytes = await readFile(path);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    throw new ConfigurationError([`${path}: ${reasons[code] ?? `cannot be read (${code})`}`]);
+    throw new ConfigurationError([
+      `${path}: ${explainReadError(error)}; name another file, or none to serve with the defaults`,
+    ]);
   }
   if (bytes.length > maxFileBytes) throw new ConfigurationError([`${path}: is larger than ${maxFileBytes / 1024} KiB`]);
   try {
@@ -114,12 +117,6 @@ async function readText(path: string): Promise<string> {
     throw new ConfigurationError([`${path}: is not UTF-8 text`]);
   }
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file; name another one, or none to serve with the defaults",
-  EACCES: "may not be read by this user",
-  EISDIR: "is a directory; the configuration is a file",
-};
 
 /** By place: numbers in the text count as numbers, so that the lines of a file come in their order. */
 function inOrder(lines: readonly string[]): readonly string[] {

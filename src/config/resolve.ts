@@ -65,9 +65,14 @@ function formatIssue(
 ): string {
   const tree = deepestAt(written, issue.path);
   const name = [path, ...issue.path.filter((segment) => typeof segment === "string")].join(".");
+  // Some sentences begin with the value.
   const isAboutValue = issue.code !== "invalid_key" && tree.kind === "scalar" && tree.text !== undefined;
-  const shown = isAboutValue ? `, not ${show(tree.text)}` : "";
-  return `${formatOrigin(tree.origin)}: ${name}: ${issue.message}${shown}`;
+  const isShown = isAboutValue && !issue.message.startsWith(JSON.stringify(tree.text));
+  const message = `${issue.message}${isShown ? `, not ${show(tree.text)}` : ""}`;
+  // Who wrote a flag need not know the key that it stands for.
+  return tree.origin.kind === "flag"
+    ? `${tree.origin.name}: ${message}`
+    : `${formatOrigin(tree.origin)}: ${name}: ${message}`;
 }
 
 function show(text: string): string {

@@ -10,7 +10,6 @@ import {
   days,
   duration,
   externalUrl,
-  hostNames,
   listenAddress,
   longDuration,
   minimumTls,
@@ -19,6 +18,7 @@ import {
   platforms,
   presence,
   rate,
+  subjectNames,
   text,
   urlPrefix,
 } from "./value-type.ts";
@@ -165,7 +165,7 @@ export const keys = {
     help: "Present: serve HTTPS with a certificate that the registry makes, keeps and renews itself.",
   }),
   sans: key("http.tls.selfsigned.sans", {
-    type: hostNames,
+    type: subjectNames,
     default: [],
     help: "Names and IP addresses for the certificate, beside localhost, the host's name and its addresses.",
   }),

@@ -4,6 +4,7 @@
 import * as z from "zod";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { formatSize, parseRate } from "../lib/size.ts";
+import { explainNameProblem, parseSubjectName, type SubjectName } from "../lib/subject-names.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { parsePattern } from "./pattern.ts";
 
@@ -150,12 +151,17 @@ export const urlPrefix: ValueType<string> = {
   }),
 };
 
-/** DNS names and IP addresses, checked for their shape only. */
-export const hostNames: ValueType<readonly string[]> = {
+/** DNS names and IP addresses, for a certificate. */
+export const subjectNames: ValueType<readonly SubjectName[]> = {
   holds: "list",
   scalars: "text",
   schema: z.array(
-    z.string({ error: "must be text" }).regex(/^[^\s,/]+$/, { error: "must be a host name or an IP address" }),
+    z.string({ error: "must be text" }).transform((written, check) => {
+      const name = parseSubjectName(written);
+      if (name !== undefined) return name;
+      check.addIssue({ code: "custom", message: explainNameProblem(written) });
+      return z.NEVER;
+    }),
     { error: 'must be a list, such as ["a.example.com", "192.0.2.1"]' },
   ),
 };

@@ -1,7 +1,7 @@
 // What a certificate says, read with the runtime's own parser (cheap, unlike the library that makes them),
 // and what an operator should be told about one that was configured.
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { parseSubjectName, type SubjectName } from "./names.ts";
+import { parseSubjectName, type SubjectName } from "../lib/subject-names.ts";
 import type { KeyKind } from "./self-signed.ts";
 
 /** The parts of a certificate that decisions and messages need. */

@@ -1,7 +1,8 @@
 // Decides whether our certificates can stay. Clients trust the authority, so it is replaced only where there
 // is none or it has come to its own end; the server certificate is replaced freely under it.
+
+import { formatSubjectNames, listUncoveredNames, type SubjectName } from "../lib/subject-names.ts";
 import { type CertificateDescription, formatDay } from "./describe.ts";
-import { formatSubjectNames, listUncoveredNames, type SubjectName } from "./names.ts";
 import type { KeyKind } from "./self-signed.ts";
 
 /** Everything the decision rests on. */
@@ -41,6 +42,7 @@ export function isEnding({ notBeforeMs, notAfterMs }: CertificateDescription, no
   return nowMs >= notAfterMs - Math.min(renewalMs, (notAfterMs - notBeforeMs) / 3);
 }
 
+/** A name that is not wanted any more is no reason: another process on the same directory may want it. */
 function listServerReasons(facts: RenewalFacts, server: CertificateDescription): string[] {
   const missing = listUncoveredNames(facts.wantedNames, server.names);
   const reasons: string[] = [];

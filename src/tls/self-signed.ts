@@ -1,7 +1,7 @@
 // Makes certificates: an authority of our own (CA), and server certificates under it, in the form that
 // Go, OpenSSL and browsers accept. Names are subject alternative names; the CN is for people only.
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import type { SubjectName } from "./names.ts";
+import type { SubjectName } from "../lib/subject-names.ts";
 import { loadX509, type X509 } from "./x509.ts";
 
 /** Kinds of keys we make: ECDSA on P-256, or RSA with 4096 bits for clients that know nothing newer. */

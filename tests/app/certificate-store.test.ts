@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { join } from "node:path";
 import { type EnsureOptions, ensureCertificates } from "../../src/app/certificate-store.ts";
 import { withFileLock } from "../../src/app/file-lock.ts";
+import { parseSubjectName } from "../../src/lib/subject-names.ts";
 import { isIssuedBy, isKeyOf } from "../../src/tls/describe.ts";
-import { parseSubjectName } from "../../src/tls/names.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { openssl, testWithOpenssl } from "../tls/openssl.ts";
 import { withoutRoot } from "../without-root.ts";

@@ -8,7 +8,7 @@ import { temporaryDirectory } from "../temporary-directory.ts";
 const dayMs = 24 * 3_600_000;
 const selfSigned = {
   kind: "selfsigned",
-  sans: ["registry.example.org"],
+  sans: [{ kind: "dns", value: "registry.example.org" }],
   days: 397,
   key: "ecdsa",
   directory: undefined,
@@ -40,15 +40,27 @@ test("a self-signed certificate is made once, and renewed under the same authori
 });
 
 test.each([
-  ["a name that no certificate can have", { ...selfSigned, sans: ["a_b:1"] }, "--san"],
   [
-    "a file that is not there",
-    { kind: "files", certificate: "/no/x.crt", key: "/no/x.key", minimum: "tls1.2" },
-    "/no/x.crt",
+    "a certificate that is not there",
+    { certificate: "/no/x.crt", key: "/no/x.key" },
+    "http.tls.certificate: /no/x.crt: there is no such file",
   ],
-] as const)("openCertificates() refuses %s", async (_name, tls, part) => {
+  [
+    "a certificate that is a directory",
+    { certificate: "/", key: "/no/x.key" },
+    "http.tls.certificate: /: is a directory",
+  ],
+  [
+    "a key that is not there",
+    { certificate: "/dev/null", key: "/no/x.key" },
+    "http.tls.key: /no/x.key: there is no such file",
+  ],
+] as const)("openCertificates() refuses %s", async (_name, files, part) => {
   using directory = temporaryDirectory();
-  const opening = openCertificates(tls, { directory: directory.path, now: Date.now });
+  const opening = openCertificates(
+    { kind: "files", minimum: "tls1.2", ...files },
+    { directory: directory.path, now: Date.now },
+  );
   const error = await opening.catch((reason: unknown) => reason);
   expect(error instanceof StartError && error.message).toContain(part);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { defaultNames } from "../../src/app/host-names.ts";
-import { formatSubjectNames } from "../../src/tls/names.ts";
+import { formatSubjectNames } from "../../src/lib/subject-names.ts";
 
 test.each([
   ["box", ["127.0.0.1", "::1", "192.0.2.7", "2001:db8::7"], "localhost, 127.0.0.1, ::1, box, 192.0.2.7, 2001:db8::7"],

@@ -13,6 +13,12 @@ test.each([
   expect(explainListenError(systemError(code), ":5000")).toContain(part);
 });
 
+test("explainListenError() says of a name that it cannot be found", () => {
+  expect(explainListenError(systemError("ENOTTY"), "none.invalid:5000")).toEqual(
+    "the name none.invalid cannot be found; give an address of this machine with --addr, such as :5000",
+  );
+});
+
 test("explainListenError() has no sentence for what it does not know", () => {
   expect([systemError("EMFILE"), new Error("x"), "x"].map((error) => explainListenError(error, ":1"))).toEqual([
     undefined,

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { CertificateSource } from "../../src/app/certificates.ts";
 import type { App } from "../../src/app.ts";
 import { formatBanner } from "../../src/cli/banner.ts";
-import { parseSubjectName } from "../../src/tls/names.ts";
+import { parseSubjectName } from "../../src/lib/subject-names.ts";
 
 const names = ["localhost", "10.0.0.5"].flatMap((text) => parseSubjectName(text) ?? []);
 const description = { names, notAfterMs: Date.UTC(2027, 0, 2), fingerprint: "AA:BB" };

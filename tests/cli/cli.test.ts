@@ -30,7 +30,7 @@ test.each([
   [["srve"], [64, "", 'registry: unknown command "srve"; did you mean serve? (see `registry help`)\n']],
   [
     ["help", "xyz"],
-    [64, "", 'registry: unknown command "xyz" (see `registry help help`)\n'],
+    [64, "", 'registry: unknown command "xyz" (see `registry help`)\n'],
   ],
   [
     ["serve", "--adr", "x"],
@@ -47,6 +47,18 @@ test.each([
   [
     ["serve", "a.yml", "b.yml"],
     [64, "", 'registry: unexpected argument "b.yml" (see `registry help serve`)\n'],
+  ],
+  [
+    ["help", "gencrt"],
+    [64, "", 'registry: unknown command "gencrt"; did you mean gencert? (see `registry help`)\n'],
+  ],
+  [
+    ["serve", "--san", "a b"],
+    [64, "", 'registry: --san: "a b" is neither a host name nor an IPv4 or IPv6 address (see `registry help serve`)\n'],
+  ],
+  [
+    ["gencert", "--out", "/proc/none/certs"],
+    [1, "", expect.stringMatching(/^registry gencert: [^\n]*\/proc\/none[^\n]*\n$/)],
   ],
   [
     ["serve", "/none.yml"],

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { CommandError, parseWords, UsageError } from "../../src/cli/command.ts";
 import { gencertCommand } from "../../src/cli/gencert.ts";
+import { formatSubjectNames } from "../../src/lib/subject-names.ts";
 import { describeCertificate } from "../../src/tls/describe.ts";
-import { formatSubjectNames } from "../../src/tls/names.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { openssl, testWithOpenssl } from "../tls/openssl.ts";
 import { fakeIo } from "./fake-io.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CommandError, parseWords } from "../../src/cli/command.ts";
+import { CommandError, parseWords, UsageError } from "../../src/cli/command.ts";
 import { loadFor } from "../../src/cli/load-for.ts";
 import { serveCommand } from "../../src/cli/serve.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
@@ -24,4 +24,18 @@ test("loadFor() takes the path from REGISTRY_CONFIGURATION_PATH, and reports sev
   const loading = loadFor(parseWords(serveCommand, []), io);
   expect(loading).rejects.toThrow(CommandError);
   expect(loading).rejects.toThrow(/^the configuration has 2 problems\n {2}.*version.*\n {2}.*log\.level/);
+});
+
+test("loadFor() takes what is wrong with flags alone for wrong usage", async () => {
+  const words = parseWords(serveCommand, []);
+  const flags = { logLevel: "loud", sans: ["a", "b_c"] };
+  const error = await loadFor(words, fakeIo(), flags).catch((reason: unknown) => reason);
+  expect(error instanceof UsageError && error.message).toEqual(
+    '--log-level: must be error, warn, info or debug, not "loud"; --san: "b_c" is neither a host name nor an IPv4 or IPv6 address',
+  );
+});
+
+test("loadFor() takes what is wrong with a variable beside a flag for a failure", async () => {
+  const io = fakeIo({ env: { REGISTRY_HTTP_ADDR: "x" } });
+  expect(loadFor(parseWords(serveCommand, []), io, { logLevel: "loud" })).rejects.toThrow(CommandError);
 });

@@ -12,9 +12,9 @@ test.each([
   [[], 64, "the registry to cache is missing"],
   [["ftp://x"], 64, "is not the URL of a registry"],
   [["ghcr.io", "--username", "x"], 64, "--username and --password-file go together"],
-  [["ghcr.io", "--username", "x", "--password-file", "/nowhere/file"], 1, "cannot be read (ENOENT)"],
-  [["ghcr.io", "--ttl", "soon"], 1, "--ttl: proxy.ttl: must be a duration"],
-  [["ghcr.io", "--max-size", "much"], 1, "--max-size: proxy.maxsize: must be a size"],
+  [["ghcr.io", "--username", "x", "--password-file", "/nowhere/file"], 1, "there is no such file"],
+  [["ghcr.io", "--ttl", "soon"], 64, "--ttl: must be a duration"],
+  [["ghcr.io", "--max-size", "much"], 64, "--max-size: must be a size"],
 ])("registry proxy %p ends with %p", async (words, code, part) => {
   const io = fakeIo();
   const ended = await runCli(["proxy", ...words], io);

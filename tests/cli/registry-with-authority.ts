@@ -1,5 +1,5 @@
 // Servers as `registry trust` meets them.
-import { parseSubjectName } from "../../src/tls/names.ts";
+import { parseSubjectName } from "../../src/lib/subject-names.ts";
 import { type CertificatePair, createAuthority, issueServerCertificate } from "../../src/tls/self-signed.ts";
 
 /** An authority and a server certificate for the names. */

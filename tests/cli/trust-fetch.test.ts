@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { createServer } from "node:net";
 import { fetchAuthority, fetchServerCertificate, parseAuthority } from "../../src/cli/trust-fetch.ts";
 import { parseTrustTarget, type TrustTarget } from "../../src/cli/trust-target.ts";
+import { formatSubjectNames } from "../../src/lib/subject-names.ts";
 import { describeCertificate } from "../../src/tls/describe.ts";
-import { formatSubjectNames } from "../../src/tls/names.ts";
 import { makeCertificates, serveAuthority } from "./registry-with-authority.ts";
 
 const { ca, server } = await makeCertificates("localhost", "127.0.0.1", "::1");

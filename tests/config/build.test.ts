@@ -30,11 +30,22 @@ describe("TLS", () => {
     [
       "a file with everything",
       { text: withFile(full) },
-      { kind: "selfsigned", sans: ["a"], days: 30, key: "rsa4096", directory: "/t", minimum: "tls1.3" },
+      {
+        kind: "selfsigned",
+        sans: [{ kind: "dns", value: "a" }],
+        days: 30,
+        key: "rsa4096",
+        directory: "/t",
+        minimum: "tls1.3",
+      },
     ],
     ["a file with a certificate", { text: withFile("http: {tls: {certificate: /c, key: /k}}") }, files],
     ["a file with selfsigned, and variables", { text: withFile("http: {tls: {selfsigned: }}"), env: variables }, files],
-    ["a file and --san", { text: withFile(""), flags: { sans: ["b"] } }, { ...selfSigned, sans: ["b"] }],
+    [
+      "a file and --san",
+      { text: withFile(""), flags: { sans: ["b"] } },
+      { ...selfSigned, sans: [{ kind: "dns", value: "b" }] },
+    ],
     ["--http over a file", { text: withFile("http: {tls: {selfsigned: }}"), flags: { plainHttp: true } }, undefined],
   ])("%s", async (_, written, want) => {
     expect((await load(written)).configuration.http.tls).toEqual(want);

@@ -15,6 +15,8 @@ http:
 validation: {manifests: {urls: {allow: [a]}}}
 `;
 
+const dnsNames = (...values: string[]) => values.map((value) => ({ kind: "dns", value }));
+
 /** The value of one key after the variables. */
 async function valueAt(path: string, env: Readonly<Record<string, string>>, text = file): Promise<unknown> {
   return (await load({ text, env })).settings.get(path)?.value;
@@ -46,8 +48,8 @@ describe("a variable sets", () => {
     ["REGISTRY_LOGLEVEL", "error", "loglevel", "error"],
     ["REGISTRY_LOG_FORMATTER", "json", "log.formatter", "json"],
     ["REGISTRY_HTTP_TLS_SELFSIGNED", "", "http.tls.selfsigned", true],
-    ["REGISTRY_HTTP_TLS_SELFSIGNED", "{sans: [a, b]}", "http.tls.selfsigned.sans", ["a", "b"]],
-    ["REGISTRY_HTTP_TLS_SELFSIGNED_SANS", "a", "http.tls.selfsigned.sans", ["a"]],
+    ["REGISTRY_HTTP_TLS_SELFSIGNED", "{sans: [a, b]}", "http.tls.selfsigned.sans", dnsNames("a", "b")],
+    ["REGISTRY_HTTP_TLS_SELFSIGNED_SANS", "a", "http.tls.selfsigned.sans", dnsNames("a")],
     ["REGISTRY_HTTP_TLS_SELFSIGNED_SANS_0", "a", "http.tls.selfsigned", true],
     ["REGISTRY_VALIDATION_MANIFESTS_URLS_ALLOW", "[b, c]", "validation.manifests.urls.allow", ["b", "c"]],
     ["REGISTRY_VALIDATION_MANIFESTS_URLS_ALLOW", "^https://.+", "validation.manifests.urls.allow", ["^https://.+"]],

@@ -134,8 +134,8 @@ test("flags win over variables, variables over the file, the file over defaults"
 
 test("a bad flag is named", async () => {
   expect(await problemsOf({ flags: { addr: "5000", logLevel: "loud" } })).toEqual([
-    expect.stringMatching(/^--addr: http\.addr: must be host:port/),
-    '--log-level: log.level: must be error, warn, info or debug, not "loud"',
+    expect.stringMatching(/^--addr: must be host:port/),
+    '--log-level: must be error, warn, info or debug, not "loud"',
   ]);
 });
 
@@ -191,12 +191,17 @@ describe("a file that cannot be read as one", () => {
 
   test.each([
     [`${tmpdir()}/no/such/file.yml`, /: there is no such file; /],
-    [tmpdir(), /: is a directory; /],
+    [tmpdir(), /: is a directory, not a file; /],
     ["a\0b", /: cannot be read/],
   ])("%p", async (path, want) => {
     const error = await loadConfiguration({ path, env: {}, flags: {} }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: "ConfigurationError", problems: [expect.stringMatching(want)] });
   });
+});
+
+test("what YAML says twice about one place is told once", async () => {
+  const problems = await problemsOf({ text: "@@@@: [[[\n" });
+  expect(problems).toEqual([...new Set(problems)]);
 });
 
 describe("which file", () => {

@@ -40,7 +40,7 @@ describe("values", () => {
     ["http: {tls: {selfsigned: true}}", keys.isSelfSigned, true],
     ["http: {tls: {selfsigned: off}}", keys.isSelfSigned, false],
     ["http: {tls: }", keys.isSelfSigned, false],
-    ["http: {tls: {selfsigned: {sans: a}}}", keys.sans, ["a"]],
+    ["http: {tls: {selfsigned: {sans: a}}}", keys.sans, [{ kind: "dns", value: "a" }]],
   ])("%s", (text, key, want) => {
     const { settings, problems } = resolve(text);
     expect([settingValue(settings, key), problems]).toEqual([want, []]);
@@ -68,6 +68,10 @@ describe("problems", () => {
     [
       "validation: {manifests: {urls: {allow: [a,\n  '(']}}}",
       'f:2:3: validation.manifests.urls.allow: must be a regular expression (missing )), not "("',
+    ],
+    [
+      "http: {tls: {selfsigned: {sans: [a,\n  b_c]}}}",
+      'f:2:3: http.tls.selfsigned.sans: "b_c" is neither a host name nor an IPv4 or IPv6 address',
     ],
     [
       `log: {formatter: ${"x".repeat(100)}}`,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { connect } from "node:tls";
 import { type ListenOptions, type RunningServer, startServer, type TlsMaterial } from "../../src/http/server.ts";
-import { parseSubjectName } from "../../src/tls/names.ts";
+import { parseSubjectName } from "../../src/lib/subject-names.ts";
 import { type CertificatePair, createAuthority, issueServerCertificate } from "../../src/tls/self-signed.ts";
 import { digestOf, type MemoryRegistry, type MemoryRegistryChanges, memoryRegistry } from "./memory-registry.ts";
 import { openConnection, parseAnswer } from "./raw-connection.ts";

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
+import { parseSubjectName } from "../../src/lib/subject-names.ts";
 import { describeCertificate } from "../../src/tls/describe.ts";
-import { parseSubjectName } from "../../src/tls/names.ts";
 import {
   type CertificatePair,
   createAuthority,

@@ -5,7 +5,7 @@ import {
   listUncoveredNames,
   parseSubjectName,
   uniqueNames,
-} from "../../src/tls/names.ts";
+} from "../../src/lib/subject-names.ts";
 
 const longLabel = "a".repeat(63);
 const longName = `${`${longLabel}.`.repeat(3)}${"b".repeat(61)}`;
@@ -65,6 +65,7 @@ test.each([
   ["a*.example.org", /whole first part/],
   ["192.0.2.0/24", /ranges/],
   ["localhost:5000", /port/],
+  ["a.example,b.example", /each name by itself$/],
   ["under_score", /neither a host name nor an IPv4 or IPv6 address$/],
   ["a\nb", /^"a\\nb" /],
 ])("explainNameProblem(%p) says what to do", (text, want) => {

@@ -36,6 +36,7 @@ export function explainNameProblem(text: string): string {
   if (punycode !== "") return `${shown} is not an ASCII host name; write its punycode form, ${punycode}`;
   if (text.includes("%")) return `${shown} has a zone; a certificate can only name the address without it`;
   if (text.includes("://")) return `${shown} is a URL; give the host name or the address alone`;
+  if (text.includes(",")) return `${shown} has a comma; give each name by itself`;
   if (text.includes("*"))
     return `${shown} is not a host name: "*" can only be the whole first part, as in *.example.org`;
   if (text.includes("/")) return `${shown} is not a host name; address ranges and paths cannot be in a certificate`;
