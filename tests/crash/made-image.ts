@@ -3,7 +3,17 @@ import { randomBytes } from "node:crypto";
 import { digestOf } from "../e2e/image.ts";
 import type { Client, PushedManifest, Way } from "./client.ts";
 
-const imageType = "application/vnd.oci.image.manifest.v1+json";
+/** What an image and its parts are called. */
+const ociTypes = {
+  manifest: "application/vnd.oci.image.manifest.v1+json",
+  config: "application/vnd.oci.image.config.v1+json",
+  layer: "application/vnd.oci.image.layer.v1.tar+gzip",
+};
+const dockerTypes = {
+  manifest: "application/vnd.docker.distribution.manifest.v2+json",
+  config: "application/vnd.docker.container.image.v1+json",
+  layer: "application/vnd.docker.image.rootfs.diff.tar.gzip",
+};
 const indexType = "application/vnd.oci.image.index.v1+json";
 
 /** An image with everything that it is made of. */
@@ -21,19 +31,23 @@ export function makeBytes(sizeBytes: number): Uint8Array<ArrayBuffer> {
 /** An image with one layer; with a subject it is an artifact. */
 export function makeImage({
   layerBytes = 3000,
+  isDocker = false,
   subject,
 }: {
   layerBytes?: number;
+  /** Of docker's own types instead of the OCI's. */
+  isDocker?: boolean;
   subject?: PushedManifest;
 } = {}): MadeImage {
   const config = new TextEncoder().encode(
     JSON.stringify({ architecture: "amd64", os: "linux", id: Bun.randomUUIDv7() }),
   );
   const layer = makeBytes(layerBytes);
-  const manifest = makeManifest(imageType, {
+  const types = isDocker ? dockerTypes : ociTypes;
+  const manifest = makeManifest(types.manifest, {
     ...(subject === undefined ? {} : { artifactType: "application/vnd.example.sbom" }),
-    config: describe("application/vnd.oci.image.config.v1+json", config),
-    layers: [describe("application/vnd.oci.image.layer.v1.tar+gzip", layer)],
+    config: describe(types.config, config),
+    layers: [describe(types.layer, layer)],
     ...(subject === undefined ? {} : { subject: describe(subject.mediaType, subject.bytes) }),
   });
   return { config, layer, manifest };

@@ -9,6 +9,7 @@ interface Descriptor {
 }
 
 interface ManifestBody {
+  readonly mediaType?: string;
   readonly config?: Descriptor;
   readonly layers?: readonly Descriptor[];
   readonly manifests?: readonly Descriptor[];
@@ -37,7 +38,11 @@ async function checkTags(registry: Served, { tags }: Expectations): Promise<read
     if (response.status !== 404 && response.status !== 200) problems.push(`${tagName} answers ${response.status}`);
     if (!possible.includes(String(digest))) problems.push(`${tagName} is ${digest}, not ${possible.join(" or ")}`);
     if (list.includes(tag) !== (response.status === 200)) problems.push(`${tagName}: list and GET do not agree`);
-    if (response.status === 200) problems.push(...(await checkWhole(registry, name, bytes)));
+    if (response.status !== 200) continue;
+    const { mediaType } = JSON.parse(new TextDecoder().decode(bytes)) as ManifestBody;
+    const type = response.headers.get("content-type");
+    if (type !== mediaType) problems.push(`${tagName} is served as ${type}, not ${mediaType}`);
+    problems.push(...(await checkWhole(registry, name, bytes)));
   }
   for (const [name, list] of listed) {
     for (const tag of list)

@@ -1,9 +1,13 @@
-// The registries of the CNCF distribution project as clients see them, and their garbage collectors.
+// The registries of the CNCF distribution project, whose place this one takes, as clients see them; and their garbage
+// collectors.
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Served } from "../crash/client.ts";
-import { type OtherRegistryKind, startOtherRegistry, writeSharedConfiguration } from "../e2e/other-registry.ts";
-import { environment, must, requireGoProgram, requireProgram } from "../e2e/program.ts";
+import { environment, must, requireGoProgram, requireProgram, waitUntil } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
+
+/** registry:2 as Debian has it, and registry:3 as .ci/run builds it. */
+export type ForeignKind = "docker-registry" | "registry-v3";
 
 /** It does not serve a manifest whose type the client did not name. */
 const manifestTypes = [
@@ -14,27 +18,56 @@ const manifestTypes = [
 ];
 
 /** Both, or those that are there. */
-export const foreignKinds: readonly OtherRegistryKind[] = (["docker-registry", "registry-v3"] as const).filter(
-  (kind) => (kind === "docker-registry" ? requireProgram(kind, kind) : requireGoProgram(kind)),
+export const foreignKinds: readonly ForeignKind[] = (["docker-registry", "registry-v3"] as const).filter((kind) =>
+  kind === "docker-registry" ? requireProgram(kind, kind) : requireGoProgram(kind),
 );
 
+/** The configuration that any of the three serves the directory with. */
+export function writeSharedConfiguration(file: string, facts: { readonly data: string; readonly addr: string }): void {
+  const storage = { filesystem: { rootdirectory: facts.data }, delete: { enabled: true } };
+  writeFileSync(file, JSON.stringify({ version: 0.1, log: { level: "error" }, storage, http: { addr: facts.addr } }));
+}
+
 /** Starts one on the data of a directory. */
-export async function startForeign(kind: OtherRegistryKind, data: string): Promise<Served & AsyncDisposable> {
-  const registry = await startOtherRegistry(kind, data);
-  return {
-    hasReferrers: false,
-    fetch: (path, init = {}) => {
-      const headers = new Headers(init.headers);
-      headers.set("Accept", manifestTypes.join(", "));
-      return registry.fetch(path, { ...init, headers });
-    },
-    [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
+export async function startForeign(kind: ForeignKind, data: string): Promise<Served & AsyncDisposable> {
+  const home = temporaryDirectory();
+  const file = join(home.path, "config.yml");
+  const port = freePort();
+  writeSharedConfiguration(file, { data, addr: `127.0.0.1:${port}` });
+  const child = Bun.spawn([kind, "serve", file], {
+    env: environment({ OTEL_TRACES_EXPORTER: "none" }),
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: Bun.file(join(home.path, "log")),
+  });
+  const request = (path: string, init: RequestInit = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set("Accept", manifestTypes.join(", "));
+    return fetch(new URL(path, `http://127.0.0.1:${port}`), { ...init, headers });
   };
+  const dispose = async () => {
+    child.kill("SIGTERM");
+    await child.exited;
+    home[Symbol.dispose]();
+  };
+  const isUp = () => {
+    if (child.exitCode !== null) throw new Error(`${kind} ended with ${child.exitCode}`);
+    return request("/v2/").then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  };
+  await waitUntil(`${kind} answers`, isUp).catch(async (error: unknown) => {
+    const log = await Bun.file(join(home.path, "log")).text();
+    await dispose();
+    throw new Error(`${String(error)}\n${log.slice(-2000)}`);
+  });
+  return { hasReferrers: false, fetch: request, [Symbol.asyncDispose]: dispose };
 }
 
 /** Runs its garbage collector; what it printed. */
 export async function collectForeign(
-  kind: OtherRegistryKind,
+  kind: ForeignKind,
   data: string,
   { isUntaggedToo = false }: { readonly isUntaggedToo?: boolean } = {},
 ): Promise<string> {
@@ -43,4 +76,10 @@ export async function collectForeign(
   writeSharedConfiguration(file, { data, addr: "127.0.0.1:0" });
   const env = environment({ OTEL_TRACES_EXPORTER: "none" });
   return await must([kind, "garbage-collect", ...(isUntaggedToo ? ["-m"] : []), file], { env });
+}
+
+/** They cannot be asked which free port they took. */
+function freePort(): number {
+  using probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
+  return probe.port;
 }

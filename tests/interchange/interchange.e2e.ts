@@ -1,55 +1,56 @@
 // A data directory goes back and forth between this registry, registry:2 and registry:3: each serves what the others
 // wrote, deleted and collected.
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { Client, type Served } from "../crash/client.ts";
 import { findBrokenInvariants } from "../crash/directory-check.ts";
 import { type Content, Expectations } from "../crash/expectations.ts";
-import { plainArgs } from "../crash/killed-run.ts";
 import { makeBytes, makeImage, makeIndex, pushMade } from "../crash/made-image.ts";
 import { findDifferences } from "../crash/outcome.ts";
 import { executable, startRegistry } from "../e2e/executable.ts";
 import { digestOf, withDigest } from "../e2e/image.ts";
-import type { OtherRegistryKind } from "../e2e/other-registry.ts";
 import { run } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { collectForeign, foreignKinds, startForeign } from "./foreign-registry.ts";
+import {
+  collectForeign,
+  type ForeignKind,
+  foreignKinds,
+  startForeign,
+  writeSharedConfiguration,
+} from "./foreign-registry.ts";
 
-/** Starts ours or a foreign one on the directory, works with it and stops it; "ours" logs nothing but errors. */
-async function serve<T>(
-  name: OtherRegistryKind | "ours",
-  data: string,
-  work: (served: Served) => Promise<T>,
-): Promise<T> {
+/** Starts ours or a foreign one on the directory with one and the same file, works with it and stops it. */
+async function serve<T>(name: ForeignKind | "ours", data: string, work: (served: Served) => Promise<T>): Promise<T> {
   if (name !== "ours") {
     await using foreign = await startForeign(name, data);
     return await work(foreign);
   }
-  await using registry = await startRegistry({ data, args: plainArgs });
+  using home = temporaryDirectory();
+  const file = join(home.path, "config.yml");
+  writeSharedConfiguration(file, { data, addr: "127.0.0.1:0" });
+  await using registry = await startRegistry({ data, args: [file] });
   const result = await work(registry);
   await registry.stop();
   expect(registry.stderr()).toBe("");
   return result;
 }
 
-async function differencesAt(
-  name: OtherRegistryKind | "ours",
-  data: string,
-  seen: Expectations,
-): Promise<readonly string[]> {
+async function differencesAt(name: ForeignKind | "ours", data: string, seen: Expectations): Promise<readonly string[]> {
   const shown = await serve(name, data, (served) => findDifferences(served, seen));
   // The collector of registry:2 leaves the links of blobs that it took.
   const broken = findBrokenInvariants(data).filter((problem) => !/_layers\/.* leads to nothing$/.test(problem));
   return [...shown.map((problem) => `${name}: ${problem}`), ...broken];
 }
 
-async function catalogAt(name: OtherRegistryKind | "ours", data: string): Promise<unknown> {
+async function catalogAt(name: ForeignKind | "ours", data: string): Promise<unknown> {
   return await serve(name, data, async (served) => await (await served.fetch("/v2/_catalog?n=100")).json());
 }
 
-/** A bit of everything: images, an index, artifacts with and without a tag, a repository with an index only. */
+/** A bit of everything: images of both kinds, an index, artifacts, a repository in another one, a mounted blob. */
 async function pushEverything(client: Client): Promise<void> {
   const [amd64, arm64, plain] = [makeImage(), makeImage(), makeImage({ layerBytes: 200_000 })];
   await pushMade(client, "team/app", { image: plain, tag: "plain", way: "put" });
+  await pushMade(client, "team/app", { image: makeImage({ isDocker: true }), tag: "docker", way: "put" });
   for (const image of [amd64, arm64]) await pushMade(client, "team/app", { image, tag: undefined, way: "put" });
   const index = makeIndex([amd64.manifest, arm64.manifest]);
   await client.pushManifest("team/app", index, "multi");
@@ -167,7 +168,7 @@ describe("sha512", () => {
       const data = directory.path;
       const manifest = await serve("ours", data, (served) => pushSha512(served, { bytes, digest }));
       const paths = [`/v2/team/app/blobs/${digest}`, `/v2/team/app/manifests/${manifest.digest}`];
-      const show = async (name: OtherRegistryKind | "ours") =>
+      const show = async (name: ForeignKind | "ours") =>
         serve(name, data, async (served) => {
           const answers = await Promise.all(paths.map((path) => served.fetch(path)));
           return await Promise.all(answers.map(async (answer) => [answer.status, digestOf(await answer.bytes())]));
