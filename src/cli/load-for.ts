@@ -21,12 +21,14 @@ export async function loadFor(
     // What begins with a flag is wrong in the words of the command.
     throw problems.every((problem) => problem.startsWith("--"))
       ? new UsageError(problems.join("; "))
-      : new CommandError(formatProblems(problems));
+      : new CommandError(formatProblems(error));
   }
 }
 
-/** One problem stands on the line; several stand below it. */
-function formatProblems(problems: readonly string[]): string {
-  if (problems.length === 1) return problems[0] ?? "";
-  return [`the configuration has ${problems.length} problems`, ...problems.map((problem) => `  ${problem}`)].join("\n");
+/** One problem stands on the line. Several stand below it, and then what would only have been warned about. */
+function formatProblems({ problems, warnings }: ConfigurationError): string {
+  const lines = [...problems, ...warnings];
+  if (lines.length === 1) return lines.join();
+  const title = `the configuration has ${problems.length} problem${problems.length === 1 ? "" : "s"}`;
+  return [title, ...lines.map((line) => `  ${line}`)].join("\n");
 }

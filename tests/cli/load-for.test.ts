@@ -39,3 +39,17 @@ test("loadFor() takes what is wrong with a variable beside a flag for a failure"
   const io = fakeIo({ env: { REGISTRY_HTTP_ADDR: "x" } });
   expect(loadFor(parseWords(serveCommand, []), io, { logLevel: "loud" })).rejects.toThrow(CommandError);
 });
+
+test("loadFor() tells of a mistyped key, too, which may be the cause of a problem", async () => {
+  using directory = temporaryDirectory();
+  const file = join(directory.path, "config.yml");
+  writeFileSync(file, "version: 0.1\nhttp: {tls: {certifcate: a, key: b}}\n");
+  const error = await loadFor(parseWords(serveCommand, [file]), fakeIo()).catch((reason: unknown) => reason);
+  expect(error instanceof CommandError && error.message.replaceAll(file, "FILE")).toEqual(
+    [
+      "the configuration has 1 problem",
+      "  FILE:2:29: http.tls.key: needs http.tls.certificate as well",
+      "  FILE:2:14: http.tls.certifcate: not a known key, and ignored; did you mean http.tls.certificate?",
+    ].join("\n"),
+  );
+});
