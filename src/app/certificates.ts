@@ -1,6 +1,6 @@
 // The certificate that the server shows: its own, kept in a directory and renewed, or one from files.
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import type { TlsConfiguration } from "../config/configuration.ts";
 import type { TlsMaterial } from "../http/server.ts";
 import { explainReadError } from "../lib/read-error.ts";
@@ -55,7 +55,7 @@ async function openSelfSigned(
   return {
     material,
     description: () => current.server,
-    authority: { path: join(directory, "ca.crt"), pem: () => current.caPem, description: () => current.authority },
+    authority: { path: resolve(directory, "ca.crt"), pem: () => current.caPem, description: () => current.authority },
     made: current.reason === undefined ? undefined : `made a new certificate, because ${current.reason}`,
     warnings: [],
     renew: async () => {

@@ -1,6 +1,6 @@
 // From a configuration to the store that it means.
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Configuration } from "../config/configuration.ts";
 import type { Store } from "../registry/store.ts";
 import { errorCode } from "../storage/durable-file.ts";
@@ -36,7 +36,7 @@ export async function openStore(
   try {
     const { driver, warnings } = await openFilesystem({ root: dataDirectory, isDurable: storage.isDurable });
     for (const warning of warnings) warn(warning);
-    return { store: { driver, now, uuid: () => crypto.randomUUID() }, dataDirectory };
+    return { store: { driver, now, uuid: () => crypto.randomUUID() }, dataDirectory: resolve(dataDirectory) };
   } catch (error) {
     throw new StartError(explainDataError(error, dataDirectory));
   }

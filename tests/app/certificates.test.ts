@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { openCertificates } from "../../src/app/certificates.ts";
 import { StartError } from "../../src/app/start-error.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
@@ -37,6 +37,13 @@ test("a self-signed certificate is made once, and renewed under the same authori
     renewed?.certificate === second?.material().certificate,
     renewed?.certificate === first?.material().certificate,
   ]).toEqual([true, undefined, true, true, undefined, true, false]);
+});
+
+test("the authority has a whole path, which can be typed anywhere", async () => {
+  using directory = temporaryDirectory();
+  const tls = { ...selfSigned, directory: relative(process.cwd(), directory.path) };
+  const opened = await openCertificates(tls, { directory: "/none", now: Date.now });
+  expect(opened?.authority?.path).toBe(join(directory.path, "ca.crt"));
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { openExistingStore, openStore } from "../../src/app/open-store.ts";
 import { StartError } from "../../src/app/start-error.ts";
 import { loadConfiguration } from "../../src/config/load.ts";
@@ -17,6 +17,13 @@ test("openStore() makes the directory that is configured", async () => {
   const path = join(directory.path, "new/data");
   const { dataDirectory } = await openStore(await configured(path), surroundings);
   expect([dataDirectory, existsSync(join(path, "trash/blobs/sha256/ff"))]).toEqual([path, true]);
+});
+
+test("openStore() gives the whole path, which can be typed anywhere", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "data");
+  const { dataDirectory } = await openStore(await configured(relative(process.cwd(), path)), surroundings);
+  expect(dataDirectory).toBe(path);
 });
 
 test("openStore() says in one line why a directory cannot be used", async () => {
