@@ -2,8 +2,9 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Exchange } from "../exchange.ts";
-import { serveArriving } from "./arriving.ts";
-import { serveContent } from "./content.ts";
+import type { ByteRange } from "../range.ts";
+import { streamOf } from "./arriving.ts";
+import { serveContent, sliceOf } from "./content.ts";
 
 interface BlobRoute {
   readonly name: RepositoryName;
@@ -25,8 +26,10 @@ export async function getBlob({ request, registry }: Exchange, { name, digest }:
     return serveContent(request, { ...common, sizeBytes, body: undefined });
   }
   const blob = await registry.blobs.open(name, digest);
-  if (!("content" in blob)) return serveArriving(request, blob, blobHeaders);
-  return serveContent(request, { ...common, sizeBytes: blob.sizeBytes, body: blob.content });
+  const { sizeBytes } = blob;
+  const body =
+    "content" in blob ? sliceOf(blob.content, blob.sizeBytes) : (range?: ByteRange) => streamOf(blob.read(range));
+  return serveContent(request, { ...common, sizeBytes, body });
 }
 
 /** Takes the blob out of the repository. */

@@ -1,16 +1,17 @@
-// Serving stored content: conditional requests, ranges and HEAD, the same for blobs and manifests.
+// Serving content: conditional requests, ranges and HEAD, the same for blobs and manifests, stored or on their way.
 import type { Digest } from "../../oci/digest.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import { allowsRange, formatEntityTag, matchesNone } from "../conditional.ts";
-import { formatContentRange, parseRange } from "../range.ts";
+import { type ByteRange, formatContentRange, parseRange } from "../range.ts";
 
 /** Content that is known to be there. */
 export interface Content {
   readonly digest: Digest;
-  readonly sizeBytes: number;
+  /** Undefined where nobody knows it yet; then it is served whole. */
+  readonly sizeBytes: number | undefined;
   readonly contentType: string;
-  /** Undefined for HEAD. */
-  readonly body: Blob | undefined;
+  /** The content, or a part of it. Undefined for HEAD. */
+  readonly body: ((range: ByteRange | undefined) => Blob | ReadableStream<Uint8Array>) | undefined;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -21,18 +22,28 @@ export function serveContent(request: Request, content: Content): Response {
   const headers: Record<string, string> = { ...content.headers, "Docker-Content-Digest": digest, ETag: entityTag };
   if (matchesNone(request.headers.get("if-none-match"), entityTag)) return new Response(null, { status: 304, headers });
   headers["Content-Type"] = content.contentType;
-  headers["Content-Length"] = String(sizeBytes);
+  // Bun sends no length with a stream, whatever stands here.
+  if (sizeBytes !== undefined) headers["Content-Length"] = String(sizeBytes);
   if (body === undefined) return new Response(null, { headers });
-  const ranged = allowsRange(request.headers.get("if-range"), entityTag) ? request.headers.get("range") : null;
-  const range = headers["Accept-Ranges"] === undefined ? undefined : parseRange(ranged, sizeBytes);
-  if (range === "unsatisfiable") {
-    throw new RegistryError("RANGE_NOT_SATISFIABLE", {
-      detail: { sizeBytes },
-      headers: { "Content-Range": `bytes */${sizeBytes}` },
-    });
-  }
-  if (range === undefined) return new Response(body.slice(0, sizeBytes), { status: 200, headers });
+  const range = rangeOf(request, content);
+  if (range === undefined || sizeBytes === undefined) return new Response(body(undefined), { status: 200, headers });
   headers["Content-Range"] = formatContentRange(range, sizeBytes);
   headers["Content-Length"] = String(range.end - range.start);
-  return new Response(body.slice(range.start, range.end), { status: 206, headers });
+  return new Response(body(range), { status: 206, headers });
+}
+
+function rangeOf(request: Request, { digest, sizeBytes, headers }: Content): ByteRange | undefined {
+  if (sizeBytes === undefined || headers["Accept-Ranges"] === undefined) return undefined;
+  if (!allowsRange(request.headers.get("if-range"), formatEntityTag(digest))) return undefined;
+  const range = parseRange(request.headers.get("range"), sizeBytes);
+  if (range !== "unsatisfiable") return range;
+  throw new RegistryError("RANGE_NOT_SATISFIABLE", {
+    detail: { sizeBytes },
+    headers: { "Content-Range": `bytes */${sizeBytes}` },
+  });
+}
+
+/** The body of content that is stored: never more of it than what was announced. */
+export function sliceOf(content: Blob, sizeBytes: number): (range: ByteRange | undefined) => Blob {
+  return ({ start, end } = { start: 0, end: sizeBytes }) => content.slice(start, end);
 }

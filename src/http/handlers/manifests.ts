@@ -23,7 +23,7 @@ export async function getManifest(
     digest: found.digest,
     sizeBytes: found.bytes.length,
     contentType: found.mediaType,
-    body: isHead ? undefined : new Blob([found.bytes]),
+    body: isHead ? undefined : () => new Blob([found.bytes]),
     headers: found.warning === undefined ? {} : { Warning: formatWarning(found.warning) },
   });
 }

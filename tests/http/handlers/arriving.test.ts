@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { serveArriving } from "../../../src/http/handlers/arriving.ts";
+import { streamOf } from "../../../src/http/handlers/arriving.ts";
+import { serveContent } from "../../../src/http/handlers/content.ts";
 import { codeOf } from "../../proxy/caching.ts";
 import { digestOf } from "../../proxy/misbehaving-upstream.ts";
 
@@ -8,19 +9,21 @@ const digest = digestOf(content);
 
 function serve(headers: Record<string, string> = {}, changes: { sizeBytes?: number | undefined; error?: Error } = {}) {
   const state = { isLeft: false };
-  const blob = {
+  const read = async function* ({ start, end } = { start: 0, end: content.length }) {
+    try {
+      for (const byte of content.subarray(start, end)) yield new Uint8Array([byte]);
+      if (changes.error !== undefined) throw changes.error;
+    } finally {
+      state.isLeft = true;
+    }
+  };
+  const response = serveContent(new Request("http://x/", { headers }), {
     digest,
     sizeBytes: "sizeBytes" in changes ? changes.sizeBytes : content.length,
-    read: async function* ({ start, end } = { start: 0, end: content.length }) {
-      try {
-        for (const byte of content.subarray(start, end)) yield new Uint8Array([byte]);
-        if (changes.error !== undefined) throw changes.error;
-      } finally {
-        state.isLeft = true;
-      }
-    },
-  };
-  const response = serveArriving(new Request("http://x/", { headers }), blob, { "Accept-Ranges": "bytes" });
+    contentType: "application/octet-stream",
+    body: (range) => streamOf(read(range)),
+    headers: { "Accept-Ranges": "bytes" },
+  });
   return { response, state };
 }
 

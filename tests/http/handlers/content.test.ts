@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { serveContent } from "../../../src/http/handlers/content.ts";
+import { serveContent, sliceOf } from "../../../src/http/handlers/content.ts";
 import { type Digest, parseDigest } from "../../../src/oci/digest.ts";
 import { RegistryError } from "../../../src/oci/errors.ts";
 import { digestOf, utf8 } from "../memory-registry.ts";
@@ -21,7 +21,7 @@ async function answer(
       digest,
       sizeBytes: content.length,
       contentType: "text/x",
-      body: isHead ? undefined : new Blob([utf8(content)]),
+      body: isHead ? undefined : sliceOf(new Blob([utf8(content)]), content.length),
       headers: own,
     });
     const header = (name: string) => response.headers.get(name);
