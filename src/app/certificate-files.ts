@@ -6,6 +6,7 @@
 //   .ready/   files complete and on disk; whoever comes next moves them into place
 import { chmod, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { errorCode } from "../lib/system-error.ts";
 
 export const certificateFileNames = ["ca.crt", "ca.key", "server.crt", "server.key"] as const;
 
@@ -91,7 +92,7 @@ async function listOrEmpty(directory: string): Promise<readonly string[] | undef
 }
 
 function undefinedIfMissing(error: unknown): undefined {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+  if (errorCode(error) === "ENOENT") return undefined;
   throw error;
 }
 

@@ -3,6 +3,7 @@
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type SubjectName, uniqueNames } from "../lib/subject-names.ts";
+import { errorCode } from "../lib/system-error.ts";
 import { type CertificateDescription, describeCertificate, isIssuedBy, isKeyOf } from "../tls/describe.ts";
 import { planRenewal, type RenewalPlan } from "../tls/renewal.ts";
 import { createAuthority, issueServerCertificate, type KeyKind } from "../tls/self-signed.ts";
@@ -168,7 +169,7 @@ function present(files: CertificateFiles, outcome: Certificates["outcome"], reas
 
 /** The system's refusals as one line; everything else as it is. */
 function explainFailure(error: unknown, directory: string): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = errorCode(error) ?? "";
   const sentences: Readonly<Record<string, string>> = {
     ENOENT: "it cannot be made there; choose another directory",
     EACCES: "this user may not read and write it; run as its owner, or change its owner",
@@ -180,7 +181,7 @@ function explainFailure(error: unknown, directory: string): unknown {
     ENOSPC: "the disk is full; free some space",
     EDQUOT: "the disk quota is used up; free some space",
   };
-  const sentence = typeof code === "string" ? sentences[code] : undefined;
+  const sentence = sentences[code];
   if (sentence === undefined) return error;
   return new CertificateStoreError(`the certificate directory ${directory} cannot be used: ${sentence}`, {
     cause: error,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { TlsConfiguration } from "../config/configuration.ts";
 import type { TlsMaterial } from "../http/server.ts";
-import { explainReadError } from "../lib/read-error.ts";
+import { explainReadError } from "../lib/system-error.ts";
 import { type CertificateDescription, certificateWarnings, describeCertificate, isKeyOf } from "../tls/describe.ts";
 import { CertificateStoreError, type Certificates, ensureCertificates } from "./certificate-store.ts";
 import { withFileLock } from "./file-lock.ts";

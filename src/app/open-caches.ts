@@ -2,7 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import type { ProxyConfiguration, UpstreamConfiguration } from "../config/configuration.ts";
-import { explainReadError } from "../lib/read-error.ts";
+import { explainReadError } from "../lib/system-error.ts";
 import type { Report } from "../proxy/events.ts";
 import { openPullThrough, type PullThrough } from "../proxy/pull-through.ts";
 import type { Routes } from "../proxy/routing.ts";

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Configuration } from "../config/configuration.ts";
+import { errorCode } from "../lib/system-error.ts";
 import type { Store } from "../registry/store.ts";
-import { errorCode } from "../storage/durable-file.ts";
 import { openFilesystem } from "../storage/filesystem.ts";
 import { canUseDirectory, chooseDataDirectory } from "./data-directory.ts";
 import { explainDataError, StartError } from "./start-error.ts";

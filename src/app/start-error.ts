@@ -2,19 +2,20 @@
 
 import { isIP } from "node:net";
 import { parseListenAddress } from "../config/listen-address.ts";
+import { errorCode, messageOf } from "../lib/system-error.ts";
 
 /** One line that says what is wrong and what to do. */
 export class StartError extends Error {}
 
 /** The sentence for a listening address that the system refuses; undefined for other errors. */
 export function explainListenError(error: unknown, addr: string): string | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = errorCode(error) ?? "";
   const sentences: Readonly<Record<string, string>> = {
     EADDRINUSE: `${addr} is already in use; stop the program that listens there, or choose another address with --addr`,
     EADDRNOTAVAIL: `${addr} is not an address of this machine; choose another one with --addr`,
     EACCES: `listening on ${addr} is not permitted; choose a port above 1023 with --addr, or grant CAP_NET_BIND_SERVICE`,
   };
-  const sentence = typeof code === "string" ? sentences[code] : undefined;
+  const sentence = sentences[code];
   const host = parseListenAddress(addr)?.hostname;
   if (sentence !== undefined || host === undefined || isIP(host) !== 0) return sentence;
   // The runtime tells nothing of its own about a name that it cannot resolve.
@@ -23,7 +24,7 @@ export function explainListenError(error: unknown, addr: string): string | undef
 
 /** The sentence for a data directory that cannot be used. */
 export function explainDataError(error: unknown, directory: string): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = errorCode(error) ?? "";
   const sentences: Readonly<Record<string, string>> = {
     EACCES: "it cannot be read and written by this user; run as its owner, change its owner, or choose another place",
     EPERM: "it cannot be written by this user; run as its owner, change its owner, or choose another place",
@@ -32,7 +33,5 @@ export function explainDataError(error: unknown, directory: string): string {
     ENOSPC: "the disk is full; free some space, or choose another place",
     EROFS: "the disk is read-only and holds no registry yet; mount it writable, or choose another place",
   };
-  const reason = typeof code === "string" ? sentences[code] : undefined;
-  const cause = error instanceof Error ? error.message : String(error);
-  return `the data directory ${directory} cannot be used: ${reason ?? cause} (--data DIR)`;
+  return `the data directory ${directory} cannot be used: ${sentences[code] ?? messageOf(error)} (--data DIR)`;
 }

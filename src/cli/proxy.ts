@@ -1,7 +1,7 @@
 // registry proxy
 import { readFileSync } from "node:fs";
 import { parseRegistryUrl } from "../config/proxy-keys.ts";
-import { explainReadError } from "../lib/read-error.ts";
+import { explainReadError } from "../lib/system-error.ts";
 import { type Command, CommandError, type CommandIo, flagOf, type ParsedWords, UsageError } from "./command.ts";
 import { loadFor } from "./load-for.ts";
 import { serveUntilSignal, servingFlags, servingValues } from "./serving.ts";

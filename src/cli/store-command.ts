@@ -1,9 +1,10 @@
 // What the commands that work on a store have in common: which store is meant, and how it is opened.
+
 import { openExistingStore } from "../app/open-store.ts";
 import { StartError } from "../app/start-error.ts";
 import type { Configuration } from "../config/configuration.ts";
+import { errorCode, messageOf } from "../lib/system-error.ts";
 import type { Store } from "../registry/store.ts";
-import { errorCode } from "../storage/durable-file.ts";
 import { CommandError, type CommandIo, type Flag, type ParsedWords } from "./command.ts";
 import { loadFor } from "./load-for.ts";
 
@@ -29,7 +30,7 @@ export async function withMeantStore(
     const code = errorCode(error);
     if (code === undefined) throw error;
     const sentence = sentences[code] ?? "mend that and run it again; nothing that is needed was taken away";
-    throw new CommandError(`${error instanceof Error ? error.message : code}: ${sentence}`);
+    throw new CommandError(`${messageOf(error)}: ${sentence}`);
   }
 }
 

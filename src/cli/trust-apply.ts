@@ -1,6 +1,7 @@
 // Carries out what trust-plan.ts decided.
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { errorCode, messageOf } from "../lib/system-error.ts";
 import { CommandError } from "./command.ts";
 import type { TrustStep } from "./trust-plan.ts";
 
@@ -36,8 +37,8 @@ export function readText(path: string, root: string): string | undefined {
   try {
     return readFileSync(join(root, path), "utf8");
   } catch (error) {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
-    throw new CommandError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`);
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
+    throw new CommandError(`${path} cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -57,7 +58,7 @@ function removeIfEmpty(path: string): void {
   try {
     rmdirSync(path);
   } catch (error) {
-    if (codeOf(error) !== "ENOTEMPTY" && codeOf(error) !== "ENOENT") throw error;
+    if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "ENOENT") throw error;
   }
 }
 
@@ -70,14 +71,10 @@ function withAdvice(path: string, { root, sudoCommand }: ApplyOptions, work: (pa
   try {
     work(join(root, path));
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     if (code === "EACCES" || code === "EPERM") {
       throw new CommandError(`${path} may not be changed by this user; try: sudo ${sudoCommand}`);
     }
-    throw new CommandError(`${path} cannot be changed: ${error instanceof Error ? error.message : error}`);
+    throw new CommandError(`${path} cannot be changed: ${messageOf(error)}`);
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -4,6 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { get as getOverHttp, type IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { connect } from "node:tls";
+import { errorCode, messageOf } from "../lib/system-error.ts";
 import { type CertificateDescription, describeCertificate } from "../tls/describe.ts";
 import { CommandError } from "./command.ts";
 import { type ConnectProblem, explainConnectProblem, explainMissingAuthority } from "./trust-advice.ts";
@@ -104,7 +105,7 @@ function presentedCertificate(
 }
 
 async function classify(error: unknown, target: TrustTarget, timeoutMs: number): Promise<ConnectProblem> {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = errorCode(error) ?? "";
   if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "ENODATA") return { kind: "unresolved" };
   if (code === "ECONNREFUSED") return { kind: "refused" };
   if (code === "ABORT_ERR" || code === "ETIMEDOUT") return { kind: "silent" };
@@ -122,8 +123,4 @@ function speaksPlainHttp({ authority }: TrustTarget, timeoutMs: number): Promise
     });
     request.on("error", () => resolve(false));
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { formatSubjectNames, listUncoveredNames } from "../lib/subject-names.ts";
+import { messageOf } from "../lib/system-error.ts";
 import { formatDay } from "../tls/describe.ts";
 import { type Command, CommandError, type CommandIo, type ParsedWords } from "./command.ts";
 import { explainUncoveredName, formatTrustNotes } from "./trust-advice.ts";
@@ -180,6 +181,6 @@ async function run(command: readonly string[]): Promise<string | undefined> {
     const [errors, exitCode] = await Promise.all([new Response(child.stderr).text(), child.exited]);
     return exitCode === 0 ? undefined : errors.trim() || `exit code ${exitCode}`;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

@@ -2,7 +2,7 @@
 // here that touches the disk.
 
 import { readFile } from "node:fs/promises";
-import { explainReadError } from "../lib/read-error.ts";
+import { explainReadError } from "../lib/system-error.ts";
 import { buildConfiguration } from "./build.ts";
 import type { Configuration } from "./configuration.ts";
 import { applyEnvironment, type Environment, type EnvironmentResult, listVariables, pathVariable } from "./env.ts";

@@ -1,4 +1,5 @@
 // Which status and wire code a refusal or a failure gets. Nothing else in the house knows statuses of errors.
+import { errorCode } from "../lib/system-error.ts";
 import { type ErrorCode, RegistryError } from "../oci/errors.ts";
 
 interface Answer {
@@ -70,7 +71,7 @@ export function isFailure(error: unknown): boolean {
 /** The response to anything that was thrown. */
 export function formatError(error: unknown): Response {
   if (error instanceof RegistryError) return formatRefusal(error);
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = errorCode(error) ?? "";
   const answer = (Object.hasOwn(diskAnswers, code) ? diskAnswers[code] : undefined) ?? internal;
   const headers = answer === internal ? {} : { "Retry-After": "10" };
   return Response.json(

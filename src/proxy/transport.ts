@@ -1,5 +1,6 @@
 // One HTTP exchange with an upstream: redirects within bounds, credentials only for the host they are meant for,
 // a time limit on the answer's head, and failures as refusals with a sentence.
+import { errorCode } from "../lib/system-error.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { checkAddress, type Resolve } from "./address-guard.ts";
 import type { Report } from "./events.ts";
@@ -197,7 +198,7 @@ async function* readChunks(response: Response, { url, stallMs, abort }: Reading)
 
 function explain(error: unknown, url: URL): RegistryError {
   if (error instanceof RegistryError) return error;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = errorCode(error) ?? "";
   if (error instanceof Error && error.name === "TimeoutError") {
     return new RegistryError("UPSTREAM_TIMEOUT", { message: `${url.host} does not answer in time`, cause: error });
   }

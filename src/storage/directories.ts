@@ -2,7 +2,7 @@
 import { type Dirent, lstatSync, readdirSync, rmdirSync, type Stats, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createPacer } from "../lib/pacer.ts";
-import { errorCode } from "./durable-file.ts";
+import { errorCode } from "../lib/system-error.ts";
 
 /** Whether the error says that something on the way is not there. */
 export function isGone(error: unknown): boolean {

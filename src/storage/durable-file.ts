@@ -1,5 +1,6 @@
 // Files that survive: written beside their place, synced, renamed into it, and the directory synced.
 // With durability off nothing is synced: a kill loses nothing then, a power cut may.
+
 import {
   closeSync,
   fsync as fsyncCallback,
@@ -16,6 +17,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { errorCode } from "../lib/system-error.ts";
 
 const fsync = promisify(fsyncCallback);
 const read = promisify(readCallback);
@@ -29,11 +31,6 @@ const settledAgeMs = 60_000;
 export const writeInPlaceBytes = 64 * 1024;
 const maxRememberedDirectories = 10_000;
 const copyBufferBytes = 1024 * 1024;
-
-/** The system's error code (ENOENT, ENOSPC …), or undefined for other errors. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-}
 
 /** Runs the work again where a directory vanished under it. */
 async function retryWithoutDirectory<T>(work: () => Promise<T>): Promise<T> {

@@ -7,9 +7,10 @@
 // The directories of blobs are made at the first start, so that a full disk can be cleaned.
 import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { errorCode } from "../lib/system-error.ts";
 import { directoriesIn } from "./directories.ts";
 import type { Stat } from "./driver.ts";
-import { type DurableFiles, errorCode } from "./durable-file.ts";
+import type { DurableFiles } from "./durable-file.ts";
 import { describeFile } from "./file-stat.ts";
 
 /** Makes the directories of the trash that are missing; returns those whose entries are to be synced. */

@@ -2,7 +2,8 @@
 // filesystem can do.
 import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type DurableFiles, errorCode } from "./durable-file.ts";
+import { errorCode } from "../lib/system-error.ts";
+import type { DurableFiles } from "./durable-file.ts";
 import { lockFiles, makeLockFiles } from "./file-locks.ts";
 import { makeTrashDirectories } from "./file-trash.ts";
 import { type Flock, hasWorkingLocks, openFlock } from "./flock.ts";

@@ -4,6 +4,7 @@
 //   <root>/locks, <root>/trash, <root>/gc, <root>/proxy  this driver's own
 import { lstatSync, readFileSync, statfsSync, utimesSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { errorCode } from "../lib/system-error.ts";
 import {
   directoriesIn,
   isGone,
@@ -13,7 +14,7 @@ import {
   sweepTemporaryFiles,
 } from "./directories.ts";
 import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Stat, Upload } from "./driver.ts";
-import { DurableFiles, errorCode, pathOfKey, unlinkIfThere } from "./durable-file.ts";
+import { DurableFiles, pathOfKey, unlinkIfThere } from "./durable-file.ts";
 import { takeFileLock } from "./file-locks.ts";
 import { describeFile } from "./file-stat.ts";
 import { FileTransfers } from "./file-transfers.ts";

@@ -13,7 +13,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { DurableFiles, errorCode, pathOfKey, writeAll } from "../../src/storage/durable-file.ts";
+import { errorCode } from "../../src/lib/system-error.ts";
+import { DurableFiles, pathOfKey, writeAll } from "../../src/storage/durable-file.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { withoutRoot } from "../without-root.ts";
 import { bytesOf } from "./store-access.ts";

@@ -11,8 +11,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { errorCode } from "../../src/lib/system-error.ts";
 import type { Upload } from "../../src/storage/driver.ts";
-import { DurableFiles, errorCode } from "../../src/storage/durable-file.ts";
+import { DurableFiles } from "../../src/storage/durable-file.ts";
 import { FileUploads } from "../../src/storage/file-upload.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { withoutRoot } from "../without-root.ts";

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { errorCode } from "../../src/storage/durable-file.ts";
+import { errorCode } from "../../src/lib/system-error.ts";
 import { openFilesystem } from "../../src/storage/filesystem.ts";
 import { requireRoot } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { explainReadError } from "../../src/lib/read-error.ts";
+import { explainReadError } from "../../src/lib/system-error.ts";
 
 test.each([
   ["/none", "there is no such file"],

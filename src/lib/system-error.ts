@@ -1,0 +1,24 @@
+// What the system says when it refuses something.
+
+/** The error's code (ENOENT, ECONNREFUSED …), or undefined for other errors. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** The error's own words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file",
+  EACCES: "may not be read by this user",
+  EISDIR: "is a directory, not a file",
+};
+
+/** Why a file that somebody named cannot be read, in words that follow its path. */
+export function explainReadError(error: unknown): string {
+  const code = errorCode(error) ?? messageOf(error);
+  return sentences[code] ?? `cannot be read (${code})`;
+}
