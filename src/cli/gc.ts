@@ -120,9 +120,10 @@ function formatSummary(summary: GcSummary, graceMs: number): string {
   const left = busy === 0 ? "" : `; ${busy} were busy and left alone`;
   const restored = summary.restored === 0 ? [] : [`restored   ${summary.restored} blobs that a link needs`];
   const uploads = summary.uploads + summary.temporaryFiles;
+  const entries = summary.referrers === 0 ? "" : `, ${summary.referrers} entries of referrers that are gone`;
   return `${[
     `marked     ${marked} digests in ${repositories} repositories${left}`,
-    `unlinked   ${revisions} manifests, ${layerLinks} blobs${would === "" ? "" : ` (${would.trim()})`}`,
+    `unlinked   ${revisions} manifests, ${layerLinks} blobs${entries}${would === "" ? "" : ` (${would.trim()})`}`,
     `condemned  ${condemned} blobs;${would} moved to the trash: ${trashed} (destroyed after ${formatDuration(graceMs)})`,
     `purged     ${summary.purged} from the trash;${would} freed: ${formatSize(summary.freedBytes)}`,
     ...restored,

@@ -150,18 +150,28 @@ export function namedDigests(manifest: Manifest): readonly Descriptor[] {
   return [...manifest.blobs, ...manifest.children];
 }
 
+/** Whether bytes are a manifest of a kind that some registry stores; whether we would accept it is another question. */
+export function isStoredManifest(bytes: Uint8Array): boolean {
+  const version = readVersioned(bytes)?.schemaVersion;
+  return version === 1 || version === 2;
+}
+
 /**
  * The type under which stored bytes are served, without judging the rest: another registry may have accepted what
  * we would refuse. Undefined for schema 1 and for what is no manifest.
  */
 export function storedMediaType(bytes: Uint8Array): string | undefined {
-  let value: unknown;
+  const value = readVersioned(bytes);
+  if (value?.schemaVersion !== 2) return undefined;
+  if (typeof value.mediaType === "string" && value.mediaType !== "") return value.mediaType;
+  return value.manifests === undefined ? ociImageManifest : ociImageIndex;
+}
+
+function readVersioned(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
-  if (!isRecord(value) || value.schemaVersion !== 2) return undefined;
-  if (typeof value.mediaType === "string" && value.mediaType !== "") return value.mediaType;
-  return value.manifests === undefined ? ociImageManifest : ociImageIndex;
 }

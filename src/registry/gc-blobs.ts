@@ -6,7 +6,7 @@ import { type GcRun, startRun } from "./gc-run.ts";
 import { scanRepository } from "./gc-scan.ts";
 import { purgeTrash, sweepBlob } from "./gc-sweep.ts";
 import { blobKey, blobTrashName, repositoriesPrefix } from "./layout.ts";
-import { walkLinkPrefixes } from "./repositories.ts";
+import { walkPrefixes } from "./repositories.ts";
 import type { Store } from "./store.ts";
 
 /** Which blobs, and how soon. */
@@ -67,7 +67,7 @@ function isTagged(entry: string, tag: string): boolean {
 
 /** Every link of every repository, and what manifests name; throws where a directory cannot be listed. */
 async function markLinked({ store, marked, pace }: GcRun): Promise<void> {
-  for await (const prefix of walkLinkPrefixes(store, repositoriesPrefix)) {
+  for await (const prefix of walkPrefixes(store, repositoriesPrefix)) {
     await pace();
     const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
     const { revisions, layers, aliases } = await scanRepository(store, { prefix, name });

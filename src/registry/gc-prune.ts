@@ -4,9 +4,11 @@ import type { Pace } from "../lib/pacer.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
+import type { Key } from "../storage/driver.ts";
 import { type PrunePlan, type PruneRules, planPrune } from "./gc-plan.ts";
 import { type RepositoryScan, scanAgain } from "./gc-scan.ts";
-import { layerLink, referrerLink, revisionLink, tagIndexLink } from "./layout.ts";
+import { layerLink, referrerLink, revisionLink, subjectPrefix, tagIndexLink } from "./layout.ts";
+import type { ReferrerEntry } from "./referrer-index.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import type { Store } from "./store.ts";
 import { listTagIndex, trashTag } from "./tags.ts";
@@ -16,6 +18,9 @@ export interface Pruned {
   readonly revisions: readonly Digest[];
   readonly layers: readonly Digest[];
   readonly tags: readonly Tag[];
+  readonly entries: readonly ReferrerEntry[];
+  /** Directories of links without a link. */
+  readonly directories: readonly Key[];
   /** Whether nothing is left of the repository. */
   readonly isRepositoryGone: boolean;
   /** What the repository holds and needs afterwards; the mark of the blobs. */
@@ -39,8 +44,8 @@ export async function pruneRepository(
   if (lock === undefined) return { ...keepAll(scan, planPrune(scan, keepEverything)), isBusy: true };
   const again = await planAgain(store, name, { scan, plan, rules });
   if ("problem" in again) return { ...keepAll(scan, planPrune(scan, keepEverything)), problem: again.problem };
-  await unlinkAll(store, name, { ...again, pace: rules.pace });
-  return present(again.scan, again.plan);
+  const directories = await unlinkAll(store, name, { ...again, pace: rules.pace });
+  return { ...present(again.scan, again.plan), directories };
 }
 
 /** A time in the future, of a clock that was wrong, counts as now and is set to now: else it would stay for ever. */
@@ -64,7 +69,8 @@ const keepEverything: PruneRules = { isYoung: () => true, deletesUntagged: false
 
 function hasCandidates(scan: RepositoryScan, { revisions, layers }: PrunePlan): boolean {
   if (scan.problems.length > 0) return false;
-  const count = revisions.length + layers.length + scan.vacantTags.length + scan.vacancies.length;
+  const directories = scan.vacantTags.length + scan.vacancies.length;
+  const count = revisions.length + layers.length + scan.staleEntries.length + directories;
   return count > 0 || isEmpty(scan, { revisions: [], layers: [] });
 }
 
@@ -98,26 +104,47 @@ async function planAgain(
   return { scan: fresh, plan: { revisions: gone, layers, needed: now.needed } };
 }
 
+/** Which directories without a link went: a writer that was killed may have left something in one. */
 async function unlinkAll(
   store: Store,
   name: RepositoryName,
   { scan, plan, pace }: { readonly scan: RepositoryScan; readonly plan: PrunePlan; readonly pace: Pace | undefined },
-): Promise<void> {
+): Promise<readonly Key[]> {
   const { driver } = store;
   if (plan.revisions.length > 0) await forgetInIndexes(store, name, { scan, plan, pace });
+  const entries = [...scan.staleEntries];
   for (const digest of plan.revisions) {
     await pace?.();
     await driver.forget(revisionLink(name, digest));
     const subject = scan.revisions.get(digest)?.subject;
-    if (subject !== undefined) await driver.forget(referrerLink(name, subject, digest));
+    if (subject !== undefined) entries.push({ subject, digest });
   }
+  await forgetEntries(store, name, { entries, pace });
   for (const digest of plan.layers) {
     await pace?.();
     await driver.forget(layerLink(name, digest));
   }
   for (const tag of scan.vacantTags) await trashTag(store, name, tag);
-  for (const prefix of scan.vacancies) await driver.removeEmpty(prefix);
+  const directories: Key[] = [];
+  for (const prefix of scan.vacancies)
+    if (await driver.removeEmpty(prefix, { isDurable: false })) directories.push(prefix);
   await removeIfEmpty(store, name);
+  return directories;
+}
+
+/** After the revisions: a push makes an entry after its revision, so a kill in between leaves an entry too many, or none. */
+async function forgetEntries(
+  { driver }: Store,
+  name: RepositoryName,
+  { entries, pace }: { readonly entries: readonly ReferrerEntry[]; readonly pace: Pace | undefined },
+): Promise<void> {
+  for (const { subject, digest } of entries) {
+    await pace?.();
+    await driver.forget(referrerLink(name, subject, digest));
+  }
+  for (const subject of new Set(entries.map((entry) => entry.subject))) {
+    await driver.removeEmpty(subjectPrefix(name, subject), { isDurable: false });
+  }
 }
 
 /** Each index is listed once, since tags times revisions may be millions and entries are few. */
@@ -147,6 +174,8 @@ function present(scan: RepositoryScan, { revisions, layers, needed }: PrunePlan)
     revisions,
     layers,
     tags: scan.vacantTags,
+    entries: scan.staleEntries,
+    directories: scan.vacancies,
     isRepositoryGone: isEmpty(scan, { revisions, layers }),
     marked: [...left, ...scan.aliases, ...needed],
     isBusy: false,
@@ -156,7 +185,7 @@ function present(scan: RepositoryScan, { revisions, layers, needed }: PrunePlan)
 
 function keepAll(scan: RepositoryScan, { needed }: PrunePlan): Pruned {
   const nothing = { revisions: [], layers: [], needed };
-  return { ...present(scan, nothing), tags: [], isRepositoryGone: false };
+  return { ...present(scan, nothing), tags: [], entries: [], directories: [], isRepositoryGone: false };
 }
 
 /** Whether the repository has neither link, tag nor upload, apart from what goes. */

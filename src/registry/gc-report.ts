@@ -5,7 +5,16 @@ import type { Key } from "../storage/driver.ts";
 /** Something that goes, or in a dry run would go. */
 export interface Removal {
   readonly kind: "removal";
-  readonly what: "revision" | "layer link" | "tag directory" | "repository" | "blob" | "trash entry";
+  readonly what:
+    | "revision"
+    | "layer link"
+    | "referrer entry"
+    | "tag directory"
+    | "repository"
+    | "directory"
+    | "upload"
+    | "blob"
+    | "trash entry";
   /** The digest, tag, repository or trash entry. */
   readonly subject: string;
   /** Undefined for what belongs to no repository. */
@@ -38,6 +47,8 @@ export interface GcSummary {
   readonly busy: number;
   readonly revisions: number;
   readonly layerLinks: number;
+  /** Entries of the index of referrers that no manifest bears out. */
+  readonly referrers: number;
   /** Digests that are linked or named. */
   readonly marked: number;
   /** Blobs without a link that are older than the grace. */
@@ -61,6 +72,7 @@ export function startCounters(): GcCounters {
     busy: 0,
     revisions: 0,
     layerLinks: 0,
+    referrers: 0,
     marked: 0,
     condemned: 0,
     trashed: 0,
@@ -77,8 +89,11 @@ export function startCounters(): GcCounters {
 export const reasons = {
   revision: "no tag, index or subject keeps it",
   layerLink: "no manifest of the repository names it",
+  referrerEntry: "its manifest is gone, or names another subject",
   tagDirectory: "it points to nothing",
   repository: "it has no content",
+  directory: "it is empty",
+  upload: "nobody has gone on with it",
   blob: "no repository links it",
   trashEntry: "it was in the trash for longer than the grace",
 } as const;

@@ -8,8 +8,9 @@ import type { RepositoryName } from "../oci/name.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
 import { readStoredNames, type StoredNames } from "../oci/stored-names.ts";
 import type { Key } from "../storage/driver.ts";
-import { blobKey, digestFromPath, linkPrefixes } from "./layout.ts";
+import { blobKey, digestFromPath, linkPrefixes, subjectPrefix } from "./layout.ts";
 import { readLink } from "./links.ts";
+import { isStaleEntry, type ReferrerEntry, walkReferrerIndex } from "./referrer-index.ts";
 import type { Store } from "./store.ts";
 
 /** A manifest that the repository holds. */
@@ -34,6 +35,8 @@ export interface RepositoryScan {
   readonly vacantTags: readonly Tag[];
   /** Directories of links without a link, which other registries leave behind. */
   readonly vacancies: readonly Key[];
+  /** Entries of the index of referrers that no manifest bears out. */
+  readonly staleEntries: readonly ReferrerEntry[];
   readonly hasUploads: boolean;
   /** Sentences about what cannot be understood. */
   readonly problems: readonly string[];
@@ -65,6 +68,11 @@ export async function scanRepository(
   const layers = new Map<Digest, number>();
   const aliases: Digest[] = [];
   const vacancies: Key[] = [];
+  // Before the revisions, since a push makes an entry after its revision: so none of a push looks stale.
+  const index = name === undefined ? [] : await Array.fromAsync(walkReferrerIndex(store, name));
+  for (const { subject, entries } of index) {
+    if (name !== undefined && entries.length === 0) vacancies.push(subjectPrefix(name, subject));
+  }
   const note = ({ prefix: place, changedMs, target, problem }: LinkPlace) => {
     if (target !== undefined) aliases.push(target);
     if (problem !== undefined) problems.push(problem);
@@ -87,12 +95,15 @@ export async function scanRepository(
   }
   const { tags, vacantTags } = await scanTags(store, places.tags, problems);
   const hasUploads = (await store.driver.list(places.uploads, { limit: 1 })).length > 0;
-  return { prefix, name, revisions, layers, aliases, tags, vacantTags, vacancies, hasUploads, problems };
+  const staleEntries = index
+    .flatMap(({ entries }) => entries)
+    .filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
+  return { prefix, name, revisions, layers, aliases, tags, vacantTags, vacancies, staleEntries, hasUploads, problems };
 }
 
 /**
  * What has changed of a repository since it was scanned, for who holds its lock alone: revisions with their new times,
- * new ones read, and the tags. The tags are read anew although every push touches a revision before it tags it: the
+ * new ones read, the tags, and which entries are stale still. The tags are read anew although every push touches a revision before it tags it: the
  * scan may have come between the two, and a grace may be shorter than that moment.
  */
 export async function scanAgain(
@@ -112,7 +123,9 @@ export async function scanAgain(
   }
   const problems: string[] = [];
   const { tags, vacantTags } = await scanTags(store, places.tags, problems);
-  return problems[0] === undefined ? { ...before, revisions, tags, vacantTags } : { problem: problems[0] };
+  if (problems[0] !== undefined) return { problem: problems[0] };
+  const staleEntries = before.staleEntries.filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
+  return { ...before, revisions, tags, vacantTags, staleEntries };
 }
 
 async function* walkLinks(store: Store, prefix: Key): AsyncGenerator<LinkPlace> {

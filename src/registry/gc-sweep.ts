@@ -69,7 +69,7 @@ export async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
   const stat = await store.driver.stat(key);
   if (stat === undefined) {
     // What is left of a blob that is gone. A writer that is about to fill the directory makes it again.
-    if (!isDryRun) await store.driver.removeEmpty(parentOf(key));
+    if (!isDryRun) await store.driver.removeEmpty(parentOf(key), { isDurable: false });
     return;
   }
   if (await isYoungBlob(run, digest, stat)) return;

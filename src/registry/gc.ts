@@ -6,12 +6,12 @@
 import { parseRepositoryName } from "../oci/name.ts";
 import type { Key } from "../storage/driver.ts";
 import { type Pruned, pruneRepository } from "./gc-prune.ts";
-import { type GcSummary, reasons, removalIn } from "./gc-report.ts";
+import { type GcSummary, type Removal, reasons, removalIn } from "./gc-report.ts";
 import { type GcOptions, type GcRun, startRun } from "./gc-run.ts";
 import { scanRepository } from "./gc-scan.ts";
 import { purgeTrash, sweepBlobs } from "./gc-sweep.ts";
 import { repositoriesPrefix, upstreamKey } from "./layout.ts";
-import { walkLinkPrefixes } from "./repositories.ts";
+import { removeUpwards, walkEmptyPrefixes, walkPrefixes } from "./repositories.ts";
 import type { Store } from "./store.ts";
 import { purgeUploads } from "./upload-purge.ts";
 
@@ -47,7 +47,7 @@ async function collect(run: GcRun, options: GcOptions): Promise<GcSummary> {
   }
   // 6. What was given up on the way.
   await removeLeftovers(run, options.uploadAgeMs).catch((error) => {
-    run.find(`not all uploads could be looked at: ${String(error)}`);
+    run.find(`not all uploads and directories could be looked at: ${String(error)}`);
   });
   return { isDryRun: run.isDryRun, ...counters };
 }
@@ -60,7 +60,7 @@ async function markRepositories(run: GcRun, options: GcOptions): Promise<boolean
     run.find(`not all links could be read, so no blob is taken away: ${String(error)}`);
   };
   try {
-    for await (const prefix of walkLinkPrefixes(run.store, repositoriesPrefix)) {
+    for await (const prefix of walkPrefixes(run.store, repositoriesPrefix)) {
       await run.pace();
       await markRepository(run, prefix, options).catch(giveUp);
       run.counters.repositories += 1;
@@ -92,12 +92,16 @@ function countPruned(run: GcRun, prefix: Key, pruned: Pruned): void {
   if (pruned.isBusy) counters.busy += 1;
   counters.revisions += pruned.revisions.length;
   counters.layerLinks += pruned.layers.length;
-  const tell = (what: "revision" | "layer link" | "tag directory", subjects: readonly string[], reason: string) => {
+  counters.referrers += pruned.entries.length;
+  const tell = (what: Removal["what"], subjects: readonly string[], reason: string) => {
     for (const subject of subjects) run.report(removalIn(repository, { what, subject, reason }));
   };
   tell("revision", pruned.revisions, reasons.revision);
   tell("layer link", pruned.layers, reasons.layerLink);
+  const entries = pruned.entries.map(({ digest }) => digest);
+  tell("referrer entry", entries, reasons.referrerEntry);
   tell("tag directory", pruned.tags, reasons.tagDirectory);
+  tell("directory", pruned.directories, reasons.directory);
   if (pruned.isRepositoryGone) {
     run.report(removalIn(repository, { what: "repository", subject: repository, reason: reasons.repository }));
   }
@@ -108,7 +112,24 @@ async function removeLeftovers(run: GcRun, uploadAgeMs: number): Promise<void> {
   for (const kind of ["tags", "uploads"]) {
     for (const entry of await driver.listTrash(kind)) if (!run.isDryRun) await driver.purge(entry);
   }
-  const { sessions, temporaryFiles } = await purgeUploads(run.store, uploadAgeMs, { isDryRun: run.isDryRun });
+  const { sessions, temporaryFiles } = await purgeUploads(run.store, uploadAgeMs, {
+    isDryRun: run.isDryRun,
+    report: (name, id) => run.report(removalIn(name, { what: "upload", subject: id, reason: reasons.upload })),
+  });
   run.counters.uploads = sessions;
   run.counters.temporaryFiles = temporaryFiles;
+  await removeEmptyDirectories(run);
+}
+
+/** Those of no repository: who makes one is about to fill it, so young ones stay. */
+async function removeEmptyDirectories(run: GcRun): Promise<void> {
+  const { driver } = run.store;
+  for await (const prefix of walkEmptyPrefixes(run.store, repositoriesPrefix)) {
+    await run.pace();
+    const changedMs = await driver.prefixTime(prefix);
+    if (changedMs === undefined || run.isYoung(changedMs)) continue;
+    if (!run.isDryRun && !(await removeUpwards(run.store, prefix))) continue;
+    const repository = prefix.slice(repositoriesPrefix.length + 1);
+    run.report(removalIn(repository, { what: "directory", subject: prefix, reason: reasons.directory }));
+  }
 }

@@ -25,12 +25,14 @@ const root = "docker/registry/v2";
 /** Below it all repositories lie. */
 export const repositoriesPrefix: Key = `${root}/repositories`;
 
+/** Below it all blobs lie. */
+export const allBlobsPrefix: Key = `${root}/blobs`;
+
 /** Names that a repository's own directories start with; no repository name does. */
 export const reservedPrefix = "_";
 
-/** What tells a directory with links from one on the way to it. */
-export const layersDirectory = "_layers";
-export const manifestsDirectory = "_manifests";
+const layersDirectory = "_layers";
+const manifestsDirectory = "_manifests";
 const uploadsDirectory = "_uploads";
 
 function hashPath(digest: Digest): string {
@@ -73,7 +75,7 @@ export function repositoryPrefix(name: RepositoryName): Key {
 
 /** Below it the blobs of one algorithm lie, each in a prefix called by the first digits of its hash. */
 export function blobsPrefix(algorithm: Algorithm): Key {
-  return `${root}/blobs/${algorithm}`;
+  return `${allBlobsPrefix}/${algorithm}`;
 }
 
 /** Where a repository's links lie. By prefix, as a collector counts links also where no repository may be. */

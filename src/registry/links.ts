@@ -1,6 +1,7 @@
 // Links: small objects that hold a digest. A link holds its blob: a blob goes only when no link leads to it.
 import { type Digest, digestAlgorithm, parseDigest } from "../oci/digest.ts";
 import type { Key } from "../storage/driver.ts";
+import { digestFromPath } from "./layout.ts";
 import type { Store } from "./store.ts";
 
 const maxLinkBytes = 1024;
@@ -21,6 +22,16 @@ export async function readLink(store: Store, key: Key): Promise<Digest | undefin
 export async function followLink(store: Store, key: Key, digest: Digest): Promise<Digest | undefined> {
   const target = await readLink(store, key);
   return target === digest || digestAlgorithm(digest) !== "sha256" ? target : undefined;
+}
+
+/** The digests that the directories right below a prefix spell, such as those of `_layers`, whether they hold a link or not. */
+export async function* listDigests({ driver }: Store, prefix: Key): AsyncGenerator<Digest> {
+  for (const algorithm of await driver.list(prefix)) {
+    for (const hex of await driver.list(`${prefix}/${algorithm}`)) {
+      const digest = digestFromPath(algorithm, hex);
+      if (digest !== undefined) yield digest;
+    }
+  }
 }
 
 /** Until then another process may have made a link without having synced it yet. */

@@ -3,9 +3,10 @@
 import type { Digest } from "../oci/digest.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import { digestFromPath, referrerLink, subjectPrefix } from "./layout.ts";
-import { putLink } from "./links.ts";
-import { openRevision } from "./manifests.ts";
+import { referrerLink, subjectPrefix } from "./layout.ts";
+import { listDigests, putLink } from "./links.ts";
+import { isRevision, openRevision } from "./manifests.ts";
+import type { ReferrerEntry } from "./referrer-index.ts";
 import { listRevisions, type Page } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
 
@@ -32,11 +33,6 @@ const maxPageBytes = 3 * 1024 * 1024;
 const maxPageItems = 1000;
 const revisionsBetweenPauses = 100;
 
-interface Unwritten {
-  readonly subject: Digest;
-  readonly digest: Digest;
-}
-
 /** The referrers of a store. */
 export class Referrers {
   readonly #store: Store;
@@ -44,7 +40,7 @@ export class Referrers {
    * Repositories whose manifests were all looked at since the start: who writes meanwhile keeps the index himself. With
    * the referrers whose entry could not be written, on a full or read-only disk.
    */
-  readonly #rebuilt = new Map<RepositoryName, Promise<readonly Unwritten[]>>();
+  readonly #rebuilt = new Map<RepositoryName, Promise<readonly ReferrerEntry[]>>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -58,7 +54,7 @@ export class Referrers {
     let pageBytes = 0;
     for (const digest of await this.#find(name, { subject: request.subject, more })) {
       if (request.after !== undefined && digest <= request.after) continue;
-      const referrer = await this.#describe(name, digest);
+      const referrer = await this.#describe(name, { subject: request.subject, digest });
       if (referrer === undefined || !isWanted(referrer, request.artifactType)) continue;
       pageBytes += JSON.stringify(referrer).length;
       if (items.length > 0 && (pageBytes > maxPageBytes || items.length === maxPageItems))
@@ -73,21 +69,17 @@ export class Referrers {
     name: RepositoryName,
     { subject, more }: { readonly subject: Digest; readonly more: readonly Digest[] },
   ): Promise<readonly Digest[]> {
-    const prefix = subjectPrefix(name, subject);
     const found = new Set(more);
-    for (const algorithm of await this.#store.driver.list(prefix)) {
-      for (const hex of await this.#store.driver.list(`${prefix}/${algorithm}`)) {
-        const digest = digestFromPath(algorithm, hex);
-        if (digest !== undefined) found.add(digest);
-      }
-    }
+    for await (const digest of listDigests(this.#store, subjectPrefix(name, subject))) found.add(digest);
     return [...found].sort();
   }
 
-  async #describe(name: RepositoryName, digest: Digest): Promise<Referrer | undefined> {
+  /** Undefined for an entry that its manifest does not bear out. */
+  async #describe(name: RepositoryName, { subject, digest }: ReferrerEntry): Promise<Referrer | undefined> {
     const stored = await openRevision(this.#store, name, digest);
     const parsed = stored === undefined ? undefined : parseManifest(stored.bytes, undefined);
     if (stored === undefined || parsed === undefined || "problem" in parsed) return undefined;
+    if (parsed.manifest.subject?.digest !== subject) return undefined;
     const { mediaType, artifactType, annotations } = parsed.manifest;
     return {
       mediaType,
@@ -98,7 +90,7 @@ export class Referrers {
     };
   }
 
-  async #ensureRebuilt(name: RepositoryName): Promise<readonly Unwritten[]> {
+  async #ensureRebuilt(name: RepositoryName): Promise<readonly ReferrerEntry[]> {
     const running = this.#rebuilt.get(name) ?? this.#rebuild(name);
     this.#rebuilt.set(name, running);
     try {
@@ -109,8 +101,8 @@ export class Referrers {
     }
   }
 
-  async #rebuild(name: RepositoryName): Promise<readonly Unwritten[]> {
-    const unwritten: Unwritten[] = [];
+  async #rebuild(name: RepositoryName): Promise<readonly ReferrerEntry[]> {
+    const unwritten: ReferrerEntry[] = [];
     let count = 0;
     for await (const digest of listRevisions(this.#store, name)) {
       count += 1;
@@ -122,7 +114,10 @@ export class Referrers {
       const link = referrerLink(name, subject, digest);
       if ((await this.#store.driver.stat(link)) !== undefined) continue;
       try {
-        await withLock(this.#store, name, "shared", () => putLink(this.#store, link, digest));
+        await withLock(this.#store, name, "shared", async () => {
+          // It may have been deleted since it was read.
+          if (await isRevision(this.#store, name, digest)) await putLink(this.#store, link, digest);
+        });
       } catch {
         // The index only saves time: the answer must not depend on whether the disk can be written.
         unwritten.push({ subject, digest });

@@ -5,10 +5,7 @@ import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 import { parseTag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
 import {
-  digestFromPath,
-  layersDirectory,
   layersPrefix,
-  manifestsDirectory,
   manifestsPrefix,
   referrerLink,
   referrersPrefix,
@@ -17,12 +14,13 @@ import {
   reservedPrefix,
   revisionLink,
   revisionsPrefix,
-  subjectPrefix,
   tagCurrentLink,
   tagsPrefix,
   uploadsPrefix,
   upstreamKey,
 } from "./layout.ts";
+import { listDigests } from "./links.ts";
+import { listReferrerEntries } from "./referrer-index.ts";
 import type { Store } from "./store.ts";
 
 /** A part of a listing. */
@@ -62,12 +60,26 @@ export async function* walkRepositories(
   yield* walkBelow({ store, prefixOf }, [], after === undefined ? [] : after.split("/"));
 }
 
-/** Every directory below the prefix that has links, whatever it is called. */
-export async function* walkLinkPrefixes(store: Store, prefix: Key): AsyncGenerator<Key> {
+/**
+ * Every directory below the prefix that has something of a repository, whatever it is called: links, an upload, or only
+ * what they left behind.
+ */
+export async function* walkPrefixes(store: Store, prefix: Key): AsyncGenerator<Key> {
   const names = await store.driver.list(prefix);
-  if (names.includes(layersDirectory) || names.includes(manifestsDirectory)) yield prefix;
+  if (names.some((name) => name.startsWith(reservedPrefix))) yield prefix;
   for (const name of names) {
-    if (!name.startsWith(reservedPrefix)) yield* walkLinkPrefixes(store, `${prefix}/${name}`);
+    if (!name.startsWith(reservedPrefix)) yield* walkPrefixes(store, `${prefix}/${name}`);
+  }
+}
+
+/** Every directory below the prefix with nothing in it: pushes that were killed, and other registries, leave such. */
+export async function* walkEmptyPrefixes(store: Store, prefix: Key): AsyncGenerator<Key> {
+  for (const name of await store.driver.list(prefix)) {
+    if (name.startsWith(reservedPrefix)) continue;
+    const below = `${prefix}/${name}`;
+    const isLeaf = (await store.driver.list(below, { limit: 1 })).length === 0;
+    if (!isLeaf) yield* walkEmptyPrefixes(store, below);
+    else if (await store.driver.exists(below)) yield below;
   }
 }
 
@@ -112,16 +124,6 @@ export async function* listRevisionNames(store: Store, name: RepositoryName): As
   yield* listDigests(store, revisionsPrefix(name));
 }
 
-/** The digests that the directories right below a prefix spell. */
-async function* listDigests({ driver }: Store, prefix: Key): AsyncGenerator<Digest> {
-  for (const algorithm of await driver.list(prefix)) {
-    for (const hex of await driver.list(`${prefix}/${algorithm}`)) {
-      const digest = digestFromPath(algorithm, hex);
-      if (digest !== undefined) yield digest;
-    }
-  }
-}
-
 /**
  * Removes a repository without revision and tag, for who holds its lock alone. Of the directories `_manifests` goes
  * first and `_layers` last: one with the first and without the second stops the Go registries' garbage collection.
@@ -130,28 +132,26 @@ export async function removeIfEmpty(store: Store, name: RepositoryName): Promise
   if (await hasTag(store, name)) return;
   for await (const _revision of listRevisions(store, name)) return;
   // Entries of manifests that another registry deleted, or that were damaged when they were, refer to nothing.
-  for await (const link of listReferrerLinks(store, name)) await store.driver.forget(link);
+  for await (const { subject, digest } of listReferrerEntries(store, name)) {
+    await store.driver.forget(referrerLink(name, subject, digest));
+  }
   for (const prefix of [manifestsPrefix(name), referrersPrefix(name), uploadsPrefix(name), layersPrefix(name)]) {
     if ((await store.driver.exists(prefix)) && !(await store.driver.removeEmpty(prefix))) return;
   }
   if ((await store.driver.stat(upstreamKey(name))) !== undefined) await store.driver.delete(upstreamKey(name));
-  for (
-    let prefix = repositoryPrefix(name);
-    prefix !== repositoriesPrefix;
-    prefix = prefix.slice(0, prefix.lastIndexOf("/"))
-  ) {
-    // Not what lies below it: a parent is a repository too, whose lock is not held here.
-    if (!(await store.driver.removePrefix(prefix))) return;
-  }
+  await removeUpwards(store, repositoryPrefix(name));
 }
 
-/** The links of the whole index of referrers. */
-async function* listReferrerLinks(store: Store, name: RepositoryName): AsyncGenerator<Key> {
-  for await (const subject of listDigests(store, referrersPrefix(name))) {
-    for await (const digest of listDigests(store, subjectPrefix(name, subject))) {
-      yield referrerLink(name, subject, digest);
-    }
+/**
+ * Removes a directory with nothing in it, and each parent that has nothing else; false where it has something. Needs no
+ * lock: not what lies below goes, and a writer whose directory goes makes it again.
+ */
+export async function removeUpwards(store: Store, directory: Key): Promise<boolean> {
+  let prefix = directory;
+  while (prefix !== repositoriesPrefix && (await store.driver.removePrefix(prefix))) {
+    prefix = prefix.slice(0, prefix.lastIndexOf("/"));
   }
+  return prefix !== directory;
 }
 
 /** The directory of a tag alone is none: other registries, and a push that was killed, leave such behind. */

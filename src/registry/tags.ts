@@ -4,7 +4,6 @@ import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
 import {
-  digestFromPath,
   revisionLink,
   tagCurrentLink,
   tagIndexLink,
@@ -13,7 +12,7 @@ import {
   tagsPrefix,
   trashName,
 } from "./layout.ts";
-import { putLink, readLink } from "./links.ts";
+import { listDigests, putLink, readLink } from "./links.ts";
 import { isRepository, type Page, type PageRequest } from "./repositories.ts";
 import type { Store } from "./store.ts";
 
@@ -57,14 +56,8 @@ export async function listTagsOf(store: Store, name: RepositoryName, digest: Dig
 }
 
 /** Everything that the tag has ever pointed to, as its index says. */
-export async function* listTagIndex({ driver }: Store, name: RepositoryName, tag: Tag): AsyncGenerator<Digest> {
-  const prefix = tagIndexPrefix(name, tag);
-  for (const algorithm of await driver.list(prefix)) {
-    for (const hex of await driver.list(`${prefix}/${algorithm}`)) {
-      const digest = digestFromPath(algorithm, hex);
-      if (digest !== undefined) yield digest;
-    }
-  }
+export function listTagIndex(store: Store, name: RepositoryName, tag: Tag): AsyncGenerator<Digest> {
+  return listDigests(store, tagIndexPrefix(name, tag));
 }
 
 /** Points the tag to a manifest of the repository, for who holds its lock shared. The last write commits. */

@@ -91,17 +91,17 @@ export class Uploads {
     await this.#discard(target);
   }
 
-  /** Removes sessions without a write for longer than `ageMs`; returns how many. One that is being written to stays. */
+  /** Removes sessions without a write for longer than `ageMs`; returns which. One that is being written to stays. */
   async purge(
     name: RepositoryName,
     { ids, ageMs, isDryRun }: { readonly ids: readonly string[]; readonly ageMs: number; readonly isDryRun: boolean },
-  ): Promise<number> {
-    let count = 0;
+  ): Promise<readonly string[]> {
+    const gone: string[] = [];
     for (const id of ids) {
       const isOld = await this.#isOld({ name, id }, ageMs);
-      if (isOld && (isDryRun || (await this.#purgeOne({ name, id }, ageMs)))) count += 1;
+      if (isOld && (isDryRun || (await this.#purgeOne({ name, id }, ageMs)))) gone.push(id);
     }
-    return count;
+    return gone;
   }
 
   async #purgeOne(target: UploadTarget, ageMs: number): Promise<boolean> {

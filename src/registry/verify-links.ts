@@ -85,7 +85,7 @@ async function followOne(
   const bytes = await lookFor(check, target);
   if (text !== target) {
     // Written anew it is right, and whether the bytes are there was said.
-    const repair: Repair = { kind: "link", name: check.name, key, digest };
+    const repair: Repair = { kind: "link", name: check.name, key, digest, because: key };
     find(check, { severity: "repairable", subject: key, problem: "its content is not its digest", repair });
   }
   return { key, digest, target, bytes, isReadable: true };
@@ -128,4 +128,28 @@ export async function lookFor({ store, isLocked }: RepositoryCheck, digest: Dige
     if (stat !== undefined || !isLocked || look === looks) return stat;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
+}
+
+/** What is needed and not linked: where the bytes are there, a link is all that is missing. */
+export async function findUnlinked(
+  check: RepositoryCheck,
+  {
+    digest,
+    link,
+    problem,
+    because,
+  }: {
+    readonly digest: Digest;
+    readonly link: Key;
+    readonly problem: string;
+    /** The link of what needs it. */
+    readonly because: Key;
+  },
+): Promise<void> {
+  const repair = { kind: "link", name: check.name, key: link, digest, because } as const;
+  const isThere = (await lookFor(check, digest)) !== undefined;
+  // What writes the link looks for the bytes, and brings them back.
+  const isFindable = isThere || (await check.store.driver.isInTrash(blobTrashName(digest)));
+  if (!isFindable) find(check, { severity: "lost", subject: digest, problem: `${problem}, is missing` });
+  else find(check, { severity: "repairable", subject: digest, problem: `${problem}, is not linked here`, repair });
 }

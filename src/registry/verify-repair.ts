@@ -1,10 +1,11 @@
 // Mending what a check found, as somebody who adds does: the repository's lock shared, the link, then a look at the
-// bytes. Nothing is taken away.
+// bytes. Nothing is taken away, and what was deleted or moved since the check stays so.
 
 import { findBlob } from "./blobs.ts";
 import { blobKey, blobTrashName, tagCurrentLink, tagIndexLink } from "./layout.ts";
 import { putLink } from "./links.ts";
 import { type Store, withLock } from "./store.ts";
+import { isTag, readTag } from "./tags.ts";
 import type { Repair, VerifyRepaired } from "./verify-report.ts";
 
 /** Mends; undefined where it turned out to be impossible. */
@@ -16,12 +17,18 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
     }
     case "link":
       return withLock(store, repair.name, "shared", async () => {
+        if ((await store.driver.stat(repair.because)) === undefined) return undefined;
+        // A collector that reads no links any more sees by the time of the bytes that somebody needs them.
+        await store.driver.touch(blobKey(repair.digest));
         await putLink(store, repair.key, repair.digest);
         return (await findBlob(store, repair.digest)) === undefined ? undefined : "linked";
       });
     case "tag":
-      return withLock(store, repair.name, "shared", async (): Promise<"linked"> => {
+      // Alone: between a look and a write under a shared lock, a push may move the tag.
+      return withLock(store, repair.name, "alone", async () => {
         const { name, tag, digest } = repair;
+        const isDamaged = (await isTag(store, name, tag)) && (await readTag(store, name, tag)) === undefined;
+        if (!isDamaged) return undefined;
         await putLink(store, tagIndexLink(name, tag, digest), digest);
         await store.driver.write(tagCurrentLink(name, tag), new TextEncoder().encode(digest));
         return "linked";

@@ -6,8 +6,15 @@ import type { Key } from "../storage/driver.ts";
 
 /** What would mend a finding without taking anything away. */
 export type Repair =
-  /** Write the link anew and look for its bytes. */
-  | { readonly kind: "link"; readonly name: RepositoryName; readonly key: Key; readonly digest: Digest }
+  /** Write the link anew and look for its bytes, as long as the object is there that calls for it. */
+  | {
+      readonly kind: "link";
+      readonly name: RepositoryName;
+      readonly key: Key;
+      readonly digest: Digest;
+      readonly because: Key;
+    }
+  /** Point the tag to the manifest, as long as it cannot be read. */
   | { readonly kind: "tag"; readonly name: RepositoryName; readonly tag: Tag; readonly digest: Digest }
   /** Bring the bytes back from the trash. */
   | { readonly kind: "restore"; readonly digest: Digest };

@@ -8,7 +8,7 @@ import { listBlobs } from "./blob-places.ts";
 import { DigestSet } from "./digest-set.ts";
 import { repositoriesPrefix, upstreamKey } from "./layout.ts";
 import type { ManifestRules } from "./manifest-rules.ts";
-import { walkLinkPrefixes } from "./repositories.ts";
+import { walkPrefixes } from "./repositories.ts";
 import type { Store } from "./store.ts";
 import { createThrottle, inspectBlob, quarantineBlob, type Throttle } from "./verify-blobs.ts";
 import type { RepositoryCheck } from "./verify-links.ts";
@@ -56,7 +56,7 @@ export async function verifyStore(store: Store, options: VerifyOptions): Promise
     damaged: new Set(),
     pace: createPacer(),
   };
-  for await (const prefix of walkLinkPrefixes(store, repositoriesPrefix)) {
+  for await (const prefix of walkPrefixes(store, repositoriesPrefix)) {
     await run.pace();
     await verifyRepository(run, prefix).catch((error) => {
       const path = prefix.slice(repositoriesPrefix.length + 1);

@@ -119,8 +119,11 @@ export interface Driver {
   prefixTime(prefix: Key): Promise<number | undefined>;
   /** Makes a prefix that may stay empty, durably. */
   makePrefix(prefix: Key): Promise<void>;
-  /** Removes prefixes without objects, from below, and at last this one; false where something is left. */
-  removeEmpty(prefix: Key): Promise<boolean>;
+  /**
+   * Removes prefixes without objects, from below, and at last this one; false where something is left. Where it need
+   * not be durable, a power cut before the next `syncAll` may bring them back.
+   */
+  removeEmpty(prefix: Key, options?: { readonly isDurable: boolean }): Promise<boolean>;
   /** Removes one prefix with nothing at all below it; false where something is. */
   removePrefix(prefix: Key): Promise<boolean>;
 

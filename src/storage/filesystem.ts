@@ -187,10 +187,10 @@ class FilesystemDriver implements Driver {
     await this.#files.makeDirectory(this.#path(prefix));
   }
 
-  async removeEmpty(prefix: Key): Promise<boolean> {
+  async removeEmpty(prefix: Key, { isDurable } = { isDurable: true }): Promise<boolean> {
     const path = this.#path(prefix);
     const isRemoved = removeEmptyTree(path);
-    if (isRemoved) await this.#files.syncDirectory(dirname(path));
+    if (isRemoved && isDurable) await this.#files.syncDirectory(dirname(path));
     return isRemoved;
   }
 

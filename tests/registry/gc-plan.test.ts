@@ -25,6 +25,7 @@ function draw(revisions: Drawn, { tags = "", layers = "", problems = [] as reado
     aliases: [],
     vacantTags: [],
     vacancies: [],
+    staleEntries: [],
     hasUploads: false,
     problems,
   };

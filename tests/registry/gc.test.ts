@@ -146,11 +146,37 @@ test("leftovers go: links of manifests that were deleted, tag directories of kil
   stock.wait(graceMs);
   const { removals } = await collect(stock);
   expect(removals.map(([what]) => String(what)).toSorted()).toEqual(
-    ["layer link", "layer link", "repository", "repository", "tag directory", "blob", "blob"].toSorted(),
+    ["layer link", "layer link", "repository", "repository", "tag directory", "directory", "blob", "blob"].toSorted(),
   );
   expect(await driver.list("docker/registry/v2/repositories")).toEqual(["stays"]);
   expect(await driver.list("docker/registry/v2/repositories/stays/_manifests/tags")).toEqual(["1"]);
   expect(await driver.list("docker/registry/v2/repositories/stays/_layers/sha256")).not.toContain("00");
+});
+
+test("directories of no repository go when they are past the grace; a dry run names them, and every upload", async () => {
+  const stock = stocked();
+  const { driver } = stock.store;
+  const root = "docker/registry/v2/repositories";
+  await driver.makePrefix(`${root}/cancelled/_uploads`);
+  await driver.makePrefix(`${root}/a/b/c`);
+  await driver.makePrefix(`${root}/a/d`);
+  const { id } = await stock.registry.uploads.start(named("under/way"), "sha256");
+  const young = await collect(stock);
+  expect(young.removals).toEqual([["repository", "cancelled"]]);
+  stock.wait(3_600_001);
+  await driver.makePrefix(`${root}/a/young`);
+  const dry = await collect(stock, { isDryRun: true });
+  const { removals, summary } = await collect(stock);
+  expect(removals).toEqual([
+    ["upload", id],
+    ["directory", `${root}/a/b/c`],
+    ["directory", `${root}/a/d`],
+  ]);
+  expect([dry.removals, dry.summary]).toEqual([removals, { ...summary, isDryRun: true }]);
+  expect([await driver.list(root), await driver.list(`${root}/a`)]).toEqual([["a", "under"], ["young"]]);
+  stock.wait(graceMs);
+  await collectTwice(stock);
+  expect(await driver.list(root)).toEqual([]);
 });
 
 test("an entry of a referrer whose manifest is gone keeps no repository", async () => {

@@ -10,7 +10,15 @@ import {
   tagIndexLink,
   uploadsPrefix,
 } from "../../src/registry/layout.ts";
-import { isRepository, listRepositories, listRevisions, removeIfEmpty } from "../../src/registry/repositories.ts";
+import {
+  isRepository,
+  listRepositories,
+  listRevisions,
+  removeIfEmpty,
+  removeUpwards,
+  walkEmptyPrefixes,
+  walkPrefixes,
+} from "../../src/registry/repositories.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { digestOf, named, pushBlob, pushImage, stocked, tagged, utf8 } from "./stocked.ts";
 
@@ -195,4 +203,31 @@ describe("removeIfEmpty()", () => {
     await removeIfEmpty(stock.store, named("a/b"));
     expect(await stock.store.driver.list(`${repositoriesPrefix}/a`)).toEqual(["_layers"]);
   });
+});
+
+test("walkPrefixes() gives whatever has something of a repository, walkEmptyPrefixes() what has nothing at all", async () => {
+  const { driver } = stocked().store;
+  for (const path of ["a/_uploads", "a/b/_layers", "a/UPPER/_referrers", "c/d/e", "f"]) {
+    await driver.makePrefix(`${repositoriesPrefix}/${path}`);
+  }
+  const store = { ...stocked().store, driver };
+  const below = (keys: readonly string[]) => keys.map((key) => key.slice(repositoriesPrefix.length + 1));
+  expect([
+    below(await Array.fromAsync(walkPrefixes(store, repositoriesPrefix))),
+    below(await Array.fromAsync(walkEmptyPrefixes(store, repositoriesPrefix))),
+  ]).toEqual([
+    ["a", "a/UPPER", "a/b"],
+    ["c/d/e", "f"],
+  ]);
+});
+
+test("removeUpwards() removes an empty directory with the parents that have nothing else, and nothing with content", async () => {
+  const stock = stocked();
+  const { driver } = stock.store;
+  await driver.makePrefix(`${repositoriesPrefix}/a/b/c`);
+  await pushBlob(stock, "a/x", "x");
+  const removed = [`${repositoriesPrefix}/a/b/c`, `${repositoriesPrefix}/a/x`].map((key) =>
+    removeUpwards(stock.store, key),
+  );
+  expect([await Promise.all(removed), await driver.list(`${repositoriesPrefix}/a`)]).toEqual([[true, false], ["x"]]);
 });

@@ -1,15 +1,22 @@
-import { expect, test } from "bun:test";
-import { layerLink, tagCurrentLink } from "../../src/registry/layout.ts";
+import { describe, expect, test } from "bun:test";
+import type { Digest } from "../../src/oci/digest.ts";
+import { blobKey, layerLink, tagCurrentLink } from "../../src/registry/layout.ts";
 import { applyRepair } from "../../src/registry/verify-repair.ts";
-import { digestOf, named, pullImage, pushBlob, pushImage, stocked, tagged } from "./stocked.ts";
+import { digestOf, named, pullImage, pushBlob, pushImage, stocked, tagged, utf8 } from "./stocked.ts";
 
 const name = named("app");
+const other = named("other");
+
+/** The repair of a link to a blob that another repository holds. */
+function linkOf(digest: Digest) {
+  return { kind: "link", name, key: layerLink(name, digest), digest, because: layerLink(other, digest) } as const;
+}
 
 test("applyRepair() links as somebody who adds does: it waits for who takes away", async () => {
   const stock = stocked();
   const digest = await pushBlob(stock, "other", "x");
   const lock = await stock.store.driver.lock(name, "alone", { waitMs: 0 });
-  const repairing = applyRepair(stock.store, { kind: "link", name, key: layerLink(name, digest), digest });
+  const repairing = applyRepair(stock.store, linkOf(digest));
   await new Promise((resolve) => setTimeout(resolve, 5));
   expect(await stock.store.driver.stat(layerLink(name, digest))).toBeUndefined();
   lock?.[Symbol.dispose]();
@@ -19,14 +26,44 @@ test("applyRepair() links as somebody who adds does: it waits for who takes away
 test("applyRepair() says nothing of a link without bytes and of a trash without an entry", async () => {
   const { store } = stocked();
   const digest = digestOf("x");
-  expect(await applyRepair(store, { kind: "link", name, key: layerLink(name, digest), digest })).toBeUndefined();
+  await store.driver.write(layerLink(other, digest), utf8(digest));
+  expect(await applyRepair(store, linkOf(digest))).toBeUndefined();
   expect(await applyRepair(store, { kind: "restore", digest })).toBeUndefined();
 });
 
-test("applyRepair() points a tag to its manifest", async () => {
+test("applyRepair() writes no link that nothing calls for any more: what was deleted since the check stays so", async () => {
   const stock = stocked();
-  const digest = await pushImage(stock, "app");
-  expect(await applyRepair(stock.store, { kind: "tag", name, tag: tagged("1"), digest })).toBe("linked");
-  expect(await stock.store.driver.stat(tagCurrentLink(name, tagged("1")))).toBeDefined();
-  expect(await pullImage(stock, "app", tagged("1"))).toBe(true);
+  const digest = await pushBlob(stock, "other", "x");
+  const key = layerLink(name, digest);
+  expect(await applyRepair(stock.store, { ...linkOf(digest), because: key })).toBeUndefined();
+  expect(await stock.store.driver.stat(key)).toBeUndefined();
+});
+
+test("applyRepair() freshens the bytes, so that a collector which has read the links already leaves them", async () => {
+  const stock = stocked();
+  const digest = await pushBlob(stock, "other", "x");
+  stock.wait(1000);
+  await applyRepair(stock.store, linkOf(digest));
+  expect((await stock.store.driver.stat(blobKey(digest)))?.changedMs).toBe(stock.store.now());
+});
+
+describe("applyRepair() of a tag", () => {
+  const one = tagged("1");
+
+  test("points one that is damaged to its manifest", async () => {
+    const stock = stocked();
+    const digest = await pushImage(stock, "app");
+    await stock.store.driver.write(tagCurrentLink(name, one), utf8(""));
+    expect(await applyRepair(stock.store, { kind: "tag", name, tag: one, digest })).toBe("linked");
+    expect(await pullImage(stock, "app", one)).toBe(true);
+  });
+
+  test.each(["deleted", "moved"])("leaves one alone that was %s since the check", async (what) => {
+    const stock = stocked();
+    const digest = await pushImage(stock, "app", { layers: ["old"] });
+    if (what === "moved") await pushImage(stock, "app", { tag: "1", layers: ["new"] });
+    const before = await stock.store.driver.read(tagCurrentLink(name, one), 100);
+    expect(await applyRepair(stock.store, { kind: "tag", name, tag: one, digest })).toBeUndefined();
+    expect(await stock.store.driver.read(tagCurrentLink(name, one), 100)).toEqual(before);
+  });
 });

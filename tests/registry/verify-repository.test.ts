@@ -8,6 +8,7 @@ import {
   revisionLink,
   tagCurrentLink,
   tagIndexLink,
+  uploadPrefix,
 } from "../../src/registry/layout.ts";
 import { verifyExitCode } from "../../src/registry/verify-report.ts";
 import { digestOf, named, pullImage, pushBlob, pushImage, pushIndex, type Stocked, tagged, utf8 } from "./stocked.ts";
@@ -204,6 +205,47 @@ const damages: readonly Damage[] = [
     seed: (stock) => write(stock, `docker/registry/v2/blobs/sha256/00/${layer.slice(7)}/data`, "layer"),
     severity: "untidy",
     problem: /^no blob lies here$/,
+    mended: [1, []],
+  },
+  {
+    what: "blobs of an algorithm that there is not",
+    seed: (stock) => write(stock, "docker/registry/v2/blobs/md5/00/0000/data", "x"),
+    severity: "untidy",
+    problem: /^no blob lies here$/,
+    mended: [1, []],
+  },
+  {
+    what: "a revision that is no manifest",
+    seed: async (stock) => {
+      const text = await pushBlob(stock, "app", "no manifest");
+      await stock.store.driver.delete(layerLink(app, text));
+      await write(stock, revisionLink(app, text), text);
+    },
+    severity: "untidy",
+    problem: /^its bytes are no manifest; delete it$/,
+    mended: [1, []],
+  },
+  {
+    what: "an index that is wrong about the size of a child",
+    seed: async (stock, image) => {
+      const child = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: image, size: 5 };
+      const mediaType = "application/vnd.oci.image.index.v1+json";
+      const text = JSON.stringify({ schemaVersion: 2, mediaType, manifests: [child] });
+      await write(stock, blobKey(digestOf(text)), text);
+      await write(stock, revisionLink(app, digestOf(text)), digestOf(text));
+    },
+    severity: "lost",
+    problem: /^it says that sha256:.* has 5 bytes, but it has/,
+    mended: [2, []],
+  },
+  {
+    what: "an abandoned upload without anything",
+    seed: async (stock) => {
+      await stock.store.driver.makePrefix(uploadPrefix(app, "00000000-0000-4000-8000-000000000001"));
+      stock.wait(3_600_001);
+    },
+    severity: "untidy",
+    problem: /^an abandoned upload/,
     mended: [1, []],
   },
   {

@@ -1,0 +1,39 @@
+// The index of referrers, entry by entry. It only saves time: what a manifest is about, its bytes say.
+import type { Digest } from "../oci/digest.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import { referrersPrefix, subjectPrefix } from "./layout.ts";
+import { listDigests } from "./links.ts";
+import type { Store } from "./store.ts";
+
+/** That the manifest `digest` names the subject. */
+export interface ReferrerEntry {
+  readonly subject: Digest;
+  readonly digest: Digest;
+}
+
+/** Every subject of a repository with its entries; there may be none. */
+export async function* walkReferrerIndex(
+  store: Store,
+  name: RepositoryName,
+): AsyncGenerator<{ readonly subject: Digest; readonly entries: readonly ReferrerEntry[] }> {
+  for await (const subject of listDigests(store, referrersPrefix(name))) {
+    const digests = await Array.fromAsync(listDigests(store, subjectPrefix(name, subject)));
+    yield { subject, entries: digests.map((digest) => ({ subject, digest })) };
+  }
+}
+
+/** Every entry of a repository. */
+export async function* listReferrerEntries(store: Store, name: RepositoryName): AsyncGenerator<ReferrerEntry> {
+  for await (const { entries } of walkReferrerIndex(store, name)) yield* entries;
+}
+
+/**
+ * Whether nothing bears the entry out: its manifest, given as the repository holds it, is gone (a deletion was killed
+ * half-way, or another registry deleted it), or names another subject.
+ */
+export function isStaleEntry(
+  entry: ReferrerEntry,
+  revision: { readonly subject: Digest | undefined } | undefined,
+): boolean {
+  return revision?.subject !== entry.subject;
+}
