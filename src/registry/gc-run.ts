@@ -33,8 +33,11 @@ export interface GcRun {
   readonly report: (event: GcEvent) => void;
   readonly find: (problem: string) => void;
   readonly isYoung: (changedMs: number) => boolean;
-  /** Whether so much time has passed that judgements may be old: the process was frozen, or the grace is short. */
-  readonly isStale: () => boolean;
+  /**
+   * Whether bytes that were changed then may have been linked since the links were read. However long a run takes or is
+   * frozen, and whatever the clock does meanwhile, it leaves alone what somebody needed in the half grace before it.
+   */
+  readonly mayBeLinked: (changedMs: number) => boolean;
   /** A name that was never used before. */
   readonly nextTrashName: (digest: Digest) => string;
 }
@@ -58,7 +61,7 @@ export function startRun(store: Store, { graceMs, isDryRun, report }: GcOptions)
       report({ kind: "finding", problem });
     },
     isYoung: (changedMs) => Math.max(store.now() - changedMs, 0) < graceMs,
-    isStale: () => graceMs > 0 && store.now() - startedMs > graceMs / 2,
+    mayBeLinked: (changedMs) => graceMs > 0 && changedMs >= startedMs - graceMs / 2,
     nextTrashName: (digest) => {
       names += 1;
       return `${blobTrashName(digest)}.${startedMs.toString(36)}-${runId}-${names}`;

@@ -72,12 +72,11 @@ export async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
     if (!isDryRun) await store.driver.removeEmpty(parentOf(key), { isDurable: false });
     return;
   }
-  if (await isYoungBlob(run, digest, stat)) return;
+  if ((await isYoungBlob(run, digest, stat)) || run.mayBeLinked(stat.changedMs)) return;
   counters.condemned += 1;
   run.report(removalOfBytes({ what: "blob", subject: digest, reason: reasons.blob }, stat.sizeBytes));
   if (isDryRun) counters.trashed += 1;
-  else if (!run.isStale() && (await store.driver.trashUnchanged(key, run.nextTrashName(digest), stat)))
-    counters.trashed += 1;
+  else if (await store.driver.trashUnchanged(key, run.nextTrashName(digest), stat)) counters.trashed += 1;
 }
 
 /** A time in the future, of a clock that was wrong, counts as now and is set to now. */

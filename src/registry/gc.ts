@@ -41,9 +41,6 @@ async function collect(run: GcRun, options: GcOptions): Promise<GcSummary> {
   if (isEverythingMarked) {
     await purgeTrash(run, listed);
     await sweepBlobs(run);
-    if (!run.isDryRun && run.isStale() && counters.trashed < counters.condemned) {
-      run.find("more than half of the grace has passed since the start: the rest is left to a run with a longer grace");
-    }
   }
   // 6. What was given up on the way.
   await removeLeftovers(run, options.uploadAgeMs).catch((error) => {

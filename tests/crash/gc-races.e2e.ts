@@ -21,6 +21,7 @@ const name = "team/app";
 const image = makeImage();
 const bytes = image.layer;
 const digest = digestOf(bytes);
+const unneeded = makeBytes(100);
 const hex = digest.slice("sha256:".length);
 const blobDirectory = `docker/registry/v2/blobs/sha256/${hex.slice(0, 2)}/${hex}`;
 const linkPath = `docker/registry/v2/repositories/${name}/_layers/sha256/${hex}/link`;
@@ -76,6 +77,8 @@ async function expectWhole({ registry, seen, data }: Scene): Promise<void> {
 const hasJudged = { isPoint: new RegExp(`^statx\\(.*${blobDirectory}/data"`), calls: "statx" };
 /** Before it destroys the entry: it has looked at it in the trash. */
 const isAboutToPurge = { isPoint: new RegExp(`^statx\\(.*/trash/blobs/sha256/.*/${hex}\\..*NOFOLLOW`), calls: "statx" };
+/** It lists the blobs. */
+const hasReadLinks = { isPoint: /^openat\(.*\/v2\/blobs", .*O_DIRECTORY/, calls: "openat" };
 const hasListedTrash = { isPoint: /^openat\(.*\/v2\/repositories", .*O_DIRECTORY/, calls: "openat" };
 /** The lock of the repository, which lies in a file that is called by a hash of its name. */
 const stripe = digestOf(new TextEncoder().encode(name)).slice("sha256:".length, "sha256:".length + 2);
@@ -167,16 +170,20 @@ describe.skipIf(!canTrace)("a collector that stands still", () => {
     ]);
   });
 
-  test("for longer than half of the grace: it moves nothing any more, and says so", async () => {
+  test("for longer than the grace, when it has read the links: what was linked meanwhile stays, the rest goes", async () => {
     await using scene = await openScene();
+    const { registry, data } = scene;
     await leaveBlob(scene, "in place");
-    const graceMs = 2000;
-    // Time is what this is about: the blob has to be older than the grace, and the collector then stands for half of it.
+    await scene.client.pushBlob("elsewhere", unneeded);
+    await scene.client.deleteBlob("elsewhere", digestOf(unneeded));
+    const graceMs = 1000;
+    // Time is what this is about: the blobs have to be older than the grace, and the collector then stands for as long.
     await Bun.sleep(graceMs);
-    await using collector = await collectUntil(scene.data, { ...hasJudged, grace: `${graceMs}ms` });
-    await Bun.sleep(graceMs / 2);
-    expect(await collector.goOn()).toMatchObject({ code: 1, summary: { condemned: 1, trashed: 0, findings: 1 } });
-    expect(existsSync(join(scene.data, blobDirectory, "data"))).toBe(true);
+    await using collector = await collectUntil(data, { ...hasReadLinks, grace: `${graceMs}ms` });
+    const mount = await registry.fetch(`/v2/${name}/blobs/uploads/?mount=${digest}`, { method: "POST" });
+    await Bun.sleep(graceMs);
+    expect(await collector.goOn()).toMatchObject({ code: 0, summary: { condemned: 1, trashed: 1, findings: 0 } });
+    expect([mount.status, existsSync(join(data, blobDirectory, "data"))]).toEqual([201, true]);
   });
 
   test("keeps another one out, which says who is at work; without their lock neither harms the other", async () => {

@@ -18,13 +18,13 @@ test("startRun() judges ages by the clock, and a time in the future as now", () 
   expect([now - 1000, now - 999, now, now + 5000].map(run.isYoung)).toEqual([false, true, true, true]);
 });
 
-test("startRun() is stale when more than half of the grace has gone, and never without a grace", () => {
+test("startRun() spares bytes that were changed later than half of the grace before it, and none without a grace", () => {
   const stock = stocked();
   const [run, hasty] = [startRun(stock.store, options), startRun(stock.store, { ...options, graceMs: 0 })];
-  stock.wait(500);
-  const before = run.isStale();
-  stock.wait(1);
-  expect([before, run.isStale(), hasty.isStale()]).toEqual([false, true, false]);
+  const startedMs = stock.store.now();
+  stock.wait(10_000);
+  expect([startedMs - 501, startedMs - 500, startedMs + 1].map(run.mayBeLinked)).toEqual([false, true, true]);
+  expect(hasty.mayBeLinked(startedMs + 1)).toBe(false);
 });
 
 test("startRun() never gives a name in the trash twice", () => {
