@@ -6,6 +6,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   isTerminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
+  isErrorTerminal: process.stderr.isTTY === true,
   ask: async (question) => {
     const terminal = createInterface({ input: process.stdin, output: process.stdout });
     try {

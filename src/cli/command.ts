@@ -9,6 +9,8 @@ export interface CommandIo {
   readonly stderr: (text: string) => void;
   /** Whether a person can be asked: standard input and output are terminals. */
   readonly isTerminal: boolean;
+  /** Whether standard error is one, so that a line of it may change. */
+  readonly isErrorTerminal: boolean;
   /** Asks a question and gives the answer's line. */
   readonly ask: (question: string) => Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -71,14 +73,22 @@ export function parseWords(command: Command, words: readonly string[]): ParsedWo
       },
     ]),
   );
-  const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: spellOut(command, words),
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   const flags: Record<string, string[]> = {};
   const positionals: string[] = [];
   for (const token of tokens) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
     const flag = findFlag(command, token.rawName, token.name);
-    flags[flag.name] = [...(flags[flag.name] ?? []), flagValue(flag, token.value)];
+    const value = flagValue(flag, token.value);
+    if (value === undefined) continue;
+    flags[flag.name] = [...(flags[flag.name] ?? []), value];
     if (!flag.isRepeatable && (flags[flag.name]?.length ?? 0) > 1)
       throw new UsageError(`--${flag.name} may be given only once`);
   }
@@ -99,10 +109,26 @@ function findFlag(command: Command, rawName: string, name: string): Flag {
   throw new UsageError(`unknown flag ${rawName}${nearest === undefined ? "" : `; did you mean --${nearest}?`}`);
 }
 
-function flagValue(flag: Flag, value: string | undefined): string {
+/** registry:2 and registry:3 take `-m=true`, which elsewhere means a row of letters. */
+function spellOut({ flags }: Command, words: readonly string[]): string[] {
+  const end = words.indexOf("--");
+  return words.map((word, index) => {
+    const [, short, value] = (end < 0 || index < end ? /^-([a-z])=(.*)$/.exec(word) : undefined) ?? [];
+    const flag = flags.find((candidate) => candidate.short !== undefined && candidate.short === short);
+    return flag === undefined ? word : `--${flag.name}=${value}`;
+  });
+}
+
+/** As Go reads them. */
+const truths: readonly string[] = ["1", "t", "T", "true", "TRUE", "True"];
+const untruths: readonly string[] = ["0", "f", "F", "false", "FALSE", "False"];
+
+/** Undefined for a switch that is switched off. */
+function flagValue(flag: Flag, value: string | undefined): string | undefined {
   if (flag.value === undefined) {
-    if (value !== undefined) throw new UsageError(`--${flag.name} takes no value`);
-    return "";
+    if (value === undefined || truths.includes(value)) return "";
+    if (untruths.includes(value)) return undefined;
+    throw new UsageError(`--${flag.name} takes no value but true or false`);
   }
   if (value === undefined || value === "" || value.startsWith("--"))
     throw new UsageError(`--${flag.name} needs a value: --${flag.name} ${flag.value}`);

@@ -12,8 +12,8 @@ const terminalIntervalMs = 100;
 const plainIntervalMs = 10_000;
 
 /** A progress line that shows nothing of work that is done at once. */
-export function createProgress(io: Pick<CommandIo, "stderr" | "isTerminal" | "now">): ProgressLine {
-  const intervalMs = io.isTerminal ? terminalIntervalMs : plainIntervalMs;
+export function createProgress(io: Pick<CommandIo, "stderr" | "isErrorTerminal" | "now">): ProgressLine {
+  const intervalMs = io.isErrorTerminal ? terminalIntervalMs : plainIntervalMs;
   let shownMs = io.now();
   let isShown = false;
   return {
@@ -22,10 +22,10 @@ export function createProgress(io: Pick<CommandIo, "stderr" | "isTerminal" | "no
       if (nowMs - shownMs < intervalMs) return;
       shownMs = nowMs;
       isShown = true;
-      io.stderr(io.isTerminal ? `\r\x1b[K${text}` : `${text}\n`);
+      io.stderr(io.isErrorTerminal ? `\r\x1b[K${text}` : `${text}\n`);
     },
     clear: () => {
-      if (isShown && io.isTerminal) io.stderr("\r\x1b[K");
+      if (isShown && io.isErrorTerminal) io.stderr("\r\x1b[K");
       isShown = false;
     },
   };

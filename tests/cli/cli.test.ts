@@ -42,7 +42,7 @@ test.each([
   ],
   [
     ["serve", "--http=yes"],
-    [64, "", "registry: --http takes no value (see `registry help serve`)\n"],
+    [64, "", "registry: --http takes no value but true or false (see `registry help serve`)\n"],
   ],
   [
     ["serve", "a.yml", "b.yml"],

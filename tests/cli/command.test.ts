@@ -10,7 +10,7 @@ const command: Command = {
   flags: [
     { name: "san", value: "NAME", isRepeatable: true, help: "" },
     { name: "days", value: "N", help: "" },
-    { name: "force", help: "" },
+    { name: "force", short: "f", help: "" },
   ],
   run: async () => 0,
 };
@@ -19,6 +19,10 @@ test.each([
   [[], { positionals: [], flags: {} }],
   [["a"], { positionals: ["a"], flags: {} }],
   [["--force", "a"], { positionals: ["a"], flags: { force: [""] } }],
+  [["--force=true", "a"], { positionals: ["a"], flags: { force: [""] } }],
+  [["-f=1"], { positionals: [], flags: { force: [""] } }],
+  [["--force=false", "-f=F"], { positionals: [], flags: {} }],
+  [["--", "-f=1"], { positionals: ["-f=1"], flags: {} }],
   [["--san", "a", "--san=b"], { positionals: [], flags: { san: ["a", "b"] } }],
   [["--days", "3", "--", "--force"], { positionals: ["--force"], flags: { days: ["3"] } }],
 ])("parseWords(%p)", (words, want) => {
@@ -28,11 +32,13 @@ test.each([
 test.each([
   [["--sann", "a"], "unknown flag --sann; did you mean --san?"],
   [["--frobnicate"], "unknown flag --frobnicate"],
-  [["-force"], "unknown flag -f"],
+  [["-force"], "unknown flag -o"],
+  [["-g=true"], "unknown flag -g"],
   [["--san"], "--san needs a value: --san NAME"],
   [["--san="], "--san needs a value: --san NAME"],
   [["--days", "--force"], "--days needs a value: --days N"],
-  [["--force=yes"], "--force takes no value"],
+  [["--force=yes"], "--force takes no value but true or false"],
+  [["--force", "-f=true"], "--force may be given only once"],
   [["--days", "1", "--days", "2"], "--days may be given only once"],
   [["a", "b"], 'unexpected argument "b"'],
 ])("parseWords(%p) says what is wrong", (words, message) => {

@@ -18,6 +18,7 @@ export function fakeIo(overrides: Partial<CommandIo> = {}): FakeIo {
       errors += text;
     },
     isTerminal: false,
+    isErrorTerminal: false,
     ask: async () => "",
     env: {},
     now: Date.now,

@@ -57,6 +57,7 @@ describe("a dry run", () => {
     const { output } = await gc("gc", ...data, "--dry-run", "--delete-untagged");
     expect((await gc("garbage-collect", "-d", "-m", ...data)).output).toBe(output);
     expect((await gc("garbage-collect", "-dm", ...data)).output).toBe(output);
+    expect((await gc("garbage-collect", "-d=true", "--delete-untagged=true", ...data)).output).toBe(output);
     expect((await gc("garbage-collect", "-dmq", ...data)).output).toBe("");
   });
 

@@ -5,7 +5,7 @@ import { fakeIo } from "./fake-io.ts";
 /** Updates at the given times, then a clear; what was written. */
 function shown(isTerminal: boolean, timesMs: readonly number[]): string {
   let nowMs = 0;
-  const io = fakeIo({ isTerminal, now: () => nowMs });
+  const io = fakeIo({ isTerminal: !isTerminal, isErrorTerminal: isTerminal, now: () => nowMs });
   const progress = createProgress(io);
   for (const timeMs of timesMs) {
     nowMs = timeMs;
