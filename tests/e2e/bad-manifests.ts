@@ -11,6 +11,7 @@ export interface ManifestTarget {
 const imageType = "application/vnd.oci.image.manifest.v1+json";
 const indexType = "application/vnd.oci.image.index.v1+json";
 const listType = "application/vnd.docker.distribution.manifest.list.v2+json";
+const layerType = "application/vnd.oci.image.layer.v1.tar+gzip";
 const unknown = `sha256:${"0".repeat(64)}`;
 const mebibytes4 = 4 * 1024 * 1024;
 
@@ -103,6 +104,7 @@ export function badFields(target: ManifestTarget): readonly BadRequest[] {
   const { blob, blobBytes } = target;
   const image: Record<string, unknown> = JSON.parse(imageText(target));
   const config = image.config as Record<string, unknown>;
+  const foreign = { ...config, mediaType: "application/vnd.oci.image.layer.nondistributable.v1.tar" };
   const index = { schemaVersion: 2, mediaType: indexType, manifests: [] };
   const withSize = (size: string) => imageText(target).replace(`"size":${blobBytes}`, `"size":${size}`);
   const changed: [what: string, fields: Record<string, unknown>][] = [
@@ -129,22 +131,8 @@ export function badFields(target: ManifestTarget): readonly BadRequest[] {
     ["whose annotations are numbers", { annotations: { x: 1 } }],
     ["whose subject is a digest alone", { subject: blob }],
     ["whose subject has no size", { subject: { mediaType: imageType, digest: blob } }],
-    [
-      "with a foreign layer without urls",
-      { layers: [{ ...config, mediaType: "application/vnd.oci.image.layer.nondistributable.v1.tar" }] },
-    ],
-    [
-      "with a foreign layer from a file",
-      {
-        layers: [
-          {
-            ...config,
-            mediaType: "application/vnd.oci.image.layer.nondistributable.v1.tar",
-            urls: ["file:///etc/passwd"],
-          },
-        ],
-      },
-    ],
+    ["with a foreign layer from a file", { layers: [{ ...foreign, urls: ["file:///etc/passwd"] }] }],
+    ["with a layer from a file", { layers: [{ ...config, mediaType: layerType, urls: ["file:///etc/passwd"] }] }],
   ];
   const invalid = { want: "400 MANIFEST_INVALID" };
   return [
@@ -176,6 +164,11 @@ export function badFields(target: ManifestTarget): readonly BadRequest[] {
     put(target, {
       what: "with a missing layer",
       body: JSON.stringify({ ...image, layers: [{ ...config, digest: unknown }] }),
+      want: "404 MANIFEST_BLOB_UNKNOWN",
+    }),
+    put(target, {
+      what: "with a foreign layer that is neither here nor elsewhere",
+      body: JSON.stringify({ ...image, layers: [{ ...foreign, digest: unknown }] }),
       want: "404 MANIFEST_BLOB_UNKNOWN",
     }),
     put(target, {
