@@ -10,6 +10,7 @@ import { Upstream, type UpstreamTimes } from "../proxy/upstream.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Store } from "../registry/store.ts";
 import { openCredentials, runProgram } from "./credentials.ts";
+import { evictionTimes } from "./eviction-schedule.ts";
 import { usesProxy } from "./outward-proxy.ts";
 import { StartError } from "./start-error.ts";
 
@@ -50,6 +51,7 @@ export function openCaches(proxy: ProxyConfiguration, surroundings: CacheSurroun
   const { local, store, report } = surroundings;
   const main = proxy.main === undefined ? undefined : openUpstream(proxy.main, surroundings);
   const others = proxy.others.map((each) => openUpstream(each, surroundings));
+  const upstreams = [...(main === undefined ? [] : [main]), ...others];
   const routes = {
     main: main?.upstream,
     others: others.map(({ upstream }) => upstream),
@@ -61,9 +63,11 @@ export function openCaches(proxy: ProxyConfiguration, surroundings: CacheSurroun
     abandonMs: proxy.cacheWriteTimeoutMs,
     patienceMs,
     maxBytes: proxy.maxBytes ?? Number.POSITIVE_INFINITY,
+    // What is in use is noted as such well before its time is over.
+    useStepMs: evictionTimes(upstreams.map(({ ttlMs }) => ttlMs)).graceMs,
     report,
   });
-  return { registry, routes, upstreams: [...(main === undefined ? [] : [main]), ...others] };
+  return { registry, routes, upstreams };
 }
 
 function openUpstream(

@@ -23,6 +23,8 @@ export interface CachedBlobsOptions extends TransferOptions {
   readonly sizes: NamedSizes;
   /** A blob larger than this is not cached. */
   readonly maxBytes: number;
+  /** A use within this time of the last one is not noted again. */
+  readonly useStepMs: number;
 }
 
 /** A cached repository and where it comes from. */
@@ -73,10 +75,10 @@ export class CachedBlobs {
   }
 
   async #openLocal(name: RepositoryName, digest: Digest): Promise<FoundBlob | undefined> {
-    const { local, store } = this.#options;
+    const { local, store, useStepMs } = this.#options;
     try {
       const found = await local.blobs.open(name, digest);
-      await noteUse(store, name, { kind: "blob", digest });
+      await noteUse(store, name, { kind: "blob", digest, stepMs: useStepMs });
       return "content" in found ? found : undefined;
     } catch (error) {
       if (isUnknownBlob(error)) return undefined;

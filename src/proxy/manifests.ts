@@ -24,6 +24,8 @@ export interface CachedManifestsOptions {
   readonly sizes: NamedSizes;
   /** How long a tag's answer is believed. */
   readonly freshMs: number;
+  /** A use within this time of the last one is not noted again. */
+  readonly useStepMs: number;
 }
 
 /** The manifests of all cached repositories. */
@@ -37,14 +39,14 @@ export class CachedManifests {
 
   /** The manifest that a reference names. */
   async get(repository: CachedRepository, reference: Reference): Promise<StoredManifest> {
-    const { report, store } = this.#options;
+    const { report, store, useStepMs } = this.#options;
     const { name } = repository;
     const cached = await this.#find(name, reference);
     const isHit = cached !== undefined && (reference.kind === "digest" || (await this.#isFresh(name, reference.tag)));
     report({ kind: "pull", type: "manifest", isHit });
     const key = `${name}:${formatReference(reference)}`;
     const found = isHit ? cached : await this.#asking.run(key, () => this.#ask(repository, reference, cached));
-    await noteUse(store, name, { kind: "manifest", digest: found.digest });
+    await noteUse(store, name, { kind: "manifest", digest: found.digest, stepMs: useStepMs });
     report({ kind: "sent", type: "manifest", sizeBytes: found.bytes.length });
     return found;
   }

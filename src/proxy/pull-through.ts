@@ -22,6 +22,8 @@ export interface PullThroughOptions {
   readonly patienceMs: number;
   /** What is larger is not cached. */
   readonly maxBytes: number;
+  /** A use within this time of the last one is not noted again. */
+  readonly useStepMs: number;
   readonly report: Report;
 }
 

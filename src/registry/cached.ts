@@ -13,8 +13,6 @@ import { storeManifest } from "./manifests.ts";
 import { type Store, withLock } from "./store.ts";
 
 const maxMarkerBytes = 4096;
-/** A use within this time of the last one is not noted again. */
-const useStepMs = 60_000;
 
 /** The upstream registry that the repository is marked as cached from; undefined for a local one. */
 export async function readUpstream(store: Store, name: RepositoryName): Promise<string | undefined> {
@@ -77,13 +75,15 @@ export async function confirmTag(store: Store, name: RepositoryName, tag: Tag): 
 export interface Use {
   readonly kind: "manifest" | "blob";
   readonly digest: Digest;
+  /** A use within this time of the last one is not noted again. */
+  readonly stepMs: number;
 }
 
 /** Notes the use, so that eviction takes it later. Without the lock: a time decides when something goes, not whether. */
-export async function noteUse(store: Store, name: RepositoryName, { kind, digest }: Use): Promise<void> {
+export async function noteUse(store: Store, name: RepositoryName, { kind, digest, stepMs }: Use): Promise<void> {
   const link: Key = kind === "manifest" ? revisionLink(name, digest) : layerLink(name, digest);
   const stat = await store.driver.stat(link);
-  if (stat !== undefined && store.now() - stat.changedMs > useStepMs) await store.driver.touch(link);
+  if (stat !== undefined && store.now() - stat.changedMs > stepMs) await store.driver.touch(link);
 }
 
 /** Refuses a push to a cached repository, with a sentence. */

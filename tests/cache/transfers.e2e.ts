@@ -5,38 +5,16 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
-import { type StartedRegistry, startRegistry } from "../e2e/executable.ts";
 import { anonymousBytes, canReadMemory } from "../e2e/process-memory.ts";
 import { requireProgram, run, waitUntil } from "../e2e/program.ts";
 import { behaviours, digestOf, type MisbehavingUpstream, startUpstream } from "../proxy/misbehaving-upstream.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
+import { metricsAt, pull, startCache } from "./caches.ts";
 
 const mebibyte = 1024 * 1024;
 const limitBytes = 128 * mebibyte;
 const hasProc = canReadMemory();
 const hasCurl = requireProgram("curl", "curl");
-
-interface CacheOptions {
-  readonly data?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-function startCache(
-  { url }: Pick<MisbehavingUpstream, "url">,
-  { data, env }: CacheOptions = {},
-): Promise<StartedRegistry> {
-  const options = { args: ["--http", "--log-level", "warn"], env: { REGISTRY_PROXY_REMOTEURL: url.origin, ...env } };
-  return startRegistry(data === undefined ? options : { ...options, data });
-}
-
-/** Pulls a blob in constant memory; its digest. */
-async function pull(cache: StartedRegistry, digest: string, name = "team/app"): Promise<string> {
-  const response = await cache.fetch(`/v2/${name}/blobs/${digest}`);
-  if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
-  const hash = new Bun.CryptoHasher("sha256");
-  for await (const chunk of response.body ?? []) hash.update(chunk);
-  return `sha256:${hash.digest("hex")}`;
-}
 
 /** A blob of repeated pieces, sent with a length and never held; its digest. */
 function serveRepeated(
@@ -259,20 +237,14 @@ test("HTTP_PROXY leads to upstreams that only the proxy knows, and NO_PROXY past
 test("metrics of the cache are served on their own address", async () => {
   await using upstream = await startUpstream();
   const digest = upstream.addBlob(new Uint8Array(1000));
-  const addr = `127.0.0.1:${freePort()}`;
-  const env = { REGISTRY_HTTP_DEBUG_ADDR: addr, REGISTRY_HTTP_DEBUG_PROMETHEUS_ENABLED: "true" };
-  await using cache = await startCache(upstream, { env });
+  const metrics = metricsAt();
+  await using cache = await startCache(upstream, { env: metrics.env });
   await pull(cache, digest);
   await pull(cache, digest);
-  const text = await (await fetch(`http://${addr}/metrics`)).text();
+  const text = await metrics.read();
   const lines = ["requests", "hits", "misses"].map(
     (name) => new RegExp(`^registry_proxy_${name}_total{type="blob"} (\\d+)$`, "m").exec(text)?.[1],
   );
   expect(lines).toEqual(["2", "1", "1"]);
   expect(text).toContain('registry_proxy_pulled_bytes_total{type="blob"} 1000\n');
 });
-
-function freePort(): number {
-  using probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
-  return probe.port;
-}

@@ -77,6 +77,7 @@ export async function cacheOf(server: MisbehavingUpstream, options: CachingOptio
     freshMs: 0,
     abandonMs: 10_000,
     patienceMs: 2000,
+    useStepMs: 60_000,
     maxBytes: Number.POSITIVE_INFINITY,
     report,
     ...options.cache,

@@ -78,7 +78,7 @@ describe("evict()", () => {
     const { clock, store, cacheImage, run } = start();
     const digest = await cacheImage(one, [blob(1)]);
     clock.ms += 23 * hourMs;
-    await noteUse(store, one, { kind: "manifest", digest });
+    await noteUse(store, one, { kind: "manifest", digest, stepMs: 60_000 });
     clock.ms += 2 * hourMs;
     expect(await run()).toEqual({ revisions: 0, layers: 0, freedBytes: 0 });
   });

@@ -39,7 +39,7 @@ test("evictCached() unlinks what was judged", async () => {
 test("evictCached() leaves a manifest that was used since, with what it names", async () => {
   const { clock, store, manifest, judged, isLinked } = await start();
   clock.ms += 120_000;
-  await noteUse(store, name, { kind: "manifest", digest: manifest });
+  await noteUse(store, name, { kind: "manifest", digest: manifest, stepMs: 60_000 });
   const eviction = { name, revisions: [manifest], layers: [digest], judged };
   expect([await evictCached(store, eviction), await isLinked()]).toEqual([{ revisions: 0, layers: 0 }, [true, true]]);
 });

@@ -85,11 +85,11 @@ describe("a cached repository", () => {
     const used = async () => (await store.driver.stat(revisionLink(name, digest)))?.changedMs;
     const storedMs = clock.ms;
     clock.ms += 30_000;
-    await noteUse(store, name, { kind: "manifest", digest });
+    await noteUse(store, name, { kind: "manifest", digest, stepMs: 60_000 });
     const soon = await used();
     clock.ms += 60_000;
-    await noteUse(store, name, { kind: "manifest", digest });
-    await noteUse(store, name, { kind: "blob", digest });
+    await noteUse(store, name, { kind: "manifest", digest, stepMs: 60_000 });
+    await noteUse(store, name, { kind: "blob", digest, stepMs: 60_000 });
     expect([soon, await used(), await store.driver.stat(layerLink(name, digest))]).toEqual([
       storedMs,
       clock.ms,
