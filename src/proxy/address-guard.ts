@@ -76,7 +76,9 @@ export async function checkAddress(target: URL, { home, resolve }: { readonly ho
   const kinds = new Set(addresses.map(addressKind));
   kinds.delete("public");
   if (kinds.size > 0) {
-    const homeKinds = new Set((await addressesOf(home, resolve)).map(addressKind));
+    // A home that only a proxy can find is nowhere near this machine.
+    const homeAddresses = await addressesOf(home, resolve).catch(() => []);
+    const homeKinds = new Set(homeAddresses.map(addressKind));
     const refused = [...kinds].find((kind) => kind === "reserved" || !homeKinds.has(kind));
     if (refused !== undefined) {
       throw new RegistryError("UPSTREAM_INVALID", {

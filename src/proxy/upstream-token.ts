@@ -56,7 +56,11 @@ export class UpstreamAuthorization {
       case "basic":
         return this.#basic();
       case "bearer":
-        return this.#token(name, this.#challenge);
+        return this.#token(name, this.#challenge).catch((error) => {
+          // The upstream may have another token server by now: the next request asks it again.
+          this.#challenge = undefined;
+          throw error;
+        });
     }
   }
 

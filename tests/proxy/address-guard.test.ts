@@ -60,6 +60,7 @@ test.each([
   ["http://0x7f.1/x", "https://registry.example", "UPSTREAM_INVALID"],
   ["http://0.0.0.0/x", "http://127.0.0.1:5000", "UPSTREAM_INVALID"],
   ["https://nowhere.example/x", "https://registry.example", "UPSTREAM_UNREACHABLE"],
+  ["http://10.9.9.9/x", "https://nowhere.example", "UPSTREAM_INVALID"],
 ])("checkAddress(%p) for %p is %p", async (target, home, want) => {
   const check = checkAddress(new URL(target), { home: new URL(home), resolve });
   const refusal = await refusalOf(check.then(() => undefined));

@@ -115,6 +115,17 @@ describe("a bearer token", () => {
     expect(elsewhere.requests.at(-1)?.authorization).toBe(basic);
   });
 
+  test("server that is no help is forgotten, since the upstream may have another one by then", async () => {
+    await using server = await startUpstream();
+    server.addManifest(name, "latest", '{"schemaVersion":2}');
+    const client = clientOf(server);
+    server.behave(tokenUpstream(server, { answer: (response) => void response.end("<html>") }));
+    expect(await refusalOf(client.getManifest(name, latest))).toBe("UPSTREAM_INVALID");
+    server.behave(tokenUpstream(server, { realm: `${server.url.origin}/token?new` }));
+    expect((await client.getManifest(name, latest))?.bytes.length).toBe(19);
+    expect(server.asked().at(-2)).toStartWith("GET /token?new");
+  });
+
   test("server that redirects elsewhere does not take the credentials along", async () => {
     await using server = await startUpstream();
     await using elsewhere = await startUpstream();
