@@ -1,5 +1,6 @@
 // One HTTP exchange with an upstream: redirects within bounds, credentials only for the host they are meant for,
 // a time limit on the answer's head, and failures as refusals with a sentence.
+import { getCACertificates } from "node:tls";
 import { errorCode } from "../lib/system-error.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { checkAddress, type Resolve } from "./address-guard.ts";
@@ -9,7 +10,7 @@ import type { Report } from "./events.ts";
 export interface TransportOptions {
   /** The upstream's own address. */
   readonly home: URL;
-  /** Certificates that are trusted for it, in PEM; undefined: the system's. */
+  /** Certificates that are trusted for it, in PEM, and beside the system's for hosts that it leads to. */
   readonly ca: string | undefined;
   readonly resolve: Resolve;
   /** Whether requests go through a proxy, which then resolves names. */
@@ -113,10 +114,16 @@ async function send(options: TransportOptions, question: Question, signal: Abort
     decompress: false,
     signal,
     tls: {
-      ...(options.ca === undefined || url.hostname !== options.home.hostname ? {} : { ca: options.ca }),
+      ...trustFor(options, url),
       ...(target.host === url.host ? {} : { serverName: url.hostname }),
     },
   });
+}
+
+/** Token servers and stores of a private upstream often have certificates of its authority, and else public ones. */
+function trustFor({ ca, home }: TransportOptions, url: URL): { ca?: string | string[] } {
+  if (ca === undefined) return {};
+  return { ca: url.hostname === home.hostname ? ca : [...getCACertificates("default"), ca] };
 }
 
 /** A foreign host is connected to by the address that was checked, since its name may resolve otherwise a moment later. */
