@@ -45,6 +45,7 @@ export async function* receiveBlob(source: BlobSource, options: ReceiveOptions):
   let position = options.offset;
   let totalBytes = source.expectedBytes;
   let failures = 0;
+  let endBytes: number | undefined;
   for (let attempt = 1; ; attempt += 1) {
     const startBytes = position;
     try {
@@ -64,12 +65,22 @@ export async function* receiveBlob(source: BlobSource, options: ReceiveOptions):
         yield chunk;
       }
       if (totalBytes === undefined || position === totalBytes) return;
+      if (part.totalBytes === undefined) endBytes = position;
       throw new RegistryError("UPSTREAM_UNREACHABLE", { message: `${source.host} broke the blob off` });
     } catch (error) {
       failures = position > startBytes ? 1 : failures + 1;
-      if (!canGoOn(error) || options.signal.aborted || failures >= maxFailures || attempt >= maxAttempts) throw error;
+      const isFirstWord = position === options.offset && attempt === 1;
+      const isHopeless = failures >= maxFailures || attempt >= maxAttempts || (isFirstWord && isSilence(error));
+      if (canGoOn(error) && !options.signal.aborted && !isHopeless) {
+        await pause(source.pauseMs * 2 ** (failures - 1), options.signal);
+        continue;
+      }
+      // It ended there of its own accord, and there is no more to be had.
+      if (endBytes === position && !options.signal.aborted && isNoMore(error)) {
+        throw source.wrong(`ends after ${position} bytes`);
+      }
+      throw error;
     }
-    await pause(source.pauseMs * 2 ** (failures - 1), options.signal);
   }
 }
 
@@ -97,6 +108,16 @@ async function* skipBytes(chunks: AsyncIterable<Uint8Array>, count: number): Asy
     left -= chunk.length - rest.length;
     if (rest.length > 0) yield rest;
   }
+}
+
+/** Clients have waited long enough for an upstream that does not say a word. */
+function isSilence(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === "UPSTREAM_TIMEOUT";
+}
+
+/** The body ended, or a Range behind its end was refused. */
+function isNoMore(error: unknown): boolean {
+  return error instanceof RegistryError && ["UPSTREAM_UNREACHABLE", "UPSTREAM_INVALID"].includes(error.code);
 }
 
 function canGoOn(error: unknown): boolean {

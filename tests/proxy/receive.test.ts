@@ -78,6 +78,24 @@ describe("receiveBlob()", () => {
     expect([bytes.length, code, source.offsets.length]).toEqual([90_000, "UPSTREAM_UNREACHABLE", 4]);
   });
 
+  test("does not wait again for an upstream that did not say a word", async () => {
+    const silent = () => {
+      throw new RegistryError("UPSTREAM_TIMEOUT");
+    };
+    const [first, later] = [sourceOf([silent, from(blob)]), sourceOf([from(blob, 90_000), silent, from(blob)])];
+    expect([(await receive(first)).code, (await receive(later)).bytes.equals(blob)]).toEqual([
+      "UPSTREAM_TIMEOUT",
+      true,
+    ]);
+  });
+
+  /** Without a length, and 90,000 bytes of it. */
+  const ending = (startBytes: number) => ({
+    startBytes,
+    totalBytes: undefined,
+    chunks: chunksOf(blob.subarray(startBytes, 90_000)),
+  });
+
   test.each<[string, BlobSource, string]>([
     ["is announced longer", sourceOf([from(blob)], 199_999), "UPSTREAM_INVALID"],
     ["is announced shorter", sourceOf([from(blob)], 200_001), "UPSTREAM_INVALID"],
@@ -86,6 +104,7 @@ describe("receiveBlob()", () => {
       sourceOf([() => ({ startBytes: 0, totalBytes: undefined, chunks: chunksOf(blob) })], 100_000),
       "UPSTREAM_INVALID",
     ],
+    ["ends too early, whenever it is asked for", sourceOf(Array(4).fill(ending), blob.length), "UPSTREAM_INVALID"],
     ["is not there", sourceOf([() => undefined]), "BLOB_UNKNOWN"],
   ])("refuses a blob that %s", async (_how, source, code) => {
     expect((await receive(source)).code).toBe(code);
