@@ -2,6 +2,7 @@
 // sends everybody where it is told to.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type StartedRegistry, startRegistry } from "../e2e/executable.ts";
 import { environment, inNamespace, must, run } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
@@ -77,7 +78,7 @@ export async function makeInnerNetwork(upstream: InnerUpstream): Promise<InnerNe
   writeFileSync(at("no-servers"), "");
   writeFileSync(at("upstream.json"), JSON.stringify({ ...upstream, port, log: at("log") }));
   writeFileSync(at("log"), "");
-  const script = join(import.meta.dir, "inner-upstream.ts");
+  const script = fileURLToPath(import.meta.resolve("./inner-upstream.ts"));
   const child = Bun.spawn(inNamespace([process.execPath, script, at("upstream.json")], namespace), {
     env: environment(),
     stdout: "pipe",
