@@ -51,9 +51,10 @@ export class CachedBlobs {
     const { report } = this.#options;
     const found = await this.#openLocal(repository.name, digest);
     report({ kind: "pull", type: "blob", isHit: found !== undefined });
-    if (found === undefined) return this.#openCold(repository, digest);
-    report({ kind: "sent", type: "blob", sizeBytes: found.sizeBytes });
-    return found;
+    const opened = found ?? (await this.#openCold(repository, digest));
+    // What is on its way is counted as it goes out.
+    if ("content" in opened) report({ kind: "sent", type: "blob", sizeBytes: opened.sizeBytes });
+    return opened;
   }
 
   /** The blob's size: from the cache, else from upstream without fetching the blob. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { AddressInfo } from "node:net";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { parseSubjectName } from "../../src/tls/names.ts";
+import { parseSubjectName } from "../../src/lib/subject-names.ts";
 import { type CertificatePair, createAuthority, issueServerCertificate } from "../../src/tls/self-signed.ts";
 import { startRegistry } from "../e2e/executable.ts";
 import { requireRoot } from "../e2e/program.ts";
