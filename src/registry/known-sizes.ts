@@ -7,6 +7,7 @@ import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
+import { BlobVerdicts } from "./blob-verdicts.ts";
 import { openRevision } from "./manifests.ts";
 import { listRevisionNames } from "./repositories.ts";
 import type { Store } from "./store.ts";
@@ -15,16 +16,18 @@ interface RepositorySizes {
   /** Undefined where manifests contradict each other. */
   readonly sizes: Map<Digest, number | undefined>;
   readonly learned: Set<Digest>;
-  /** Under way: resolves when the manifests that were there at the first question have been read. */
+  /** Under way: resolves when the manifests have been read that were there at the question, or it takes too long. */
   scan: Promise<void> | undefined;
-  /** Whether it has more manifests than are looked at. */
+  /** Whether it has so many manifests that they are read once; later only those that are asked for. */
   isLarge: boolean;
 }
 
-/** Of one repository; of more manifests only those that are asked for are looked at. */
-const maxScannedManifests = 1000;
+const manyManifests = 1000;
 const maxRepositories = 1000;
-const maxSizes = 200_000;
+/** Of sizes and manifests, in all repositories; one repository is read until it has half of them. */
+const maxEntries = 300_000;
+/** How long a question waits for manifests to be read; the reading goes on, for later questions. */
+const defaultScanWaitMs = 1000;
 
 /**
  * The sizes that manifests tell, by repository, since only who may push to it can tell something wrong. They follow
@@ -32,11 +35,15 @@ const maxSizes = 200_000;
  */
 export class KnownSizes {
   readonly #store: Store;
+  readonly #scanWaitMs: number;
+  readonly #verdicts: BlobVerdicts;
   readonly #repositories = new Map<RepositoryName, RepositorySizes>();
   #count = 0;
 
-  constructor(store: Store) {
+  constructor(store: Store, { scanWaitMs } = { scanWaitMs: defaultScanWaitMs }) {
     this.#store = store;
+    this.#scanWaitMs = scanWaitMs;
+    this.#verdicts = new BlobVerdicts(store);
   }
 
   /** Takes note of what a stored manifest says. */
@@ -44,6 +51,7 @@ export class KnownSizes {
     const repository = this.#repository(name);
     if (repository.learned.has(digest)) return;
     repository.learned.add(digest);
+    this.#count += 1;
     const parsed = parseManifest(bytes, undefined);
     if ("problem" in parsed) return;
     for (const blob of parsed.manifest.blobs) {
@@ -54,7 +62,7 @@ export class KnownSizes {
       repository.sizes.set(blob.digest, isNew || known === blob.sizeBytes ? blob.sizeBytes : undefined);
       if (isNew) this.#count += 1;
     }
-    while (this.#count > maxSizes) this.#forgetOldest();
+    while (this.#count > maxEntries) this.#forgetOldest();
   }
 
   /** Refuses with BLOB_UNKNOWN a blob of another size than the manifests say: it is damaged, and a push heals it. */
@@ -66,22 +74,28 @@ export class KnownSizes {
     });
   }
 
-  /** Whether the size is the one that manifests say, or none says one. */
+  /** Whether the size is the one that manifests say, or none says one, or the manifests are wrong and not the blob. */
   async isWhole(name: RepositoryName, digest: Digest, sizeBytes: number): Promise<boolean> {
     const repository = this.#repository(name);
     if (!repository.sizes.has(digest)) await this.#scanOnce(name, repository);
     const expected = repository.sizes.get(digest);
-    return expected === undefined || expected === sizeBytes;
+    if (expected === undefined || expected === sizeBytes) return true;
+    // registry:2 compares no sizes, so that it may hold manifests that say wrong ones.
+    return await this.#verdicts.isWhole(digest);
   }
 
   /** Again for each unknown blob, since its manifest may have come through another process. */
   async #scanOnce(name: RepositoryName, repository: RepositorySizes): Promise<void> {
-    if (!repository.isLarge) {
-      repository.scan ??= this.#scan(name, repository).finally(() => {
-        repository.scan = undefined;
-      });
-    }
+    if (repository.isLarge) return;
+    repository.scan ??= this.#startScan(name, repository);
     await repository.scan;
+  }
+
+  #startScan(name: RepositoryName, repository: RepositorySizes): Promise<void> {
+    const scanning = this.#scan(name, repository).finally(() => {
+      repository.scan = undefined;
+    });
+    return Promise.race([scanning, new Promise<void>((resolve) => setTimeout(resolve, this.#scanWaitMs).unref())]);
   }
 
   async #scan(name: RepositoryName, repository: RepositorySizes): Promise<void> {
@@ -89,19 +103,20 @@ export class KnownSizes {
     let count = 0;
     for await (const digest of listRevisionNames(this.#store, name)) {
       count += 1;
-      repository.isLarge = count > maxScannedManifests;
-      if (repository.isLarge) return;
+      await pace();
       if (repository.learned.has(digest)) continue;
+      const isForgotten = this.#repositories.get(name) !== repository;
+      if (isForgotten || entriesOf(repository) > maxEntries / 2) break;
       const stored = await openRevision(this.#store, name, digest);
       if (stored !== undefined) this.learn(name, stored);
-      await pace();
     }
+    repository.isLarge = count > manyManifests;
   }
 
   #repository(name: RepositoryName): RepositorySizes {
     const known = this.#repositories.get(name);
     if (known !== undefined) return known;
-    if (this.#repositories.size >= maxRepositories || this.#count > maxSizes) this.#forgetOldest();
+    if (this.#repositories.size >= maxRepositories || this.#count > maxEntries) this.#forgetOldest();
     const repository: RepositorySizes = { sizes: new Map(), learned: new Set(), scan: undefined, isLarge: false };
     this.#repositories.set(name, repository);
     return repository;
@@ -111,6 +126,10 @@ export class KnownSizes {
     const oldest = this.#repositories.entries().next().value;
     if (oldest === undefined) return;
     this.#repositories.delete(oldest[0]);
-    this.#count -= oldest[1].sizes.size;
+    this.#count -= entriesOf(oldest[1]);
   }
+}
+
+function entriesOf({ sizes, learned }: RepositorySizes): number {
+  return sizes.size + learned.size;
 }

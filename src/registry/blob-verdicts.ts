@@ -1,0 +1,35 @@
+// Whether a blob that looks wrong is wrong: found by reading all of it, once for each state that its file was in.
+import type { Digest } from "../oci/digest.ts";
+import { blobKey } from "./layout.ts";
+import type { Store } from "./store.ts";
+import { inspectBlob } from "./verify-blobs.ts";
+
+const maxVerdicts = 1000;
+
+/** What was found of the blobs of a store. */
+export class BlobVerdicts {
+  readonly #store: Store;
+  /** By digest and state of the file, so that a push that heals it is seen. */
+  readonly #verdicts = new Map<string, Promise<boolean>>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Whether the bytes in the blob's place hash to its digest. */
+  async isWhole(digest: Digest): Promise<boolean> {
+    const stat = await this.#store.driver.stat(blobKey(digest));
+    if (stat === undefined) return false;
+    const state = [digest, stat.identity, stat.sizeBytes, stat.modifiedMs].join(" ");
+    const verdict = this.#verdicts.get(state) ?? this.#read(digest);
+    this.#verdicts.set(state, verdict);
+    const oldest = this.#verdicts.size > maxVerdicts ? this.#verdicts.keys().next().value : undefined;
+    if (oldest !== undefined) this.#verdicts.delete(oldest);
+    return await verdict;
+  }
+
+  async #read(digest: Digest): Promise<boolean> {
+    const verdict = await inspectBlob(this.#store, digest, async () => undefined).catch(() => undefined);
+    return verdict?.kind === "whole";
+  }
+}
