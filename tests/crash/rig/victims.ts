@@ -98,15 +98,29 @@ async function collectOnce(
     stdin: "ignore",
     stdout: "pipe",
     stderr: "ignore",
+    detached: true,
   });
-  const killWhenOver = setInterval(() => isOver() && child.kill("SIGKILL"), 5);
-  if (ailment.kind === "kill") setTimeout(() => child.kill("SIGKILL"), ailment.afterMs);
+  const killWhenOver = setInterval(() => isOver() && killGroup(child.pid), 5);
+  const killing = ailment.kind === "kill" ? setTimeout(() => killGroup(child.pid), ailment.afterMs) : undefined;
   const freezing = ailment.kind === "freeze" ? freeze(child.pid, ailment.span, isOver) : undefined;
   const reaping = reap(child.pid, child.exited, isOver);
   const [output] = await Promise.all([child.stdout.text(), child.exited, freezing]);
   await reaping;
   clearInterval(killWhenOver);
+  clearTimeout(killing);
   tally.countCollection(child.signalCode === "SIGKILL" || child.exitCode === 137 ? undefined : output);
+}
+
+/**
+ * A tracer that is killed while it starts leaves a process of its own behind, traced by nobody who would let it go on,
+ * which holds the output open.
+ */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of them are gone.
+  }
 }
 
 /** Lets a process stand still for a while; it goes on in any case. */
@@ -130,7 +144,7 @@ export async function reap(pid: number, exited: Promise<unknown>, isOver: () => 
     const status = readStatus(pid);
     deadMs = isOver() || status.includes("State:\tZ") ? deadMs + 20 : 0;
     const tracer = Number(/^TracerPid:\t(\d+)$/m.exec(status)?.[1] ?? 0);
-    if (deadMs > tracerMs && tracer > 0) signal(tracer, "SIGKILL");
+    if (deadMs > tracerMs && tracer > 1) signal(tracer, "SIGKILL");
   }
 }
 
