@@ -79,7 +79,9 @@ function findCommand(name: string): Command {
     name,
     commands.map((candidate) => candidate.name),
   );
+  // The images of registry:2 and registry:3 take a file alone.
+  const meant = /\.ya?ml$/.test(name) ? `\`registry serve ${name}\`` : nearest;
   throw new UsageError(
-    `unknown command ${JSON.stringify(name)}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`,
+    `unknown command ${JSON.stringify(name)}${meant === undefined ? "" : `; did you mean ${meant}?`}`,
   );
 }

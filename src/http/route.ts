@@ -63,19 +63,7 @@ export interface RouteRequest {
   readonly prefix: string;
 }
 
-type Resource =
-  | "base"
-  | "root"
-  | "caCertificate"
-  | "catalog"
-  | "tags"
-  | "manifests"
-  | "blobs"
-  | "uploads"
-  | "upload"
-  | "referrers";
-
-const methods: Record<Resource, readonly string[]> = {
+const methods = {
   root: ["GET", "HEAD"],
   caCertificate: ["GET", "HEAD"],
   base: ["GET", "HEAD"],
@@ -87,6 +75,8 @@ const methods: Record<Resource, readonly string[]> = {
   upload: ["GET", "HEAD", "PATCH", "PUT", "DELETE"],
   referrers: ["GET", "HEAD"],
 };
+
+type Resource = keyof typeof methods;
 
 /** More than any client sends; the spec asks for at least 10. */
 const maxTags = 100;

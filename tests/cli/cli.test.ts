@@ -33,6 +33,14 @@ test.each([
     [64, "", 'registry: unknown command "xyz" (see `registry help`)\n'],
   ],
   [
+    ["/etc/x.yml"],
+    [
+      64,
+      "",
+      'registry: unknown command "/etc/x.yml"; did you mean `registry serve /etc/x.yml`? (see `registry help`)\n',
+    ],
+  ],
+  [
     ["serve", "--adr", "x"],
     [64, "", "registry: unknown flag --adr; did you mean --addr? (see `registry help serve`)\n"],
   ],
