@@ -1,7 +1,9 @@
 // What serve prints when it is ready: where it is, and what to type next.
 import type { CertificateSource } from "../app/certificates.ts";
 import type { App } from "../app.ts";
+import type { ProxyConfiguration } from "../config/configuration.ts";
 import { formatSubjectNames } from "../lib/subject-names.ts";
+import { isDockerHub } from "../proxy/routing.ts";
 import { formatDay } from "../tls/describe.ts";
 
 /** Lines for the person who started the server. */
@@ -50,13 +52,36 @@ function suggestCommands({ configuration, url, remoteHost, certificate }: App): 
 }
 
 function suggestDocker({ proxy, storage }: App["configuration"], host: string): readonly string[] {
-  if (proxy?.main !== undefined && proxy.local.length === 0) return [`docker pull ${host}/library/busybox`];
-  if (storage.isReadOnly) return [`docker pull ${host}/busybox`];
-  return [`docker tag busybox ${host}/busybox`, `docker push ${host}/busybox`];
+  if (proxy?.main !== undefined && isCacheOnly(proxy)) {
+    return [
+      `docker pull ${host}/${isDockerHub(proxy.main.host) ? "library/busybox" : `<a repository of ${proxy.main.host}>`}`,
+    ];
+  }
+  // Beside a cache of everything else, only what is local can be pushed to.
+  const [glob] = proxy?.main === undefined ? [] : proxy.local;
+  const image = `${host}/${glob === undefined ? "busybox" : glob.replace(/\*+/g, "busybox")}`;
+  if (storage.isReadOnly) return [`docker pull ${image}`];
+  return [`docker tag busybox ${image}`, `docker push ${image}`];
 }
 
 function warnAboutAccess({ configuration, url, remoteHost }: App): string {
-  const { isReadOnly, isDeleteEnabled } = configuration.storage;
-  const actions = isReadOnly ? "pull" : isDeleteEnabled ? "pull, push and delete" : "pull and push";
-  return `Anybody who reaches ${remoteHost ?? url.slice(url.indexOf("//") + 2)} may ${actions}.`;
+  const { proxy, storage } = configuration;
+  const { isReadOnly, isDeleteEnabled } = storage;
+  const isPullOnly = isReadOnly || (proxy !== undefined && isCacheOnly(proxy));
+  const actions = isPullOnly ? "pull" : isDeleteEnabled ? "pull, push and delete" : "pull and push";
+  return `Anybody who reaches ${remoteHost ?? url.slice(url.indexOf("//") + 2)} may ${actions}${lendRights(proxy)}.`;
+}
+
+/** Every repository comes from elsewhere. */
+function isCacheOnly({ main, local }: ProxyConfiguration): boolean {
+  return main !== undefined && local.length === 0;
+}
+
+/** The accounts in whose name everybody pulls. */
+function lendRights(proxy: ProxyConfiguration | undefined): string {
+  const upstreams = proxy === undefined ? [] : [...(proxy.main === undefined ? [] : [proxy.main]), ...proxy.others];
+  const accounts = upstreams.flatMap(({ host, username, exec }) =>
+    username === undefined && exec === undefined ? [] : [`${username ?? "the helper's user"} at ${host}`],
+  );
+  return accounts.length === 0 ? "" : `, with the rights of ${accounts.join(" and ")}`;
 }

@@ -72,3 +72,35 @@ test("the banner shows the subject of a certificate without names", () => {
   const app = appWith({ description: () => nameless, authority: undefined }, {});
   expect(formatBanner(app, "1")).toContain("  certificate  CN=registry.example (until 2027-01-02)\n");
 });
+
+test("the banner of a cache tells what it caches, and in whose name everybody pulls", () => {
+  const at = (url: string, username?: string) => ({ host: new URL(url).host, url, username });
+  const bannerOf = (proxy: object) => {
+    const app = { ...appWith(undefined, { isDeleteEnabled: true, isReadOnly: false }) };
+    return formatBanner({ ...app, configuration: { ...app.configuration, proxy } } as unknown as App, "1");
+  };
+  const hub = bannerOf({ main: at("https://registry-1.docker.io", "alice"), others: [], local: [] });
+  const ghcr = bannerOf({ main: at("https://ghcr.io"), others: [at("https://quay.io", "bob")], local: [] });
+  const mixed = bannerOf({ main: at("https://ghcr.io"), others: [], local: ["team/**"] });
+  expect(
+    [hub, ghcr, mixed].map((banner) => banner.split("\n").filter((line) => /caches|docker|Anybody/.test(line))),
+  ).toEqual([
+    [
+      "  caches       https://registry-1.docker.io",
+      "  docker pull localhost:5000/library/busybox",
+      "Anybody who reaches 10.0.0.5:5000 may pull, with the rights of alice at registry-1.docker.io.",
+    ],
+    [
+      "  caches       https://ghcr.io",
+      "  caches       https://quay.io below quay.io/",
+      "  docker pull localhost:5000/<a repository of ghcr.io>",
+      "Anybody who reaches 10.0.0.5:5000 may pull, with the rights of bob at quay.io.",
+    ],
+    [
+      "  caches       https://ghcr.io",
+      "  docker tag busybox localhost:5000/team/busybox",
+      "  docker push localhost:5000/team/busybox",
+      "Anybody who reaches 10.0.0.5:5000 may pull, push and delete.",
+    ],
+  ]);
+});

@@ -9,7 +9,9 @@ export const executable = resolve(process.env.REGISTRY_EXECUTABLE ?? join(import
 
 /** How a registry is started. */
 export interface StartOptions {
-  /** After `serve --data <data> --addr 127.0.0.1:0`; another `--addr` replaces that one. */
+  /** `serve` where absent. */
+  readonly command?: readonly string[];
+  /** After `--data <data> --addr 127.0.0.1:0`; another `--addr` replaces that one. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A directory that outlives this process; else one of its own is made and removed. */
@@ -52,7 +54,15 @@ export async function startRegistry(options: StartOptions = {}): Promise<Started
   const address = options.args?.includes("--addr") ? [] : ["--addr", "127.0.0.1:0"];
   const child = Bun.spawn(
     inNamespace(
-      [...(options.under ?? []), program, "serve", "--data", data, ...address, ...(options.args ?? [])],
+      [
+        ...(options.under ?? []),
+        program,
+        ...(options.command ?? ["serve"]),
+        "--data",
+        data,
+        ...address,
+        ...(options.args ?? []),
+      ],
       options.namespace,
     ),
     {
