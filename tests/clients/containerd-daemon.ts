@@ -1,7 +1,7 @@
 // A containerd of the test's own: its data, its socket and its /etc/containerd are apart from the machine's.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { environment, type Outcome, run, waitUntil } from "../e2e/program.ts";
+import { environment, inNamespace, type Outcome, run, waitUntil } from "../e2e/program.ts";
 import type { Site } from "./site.ts";
 
 /** A containerd that answers. */
@@ -10,7 +10,7 @@ export interface Containerd extends AsyncDisposable {
   ctr(...args: readonly string[]): Promise<Outcome>;
   /** Runs ctr, which has to succeed. */
   mustCtr(...args: readonly string[]): Promise<string>;
-  /** Runs a program with containerd's /etc. */
+  /** Runs a program with containerd's /etc and network. */
   onHost(...command: readonly string[]): Promise<Outcome>;
 }
 
@@ -22,16 +22,20 @@ const prepareHost = `
   exec containerd "$@"
 `;
 
-/** Starts a containerd in the site's home; throws its log where it does not come up. */
-export async function startContainerd(site: Site): Promise<Containerd> {
+/** Starts a containerd in the site's home, and in a network namespace where one is given; throws its log where it does not come up. */
+export async function startContainerd(site: Site, namespace?: string): Promise<Containerd> {
   const socket = site.at("containerd.sock");
   const log = Bun.file(site.at("containerd.log"));
   writeFileSync(site.at("containerd.toml"), formatConfiguration(site.home));
   const child = Bun.spawn(
-    ["unshare", "--mount", "sh", "-c", prepareHost, "containerd", "--config", site.at("containerd.toml")],
+    inNamespace(
+      ["unshare", "--mount", "sh", "-c", prepareHost, "containerd", "--config", site.at("containerd.toml")],
+      namespace,
+    ),
     { env: environment(), stdin: "ignore", stdout: "ignore", stderr: log },
   );
-  const onHost = (...command: readonly string[]) => run(["nsenter", `--target=${child.pid}`, "--mount", ...command]);
+  const onHost = (...command: readonly string[]) =>
+    run(["nsenter", `--target=${child.pid}`, "--mount", "--net", ...command]);
   const ctr = (...args: readonly string[]) => onHost("ctr", "--address", socket, "--namespace", "test", ...args);
   const dispose = async () => {
     child.kill("SIGTERM");
