@@ -18,7 +18,7 @@ export function findTarget(root: Shape, segments: readonly string[]): Target | u
   let shape = root;
   const path: string[] = [];
   for (const segment of segments) {
-    const next = [...shape.children].find(([, child]) => child.segments.includes(segment));
+    const next = [...shape.children].find(([name]) => name.toUpperCase() === segment);
     if (next === undefined) break;
     path.push(next[0]);
     shape = next[1];

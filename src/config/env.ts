@@ -1,5 +1,5 @@
-// REGISTRY_ variables: each names a place by upper-case segments (Go's field name or the file's key), in order, so
-// that the whole of a section comes before its parts. Pure; unknown names are only a warning.
+// REGISTRY_ variables: each names a place by upper-case segments, in order, so that the whole of a section comes before
+// its parts. Pure; unknown names are only a warning.
 
 import { findNearest } from "../lib/nearest.ts";
 import { type Placed, placeElement } from "./env-element.ts";

@@ -12,8 +12,6 @@ export interface Key<T> {
   readonly defaultWithoutFile?: NoInfer<T>;
   /** One line. */
   readonly help: string;
-  /** The path of Go's field names, by which the REGISTRY_ variable goes, where it differs from `path`. */
-  readonly goPath?: string;
   /** The file's own business: no variable sets it. */
   readonly isFileOnly?: boolean;
 }

@@ -45,8 +45,6 @@ export interface ConfigurationRequest {
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
   readonly warnings: readonly string[];
-  /** The file that was read. */
-  readonly path: string | undefined;
   /** Every key by its path, with its value and where that was written. */
   readonly settings: Settings;
 }
@@ -71,12 +69,7 @@ export async function loadConfiguration(request: ConfigurationRequest): Promise<
   ];
   const warnings = inOrder([...environment.warnings, ...names.warnings, ...built.warnings]).map(printable);
   if (problems.length > 0) throw new ConfigurationError(inOrder(problems), warnings);
-  return {
-    configuration: built.configuration,
-    warnings,
-    path,
-    settings: resolved.settings,
-  };
+  return { configuration: built.configuration, warnings, settings: resolved.settings };
 }
 
 /** The YAML library is loaded only where there is YAML: it costs as much time as all the rest. */

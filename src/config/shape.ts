@@ -11,21 +11,18 @@ export interface Shape {
   readonly foreign: ForeignKey | undefined;
   /** Why a name that is not among the children is an error; undefined: it is only a warning. */
   readonly closedBecause: string | undefined;
-  /** The name as a segment of a variable's name, in upper case: Go's field name and the file's. */
-  readonly segments: readonly string[];
 }
 
 interface OpenShape extends Shape {
   readonly children: Map<string, OpenShape>;
   key: AnyKey | undefined;
   foreign: ForeignKey | undefined;
-  segments: readonly string[];
 }
 
 /** The tree of all names in the two tables. */
 export function buildShape(keys: readonly AnyKey[], foreignKeys: readonly ForeignKey[]): Shape {
-  const root = openShape("", "");
-  for (const key of keys) insert(root, key.path, key.goPath).key = key;
+  const root = openShape("");
+  for (const key of keys) insert(root, key.path).key = key;
   for (const foreign of foreignKeys) insert(root, foreign.path).foreign = foreign;
   return root;
 }
@@ -35,25 +32,14 @@ export function listPaths(shape: Shape): readonly string[] {
   return [...shape.children.values()].flatMap((child) => [child.path, ...listPaths(child)]);
 }
 
-function insert(root: OpenShape, path: string, goPath?: string): OpenShape {
-  const goNames = goPath?.split(".") ?? [];
-  return path.split(".").reduce((shape, name, index) => {
-    const child = shape.children.get(name) ?? openShape(shape.path === "" ? name : `${shape.path}.${name}`, name);
-    const goSegment = goNames[index]?.toUpperCase();
-    if (goSegment !== undefined && !child.segments.includes(goSegment)) child.segments = [goSegment, ...child.segments];
+function insert(root: OpenShape, path: string): OpenShape {
+  return path.split(".").reduce((shape, name) => {
+    const child = shape.children.get(name) ?? openShape(shape.path === "" ? name : `${shape.path}.${name}`);
     shape.children.set(name, child);
     return child;
   }, root);
 }
 
-function openShape(path: string, name: string): OpenShape {
-  const closedBecause = closedSections[path];
-  return {
-    path,
-    children: new Map(),
-    key: undefined,
-    foreign: undefined,
-    closedBecause,
-    segments: [name.toUpperCase()],
-  };
+function openShape(path: string): OpenShape {
+  return { path, children: new Map(), key: undefined, foreign: undefined, closedBecause: closedSections[path] };
 }

@@ -1,12 +1,10 @@
 import { expect, test } from "bun:test";
 import { findTarget } from "../../src/config/env-target.ts";
 import { foreignKeys } from "../../src/config/foreign-keys.ts";
-import { type AnyKey, keyList } from "../../src/config/schema.ts";
+import { keyList } from "../../src/config/schema.ts";
 import { buildShape } from "../../src/config/shape.ts";
-import { boolean } from "../../src/config/value-type.ts";
 
-const events: AnyKey = { path: "a.events", goPath: "A.EventConfig", type: boolean, default: false, help: "-" };
-const shape = buildShape([...keyList, events], foreignKeys);
+const shape = buildShape(keyList, foreignKeys);
 
 test.each<[string, string | undefined]>([
   ["HTTP", "http +"],
@@ -15,8 +13,6 @@ test.each<[string, string | undefined]>([
   ["HTTP_HEADERS_X_0", "http.headers + X 0"],
   ["HTTP_HEADERS_X_0_0", undefined],
   ["VALIDATION_MANIFESTS_URLS_ALLOW_0", "validation.manifests.urls.allow + 0"],
-  ["A_EVENTCONFIG", "a.events +"],
-  ["A_EVENTS", "a.events +"],
   ["STORAGE_S3_BUCKET", "storage.s3 + BUCKET"],
   ["STORAGE_TAPE", "storage + TAPE"],
   ["HEALTH_FILECHECKERS_0_FILE", "health + FILECHECKERS 0 FILE"],

@@ -105,8 +105,8 @@ describe("the files of distribution's images", () => {
 });
 
 test("without a file everything works at once", async () => {
-  const { configuration, warnings, path } = await load({});
-  expect({ configuration, warnings, path }).toMatchObject({
+  const { configuration, warnings } = await load({});
+  expect({ configuration, warnings }).toMatchObject({
     configuration: {
       gc: { intervalMs: dayMs, graceMs: dayMs, deletesUntagged: false },
       verify: undefined,
@@ -115,7 +115,6 @@ test("without a file everything works at once", async () => {
       validation: { urls: "any", platforms: "all" },
     },
     warnings: [],
-    path: undefined,
   });
 });
 
@@ -211,11 +210,9 @@ describe("which file", () => {
     const env = { REGISTRY_CONFIGURATION_PATH: two.path };
     const byArgument = await loadConfiguration({ path: one.path, env, flags: {} });
     const byVariable = await loadConfiguration({ path: undefined, env, flags: {} });
-    expect(
-      [byArgument, byVariable].map(({ path, configuration, warnings }) => [path, configuration.http.addr, warnings]),
-    ).toEqual([
-      [one.path, ":1", []],
-      [two.path, ":2", []],
+    expect([byArgument, byVariable].map(({ configuration, warnings }) => [configuration.http.addr, warnings])).toEqual([
+      [":1", []],
+      [":2", []],
     ]);
   });
 });

@@ -6,18 +6,16 @@ import { boolean } from "../../src/config/value-type.ts";
 
 const references: AnyKey = {
   path: "notifications.events.includereferences",
-  goPath: "Notifications.EventConfig.IncludeReferences",
   type: boolean,
   default: false,
   help: "Whether references are in an event.",
 };
 const foreign: ForeignKey = { path: "notifications.endpoints", effect: "ignored" };
 
-test("buildShape() makes one tree of keys and foreign keys, with both names of a segment", () => {
+test("buildShape() makes one tree of keys and foreign keys", () => {
   const notifications = buildShape([references], [foreign]).children.get("notifications");
   const events = notifications?.children.get("events");
-  expect(events?.segments).toEqual(["EVENTCONFIG", "EVENTS"]);
-  expect(events?.children.get("includereferences")).toMatchObject({ key: references, segments: ["INCLUDEREFERENCES"] });
+  expect(events?.children.get("includereferences")).toMatchObject({ key: references, foreign: undefined });
   expect(notifications?.children.get("endpoints")).toMatchObject({ foreign, key: undefined });
 });
 
