@@ -98,7 +98,8 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     stop: async () => {
       for (const chore of chores) chore[Symbol.dispose]();
       cleaning?.[Symbol.dispose]();
-      await server.stop(configuration.http.drainTimeoutMs);
+      const count = await server.stop(configuration.http.drainTimeoutMs);
+      if (count > 0) logger.warn("requests were cut off, as they took longer than http.draintimeout", { count });
       await metricsServer?.stop();
     },
   };

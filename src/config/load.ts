@@ -99,9 +99,7 @@ async function readText(path: string): Promise<string> {
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw new ConfigurationError([
-      `${path}: ${explainReadError(error)}; name another file, or none to serve with the defaults`,
-    ]);
+    throw new ConfigurationError([`${path}: ${explainReadError(error)}; name another file, or none for the defaults`]);
   }
   if (bytes.length > maxFileBytes) throw new ConfigurationError([`${path}: is larger than ${maxFileBytes / 1024} KiB`]);
   try {

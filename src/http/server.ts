@@ -26,8 +26,8 @@ export interface RunningServer {
   readonly port: number;
   /** Serves new connections with another certificate; requests in flight are finished with the old one. */
   replaceCertificate(tls: TlsMaterial): void;
-  /** Accepts nothing new, waits for the requests in flight, and cuts what is left after `drainMs`. */
-  stop(drainMs: number): Promise<void>;
+  /** Accepts nothing new, waits for the requests in flight, and cuts what is left after `drainMs`; how many those are. */
+  stop(drainMs: number): Promise<number>;
 }
 
 /** Bun's limit. Uploads have their own watchdog, as Bun counts a slow body as none. */
@@ -53,9 +53,15 @@ export function startServer(listen: ListenOptions, options: DispatchOptions): Ru
     },
     stop: async (drainMs) => {
       const all = [current, ...retired];
-      const timer = setTimeout(() => void Promise.all(all.map((server) => server.stop(true))), drainMs);
+      let cutCount = 0;
+      const cut = (server: Server) => {
+        cutCount += server.pendingRequests;
+        void server.stop(true);
+      };
+      const timer = setTimeout(() => all.forEach(cut), drainMs);
       await Promise.all(all.map((server) => server.stop()));
       clearTimeout(timer);
+      return cutCount;
     },
   };
 }

@@ -19,7 +19,7 @@ interface Running extends AsyncDisposable {
 function start(listen: Partial<ListenOptions> = {}, changes: MemoryRegistryChanges = {}): Running {
   const memory = memoryRegistry(changes);
   const server = startServer({ hostname: "127.0.0.1", port: 0, tls: undefined, ...listen }, memory.options);
-  return { server, memory, [Symbol.asyncDispose]: () => server.stop(0) };
+  return { server, memory, [Symbol.asyncDispose]: async () => void (await server.stop(0)) };
 }
 
 async function makeAuthority(): Promise<{ ca: string; issue: () => Promise<TlsMaterial> }> {
@@ -138,14 +138,13 @@ describe("stop()", () => {
     const stopped = server.stop(10_000);
     expect(await openConnection({ port: server.port }).catch((error: unknown) => error)).toBeInstanceOf(Error);
     const { status } = await upload.finish();
-    await stopped;
-    expect(status).toEqual(201);
+    expect([status, await stopped]).toEqual([201, 0]);
   });
 
-  test("cuts what is left after its time", async () => {
+  test("cuts what is left after its time, and tells how much that was", async () => {
     await using running = start();
     using upload = await beginUpload(running.server.port);
-    await running.server.stop(1);
+    expect(await running.server.stop(1)).toBe(1);
     expect(await upload.closed()).not.toContain(" 201 ");
   });
 });
