@@ -56,9 +56,8 @@ async function collect(
 ): Promise<number> {
   const isDryRun = hasFlag(words, "dry-run");
   const graceMs = grace ?? configuration.collection.graceMs;
-  const output = hasFlag(words, "json")
-    ? jsonLines(io)
-    : textOutput(io, { isDryRun, isQuiet: hasFlag(words, "quiet"), graceMs });
+  const isQuiet = hasFlag(words, "quiet");
+  const output = hasFlag(words, "json") ? jsonLines(io, { isQuiet }) : textOutput(io, { isDryRun, isQuiet, graceMs });
   const outcome = await collectGarbage(store, {
     graceMs,
     deletesUntagged: hasFlag(words, "delete-untagged") || configuration.collection.deletesUntagged,

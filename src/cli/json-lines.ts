@@ -7,12 +7,15 @@ export interface WorkOutput<Event, Summary> {
   finish(summary: Summary): void;
 }
 
-/** Writes each event but progress, and the summary as an object of that kind. */
-export function jsonLines(io: Pick<CommandIo, "stdout">): WorkOutput<{ readonly kind: string }, object> {
+/** Writes each event but progress, or of a quiet command only findings, and the summary as an object of that kind. */
+export function jsonLines(
+  io: Pick<CommandIo, "stdout">,
+  { isQuiet } = { isQuiet: false },
+): WorkOutput<{ readonly kind: string }, object> {
   const write = (value: object) => io.stdout(`${JSON.stringify(value)}\n`);
   return {
     report: (event) => {
-      if (event.kind !== "progress") write(event);
+      if (event.kind === "finding" || (event.kind !== "progress" && !isQuiet)) write(event);
     },
     finish: (summary) => write({ kind: "summary", ...summary }),
   };

@@ -74,14 +74,19 @@ export async function quarantineBlob(
   return false;
 }
 
+/** How much time that was not used may be made up for: more would be a burst, such as after a process was frozen. */
+const madeUpMs = 1000;
+/** A timer does not wait for longer. */
+const longestWaitMs = 2 ** 31 - 1;
+
 /** Keeps to so many bytes in a second, on average; undefined: as fast as it goes. */
 export function createThrottle(bytesPerSecond: number | undefined, now: () => number): Throttle {
-  const startedMs = now();
-  let bytes = 0;
+  let dueMs = now();
   return async (sizeBytes) => {
-    bytes += sizeBytes;
     if (bytesPerSecond === undefined) return;
-    const aheadMs = (bytes / bytesPerSecond) * 1000 - (now() - startedMs);
+    const nowMs = now();
+    dueMs = Math.max(dueMs, nowMs - madeUpMs) + (sizeBytes / bytesPerSecond) * 1000;
+    const aheadMs = Math.min(dueMs - nowMs, longestWaitMs);
     if (aheadMs > 1) await new Promise((resolve) => setTimeout(resolve, aheadMs));
   };
 }

@@ -14,6 +14,7 @@ import { createThrottle, inspectBlob, quarantineBlob, type Throttle } from "./ve
 import type { RepositoryCheck } from "./verify-links.ts";
 import { applyRepair } from "./verify-repair.ts";
 import {
+  type Severity,
   startVerifyCounters,
   type VerifyCounters,
   type VerifyEvent,
@@ -38,6 +39,8 @@ interface VerifyRun {
   readonly options: VerifyOptions;
   readonly counters: VerifyCounters;
   readonly linked: DigestSet;
+  /** What cached repositories link: where nobody else does, its bytes can be had again. */
+  readonly cached: DigestSet;
   readonly sizes: (SizeSuspicion & { readonly repository: string })[];
   readonly damaged: Set<Digest>;
   readonly pace: Pace;
@@ -52,6 +55,7 @@ export async function verifyStore(store: Store, options: VerifyOptions): Promise
     options,
     counters: startVerifyCounters(),
     linked: new DigestSet(),
+    cached: new DigestSet(),
     sizes: [],
     damaged: new Set(),
     pace: createPacer(),
@@ -90,11 +94,11 @@ async function verifyRepository(run: VerifyRun, prefix: Key): Promise<void> {
     }
   }
   for (const finding of findings) await tell(run, finding);
+  for (const digest of checked.linked) (isCached ? run.cached : run.linked).add(digest);
   note(run, path, checked);
 }
 
-function note(run: VerifyRun, repository: string, { linked, manifests, sizes }: CheckedRepository): void {
-  for (const digest of linked) run.linked.add(digest);
+function note(run: VerifyRun, repository: string, { manifests, sizes }: CheckedRepository): void {
   run.sizes.push(...sizes.map((size) => ({ ...size, repository })));
   run.counters.manifests += manifests;
   const { repositories, bytes } = run.counters;
@@ -122,13 +126,21 @@ async function verifyBlob(run: VerifyRun, digest: Digest, throttle: Throttle): P
   }
   run.damaged.add(digest);
   const problem = verdict.kind === "damaged" ? `its bytes hash to ${verdict.actual}` : verdict.reason;
-  const severity = run.linked.has(digest) ? "lost" : "untidy";
+  const severity = severityOf(run, digest);
   await tell(run, { ...untidy(digest, problem), severity });
   if (!options.isRepairing || verdict.kind !== "damaged") return;
   const id = `${store.now().toString(36)}-${store.uuid()}`;
   if (!(await quarantineBlob(store, digest, { judged: verdict.stat, id }))) return;
   counters.quarantined += 1;
+  // What is lost is so until somebody pushes it again; the rest is as it should be now.
+  if (severity !== "lost") counters.repaired += 1;
   options.report({ kind: "repaired", subject: digest, how: "quarantined" });
+}
+
+/** How bad it is that the bytes are not what they should be. */
+function severityOf({ linked, cached }: VerifyRun, digest: Digest): Severity {
+  if (linked.has(digest)) return "lost";
+  return cached.has(digest) ? "repairable" : "untidy";
 }
 
 /** A blob that is whole and has another size than a manifest says: the manifest is wrong, and clients refuse the image. */

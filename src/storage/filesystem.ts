@@ -261,7 +261,9 @@ class FilesystemDriver implements Driver {
   }
 
   async sweepTemporary(olderThanMs: number, { isDryRun } = { isDryRun: false }): Promise<number> {
-    return sweepTemporaryFiles(join(this.#root, "docker"), { beforeMs: Date.now() - olderThanMs, isDryRun });
+    const options = { beforeMs: Date.now() - olderThanMs, isDryRun };
+    const counts = ["docker", "proxy"].map((place) => sweepTemporaryFiles(join(this.#root, place), options));
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
   transfers() {

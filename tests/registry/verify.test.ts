@@ -94,6 +94,25 @@ test("a cached repository may have a manifest before its blobs", async () => {
   expect(image).toStartWith("sha256:");
 });
 
+test("damaged bytes of a cached repository are repairable: moved away they are fetched again", async () => {
+  const { stock } = await sound();
+  await stock.store.driver.write("docker/registry/v2/repositories/app/_upstream", utf8("https://upstream.test"));
+  await stock.store.driver.write(blobKey(layer), utf8("layeR"));
+  expect((await verify(stock)).findings).toEqual([["repairable", expect.stringContaining("hash to")]]);
+  const { summary, repaired } = await verify(stock, { isRepairing: true });
+  expect([verifyExitCode(summary), repaired]).toEqual([0, ["quarantined"]]);
+  expect((await verify(stock)).findings).toEqual([]);
+  await pushImage(stock, "local", { tag: "1" });
+  await stock.store.driver.write(blobKey(layer), utf8("layeR"));
+  expect((await verify(stock)).findings).toEqual([["lost", expect.stringContaining("hash to")]]);
+});
+
+test("damaged bytes that nobody links are all mended when they are moved away", async () => {
+  const { stock } = await sound();
+  await stock.store.driver.write(blobKey(digestOf("nobody's")), utf8("damaged"));
+  expect(verifyExitCode((await verify(stock, { isRepairing: true })).summary)).toBe(0);
+});
+
 test.each([
   ["a blob", blobKey(layer), ["lost", "lost"]],
   ["a link", layerLink(app, layer), ["lost"]],

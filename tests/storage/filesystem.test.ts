@@ -77,10 +77,12 @@ describe("openFilesystem()", () => {
       await driver.list("docker", { limit: 1 }),
       await driver.removeEmpty("docker/a"),
     ];
+    mkdirSync(join(store.root, "proxy/eviction"), { recursive: true });
+    writeFileSync(join(store.root, "proxy/eviction/pending.00000000-0000-4000-8000-000000000000.tmp"), "ha");
     const swept = [await driver.sweepTemporary(60_000), await driver.sweepTemporary(-60_000)];
     expect([before, swept, readdirSync(join(store.root, "docker/a"))]).toEqual([
       ["whole", ["a"], false],
-      [0, 1],
+      [0, 2],
       ["link"],
     ]);
   });
