@@ -7,7 +7,15 @@ import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
 import { type PrunePlan, type PruneRules, planPrune } from "./gc-plan.ts";
 import { type RepositoryScan, scanAgain } from "./gc-scan.ts";
-import { layerLink, referrerLink, revisionLink, subjectPrefix, tagIndexLink } from "./layout.ts";
+import {
+  layerLink,
+  layersPrefix,
+  manifestsPrefix,
+  referrerLink,
+  revisionLink,
+  subjectPrefix,
+  tagIndexLink,
+} from "./layout.ts";
 import type { ReferrerEntry } from "./referrer-index.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import type { Store } from "./store.ts";
@@ -39,13 +47,31 @@ export async function pruneRepository(
   const { name } = scan;
   if (name !== undefined && !rules.isDryRun) await settleFuture(store, scan, { name, rules });
   if (name === undefined || !hasCandidates(scan, plan)) return keepAll(scan, plan);
-  if (rules.isDryRun) return present(scan, plan);
+  if (rules.isDryRun) return await predict(store, scan, plan);
   using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
   if (lock === undefined) return { ...keepAll(scan, planPrune(scan, keepEverything)), isBusy: true };
   const again = await planAgain(store, name, { scan, plan, rules });
   if ("problem" in again) return { ...keepAll(scan, planPrune(scan, keepEverything)), problem: again.problem };
   const directories = await unlinkAll(store, name, { ...again, pace: rules.pace });
-  return { ...present(again.scan, again.plan), directories };
+  const gone = present(again.scan, again.plan);
+  const isRepositoryGone = gone.isRepositoryGone && !(await hasDirectories(store, name));
+  return { ...gone, directories, isRepositoryGone };
+}
+
+/** What would go. A writer that was killed may have left something that keeps its directory, and so its repository. */
+async function predict({ driver }: Store, scan: RepositoryScan, plan: PrunePlan): Promise<Pruned> {
+  const isEmpty = await Promise.all(scan.vacancies.map((prefix) => driver.isEmpty(prefix)));
+  const planned = present(scan, plan);
+  return {
+    ...planned,
+    directories: scan.vacancies.filter((_prefix, index) => isEmpty[index]),
+    isRepositoryGone: planned.isRepositoryGone && !isEmpty.includes(false),
+  };
+}
+
+/** Whether anything of the repository is there still. */
+async function hasDirectories({ driver }: Store, name: RepositoryName): Promise<boolean> {
+  return (await driver.exists(manifestsPrefix(name))) || (await driver.exists(layersPrefix(name)));
 }
 
 /** A time in the future, of a clock that was wrong, counts as now and is set to now: else it would stay for ever. */

@@ -125,7 +125,7 @@ async function removeEmptyDirectories(run: GcRun): Promise<void> {
     await run.pace();
     const changedMs = await driver.prefixTime(prefix);
     if (changedMs === undefined || run.isYoung(changedMs)) continue;
-    if (!run.isDryRun && !(await removeUpwards(run.store, prefix))) continue;
+    if (!(await (run.isDryRun ? driver.isEmpty(prefix) : removeUpwards(run.store, prefix)))) continue;
     const repository = prefix.slice(repositoriesPrefix.length + 1);
     run.report(removalIn(repository, { what: "directory", subject: prefix, reason: reasons.directory }));
   }

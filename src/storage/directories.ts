@@ -55,6 +55,18 @@ export function removeDirectory(path: string): boolean {
   }
 }
 
+/** Whether there is nothing but directories. */
+export function isEmptyTree(path: string): boolean {
+  try {
+    return readdirSync(path, { withFileTypes: true }).every(
+      (entry) => entry.isDirectory() && isEmptyTree(join(path, entry.name)),
+    );
+  } catch (error) {
+    if (isGone(error)) return true;
+    throw error;
+  }
+}
+
 /** Removes empty directories from below and at last this one, up to the first that is not empty; true when it is gone. */
 export function removeEmptyTree(path: string): boolean {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) return false;

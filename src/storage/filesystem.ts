@@ -7,6 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import {
   directoriesIn,
+  isEmptyTree,
   isGone,
   removeDirectory,
   removeEmptyTree,
@@ -185,6 +186,10 @@ class FilesystemDriver implements Driver {
 
   async makePrefix(prefix: Key): Promise<void> {
     await this.#files.makeDirectory(this.#path(prefix));
+  }
+
+  async isEmpty(prefix: Key): Promise<boolean> {
+    return isEmptyTree(this.#path(prefix));
   }
 
   async removeEmpty(prefix: Key, { isDurable } = { isDurable: true }): Promise<boolean> {

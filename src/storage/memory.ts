@@ -143,6 +143,10 @@ class MemoryDriver implements Driver {
     return ![...this.#prefixes.keys(), ...this.#objects.keys()].some((key) => key.startsWith(start));
   }
 
+  async isEmpty(prefix: Key): Promise<boolean> {
+    return ![...this.#objects.keys()].some((key) => key.startsWith(`${prefix}/`));
+  }
+
   async removeEmpty(prefix: Key): Promise<boolean> {
     const below = [...this.#prefixes.keys()].filter((key) => key === prefix || key.startsWith(`${prefix}/`));
     for (const key of below.sort().reverse()) if (this.#isEmpty(key)) this.#prefixes.delete(key);

@@ -179,6 +179,18 @@ test("directories of no repository go when they are past the grace; a dry run na
   expect(await driver.list(root)).toEqual([]);
 });
 
+test("what a writer that was killed left keeps its directories, and no run says that they went", async () => {
+  const stock = stocked();
+  const { driver } = stock.store;
+  const root = "docker/registry/v2/repositories";
+  const places = ["new/_layers/sha256/00", "marked", "stays/_layers/sha256/00"];
+  await pushImage(stock, "stays", { tag: "1" });
+  for (const place of places) await driver.write(`${root}/${place}/link.0.tmp`, utf8("x"));
+  stock.wait(graceMs);
+  for (const isDryRun of [true, false]) expect((await collect(stock, { isDryRun })).removals).toEqual([]);
+  for (const place of places) expect(await driver.isEmpty(`${root}/${place}`)).toBe(false);
+});
+
 test("an entry of a referrer whose manifest is gone keeps no repository", async () => {
   const stock = stocked();
   const { driver } = stock.store;

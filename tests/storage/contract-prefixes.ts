@@ -1,4 +1,4 @@
-// The part of the contract about prefixes: list, exists, prefixTime, makePrefix, removeEmpty, removePrefix.
+// The part of the contract about prefixes: list, exists, prefixTime, makePrefix, isEmpty, removeEmpty, removePrefix.
 import { expect, test } from "bun:test";
 import type { OpenTestStore } from "./contract.ts";
 import { put, take } from "./store-access.ts";
@@ -78,6 +78,15 @@ export function describePrefixes(open: OpenTestStore): void {
     await put(store.driver, "p/a/link", "x");
     await store.driver.makePrefix("p/a/empty");
     expect([await store.other.removeEmpty("p"), await take(store.driver, "p/a/link")]).toEqual([false, "x"]);
+  });
+
+  test("isEmpty() tells what removeEmpty() would remove", async () => {
+    using store = await open();
+    await store.driver.makePrefix("p/a/b");
+    await put(store.driver, "q/a/link", "x");
+    const asked = ["p", "p/a", "q", "q/a", "none"].map((prefix) => store.other.isEmpty(prefix));
+    expect(await Promise.all(asked)).toEqual([true, true, false, false, true]);
+    expect(await store.driver.exists("p/a/b")).toBe(true);
   });
 
   test("removePrefix() removes one that has nothing below it at all", async () => {
