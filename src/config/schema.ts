@@ -126,7 +126,7 @@ export const keys = {
   prefix: key("http.prefix", {
     type: urlPrefix,
     default: "/",
-    help: "The path under which the API stands; begins and ends with a slash.",
+    help: "The path under which the API stands; begins and ends with a slash. / and /ca.crt answer beside it, too.",
   }),
   isRelative: key("http.relativeurls", {
     type: boolean,

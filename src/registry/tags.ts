@@ -31,7 +31,7 @@ export async function listTags(store: Store, name: RepositoryName, request: Page
   if (!(await isRepository(store, name))) throw new RegistryError("NAME_UNKNOWN", { detail: { name } });
   const items: Tag[] = [];
   for await (const tag of walkTags(store, name, request.after)) {
-    // One that is damaged is shown neither here nor by name.
+    // One that is damaged, or a directory without `current`, is shown neither here nor by name.
     if ((await readTag(store, name, tag)) === undefined) continue;
     if (items.length === request.limit) return { items, hasMore: true };
     items.push(tag);
@@ -39,10 +39,11 @@ export async function listTags(store: Store, name: RepositoryName, request: Page
   return { items, hasMore: false };
 }
 
+/** Names that a tag has or had. */
 async function* walkTags(store: Store, name: RepositoryName, after: string | undefined): AsyncGenerator<Tag> {
   for (const text of await store.driver.list(tagsPrefix(name), after === undefined ? {} : { after })) {
     const tag = parseTag(text);
-    if (tag !== undefined && (await isTag(store, name, tag))) yield tag;
+    if (tag !== undefined) yield tag;
   }
 }
 
