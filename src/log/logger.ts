@@ -36,13 +36,15 @@ export function createLogger({ level, format, write, now }: LoggerOptions): Logg
     (eventLevel: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
       if (ranks[eventLevel] > ranks[level]) return;
-      write(`${formatters[format]({ level: eventLevel, message, fields, time: new Date(now()).toISOString() })}\n`);
+      // Spelt as distribution spells it.
+      const written = eventLevel === "warn" ? "warning" : eventLevel;
+      write(`${formatters[format]({ level: written, message, fields, time: new Date(now()).toISOString() })}\n`);
     };
   return { error: log("error"), warn: log("warn"), info: log("info"), debug: log("debug") };
 }
 
 interface Event {
-  readonly level: LogLevel;
+  readonly level: string;
   readonly message: string;
   readonly fields: LogFields;
   readonly time: string;
@@ -50,7 +52,7 @@ interface Event {
 
 const formatters: Record<LogFormat, (event: Event) => string> = {
   text: ({ level, message, fields, time }) => {
-    const pairs = Object.entries({ time, level: level === "warn" ? "warning" : level, msg: message, ...fields });
+    const pairs = Object.entries({ time, level, msg: message, ...fields });
     return pairs.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${quote(String(value))}`])).join(" ");
   },
   json: ({ level, message, fields, time }) => JSON.stringify({ ...fields, level, msg: message, time }),

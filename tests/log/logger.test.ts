@@ -23,9 +23,9 @@ function written(
 
 test.each([
   ["error", ["error"]],
-  ["warn", ["error", "warn"]],
-  ["info", ["error", "warn", "info"]],
-  ["debug", ["error", "warn", "info", "debug"]],
+  ["warn", ["error", "warning"]],
+  ["info", ["error", "warning", "info"]],
+  ["debug", ["error", "warning", "info", "debug"]],
 ] as const)("a logger of level %s writes that and graver events", (level, want) => {
   const lines = written({ level, format: "json" }, (logger) => {
     logger.error("x");
@@ -70,8 +70,8 @@ describe("a line in text", () => {
 });
 
 test.each<[LogFormat, object]>([
-  ["json", { status: 200, level: "warn", msg: 'a "b"\nc', time }],
-  ["logstash", { "@timestamp": time, "@version": 1, status: 200, level: "warn", message: 'a "b"\nc' }],
+  ["json", { status: 200, level: "warning", msg: 'a "b"\nc', time }],
+  ["logstash", { "@timestamp": time, "@version": 1, status: 200, level: "warning", message: 'a "b"\nc' }],
 ])("a line in %s is one JSON object", (format, want) => {
   const lines = written({ format }, (logger) => logger.warn('a "b"\nc', { status: 200, absent: undefined }));
   expect([lines.length, lines[0]?.split("\n").length, JSON.parse(lines[0] ?? "")]).toEqual([1, 2, want]);
