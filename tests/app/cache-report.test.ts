@@ -35,10 +35,10 @@ test("events become metrics and log lines", () => {
   for (const event of events) report(event);
   expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
     ["debug", "upstream request"],
-    ["warn", "served from the cache"],
+    ["warning", "served from the cache"],
     ["error", "wrong content from upstream"],
-    ["warn", "not cached"],
-    ["warn", "the credentials are not sent to this token server; name it in realms to send them"],
+    ["warning", "not cached"],
+    ["warning", "the credentials are not sent to this token server; name it in realms to send them"],
   ]);
   const samples = metrics
     .format()

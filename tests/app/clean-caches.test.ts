@@ -57,6 +57,6 @@ test("repositories that were pushed under cached names are told of, those of reg
 
 test("a state of registry:2 that was damaged is told of, and nothing more", async () => {
   const lines = await startWith('{"library');
-  expect(lines.map(({ level }) => level)).toEqual(["warn", "warn"]);
+  expect(lines.map(({ level }) => level)).toEqual(["warning", "warning"]);
   expect(lines[1]?.repositories).toBe("library/cached team/pushed");
 });
