@@ -80,6 +80,8 @@ function textOutput(io: CommandIo): WorkOutput<VerifyEvent, VerifySummary> {
 
 function formatEvent(event: Exclude<VerifyEvent, { kind: "progress" }>): string {
   if (event.kind === "repaired") return `${"".padEnd(severityWidth)}  ${event.how}: ${event.subject}\n`;
+  if (event.kind === "unrepaired")
+    return `${"".padEnd(severityWidth)}  not mended: ${event.subject}: ${event.reason}\n`;
   const where = event.repository === undefined ? "" : `${event.repository}: `;
   return `${event.severity.padEnd(severityWidth)}  ${where}${event.subject}: ${event.problem}\n`;
 }

@@ -1,23 +1,36 @@
 // All blobs of the store, whoever links them.
-import { algorithms, type Digest, parseAlgorithm } from "../oci/digest.ts";
-import type { Key } from "../storage/driver.ts";
+import { type Algorithm, algorithms, type Digest, parseAlgorithm } from "../oci/digest.ts";
+import type { Driver, Key } from "../storage/driver.ts";
 import { allBlobsPrefix, blobsPrefix, digestFromPath } from "./layout.ts";
 import type { Store } from "./store.ts";
 
-/** Digests of all blobs that lie where their digest says; what lies elsewhere is given as a key. */
-export async function* listBlobs({
-  driver,
-}: Store): AsyncGenerator<{ readonly digest: Digest } | { readonly stray: Key }> {
+/** One of: a blob where its digest says, a key where no blob should lie, a prefix that the disk cannot list. */
+export type BlobPlace =
+  | { readonly digest: Digest }
+  | { readonly stray: Key }
+  | { readonly unreadable: Key; readonly reason: string };
+
+/** All blobs, and what else is among them. */
+export async function* listBlobs({ driver }: Store): AsyncGenerator<BlobPlace> {
   for (const name of await driver.list(allBlobsPrefix)) {
     if (parseAlgorithm(name) === undefined) yield { stray: `${allBlobsPrefix}/${name}` };
   }
   for (const algorithm of algorithms) {
-    for (const stripe of await driver.list(blobsPrefix(algorithm))) {
-      const prefix = `${blobsPrefix(algorithm)}/${stripe}`;
-      for (const hex of await driver.list(prefix)) {
-        const digest = hex.startsWith(stripe) ? digestFromPath(algorithm, hex) : undefined;
-        yield digest === undefined ? { stray: `${prefix}/${hex}` } : { digest };
-      }
-    }
+    for (const stripe of await driver.list(blobsPrefix(algorithm))) yield* listStripe(driver, algorithm, stripe);
+  }
+}
+
+async function* listStripe(driver: Driver, algorithm: Algorithm, stripe: string): AsyncGenerator<BlobPlace> {
+  const prefix = `${blobsPrefix(algorithm)}/${stripe}`;
+  let names: readonly string[];
+  try {
+    names = await driver.list(prefix);
+  } catch (error) {
+    // One of 256: the others can be looked at.
+    return yield { unreadable: prefix, reason: String(error) };
+  }
+  for (const hex of names) {
+    const digest = hex.startsWith(stripe) ? digestFromPath(algorithm, hex) : undefined;
+    yield digest === undefined ? { stray: `${prefix}/${hex}` } : { digest };
   }
 }

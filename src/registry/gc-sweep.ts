@@ -13,9 +13,22 @@ export async function purgeTrash(run: GcRun, listed: readonly string[]): Promise
   let done = 0;
   for (const entry of listed) {
     await run.pace();
-    await purgeEntry(run, entry);
+    await surviveDamage(run, `trash/${entry}`, () => purgeEntry(run, entry));
     done += 1;
     if (done % entriesBetweenProgress === 0) run.report({ kind: "progress", phase: "purging the trash", done });
+  }
+}
+
+/** What the system says of a bad sector and of a damaged filesystem. */
+const damageCodes: readonly unknown[] = ["EIO", "EUCLEAN", "EBADMSG"];
+
+/** What the disk cannot read stays, and does not stop the rest; that all of it is full or read-only does. */
+async function surviveDamage(run: GcRun, subject: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && damageCodes.includes(error.code))) throw error;
+    run.find(`${subject} cannot be read: ${error}`);
   }
 }
 
@@ -56,7 +69,10 @@ export async function sweepBlobs(run: GcRun): Promise<void> {
   for await (const place of listBlobs(run.store)) {
     await run.pace();
     // What lies elsewhere is nobody's; `registry verify` names it.
-    if (!("stray" in place) && !run.marked.has(place.digest)) await sweepBlob(run, place.digest);
+    if ("unreadable" in place) run.find(`${place.unreadable} cannot be listed: ${place.reason}`);
+    else if (!("stray" in place) && !run.marked.has(place.digest)) {
+      await surviveDamage(run, `blob ${place.digest}`, () => sweepBlob(run, place.digest));
+    }
     done += 1;
     if (done % entriesBetweenProgress === 0) run.report({ kind: "progress", phase: "sweeping blobs", done });
   }

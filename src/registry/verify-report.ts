@@ -53,8 +53,15 @@ export interface VerifyRepaired {
   readonly how: "linked" | "restored" | "quarantined";
 }
 
+/** That a finding could be mended, but the system refused it, such as on a full disk. */
+export interface VerifyUnrepaired {
+  readonly kind: "unrepaired";
+  readonly subject: string;
+  readonly reason: string;
+}
+
 /** One thing that a check tells. */
-export type VerifyEvent = VerifyFinding | VerifyProgress | VerifyRepaired;
+export type VerifyEvent = VerifyFinding | VerifyProgress | VerifyRepaired | VerifyUnrepaired;
 
 /** What a check saw. */
 export interface VerifySummary {

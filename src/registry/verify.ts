@@ -109,7 +109,9 @@ async function verifyBlobs(run: VerifyRun, throttle: Throttle): Promise<void> {
   const { store, counters, options } = run;
   for await (const place of listBlobs(store)) {
     await run.pace();
-    if ("stray" in place) await tell(run, untidy(place.stray, "no blob lies here"));
+    if ("unreadable" in place) {
+      await tell(run, { ...untidy(place.unreadable, `it cannot be listed: ${place.reason}`), severity: "lost" });
+    } else if ("stray" in place) await tell(run, untidy(place.stray, "no blob lies here"));
     else await verifyBlob(run, place.digest, throttle);
     options.report({ kind: "progress", phase: "reading blobs", done: counters.blobs, bytes: counters.bytes });
   }
@@ -130,7 +132,8 @@ async function verifyBlob(run: VerifyRun, digest: Digest, throttle: Throttle): P
   await tell(run, { ...untidy(digest, problem), severity });
   if (!options.isRepairing || verdict.kind !== "damaged") return;
   const id = `${store.now().toString(36)}-${store.uuid()}`;
-  if (!(await quarantineBlob(store, digest, { judged: verdict.stat, id }))) return;
+  const { stat } = verdict;
+  if ((await attempt(run, digest, () => quarantineBlob(store, digest, { judged: stat, id }))) !== true) return;
   counters.quarantined += 1;
   // What is lost is so until somebody pushes it again; the rest is as it should be now.
   if (severity !== "lost") counters.repaired += 1;
@@ -162,10 +165,25 @@ async function tell(run: VerifyRun, finding: VerifyFinding): Promise<void> {
   counters[finding.severity] += 1;
   options.report(finding);
   if (!options.isRepairing || finding.repair === undefined) return;
-  const how = await applyRepair(store, finding.repair);
+  const { repair, subject } = finding;
+  const how = await attempt(run, subject, () => applyRepair(store, repair));
   if (how === undefined) return;
   counters.repaired += 1;
   options.report({ kind: "repaired", subject: finding.subject, how });
+}
+
+/** A full or read-only disk, or a busy repository, leaves the finding as it is. */
+async function attempt<T>(
+  { options }: VerifyRun,
+  subject: string,
+  mend: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  try {
+    return await mend();
+  } catch (error) {
+    options.report({ kind: "unrepaired", subject, reason: String(error) });
+    return undefined;
+  }
 }
 
 function untidy(subject: string, problem: string): VerifyFinding {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { listBlobs } from "../../src/registry/blob-places.ts";
+import { intercept } from "../storage/intercepted.ts";
 import { digestOf, pushBlob, stocked, utf8 } from "./stocked.ts";
 
 test("listBlobs() gives every blob, and what lies where no blob does", async () => {
@@ -12,8 +13,23 @@ test("listBlobs() gives every blob, and what lies where no blob does", async () 
   ];
   for (const place of [wide, ...strays]) await stock.store.driver.write(`${place}/data`, utf8("x"));
   const places: string[] = [];
-  for await (const place of listBlobs(stock.store)) places.push("stray" in place ? place.stray : place.digest);
+  for await (const place of listBlobs(stock.store)) places.push(Object.values(place).join());
   expect(new Set(places)).toEqual(
     new Set<string>([digestOf("a"), digestOf("b"), `sha512:${"c".repeat(128)}`, ...strays]),
   );
+});
+
+test("listBlobs() names a directory that cannot be listed, and goes on with the others", async () => {
+  const unreadable = `docker/registry/v2/blobs/sha256/${digestOf("a").slice(7, 9)}`;
+  const stock = stocked((driver) =>
+    intercept(driver, {
+      list: (prefix) => {
+        if (prefix === unreadable) throw new Error("EIO: i/o error");
+      },
+    }),
+  );
+  for (const text of ["a", "b"]) await pushBlob(stock, "app", text);
+  const places: unknown[] = await Array.fromAsync(listBlobs(stock.store));
+  expect(places).toContainEqual({ unreadable, reason: "Error: EIO: i/o error" });
+  expect(places).toContainEqual({ digest: digestOf("b") });
 });

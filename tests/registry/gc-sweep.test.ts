@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { allBlobsPrefix, blobKey, layerLink } from "../../src/registry/layout.ts";
+import { intercept } from "../storage/intercepted.ts";
 import { collect, graceMs, hasBlob } from "./collected.ts";
-import { digestOf, named, pushBlob, pushImage, type Stocked, stocked } from "./stocked.ts";
+import { digestOf, named, pushBlob, pushImage, type Stocked, stocked, utf8 } from "./stocked.ts";
 
 /** The trash name of a digest with a suffix. */
 function entryOf(text: string, suffix: string): string {
@@ -55,6 +56,34 @@ test("bytes that do not lie where they should are left alone", async () => {
   await stock.store.driver.write(stray, new Uint8Array(1));
   stock.wait(graceMs);
   expect((await collect(stock)).summary).toMatchObject({ condemned: 0 });
+});
+
+/** A stock whose disk cannot read what the keys and names of the trash match. */
+function damaged(place: RegExp): { readonly stock: Stocked; readonly broken: Stocked } {
+  const stock = stocked();
+  const fail = (asked: string) => {
+    if (place.test(asked)) throw Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
+  };
+  const driver = intercept(stock.store.driver, { stat: fail, statTrash: fail, list: fail });
+  return { stock, broken: { ...stock, store: { ...stock.store, driver } } };
+}
+
+test.each([
+  ["a blob", new RegExp(`^docker.*/${digestOf("a").slice(7)}/data$`), { trashed: 1, purged: 1 }],
+  ["an entry of the trash", new RegExp(`^blobs/.*/${digestOf("c").slice(7)}`), { trashed: 2, purged: 0 }],
+  [
+    "a directory of blobs",
+    new RegExp(`/blobs/sha256/${digestOf("a").slice(7, 9)}$`),
+    { trashed: 1, purged: 1, uploads: 1 },
+  ],
+])("%s that the disk cannot read is a finding, and the rest goes on", async (_what, place, want) => {
+  const { stock, broken } = damaged(place);
+  for (const text of ["a", "b", "c"]) await stock.store.driver.write(blobKey(digestOf(text)), utf8(text));
+  await stock.store.driver.trash(blobKey(digestOf("c")), entryOf("c", "other-1"));
+  await stock.registry.uploads.start(named("app"), "sha256");
+  stock.wait(3_600_001);
+  const { summary, findings } = await collect(broken);
+  expect([summary, findings]).toMatchObject([want, [expect.stringContaining("EIO: i/o error")]]);
 });
 
 /** A stock on which every listing takes a quarter of the grace, as on a large store on a slow disk. */

@@ -11,6 +11,8 @@ export interface Verified {
   /** Severity and problem of each finding. */
   readonly findings: readonly (readonly [string, string])[];
   readonly repaired: readonly string[];
+  /** Why something could not be mended. */
+  readonly failures: readonly string[];
 }
 
 /** One check of the whole store. */
@@ -27,6 +29,7 @@ export async function verify({ store }: Stocked, { isRepairing = false } = {}): 
   return {
     summary,
     findings: events.flatMap((event) => (event.kind === "finding" ? [[event.severity, event.problem] as const] : [])),
+    failures: events.flatMap((event) => (event.kind === "unrepaired" ? [event.reason] : [])),
     repaired: events.flatMap((event) => (event.kind === "repaired" ? [event.how] : [])),
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { blobKey, layerLink, layersPrefix, revisionLink } from "../../src/registry/layout.ts";
+import { blobKey, layerLink, layersPrefix, revisionLink, tagIndexLink } from "../../src/registry/layout.ts";
 import { verifyExitCode } from "../../src/registry/verify-report.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { collect, graceMs } from "./collected.ts";
@@ -107,6 +107,21 @@ test("damaged bytes of a cached repository are repairable: moved away they are f
   expect((await verify(stock)).findings).toEqual([["lost", expect.stringContaining("hash to")]]);
 });
 
+test("a repair that the disk refuses is told, leaves the finding as bad as it was, and does not stop the check", async () => {
+  const { stock, image } = await sound();
+  await stock.store.driver.delete(tagIndexLink(app, one, image));
+  await stock.store.driver.write(blobKey(digestOf("nobody's")), utf8("damaged"));
+  const fail = () => {
+    throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+  };
+  const driver = intercept(stock.store.driver, { write: fail, trashUnchanged: fail });
+  const full = { ...stock, store: { ...stock.store, driver } };
+  const { summary, findings, repaired, failures } = await verify(full, { isRepairing: true });
+  expect(findings.map(([severity]) => severity)).toEqual(["repairable", "untidy"]);
+  expect([summary.blobs, summary.lost, repaired, verifyExitCode(summary)]).toEqual([7, 0, [], 1]);
+  expect(failures).toEqual([expect.stringContaining("ENOSPC"), expect.stringContaining("ENOSPC")]);
+});
+
 test("damaged bytes that nobody links are all mended when they are moved away", async () => {
   const { stock } = await sound();
   await stock.store.driver.write(blobKey(digestOf("nobody's")), utf8("damaged"));
@@ -117,8 +132,10 @@ test.each([
   ["a blob", blobKey(layer), ["lost", "lost"]],
   ["a link", layerLink(app, layer), ["lost"]],
   ["a directory of links", layersPrefix(app), ["lost"]],
+  ["a directory of blobs", `docker/registry/v2/blobs/sha256/${digestOf("nobody's").slice(7, 9)}`, ["lost"]],
 ])("%s that the disk cannot read is a finding, and everything else is checked", async (_title, key, severities) => {
   const { stock } = await sound();
+  await stock.store.driver.makePrefix(`docker/registry/v2/blobs/sha256/${digestOf("nobody's").slice(7, 9)}`);
   const fail = (asked: string) => {
     if (asked === key) throw Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
   };
