@@ -60,17 +60,24 @@ export async function verifyStore(store: Store, options: VerifyOptions): Promise
     damaged: new Set(),
     pace: createPacer(),
   };
-  for await (const prefix of walkPrefixes(store, repositoriesPrefix)) {
+  await verifyRepositories(run).catch((error) => {
+    const problem = `not all repositories can be looked at: ${error}`;
+    return tell(run, { ...untidy(repositoriesPrefix, problem), severity: "lost" });
+  });
+  await verifyBlobs(run, createThrottle(options.bytesPerSecond, performance.now.bind(performance)));
+  await tellSizes(run);
+  await verifyLeftovers(run);
+  return run.counters;
+}
+
+async function verifyRepositories(run: VerifyRun): Promise<void> {
+  for await (const prefix of walkPrefixes(run.store, repositoriesPrefix)) {
     await run.pace();
     await verifyRepository(run, prefix).catch((error) => {
       const path = prefix.slice(repositoriesPrefix.length + 1);
       return tell(run, { ...untidy(path, `it cannot be checked: ${error}`), severity: "lost", repository: path });
     });
   }
-  await verifyBlobs(run, createThrottle(options.bytesPerSecond, performance.now.bind(performance)));
-  await tellSizes(run);
-  await verifyLeftovers(run);
-  return run.counters;
 }
 
 async function verifyRepository(run: VerifyRun, prefix: Key): Promise<void> {

@@ -63,6 +63,9 @@ test("a repository that was moved to another place and linked holds its blobs; o
     expect(findingsOf(ended)[0]).toContain("a symbolic link to something that is not there");
     expect(ended.stderr).toBe("");
   }
+  const found = await runOn(data, "verify");
+  expect(found).toMatchObject({ code: 2, stderr: "", summary: { lost: 1, blobs: 3 } });
+  expect(findingsOf(found)[0]).toContain("a symbolic link to something that is not there");
   renameSync(join(data, "unmounted"), elsewhere);
   await pullImage(registry, "team/app");
 });

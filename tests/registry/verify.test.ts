@@ -132,9 +132,11 @@ test.each([
   ["a blob", blobKey(layer), ["lost", "lost"]],
   ["a link", layerLink(app, layer), ["lost"]],
   ["a directory of links", layersPrefix(app), ["lost"]],
+  ["a directory of repositories", "docker/registry/v2/repositories/team", ["lost"]],
   ["a directory of blobs", `docker/registry/v2/blobs/sha256/${digestOf("nobody's").slice(7, 9)}`, ["lost"]],
 ])("%s that the disk cannot read is a finding, and everything else is checked", async (_title, key, severities) => {
   const { stock } = await sound();
+  await stock.store.driver.makePrefix("docker/registry/v2/repositories/team");
   await stock.store.driver.makePrefix(`docker/registry/v2/blobs/sha256/${digestOf("nobody's").slice(7, 9)}`);
   const fail = (asked: string) => {
     if (asked === key) throw Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
