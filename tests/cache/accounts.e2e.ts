@@ -143,6 +143,21 @@ describe("a credential helper", () => {
   });
 });
 
+test("credentials go to the upstream itself, and not along its redirect to another host", async () => {
+  await using store = await startUpstream();
+  await using upstream = await startUpstream();
+  const digest = store.addBlob(new Uint8Array(randomBytes(1000)));
+  upstream.behave(({ headers, url = "" }, response) => {
+    if (headers.authorization === undefined) fail(response, 401, { "WWW-Authenticate": 'Basic realm="up"' });
+    else fail(response, 307, { Location: `${store.url.origin}${url}?signature=s` });
+    return true;
+  });
+  await using cache = await startCache(upstream, { env: user });
+  expect(await pull(cache, digest)).toBe(digest);
+  const seen = [upstream, store].map(({ requests }) => requests.map(({ authorization }) => authorization));
+  expect(seen).toEqual([[undefined, basicOf("alice", "secret")], [undefined]]);
+});
+
 test("Docker Hub's quota, latency, hits, misses and bytes are counted", async () => {
   await using upstream = await startUpstream();
   const layer = new Uint8Array(randomBytes(1000));

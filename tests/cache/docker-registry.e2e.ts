@@ -6,8 +6,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type StartedRegistry, startRegistry } from "../e2e/executable.ts";
 import { postBlob, pullImage, refusalOf } from "../e2e/image.ts";
-import { must, requireProgram } from "../e2e/program.ts";
+import { must, requireProgram, waitUntil } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
+import { isStored, trashedBlobs } from "./caches.ts";
 import { type DebianRegistry, pushImageTo, startDebianRegistry } from "./debian-registry.ts";
 
 const isPossible = [
@@ -147,8 +148,7 @@ describe.skipIf(!isPossible)("in the place of a cache of docker-registry", () =>
     {
       await using old = await startDebianRegistry({ data, remoteUrl: upstream.url });
       await pullImage(asRegistry(old), "team/app");
-      const endMs = performance.now() + 20_000;
-      while (!existsSync(state) && performance.now() < endMs) await Bun.sleep(50);
+      await waitUntil("it notes what it has", () => existsSync(state));
     }
     const before = readFileSync(state, "utf8");
     expect(before).toContain("team/app@sha256:");
@@ -164,6 +164,28 @@ describe.skipIf(!isPossible)("in the place of a cache of docker-registry", () =>
     expect(readFileSync(state, "utf8")).toBe(before);
     await using again = await startDebianRegistry({ data, remoteUrl: upstream.url });
     for (const name of ["team/app", "team/new"]) await pullImage(asRegistry(again), name);
+  });
+
+  test("what it has cached goes when it is old, and it can be given back without it", async () => {
+    using directory = temporaryDirectory();
+    const data = join(directory.path, "cache");
+    await using upstream = await startDebianRegistry();
+    const layer = await pushImageTo(upstream, "team/app");
+    {
+      await using old = await startDebianRegistry({ data, remoteUrl: upstream.url });
+      await pullImage(asRegistry(old), "team/app");
+      await waitUntil("it notes what it has", () => existsSync(join(data, "scheduler-state.json")));
+    }
+    expect(isStored({ data }, layer)).toBe(true);
+    const state = readFileSync(join(data, "scheduler-state.json"), "utf8");
+    {
+      await using cache = await startCache(upstream.url, { REGISTRY_PROXY_TTL: "2s" }, data);
+      await waitUntil("the layer is gone", () => !isStored({ data }, layer) && trashedBlobs({ data }) === 0);
+      expect(await cache.stop()).toBe(0);
+    }
+    expect(readFileSync(join(data, "scheduler-state.json"), "utf8")).toBe(state);
+    await using again = await startDebianRegistry({ data, remoteUrl: upstream.url });
+    await pullImage(asRegistry(again), "team/app");
   });
 
   test("a state file that a crash cut off is no hindrance", async () => {

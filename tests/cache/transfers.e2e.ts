@@ -182,6 +182,32 @@ describe.skipIf(!hasCurl)("a wrong blob", () => {
   });
 });
 
+test("a cold blob goes to the client as it comes", async () => {
+  await using upstream = await startUpstream();
+  const blob = new Uint8Array(randomBytes(2 * mebibyte));
+  const digest = upstream.addBlob(blob);
+  const seen = Promise.withResolvers<void>();
+  upstream.behave(async ({ method }, response) => {
+    if (method !== "GET") return false;
+    response.writeHead(200, { "Content-Length": blob.length });
+    response.write(blob.subarray(0, mebibyte));
+    // The rest waits for the client to have got what came first.
+    await seen.promise;
+    response.end(blob.subarray(mebibyte));
+    return true;
+  });
+  await using cache = await startCache(upstream);
+  const response = await cache.fetch(`/v2/team/app/blobs/${digest}`);
+  const pieces: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const piece of response.body ?? []) {
+    pieces.push(piece);
+    sizeBytes += piece.length;
+    if (sizeBytes >= mebibyte - 64 * 1024) seen.resolve();
+  }
+  expect(Buffer.concat(pieces).equals(blob)).toBe(true);
+});
+
 test("a cold blob has a size for HEAD, and parts for Range", async () => {
   await using upstream = await startUpstream();
   const blob = new Uint8Array(randomBytes(2 * mebibyte));
