@@ -1,4 +1,5 @@
 // From a configuration to the caches that it means.
+import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import type { ProxyConfiguration, UpstreamConfiguration } from "../config/configuration.ts";
@@ -90,10 +91,25 @@ function openUpstream(
   return { upstream, ttlMs: configuration.ttlMs };
 }
 
+/** Told of at the start: later it would only look as if the upstream's certificate were wrong. */
 function readAuthority(path: string): string {
+  const refuse = (problem: string) => new StartError(`${path} (certificates of an upstream): ${problem}`);
+  let text: string;
   try {
-    return readFileSync(path, "utf8");
+    text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new StartError(`${path} (certificates of an upstream): ${explainReadError(error)}`);
+    throw refuse(explainReadError(error));
+  }
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs) ?? [];
+  if (certificates.length === 0) throw refuse("it holds no certificate in PEM");
+  if (!certificates.every(isCertificate)) throw refuse("a certificate in it cannot be read");
+  return text;
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
   }
 }

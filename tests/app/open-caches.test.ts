@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { openCaches } from "../../src/app/open-caches.ts";
 import { StartError } from "../../src/app/start-error.ts";
 import type { ProxyConfiguration, UpstreamConfiguration } from "../../src/config/configuration.ts";
@@ -6,6 +8,7 @@ import { openRegistry } from "../../src/registry/registry.ts";
 import { openMemory } from "../../src/storage/memory.ts";
 import { named, referenceOf } from "../proxy/caching.ts";
 import { startUpstream } from "../proxy/misbehaving-upstream.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
 
 function configuredAs(changes: Partial<ProxyConfiguration>): ProxyConfiguration {
   return {
@@ -47,7 +50,20 @@ test("openCaches() routes to the configured registries", async () => {
   ]);
 });
 
-test("openCaches() says which certificates cannot be read", () => {
-  const main = upstreamAt("https://up.example", { ca: "/nowhere/ca.pem" });
-  expect(() => open(configuredAs({ main }))).toThrow(StartError);
+test.each([
+  ["is not there", undefined, "there is no such file"],
+  ["is no PEM", "hello", "it holds no certificate in PEM"],
+  [
+    "is damaged",
+    "-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n",
+    "a certificate in it cannot be read",
+  ],
+])("openCaches() refuses a file of certificates that %s", (_how, text, problem) => {
+  using directory = temporaryDirectory();
+  const ca = join(directory.path, "ca.pem");
+  if (text !== undefined) writeFileSync(ca, text);
+  const main = upstreamAt("https://up.example", { ca });
+  const opening = () => open(configuredAs({ main }));
+  expect(opening).toThrow(StartError);
+  expect(opening).toThrow(`${ca} (certificates of an upstream): ${problem}`);
 });

@@ -83,6 +83,15 @@ describe("an upstream with a certificate of a private authority", () => {
     expect((await mistaken.fetch("/v2/team/app/manifests/latest")).status).toBe(502);
   });
 
+  test("cannot be cached with a file that holds no certificate, which is said at the start", async () => {
+    using directory = temporaryDirectory();
+    const ca = join(directory.path, "ca.pem");
+    await Bun.write(ca, "hello\n");
+    const start = startCache({ url: new URL("https://127.0.0.1:1") }, { env: { REGISTRY_PROXY_CA: ca } });
+    const problem = await start.then(() => "it starts", String);
+    expect(problem).toContain(`registry serve: ${ca} (certificates of an upstream): it holds no certificate in PEM\n`);
+  });
+
   test("may have its tokens and its blobs at other hosts with certificates of the same authority", async () => {
     using directory = temporaryDirectory();
     const ca = join(directory.path, "ca.pem");
