@@ -40,8 +40,8 @@ export interface DispatchOptions {
   readonly findNamespaced?: FindNamespaced | undefined;
 }
 
-/** Answers a request. Never throws: what is thrown below becomes an error response. */
-export async function dispatch(request: Request, options: DispatchOptions): Promise<Response> {
+/** Answers a request of somebody at the address. Never throws: what is thrown below becomes an error response. */
+export async function dispatch(request: Request, options: DispatchOptions, remote?: string): Promise<Response> {
   // 1. A name for this request.
   const requestId = crypto.randomUUID();
   const startedMs = performance.now();
@@ -70,7 +70,8 @@ export async function dispatch(request: Request, options: DispatchOptions): Prom
   if (namespace !== undefined) response.headers.set("OCI-Namespace", namespace);
   setCommonHeaders(response.headers, requestId, options.headers);
   // 7. One line in the log.
-  report(options.logger, { request, response, requestId, failure, durationMs: performance.now() - startedMs });
+  const durationMs = performance.now() - startedMs;
+  report(options.logger, { request, remote, response, requestId, failure, durationMs });
   return response;
 }
 
@@ -154,19 +155,21 @@ function setCommonHeaders(headers: Headers, requestId: string, configured: Dispa
 
 interface Report {
   readonly request: Request;
+  readonly remote: string | undefined;
   readonly response: Response;
   readonly requestId: string;
   readonly failure: unknown;
   readonly durationMs: number;
 }
 
-function report(logger: Logger, { request, response, requestId, failure, durationMs }: Report): void {
+function report(logger: Logger, { request, remote, response, requestId, failure, durationMs }: Report): void {
   const fields = {
     id: requestId,
     method: request.method,
     url: request.url,
     status: isClientGone(failure) ? 499 : response.status,
     ms: Math.round(durationMs * 10) / 10,
+    remote,
     agent: request.headers.get("user-agent") ?? "",
   };
   if (isFailure(failure) && failure !== undefined)

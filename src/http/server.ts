@@ -93,9 +93,11 @@ function serve({ hostname, port, tls, idleSeconds = defaultIdleSeconds }: Listen
     development: false,
     ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
     fetch: async (request, server) => {
-      if (!bodyMethods.includes(request.method)) return dispatch(request, options);
+      // Who listens on every interface sees IPv4 addresses in their IPv6 form.
+      const remote = server.requestIP(request)?.address.replace(/^::ffff:/, "");
+      if (!bodyMethods.includes(request.method)) return dispatch(request, options, remote);
       server.timeout(request, 0);
-      const response = await dispatch(request, options);
+      const response = await dispatch(request, options, remote);
       // Else the connection would stay for ever: the timeout is the connection's, not the request's.
       server.timeout(request, idleSeconds);
       return response;

@@ -130,6 +130,17 @@ describe("startServer()", () => {
   );
 });
 
+test.each(["127.0.0.1", "::"])("the log says who asked, where the server listens on %s", async (hostname) => {
+  await using running = start({ hostname });
+  const { port } = running.server;
+  await fetch(`http://127.0.0.1:${port}/v2/`);
+  await fetch(`http://127.0.0.1:${port}/v2/a/manifests/b`, { method: "PUT", body: "{}" });
+  expect(running.memory.log.map(({ method, remote }) => [method, remote])).toEqual([
+    ["GET", "127.0.0.1"],
+    ["PUT", "127.0.0.1"],
+  ]);
+});
+
 describe("stop()", () => {
   test("takes no new connection and finishes the requests in flight", async () => {
     await using running = start();
