@@ -34,6 +34,12 @@ export const reservedPrefix = "_";
 const layersDirectory = "_layers";
 const manifestsDirectory = "_manifests";
 const uploadsDirectory = "_uploads";
+const referrersDirectory = "_referrers";
+
+/** Whether a directory of this name tells that it lies in a repository. */
+export function isOwnDirectory(name: string): boolean {
+  return [layersDirectory, manifestsDirectory, uploadsDirectory, referrersDirectory].includes(name);
+}
 
 function hashPath(digest: Digest): string {
   return `${digestAlgorithm(digest)}/${digestHex(digest)}`;
@@ -101,7 +107,7 @@ export function manifestsPrefix(name: RepositoryName): Key {
 
 /** The index of manifests by subject. */
 export function referrersPrefix(name: RepositoryName): Key {
-  return `${repositoryPrefix(name)}/_referrers`;
+  return `${repositoryPrefix(name)}/${referrersDirectory}`;
 }
 
 /** The upload sessions. */

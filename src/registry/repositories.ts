@@ -5,6 +5,7 @@ import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 import { parseTag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
 import {
+  isOwnDirectory,
   layersPrefix,
   manifestsPrefix,
   referrerLink,
@@ -66,7 +67,7 @@ export async function* walkRepositories(
  */
 export async function* walkPrefixes(store: Store, prefix: Key): AsyncGenerator<Key> {
   const names = await store.driver.list(prefix);
-  if (names.some((name) => name.startsWith(reservedPrefix))) yield prefix;
+  if (names.some(isOwnDirectory)) yield prefix;
   for (const name of names) {
     if (!name.startsWith(reservedPrefix)) yield* walkPrefixes(store, `${prefix}/${name}`);
   }

@@ -1,14 +1,32 @@
-// `registry verify` again and again while clients push, move tags, delete and mount, and while collectors with short
+// `registry verify` again and again while clients push, move tags, sign, delete and mount, and while collectors with short
 // graces run: nothing of that is ever a finding, and every image that is there pulls whole.
 import { expect, test } from "bun:test";
 import { plainArgs } from "../crash/killed-run.ts";
 import { type StartedRegistry, startRegistry } from "../e2e/executable.ts";
-import { pullImage, pushImage } from "../e2e/image.ts";
+import { digestOf, pullImage, pushImage } from "../e2e/image.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { findingsOf, runOn } from "./run-command.ts";
 
 const busyMs = 30_000;
 const clients = 3;
+
+/** Attaches a signature to an image, and perhaps takes it away again. */
+async function sign(
+  registry: StartedRegistry,
+  name: string,
+  { bytes, isWithdrawn }: { readonly bytes: Uint8Array; readonly isWithdrawn: boolean },
+): Promise<void> {
+  const image = JSON.parse(new TextDecoder().decode(bytes)) as { readonly mediaType: string };
+  const subject = { mediaType: image.mediaType, digest: digestOf(bytes), size: bytes.length };
+  const body = JSON.stringify({ ...image, artifactType: "application/x-signature", subject });
+  const path = `/v2/${name}/manifests/${digestOf(new TextEncoder().encode(body))}`;
+  const put = await registry.fetch(path, { method: "PUT", headers: { "Content-Type": image.mediaType }, body });
+  expect(put.status).toBe(201);
+  if (isWithdrawn) expect((await registry.fetch(path, { method: "DELETE" })).status).toBe(202);
+  const listed = await registry.fetch(`/v2/${name}/referrers/${subject.digest}`);
+  const { manifests } = (await listed.json()) as { manifests: unknown[] };
+  expect(manifests).toHaveLength(isWithdrawn ? 0 : 1);
+}
 
 /** One client's life in a repository of its own and in one that all share. */
 async function disturb(registry: StartedRegistry, id: number, isOver: () => boolean): Promise<number> {
@@ -21,7 +39,9 @@ async function disturb(registry: StartedRegistry, id: number, isOver: () => bool
     await pushImage(registry, "team/shared", { tag: `by-${id}`, layerBytes: 10_000 });
     const manifest = await registry.fetch(`/v2/${name}/manifests/${tag}`);
     const digest = manifest.headers.get("docker-content-digest") ?? "";
-    const { layers } = (await manifest.json()) as { layers: { digest: string }[] };
+    const bytes = await manifest.bytes();
+    const { layers } = JSON.parse(new TextDecoder().decode(bytes)) as { layers: { digest: string }[] };
+    await sign(registry, name, { bytes, isWithdrawn: images % 2 === 0 });
     for (const layer of layers) {
       const query = `mount=${encodeURIComponent(layer.digest)}&from=${name}`;
       await registry.fetch(`/v2/team/mounted-${id}/blobs/uploads/?${query}`, { method: "POST" });

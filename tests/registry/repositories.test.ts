@@ -207,7 +207,7 @@ describe("removeIfEmpty()", () => {
 
 test("walkPrefixes() gives whatever has something of a repository, walkEmptyPrefixes() what has nothing at all", async () => {
   const { driver } = stocked().store;
-  for (const path of ["a/_uploads", "a/b/_layers", "a/UPPER/_referrers", "c/d/e", "f"]) {
+  for (const path of ["a/_uploads", "a/b/_layers", "a/UPPER/_referrers", "c/d/e", "f", "g/_others"]) {
     await driver.makePrefix(`${repositoriesPrefix}/${path}`);
   }
   const store = { ...stocked().store, driver };
