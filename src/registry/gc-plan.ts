@@ -1,6 +1,9 @@
 // Which links of a repository nobody needs: decided from what was read, without a look at the disk.
 import type { Digest } from "../oci/digest.ts";
+import type { Tag } from "../oci/reference.ts";
+import type { Key } from "../storage/driver.ts";
 import type { RepositoryScan, Revision } from "./gc-scan.ts";
+import type { ReferrerEntry } from "./referrer-index.ts";
 
 /** What may go. */
 export interface PrunePlan {
@@ -10,6 +13,22 @@ export interface PrunePlan {
   readonly layers: readonly Digest[];
   /** Everything that the manifests which stay name. */
   readonly needed: ReadonlySet<Digest>;
+}
+
+/** What was, or in a dry run would be, taken away. */
+export interface Pruned {
+  readonly revisions: readonly Digest[];
+  readonly layers: readonly Digest[];
+  readonly tags: readonly Tag[];
+  readonly entries: readonly ReferrerEntry[];
+  /** Directories of links without a link. */
+  readonly directories: readonly Key[];
+  /** Whether nothing is left of the repository. */
+  readonly isRepositoryGone: boolean;
+  /** What the repository holds and needs afterwards; the mark of the blobs. */
+  readonly marked: readonly Digest[];
+  readonly isBusy: boolean;
+  readonly problem: string | undefined;
 }
 
 /** How to judge. */

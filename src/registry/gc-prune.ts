@@ -3,9 +3,9 @@
 import type { Pace } from "../lib/pacer.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
-import { type PrunePlan, type PruneRules, planPrune } from "./gc-plan.ts";
+import { type Pruned, type PrunePlan, type PruneRules, planPrune } from "./gc-plan.ts";
+import { predictPruned } from "./gc-predict.ts";
 import { type RepositoryScan, scanAgain } from "./gc-scan.ts";
 import {
   layerLink,
@@ -21,22 +21,6 @@ import { removeIfEmpty } from "./repositories.ts";
 import type { Store } from "./store.ts";
 import { listTagIndex, trashTag } from "./tags.ts";
 
-/** What was, or in a dry run would be, taken away. */
-export interface Pruned {
-  readonly revisions: readonly Digest[];
-  readonly layers: readonly Digest[];
-  readonly tags: readonly Tag[];
-  readonly entries: readonly ReferrerEntry[];
-  /** Directories of links without a link. */
-  readonly directories: readonly Key[];
-  /** Whether nothing is left of the repository. */
-  readonly isRepositoryGone: boolean;
-  /** What the repository holds and needs afterwards; the mark of the blobs. */
-  readonly marked: readonly Digest[];
-  readonly isBusy: boolean;
-  readonly problem: string | undefined;
-}
-
 /** Looks at a repository that was read and takes away what nobody needs; in a dry run it only tells. */
 export async function pruneRepository(
   store: Store,
@@ -47,7 +31,7 @@ export async function pruneRepository(
   const { name } = scan;
   if (name !== undefined && !rules.isDryRun) await settleFuture(store, scan, { name, rules });
   if (name === undefined || !hasCandidates(scan, plan)) return keepAll(scan, plan);
-  if (rules.isDryRun) return await predict(store, scan, plan);
+  if (rules.isDryRun) return await predictPruned(store, name, present(scan, plan));
   using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
   if (lock === undefined) return { ...keepAll(scan, planPrune(scan, keepEverything)), isBusy: true };
   const again = await planAgain(store, name, { scan, plan, rules });
@@ -56,17 +40,6 @@ export async function pruneRepository(
   const gone = present(again.scan, again.plan);
   const isRepositoryGone = gone.isRepositoryGone && !(await hasDirectories(store, name));
   return { ...gone, directories, isRepositoryGone };
-}
-
-/** What would go. A writer that was killed may have left something that keeps its directory, and so its repository. */
-async function predict({ driver }: Store, scan: RepositoryScan, plan: PrunePlan): Promise<Pruned> {
-  const isEmpty = await Promise.all(scan.vacancies.map((prefix) => driver.isEmpty(prefix)));
-  const planned = present(scan, plan);
-  return {
-    ...planned,
-    directories: scan.vacancies.filter((_prefix, index) => isEmpty[index]),
-    isRepositoryGone: planned.isRepositoryGone && !isEmpty.includes(false),
-  };
 }
 
 /** Whether anything of the repository is there still. */

@@ -5,7 +5,8 @@
 // destroyed. Whoever links a blob looks for it afterwards and brings it back from the trash.
 import { parseRepositoryName } from "../oci/name.ts";
 import type { Key } from "../storage/driver.ts";
-import { type Pruned, pruneRepository } from "./gc-prune.ts";
+import type { Pruned } from "./gc-plan.ts";
+import { pruneRepository } from "./gc-prune.ts";
 import { type GcSummary, type Removal, reasons, removalIn } from "./gc-report.ts";
 import { type GcOptions, type GcRun, startRun } from "./gc-run.ts";
 import { scanRepository } from "./gc-scan.ts";
@@ -125,7 +126,8 @@ async function removeEmptyDirectories(run: GcRun): Promise<void> {
     await run.pace();
     const changedMs = await driver.prefixTime(prefix);
     if (changedMs === undefined || run.isYoung(changedMs)) continue;
-    if (!(await (run.isDryRun ? driver.isEmpty(prefix) : removeUpwards(run.store, prefix)))) continue;
+    const isGone = run.isDryRun ? (await driver.countObjects(prefix)) === 0 : await removeUpwards(run.store, prefix);
+    if (!isGone) continue;
     const repository = prefix.slice(repositoriesPrefix.length + 1);
     run.report(removalIn(repository, { what: "directory", subject: prefix, reason: reasons.directory }));
   }

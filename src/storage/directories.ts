@@ -55,14 +55,15 @@ export function removeDirectory(path: string): boolean {
   }
 }
 
-/** Whether there is nothing but directories. */
-export function isEmptyTree(path: string): boolean {
+/** How much there is in a directory and below it that is no directory. */
+export function countFiles(path: string): number {
   try {
-    return readdirSync(path, { withFileTypes: true }).every(
-      (entry) => entry.isDirectory() && isEmptyTree(join(path, entry.name)),
+    return readdirSync(path, { withFileTypes: true }).reduce(
+      (count, entry) => count + (entry.isDirectory() ? countFiles(join(path, entry.name)) : 1),
+      0,
     );
   } catch (error) {
-    if (isGone(error)) return true;
+    if (isGone(error)) return 0;
     throw error;
   }
 }

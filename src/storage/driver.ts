@@ -119,8 +119,8 @@ export interface Driver {
   prefixTime(prefix: Key): Promise<number | undefined>;
   /** Makes a prefix that may stay empty, durably. */
   makePrefix(prefix: Key): Promise<void>;
-  /** Whether no object lies below the prefix. */
-  isEmpty(prefix: Key): Promise<boolean>;
+  /** How many objects lie below the prefix, those of writers that died among them. */
+  countObjects(prefix: Key): Promise<number>;
   /**
    * Removes prefixes without objects, from below, and at last this one; false where something is left. Where it need
    * not be durable, a power cut before the next `syncAll` may bring them back.

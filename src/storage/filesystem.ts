@@ -6,8 +6,8 @@ import { lstatSync, readFileSync, statfsSync, utimesSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import {
+  countFiles,
   directoriesIn,
-  isEmptyTree,
   isGone,
   removeDirectory,
   removeEmptyTree,
@@ -188,8 +188,8 @@ class FilesystemDriver implements Driver {
     await this.#files.makeDirectory(this.#path(prefix));
   }
 
-  async isEmpty(prefix: Key): Promise<boolean> {
-    return isEmptyTree(this.#path(prefix));
+  async countObjects(prefix: Key): Promise<number> {
+    return countFiles(this.#path(prefix));
   }
 
   async removeEmpty(prefix: Key, { isDurable } = { isDurable: true }): Promise<boolean> {

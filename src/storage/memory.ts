@@ -143,8 +143,8 @@ class MemoryDriver implements Driver {
     return ![...this.#prefixes.keys(), ...this.#objects.keys()].some((key) => key.startsWith(start));
   }
 
-  async isEmpty(prefix: Key): Promise<boolean> {
-    return ![...this.#objects.keys()].some((key) => key.startsWith(`${prefix}/`));
+  async countObjects(prefix: Key): Promise<number> {
+    return [...this.#objects.keys()].filter((key) => key.startsWith(`${prefix}/`)).length;
   }
 
   async removeEmpty(prefix: Key): Promise<boolean> {
