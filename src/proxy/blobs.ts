@@ -4,7 +4,7 @@ import { RegistryError } from "../oci/errors.ts";
 import { startHash } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { ArrivingBlob, FoundBlob } from "../registry/blobs.ts";
-import { linkCachedBlob, noteUse } from "../registry/cached.ts";
+import { adoptBlob, noteUse } from "../registry/cached.ts";
 import { blobKey } from "../registry/layout.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Store } from "../registry/store.ts";
@@ -98,7 +98,7 @@ export class CachedBlobs {
       const found = await this.#openLocal(name, digest);
       if (found !== undefined) return found;
       await this.#confirm(repository, digest, { isStored });
-      if (await linkCachedBlob(store, name, { digest, upstream })) return this.#mustOpen(name, digest);
+      if (await adoptBlob(store, name, { digest, upstream })) return this.#mustOpen(name, digest);
     }
     const reason = await this.#whyUncached(name, digest);
     if (reason !== undefined) return this.#openUncached(repository, digest, reason);
@@ -106,7 +106,7 @@ export class CachedBlobs {
     if ((await transfer.begun()) === "stored") {
       const found = await this.#openLocal(name, digest);
       if (found !== undefined) return found;
-      if (await linkCachedBlob(store, name, { digest, upstream })) return this.#mustOpen(name, digest);
+      if (await adoptBlob(store, name, { digest, upstream })) return this.#mustOpen(name, digest);
     }
     return {
       digest,

@@ -7,7 +7,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
 import { findBlob } from "./blobs.ts";
-import { layerLink, layersPrefix, revisionLink, tagCurrentLink, upstreamKey } from "./layout.ts";
+import { blobKey, layerLink, layersPrefix, revisionLink, tagCurrentLink, upstreamKey } from "./layout.ts";
 import { putLink } from "./links.ts";
 import { storeManifest } from "./manifests.ts";
 import { type Store, withLock } from "./store.ts";
@@ -59,6 +59,16 @@ export async function linkCachedBlob(
     await putLink(store, layerLink(name, digest), digest);
     return (await findBlob(store, digest)) !== undefined;
   });
+}
+
+/** The same for bytes that were there already, perhaps without a link: a collector that has read the links goes by their time. */
+export async function adoptBlob(
+  store: Store,
+  name: RepositoryName,
+  blob: { readonly digest: Digest; readonly upstream: string },
+): Promise<boolean> {
+  await store.driver.touch(blobKey(blob.digest));
+  return linkCachedBlob(store, name, blob);
 }
 
 /** When the upstream last said that the tag points where it points here. */

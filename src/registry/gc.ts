@@ -12,7 +12,7 @@ import { type GcOptions, type GcRun, startRun } from "./gc-run.ts";
 import { scanRepository } from "./gc-scan.ts";
 import { purgeTrash, sweepBlobs } from "./gc-sweep.ts";
 import { repositoriesPrefix, upstreamKey } from "./layout.ts";
-import { removeUpwards, walkEmptyPrefixes, walkPrefixes } from "./repositories.ts";
+import { removeIfEmpty, removeUpwards, walkEmptyPrefixes, walkPrefixes } from "./repositories.ts";
 import type { Store } from "./store.ts";
 import { purgeUploads } from "./upload-purge.ts";
 
@@ -126,9 +126,20 @@ async function removeEmptyDirectories(run: GcRun): Promise<void> {
     await run.pace();
     const changedMs = await driver.prefixTime(prefix);
     if (changedMs === undefined || run.isYoung(changedMs)) continue;
-    const isGone = run.isDryRun ? (await driver.countObjects(prefix)) === 0 : await removeUpwards(run.store, prefix);
-    if (!isGone) continue;
+    if (!(await removeEmptyDirectory(run, prefix))) continue;
     const repository = prefix.slice(repositoriesPrefix.length + 1);
     run.report(removalIn(repository, { what: "directory", subject: prefix, reason: reasons.directory }));
   }
+}
+
+/** One may hold the marker of a cached repository whose filling or eviction was killed: a filling writes that first. */
+async function removeEmptyDirectory({ store, isDryRun }: GcRun, prefix: Key): Promise<boolean> {
+  const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
+  const isMarked = name !== undefined && (await store.driver.stat(upstreamKey(name))) !== undefined;
+  if (isDryRun) return (await store.driver.countObjects(prefix)) === (isMarked ? 1 : 0);
+  if (!isMarked) return await removeUpwards(store, prefix);
+  using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
+  if (lock === undefined) return false;
+  await removeIfEmpty(store, name);
+  return !(await store.driver.exists(prefix));
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { hashBytes } from "../../src/oci/hash.ts";
 import {
+  adoptBlob,
   cacheManifest,
   confirmTag,
   linkCachedBlob,
@@ -43,6 +44,15 @@ describe("a cached repository", () => {
     await cacheManifest(store, name, { bytes, digest, tag: asTag, upstream });
     const found = await registry.manifests.get(name, latest);
     expect([found.digest, await readUpstream(store, name)]).toEqual([digest, upstream]);
+  });
+
+  test("freshens the bytes of a blob that it adopts, so that a collector which has read the links leaves them", async () => {
+    const { clock, store } = start();
+    const blobDigest = hashBytes(new Uint8Array([2]), "sha256");
+    await store.driver.write(blobKey(blobDigest), new Uint8Array([2]));
+    clock.ms += 1000;
+    await adoptBlob(store, name, { digest: blobDigest, upstream });
+    expect((await store.driver.stat(blobKey(blobDigest)))?.changedMs).toBe(clock.ms);
   });
 
   test("lists the referrers that are cached", async () => {

@@ -159,7 +159,7 @@ test("directories of no repository go when they are past the grace; a dry run na
   const root = "docker/registry/v2/repositories";
   await driver.makePrefix(`${root}/cancelled/_uploads`);
   await driver.makePrefix(`${root}/a/b/c`);
-  await driver.makePrefix(`${root}/a/d`);
+  await driver.write(`${root}/a/d/_upstream`, utf8("https://upstream.test"));
   const { id } = await stock.registry.uploads.start(named("under/way"), "sha256");
   const young = await collect(stock);
   expect(young.removals).toEqual([["repository", "cancelled"]]);
@@ -183,7 +183,7 @@ test("what a writer that was killed left keeps its directories, and no run says 
   const stock = stocked();
   const { driver } = stock.store;
   const root = "docker/registry/v2/repositories";
-  const places = ["new/_layers/sha256/00", "marked", "stays/_layers/sha256/00"];
+  const places = ["new/_layers/sha256/00", "other", "stays/_layers/sha256/00"];
   await pushImage(stock, "stays", { tag: "1" });
   for (const place of places) await driver.write(`${root}/${place}/link.0.tmp`, utf8("x"));
   stock.wait(graceMs);
