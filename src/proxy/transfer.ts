@@ -217,6 +217,7 @@ export class Transfer {
   async #append(arrival: Arrival, pieces: readonly Uint8Array[]): Promise<boolean> {
     try {
       await arrival.append(pieces);
+      giveBack(pieces);
       this.#progress.arrive(arrival.sizeBytes);
       return true;
     } catch (error) {
@@ -247,5 +248,12 @@ export class Transfer {
   async #link(): Promise<void> {
     const { digest } = this.#source;
     for (const [name, upstream] of this.#names) await linkCachedBlob(this.#options.store, name, { digest, upstream });
+  }
+}
+
+/** Chunks that are stored and hashed, and nobody else's: without this they pile up until the engine looks for them. */
+function giveBack(pieces: readonly Uint8Array[]): void {
+  for (const { buffer, byteLength } of pieces) {
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
   }
 }

@@ -84,6 +84,18 @@ describe.skipIf(!hasProc)("in little memory", () => {
     expect([blobGets(upstream).length, memory.bytes() > 0, memory.bytes() < limitBytes]).toEqual([1, true, true]);
   });
 
+  test("twelve blobs come at once", async () => {
+    await using upstream = await startUpstream();
+    const bytes = new Uint8Array(randomBytes(48 * mebibyte));
+    // Each is a little shorter than the one before, and so another one.
+    const digests = Array.from({ length: 12 }, (_, index) => upstream.addBlob(bytes.subarray(index)));
+    await using cache = await startCache(upstream);
+    using memory = watchMemory(cache.pid);
+    expect(await Promise.all(digests.map((digest) => pull(cache, digest)))).toEqual(digests);
+    console.log(`RssAnon with twelve blobs: ${Math.round(memory.bytes() / mebibyte)} MiB`);
+    expect(memory.bytes()).toBeLessThan(limitBytes);
+  });
+
   test("fifty clients share one transfer of a cold blob", async () => {
     await using upstream = await startUpstream();
     const digest = serveRepeated(upstream, { pieces: 64 });
