@@ -37,6 +37,9 @@ export interface CachedRepository {
 const reservedBytes = 256 * 1024 * 1024;
 const reservedShare = 0.05;
 
+/** The engine hardly counts the bytes of chunks that have gone out: many readers at once pile them up. */
+const sweepBytes = 4 * 1024 * 1024;
+
 /** The blobs of all cached repositories. */
 export class CachedBlobs {
   readonly #options: CachedBlobsOptions;
@@ -225,10 +228,14 @@ export class CachedBlobs {
 
   async *#counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let sizeBytes = 0;
+    let sweptBytes = 0;
     try {
       for await (const chunk of chunks) {
         sizeBytes += chunk.length;
         yield chunk;
+        if (sizeBytes - sweptBytes < sweepBytes) continue;
+        sweptBytes = sizeBytes;
+        Bun.gc(false);
       }
     } finally {
       this.#options.report({ kind: "sent", type: "blob", sizeBytes });

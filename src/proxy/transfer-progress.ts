@@ -5,9 +5,6 @@ import type { followArrival } from "../registry/arrival.ts";
 import { type BlobSource, keptBackBytes, passThrough } from "./receive.ts";
 import { SharedPieces } from "./shared-pieces.ts";
 
-/** The engine hardly counts the bytes of pieces that are done with: many transfers at once pile them up. */
-const sweepBytes = 4 * 1024 * 1024;
-
 /** How a transfer came to its end. */
 export type End =
   /** Everything has arrived and is verified. */
@@ -37,7 +34,6 @@ export class TransferProgress {
   #releasedBytes = 0;
   #end: End | undefined;
   #readers = 0;
-  #unsweptBytes = 0;
   #isOver = false;
   /** The size of the blob, once somebody has said it. */
   announcedBytes: number | undefined;
@@ -132,11 +128,6 @@ export class TransferProgress {
           position += piece.length;
           this.#releasedBytes = Math.max(this.#releasedBytes, position);
           yield piece;
-          this.#unsweptBytes += piece.length;
-          if (this.#unsweptBytes >= sweepBytes) {
-            this.#unsweptBytes = 0;
-            Bun.gc(false);
-          }
         } else if (position >= end || this.#end?.kind === "right") return;
         else if (this.#end?.kind === "failed") throw this.#end.error;
         else if (this.#end?.kind === "spilled") return yield* this.#goOn(this.#end.hash, { start: position, end });
