@@ -16,7 +16,7 @@ import { Transfer, type TransferOptions } from "./transfer.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What cached blobs take. */
-export interface CachedBlobsOptions extends TransferOptions {
+export interface CachedBlobsOptions extends Omit<TransferOptions, "isCrowded"> {
   readonly local: Registry;
   readonly store: Store;
   readonly report: Report;
@@ -37,13 +37,19 @@ export interface CachedRepository {
 const reservedBytes = 256 * 1024 * 1024;
 const reservedShare = 0.05;
 
-/** The engine hardly counts the bytes of chunks that have gone out: many readers at once pile them up. */
+/**
+ * The engine hardly counts the bytes of chunks that have gone out: many readers at once pile them up. A sweep takes a few
+ * milliseconds, so that a crowd alone has it done.
+ */
 const sweepBytes = 4 * 1024 * 1024;
+/** More transfers or readers than this at once are a crowd. */
+const fewStreams = 2;
 
 /** The blobs of all cached repositories. */
 export class CachedBlobs {
   readonly #options: CachedBlobsOptions;
   readonly #transfers = new Map<Digest, Transfer>();
+  #readers = 0;
 
   constructor(options: CachedBlobsOptions) {
     this.#options = options;
@@ -160,7 +166,8 @@ export class CachedBlobs {
   }
 
   #start(repository: CachedRepository, digest: Digest): Transfer {
-    const transfer = new Transfer(repository.name, this.#sourceOf(repository, digest), this.#options);
+    const options = { ...this.#options, isCrowded: () => this.#isCrowded() };
+    const transfer = new Transfer(repository.name, this.#sourceOf(repository, digest), options);
     this.#transfers.set(digest, transfer);
     void transfer.done.finally(() => {
       if (this.#transfers.get(digest) === transfer) this.#transfers.delete(digest);
@@ -229,17 +236,23 @@ export class CachedBlobs {
   async *#counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let sizeBytes = 0;
     let sweptBytes = 0;
+    this.#readers += 1;
     try {
       for await (const chunk of chunks) {
         sizeBytes += chunk.length;
         yield chunk;
-        if (sizeBytes - sweptBytes < sweepBytes) continue;
+        if (!this.#isCrowded() || sizeBytes - sweptBytes < sweepBytes) continue;
         sweptBytes = sizeBytes;
         Bun.gc(false);
       }
     } finally {
+      this.#readers -= 1;
       this.#options.report({ kind: "sent", type: "blob", sizeBytes });
     }
+  }
+
+  #isCrowded(): boolean {
+    return Math.max(this.#transfers.size, this.#readers) > fewStreams;
   }
 }
 

@@ -1,9 +1,10 @@
 // Chunks gathered while the consumer is busy, so that a fast sender costs few writes and a slow one no delay.
 
-const fullBytes = 256 * 1024;
-
-/** The chunks in batches: whatever has come since the last batch was taken, not much more than a quarter of a mebibyte. */
-export async function* gather(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[]> {
+/** The chunks in batches: whatever has come since the last batch was taken, not much more than `fullBytes` says. */
+export async function* gather(
+  chunks: AsyncIterable<Uint8Array>,
+  fullBytes: () => number,
+): AsyncGenerator<readonly Uint8Array[]> {
   let pieces: Uint8Array[] = [];
   let filledBytes = 0;
   let isStopped = false;
@@ -14,7 +15,7 @@ export async function* gather(chunks: AsyncIterable<Uint8Array>): AsyncGenerator
       pieces.push(chunk);
       filledBytes += chunk.length;
       more.resolve();
-      if (filledBytes >= fullBytes) await room.promise;
+      if (filledBytes >= fullBytes()) await room.promise;
       if (isStopped) return;
     }
   };

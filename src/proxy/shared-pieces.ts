@@ -6,7 +6,7 @@ export type ReadPiece = (offset: number, maxBytes: number) => Promise<Uint8Array
 /** The grid on which pieces are shared. */
 export const sharedPieceBytes = 64 * 1024;
 /** What one reader alone takes at once. */
-const lonePieceBytes = 128 * 1024;
+const lonePieceBytes = 256 * 1024;
 /** 4 MiB. Who falls further behind reads for himself. */
 const maxKept = 64;
 
