@@ -1,10 +1,8 @@
 // Request bodies: as chunks for uploads, whole and bounded for manifests; a body that stalls is ended.
+import { createSweeper } from "../lib/sweeper.ts";
 import { RegistryError } from "../oci/errors.ts";
 
-/**
- * The engine hardly counts the bytes of chunks that are done with: four uploads over TLS piled up 100 MiB more of them.
- * Asked this often, it costs a twentieth of an upload's time.
- */
+/** Four uploads over TLS piled up 100 MiB more of chunks that were done with. It costs a twentieth of an upload's time. */
 const sweepBytes = 6 * 1024 * 1024;
 
 /** The chunks of a body. Ends with UPLOAD_STALLED when nothing comes for `stallMs`, and in silence on the signal. */
@@ -16,7 +14,7 @@ export async function* readChunks(
   const reader = body.getReader();
   let isWaiting = false;
   let isStalled = false;
-  let unsweptBytes = 0;
+  const sweep = createSweeper(sweepBytes);
   const end = () => void reader.cancel().catch(() => undefined);
   const timer = setInterval(() => {
     // Time that the disk takes is not the client's.
@@ -32,11 +30,7 @@ export async function* readChunks(
       isWaiting = false;
       if (done) break;
       yield value;
-      unsweptBytes += value.length;
-      if (unsweptBytes >= sweepBytes) {
-        unsweptBytes = 0;
-        Bun.gc(false);
-      }
+      sweep(value.length);
     }
   } finally {
     clearInterval(timer);

@@ -1,4 +1,5 @@
 // Blobs of cached repositories: from the cache where they are there, else through one shared transfer.
+import { createSweeper } from "../lib/sweeper.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { startHash } from "../oci/hash.ts";
@@ -37,10 +38,7 @@ export interface CachedRepository {
 const reservedBytes = 256 * 1024 * 1024;
 const reservedShare = 0.05;
 
-/**
- * The engine hardly counts the bytes of chunks that have gone out: many readers at once pile them up. A sweep takes a few
- * milliseconds, so that a crowd alone has it done.
- */
+/** A sweep takes a few milliseconds, so that a crowd alone has it done. */
 const sweepBytes = 4 * 1024 * 1024;
 /** More transfers or readers than this at once are a crowd. */
 const fewStreams = 2;
@@ -235,15 +233,13 @@ export class CachedBlobs {
 
   async *#counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let sizeBytes = 0;
-    let sweptBytes = 0;
+    const sweep = createSweeper(sweepBytes);
     this.#readers += 1;
     try {
       for await (const chunk of chunks) {
         sizeBytes += chunk.length;
         yield chunk;
-        if (!this.#isCrowded() || sizeBytes - sweptBytes < sweepBytes) continue;
-        sweptBytes = sizeBytes;
-        Bun.gc(false);
+        if (this.#isCrowded()) sweep(chunk.length);
       }
     } finally {
       this.#readers -= 1;

@@ -103,8 +103,8 @@ export async function scanRepository(
 
 /**
  * What has changed of a repository since it was scanned, for who holds its lock alone: revisions with their new times,
- * new ones read, the tags, and which entries are stale still. The tags are read anew although every push touches a revision before it tags it: the
- * scan may have come between the two, and a grace may be shorter than that moment.
+ * new ones read, the tags, and which entries are stale still. The tags are read anew although every push touches a
+ * revision before it tags it: the scan may have come between the two, and a grace may be shorter than that moment.
  */
 export async function scanAgain(
   store: Store,

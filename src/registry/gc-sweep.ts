@@ -1,4 +1,5 @@
 // Bytes that no link needs: out of sight first, destroyed when they have lain in the trash for longer than the grace.
+import { errorCode } from "../lib/system-error.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Stat } from "../storage/driver.ts";
 import { listBlobs } from "./blob-places.ts";
@@ -20,14 +21,14 @@ export async function purgeTrash(run: GcRun, listed: readonly string[]): Promise
 }
 
 /** What the system says of a bad sector and of a damaged filesystem. */
-const damageCodes: readonly unknown[] = ["EIO", "EUCLEAN", "EBADMSG"];
+const damageCodes: readonly (string | undefined)[] = ["EIO", "EUCLEAN", "EBADMSG"];
 
 /** What the disk cannot read stays, and does not stop the rest; that all of it is full or read-only does. */
 async function surviveDamage(run: GcRun, subject: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && damageCodes.includes(error.code))) throw error;
+    if (!damageCodes.includes(errorCode(error))) throw error;
     run.find(`${subject} cannot be read: ${error}`);
   }
 }

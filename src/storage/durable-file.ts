@@ -1,6 +1,5 @@
 // Files that survive: written beside their place, synced, renamed into it, and the directory synced.
 // With durability off nothing is synced: a kill loses nothing then, a power cut may.
-
 import {
   closeSync,
   fsync as fsyncCallback,
