@@ -4,8 +4,10 @@ import { findNearest } from "../lib/nearest.ts";
 
 /** The world as a command sees it. */
 export interface CommandIo {
-  /** Writes text to standard output as it is. */
+  /** Writes text to standard output; returns when it was taken whole, and ends the command where it cannot be. */
   readonly stdout: (text: string) => void;
+  /** The same for a server, which goes on where nobody reads its start message. */
+  readonly announce: (text: string) => void;
   readonly stderr: (text: string) => void;
   /** Whether a person can be asked: standard input and output are terminals. */
   readonly isTerminal: boolean;

@@ -36,7 +36,7 @@ export function servingValues(words: ParsedWords): ConfigurationFlags {
 /** Serves until it is told to stop; the exit code. */
 export async function serveUntilSignal(loaded: LoadedConfiguration, io: CommandIo): Promise<number> {
   const app = await start(loaded, io);
-  io.stdout(formatBanner(app, version));
+  io.announce(formatBanner(app, version));
   const signal = await untilSignal();
   app.logger.info("stopping", { signal });
   await app.stop();

@@ -10,10 +10,12 @@ export interface FakeIo extends CommandIo {
 /** A world without a terminal; `overrides` replaces parts of it. */
 export function fakeIo(overrides: Partial<CommandIo> = {}): FakeIo {
   let [output, errors] = ["", ""];
+  const write = (text: string): void => {
+    output += text;
+  };
   return {
-    stdout: (text) => {
-      output += text;
-    },
+    stdout: write,
+    announce: write,
     stderr: (text) => {
       errors += text;
     },

@@ -1,0 +1,51 @@
+// Standard output as a command needs it: what it prints arrives whole, however slowly it is read.
+import { readFileSync, writeSync } from "node:fs";
+import { errorCode, messageOf } from "../lib/system-error.ts";
+
+/** Why output could not be delivered: its reader left, or the system refused it, in words. */
+export type OutputFailure = { readonly kind: "left" } | { readonly kind: "refused"; readonly reason: string };
+
+const retryMs = 2;
+/** Open flags in fdinfo are octal; a descriptor that came from the parent process never carries this one. */
+const closeOnExec = 0o2000000;
+
+/**
+ * Writes the whole text and returns only when the system has taken it, so that a slow reader slows the command instead
+ * of losing what comes after the first 64 KiB. Undefined: all of it arrived.
+ */
+export function writeWhole(descriptor: number, text: string): OutputFailure | undefined {
+  const bytes = new TextEncoder().encode(text);
+  let written = 0;
+  while (written < bytes.length) {
+    try {
+      written += writeSync(descriptor, bytes, written);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === "EPIPE") return { kind: "left" };
+      if (code !== "EAGAIN") return { kind: "refused", reason: sentences[code ?? ""] ?? messageOf(error) };
+      // Another program made the pipe or terminal non-blocking.
+      Bun.sleepSync(retryMs);
+    }
+  }
+  return undefined;
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  ENOSPC: "no space left on the device",
+  EDQUOT: "the disk quota is used up",
+  EBADF: "it is closed",
+  EIO: "input/output error",
+};
+
+/**
+ * Whether the process was started with this descriptor closed. The runtime then opens /dev/null in its place, which
+ * swallows everything; only Linux tells.
+ */
+export function wasClosed(descriptor: number): boolean {
+  try {
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & closeOnExec) !== 0;
+  } catch {
+    return false;
+  }
+}

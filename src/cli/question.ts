@@ -1,0 +1,41 @@
+// A question to the person at the terminal. The terminal stays in its usual mode, so that line editing, Ctrl-D, Ctrl-Z
+// and `fg` are its own business.
+import { read as readCallback } from "node:fs";
+import { promisify } from "node:util";
+
+const read = promisify(readCallback) as (
+  descriptor: number,
+  buffer: Uint8Array,
+  offset: number,
+  length: number,
+  position: null,
+) => Promise<{ readonly bytesRead: number }>;
+
+const maxAnswerBytes = 4096;
+/** What a shell reports of a program that Ctrl-C ended. */
+const interruptedExitCode = 130;
+
+/** How a question is put. */
+export interface QuestionIo {
+  readonly write: (text: string) => void;
+  /** Ends the process. */
+  readonly exit: (code: number) => void;
+}
+
+/** Asks and returns the line that was typed; empty at the end of input (Ctrl-D). Ctrl-C ends the process with 130. */
+export async function askOnTerminal(question: string, { write, exit }: QuestionIo): Promise<string> {
+  const onInterrupt = () => {
+    write("\n");
+    exit(interruptedExitCode);
+  };
+  process.once("SIGINT", onInterrupt);
+  try {
+    write(question);
+    const buffer = new Uint8Array(maxAnswerBytes);
+    const { bytesRead } = await read(0, buffer, 0, maxAnswerBytes, null);
+    if (bytesRead === 0) write("\n");
+    return new TextDecoder().decode(buffer.subarray(0, bytesRead)).split(/\r?\n/, 1).join();
+  } finally {
+    process.off("SIGINT", onInterrupt);
+  }
+}

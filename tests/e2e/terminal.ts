@@ -1,0 +1,51 @@
+// A terminal with a program on it, for a test that types.
+import { environment, waitUntil } from "./program.ts";
+
+/** What a person at the terminal can do. */
+export interface Terminal extends AsyncDisposable {
+  type(keys: string): void;
+  /** Waits until this text appears after everything that an earlier call waited for. */
+  expectText(text: string): Promise<void>;
+  /** The exit code of the program. */
+  readonly exited: Promise<number>;
+  screen(): string;
+}
+
+/** Keys that a terminal turns into signals or the end of input. */
+export const keys = { interrupt: "\x03", endOfInput: "\x04", suspend: "\x1a" } as const;
+
+/** Runs a line of shell on a terminal of its own ("script" makes one). */
+export function openTerminal(line: string): Terminal {
+  const child = Bun.spawn(["script", "--quiet", "--return", "--command", line, "/dev/null"], {
+    env: environment({ TERM: "dumb" }),
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  let text = "";
+  let seen = 0;
+  void (async () => {
+    for await (const chunk of child.stdout) text += new TextDecoder().decode(chunk);
+  })().catch(() => undefined);
+  return {
+    type: (typed) => {
+      child.stdin.write(typed);
+      child.stdin.flush();
+    },
+    expectText: async (wanted) => {
+      const index = await waitUntil(`${JSON.stringify(wanted)} on the terminal`, () => {
+        const found = text.indexOf(wanted, seen);
+        return found < 0 ? undefined : found + 1;
+      }).catch((error) => {
+        throw new Error(`${error}\n${text}`);
+      });
+      seen = index - 1 + wanted.length;
+    },
+    exited: child.exited,
+    screen: () => text,
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
+}
