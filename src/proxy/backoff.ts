@@ -1,6 +1,8 @@
 // A short back-off for each upstream: after a failure it is not asked again at once, so that a dead upstream costs
-// every client an answer, and not a timeout.
+// every client an answer, and not a timeout. When the rest is over one request tries alone, and the others wait for
+// what becomes of it.
 import { RegistryError } from "../oci/errors.ts";
+import { untilAborted } from "./deadline.ts";
 
 /** What requests are about; a limit on manifests says nothing about blobs. */
 export type Subject = "manifests" | "blobs" | "lists";
@@ -11,6 +13,17 @@ export interface BackoffTimes {
   readonly longestMs: number;
 }
 
+/** One request, as far as it matters here. */
+export interface Attempt {
+  readonly subject: Subject;
+  /** Asks in spite of a rest. */
+  readonly isUrgent: boolean;
+  /** Ends a wait for another attempt. */
+  readonly patience: AbortSignal;
+  /** Whether the client went away: then the outcome says nothing about the upstream. */
+  readonly isGivenUp: () => boolean;
+}
+
 interface Rest {
   readonly untilMs: number;
   readonly failures: number;
@@ -19,40 +32,95 @@ interface Rest {
 
 /** A limit that an upstream sets is believed up to here. */
 const longestLimitMs = 300_000;
+const subjects: readonly Subject[] = ["manifests", "blobs", "lists"];
 
 /** The rests of one upstream. */
 export class Backoff {
   readonly #times: BackoffTimes;
   readonly #now: () => number;
   readonly #rests = new Map<Subject, Rest>();
+  /** Attempts that are made alone, after a rest. */
+  readonly #trials = new Map<Subject, Promise<void>>();
+  /** Counts attempts and changes, so that it is known which was first. */
+  #turn = 0;
+  /** When a rest last began or ended. */
+  readonly #changes = new Map<Subject, number>();
 
   constructor(times: BackoffTimes, now: () => number) {
     this.#times = times;
     this.#now = now;
   }
 
-  /** The error to answer with while the upstream rests, with the time that is left; else undefined. */
-  refusal(subject: Subject): RegistryError | undefined {
-    const rest = this.#rests.get(subject);
-    const leftMs = rest === undefined ? 0 : rest.untilMs - this.#now();
-    if (rest === undefined || leftMs <= 0) return undefined;
-    const { code, refusal } = rest.error;
-    return new RegistryError(code, { ...refusal, retryAfterSeconds: Math.ceil(leftMs / 1000), cause: rest.error });
+  /** Makes the attempt and learns from its outcome; throws at once what the upstream failed with while it rests. */
+  async run<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
+    const { subject, isUrgent, patience, isGivenUp } = attempt;
+    const endTrial = isUrgent ? undefined : await this.#admit(subject, patience);
+    this.#turn += 1;
+    const begun = this.#turn;
+    try {
+      const outcome = await work();
+      this.#endRest(subject);
+      return outcome;
+    } catch (error) {
+      if (error instanceof RegistryError && !isGivenUp()) this.#learn(subject, error, begun);
+      throw error;
+    } finally {
+      endTrial?.();
+    }
   }
 
-  /** Notes how a request ended. A limit rests its subject alone, a dead upstream all of them. */
-  note(subject: Subject, error: RegistryError | undefined): void {
-    if (error === undefined) this.#rests.delete(subject);
-    else if (error.code === "UPSTREAM_LIMITED") this.#rest(subject, error);
-    else if (isDead(error)) for (const each of ["manifests", "blobs", "lists"] as const) this.#rest(each, error);
+  /** What ends the attempt as a trial, where it is one. */
+  async #admit(subject: Subject, patience: AbortSignal): Promise<(() => void) | undefined> {
+    for (;;) {
+      const rest = this.#rests.get(subject);
+      if (rest === undefined) return undefined;
+      const leftMs = rest.untilMs - this.#now();
+      if (leftMs > 0) throw refusalOf(rest, leftMs);
+      const trial = this.#trials.get(subject);
+      if (trial === undefined) return this.#startTrial(subject);
+      await untilAborted(trial, patience);
+    }
   }
 
-  #rest(subject: Subject, error: RegistryError): void {
+  #startTrial(subject: Subject): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#trials.set(subject, promise);
+    return () => {
+      this.#trials.delete(subject);
+      resolve();
+    };
+  }
+
+  /** A limit rests its subject alone, a dead upstream all of them; whoever answers anything else is alive. */
+  #learn(subject: Subject, error: RegistryError, begun: number): void {
+    if (error.code === "UPSTREAM_LIMITED") this.#rest(subject, error, begun);
+    else if (isDead(error)) for (const each of subjects) this.#rest(each, error, begun);
+    else this.#endRest(subject);
+  }
+
+  /** Attempts that were under way together fail together: that is one failure. */
+  #rest(subject: Subject, error: RegistryError, begun: number): void {
+    if (begun < (this.#changes.get(subject) ?? 0)) return;
     const failures = (this.#rests.get(subject)?.failures ?? 0) + 1;
     const ownMs = Math.min(this.#times.firstMs * 2 ** Math.min(failures - 1, 20), this.#times.longestMs);
     const askedMs = Math.min((error.refusal.retryAfterSeconds ?? 0) * 1000, longestLimitMs);
     this.#rests.set(subject, { untilMs: this.#now() + Math.max(ownMs, askedMs), failures, error });
+    this.#noteChange(subject);
   }
+
+  #endRest(subject: Subject): void {
+    if (this.#rests.delete(subject)) this.#noteChange(subject);
+  }
+
+  #noteChange(subject: Subject): void {
+    this.#turn += 1;
+    this.#changes.set(subject, this.#turn);
+  }
+}
+
+function refusalOf({ error }: Rest, leftMs: number): RegistryError {
+  const { code, refusal } = error;
+  return new RegistryError(code, { ...refusal, retryAfterSeconds: Math.ceil(leftMs / 1000), cause: error });
 }
 
 function isDead({ code }: RegistryError): boolean {

@@ -28,6 +28,15 @@ export interface CachedManifestsOptions {
   readonly useStepMs: number;
 }
 
+/** A manifest to be fetched. */
+interface Wanted {
+  readonly reference: Reference;
+  /** A tag that points there now. */
+  readonly movedTag?: Tag;
+  /** How long upstream may take. */
+  readonly answerMs: number;
+}
+
 /** The manifests of all cached repositories. */
 export class CachedManifests {
   readonly #options: CachedManifestsOptions;
@@ -45,7 +54,10 @@ export class CachedManifests {
     const isHit = cached !== undefined && (reference.kind === "digest" || (await this.#isFresh(name, reference.tag)));
     report({ kind: "pull", type: "manifest", isHit });
     const key = `${name}:${formatReference(reference)}`;
-    const found = isHit ? cached : await this.#asking.run(key, () => this.#ask(repository, reference, cached));
+    const { answerMs, recheckMs } = repository.route.upstream.times;
+    const found = isHit
+      ? cached
+      : await this.#asking.run(key, answerMs + recheckMs, () => this.#ask(repository, reference, cached));
     await noteUse(store, name, { kind: "manifest", digest: found.digest, stepMs: useStepMs });
     report({ kind: "sent", type: "manifest", sizeBytes: found.bytes.length });
     return found;
@@ -89,10 +101,11 @@ export class CachedManifests {
     cached: StoredManifest | undefined,
   ): Promise<StoredManifest | undefined> {
     const { name, route } = repository;
-    if (cached === undefined || reference.kind === "digest") return this.#fetch(repository, reference, undefined);
+    const { answerMs, recheckMs } = route.upstream.times;
+    if (cached === undefined || reference.kind === "digest") return this.#fetch(repository, { reference, answerMs });
     const head = await route.upstream.headManifest(route.remoteName, reference);
     if (head === undefined) return undefined;
-    if (head.digest === undefined) return this.#fetch(repository, reference, undefined);
+    if (head.digest === undefined) return this.#fetch(repository, { reference, answerMs: recheckMs });
     if (head.digest === cached.digest) {
       await this.#write(name, async () => {
         await confirmTag(this.#options.store, name, reference.tag);
@@ -102,18 +115,16 @@ export class CachedManifests {
     }
     const moved: Reference = { kind: "digest", digest: head.digest };
     const here = await this.#find(name, moved);
-    if (here === undefined) return this.#fetch(repository, moved, reference.tag);
-    await this.#store(repository, here, reference.tag);
+    const { tag } = reference;
+    if (here === undefined) return this.#fetch(repository, { reference: moved, movedTag: tag, answerMs: recheckMs });
+    await this.#store(repository, here, tag);
     return here;
   }
 
-  async #fetch(
-    repository: CachedRepository,
-    reference: Reference,
-    movedTag: Tag | undefined,
-  ): Promise<StoredManifest | undefined> {
+  async #fetch(repository: CachedRepository, wanted: Wanted): Promise<StoredManifest | undefined> {
+    const { reference, movedTag, answerMs } = wanted;
     const { upstream, remoteName } = repository.route;
-    const received = await upstream.getManifest(remoteName, reference);
+    const received = await upstream.getManifest(remoteName, reference, answerMs);
     if (received === undefined) return undefined;
     const { bytes } = received;
     const expected = reference.kind === "digest" ? reference.digest : received.digest;

@@ -26,8 +26,9 @@ export interface Question {
   readonly headers: Readonly<Record<string, string>>;
   /** For the host of `url` alone. */
   readonly authorization: string | undefined;
-  /** How long the head of the answer may take. */
+  /** How long the head of an answer may take. */
   readonly timeoutMs: number;
+  /** Ends the request, and the reading of its answer; its reason is what is thrown then. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -75,6 +76,7 @@ async function askOnce(options: TransportOptions, question: Question): Promise<A
   const abort = new AbortController();
   const limit = setTimeout(() => abort.abort(new DOMException("no answer", "TimeoutError")), question.timeoutMs);
   const stop = () => abort.abort(signal?.reason);
+  if (signal?.aborted === true) stop();
   signal?.addEventListener("abort", stop, { once: true });
   const report = (status: number, reason?: string) =>
     options.report({
@@ -196,7 +198,7 @@ async function* readChunks(response: Response, { url, stallMs, abort }: Reading)
       yield value;
     }
   } catch (error) {
-    throw abort.signal.aborted && abort.signal.reason === stalled ? stalled : explain(error, url);
+    throw abort.signal.reason instanceof RegistryError ? abort.signal.reason : explain(error, url);
   } finally {
     clearInterval(timer);
     if (!isDone) abort.abort();

@@ -4,6 +4,7 @@ import { isRecord } from "../oci/descriptor.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { type Binding, type Challenge, isBoundRealm } from "./challenge.ts";
+import { Deadline } from "./deadline.ts";
 import type { Report } from "./events.ts";
 import { Shared } from "./share.ts";
 import type { Answer, Question } from "./transport.ts";
@@ -84,7 +85,7 @@ export class UpstreamAuthorization {
   async #token(name: RepositoryName, challenge: Challenge & { readonly scheme: "bearer" }): Promise<string> {
     const kept = this.#tokens.get(name);
     if (kept !== undefined && kept.untilMs > this.#options.now()) return kept.header;
-    return this.#fetching.run(name, () => this.#fetch(name, challenge));
+    return this.#fetching.run(name, this.#options.timeoutMs, () => this.#fetch(name, challenge));
   }
 
   async #fetch(
@@ -102,7 +103,10 @@ export class UpstreamAuthorization {
     url.searchParams.set("scope", `repository:${name}:pull`);
     const startedMs = now();
     const authorization = await this.#basicFor(realm);
-    const answer = await ask({ method: "GET", url, headers: { Accept: "application/json" }, authorization, timeoutMs });
+    using deadline = new Deadline(timeoutMs, realm.host);
+    const { signal } = deadline;
+    const headers = { Accept: "application/json" };
+    const answer = await ask({ method: "GET", url, headers, authorization, timeoutMs, signal });
     const token = await readToken(answer, { realm, timeoutMs });
     const lifetimeMs = token.lifetimeSeconds * 1000;
     this.#keep(name, { header: token.header, untilMs: startedMs + Math.max(lifetimeMs - marginMs, lifetimeMs / 2) });

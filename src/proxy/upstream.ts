@@ -8,15 +8,17 @@ import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import { Backoff, type BackoffTimes, type Subject } from "./backoff.ts";
 import { parseChallenge } from "./challenge.ts";
+import { Deadline, untilAborted } from "./deadline.ts";
 import { parseRetryAfter } from "./freshness.ts";
 import { type Answer, ask, type TransportOptions } from "./transport.ts";
+import { parseLength, parseNextLink, parsePartRange, parseRemaining } from "./upstream-headers.ts";
 import { type Credentials, UpstreamAuthorization } from "./upstream-token.ts";
 
 /** How long an upstream may take. */
 export interface UpstreamTimes extends BackoffTimes {
-  /** For the head of an answer. */
+  /** For a whole answer; for the head alone where it is a blob's. */
   readonly answerMs: number;
-  /** The same, where something cached can be served instead. */
+  /** For a whole answer where something cached can be served instead. */
   readonly recheckMs: number;
   /** Between two chunks of a body. */
   readonly stallMs: number;
@@ -53,10 +55,14 @@ interface Request {
   /** Below /v2/<name>/. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** For the whole answer. */
   readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  /** Asks in spite of a back-off. */
-  readonly isUrgent?: boolean;
+}
+
+/** A request with what ends it. */
+interface BoundRequest extends Request {
+  /** Ends the request, and the reading of its answer. */
+  readonly signal: AbortSignal;
 }
 
 const maxListBytes = 8 * 1024 * 1024;
@@ -98,36 +104,37 @@ export class Upstream {
   async headManifest(name: RepositoryName, reference: Reference): Promise<{ digest: Digest | undefined } | undefined> {
     const path = `manifests/${formatReference(reference)}`;
     const timeoutMs = this.times.recheckMs;
-    const answer = await this.#request({
-      subject: "manifests",
-      method: "HEAD",
-      name,
-      path,
-      headers: acceptManifests,
-      timeoutMs,
+    const question = { subject: "manifests", method: "HEAD", name, path, headers: acceptManifests, timeoutMs } as const;
+    return this.#askWhole(question, async (answer) => {
+      answer.cancel();
+      return { digest: digestOf(answer) };
     });
-    answer?.cancel();
-    return answer === undefined ? undefined : { digest: digestOf(answer) };
   }
 
   /** The bytes of a manifest, not yet verified, and the digest that the upstream says they have. */
   async getManifest(
     name: RepositoryName,
     reference: Reference,
+    timeoutMs = this.times.answerMs,
   ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly digest: Digest | undefined } | undefined> {
     const path = `manifests/${formatReference(reference)}`;
-    const answer = await this.#request({ subject: "manifests", method: "GET", name, path, headers: acceptManifests });
-    if (answer === undefined) return undefined;
-    const bytes = await this.#readWhole(answer, maxManifestBytes);
-    this.#options.report({ kind: "received", type: "manifest", sizeBytes: bytes.length });
-    return { bytes, digest: digestOf(answer) };
+    const question = { subject: "manifests", method: "GET", name, path, headers: acceptManifests, timeoutMs } as const;
+    return this.#askWhole(question, async (answer) => {
+      const bytes = await this.#readWhole(answer, maxManifestBytes);
+      this.#options.report({ kind: "received", type: "manifest", sizeBytes: bytes.length });
+      return { bytes, digest: digestOf(answer) };
+    });
   }
 
   /** Whether the repository has the blob, and its size where the upstream says it. */
   async statBlob(name: RepositoryName, digest: Digest): Promise<{ sizeBytes: number | undefined } | undefined> {
     try {
-      const answer = await this.#request({ subject: "blobs", method: "HEAD", name, path: `blobs/${digest}` });
-      return answer === undefined ? undefined : { sizeBytes: lengthOf(answer) };
+      return await this.#askWhole(
+        { subject: "blobs", method: "HEAD", name, path: `blobs/${digest}` },
+        async (answer) => ({
+          sizeBytes: lengthOf(answer),
+        }),
+      );
     } catch (error) {
       if (!isRefusedHead(error)) throw error;
       // A redirect that is signed for GET is refused to HEAD: the head of a GET says the same.
@@ -145,18 +152,18 @@ export class Upstream {
     { offset, signal, isUrgent }: { readonly offset: number; readonly signal: AbortSignal; readonly isUrgent: boolean },
   ): Promise<BlobPart | undefined> {
     const headers: Record<string, string> = offset > 0 ? { Range: `bytes=${offset}-` } : {};
-    const path = `blobs/${digest}`;
-    const answer = await this.#request({ subject: "blobs", method: "GET", name, path, headers, signal, isUrgent });
+    const request = { subject: "blobs", method: "GET", name, path: `blobs/${digest}`, headers, signal } as const;
+    const attempt = { subject: "blobs", isUrgent, patience: signal, isGivenUp: () => signal.aborted } as const;
+    const answer = await this.#backoff.run(attempt, () => this.#request(request));
     if (answer === undefined) return undefined;
-    const range =
-      answer.status === 206 ? /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.headers.get("content-range") ?? "") : null;
-    if (answer.status === 206 && Number(range?.[1]) !== offset) {
+    const isPart = answer.status === 206;
+    const range = isPart ? parsePartRange(answer.headers.get("content-range")) : undefined;
+    if (isPart && range?.startBytes !== offset) {
       answer.cancel();
       throw new RegistryError("UPSTREAM_INVALID", { message: `${this.host} sent another range than was asked for` });
     }
-    const totalBytes = range === null ? lengthOf(answer) : range[2] === "*" ? undefined : Number(range[2]);
-    const chunks = answer.chunks(this.times.stallMs);
-    return { startBytes: range === null ? 0 : offset, totalBytes, chunks };
+    const totalBytes = range === undefined ? lengthOf(answer) : range.totalBytes;
+    return { startBytes: range?.startBytes ?? 0, totalBytes, chunks: answer.chunks(this.times.stallMs) };
   }
 
   /** A page of a list as JSON, and the path of the next page below /v2/<name>/. */
@@ -164,19 +171,19 @@ export class Upstream {
     name: RepositoryName,
     path: string,
   ): Promise<{ readonly value: unknown; readonly next: string | undefined } | undefined> {
-    const answer = await this.#request({ subject: "lists", method: "GET", name, path });
-    if (answer === undefined) return undefined;
-    const bytes = await this.#readWhole(answer, maxListBytes);
-    try {
-      return { value: JSON.parse(bytes.toString()), next: this.#nextPath(answer, name) };
-    } catch (cause) {
-      throw new RegistryError("UPSTREAM_INVALID", { message: `${this.host} answered with no JSON`, cause });
-    }
+    return this.#askWhole({ subject: "lists", method: "GET", name, path }, async (answer) => {
+      const bytes = await this.#readWhole(answer, maxListBytes);
+      try {
+        return { value: JSON.parse(bytes.toString()), next: this.#nextPath(answer, name) };
+      } catch (cause) {
+        throw new RegistryError("UPSTREAM_INVALID", { message: `${this.host} answered with no JSON`, cause });
+      }
+    });
   }
 
   /** Only within the repository: a Link header chooses no other place. */
   #nextPath(answer: Answer, name: RepositoryName): string | undefined {
-    const link = /<([^>]+)>\s*;\s*rel="?next"?/i.exec(answer.headers.get("link") ?? "")?.[1];
+    const link = parseNextLink(answer.headers.get("link"));
     const url = link === undefined ? null : URL.parse(link, answer.url.href);
     const base = this.#base(name);
     return url?.href.startsWith(base) === true ? url.href.slice(base.length) : undefined;
@@ -197,35 +204,37 @@ export class Upstream {
     return Buffer.concat(chunks);
   }
 
-  /** Asks, with a back-off and authorisation; undefined: it is not there. */
-  async #request(request: Request): Promise<Answer | undefined> {
-    const refusal = request.isUrgent === true ? undefined : this.#backoff.refusal(request.subject);
-    if (refusal !== undefined) throw refusal;
-    try {
-      const answer = await this.#authorized(request);
-      this.#noteQuota(answer);
-      if (answer.status !== 200 && answer.status !== 206) answer.cancel();
-      const outcome = this.#judge(answer);
-      this.#backoff.note(request.subject, undefined);
-      return outcome;
-    } catch (error) {
-      // Who went away himself says nothing about the upstream.
-      if (error instanceof RegistryError && request.signal?.aborted !== true)
-        this.#backoff.note(request.subject, error);
-      throw error;
-    }
+  /** Asks for what is read whole, within a time; undefined: it is not there. */
+  async #askWhole<T>(request: Request, read: (answer: Answer) => Promise<T>): Promise<T | undefined> {
+    using deadline = new Deadline(request.timeoutMs ?? this.times.answerMs, this.host);
+    const { signal } = deadline;
+    const attempt = { subject: request.subject, isUrgent: false, patience: signal, isGivenUp: () => false };
+    return await this.#backoff.run(attempt, async () => {
+      const answer = await this.#request({ ...request, signal });
+      return answer === undefined ? undefined : await read(answer);
+    });
   }
 
-  async #authorized(request: Request): Promise<Answer> {
-    const { name, method, path, headers = {}, signal, timeoutMs = this.times.answerMs } = request;
+  /** Asks, with authorisation; undefined: it is not there. */
+  async #request(request: BoundRequest): Promise<Answer | undefined> {
+    const answer = await this.#authorized(request);
+    const remaining = parseRemaining(answer.headers.get("ratelimit-remaining"));
+    if (remaining !== undefined) this.#options.report({ kind: "quota", upstream: this.host, remaining });
+    if (answer.status !== 200 && answer.status !== 206) answer.cancel();
+    return this.#judge(answer);
+  }
+
+  async #authorized({ name, method, path, headers = {}, signal }: BoundRequest): Promise<Answer> {
     const url = new URL(`${this.#base(name)}${path}`);
+    const timeoutMs = this.times.answerMs;
     const send = (authorization: string | undefined) =>
       ask(this.#transport, { method, url, headers, authorization, timeoutMs, signal });
-    const answer = await send(await this.#authorization.header(name));
+    const answer = await send(await untilAborted(this.#authorization.header(name), signal));
     // A challenge of somebody we were redirected to is not this upstream's.
     if (answer.status !== 401 || answer.url.origin !== url.origin) return answer;
     const challenge = parseChallenge(answer.headers.get("www-authenticate"));
-    const met = challenge === undefined ? undefined : await this.#authorization.meet(challenge, name);
+    const meeting = challenge === undefined ? undefined : this.#authorization.meet(challenge, name);
+    const met = meeting === undefined ? undefined : await untilAborted(meeting, signal);
     if (met === undefined) return answer;
     answer.cancel();
     return send(met);
@@ -254,13 +263,6 @@ export class Upstream {
     if (status >= 500) throw new RegistryError("UPSTREAM_UNAVAILABLE", { message: says, ...retry });
     throw new RegistryError("UPSTREAM_INVALID", { message: says });
   }
-
-  /** Docker Hub says with each manifest how many pulls are left: "76;w=21600". */
-  #noteQuota({ headers }: Answer): void {
-    const remaining = /^(\d+)/.exec(headers.get("ratelimit-remaining") ?? "")?.[1];
-    if (remaining !== undefined)
-      this.#options.report({ kind: "quota", upstream: this.host, remaining: Number(remaining) });
-  }
 }
 
 function isRefusedHead(error: unknown): boolean {
@@ -272,6 +274,5 @@ function digestOf({ headers }: Answer): Digest | undefined {
 }
 
 function lengthOf({ headers }: Answer): number | undefined {
-  const text = headers.get("content-length");
-  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  return parseLength(headers.get("content-length"));
 }

@@ -58,6 +58,16 @@ describe("tags", () => {
     ]);
   });
 
+  test("are the cached ones, with a warning, where a page drips", async () => {
+    await using upstream = await startUpstream();
+    upstream.addManifest(name, "kept", one);
+    const { cache } = await cacheOf(upstream, { times: { answerMs: 200 } });
+    await cache.manifests.get(name, referenceOf("kept"));
+    upstream.behave(behaviours.drip());
+    const warning = `only what is cached: ${upstream.host} does not answer in time`;
+    expect(await cache.tags.list(name, all)).toEqual({ items: ["kept"], hasMore: false, warning } as never);
+  });
+
   test("of what is nowhere are unknown, and refused while upstream is down", async () => {
     await using upstream = await startUpstream();
     const { cache } = await cacheOf(upstream);

@@ -106,6 +106,7 @@ const failures: readonly [string, Behaviour, RegExp, string][] = [
   ["asks for credentials that nobody has", behaviours.status(401), /may not be pulled/, "UPSTREAM_DENIED"],
   ["answers nonsense", behaviours.status(418), /answers 418/, "UPSTREAM_INVALID"],
   ["is silent", behaviours.silent(), /in time/, "UPSTREAM_TIMEOUT"],
+  ["drips", behaviours.drip(), /in time/, "UPSTREAM_TIMEOUT"],
   ["sends another manifest", behaviours.wrongManifest(two), /another digest/, "UPSTREAM_INVALID"],
   ["redirects for ever", behaviours.redirect("/v2/loop"), /redirects more than/, "UPSTREAM_INVALID"],
 ];
@@ -165,6 +166,19 @@ describe("where upstream", () => {
     );
     expect(asked() - before).toBe(1);
   });
+});
+
+test("a manifest that drips is asked for anew by whoever comes after its time", async () => {
+  await using upstream = await startUpstream();
+  upstream.addManifest(name, "latest", one);
+  const times = { answerMs: 100, recheckMs: 100, firstMs: 0, longestMs: 0 };
+  const { cache } = await cacheOf(upstream, { times });
+  upstream.behave(behaviours.drip());
+  const together = [cache.manifests.get(name, latest), cache.manifests.get(name, latest)].map(refusalOf);
+  expect(await Promise.all(together)).toEqual(["UPSTREAM_TIMEOUT", "UPSTREAM_TIMEOUT"]);
+  upstream.behave(undefined);
+  const { warning } = await cache.manifests.get(name, latest);
+  expect([warning, upstream.requests.length]).toEqual([undefined, 2]);
 });
 
 test("a manifest that is not what its digest says is counted, not cached, and refused", async () => {

@@ -151,6 +151,13 @@ export const behaviours = {
       response.end(text);
       return true;
     },
+  /** Answers with a byte now and then, and never ends. */
+  drip: (): Behaviour => (_request, response) => {
+    response.writeHead(200);
+    const timer = setInterval(() => response.write(" "), 5);
+    response.on("close", () => clearInterval(timer));
+    return true;
+  },
   /** Takes the request and never answers. */
   silent: (): Behaviour => () => true,
   /** Sends other bytes than the blob's, as many as are given. */

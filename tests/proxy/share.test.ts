@@ -9,8 +9,21 @@ test("work under way is shared by key, and done anew afterwards, also after a fa
     if (runs === 2) throw new Error("no");
     return runs;
   };
-  const both = await Promise.all([shared.run("a", work), shared.run("a", work)]);
-  const failed = await shared.run("a", work).catch(() => "failed");
-  const other = await Promise.all([shared.run("a", work), shared.run("b", work)]);
+  const both = await Promise.all([shared.run("a", 60_000, work), shared.run("a", 60_000, work)]);
+  const failed = await shared.run("a", 60_000, work).catch(() => "failed");
+  const other = await Promise.all([shared.run("a", 60_000, work), shared.run("b", 60_000, work)]);
   expect([both, failed, other]).toEqual([[1, 1], "failed", [3, 4]]);
+});
+
+test("nobody joins work that is past its time, and its end takes nothing from the next", async () => {
+  const shared = new Shared<string>();
+  const dead = Promise.withResolvers<string>();
+  const first = shared.run("a", 0, () => dead.promise);
+  const second = Promise.withResolvers<string>();
+  const others = [shared.run("a", 0, () => second.promise)];
+  dead.resolve("late");
+  expect(await first).toBe("late");
+  others.push(shared.run("a", 60_000, async () => "never asked for"));
+  second.resolve("in time");
+  expect(await Promise.all(others)).toEqual(["in time", "in time"]);
 });

@@ -141,11 +141,13 @@ describe("a bearer token", () => {
     ["a token with a line break", (response) => void response.end('{"token":"a\\r\\nX: y"}'), "UPSTREAM_INVALID"],
     ["401", (response) => fail(response, 401), "UPSTREAM_DENIED"],
     ["503", (response) => fail(response, 503), "UPSTREAM_UNAVAILABLE"],
+    ["a byte now and then", (response) => void behaviours.drip()(response.req, response), "UPSTREAM_TIMEOUT"],
     ["too much", (response) => void response.end(`{"token":"a"${" ".repeat(300_000)}}`), "UPSTREAM_INVALID"],
   ])("server that answers %s is no help", async (_what, answer, code) => {
     await using server = await startUpstream();
     server.behave(tokenUpstream(server, { answer }));
-    expect(await refusalOf(clientOf(server).getManifest(name, latest))).toBe(code);
+    const times = { answerMs: 300, recheckMs: 300, stallMs: 300, pauseMs: 5, firstMs: 30, longestMs: 100 };
+    expect(await refusalOf(clientOf(server, { times }).getManifest(name, latest))).toBe(code);
   });
 });
 

@@ -94,6 +94,15 @@ describe("an upstream", () => {
     ]);
   });
 
+  test("that is dead is no deader for many who ask at once", async () => {
+    const nobody = { url: new URL("http://127.0.0.1:1"), host: "127.0.0.1:1" };
+    const times = { answerMs: 2000, recheckMs: 2000, stallMs: 300, pauseMs: 5, firstMs: 1000, longestMs: 30_000 };
+    const client = clientOf(nobody, { times, now: () => 0 });
+    await Promise.all(Array.from({ length: 8 }, () => refusalOf(client.getManifest(name, latest))));
+    const error = await client.getManifest(name, latest).catch((refusal: unknown) => refusal);
+    expect(error).toMatchObject({ code: "UPSTREAM_UNREACHABLE", refusal: { retryAfterSeconds: 1 } });
+  });
+
   test("that limits requests says for how long, and blobs are asked for all the same", async () => {
     await using server = await startUpstream();
     const digest = server.addBlob(blob);
