@@ -1,4 +1,5 @@
 // How the house is put together: from a configuration to a running server.
+
 import { join } from "node:path";
 import { createCacheReport } from "./app/cache-report.ts";
 import { type CertificateSource, openCertificates } from "./app/certificates.ts";
@@ -18,6 +19,7 @@ import type { LoadedConfiguration } from "./config/load.ts";
 import { type MetricsServer, startMetricsServer } from "./http/metrics-server.ts";
 import type { FindNamespaced } from "./http/namespace.ts";
 import { probePort, type RunningServer, startServer } from "./http/server.ts";
+import { trimTrailingSlashes } from "./lib/trailing-slashes.ts";
 import { createLogger, type Logger } from "./log/logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import type { Report } from "./proxy/events.ts";
@@ -124,7 +126,7 @@ function listen(
         findNamespaced,
         logger,
         switches: storage,
-        host: http.isRelative ? undefined : http.host?.replace(/\/+$/, ""),
+        host: http.isRelative ? undefined : http.host === undefined ? undefined : trimTrailingSlashes(http.host),
         prefix: http.prefix,
         headers: http.headers,
         stallMs,

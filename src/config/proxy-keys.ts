@@ -1,7 +1,9 @@
 // The keys of the section `proxy`: registries that this one caches.
+
 import * as z from "zod";
 import { parseDuration } from "../lib/duration.ts";
 import { formatSize, parseSize } from "../lib/size.ts";
+import { trimTrailingSlashes } from "../lib/trailing-slashes.ts";
 import { key } from "./key.ts";
 import { duration, longDuration, text, type ValueType } from "./value-type.ts";
 
@@ -23,7 +25,7 @@ export function parseRegistryUrl(written: string): string | undefined {
   const url = URL.parse(text);
   if (url === null || url.hostname === "") return undefined;
   if (["docker.io", "index.docker.io", "hub.docker.com"].includes(url.hostname)) url.hostname = "registry-1.docker.io";
-  return url.href.replace(/\/+$/, "");
+  return trimTrailingSlashes(url.href);
 }
 
 const size: ValueType<number | undefined> = {

@@ -33,7 +33,13 @@ export function applyNamespace(
   return { route: { ...route, name }, ns };
 }
 
+/** A sentence may name what an upstream said. */
+const maxWarningLength = 500;
+
 /** A Warning header (RFC 7234, section 5.5; distribution-spec, "Warnings") with this sentence. */
 export function formatWarning(text: string): string {
-  return `299 - "${text.replace(/[^\x20-\x7e]/g, "?").replace(/["\\]/g, "\\$&")}"`;
+  return `299 - "${text
+    .slice(0, maxWarningLength)
+    .replace(/[^\x20-\x7e]/g, "?")
+    .replace(/["\\]/g, "\\$&")}"`;
 }

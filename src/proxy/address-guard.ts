@@ -1,73 +1,53 @@
 // Where an upstream may send us. A redirect or a token realm that leads into the operator's own network would let the
 // upstream reach what only this machine can reach; so such addresses are refused, after the name was resolved, unless
 // the upstream is itself configured to be there.
-import { isIPv4, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv6 } from "node:net";
 import { RegistryError } from "../oci/errors.ts";
 
-/** What an address is to the network. Nothing is ever fetched from reserved ones. */
-export type AddressKind = "public" | "private" | "loopback" | "link-local" | "reserved";
+/** What an address is to the network. */
+export type AddressKind = "public" | "private" | "loopback" | "link-local" | "metadata" | "reserved";
 
 /** The addresses of a host name. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
-const v4Blocks: readonly (readonly [string, number, AddressKind])[] = [
-  ["0.0.0.0", 8, "reserved"],
-  ["10.0.0.0", 8, "private"],
-  ["100.64.0.0", 10, "private"],
-  ["127.0.0.0", 8, "loopback"],
-  ["169.254.0.0", 16, "link-local"],
-  ["172.16.0.0", 12, "private"],
-  ["192.0.0.0", 24, "reserved"],
-  ["192.168.0.0", 16, "private"],
-  ["198.18.0.0", 15, "private"],
-  ["224.0.0.0", 3, "reserved"],
+/** The first that has an address says its kind. */
+const blocks: readonly (readonly [AddressKind, readonly string[]])[] = [
+  // Where clouds give a machine its credentials.
+  [
+    "metadata",
+    ["169.254.169.254/32", "100.100.100.200/32", "168.63.129.16/32", "fd00:ec2::254/128", "fd20:ce::254/128"],
+  ],
+  ["link-local", ["169.254.0.0/16", "fe80::/10"]],
+  ["loopback", ["127.0.0.0/8", "::1/128"]],
+  ["private", ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fec0::/10"]],
+  // With Teredo, which hides another address.
+  ["reserved", ["0.0.0.0/8", "192.0.0.0/24", "198.18.0.0/15", "224.0.0.0/3", "2001::/32"]],
+  ["public", ["0.0.0.0/0", "2000::/3"]],
 ];
+
+const lists = blocks.map(([kind, subnets]) => {
+  const list = new BlockList();
+  for (const subnet of subnets) addSubnet(list, subnet);
+  return [kind, list] as const;
+});
+
+/** With the IPv6 addresses that lead to the same IPv4 ones: translated (64:ff9b::/96) and 6to4; mapped ones are looked up. */
+function addSubnet(list: BlockList, subnet: string): void {
+  const [start = "", digits] = subnet.split("/");
+  const bits = Number(digits);
+  list.addSubnet(start, bits, isIPv6(start) ? "ipv6" : "ipv4");
+  if (isIPv6(start)) return;
+  const [a = 0, b = 0, c = 0, d = 0] = start.split(".").map(Number);
+  const hex = `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  list.addSubnet(`64:ff9b::${hex}`, 96 + bits, "ipv6");
+  list.addSubnet(`2002:${hex}::`, 16 + bits, "ipv6");
+}
 
 /** The kind of an address in its usual spelling. What is no address is reserved. */
 export function addressKind(address: string): AddressKind {
-  if (isIPv4(address)) {
-    const value = v4Value(address);
-    const block = v4Blocks.find(([start, bits]) => value >>> (32 - bits) === v4Value(start) >>> (32 - bits));
-    return block?.[2] ?? "public";
-  }
-  return isIPv6(address) ? v6Kind(address) : "reserved";
-}
-
-function v4Value(address: string): number {
-  return address.split(".").reduce((value, part) => value * 256 + Number(part), 0) >>> 0;
-}
-
-function v6Kind(address: string): AddressKind {
-  const words = v6Words(address);
-  const [first = 0, second = 0] = words;
-  const embedded = embeddedV4(words);
-  if (embedded !== undefined) return addressKind(embedded);
-  if (words.slice(0, 7).every((word) => word === 0)) return words[7] === 1 ? "loopback" : "reserved";
-  if ((first & 0xfe00) === 0xfc00 || (first & 0xffc0) === 0xfec0) return "private";
-  if ((first & 0xffc0) === 0xfe80) return "link-local";
-  // Global unicast; of it, Teredo hides another address.
-  const isGlobal = (first & 0xe000) === 0x2000 && !(first === 0x2001 && second === 0);
-  return isGlobal ? "public" : "reserved";
-}
-
-/** An IPv4 address inside: mapped, translated (64:ff9b::/96) or 6to4. */
-function embeddedV4(words: readonly number[]): string | undefined {
-  const startsWith = (...start: readonly number[]) => start.every((word, index) => words[index] === word);
-  const isTail = startsWith(0, 0, 0, 0, 0, 0xffff) || startsWith(0x64, 0xff9b, 0, 0, 0, 0);
-  const [high, low] = isTail ? words.slice(6) : words[0] === 0x2002 ? words.slice(1, 3) : [];
-  if (high === undefined || low === undefined) return undefined;
-  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
-}
-
-function v6Words(address: string): readonly number[] {
-  const plain = address.replace(/%.*$/, "").replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) => {
-    return `${(Number(a) * 256 + Number(b)).toString(16)}:${(Number(c) * 256 + Number(d)).toString(16)}`;
-  });
-  const [head = "", tail] = plain.split("::");
-  const parse = (text: string) => (text === "" ? [] : text.split(":").map((word) => Number.parseInt(word, 16)));
-  const [left, right] = [parse(head), parse(tail ?? "")];
-  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
-  return [...left, ...Array.from({ length: Math.max(0, zeros) }, () => 0), ...right];
+  const family = isIP(address);
+  if (family === 0) return "reserved";
+  return lists.find(([, list]) => list.check(address, family === 4 ? "ipv4" : "ipv6"))?.[0] ?? "reserved";
 }
 
 /** The address to connect to for a URL that an upstream gave; refuses one that leads where it may not. */
@@ -93,7 +73,7 @@ export async function checkAddress(target: URL, { home, resolve }: { readonly ho
 
 async function addressesOf({ hostname }: URL, resolve: Resolve): Promise<readonly string[]> {
   const literal = hostname.replace(/^\[|\]$/g, "");
-  if (isIPv4(literal) || isIPv6(literal)) return [literal];
+  if (isIP(literal) !== 0) return [literal];
   try {
     return await resolve(hostname);
   } catch (cause) {

@@ -6,22 +6,36 @@ export type Challenge =
   | { readonly scheme: "basic" }
   | { readonly scheme: "bearer"; readonly realm: URL; readonly service: string | undefined };
 
+/** Longer than any upstream needs. */
 const maxHeaderLength = 8192;
+/** A scheme or a parameter, with its value where it has one. */
+const word = /[\s,]*([^\s,="]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/y;
 
 /** The challenge that can be met, bearer before basic; undefined where there is none. */
 export function parseChallenge(header: string | null): Challenge | undefined {
-  const text = (header ?? "").slice(0, maxHeaderLength);
-  const bearer = /(?:^|[\s,])bearer\s+(.*)$/is.exec(text)?.[1];
-  const realm = bearer === undefined ? null : URL.parse(parameter(bearer, "realm") ?? "");
-  if (bearer !== undefined && realm !== null && /^https?:$/.test(realm.protocol)) {
-    return { scheme: "bearer", realm, service: parameter(bearer, "service") };
+  const schemes = readSchemes((header ?? "").slice(0, maxHeaderLength));
+  const bearer = schemes.get("bearer");
+  const realm = URL.parse(bearer?.get("realm") ?? "");
+  if (bearer !== undefined && realm !== null && ["http:", "https:"].includes(realm.protocol)) {
+    return { scheme: "bearer", realm, service: bearer.get("service") };
   }
-  return /(?:^|[\s,])basic(?:\s|,|$)/i.test(text) ? { scheme: "basic" } : undefined;
+  return schemes.has("basic") ? { scheme: "basic" } : undefined;
 }
 
-function parameter(text: string, name: string): string | undefined {
-  const match = new RegExp(`(?:^|[\\s,])${name}\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s,"]+))`, "i").exec(text);
-  return match?.[1]?.replace(/\\(.)/g, "$1") ?? match?.[2];
+/** Each scheme with its parameters, in lower case: a word without a value begins a scheme. */
+function readSchemes(text: string): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const schemes = new Map<string, Map<string, string>>();
+  let parameters = new Map<string, string>();
+  const words = new RegExp(word);
+  for (let match = words.exec(text); match !== null; match = words.exec(text)) {
+    const [, name = "", quoted, bare] = match;
+    const value = quoted?.replace(/\\(.)/gs, "$1") ?? bare;
+    if (value === undefined) {
+      parameters = new Map();
+      schemes.set(name.toLowerCase(), parameters);
+    } else parameters.set(name.toLowerCase(), value);
+  }
+  return schemes;
 }
 
 /** Where the credentials of an upstream may go. */

@@ -15,9 +15,12 @@ export function isFresh({ confirmedMs, nowMs, freshMs }: KnownTag): boolean {
   return ageMs >= 0 && ageMs < freshMs;
 }
 
+/** Longer than any date. */
+const maxHeaderLength = 100;
+
 /** The seconds of a Retry-After header, as seconds or as a date (RFC 9110, section 10.2.3). */
 export function parseRetryAfter(header: string | null, nowMs: number): number | undefined {
-  if (header === null) return undefined;
+  if (header === null || header.length > maxHeaderLength) return undefined;
   if (/^\s*\d{1,9}\s*$/.test(header)) return Number(header);
   const dateMs = Date.parse(header);
   return Number.isNaN(dateMs) ? undefined : Math.max(0, Math.ceil((dateMs - nowMs) / 1000));

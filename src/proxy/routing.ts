@@ -72,11 +72,27 @@ export function findNamespaced<U extends RoutedUpstream>(
   return route === undefined || route.upstream === main ? name : undefined;
 }
 
-/** Whether a glob covers the whole name: `*` stands for letters of one component, `**` for any number of components. */
+/**
+ * Whether a glob covers the whole name: `*` stands for letters of one component, `**` for any number of components.
+ * All places of the glob that can be reached are followed at once, so that many stars take no longer.
+ */
 export function matchesName(glob: string, name: string): boolean {
-  const source = glob
-    .split(/(\*\*|\*)/)
-    .map((part) => (part === "**" ? ".*" : part === "*" ? "[^/]*" : part.replace(/[.\\+?^${}()|[\]]/g, "\\$&")))
-    .join("");
-  return new RegExp(`^${source}$`).test(name);
+  const parts = glob.match(/\*\*|./gs) ?? [];
+  let places = withSkippedStars(parts, new Set([0]));
+  for (const letter of name) {
+    const next = new Set<number>();
+    for (const place of places) {
+      const part = parts[place];
+      if (part === "**" || (part === "*" && letter !== "/")) next.add(place);
+      else if (part === letter) next.add(place + 1);
+    }
+    places = withSkippedStars(parts, next);
+  }
+  return places.has(parts.length);
+}
+
+/** A star may stand for nothing. */
+function withSkippedStars(parts: readonly string[], places: Set<number>): Set<number> {
+  for (const place of places) if (parts[place]?.startsWith("*") === true) places.add(place + 1);
+  return places;
 }

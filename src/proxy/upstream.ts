@@ -1,5 +1,6 @@
 // One upstream registry: the requests of the distribution spec that a cache makes. What is not there is undefined;
 // an upstream that is of no help throws a RegistryError whose code begins with UPSTREAM_.
+import { trimTrailingSlashes } from "../lib/trailing-slashes.ts";
 import { type Digest, parseDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { maxManifestBytes } from "../oci/manifest.ts";
@@ -190,7 +191,7 @@ export class Upstream {
   }
 
   #base(name: RepositoryName): string {
-    return `${this.url.href.replace(/\/+$/, "")}/v2/${name}/`;
+    return `${trimTrailingSlashes(this.url.href)}/v2/${name}/`;
   }
 
   async #readWhole(answer: Answer, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
