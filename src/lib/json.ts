@@ -1,33 +1,67 @@
 // JSON that every reader understands alike: no duplicate keys (readers differ on which one counts), bounded depth.
-
-/** What a strict parse refuses. */
-export interface JsonLimits {
-  readonly maxDepth: number;
-}
+import { type JsonLimits, JsonMeter } from "./json-shape.ts";
+import { stepAside } from "./pacer.ts";
 
 /** The value, or a sentence that says why the text is refused. */
 export type JsonResult = { readonly value: unknown } | { readonly problem: string };
 
-/** Decodes UTF-8 and parses JSON; refuses invalid UTF-8, a byte order mark, duplicate keys and excessive depth. */
+/** Decodes UTF-8 and parses JSON; refuses invalid UTF-8, a byte order mark, duplicate keys and what passes a limit. */
 export function parseStrictJson(bytes: Uint8Array, limits: JsonLimits): JsonResult {
+  // Before anything that takes long, and before JSON.parse, which recurses.
+  const meter = new JsonMeter(bytes, limits);
+  const end = meter.advance(bytes.length);
+  return typeof end === "object" ? end : parseMeasured(bytes, meter);
+}
+
+const sliceBytes = 64 * 1024;
+
+/** The same for long texts, in several turns of the event loop. */
+export async function parseStrictJsonInTurns(bytes: Uint8Array, limits: JsonLimits): Promise<JsonResult> {
+  const meter = new JsonMeter(bytes, limits);
+  for (;;) {
+    await stepAside();
+    const end = meter.advance(sliceBytes);
+    if (typeof end === "object") return end;
+    if (end === "done") break;
+  }
+  await stepAside();
+  return parseMeasured(bytes, meter);
+}
+
+function parseMeasured(bytes: Uint8Array, { pairs }: JsonMeter): JsonResult {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return { problem: "the text is not valid UTF-8" };
   }
-  const tooDeep = findExcessiveDepth(text, limits.maxDepth);
-  if (tooDeep) return { problem: `objects and arrays are nested more than ${limits.maxDepth} deep` };
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return { problem: "the text is not valid JSON" };
   }
-  const duplicate = findDuplicateKey(text);
-  return duplicate === undefined
-    ? { value }
-    : { problem: `the key ${JSON.stringify(duplicate)} stands twice in one object` };
+  // Of a key that stands twice, one is lost.
+  if (countKeys(value) === pairs) return { value };
+  return { problem: `the key ${JSON.stringify(findDuplicateKey(text))} stands twice in one object` };
+}
+
+/** The keys of all objects in a value. */
+function countKeys(value: unknown): number {
+  let count = 0;
+  const open: unknown[] = [value];
+  for (let current = open.pop(); current !== undefined; current = open.pop()) {
+    if (Array.isArray(current)) {
+      for (const inner of current) if (typeof inner === "object") open.push(inner);
+    } else if (typeof current === "object" && current !== null) {
+      for (const key in current as Readonly<Record<string, unknown>>) {
+        count += 1;
+        const inner = (current as Readonly<Record<string, unknown>>)[key];
+        if (typeof inner === "object") open.push(inner);
+      }
+    }
+  }
+  return count;
 }
 
 /**
@@ -38,12 +72,12 @@ export function findFoldedKey(
   value: Readonly<Record<string, unknown>>,
   known: ReadonlyMap<string, string>,
 ): string | undefined {
-  return Object.keys(value).find((key) => (known.get(foldCase(key)) ?? key) !== key);
+  return Object.keys(value).find((key) => known.get(key) !== key && (known.get(foldCase(key)) ?? key) !== key);
 }
 
-/** Known keys, to be looked for in any case by `findFoldedKey`. */
+/** Known keys, to be looked for in any case by `findFoldedKey`; also as they are, since folding takes its time. */
 export function foldKeys(keys: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(keys.map((key) => [foldCase(key), key]));
+  return new Map([...keys, ...keys.map(foldCase)].map((key, index) => [key, keys[index % keys.length] ?? key]));
 }
 
 function foldCase(text: string): string {
@@ -63,19 +97,6 @@ function skipString(text: string, start: number): number {
   }
 }
 
-/** Looked at before JSON.parse, which recurses. */
-function findExcessiveDepth(text: string, maxDepth: number): boolean {
-  let depth = 0;
-  for (let position = 0; position < text.length; position += 1) {
-    const character = text[position];
-    if (character === '"') position = skipString(text, position) - 1;
-    else if (character === "{" || character === "[") depth += 1;
-    else if (character === "}" || character === "]") depth -= 1;
-    if (depth > maxDepth) return true;
-  }
-  return false;
-}
-
 /** The first key that stands twice in one object of a text that is known to be valid JSON. */
 function findDuplicateKey(text: string): string | undefined {
   // One entry for each open bracket: the keys of an object, undefined for an array.
@@ -89,7 +110,8 @@ function findDuplicateKey(text: string): string | undefined {
       const end = skipString(text, position);
       const keys = open.at(-1);
       if (keys !== undefined && isFollowedByColon(text, end)) {
-        const key = JSON.parse(text.slice(position, end)) as string;
+        const written = text.slice(position + 1, end - 1);
+        const key = written.includes("\\") ? (JSON.parse(`"${written}"`) as string) : written;
         if (keys.has(key)) return key;
         keys.add(key);
       }

@@ -1,21 +1,51 @@
-// Long work beside short requests: it steps aside now and then, so that they are answered meanwhile.
+// Long work beside short requests: everything that may take long steps aside now and then, so that sockets are served
+// meanwhile. An await alone does not do that: work whose awaits are all answered at once stays in one turn of the event
+// loop, however long it is.
 
-/** Waits a turn of the event loop when the work has gone on for longer than a few milliseconds; else returns at once. */
+/** Waits for a later turn of the event loop where work has used up this one; else returns at once. */
 export type Pace = () => Promise<void> | undefined;
 
-/** How long requests wait for long work. */
+/** How long a turn may last. It is longer by one step of the work, which should take less than ten. */
 const defaultStretchMs = 5;
+/** A turn in between that does nothing lets other work go many steps on, and its clients answer. */
+const restMs = 1;
 
-/** A pace for one piece of long work. */
+/**
+ * A pace for all work that shares a thread: what it does between two turns of the event loop counts together. Who has to
+ * wait goes on in the order of coming, each by one step, until that turn is used up as well.
+ */
 export function createPacer(stretchMs: number = defaultStretchMs): Pace {
-  let turnMs = performance.now();
+  const waiting: (() => void)[] = [];
+  let isReleasing = false;
+  let beganMs: number | undefined;
+  const isUsedUp = () => {
+    const nowMs = performance.now();
+    if (beganMs !== undefined) return nowMs - beganMs >= stretchMs;
+    beganMs = nowMs;
+    setImmediate(() => {
+      beganMs = undefined;
+    });
+    return false;
+  };
+  const release = async () => {
+    do {
+      waiting.shift()?.();
+      // It goes on before this does.
+      await undefined;
+    } while (waiting.length > 0 && !isUsedUp());
+    isReleasing = waiting.length > 0;
+    if (isReleasing) setTimeout(release, restMs);
+  };
   return () => {
-    if (performance.now() - turnMs < stretchMs) return undefined;
-    return new Promise((resolve) =>
-      setImmediate(() => {
-        turnMs = performance.now();
-        resolve();
-      }),
-    );
+    if (waiting.length === 0 && !isUsedUp()) return undefined;
+    return new Promise((resolve) => {
+      waiting.push(resolve);
+      if (isReleasing) return;
+      isReleasing = true;
+      setTimeout(release, restMs);
+    });
   };
 }
+
+/** The pace of this thread, which has one event loop. */
+export const stepAside: Pace = createPacer();

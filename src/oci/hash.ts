@@ -1,4 +1,5 @@
 // Hashing of content into digests, at once or as it comes.
+import { stepAside } from "../lib/pacer.ts";
 import { type Algorithm, type Digest, formatDigest } from "./digest.ts";
 
 /** A digest in the making. */
@@ -39,4 +40,17 @@ function runHash(algorithm: Algorithm, hasher: Bun.CryptoHasher, seenBytes: numb
 /** The digest of these bytes. */
 export function hashBytes(bytes: Uint8Array, algorithm: Algorithm): Digest {
   return formatDigest(algorithm, Bun.CryptoHasher.hash(algorithm, bytes, "hex"));
+}
+
+const sliceBytes = 256 * 1024;
+
+/** The same; of long ones in several turns of the event loop. */
+export async function hashInTurns(bytes: Uint8Array, algorithm: Algorithm): Promise<Digest> {
+  if (bytes.length <= sliceBytes) return hashBytes(bytes, algorithm);
+  const hash = startHash(algorithm);
+  for (let offset = 0; offset < bytes.length; offset += sliceBytes) {
+    await stepAside();
+    hash.update(bytes.subarray(offset, offset + sliceBytes));
+  }
+  return hash.digest();
 }

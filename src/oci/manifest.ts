@@ -1,5 +1,6 @@
 // Manifests: what their bytes say, checked once; everything below works with the result.
-import { findFoldedKey, foldKeys, parseStrictJson } from "../lib/json.ts";
+import { findFoldedKey, foldKeys, type JsonResult, parseStrictJson, parseStrictJsonInTurns } from "../lib/json.ts";
+import { stepAside } from "../lib/pacer.ts";
 import { type Descriptor, isRecord, parseDescriptor } from "./descriptor.ts";
 import {
   isSchema1,
@@ -15,7 +16,14 @@ import {
 
 /** The size that a manifest may have; the spec asks for at least 4 MB, distribution has the same limit. */
 export const maxManifestBytes = 4 * 1024 * 1024;
-const maxDepth = 100;
+/**
+ * What a manifest may have of what takes long to read: some times more than the largest that people push. Those are
+ * artifacts with one layer for each file, of some thousand layers, and indexes with one entry for each signature;
+ * images have a hundred layers, and other registries refuse 500 or 1000.
+ */
+const limits = { maxDepth: 100, maxValues: 250_000, maxDifferentKeys: 5000, maxEscapes: 250_000 };
+/** Layers of an image, or children of an index. */
+export const maxDescriptors = 10_000;
 const manifestKeys = foldKeys([
   "schemaVersion",
   "mediaType",
@@ -48,11 +56,28 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads a manifest. `contentType` is what the client declared; without one the body's own mediaType counts. */
 export function parseManifest(bytes: Uint8Array, contentType: string | undefined): ManifestResult {
+  return readManifest(parseStrictJson(bytes, limits), contentType);
+}
+
+/** From here on a manifest is not read in one go. */
+const longBytes = 64 * 1024;
+
+/** The same; a long one is read in several turns of the event loop. */
+export async function parseManifestInTurns(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+): Promise<ManifestResult> {
+  if (bytes.length < longBytes) return parseManifest(bytes, contentType);
+  const json = await parseStrictJsonInTurns(bytes, limits);
+  await stepAside();
+  return readManifest(json, contentType);
+}
+
+function readManifest(json: JsonResult, contentType: string | undefined): ManifestResult {
   const declared = contentType === undefined ? undefined : stripParameters(contentType);
   if (declared !== undefined && isSchema1(declared)) {
     return { problem: "schema 1 manifests are not supported; push with a client that speaks schema 2 or OCI" };
   }
-  const json = parseStrictJson(bytes, { maxDepth });
   if ("problem" in json) return json;
   if (!isRecord(json.value)) return { problem: "the manifest is not a JSON object" };
   const fields = json.value;
@@ -118,7 +143,8 @@ function readFields(fields: Fields, mediaType: ManifestType): ManifestResult {
   const many = (name: string): Descriptor[] => {
     const values = fields[name] ?? [];
     if (!Array.isArray(values)) problems.push(`${name} is not an array`);
-    const results = Array.isArray(values) ? values.map(parseDescriptor) : [];
+    else if (values.length > maxDescriptors) problems.push(`${name} has more than ${maxDescriptors} entries`);
+    const results = Array.isArray(values) && problems.length === 0 ? values.map(parseDescriptor) : [];
     results.forEach((result, index) => {
       if ("problem" in result) problems.push(`${name}[${index}] ${result.problem}`);
     });

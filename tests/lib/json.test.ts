@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { findFoldedKey, foldKeys, parseStrictJson } from "../../src/lib/json.ts";
+import { findFoldedKey, foldKeys, parseStrictJson, parseStrictJsonInTurns } from "../../src/lib/json.ts";
+
+const wide = { maxDepth: 100, maxValues: 1e6, maxDifferentKeys: 1e6, maxEscapes: 1e6 };
 
 function parse(text: string | Uint8Array): unknown {
-  return parseStrictJson(typeof text === "string" ? new TextEncoder().encode(text) : text, { maxDepth: 5 });
+  return parseStrictJson(typeof text === "string" ? new TextEncoder().encode(text) : text, { ...wide, maxDepth: 5 });
 }
 
 test.each([
@@ -48,7 +50,7 @@ test("parseStrictJson() reads what JSON.parse() reads, where no key stands twice
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
       const text = JSON.stringify(value);
-      expect(parseStrictJson(new TextEncoder().encode(text), { maxDepth: 100 })).toEqual({ value: JSON.parse(text) });
+      expect(parseStrictJson(new TextEncoder().encode(text), wide)).toEqual({ value: JSON.parse(text) });
     }),
   );
 });
@@ -63,7 +65,14 @@ test("parseStrictJson() refuses a key that stands twice, however it is spelled",
       );
       const rest = JSON.stringify(value);
       const text = `{${JSON.stringify(key.toWellFormed())}:${rest},"${escaped.join("")}":${rest}}`;
-      expect(parseStrictJson(new TextEncoder().encode(text), { maxDepth: 100 })).toHaveProperty("problem");
+      expect(parseStrictJson(new TextEncoder().encode(text), wide)).toHaveProperty("problem");
     }),
   );
+});
+
+test("parseStrictJsonInTurns() says what parseStrictJson() does", async () => {
+  const texts = ["{}", '{"a":1,"a":2}', '{"a"', `{"long":"${"x".repeat(200_000)}","a":[1],"a":[2]}`, "[".repeat(200)];
+  for (const text of texts.map((one) => new TextEncoder().encode(one))) {
+    expect(await parseStrictJsonInTurns(text, wide)).toEqual(parseStrictJson(text, wide));
+  }
 });

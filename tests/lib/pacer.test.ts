@@ -1,5 +1,10 @@
 import { expect, test } from "bun:test";
-import { createPacer } from "../../src/lib/pacer.ts";
+import { createPacer, type Pace } from "../../src/lib/pacer.ts";
+
+function work(ms: number): void {
+  const endMs = performance.now() + ms;
+  while (performance.now() < endMs);
+}
 
 test("createPacer() costs nothing while the work is short", () => {
   const pace = createPacer(60_000);
@@ -7,11 +12,53 @@ test("createPacer() costs nothing while the work is short", () => {
 });
 
 test("createPacer() lets others run when the work has gone on for long enough", async () => {
-  const pace = createPacer(0);
+  const pace = createPacer(2);
   let isServed = false;
   setImmediate(() => {
     isServed = true;
   });
   await pace();
+  work(3);
+  await pace();
   expect(isServed).toBe(true);
+});
+
+/** Runs flows that each take so many steps of 1 ms; tells, in order, who took a step in which turn of the event loop. */
+async function run(pace: Pace, { flows, steps }: { readonly flows: number; readonly steps: number }) {
+  const taken: { readonly flow: number; readonly turn: number }[] = [];
+  let turn = 0;
+  let isOver = false;
+  const watch = () => {
+    turn += 1;
+    if (!isOver) setImmediate(watch);
+  };
+  setImmediate(watch);
+  const flowOf = async (flow: number) => {
+    // A request comes in a turn, or at least a callback, of its own.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let step = 0; step < steps; step += 1) {
+      await pace();
+      taken.push({ flow, turn });
+      work(1);
+    }
+  };
+  await Promise.all(Array.from({ length: flows }, (_, flow) => flowOf(flow)));
+  isOver = true;
+  return taken;
+}
+
+test("createPacer() counts what goes on at the same time together", async () => {
+  const taken = await run(createPacer(4), { flows: 8, steps: 10 });
+  const perTurn = Map.groupBy(taken, ({ turn }) => turn);
+  // With a pace of its own, each of the eight would take four.
+  expect(Math.max(...[...perTurn.values()].map((steps) => steps.length))).toBeLessThan(8);
+});
+
+test("createPacer() lets everybody go on in turns", async () => {
+  const taken = await run(createPacer(2), { flows: 3, steps: 10 });
+  const firstEnd = taken.findIndex(
+    ({ flow }, index) => taken.slice(0, index + 1).filter((one) => one.flow === flow).length === 10,
+  );
+  const others = Map.groupBy(taken.slice(0, firstEnd), ({ flow }) => flow);
+  expect([...others.values()].every((steps) => steps.length >= 6)).toBe(true);
 });

@@ -1,0 +1,129 @@
+// What a JSON text will cost to parse, counted over its bytes before it is parsed: a parser that has begun cannot be
+// stopped, and it holds up everybody else. What counts is how many values there are, how many different keys (each is
+// a new one to the parser), and how many escapes; long plain strings cost next to nothing.
+
+/** How much a text may have of what takes time. */
+export interface JsonLimits {
+  readonly maxDepth: number;
+  /** Values of any kind, and keys. */
+  readonly maxValues: number;
+  /** Keys that differ from each other. */
+  readonly maxDifferentKeys: number;
+  /** Backslashes in strings. */
+  readonly maxEscapes: number;
+}
+
+/** What is said of a text that passes a limit. */
+interface JsonExcess {
+  readonly problem: string;
+}
+
+/** Counts, slice by slice, so that others can be served in between. */
+export class JsonMeter {
+  readonly #bytes: Uint8Array;
+  readonly #limits: JsonLimits;
+  readonly #keys = new Set<number>();
+  // Nobody can choose keys whose hashes agree, so as to have them counted once.
+  readonly #seed = Math.floor(Math.random() * 2 ** 32);
+  #position = 0;
+  #depth = 0;
+  #values = 1;
+  #pairs = 0;
+  #escapes = 0;
+  #nextQuote = -1;
+  #nextBackslash = -1;
+
+  constructor(bytes: Uint8Array, limits: JsonLimits) {
+    this.#bytes = bytes;
+    this.#limits = limits;
+  }
+
+  /** Pairs of a key and a value in all objects: right when the bytes were counted to the end, and are JSON. */
+  get pairs(): number {
+    return this.#pairs;
+  }
+
+  /** Counts on for this many bytes, and to the end of a string; tells whether that was all, or too much. */
+  advance(sliceBytes: number): "more" | "done" | JsonExcess {
+    const bytes = this.#bytes;
+    const { maxDepth, maxValues, maxEscapes } = this.#limits;
+    const end = Math.min(this.#position + sliceBytes, bytes.length);
+    let [position, depth, values] = [this.#position, this.#depth, this.#values];
+    for (; position < end; position += 1) {
+      const byte = bytes[position];
+      if (byte === quote) {
+        const keyStart = position;
+        position = this.#skipString(position);
+        // What follows, if it is the colon of a key, belongs to this slice.
+        const colonAt = skipSpace(bytes, position + 1);
+        if (bytes[colonAt] === colon) {
+          const excess = this.#countKey(keyStart);
+          if (excess !== undefined) return excess;
+          position = colonAt;
+        }
+      } else if (byte === openBrace || byte === openBracket) {
+        depth += 1;
+        values += 1;
+        if (depth > maxDepth) return { problem: `objects and arrays are nested more than ${maxDepth} deep` };
+      } else if (byte === closeBrace || byte === closeBracket) depth -= 1;
+      else if (byte === comma) values += 1;
+      if (values + this.#pairs > maxValues) return { problem: `there are more than ${maxValues} keys and values` };
+      if (this.#escapes > maxEscapes) return { problem: `the strings have more than ${maxEscapes} escapes` };
+    }
+    [this.#position, this.#depth, this.#values] = [position, depth, values];
+    return position < bytes.length ? "more" : "done";
+  }
+
+  /** The position of the quote that ends the string which begins here. Long ones are searched, not walked through. */
+  #skipString(start: number): number {
+    for (let position = start + 1; ; position = this.#nextBackslash + 2) {
+      if (this.#nextQuote < position) this.#nextQuote = this.#find(quote, position);
+      if (this.#nextBackslash < position) this.#nextBackslash = this.#find(backslash, position);
+      if (this.#nextBackslash >= this.#nextQuote) return this.#nextQuote;
+      this.#escapes += 1;
+    }
+  }
+
+  /** The end of the bytes where there is none. */
+  #find(byte: number, from: number): number {
+    const found = this.#bytes.indexOf(byte, from);
+    return found === -1 ? this.#bytes.length : found;
+  }
+
+  #countKey(start: number): JsonExcess | undefined {
+    const { maxDifferentKeys } = this.#limits;
+    this.#pairs += 1;
+    this.#keys.add(hashKey(this.#bytes, start, this.#seed));
+    if (this.#keys.size <= maxDifferentKeys) return undefined;
+    return { problem: `there are more than ${maxDifferentKeys} different keys` };
+  }
+}
+
+function skipSpace(bytes: Uint8Array, start: number): number {
+  let position = start;
+  while (spaces.includes(bytes[position] ?? 0)) position += 1;
+  return position;
+}
+
+const hashedBytes = 64;
+
+/** Of a key that begins with the quote at `start`, with what follows where it is shorter than most. */
+function hashKey(bytes: Uint8Array, start: number, seed: number): number {
+  const end = Math.min(start + hashedBytes, bytes.length);
+  let hash = seed;
+  for (let position = start + 1; position < end && bytes[position] !== quote; position += 1) {
+    // A step of FNV-1a.
+    hash = Math.imul(hash ^ (bytes[position] ?? 0), 0x01000193);
+  }
+  return hash;
+}
+
+const spaces: readonly number[] = [0x20, 0x09, 0x0a, 0x0d];
+const quote = 0x22;
+const comma = 0x2c;
+const colon = 0x3a;
+const openBracket = 0x5b;
+const backslash = 0x5c;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
