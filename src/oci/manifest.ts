@@ -23,7 +23,7 @@ export const maxManifestBytes = 4 * 1024 * 1024;
  */
 const limits = { maxDepth: 100, maxValues: 250_000, maxDifferentKeys: 5000, maxEscapes: 250_000 };
 /** Layers of an image, or children of an index. */
-export const maxDescriptors = 10_000;
+const maxDescriptors = 10_000;
 const manifestKeys = foldKeys([
   "schemaVersion",
   "mediaType",

@@ -1,7 +1,7 @@
 // What sizes blobs should have, as the manifests of their repository say: so that a file that was cut off, by a crash
 // of a registry that does not sync or by a person, is not served as if it were whole.
 
-import { createPacer } from "../lib/pacer.ts";
+import { stepAside } from "../lib/pacer.ts";
 import { isStoredElsewhere } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -99,11 +99,10 @@ export class KnownSizes {
   }
 
   async #scan(name: RepositoryName, repository: RepositorySizes): Promise<void> {
-    const pace = createPacer();
     let count = 0;
     for await (const digest of listRevisionNames(this.#store, name)) {
       count += 1;
-      await pace();
+      await stepAside();
       if (repository.learned.has(digest)) continue;
       const isForgotten = this.#repositories.get(name) !== repository;
       if (isForgotten || entriesOf(repository) > maxEntries / 2) break;

@@ -2,8 +2,14 @@
 import { type Descriptor, isStoredElsewhere } from "../oci/descriptor.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { hashBytes } from "../oci/hash.ts";
-import { type Manifest, maxManifestBytes, parseManifest, storedMediaType } from "../oci/manifest.ts";
+import { hashInTurns } from "../oci/hash.ts";
+import {
+  type Manifest,
+  maxManifestBytes,
+  parseManifest,
+  parseManifestInTurns,
+  storedMediaType,
+} from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, type Reference, type Tag } from "../oci/reference.ts";
 import type { Key, Stat } from "../storage/driver.ts";
@@ -94,7 +100,7 @@ export async function isRevision(store: Store, name: RepositoryName, digest: Dig
 /** Bytes that do not hash to their digest are damaged: as good as absent, until a push heals them. */
 export async function readManifest(store: Store, digest: Digest): Promise<StoredManifest | undefined> {
   const bytes = await store.driver.read(blobKey(digest), maxManifestBytes);
-  if (bytes === undefined || hashBytes(bytes, digestAlgorithm(digest)) !== digest) return undefined;
+  if (bytes === undefined || (await hashInTurns(bytes, digestAlgorithm(digest))) !== digest) return undefined;
   const mediaType = storedMediaType(bytes);
   return mediaType === undefined ? undefined : { digest, mediaType, bytes };
 }
@@ -105,11 +111,11 @@ export async function putManifest(
   name: RepositoryName,
   { put, rules }: { readonly put: ManifestPut; readonly rules: ManifestRules },
 ): Promise<PutOutcome> {
-  const digest = hashBytes(put.bytes, put.digest === undefined ? "sha256" : digestAlgorithm(put.digest));
+  const digest = await hashInTurns(put.bytes, put.digest === undefined ? "sha256" : digestAlgorithm(put.digest));
   if (put.digest !== undefined && put.digest !== digest) {
     throw new RegistryError("DIGEST_INVALID", { detail: { expected: put.digest, actual: digest } });
   }
-  const parsed = parseManifest(put.bytes, put.contentType);
+  const parsed = await parseManifestInTurns(put.bytes, put.contentType);
   const problem = "problem" in parsed ? parsed.problem : findForeignUrlProblem(parsed.manifest, rules);
   if ("problem" in parsed || problem !== undefined)
     throw new RegistryError("MANIFEST_INVALID", { message: problem ?? "" });

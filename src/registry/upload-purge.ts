@@ -1,5 +1,4 @@
 // Purging of uploads that nobody finished, by age.
-import { createPacer } from "../lib/pacer.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { uploadsPrefix } from "./layout.ts";
 import { walkRepositories } from "./repositories.ts";
@@ -30,14 +29,12 @@ export async function purgeUploads(
   options: PurgeOptions = { isDryRun: false },
 ): Promise<PurgeOutcome> {
   const uploads = new Uploads(store);
-  const pace = createPacer();
   let sessions = 0;
   for await (const name of walkRepositories(store, uploadsPrefix)) {
     const ids = await store.driver.list(uploadsPrefix(name));
     const gone = await uploads.purge(name, { ids, ageMs, isDryRun: options.isDryRun });
     for (const id of gone) options.report?.(name, id);
     sessions += gone.length;
-    await pace();
   }
   return { sessions, temporaryFiles: await store.driver.sweepTemporary(temporaryAgeMs, options) };
 }

@@ -1,8 +1,8 @@
 // Directories as such: listing them, removing empty ones, sweeping what dead writers left in them.
-import { type Dirent, lstatSync, readdirSync, rmdirSync, type Stats, statSync, unlinkSync } from "node:fs";
+import { lstatSync, rmdirSync, rmSync, type Stats, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { createPacer } from "../lib/pacer.ts";
 import { errorCode } from "../lib/system-error.ts";
+import { readEntries } from "./directory-entries.ts";
 
 /** Whether the error says that something on the way is not there. */
 export function isGone(error: unknown): boolean {
@@ -25,16 +25,31 @@ export function statIfThere(path: string): Stats | undefined {
  * move a part of a store to another disk, and what lies there must not look unused. One that leads to nothing, such as
  * a disk that is not mounted, counts as a directory, and throws when it is itself to be listed.
  */
-export function directoriesIn(path: string): string[] {
+export async function directoriesIn(path: string): Promise<string[]> {
+  const names: string[] = [];
   try {
-    return readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() || (entry.isSymbolicLink() && mayLeadToDirectory(join(path, entry.name))))
-      .map((entry) => entry.name);
+    for await (const entries of readEntries(path)) {
+      for (const { name, kind } of entries) {
+        if (kind === "directory" || (kind === "link" && mayLeadToDirectory(join(path, name)))) names.push(name);
+      }
+    }
+    return names;
   } catch (error) {
     if (!isGone(error)) throw error;
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return [];
     throw Object.assign(new Error(`${path} is a symbolic link to something that is not there`), { code: "ENOLINK" });
   }
+}
+
+/** Names of everything in a directory; none where it is not there. */
+export async function namesIn(path: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const entries of readEntries(path)) for (const { name } of entries) names.push(name);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+  return names;
 }
 
 function mayLeadToDirectory(path: string): boolean {
@@ -56,23 +71,35 @@ export function removeDirectory(path: string): boolean {
 }
 
 /** How much there is in a directory and below it that is no directory. */
-export function countFiles(path: string): number {
+export async function countFiles(path: string): Promise<number> {
+  let count = 0;
   try {
-    return readdirSync(path, { withFileTypes: true }).reduce(
-      (count, entry) => count + (entry.isDirectory() ? countFiles(join(path, entry.name)) : 1),
-      0,
-    );
+    for await (const entries of readEntries(path)) {
+      for (const { name, kind } of entries) count += kind === "directory" ? await countFiles(join(path, name)) : 1;
+    }
   } catch (error) {
-    if (isGone(error)) return 0;
-    throw error;
+    if (!isGone(error)) throw error;
   }
+  return count;
 }
 
 /** Removes empty directories from below and at last this one, up to the first that is not empty; true when it is gone. */
-export function removeEmptyTree(path: string): boolean {
+export async function removeEmptyTree(path: string): Promise<boolean> {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) return false;
-  for (const name of directoriesIn(path)) if (!removeEmptyTree(join(path, name))) return false;
+  for (const name of await directoriesIn(path)) if (!(await removeEmptyTree(join(path, name)))) return false;
   return removeDirectory(path) || statIfThere(path) === undefined;
+}
+
+/** Removes whatever is at the path, with all that lies below it; what is gone is gone. */
+export async function removeTree(path: string): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return rmSync(path, { force: true });
+  for await (const entries of readEntries(path)) {
+    for (const { name, kind } of entries) {
+      if (kind === "directory") await removeTree(join(path, name));
+      else rmSync(join(path, name), { force: true });
+    }
+  }
+  removeDirectory(path);
 }
 
 /** Which temporary files go. */
@@ -85,26 +112,24 @@ export interface SweepOptions {
 
 /** Removes `*.tmp` files that nobody writes to any more; returns how many. */
 export async function sweepTemporaryFiles(path: string, options: SweepOptions): Promise<number> {
-  // A million directories: asking for each on another thread costs three times as much as reading it.
-  const pace = createPacer();
   const open = [path];
   let count = 0;
   for (let directory = open.pop(); directory !== undefined; directory = open.pop()) {
-    for (const entry of entriesIn(directory)) {
-      if (entry.isDirectory()) open.push(join(directory, entry.name));
-      else if (entry.name.endsWith(".tmp") && sweepOne(join(directory, entry.name), options)) count += 1;
-    }
-    await pace();
+    const within = directory;
+    const names: string[] = [];
+    const read = async () => {
+      for await (const entries of readEntries(within)) {
+        for (const { name, kind } of entries) {
+          if (kind === "directory") open.push(join(within, name));
+          else if (name.endsWith(".tmp")) names.push(name);
+        }
+      }
+    };
+    // What cannot be listed is not swept.
+    await read().catch(() => undefined);
+    for (const name of names) if (sweepOne(join(within, name), options)) count += 1;
   }
   return count;
-}
-
-function entriesIn(path: string): readonly Dirent[] {
-  try {
-    return readdirSync(path, { withFileTypes: true });
-  } catch {
-    return [];
-  }
 }
 
 function sweepOne(path: string, { beforeMs, isDryRun }: SweepOptions): boolean {

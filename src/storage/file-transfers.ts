@@ -1,18 +1,9 @@
 // Transfers on a filesystem: one append-only file each. Its holder has it under flock; who follows it reads the same
 // file through a descriptor of his own, which outlives the moving and the removing of the file.
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  read as readCallback,
-  readdirSync,
-  statSync,
-  unlinkSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, openSync, read as readCallback, statSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { isGone } from "./directories.ts";
+import { isGone, namesIn } from "./directories.ts";
 import type { Following, Key, Transfer, TransferArea } from "./driver.ts";
 import { type DurableFiles, pathOfKey } from "./durable-file.ts";
 import { isStillAt } from "./file-locks.ts";
@@ -98,7 +89,8 @@ export class FileTransfers implements TransferArea {
   async sweep(prefix: Key, olderThanMs: number): Promise<number> {
     const beforeMs = Date.now() - olderThanMs;
     const directory = pathOfKey(this.#root, prefix);
-    return namesIn(directory).filter((name) => this.#removeResting(join(directory, name), beforeMs)).length;
+    const names = await namesIn(directory);
+    return names.filter((name) => this.#removeResting(join(directory, name), beforeMs)).length;
   }
 
   #removeResting(path: string, beforeMs: number): boolean {
@@ -122,15 +114,6 @@ function openToRead(path: string): number | undefined {
     return openSync(path, "r");
   } catch (error) {
     if (isGone(error)) return undefined;
-    throw error;
-  }
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isGone(error)) return [];
     throw error;
   }
 }

@@ -8,7 +8,7 @@
 import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
-import { directoriesIn } from "./directories.ts";
+import { directoriesIn, namesIn, removeTree } from "./directories.ts";
 import type { Stat } from "./driver.ts";
 import type { DurableFiles } from "./durable-file.ts";
 import { describeFile } from "./file-stat.ts";
@@ -65,14 +65,16 @@ export async function moveUnchangedToTrash(
 }
 
 /** Names below the trash of its entries of one kind. */
-export function listTrashEntries(trash: string, kind: string): readonly string[] {
-  const stripes =
-    kind === "blobs"
-      ? directoriesIn(join(trash, kind)).flatMap((algorithm) =>
-          directoriesIn(join(trash, kind, algorithm)).map((stripe) => `${kind}/${algorithm}/${stripe}`),
-        )
-      : [kind];
-  return stripes.flatMap((stripe) => namesIn(join(trash, stripe)).map((name) => `${stripe}/${name}`));
+export async function listTrashEntries(trash: string, kind: string): Promise<readonly string[]> {
+  if (kind !== "blobs") return (await namesIn(join(trash, kind))).map((name) => `${kind}/${name}`);
+  const entries: string[] = [];
+  for (const algorithm of await directoriesIn(join(trash, kind))) {
+    for (const stripe of await directoriesIn(join(trash, kind, algorithm))) {
+      const prefix = `${kind}/${algorithm}/${stripe}`;
+      for (const name of await namesIn(join(trash, prefix))) entries.push(`${prefix}/${name}`);
+    }
+  }
+  return entries;
 }
 
 /**
@@ -80,18 +82,17 @@ export function listTrashEntries(trash: string, kind: string): readonly string[]
  * are never without a name; who comes second leaves the entry alone.
  */
 export async function restoreFromTrash(files: DurableFiles, entry: string, path: string): Promise<boolean> {
-  for (const candidate of restorableEntries(entry)) {
+  for (const candidate of await restorableEntries(entry)) {
     if (await bringBack(files, candidate, path)) return true;
   }
   return false;
 }
 
 /** The entries `<entry>.*` that may come back; damaged ones may not. */
-export function restorableEntries(entry: string): readonly string[] {
+export async function restorableEntries(entry: string): Promise<readonly string[]> {
   const isRestorable = (name: string) => name.startsWith(`${basename(entry)}.`) && !name.endsWith(".bad");
-  return namesIn(dirname(entry))
-    .filter(isRestorable)
-    .map((name) => join(dirname(entry), name));
+  const names = await namesIn(dirname(entry));
+  return names.filter(isRestorable).map((name) => join(dirname(entry), name));
 }
 
 /** Gives an entry another name; false where it is gone. */
@@ -113,15 +114,6 @@ async function bringBack(files: DurableFiles, entry: string, path: string): Prom
   // A collector that sees the object back in its place may remove the entry too.
   if (outcome === "linked") rmSync(entry, { force: true });
   return true;
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
-    throw error;
-  }
 }
 
 function nameAgain(entry: string, path: string): "linked" | "moved" | "there" | "gone" {
@@ -151,6 +143,6 @@ function goneUnlessThere(entry: string, error: unknown): "gone" {
 }
 
 /** Destroys an entry. */
-export function purgeFromTrash(entry: string): void {
-  rmSync(entry, { recursive: true, force: true });
+export async function purgeFromTrash(entry: string): Promise<void> {
+  await removeTree(entry);
 }

@@ -4,6 +4,8 @@
 //   <root>/locks, <root>/trash, <root>/gc, <root>/proxy  this driver's own
 import { lstatSync, readFileSync, statfsSync, utimesSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { stepAside } from "../lib/pacer.ts";
+import { sortInTurns } from "../lib/sorted.ts";
 import { errorCode } from "../lib/system-error.ts";
 import {
   countFiles,
@@ -90,12 +92,18 @@ class FilesystemDriver implements Driver {
     return pathOfKey(this.#root, key);
   }
 
+  /** The path of a key, in a turn of the event loop that has time left: every call on an object begins here. */
+  async #reach(key: Key): Promise<string> {
+    await stepAside();
+    return this.#path(key);
+  }
+
   #trashPath(name: string): string {
     return pathOfKey(join(this.#root, "trash"), name);
   }
 
   async stat(key: Key): Promise<Stat | undefined> {
-    const stat = statIfThere(this.#path(key));
+    const stat = statIfThere(await this.#reach(key));
     return stat?.isFile() === true ? describeFile(stat) : undefined;
   }
 
@@ -115,15 +123,15 @@ class FilesystemDriver implements Driver {
   }
 
   async dropCache(key: Key): Promise<void> {
-    dropCacheOf(this.#path(key));
+    dropCacheOf(await this.#reach(key));
   }
 
   async write(key: Key, bytes: Uint8Array): Promise<void> {
-    await this.#files.replaceFile(this.#path(key), bytes);
+    await this.#files.replaceFile(await this.#reach(key), bytes);
   }
 
   async touch(key: Key): Promise<boolean> {
-    const path = this.#path(key);
+    const path = await this.#reach(key);
     try {
       const now = new Date();
       utimesSync(path, now, now);
@@ -139,14 +147,14 @@ class FilesystemDriver implements Driver {
   }
 
   async delete(key: Key): Promise<boolean> {
-    const path = this.#path(key);
+    const path = await this.#reach(key);
     if (!(await this.#files.unlink(path))) return false;
     removeDirectory(dirname(path));
     return true;
   }
 
   async forget(key: Key): Promise<boolean> {
-    const path = this.#path(key);
+    const path = await this.#reach(key);
     if (!unlinkIfThere(path)) return false;
     removeDirectory(dirname(path));
     return true;
@@ -169,23 +177,23 @@ class FilesystemDriver implements Driver {
   }
 
   async list(prefix: Key, options: ListOptions = {}): Promise<readonly string[]> {
-    const names = directoriesIn(this.#path(prefix)).sort();
     const { after, limit } = options;
-    const rest = after === undefined ? names : names.filter((name) => name > after);
+    const names = await directoriesIn(this.#path(prefix));
+    const rest = await sortInTurns(after === undefined ? names : names.filter((name) => name > after));
     return limit === undefined ? rest : rest.slice(0, limit);
   }
 
   async exists(prefix: Key): Promise<boolean> {
-    return statIfThere(this.#path(prefix))?.isDirectory() ?? false;
+    return statIfThere(await this.#reach(prefix))?.isDirectory() ?? false;
   }
 
   async prefixTime(prefix: Key): Promise<number | undefined> {
-    const stat = statIfThere(this.#path(prefix));
+    const stat = statIfThere(await this.#reach(prefix));
     return stat?.isDirectory() === true ? Math.max(stat.mtimeMs, stat.ctimeMs) : undefined;
   }
 
   async makePrefix(prefix: Key): Promise<void> {
-    await this.#files.makeDirectory(this.#path(prefix));
+    await this.#files.makeDirectory(await this.#reach(prefix));
   }
 
   async countObjects(prefix: Key): Promise<number> {
@@ -194,13 +202,13 @@ class FilesystemDriver implements Driver {
 
   async removeEmpty(prefix: Key, { isDurable } = { isDurable: true }): Promise<boolean> {
     const path = this.#path(prefix);
-    const isRemoved = removeEmptyTree(path);
+    const isRemoved = await removeEmptyTree(path);
     if (isRemoved && isDurable) await this.#files.syncDirectory(dirname(path));
     return isRemoved;
   }
 
   async removePrefix(prefix: Key): Promise<boolean> {
-    const path = this.#path(prefix);
+    const path = await this.#reach(prefix);
     const isRemoved = removeDirectory(path) || statIfThere(path) === undefined;
     if (isRemoved) await this.#files.syncDirectory(dirname(path));
     return isRemoved;
@@ -218,11 +226,11 @@ class FilesystemDriver implements Driver {
   }
 
   async trash(key: Key, name: string): Promise<boolean> {
-    return moveToTrash(this.#files, this.#path(key), this.#trashPath(name));
+    return moveToTrash(this.#files, await this.#reach(key), this.#trashPath(name));
   }
 
   async trashUnchanged(key: Key, name: string, judged: Stat): Promise<boolean> {
-    const path = this.#path(key);
+    const path = await this.#reach(key);
     if (!(await moveUnchangedToTrash(this.#files, path, { entry: this.#trashPath(name), judged }))) return false;
     removeDirectory(dirname(path));
     return true;
@@ -233,12 +241,13 @@ class FilesystemDriver implements Driver {
   }
 
   async statTrash(name: string): Promise<Stat | undefined> {
+    await stepAside();
     const stat = lstatSync(this.#trashPath(name), { throwIfNoEntry: false });
     return stat === undefined ? undefined : describeFile(stat);
   }
 
   async isInTrash(name: string): Promise<boolean> {
-    return restorableEntries(this.#trashPath(name)).length > 0;
+    return (await restorableEntries(this.#trashPath(name))).length > 0;
   }
 
   async renameTrash(from: string, to: string): Promise<boolean> {
@@ -250,7 +259,7 @@ class FilesystemDriver implements Driver {
   }
 
   async purge(name: string): Promise<void> {
-    purgeFromTrash(this.#trashPath(name));
+    await purgeFromTrash(this.#trashPath(name));
   }
 
   async createUpload(key: Key, beside: Readonly<Record<string, string>>): Promise<void> {

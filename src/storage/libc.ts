@@ -4,11 +4,17 @@ import { dlopen } from "bun:ffi";
 /** glibc, musl on two architectures, macOS: the first that loads. */
 const libraries = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1", "libSystem.B.dylib"];
 
+type LibcFunction = (...values: (number | Uint8Array)[]) => number;
+
+const bound = new Map<string, LibcFunction | undefined>();
+
 /** A function of the C library by its name and the types of its arguments; undefined where there is none. */
-export function bindLibc(
-  name: string,
-  args: readonly ("i32" | "i64")[],
-): ((...values: number[]) => number) | undefined {
+export function bindLibc(name: string, args: readonly ("i32" | "i64" | "ptr")[]): LibcFunction | undefined {
+  if (!bound.has(name)) bound.set(name, bindAnew(name, args));
+  return bound.get(name);
+}
+
+function bindAnew(name: string, args: readonly ("i32" | "i64" | "ptr")[]): LibcFunction | undefined {
   for (const library of libraries) {
     try {
       return dlopen(library, { [name]: { args: [...args], returns: "i32" } }).symbols[name];

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { hashBytes, startHash } from "../../src/oci/hash.ts";
+import { hashBytes, hashInTurns, startHash } from "../../src/oci/hash.ts";
 
 const bytes = new TextEncoder().encode("hello world");
 const sha256 = "sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";
@@ -18,4 +18,11 @@ test.each(["sha256", "sha512"] as const)("a running %s hash goes on after digest
     hashBytes(bytes, algorithm),
     bytes.length,
   ]);
+});
+
+test.each(["sha256", "sha512"] as const)("hashInTurns() is hashBytes() for %s, however long", async (algorithm) => {
+  for (const length of [0, 1, 256 * 1024, 256 * 1024 + 1, 1_000_000]) {
+    const long = new Uint8Array(length).fill(7);
+    expect(await hashInTurns(long, algorithm)).toBe(hashBytes(long, algorithm));
+  }
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { namedDigests, parseManifest, storedMediaType } from "../../src/oci/manifest.ts";
+import { namedDigests, parseManifest, parseManifestInTurns, storedMediaType } from "../../src/oci/manifest.ts";
 import { manifestTypes } from "../../src/oci/media-type.ts";
 
 const image = "application/vnd.oci.image.manifest.v1+json";
@@ -32,6 +32,24 @@ test.each([
   ["fields of one's own", { ...imageFields, "x-mine": { a: [1] } }, image, image],
 ])("parseManifest() understands %s", (_name, value, contentType, mediaType) => {
   expect(parse(value, contentType)).toEqual({ manifest: expect.objectContaining({ mediaType }) });
+});
+
+const many = <T>(length: number, make: (index: number) => T) => Array.from({ length }, (_, index) => make(index));
+const keys = (length: number) => Object.fromEntries(many(length, (index) => [`key-${index}`, 1]));
+
+test.each([
+  ["as many layers as there may be", { ...imageFields, layers: many(10_000, () => blob("b")) }, undefined],
+  ["a layer too many", { ...imageFields, layers: many(10_001, () => blob("b")) }, "layers has more than 10000 entries"],
+  ["a child too many", { ...indexFields, manifests: many(10_001, () => blob("b")) }, "manifests has more than 10000"],
+  ["a thousand annotations", { ...imageFields, annotations: { ...keys(1000), a: "" } }, "annotations"],
+  ["too many keys", { ...imageFields, x: keys(5000) }, "more than 5000 different keys"],
+  ["too many values", { ...imageFields, x: many(250_000, () => 1) }, "more than 250000 keys and values"],
+  ["too many escapes", { ...imageFields, x: "\n".repeat(250_001) }, "more than 250000 escapes"],
+])("parseManifest() and parseManifestInTurns() of %s", async (_name, value, part) => {
+  const bytes = new TextEncoder().encode(JSON.stringify(value));
+  const result = parseManifest(bytes, undefined);
+  const want = part === undefined ? { manifest: expect.anything() } : { problem: expect.stringContaining(part) };
+  expect([result, await parseManifestInTurns(bytes, undefined)]).toEqual([want, result]);
 });
 
 test.each([

@@ -2,10 +2,13 @@ import { expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  countFiles,
   directoriesIn,
   isGone,
+  namesIn,
   removeDirectory,
   removeEmptyTree,
+  removeTree,
   statIfThere,
   sweepTemporaryFiles,
 } from "../../src/storage/directories.ts";
@@ -29,26 +32,26 @@ function tree(...names: readonly string[]) {
   return directory;
 }
 
-test("directoriesIn() has directories alone, and none of what is not there", () => {
+test("directoriesIn() has directories alone, and none of what is not there", async () => {
   using directory = tree("a/", "b/c/", "file");
-  const of = (name: string) => directoriesIn(join(directory.path, name)).sort();
-  expect([of("."), of("none"), of("file")]).toEqual([["a", "b"], [], []]);
+  const of = async (name: string) => (await directoriesIn(join(directory.path, name))).sort();
+  expect([await of("."), await of("none"), await of("file")]).toEqual([["a", "b"], [], []]);
 });
 
-test("directoriesIn() follows symbolic links, and throws for one that leads to nothing", () => {
+test("directoriesIn() follows symbolic links, and throws for one that leads to nothing", async () => {
   using directory = tree("a/b/", "file");
-  const of = (name: string) => directoriesIn(join(directory.path, name)).sort();
+  const of = async (name: string) => (await directoriesIn(join(directory.path, name))).sort();
   for (const [name, target] of Object.entries({ link: "a", toFile: "file", dangling: "none" })) {
     symlinkSync(join(directory.path, target), join(directory.path, name));
   }
-  expect([of("."), of("link")]).toEqual([["a", "dangling", "link"], ["b"]]);
-  expect(() => of("dangling")).toThrow("a symbolic link to something that is not there");
+  expect([await of("."), await of("link")]).toEqual([["a", "dangling", "link"], ["b"]]);
+  expect(of("dangling")).rejects.toThrow("a symbolic link to something that is not there");
 });
 
-test("removeEmptyTree() leaves a symbolic link and what it leads to", () => {
+test("removeEmptyTree() leaves a symbolic link and what it leads to", async () => {
   using directory = tree("elsewhere/empty/", "t/");
   symlinkSync(join(directory.path, "elsewhere"), join(directory.path, "t/link"));
-  expect(removeEmptyTree(join(directory.path, "t"))).toBe(false);
+  expect(await removeEmptyTree(join(directory.path, "t"))).toBe(false);
   expect(existsSync(join(directory.path, "elsewhere/empty"))).toBe(true);
 });
 
@@ -78,12 +81,12 @@ test.each([
   [[], true],
   [["t/a/file", "t/a/b/"], false],
   [["t/file"], false],
-])("removeEmptyTree() of %p: %p", (names, want) => {
+])("removeEmptyTree() of %p: %p", async (names, want) => {
   using directory = tree(...names);
   const path = join(directory.path, "t");
   const files = names.filter((name) => !name.endsWith("/"));
   expect([
-    removeEmptyTree(path),
+    await removeEmptyTree(path),
     existsSync(path),
     files.map((name) => existsSync(join(directory.path, name))),
   ]).toEqual([want, !want, files.map(() => true)]);
@@ -125,4 +128,21 @@ test("sweepTemporaryFiles() passes over what it may not read or remove", async (
 
 test("sweepTemporaryFiles() finds nothing where there is nothing", async () => {
   expect(await sweepTemporaryFiles("/nowhere/at/all", old)).toBe(0);
+});
+
+test("countFiles() counts at any depth, and namesIn() everything that is there", async () => {
+  using directory = tree("a/b/one", "a/two", "empty/", "three");
+  expect([await countFiles(directory.path), await countFiles(join(directory.path, "none"))]).toEqual([3, 0]);
+  expect((await namesIn(directory.path)).sort()).toEqual(["a", "empty", "three"]);
+  expect(await namesIn(join(directory.path, "none"))).toEqual([]);
+});
+
+test("removeTree() removes a link and leaves what it leads to", async () => {
+  using directory = tree("elsewhere/file", "t/a/b/file", "t/file");
+  symlinkSync(join(directory.path, "elsewhere"), join(directory.path, "t/a/link"));
+  for (const name of ["t", "none", "elsewhere/none"]) await removeTree(join(directory.path, name));
+  expect([await namesIn(directory.path), await namesIn(join(directory.path, "elsewhere"))]).toEqual([
+    ["elsewhere"],
+    ["file"],
+  ]);
 });
