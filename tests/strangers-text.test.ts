@@ -69,7 +69,10 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
     return [parseManifest(bytes, undefined), storedMediaType(bytes)];
   },
   "names in a manifest": (text) => [readStoredNames(bytesOf(text)), readStoredNames(bytesOf(`{"digest":"${text}"}`))],
-  JSON: (text) => [text, `{"${text}`, `["${text}"]`].map((each) => parseStrictJson(bytesOf(each), { maxDepth: 100 })),
+  JSON: (text) =>
+    [text, `{"${text}`, `["${text}"]`].map((each) =>
+      parseStrictJson(bytesOf(each), { maxDepth: 100, maxValues: 1e9, maxDifferentKeys: 1e9, maxEscapes: 1e9 }),
+    ),
   "an upstream's challenge": (text) => [text, `Bearer realm="${text}`, `Bearer ${text}`].map(parseChallenge),
   "an upstream's Link": (text) => [text, `<${text}`, `<a>; ${text}`].map(parseNextLink),
   "an upstream's Content-Range": (text) => [text, `bytes ${text}`].map(parsePartRange),
