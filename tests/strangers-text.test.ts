@@ -22,7 +22,7 @@ import { stripParameters } from "../src/oci/media-type.ts";
 import { parseRepositoryName } from "../src/oci/name.ts";
 import { parseReference, parseTag } from "../src/oci/reference.ts";
 import { readStoredNames } from "../src/oci/stored-names.ts";
-import { addressKind } from "../src/proxy/address-guard.ts";
+import { addressKind } from "../src/proxy/address-kind.ts";
 import { parseChallenge } from "../src/proxy/challenge.ts";
 import { parseRetryAfter } from "../src/proxy/freshness.ts";
 import { findNamespaced, findRoute, matchesName } from "../src/proxy/routing.ts";

@@ -1,82 +1,88 @@
-// Where an upstream may send us. A redirect or a token realm that leads into the operator's own network would let the
-// upstream reach what only this machine can reach; so such addresses are refused, after the name was resolved, unless
-// the upstream is itself configured to be there.
-import { BlockList, isIP, isIPv6 } from "node:net";
+// Where an upstream may send us. A redirect, a token realm or a name that leads into the operator's own network would
+// let a stranger reach what only this machine can reach: so each connection is judged by the address that it goes to.
+import { isIP } from "node:net";
 import { RegistryError } from "../oci/errors.ts";
-
-/** What an address is to the network. */
-export type AddressKind = "public" | "private" | "loopback" | "link-local" | "metadata" | "reserved";
+import { type AddressKind, addressKind } from "./address-kind.ts";
 
 /** The addresses of a host name. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
-/** The first that has an address says its kind. */
-const blocks: readonly (readonly [AddressKind, readonly string[]])[] = [
-  // Where clouds give a machine its credentials.
-  [
-    "metadata",
-    ["169.254.169.254/32", "100.100.100.200/32", "168.63.129.16/32", "fd00:ec2::254/128", "fd20:ce::254/128"],
-  ],
-  ["link-local", ["169.254.0.0/16", "fe80::/10"]],
-  ["loopback", ["127.0.0.0/8", "::1/128"]],
-  ["private", ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fec0::/10"]],
-  // With Teredo, which hides another address.
-  ["reserved", ["0.0.0.0/8", "192.0.0.0/24", "198.18.0.0/15", "224.0.0.0/3", "2001::/32"]],
-  ["public", ["0.0.0.0/0", "2000::/3"]],
-];
-
-const lists = blocks.map(([kind, subnets]) => {
-  const list = new BlockList();
-  for (const subnet of subnets) addSubnet(list, subnet);
-  return [kind, list] as const;
-});
-
-/** With the IPv6 addresses that lead to the same IPv4 ones: translated (64:ff9b::/96) and 6to4; mapped ones are looked up. */
-function addSubnet(list: BlockList, subnet: string): void {
-  const [start = "", digits] = subnet.split("/");
-  const bits = Number(digits);
-  list.addSubnet(start, bits, isIPv6(start) ? "ipv6" : "ipv4");
-  if (isIPv6(start)) return;
-  const [a = 0, b = 0, c = 0, d = 0] = start.split(".").map(Number);
-  const hex = `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-  list.addSubnet(`64:ff9b::${hex}`, 96 + bits, "ipv6");
-  list.addSubnet(`2002:${hex}::`, 16 + bits, "ipv6");
+/** What the guard of one upstream knows. */
+export interface GuardOptions {
+  /** The upstream's own address, as it is configured. */
+  readonly home: URL;
+  readonly resolve: Resolve;
 }
 
-/** The kind of an address in its usual spelling. What is no address is reserved. */
-export function addressKind(address: string): AddressKind {
-  const family = isIP(address);
-  if (family === 0) return "reserved";
-  return lists.find(([, list]) => list.check(address, family === 4 ? "ipv4" : "ipv6"))?.[0] ?? "reserved";
-}
+/**
+ * Says where one upstream may lead. A public address may lead to public ones alone, and one in the operator's network
+ * to public ones and to its own kind: whoever sends us there is there himself. The upstream's own address is the
+ * operator's choice; but a name that was public once must not lead inside later, since its DNS is a stranger's.
+ */
+export class AddressGuard {
+  readonly #options: GuardOptions;
+  #wasPublic = false;
 
-/** The address to connect to for a URL that an upstream gave; refuses one that leads where it may not. */
-export async function checkAddress(target: URL, { home, resolve }: { readonly home: URL; readonly resolve: Resolve }) {
-  const addresses = await addressesOf(target, resolve);
-  const kinds = new Set(addresses.map(addressKind));
-  kinds.delete("public");
-  if (kinds.size > 0) {
-    // A home that only a proxy can find is nowhere near this machine.
-    const homeAddresses = await addressesOf(home, resolve).catch(() => []);
-    const homeKinds = new Set(homeAddresses.map(addressKind));
-    const refused = [...kinds].find((kind) => kind === "reserved" || !homeKinds.has(kind));
-    if (refused !== undefined) {
-      throw new RegistryError("UPSTREAM_INVALID", {
-        message: `${home.host} leads to ${target.host}, which is a ${refused} address; that is not followed`,
-      });
+  constructor(options: GuardOptions) {
+    this.#options = options;
+  }
+
+  /** The addresses that may be connected to for a URL; refuses one that leads where it may not. */
+  async listAddresses(url: URL, sender: AddressKind | undefined): Promise<readonly string[]> {
+    const { home, resolve } = this.#options;
+    const literal = literalOf(url);
+    const isHome = url.origin === home.origin;
+    if (isHome && literal !== undefined) return [literal];
+    const addresses = literal === undefined ? await lookUp(url, resolve) : [literal];
+    if (!isHome) {
+      const refused = addresses.map(addressKind).find((kind) => !mayLead(sender, kind));
+      if (refused !== undefined) throw refusal(`${home.host} leads to ${url.host}, which is a ${refused} address`);
+      return addresses;
     }
+    const allowed = addresses.filter((address) => this.#mayBeHome(addressKind(address)));
+    if (allowed.length > 0) return allowed;
+    const kind = addressKind(addresses[0] ?? "");
+    const before = this.#wasPublic ? " now, and was a public one before (restart the registry if that is right)" : "";
+    throw refusal(`${home.host} is a ${kind} address${before}`);
   }
-  const [address] = addresses;
-  if (address === undefined) throw new RegistryError("UPSTREAM_UNREACHABLE", { message: `${target.host} is unknown` });
-  return address;
+
+  /** Notes that an answer came from there. */
+  noteAnswer(url: URL, kind: AddressKind): void {
+    if (url.origin === this.#options.home.origin && kind === "public") this.#wasPublic = true;
+  }
+
+  /** Link-local addresses are where machines are given their credentials: they must be configured as they are. */
+  #mayBeHome(kind: AddressKind): boolean {
+    return kind === "public" || (!this.#wasPublic && isInside(kind));
+  }
 }
 
-async function addressesOf({ hostname }: URL, resolve: Resolve): Promise<readonly string[]> {
-  const literal = hostname.replace(/^\[|\]$/g, "");
-  if (isIP(literal) !== 0) return [literal];
-  try {
-    return await resolve(hostname);
-  } catch (cause) {
-    throw new RegistryError("UPSTREAM_UNREACHABLE", { message: `${hostname} has no address`, cause });
-  }
+function isInside(kind: AddressKind): boolean {
+  return kind === "private" || kind === "loopback";
+}
+
+function mayLead(sender: AddressKind | undefined, kind: AddressKind): boolean {
+  return kind === "public" || (kind === sender && isInside(kind));
+}
+
+function refusal(what: string): RegistryError {
+  return new RegistryError("UPSTREAM_INVALID", { message: `${what}; that is not followed` });
+}
+
+function literalOf({ hostname }: URL): string | undefined {
+  const text = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
+  return isIP(text) === 0 ? undefined : text;
+}
+
+async function lookUp({ host, hostname }: URL, resolve: Resolve): Promise<readonly string[]> {
+  const addresses = await resolve(hostname).catch((cause: unknown) => {
+    throw unreachable(host, cause);
+  });
+  if (addresses.length === 0) throw unreachable(host, undefined);
+  return addresses;
+}
+
+function unreachable(host: string, cause: unknown): RegistryError {
+  const message = `${host} cannot be reached: its name cannot be resolved`;
+  return new RegistryError("UPSTREAM_UNREACHABLE", { message, cause });
 }

@@ -3,18 +3,14 @@
 import { getCACertificates } from "node:tls";
 import { errorCode } from "../lib/system-error.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { checkAddress, type Resolve } from "./address-guard.ts";
+import type { AddressKind } from "./address-kind.ts";
+import { type Destination, Destinations, type DestinationsOptions } from "./destinations.ts";
 import type { Report } from "./events.ts";
 
 /** How to reach one upstream. */
-export interface TransportOptions {
-  /** The upstream's own address. */
-  readonly home: URL;
+export interface TransportOptions extends DestinationsOptions {
   /** Certificates that are trusted for it, in PEM, and beside the system's for hosts that it leads to. */
   readonly ca: string | undefined;
-  readonly resolve: Resolve;
-  /** Whether requests go through a proxy, which then resolves names. */
-  readonly isProxied: (url: URL) => boolean;
   readonly now: () => number;
   readonly report: Report;
 }
@@ -23,6 +19,8 @@ export interface TransportOptions {
 export interface Question {
   readonly method: "GET" | "HEAD";
   readonly url: URL;
+  /** What sent us there has this kind of address; undefined: the configuration did. */
+  readonly sender?: AddressKind | undefined;
   readonly headers: Readonly<Record<string, string>>;
   /** For the host of `url` alone. */
   readonly authorization: string | undefined;
@@ -38,6 +36,8 @@ export interface Answer {
   readonly headers: Headers;
   /** Where it came from, after redirects. */
   readonly url: URL;
+  /** The kind of the address that it came from. */
+  readonly sender: AddressKind;
   /** The body's chunks; breaks off with UPSTREAM_TIMEOUT where none comes for so long. */
   chunks(stallMs: number): AsyncGenerator<Uint8Array>;
   /** Gives the body up; a short one is read to its end, so that the connection can be used again. */
@@ -49,77 +49,103 @@ const shortBodyBytes = 64 * 1024;
 const shortBodyMs = 5000;
 const redirectStatuses = [301, 302, 303, 307, 308];
 
-/** Asks, follows redirects, and gives the answer whatever its status is. */
-export async function ask(options: TransportOptions, question: Question): Promise<Answer> {
-  let { url, authorization } = question;
-  for (let redirects = 0; ; redirects += 1) {
-    const answer = await askOnce(options, { ...question, url, authorization });
-    const location = redirectStatuses.includes(answer.status) ? answer.headers.get("location") : null;
-    if (location === null) return answer;
-    answer.cancel();
-    if (redirects === maxRedirects) throw invalid(`${options.home.host} redirects more than ${maxRedirects} times`);
-    const next = URL.parse(location, url.href);
-    if (next === null || !/^https?:$/.test(next.protocol)) throw invalid(`${url.host} redirects to no web address`);
-    if (url.protocol === "https:" && next.protocol === "http:") {
-      throw invalid(`${url.host} redirects from https to http; that is not followed`);
+/** The way to one upstream, and to where it leads. */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #destinations: Destinations;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#destinations = new Destinations(options);
+  }
+
+  /** Asks, follows redirects, and gives the answer whatever its status is. */
+  async ask(question: Question): Promise<Answer> {
+    let { url, authorization, sender } = question;
+    for (let redirects = 0; ; redirects += 1) {
+      const answer = await this.#askOnce({ ...question, url, authorization, sender });
+      const location = redirectStatuses.includes(answer.status) ? answer.headers.get("location") : null;
+      if (location === null) return answer;
+      answer.cancel();
+      if (redirects === maxRedirects) {
+        throw invalid(`${this.#options.home.host} redirects more than ${maxRedirects} times`);
+      }
+      const next = nextOf(url, location);
+      if (next.origin !== url.origin) authorization = undefined;
+      sender = answer.sender;
+      url = next;
     }
-    if (next.origin !== url.origin) authorization = undefined;
-    next.username = "";
-    next.password = "";
-    url = next;
+  }
+
+  async #askOnce(question: Question): Promise<Answer> {
+    const { url, method, signal } = question;
+    const startedMs = this.#options.now();
+    const abort = new AbortController();
+    const limit = setTimeout(() => abort.abort(new DOMException("no answer", "TimeoutError")), question.timeoutMs);
+    const stop = () => abort.abort(signal?.reason);
+    if (signal?.aborted === true) stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    const report = (status: number, reason?: string) =>
+      this.#options.report({
+        kind: "request",
+        upstream: this.#options.home.host,
+        method,
+        url: `${url.origin}${url.pathname}`,
+        status,
+        durationMs: this.#options.now() - startedMs,
+        reason,
+      });
+    try {
+      const destination = await this.#destinations.find(url, { sender: question.sender, signal: abort.signal });
+      const response = await this.#send(question, destination, abort.signal);
+      report(response.status);
+      return answerOf(response, { url, method, abort, sender: destination.kind });
+    } catch (error) {
+      const refusal = explain(error, url);
+      report(0, refusal.message);
+      throw refusal;
+    } finally {
+      clearTimeout(limit);
+      // The body of the answer has its own limits; a transfer that is given up cancels it.
+    }
+  }
+
+  async #send(question: Question, destination: Destination, signal: AbortSignal): Promise<Response> {
+    const { url, method, authorization } = question;
+    const { target } = destination;
+    const headers: Record<string, string> = { "User-Agent": "registry", "Accept-Encoding": "identity" };
+    Object.assign(headers, question.headers, authorization === undefined ? {} : { Authorization: authorization });
+    const isByAddress = target.host !== url.host;
+    if (isByAddress) headers.Host = url.host;
+    try {
+      const response = await fetch(target.href, {
+        method,
+        headers,
+        redirect: "manual",
+        // What is hashed is what was sent.
+        decompress: false,
+        signal,
+        tls: { ...trustFor(this.#options, url), ...(isByAddress ? { serverName: url.hostname } : {}) },
+      });
+      this.#destinations.noteAnswer(url, destination);
+      return response;
+    } catch (error) {
+      this.#destinations.noteFailure(url);
+      throw error;
+    }
   }
 }
 
-async function askOnce(options: TransportOptions, question: Question): Promise<Answer> {
-  const { url, method, signal } = question;
-  const startedMs = options.now();
-  const abort = new AbortController();
-  const limit = setTimeout(() => abort.abort(new DOMException("no answer", "TimeoutError")), question.timeoutMs);
-  const stop = () => abort.abort(signal?.reason);
-  if (signal?.aborted === true) stop();
-  signal?.addEventListener("abort", stop, { once: true });
-  const report = (status: number, reason?: string) =>
-    options.report({
-      kind: "request",
-      upstream: options.home.host,
-      method,
-      url: `${url.origin}${url.pathname}`,
-      status,
-      durationMs: options.now() - startedMs,
-      reason,
-    });
-  try {
-    const response = await send(options, question, abort.signal);
-    report(response.status);
-    return answerOf(response, { url, method, abort });
-  } catch (error) {
-    const refusal = explain(error, url);
-    report(0, refusal.message);
-    throw refusal;
-  } finally {
-    clearTimeout(limit);
-    // The body of the answer has its own limits; a transfer that is given up cancels it.
+/** Where a redirect leads. */
+function nextOf(url: URL, location: string): URL {
+  const next = URL.parse(location, url.href);
+  if (next === null || !/^https?:$/.test(next.protocol)) throw invalid(`${url.host} redirects to no web address`);
+  if (url.protocol === "https:" && next.protocol === "http:") {
+    throw invalid(`${url.host} redirects from https to http; that is not followed`);
   }
-}
-
-async function send(options: TransportOptions, question: Question, signal: AbortSignal): Promise<Response> {
-  const { url, method, authorization } = question;
-  const headers: Record<string, string> = { "User-Agent": "registry", "Accept-Encoding": "identity" };
-  Object.assign(headers, question.headers, authorization === undefined ? {} : { Authorization: authorization });
-  const target = await connectTo(options, url);
-  if (target.host !== url.host) headers.Host = url.host;
-  return fetch(target.href, {
-    method,
-    headers,
-    redirect: "manual",
-    // What is hashed is what was sent.
-    decompress: false,
-    signal,
-    tls: {
-      ...trustFor(options, url),
-      ...(target.host === url.host ? {} : { serverName: url.hostname }),
-    },
-  });
+  next.username = "";
+  next.password = "";
+  return next;
 }
 
 /** Token servers and stores of a private upstream often have certificates of its authority, and else public ones. */
@@ -128,29 +154,15 @@ function trustFor({ ca, home }: TransportOptions, url: URL): { ca?: string | str
   return { ca: url.hostname === home.hostname ? ca : [...getCACertificates("default"), ca] };
 }
 
-/** A foreign host is connected to by the address that was checked, since its name may resolve otherwise a moment later. */
-async function connectTo({ home, resolve, isProxied }: TransportOptions, url: URL): Promise<URL> {
-  if (url.hostname === home.hostname) return url;
-  if (isProxied(url)) {
-    await checkAddress(url, { home, resolve }).catch((error) => {
-      if (!(error instanceof RegistryError) || error.code !== "UPSTREAM_UNREACHABLE") throw error;
-    });
-    return url;
-  }
-  const address = await checkAddress(url, { home, resolve });
-  const target = new URL(url);
-  target.hostname = address.includes(":") ? `[${address}]` : address;
-  return target;
-}
-
 function answerOf(
   response: Response,
-  { url, method, abort }: { readonly url: URL; readonly method: string; readonly abort: AbortController },
+  { url, method, abort, sender }: Pick<Answer, "url" | "sender"> & { method: string; abort: AbortController },
 ): Answer {
   return {
     status: response.status,
     headers: response.headers,
     url,
+    sender,
     chunks: (stallMs) => readChunks(response, { url, stallMs, abort }),
     cancel: () => {
       if (method === "HEAD") return;

@@ -3,6 +3,7 @@
 import { isRecord } from "../oci/descriptor.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
+import type { AddressKind } from "./address-kind.ts";
 import { type Binding, type Challenge, isBoundRealm } from "./challenge.ts";
 import { Deadline } from "./deadline.ts";
 import type { Report } from "./events.ts";
@@ -25,6 +26,11 @@ export interface AuthorizationOptions extends Binding {
   readonly report: Report;
 }
 
+/** What an upstream wants to see, and from what kind of address it said so. */
+export type Demand = Challenge & { readonly sender: AddressKind };
+
+type BearerDemand = Demand & { readonly scheme: "bearer" };
+
 interface Token {
   readonly header: string;
   readonly untilMs: number;
@@ -43,7 +49,7 @@ export class UpstreamAuthorization {
   readonly #options: AuthorizationOptions;
   readonly #tokens = new Map<RepositoryName, Token>();
   readonly #fetching = new Shared<string>();
-  #challenge: Challenge | undefined;
+  #demand: Demand | undefined;
 
   constructor(options: AuthorizationOptions) {
     this.#options = options;
@@ -51,23 +57,23 @@ export class UpstreamAuthorization {
 
   /** The Authorization header for a repository, as far as it is known what the upstream wants. */
   async header(name: RepositoryName): Promise<string | undefined> {
-    switch (this.#challenge?.scheme) {
+    switch (this.#demand?.scheme) {
       case undefined:
         return undefined;
       case "basic":
         return this.#basic();
       case "bearer":
-        return this.#token(name, this.#challenge).catch((error) => {
+        return this.#token(name, this.#demand).catch((error) => {
           // The upstream may have another token server by now: the next request asks it again.
-          this.#challenge = undefined;
+          this.#demand = undefined;
           throw error;
         });
     }
   }
 
-  /** The header that meets a challenge; undefined where there is none that could. */
-  async meet(challenge: Challenge, name: RepositoryName): Promise<string | undefined> {
-    this.#challenge = challenge;
+  /** The header that meets a demand; undefined where there is none that could. */
+  async meet(demand: Demand, name: RepositoryName): Promise<string | undefined> {
+    this.#demand = demand;
     this.#tokens.delete(name);
     return this.header(name);
   }
@@ -82,16 +88,13 @@ export class UpstreamAuthorization {
     }
   }
 
-  async #token(name: RepositoryName, challenge: Challenge & { readonly scheme: "bearer" }): Promise<string> {
+  async #token(name: RepositoryName, demand: BearerDemand): Promise<string> {
     const kept = this.#tokens.get(name);
     if (kept !== undefined && kept.untilMs > this.#options.now()) return kept.header;
-    return this.#fetching.run(name, this.#options.timeoutMs, () => this.#fetch(name, challenge));
+    return this.#fetching.run(name, this.#options.timeoutMs, () => this.#fetch(name, demand));
   }
 
-  async #fetch(
-    name: RepositoryName,
-    { realm, service }: { readonly realm: URL; readonly service: string | undefined },
-  ): Promise<string> {
+  async #fetch(name: RepositoryName, { realm, service, sender }: BearerDemand): Promise<string> {
     const { home, ask, now, timeoutMs } = this.#options;
     if (home.protocol === "https:" && realm.protocol !== "https:") {
       throw new RegistryError("UPSTREAM_INVALID", {
@@ -106,7 +109,7 @@ export class UpstreamAuthorization {
     using deadline = new Deadline(timeoutMs, realm.host);
     const { signal } = deadline;
     const headers = { Accept: "application/json" };
-    const answer = await ask({ method: "GET", url, headers, authorization, timeoutMs, signal });
+    const answer = await ask({ method: "GET", url, sender, headers, authorization, timeoutMs, signal });
     const token = await readToken(answer, { realm, timeoutMs });
     const lifetimeMs = token.lifetimeSeconds * 1000;
     this.#keep(name, { header: token.header, untilMs: startedMs + Math.max(lifetimeMs - marginMs, lifetimeMs / 2) });

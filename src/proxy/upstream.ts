@@ -11,7 +11,7 @@ import { Backoff, type BackoffTimes, type Subject } from "./backoff.ts";
 import { parseChallenge } from "./challenge.ts";
 import { Deadline, untilAborted } from "./deadline.ts";
 import { parseRetryAfter } from "./freshness.ts";
-import { type Answer, ask, type TransportOptions } from "./transport.ts";
+import { type Answer, Transport, type TransportOptions } from "./transport.ts";
 import { parseLength, parseNextLink, parsePartRange, parseRemaining } from "./upstream-headers.ts";
 import { type Credentials, UpstreamAuthorization } from "./upstream-token.ts";
 
@@ -74,7 +74,7 @@ export class Upstream {
   readonly host: string;
   readonly url: URL;
   readonly #options: UpstreamOptions;
-  readonly #transport: TransportOptions;
+  readonly #transport: Transport;
   readonly #authorization: UpstreamAuthorization;
   readonly #backoff: Backoff;
 
@@ -83,7 +83,7 @@ export class Upstream {
     this.host = host;
     this.url = url;
     this.#options = options;
-    this.#transport = { ...options, home: url };
+    this.#transport = new Transport({ ...options, home: url });
     this.#backoff = new Backoff(times, now);
     this.#authorization = new UpstreamAuthorization({
       home: url,
@@ -92,7 +92,7 @@ export class Upstream {
       now,
       report,
       timeoutMs: times.answerMs,
-      ask: (question) => ask(this.#transport, question),
+      ask: (question) => this.#transport.ask(question),
     });
   }
 
@@ -229,12 +229,13 @@ export class Upstream {
     const url = new URL(`${this.#base(name)}${path}`);
     const timeoutMs = this.times.answerMs;
     const send = (authorization: string | undefined) =>
-      ask(this.#transport, { method, url, headers, authorization, timeoutMs, signal });
+      this.#transport.ask({ method, url, headers, authorization, timeoutMs, signal });
     const answer = await send(await untilAborted(this.#authorization.header(name), signal));
     // A challenge of somebody we were redirected to is not this upstream's.
     if (answer.status !== 401 || answer.url.origin !== url.origin) return answer;
     const challenge = parseChallenge(answer.headers.get("www-authenticate"));
-    const meeting = challenge === undefined ? undefined : this.#authorization.meet(challenge, name);
+    const meeting =
+      challenge === undefined ? undefined : this.#authorization.meet({ ...challenge, sender: answer.sender }, name);
     const met = meeting === undefined ? undefined : await untilAborted(meeting, signal);
     if (met === undefined) return answer;
     answer.cancel();

@@ -57,8 +57,9 @@ describe.skipIf(!isPossible)("an upstream that leads elsewhere", () => {
   test.each([
     ["private", "http://intern.example:5000", ["private", "private-name", "one-of-two"]],
     ["loopback", "http://127.0.0.1:5000", ["loopback", "loopback-name"]],
-    ["link-local", "http://169.254.169.254:5000", ["link-local", "link-local-name"]],
-  ])("at a %s address is followed to others of its kind", async (_kind, remoteUrl, allowed) => {
+    // Where clouds keep credentials nobody is led, but for what is configured itself.
+    ["link-local", "http://169.254.169.254:5000", ["link-local"]],
+  ])("at a %s address is followed to others of its kind, if that is safe", async (_kind, remoteUrl, allowed) => {
     await using network = await makeInnerNetwork(leadEverywhere());
     await using cache = await network.startCache(remoteUrl);
     const followed: string[] = [];
@@ -68,6 +69,30 @@ describe.skipIf(!isPossible)("an upstream that leads elsewhere", () => {
       else expect([name, status]).toEqual([name, 502]);
     }
     expect(followed).toEqual(allowed);
+  });
+
+  test("by name is asked at public addresses alone once it was at one, whatever its DNS says later", async () => {
+    await using network = await makeInnerNetwork({});
+    await using cache = await network.startCache("http://home.example:5000", { env: { REGISTRY_PROXY_FRESH: "0s" } });
+    const statuses = [(await network.ask(cache, "/v2/team/app/manifests/latest")).status];
+    const says: string[] = [];
+    for (const address of ["127.0.0.1", "10.83.0.1", "169.254.169.254"]) {
+      network.turn("home.example", address);
+      const { status, body } = await network.ask(cache, `/v2/team/app/blobs/${network.digest}`);
+      statuses.push(status);
+      says.push(body);
+    }
+    const stale = await network.ask(cache, "/v2/team/app/manifests/latest");
+    network.turn("home.example", "203.0.113.11");
+    statuses.push(stale.status, (await network.ask(cache, `/v2/team/app/blobs/${network.digest}`)).status);
+    expect(statuses).toEqual([200, 502, 502, 502, 200, 200]);
+    expect(says.map((text) => /home.example:5000 is a ([a-z-]+) address now/.exec(text)?.[1])).toEqual([
+      "loopback",
+      "private",
+      "metadata",
+    ]);
+    expect(stale.head).toContain("served from the cache: home.example:5000 is a metadata address now");
+    expect(new Set(network.reached().map(({ address }) => address))).toEqual(new Set(["203.0.113.10", "203.0.113.11"]));
   });
 
   test("and whose address only a proxy knows is not followed past the proxy into the own network", async () => {

@@ -36,6 +36,8 @@ export interface InnerNetwork extends AsyncDisposable {
     cache: StartedRegistry,
     path: string,
   ): Promise<{ readonly status: number; readonly head: string; readonly body: string }>;
+  /** From now on the name has this address alone. */
+  turn(name: string, address: string): void;
   /** What reached the upstream since the last time. */
   reached(): readonly Reached[];
 }
@@ -73,7 +75,10 @@ export async function makeInnerNetwork(upstream: InnerUpstream): Promise<InnerNe
   for (const address of new Set(names.map(([each]) => each)).difference(new Set(["127.0.0.1"]))) {
     await must(["ip", "-n", namespace, "address", "add", `${address}/32`, "dev", "lo"]);
   }
-  writeFileSync(at("hosts"), ["127.0.0.1 localhost", ...names.map((line) => line.join(" ")), ""].join("\n"));
+  // In place, since the file is mounted.
+  const writeHosts = (lines: readonly (readonly [string, string])[]) =>
+    writeFileSync(at("hosts"), ["127.0.0.1 localhost", ...lines.map((line) => line.join(" ")), ""].join("\n"));
+  writeHosts(names);
   writeFileSync(at("no-hosts"), "127.0.0.1 localhost\n");
   writeFileSync(at("no-servers"), "");
   writeFileSync(at("upstream.json"), JSON.stringify({ ...upstream, port, log: at("log") }));
@@ -122,6 +127,7 @@ export async function makeInnerNetwork(upstream: InnerUpstream): Promise<InnerNe
       const end = stdout.lastIndexOf("\n");
       return { status: Number(stdout.slice(end)), head: readFileSync(at("head"), "utf8"), body: stdout.slice(0, end) };
     },
+    turn: (name, address) => writeHosts([...names.filter((line) => line[1] !== name), [address, name]]),
     reached: () => {
       const lines = readFileSync(at("log"), "utf8").split("\n").slice(0, -1);
       const news = lines.slice(read).map((line): Reached => JSON.parse(line));

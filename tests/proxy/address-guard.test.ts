@@ -1,77 +1,90 @@
 import { expect, test } from "bun:test";
-import { type AddressKind, addressKind, checkAddress } from "../../src/proxy/address-guard.ts";
+import { AddressGuard } from "../../src/proxy/address-guard.ts";
+import { type AddressKind, addressKind } from "../../src/proxy/address-kind.ts";
 import { refusalOf } from "./caching.ts";
-
-test.each<[string, AddressKind]>([
-  ["8.8.8.8", "public"],
-  ["10.1.2.3", "private"],
-  ["172.16.0.1", "private"],
-  ["172.32.0.1", "public"],
-  ["192.168.1.1", "private"],
-  ["100.64.0.1", "private"],
-  ["127.0.0.1", "loopback"],
-  ["127.255.0.1", "loopback"],
-  ["169.254.169.254", "metadata"],
-  ["169.254.1.1", "link-local"],
-  ["169.254.170.2", "link-local"],
-  ["fd00:ec2::254", "metadata"],
-  ["100.100.100.200", "metadata"],
-  ["::ffff:169.254.169.254", "metadata"],
-  ["2002:a9fe:a9fe::", "metadata"],
-  ["::7f00:1", "reserved"],
-  ["64:ff9b::808:808", "public"],
-  ["64:ff9b:1::7f00:1", "reserved"],
-  ["0.0.0.0", "reserved"],
-  ["224.0.0.1", "reserved"],
-  ["255.255.255.255", "reserved"],
-  ["2a00:1450::1", "public"],
-  ["::1", "loopback"],
-  ["::", "reserved"],
-  ["fe80::1", "link-local"],
-  ["fe80::1%eth0", "link-local"],
-  ["fd00::1", "private"],
-  ["ff02::1", "reserved"],
-  ["::ffff:127.0.0.1", "loopback"],
-  ["::ffff:7f00:1", "loopback"],
-  ["::ffff:8.8.8.8", "public"],
-  ["64:ff9b::a9fe:a9fe", "metadata"],
-  ["2002:a00:1::", "private"],
-  ["2001::1", "reserved"],
-  ["host", "reserved"],
-])("addressKind(%p) is %p", (address, kind) => {
-  expect(addressKind(address)).toBe(kind);
-});
 
 const names: Readonly<Record<string, readonly string[]>> = {
   "cdn.example": ["93.184.216.34"],
   "registry.example": ["93.184.216.35"],
   "inner.example": ["10.0.0.7"],
+  "here.example": ["127.0.0.1"],
   "sneaky.example": ["93.184.216.34", "127.0.0.1"],
   "metadata.example": ["169.254.169.254"],
+  "link.example": ["169.254.7.7"],
+  "empty.example": [],
 };
 
-const resolve = async (hostname: string) => {
-  const found = names[hostname];
+const resolveFrom = (table: Readonly<Record<string, readonly string[]>>) => async (hostname: string) => {
+  const found = table[hostname];
   if (found === undefined) throw new Error("ENOTFOUND");
   return found;
 };
 
+async function judge(guard: AddressGuard, url: string, sender?: AddressKind): Promise<string> {
+  const listing = guard.listAddresses(new URL(url), sender);
+  const refusal = await refusalOf(listing);
+  return refusal === "none" ? (await listing).join(" ") : refusal;
+}
+
+test.each<[string, AddressKind, string]>([
+  ["https://cdn.example/x", "public", "93.184.216.34"],
+  ["https://cdn.example/x", "private", "93.184.216.34"],
+  ["https://inner.example/x", "public", "UPSTREAM_INVALID"],
+  ["https://inner.example/x", "private", "10.0.0.7"],
+  ["https://inner.example/x", "loopback", "UPSTREAM_INVALID"],
+  ["https://10.9.9.9/x", "private", "10.9.9.9"],
+  ["https://127.0.0.1/x", "private", "UPSTREAM_INVALID"],
+  ["https://sneaky.example/x", "public", "UPSTREAM_INVALID"],
+  ["http://metadata.example/x", "private", "UPSTREAM_INVALID"],
+  ["http://169.254.169.254/x", "metadata", "UPSTREAM_INVALID"],
+  ["http://[fd00:ec2::254]/x", "private", "UPSTREAM_INVALID"],
+  ["http://link.example/x", "link-local", "UPSTREAM_INVALID"],
+  ["http://[::1]/x", "public", "UPSTREAM_INVALID"],
+  ["http://[::1]/x", "loopback", "::1"],
+  ["http://0x7f.1/x", "public", "UPSTREAM_INVALID"],
+  ["http://0.0.0.0/x", "loopback", "UPSTREAM_INVALID"],
+  ["http://0.0.0.0/x", "reserved", "UPSTREAM_INVALID"],
+  ["https://nowhere.example/x", "public", "UPSTREAM_UNREACHABLE"],
+  ["https://empty.example/x", "public", "UPSTREAM_UNREACHABLE"],
+  // The upstream's own name and address, at another port.
+  ["https://registry.example:9999/x", "public", "93.184.216.35"],
+])("%p is, for whom an answer from a %s address led there, %p", async (url, sender, want) => {
+  const guard = new AddressGuard({ home: new URL("https://registry.example"), resolve: resolveFrom(names) });
+  expect(await judge(guard, url, sender)).toBe(want);
+});
+
 test.each([
-  ["https://cdn.example/x", "https://registry.example", "93.184.216.34"],
-  ["https://inner.example/x", "https://registry.example", "UPSTREAM_INVALID"],
-  ["https://inner.example/x", "https://inner.example", "10.0.0.7"],
-  ["https://10.9.9.9/x", "http://inner.example", "10.9.9.9"],
-  ["https://127.0.0.1/x", "http://inner.example", "UPSTREAM_INVALID"],
-  ["https://sneaky.example/x", "https://registry.example", "UPSTREAM_INVALID"],
-  ["http://metadata.example/x", "http://inner.example", "UPSTREAM_INVALID"],
-  ["http://[::1]/x", "https://registry.example", "UPSTREAM_INVALID"],
-  ["http://[::1]/x", "http://127.0.0.1:5000", "::1"],
-  ["http://0x7f.1/x", "https://registry.example", "UPSTREAM_INVALID"],
-  ["http://0.0.0.0/x", "http://127.0.0.1:5000", "UPSTREAM_INVALID"],
-  ["https://nowhere.example/x", "https://registry.example", "UPSTREAM_UNREACHABLE"],
-  ["http://10.9.9.9/x", "https://nowhere.example", "UPSTREAM_INVALID"],
-])("checkAddress(%p) for %p is %p", async (target, home, want) => {
-  const check = checkAddress(new URL(target), { home: new URL(home), resolve });
-  const refusal = await refusalOf(check.then(() => undefined));
-  expect(refusal === "none" ? await check : refusal).toBe(want);
+  ["https://registry.example", "93.184.216.35"],
+  ["http://inner.example:5000", "10.0.0.7"],
+  ["http://here.example:5000", "127.0.0.1"],
+  ["http://127.0.0.1:5000", "127.0.0.1"],
+  ["http://[::1]:5000", "::1"],
+  ["http://169.254.169.254", "169.254.169.254"],
+  ["http://link.example", "UPSTREAM_INVALID"],
+  ["http://metadata.example", "UPSTREAM_INVALID"],
+  ["http://sneaky.example", "93.184.216.34 127.0.0.1"],
+])("an upstream that is configured as %p is asked at %p", async (home, want) => {
+  const guard = new AddressGuard({ home: new URL(home), resolve: resolveFrom(names) });
+  expect(await judge(guard, `${home}/v2/x`)).toBe(want);
+});
+
+test("a name that was public does not lead inside when its DNS has turned, at no port", async () => {
+  const home = new URL("http://up.example:5000");
+  const table: Record<string, readonly string[]> = { "up.example": ["93.184.216.35"] };
+  const guard = new AddressGuard({ home, resolve: (hostname) => resolveFrom(table)(hostname) });
+  const [address = ""] = await guard.listAddresses(home, undefined);
+  guard.noteAnswer(home, addressKind(address));
+  const seen: string[] = [];
+  for (const turned of ["127.0.0.1", "10.0.0.7", "169.254.169.254", "93.184.216.99"]) {
+    table["up.example"] = [turned];
+    seen.push(await judge(guard, "http://up.example:9999/x", "public"), await judge(guard, home.href));
+  }
+  table["up.example"] = ["127.0.0.1", "93.184.216.35"];
+  seen.push(await judge(guard, home.href));
+  expect(seen).toEqual([
+    ...Array.from({ length: 6 }, () => "UPSTREAM_INVALID"),
+    "93.184.216.99",
+    "93.184.216.99",
+    "93.184.216.35",
+  ]);
 });

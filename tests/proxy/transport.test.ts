@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
-import { ask, type Question, type TransportOptions } from "../../src/proxy/transport.ts";
+import { type Question, Transport, type TransportOptions } from "../../src/proxy/transport.ts";
 import { createAuthority, issueServerCertificate } from "../../src/tls/self-signed.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { refusalOf } from "./caching.ts";
@@ -22,6 +22,7 @@ function transport(home: URL, changes: Partial<TransportOptions> = {}): Transpor
   };
 }
 
+const ask = (options: TransportOptions, question: Question) => new Transport(options).ask(question);
 const get = (url: URL): Question => ({ method: "GET", url, headers: {}, authorization: "Basic eA==", timeoutMs: 1000 });
 
 async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
@@ -85,6 +86,20 @@ describe("a redirect", () => {
     const answer = await ask(transport(server.url), get(new URL("/v2/x", server.url)));
     expect([await textOf(answer.chunks(1000)), host]).toEqual(["checked", `cdn.invalid:${cdn.url.port}`]);
   });
+
+  test("to the upstream's own name at another port is judged by the address, whatever it was before", async () => {
+    await using server = await startUpstream();
+    const home = new URL(`http://up.invalid:${server.url.port}/`);
+    const addresses = ["127.0.0.1"];
+    const options = transport(home, { resolve: async () => addresses });
+    server.behave((...asked) => {
+      // By the time of the redirect the name leads elsewhere.
+      addresses[0] = "169.254.169.254";
+      return behaviours.redirect("http://up.invalid:9999/latest")(...asked);
+    });
+    const refusal = await ask(options, get(new URL("/v2/x", home))).catch((error: Error) => error.message);
+    expect(refusal).toContain("leads to up.invalid:9999, which is a metadata address");
+  });
 });
 
 describe("over TLS", () => {
@@ -109,6 +124,19 @@ describe("over TLS", () => {
     expect(await textOf(answer.chunks(1000))).toBe("secret");
     const without = ask(transport(url), get(url)).catch((error: Error) => error.message);
     expect(await without).toContain("not trusted");
+    await server.stop(true);
+  });
+
+  test("the upstream is asked at its address, under its name", async () => {
+    const server = serve(() => new Response("secret"));
+    const ca = readFileSync(certificate, "utf8");
+    const askFor = async (name: string) => {
+      const url = new URL(`https://${name}:${server.port}/v2/`);
+      const answer = await ask(transport(url, { ca, resolve: async () => ["127.0.0.1"] }), get(url));
+      return textOf(answer.chunks(1000));
+    };
+    expect(await askFor("localhost")).toBe("secret");
+    expect(await askFor("other.test").catch((error: Error) => error.message)).toContain("for another name");
     await server.stop(true);
   });
 
@@ -143,7 +171,8 @@ test.each([
   ["a port that nobody listens on", "http://127.0.0.1:1/", /refuses connections/],
 ])("%s cannot be reached, with a reason", async (_what, address, reason) => {
   const url = new URL(address);
-  const error = await ask(transport(url), get(url)).catch((refusal: Error) => refusal.message);
+  const resolve = () => Promise.reject(new Error("ENOTFOUND"));
+  const error = await ask(transport(url, { resolve }), get(url)).catch((refusal: Error) => refusal.message);
   expect(error).toMatch(reason);
 });
 

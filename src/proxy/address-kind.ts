@@ -1,0 +1,45 @@
+// What an address is to the network: somebody else's, the operator's, this machine's. Pure.
+import { BlockList, isIP, isIPv6 } from "node:net";
+
+/** What an address is to the network. */
+export type AddressKind = "public" | "private" | "loopback" | "link-local" | "metadata" | "reserved";
+
+/** The first that has an address says its kind. */
+const blocks: readonly (readonly [AddressKind, readonly string[]])[] = [
+  // Where clouds give a machine its credentials.
+  [
+    "metadata",
+    ["169.254.169.254/32", "100.100.100.200/32", "168.63.129.16/32", "fd00:ec2::254/128", "fd20:ce::254/128"],
+  ],
+  ["link-local", ["169.254.0.0/16", "fe80::/10"]],
+  ["loopback", ["127.0.0.0/8", "::1/128"]],
+  ["private", ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fec0::/10"]],
+  // With Teredo, which hides another address.
+  ["reserved", ["0.0.0.0/8", "192.0.0.0/24", "198.18.0.0/15", "224.0.0.0/3", "2001::/32"]],
+  ["public", ["0.0.0.0/0", "2000::/3"]],
+];
+
+const lists = blocks.map(([kind, subnets]) => {
+  const list = new BlockList();
+  for (const subnet of subnets) addSubnet(list, subnet);
+  return [kind, list] as const;
+});
+
+/** With the IPv6 addresses that lead to the same IPv4 ones: translated (64:ff9b::/96) and 6to4; mapped ones are looked up. */
+function addSubnet(list: BlockList, subnet: string): void {
+  const [start = "", digits] = subnet.split("/");
+  const bits = Number(digits);
+  list.addSubnet(start, bits, isIPv6(start) ? "ipv6" : "ipv4");
+  if (isIPv6(start)) return;
+  const [a = 0, b = 0, c = 0, d = 0] = start.split(".").map(Number);
+  const hex = `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  list.addSubnet(`64:ff9b::${hex}`, 96 + bits, "ipv6");
+  list.addSubnet(`2002:${hex}::`, 16 + bits, "ipv6");
+}
+
+/** The kind of an address in its usual spelling. What is no address is reserved. */
+export function addressKind(address: string): AddressKind {
+  const family = isIP(address);
+  if (family === 0) return "reserved";
+  return lists.find(([, list]) => list.check(address, family === 4 ? "ipv4" : "ipv6"))?.[0] ?? "reserved";
+}

@@ -1,0 +1,95 @@
+// Which address a request goes to. A name is resolved here, judged, and connected to by the address that was judged,
+// since it may resolve otherwise a moment later.
+import { isIPv6 } from "node:net";
+import { RegistryError } from "../oci/errors.ts";
+import { AddressGuard, type GuardOptions } from "./address-guard.ts";
+import { type AddressKind, addressKind } from "./address-kind.ts";
+import { findReachable } from "./reachable.ts";
+
+/** What destinations take. */
+export interface DestinationsOptions extends GuardOptions {
+  /** Whether requests go through a proxy, which then resolves names. */
+  readonly isProxied: (url: URL) => boolean;
+}
+
+/** Where a request goes. */
+export interface Destination {
+  /** The URL with the address instead of the name; as it was where a proxy resolves it. */
+  readonly target: URL;
+  readonly kind: AddressKind;
+}
+
+/** Hosts that an upstream leads to are many in its lifetime. */
+const maxChosen = 100;
+
+/** The destinations of one upstream and of where it leads. */
+export class Destinations {
+  readonly #options: DestinationsOptions;
+  readonly #guard: AddressGuard;
+  /** Of a host with several addresses, the one that took the last connection. */
+  readonly #chosen = new Map<string, string>();
+
+  constructor(options: DestinationsOptions) {
+    this.#options = options;
+    this.#guard = new AddressGuard(options);
+  }
+
+  /** Where to connect for a URL; refuses one that leads where it may not. */
+  async find(
+    url: URL,
+    { sender, signal }: { readonly sender: AddressKind | undefined; readonly signal: AbortSignal },
+  ): Promise<Destination> {
+    if (this.#options.isProxied(url)) return { target: url, kind: await this.#guessKind(url, sender) };
+    const addresses = await this.#guard.listAddresses(url, sender);
+    const address = await this.#choose(url, addresses, signal);
+    const target = new URL(url);
+    target.hostname = isIPv6(address) ? `[${address}]` : address;
+    return { target, kind: addressKind(address) };
+  }
+
+  /** Notes that an answer came from there. */
+  noteAnswer(url: URL, { kind }: Destination): void {
+    if (!this.#options.isProxied(url)) this.#guard.noteAnswer(url, kind);
+  }
+
+  /** Notes that none came. */
+  noteFailure({ host }: URL): void {
+    this.#chosen.delete(host);
+  }
+
+  /** A name that only the proxy can find is nowhere near this machine. */
+  async #guessKind(url: URL, sender: AddressKind | undefined): Promise<AddressKind> {
+    try {
+      const [address = ""] = await this.#guard.listAddresses(url, sender);
+      return addressKind(address);
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === "UPSTREAM_UNREACHABLE") return "public";
+      throw error;
+    }
+  }
+
+  async #choose({ host, port, protocol }: URL, addresses: readonly string[], signal: AbortSignal): Promise<string> {
+    const [first = ""] = addresses;
+    const known = this.#chosen.get(host);
+    if (addresses.length <= 1) return first;
+    if (known !== undefined && addresses.includes(known)) return known;
+    const candidates = { addresses: inTurns(addresses), port: Number(port || defaultPorts[protocol]), signal };
+    const found = await findReachable(candidates);
+    if (found === undefined) return first;
+    const oldest = this.#chosen.size >= maxChosen ? this.#chosen.keys().next().value : undefined;
+    if (oldest !== undefined) this.#chosen.delete(oldest);
+    this.#chosen.set(host, found);
+    return found;
+  }
+}
+
+const defaultPorts: Readonly<Record<string, number>> = { "https:": 443, "http:": 80 };
+
+/** IPv6 and IPv4 addresses by turns, beginning with the kind that the resolver prefers. */
+function inTurns(addresses: readonly string[]): readonly string[] {
+  const isFirst = (address: string) => isIPv6(address) === isIPv6(addresses[0] ?? "");
+  const [preferred, others] = [addresses.filter(isFirst), addresses.filter((address) => !isFirst(address))];
+  return preferred
+    .flatMap((address, index) => [address, ...others.slice(index, index + 1)])
+    .concat(others.slice(preferred.length));
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "bun:test";
+import { type AddressKind, addressKind } from "../../src/proxy/address-kind.ts";
+
+test.each<[string, AddressKind]>([
+  ["8.8.8.8", "public"],
+  ["10.1.2.3", "private"],
+  ["172.16.0.1", "private"],
+  ["172.32.0.1", "public"],
+  ["192.168.1.1", "private"],
+  ["100.64.0.1", "private"],
+  ["127.0.0.1", "loopback"],
+  ["127.255.0.1", "loopback"],
+  ["169.254.169.254", "metadata"],
+  ["169.254.1.1", "link-local"],
+  ["169.254.170.2", "link-local"],
+  ["fd00:ec2::254", "metadata"],
+  ["100.100.100.200", "metadata"],
+  ["::ffff:169.254.169.254", "metadata"],
+  ["2002:a9fe:a9fe::", "metadata"],
+  ["::7f00:1", "reserved"],
+  ["64:ff9b::808:808", "public"],
+  ["64:ff9b:1::7f00:1", "reserved"],
+  ["0.0.0.0", "reserved"],
+  ["224.0.0.1", "reserved"],
+  ["255.255.255.255", "reserved"],
+  ["2a00:1450::1", "public"],
+  ["::1", "loopback"],
+  ["::", "reserved"],
+  ["fe80::1", "link-local"],
+  ["fe80::1%eth0", "link-local"],
+  ["fd00::1", "private"],
+  ["ff02::1", "reserved"],
+  ["::ffff:127.0.0.1", "loopback"],
+  ["::ffff:7f00:1", "loopback"],
+  ["::ffff:8.8.8.8", "public"],
+  ["64:ff9b::a9fe:a9fe", "metadata"],
+  ["2002:a00:1::", "private"],
+  ["2001::1", "reserved"],
+  ["host", "reserved"],
+])("addressKind(%p) is %p", (address, kind) => {
+  expect(addressKind(address)).toBe(kind);
+});
