@@ -1,5 +1,6 @@
 // What `registry trust` tells its user: why a CA could not be fetched or used, and what to do next.
 import { formatSubjectNames, type SubjectName } from "../lib/subject-names.ts";
+import { type CertificateDescription, describeCertificate } from "../tls/describe.ts";
 import type { TrustClient } from "./trust-places.ts";
 import type { TrustTarget } from "./trust-target.ts";
 
@@ -25,16 +26,45 @@ export function explainConnectProblem(problem: ConnectProblem, target: TrustTarg
   }
 }
 
-/** What to tell when the server answers, but without a CA. */
-export function explainMissingAuthority(status: number, target: TrustTarget): string {
-  const { authority, directoryName } = target;
-  if (status !== 404) return `https://${authority}/ca.crt was answered with status ${status}; is this a registry?`;
-  return `https://${authority} has no /ca.crt: its certificate was configured, not made by the registry. If a well-known CA signed it, there is nothing to do; else ask its operator for the CA and copy it to /etc/docker/certs.d/${directoryName}/ca.crt${portHint(target)}`;
+/** What to tell when the server answers, but neither with a CA nor that there is none. */
+export function explainMissingAuthority(status: number, { authority }: TrustTarget): string {
+  return `https://${authority}/ca.crt was answered with status ${status}; is this a registry?`;
+}
+
+/** What to tell when the certificate was signed by a CA that neither the registry hands out nor this machine trusts. */
+export function explainForeignAuthority(issuer: string, { authority, directoryName }: TrustTarget): string {
+  return `https://${authority} does not hand out its CA, which is ${quote(issuer)}; get that CA's certificate from the registry's operator, and give it: registry trust ${directoryName} --ca FILE`;
+}
+
+/** What to tell when this machine's own store of CAs vouches for the certificate. */
+export function explainTrusted({ authority }: TrustTarget): string {
+  return `https://${authority} has a certificate that this machine trusts already: there is nothing to do`;
 }
 
 /** What to tell when the certificate does not stand for the name that clients will use. */
-export function explainUncoveredName(names: readonly SubjectName[], { name }: TrustTarget): string {
+export function explainUncoveredName(
+  { names, subject }: { readonly names: readonly SubjectName[]; readonly subject: string },
+  { name }: TrustTarget,
+): string {
+  if (names.length === 0) {
+    return `the certificate names its host only in its subject (${quote(subject)}), which docker and every other Go client refuse; make one with subject alternative names, for example with \`registry gencert --san ${name.value}\``;
+  }
   return `the certificate is for ${formatSubjectNames(names)} and not for ${name.value}, so clients would refuse it; use one of those names, or start the registry with \`registry serve --san ${name.value}\``;
+}
+
+/** What to look at before another CA takes the place of one that was trusted. */
+export function warnAboutReplacement(
+  replaced: readonly string[],
+  offered: CertificateDescription,
+  { authority }: TrustTarget,
+): string {
+  const before = replaced.map((pem) => describeCertificate(pem)?.fingerprint ?? "a certificate that cannot be read");
+  return `${[
+    `WARNING: THE CA OF ${authority} IS ANOTHER ONE THAN BEFORE.`,
+    "Either the registry was set up anew, or somebody answers in its place.",
+    ...before.map((fingerprint) => `  trusted now  ${fingerprint}`),
+    `  offered      ${offered.fingerprint}`,
+  ].join("\n")}\n\n`;
 }
 
 /** What to know and type now. */
@@ -61,6 +91,7 @@ function explainPlainHttp({ authority, directoryName }: TrustTarget): string {
                 { "insecure-registries": ["${directoryName}"] }
   containerd  in /etc/containerd/certs.d/${directoryName}/hosts.toml:
                 server = "http://${directoryName}"
+                [host."http://${directoryName}"]
   podman      in /etc/containers/registries.conf.d/registry.conf:
                 [[registry]]
                 location = "${directoryName}"
@@ -70,3 +101,11 @@ function explainPlainHttp({ authority, directoryName }: TrustTarget): string {
 function portHint({ isPortGiven, directoryName }: TrustTarget): string {
   return isPortGiven ? "" : ` (without a port it is 443; try \`registry trust ${directoryName}:5000\`)`;
 }
+
+/** A stranger's text on one line, short, and without anything that a terminal would obey. */
+function quote(text: string): string {
+  const line = text.replaceAll(/[^\x20-\x7e]+/g, " ").trim();
+  return line.length > maxQuoted ? `${line.slice(0, maxQuoted)}…` : line;
+}
+
+const maxQuoted = 100;

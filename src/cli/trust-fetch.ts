@@ -3,34 +3,44 @@
 import { X509Certificate } from "node:crypto";
 import { get as getOverHttp, type IncomingMessage } from "node:http";
 import { get } from "node:https";
-import { connect } from "node:tls";
+import { type ConnectionOptions, connect } from "node:tls";
 import { errorCode, messageOf } from "../lib/system-error.ts";
 import { type CertificateDescription, describeCertificate } from "../tls/describe.ts";
 import { CommandError } from "./command.ts";
 import { type ConnectProblem, explainConnectProblem, explainMissingAuthority } from "./trust-advice.ts";
 import type { TrustTarget } from "./trust-target.ts";
 
-/** A CA as it was fetched: one PEM certificate without anything around it. */
-export interface FetchedAuthority {
-  readonly pem: string;
-  readonly description: CertificateDescription;
-}
-
 const maxAuthorityBytes = 64 * 1024;
 const defaultTimeoutMs = 10_000;
 
-/** The CA that the registry hands out; throws a CommandError that says what is in the way. */
+/** What the registry hands out as its CA; undefined where it has none. Throws a CommandError. */
 export async function fetchAuthority(
   target: TrustTarget,
   options: { readonly timeoutMs?: number } = {},
-): Promise<FetchedAuthority> {
+): Promise<string | undefined> {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   const answer = await getAuthority(target, timeoutMs).catch(async (error: unknown) => {
     const problem = await classify(error, target, timeoutMs);
     throw new CommandError(explainConnectProblem(problem, target));
   });
-  if (answer.status !== 200) throw new CommandError(explainMissingAuthority(answer.status, target));
-  return parseAuthority(answer.text, target);
+  if (answer.status === 200) return answer.text;
+  // A registry that wants a login says so before it says that there is no such file.
+  if (answer.status === 404 || answer.status === 401) return undefined;
+  throw new CommandError(explainMissingAuthority(answer.status, target));
+}
+
+/** What the server presents to anybody, and whether the system's own store vouches for it under this name. */
+export async function fetchPresented(
+  target: TrustTarget,
+  { timeoutMs = defaultTimeoutMs }: { readonly timeoutMs?: number } = {},
+): Promise<{ readonly pem: string; readonly isTrusted: boolean }> {
+  const shown = { rejectUnauthorized: false, checkServerIdentity: () => undefined };
+  const pem = await presentedCertificate(target, { ...shown, timeoutMs });
+  const isTrusted = await presentedCertificate(target, { rejectUnauthorized: true, timeoutMs }).then(
+    () => true,
+    () => false,
+  );
+  return { pem: `${pem.trim()}\n`, isTrusted };
 }
 
 /** What the server presents when it has to prove itself by this CA; throws when it cannot. */
@@ -38,25 +48,16 @@ export async function fetchServerCertificate(
   target: TrustTarget,
   { caPem, timeoutMs = defaultTimeoutMs }: { readonly caPem: string; readonly timeoutMs?: number },
 ): Promise<CertificateDescription> {
-  const pem = await presentedCertificate(target, { caPem, timeoutMs }).catch((error: unknown) => {
+  // The name is checked apart, so that the message can say which names there are.
+  const means = { ca: caPem, checkServerIdentity: () => undefined, timeoutMs };
+  const pem = await presentedCertificate(target, means).catch((error: unknown) => {
     throw new CommandError(
-      `${target.authority} presents a certificate that its own CA does not vouch for (${messageOf(error)}); is there a proxy in between?`,
+      `${target.authority} presents a certificate that this CA does not vouch for (${messageOf(error)}); is there a proxy in between?`,
     );
   });
   const description = describeCertificate(pem);
   if (description === undefined) throw new TypeError("a certificate from the handshake is none");
   return description;
-}
-
-/** The one CA certificate of a PEM text, without what stands around it. */
-export function parseAuthority(text: string, target: TrustTarget): FetchedAuthority {
-  const source = `https://${target.authority}/ca.crt`;
-  const count = text.split("-----BEGIN ").length - 1;
-  const description = describeCertificate(text);
-  if (description === undefined) throw new CommandError(`${source} is not a PEM certificate; is this a registry?`);
-  if (count !== 1) throw new CommandError(`${source} holds ${count} PEM blocks and not one CA certificate`);
-  if (!description.isCa) throw new CommandError(`${source} is not a CA certificate; nothing can be trusted by it`);
-  return { pem: `${new X509Certificate(text).toString().trim()}\n`, description };
 }
 
 /** By node:https, since fetch would go through a proxy that clients of a registry do not use. */
@@ -85,15 +86,14 @@ async function readBounded(response: IncomingMessage): Promise<string> {
   return Buffer.concat(pieces).toString("utf8");
 }
 
-/** The name is checked apart, so that the message can say which names there are. */
 function presentedCertificate(
   { name, port }: TrustTarget,
-  { caPem, timeoutMs }: { readonly caPem: string; readonly timeoutMs: number },
+  { timeoutMs, ...options }: ConnectionOptions & { readonly timeoutMs: number },
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     const servername = name.kind === "dns" ? { servername: name.value } : {};
-    const socket = connect({ host: name.value, port, ...servername, ca: caPem, checkServerIdentity: () => undefined });
+    const socket = connect({ host: name.value, port, ...servername, ...options });
     timeout.addEventListener("abort", () => socket.destroy(new Error("no answer")));
     socket.once("error", reject);
     socket.once("secureConnect", () => {

@@ -35,6 +35,16 @@ export function planTrust(
   });
 }
 
+/** The certificates that an earlier run made these clients trust, and that are not this one. */
+export function findReplaced(
+  places: readonly TrustPlace[],
+  { caPem, read }: { readonly caPem: string; readonly read: ReadText },
+): string[] {
+  const trusted = places.flatMap(({ authorityPath }) => read(authorityPath) ?? []);
+  const replaced = trusted.filter((text) => text.startsWith(mark) && !isSameCertificate(text, caPem));
+  return [...new Set(replaced)];
+}
+
 /** The steps that undo planTrust at these places, as far as it was carried out. */
 export function planRemoval(places: readonly TrustPlace[], read: ReadText): TrustStep[] {
   return places.flatMap((place): TrustStep[] => {

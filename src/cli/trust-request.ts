@@ -2,13 +2,15 @@
 import { explainNameProblem } from "../lib/subject-names.ts";
 import { flagOf, hasFlag, type ParsedWords, UsageError } from "./command.ts";
 import { type TrustClient, trustClients } from "./trust-places.ts";
-import { parseTrustTarget, type TrustTarget } from "./trust-target.ts";
+import { parseTrustTarget, type TrustTarget, withoutScheme } from "./trust-target.ts";
 
 /** Everything the words say. */
 export interface TrustRequest {
   readonly target: TrustTarget;
   /** Undefined: those found on the machine. */
   readonly clients: readonly TrustClient[] | undefined;
+  /** A file with the CA's certificate, where the registry does not hand it out. */
+  readonly caPath: string | undefined;
   /** 64 hexadecimal digits, or undefined. */
   readonly fingerprint: string | undefined;
   readonly isAgreed: boolean;
@@ -28,6 +30,7 @@ export function parseTrustRequest(words: ParsedWords): TrustRequest {
   return {
     target,
     clients: clients === undefined ? undefined : trustClients.filter((client) => clients.includes(client)),
+    caPath: flagOf(words, "ca"),
     fingerprint: parseFingerprint(flagOf(words, "fingerprint")),
     isAgreed: hasFlag(words, "yes"),
     isDryRun: hasFlag(words, "dry-run"),
@@ -36,7 +39,7 @@ export function parseTrustRequest(words: ParsedWords): TrustRequest {
 }
 
 function explainTargetProblem(text: string): string {
-  const host = text.replace(/(?<=[^:]):\d+$/, "");
+  const host = withoutScheme(text).replace(/(?<=[^:]):\d+$/, "");
   return parseTrustTarget(host) === undefined
     ? explainNameProblem(host)
     : `${JSON.stringify(text)} has an impossible port`;

@@ -5,11 +5,12 @@ import { formatSubjectNames, listUncoveredNames } from "../lib/subject-names.ts"
 import { messageOf } from "../lib/system-error.ts";
 import { formatDay } from "../tls/describe.ts";
 import { type Command, CommandError, type CommandIo, type ParsedWords } from "./command.ts";
-import { explainUncoveredName, formatTrustNotes } from "./trust-advice.ts";
+import { explainTrusted, explainUncoveredName, formatTrustNotes, warnAboutReplacement } from "./trust-advice.ts";
 import { applyStep, readText } from "./trust-apply.ts";
-import { type FetchedAuthority, fetchAuthority, fetchServerCertificate } from "./trust-fetch.ts";
+import { type Authority, findAuthority } from "./trust-authority.ts";
+import { fetchServerCertificate } from "./trust-fetch.ts";
 import { detectClients, placeOf, type TrustMachine, type TrustPlace, trustClients } from "./trust-places.ts";
-import { formatStep, planRemoval, planTrust, type TrustStep } from "./trust-plan.ts";
+import { findReplaced, formatStep, planRemoval, planTrust, type TrustStep } from "./trust-plan.ts";
 import { parseTrustRequest, type TrustRequest } from "./trust-request.ts";
 import type { TrustTarget } from "./trust-target.ts";
 
@@ -32,12 +33,16 @@ export const trustCommand: Command = {
 registry from https://HOST:PORT/ca.crt, shows names and fingerprint, asks, and puts the CA where clients look for it.
 Compare the fingerprint with the one that the registry printed when it started.
 
+A registry with a certificate from elsewhere has no CA to hand out: where its certificate is self-signed, that is offered
+instead; where a CA of your own signed it, give the CA's certificate with --ca.
+
 Without --for it serves docker, containerd and podman (with skopeo and buildah), whichever are installed. The system's
 store, which curl, crane and most other programs read, makes every program trust the CA, so it has to be asked for.`,
   flags: [
     { name: "for", value: "CLIENT", isRepeatable: true, help: "docker, containerd, podman or system" },
+    { name: "ca", value: "FILE", help: "the CA's certificate, where the registry does not hand it out" },
     { name: "fingerprint", value: "SHA256", help: "the CA's fingerprint; asks nothing when it is the one" },
-    { name: "yes", help: "trust whatever answers, without asking" },
+    { name: "yes", help: "trust whatever answers, without asking; not in place of another CA that was trusted before" },
     { name: "dry-run", help: "print what would be done, change nothing" },
     { name: "remove", help: "take away what an earlier run installed (for all clients, or those of --for)" },
   ],
@@ -54,11 +59,21 @@ export async function trust(words: ParsedWords, io: CommandIo, surroundings: Tru
     return await remove(request, planRemoval(places, read), { io, surroundings });
   }
   const places = choosePlaces(request, machine);
-  const authority = await fetchAuthority(request.target);
+  const authority = await findAuthority(request.target, request.caPath);
+  if (authority === undefined) {
+    io.stdout(`${explainTrusted(request.target)}\n`);
+    return 0;
+  }
   checkFingerprint(request, authority);
   io.stdout(await describeServer(request.target, authority));
-  const steps = planTrust(places, { target: request.target, caPem: authority.pem, read });
-  return await install({ ...request, places, authority }, steps, { io, surroundings });
+  const facts = { target: request.target, caPem: authority.pem, read };
+  const replaced = findReplaced(places, facts);
+  if (replaced.length > 0) io.stdout(warnAboutReplacement(replaced, authority.description, request.target));
+  const steps = planTrust(places, facts);
+  return await install({ ...request, places, authority, isReplacing: replaced.length > 0 }, steps, {
+    io,
+    surroundings,
+  });
 }
 
 function choosePlaces({ clients, target }: TrustRequest, machine: TrustMachine): TrustPlace[] {
@@ -85,24 +100,24 @@ function listInstalledPlaces({ clients = trustClients, target }: TrustRequest, m
   return [...new Map(places.map((place) => [place.authorityPath, place])).values()];
 }
 
-function checkFingerprint({ fingerprint, target }: TrustRequest, { description }: FetchedAuthority): void {
+function checkFingerprint({ fingerprint, target }: TrustRequest, { description }: Authority): void {
   if (fingerprint === undefined || fingerprint === description.fingerprint.replaceAll(":", "").toLowerCase()) return;
   throw new CommandError(
     `the CA of ${target.authority} has another fingerprint, ${description.fingerprint}; nothing was changed. Compare it with what the registry prints when it starts`,
   );
 }
 
-async function describeServer(target: TrustTarget, { pem, description }: FetchedAuthority): Promise<string> {
+async function describeServer(target: TrustTarget, { pem, description, isServerItself }: Authority): Promise<string> {
   const server = await fetchServerCertificate(target, { caPem: pem });
   if (listUncoveredNames([target.name], server.names).length > 0) {
-    throw new CommandError(explainUncoveredName(server.names, target));
+    throw new CommandError(explainUncoveredName(server, target));
   }
-  return `${[
-    `https://${target.authority}`,
-    `  names       ${formatSubjectNames(server.names)}`,
-    `  CA          ${description.subject}, until ${formatDay(description.notAfterMs)}`,
-    `  CA SHA-256  ${description.fingerprint}`,
-  ].join("\n")}\n\n`;
+  const until = `until ${formatDay(description.notAfterMs)}`;
+  const rows = isServerItself
+    ? [`signed by   itself, ${until}`, `SHA-256     ${description.fingerprint}`]
+    : [`CA          ${description.subject}, ${until}`, `CA SHA-256  ${description.fingerprint}`];
+  const lines = [`names       ${formatSubjectNames(server.names)}`, ...rows];
+  return `https://${target.authority}\n${lines.map((line) => `  ${line}\n`).join("")}\n`;
 }
 
 interface Effects {
@@ -110,8 +125,15 @@ interface Effects {
   readonly surroundings: TrustSurroundings;
 }
 
+interface Installation extends TrustRequest {
+  readonly places: readonly TrustPlace[];
+  readonly authority: Authority;
+  /** Whether a client trusts another CA for this registry now. */
+  readonly isReplacing: boolean;
+}
+
 async function install(
-  request: TrustRequest & { readonly places: readonly TrustPlace[]; readonly authority: FetchedAuthority },
+  request: Installation,
   steps: readonly TrustStep[],
   { io, surroundings }: Effects,
 ): Promise<number> {
@@ -145,11 +167,18 @@ async function remove(
   return 0;
 }
 
-async function isAgreed({ fingerprint, isAgreed: isYes }: TrustRequest, io: CommandIo): Promise<boolean> {
-  if (isYes || fingerprint !== undefined) return true;
-  if (io.isTerminal) return /^y(es)?$/i.test((await io.ask("Trust this CA? [y/N] ")).trim());
+async function isAgreed(request: Installation, io: CommandIo): Promise<boolean> {
+  const { fingerprint, isAgreed: isYes, isReplacing, authority } = request;
+  if (fingerprint !== undefined || (isYes && !isReplacing)) return true;
+  if (io.isTerminal) {
+    const what = authority.isServerItself ? "certificate" : "CA";
+    const question = isReplacing ? `Trust the new ${what} in place of the old one?` : `Trust this ${what}?`;
+    return /^y(es)?$/i.test((await io.ask(`${question} [y/N] `)).trim());
+  }
   throw new CommandError(
-    "there is no terminal to ask on; compare the fingerprint and give it with --fingerprint, or give --yes",
+    isReplacing
+      ? "--yes does not replace a CA that was trusted before; compare the fingerprint with what the registry prints when it starts, and give it with --fingerprint"
+      : "there is no terminal to ask on; compare the fingerprint and give it with --fingerprint, or give --yes",
   );
 }
 

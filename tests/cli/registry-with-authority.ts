@@ -11,7 +11,7 @@ export async function makeCertificates(...names: string[]): Promise<{ ca: Certif
   return { ca, server };
 }
 
-type Body = string | Uint8Array<ArrayBuffer> | ReadableStream;
+type Body = string | Uint8Array<ArrayBuffer> | ReadableStream | Response;
 
 /** A server on the loopback address that answers /ca.crt with a body, and everything else with 404. */
 export function serveAuthority(body: () => Body | undefined, pair?: CertificatePair, hostname = "127.0.0.1") {
@@ -24,6 +24,7 @@ export function serveAuthority(body: () => Body | undefined, pair?: CertificateP
       const { pathname } = new URL(request.url);
       const answer = pathname === "/ca.crt" ? body() : undefined;
       if (pathname === "/v2/") return new Response("{}");
+      if (answer instanceof Response) return answer;
       return answer === undefined ? new Response("", { status: 404 }) : new Response(answer);
     },
   });

@@ -1,9 +1,12 @@
 import { expect, test } from "bun:test";
 import {
   explainConnectProblem,
+  explainForeignAuthority,
   explainMissingAuthority,
+  explainTrusted,
   explainUncoveredName,
   formatTrustNotes,
+  warnAboutReplacement,
 } from "../../src/cli/trust-advice.ts";
 import { parseTrustTarget, type TrustTarget } from "../../src/cli/trust-target.ts";
 
@@ -27,17 +30,40 @@ test("explainConnectProblem() passes on what it cannot explain", () => {
   expect(explainConnectProblem({ kind: "other", message: "odd" }, target("a:1"))).toBe("no CA from a:1: odd");
 });
 
-test.each([
-  [404, /its certificate was configured, .*\/etc\/docker\/certs\.d\/a:5000\/ca\.crt$/],
-  [500, /was answered with status 500; is this a registry\?$/],
-])("explainMissingAuthority(%p)", (status, want) => {
-  expect(explainMissingAuthority(status, target("a:5000"))).toMatch(want);
+test("explainMissingAuthority() tells the status", () => {
+  expect(explainMissingAuthority(500, target("a:5000"))).toBe(
+    "https://a:5000/ca.crt was answered with status 500; is this a registry?",
+  );
 });
 
-test("explainUncoveredName() says which names there are and how to add one", () => {
-  expect(explainUncoveredName([{ kind: "dns", value: "b" }], target("a:5000"))).toMatch(
-    /^the certificate is for b and not for a, .*`registry serve --san a`$/,
+test("explainForeignAuthority() names the CA on one short line, and asks for its certificate", () => {
+  const issuer = `CN=Lab CA\nO=\x1b[2K${"x".repeat(1000)}`;
+  expect(explainForeignAuthority(issuer, target("a:5000"))).toMatch(
+    /^https:\/\/a:5000 .* CN=Lab CA O= \[2Kx+…; .*: registry trust a:5000 --ca FILE$/,
   );
+});
+
+test("explainTrusted() says that there is nothing to do", () => {
+  expect(explainTrusted(target("a:5000"))).toContain("trusts already: there is nothing to do");
+});
+
+test("warnAboutReplacement() shows the old fingerprint and the new one", () => {
+  const offered = { fingerprint: "CC:DD" } as Parameters<typeof warnAboutReplacement>[1];
+  expect(warnAboutReplacement(["no certificate"], offered, target("a:5000"))).toBe(
+    `WARNING: THE CA OF a:5000 IS ANOTHER ONE THAN BEFORE.
+Either the registry was set up anew, or somebody answers in its place.
+  trusted now  a certificate that cannot be read
+  offered      CC:DD
+
+`,
+  );
+});
+
+test.each([
+  [[{ kind: "dns", value: "b" } as const], /^the certificate is for b and not for a, .*`registry serve --san a`$/],
+  [[], /only in its subject \(CN=a\), which docker .* `registry gencert --san a`$/],
+])("explainUncoveredName(%p) says which names there are and how to add one", (names, want) => {
+  expect(explainUncoveredName({ names, subject: "CN=a" }, target("a:5000"))).toMatch(want);
 });
 
 test.each([

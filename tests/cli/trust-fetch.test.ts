@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createServer } from "node:net";
-import { fetchAuthority, fetchServerCertificate, parseAuthority } from "../../src/cli/trust-fetch.ts";
+import { fetchAuthority, fetchPresented, fetchServerCertificate } from "../../src/cli/trust-fetch.ts";
 import { parseTrustTarget, type TrustTarget } from "../../src/cli/trust-target.ts";
 import { formatSubjectNames } from "../../src/lib/subject-names.ts";
 import { describeCertificate } from "../../src/tls/describe.ts";
@@ -19,10 +19,10 @@ test("fetchAuthority() and fetchServerCertificate() from a registry, by name and
   await using listener = serveAuthority(() => `# a comment\n${ca.certificatePem}`, server);
   for (const host of ["127.0.0.1", "localhost"]) {
     const there = target(`${host}:${listener.port}`);
-    const authority = await fetchAuthority(there);
-    const presented = await fetchServerCertificate(there, { caPem: authority.pem });
-    expect([authority.pem, formatSubjectNames(presented.names)]).toEqual([
-      ca.certificatePem,
+    const handedOut = await fetchAuthority(there);
+    const presented = await fetchServerCertificate(there, { caPem: ca.certificatePem });
+    expect([handedOut, formatSubjectNames(presented.names)]).toEqual([
+      `# a comment\n${ca.certificatePem}`,
       "localhost, 127.0.0.1, ::1",
     ]);
   }
@@ -31,30 +31,38 @@ test("fetchAuthority() and fetchServerCertificate() from a registry, by name and
 test("fetchAuthority() from an IPv6 address", async () => {
   await using listener = serveAuthority(() => ca.certificatePem, server, "::1");
   const there = target(`[::1]:${listener.port}`);
-  const authority = await fetchAuthority(there);
-  const presented = await fetchServerCertificate(there, { caPem: authority.pem });
+  const presented = await fetchServerCertificate(there, { caPem: (await fetchAuthority(there)) ?? "" });
   expect(presented.fingerprint).toBe(describeCertificate(server.certificatePem)?.fingerprint ?? "");
 });
 
 test("fetchServerCertificate() refuses a server that its CA does not vouch for", async () => {
   await using listener = serveAuthority(() => otherCa.certificatePem, server);
   const there = target(`127.0.0.1:${listener.port}`);
-  const authority = await fetchAuthority(there);
-  await expect(fetchServerCertificate(there, { caPem: authority.pem })).rejects.toThrow(
-    "presents a certificate that its own CA does not vouch for",
+  await expect(fetchServerCertificate(there, { caPem: otherCa.certificatePem })).rejects.toThrow(
+    "presents a certificate that this CA does not vouch for",
   );
 });
 
 test.each([
-  ["is not there", undefined, "its certificate was configured"],
-  ["is a page", "<html>", "is not a PEM certificate; is this a registry?"],
-  ["is a server certificate", server.certificatePem, "is not a CA certificate"],
-  ["holds two", ca.certificatePem + otherCa.certificatePem, "holds 2 PEM blocks"],
-  ["holds a key", ca.certificatePem + ca.keyPem, "holds 2 PEM blocks"],
-  ["is too large", new Uint8Array(70_000), "the answer is larger than 65536 bytes"],
+  ["no such file", 404, undefined],
+  ["a login is wanted", 401, undefined],
+])("fetchAuthority() is undefined where %s", async (_what, status, want) => {
+  await using listener = serveAuthority(() => new Response("", { status }), server);
+  expect(await fetchAuthority(target(`127.0.0.1:${listener.port}`))).toBe(want);
+});
+
+test.each([
+  ["is too large", () => new Uint8Array(70_000), "the answer is larger than 65536 bytes"],
+  ["fails", () => new Response("", { status: 500 }), "was answered with status 500; is this a registry?"],
 ])("fetchAuthority() refuses /ca.crt that %s", async (_what, body, message) => {
-  await using listener = serveAuthority(() => body, server);
+  await using listener = serveAuthority(body, server);
   await expect(fetchAuthority(target(`127.0.0.1:${listener.port}`))).rejects.toThrow(message);
+});
+
+test("fetchPresented() tells what the server presents, and that this machine does not trust it", async () => {
+  await using listener = serveAuthority(() => undefined, server);
+  const { pem, isTrusted } = await fetchPresented(target(`127.0.0.1:${listener.port}`));
+  expect([pem, isTrusted]).toEqual([server.certificatePem, false]);
 });
 
 test("fetchAuthority() ends an answer that has no end", async () => {
@@ -86,9 +94,4 @@ test("fetchAuthority() does not wait for a server that is silent", async () => {
   const port = typeof address === "object" ? address?.port : undefined;
   await expect(fetchAuthority(target(`127.0.0.1:${port}`), { timeoutMs: 100 })).rejects.toThrow("no answer from");
   silent.close();
-});
-
-test("parseAuthority() keeps the certificate alone", () => {
-  const text = `subject=CN=host\r\n${ca.certificatePem.replaceAll("\n", "\r\n")}`;
-  expect(parseAuthority(text, target("a:5000")).pem).toBe(ca.certificatePem);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { TrustPlace } from "../../src/cli/trust-places.ts";
-import { formatStep, planRemoval, planTrust, type TrustStep } from "../../src/cli/trust-plan.ts";
+import { findReplaced, formatStep, planRemoval, planTrust, type TrustStep } from "../../src/cli/trust-plan.ts";
 import { parseTrustTarget } from "../../src/cli/trust-target.ts";
 
 const caPem = "-----BEGIN CERTIFICATE-----\nAAAA\nBBBB\n-----END CERTIFICATE-----\n";
@@ -79,6 +79,19 @@ test("planTrust() shows the lines that a foreign hosts.toml needs", () => {
   expect(step === undefined ? "" : formatStep(step)).toBe(
     'cannot write /c/hosts.toml: it was not written by registry trust; to keep it, add these lines to it:\n    server = "https://[::1]:5000"\n\n    [host."https://[::1]:5000"]\n      ca = "/c/ca.crt"',
   );
+});
+
+test.each([
+  ["nothing is there", {}, []],
+  ["the same CA is there", installed, []],
+  ["somebody else's file is there", { "/d/ca.crt": otherPem }, []],
+  [
+    "an earlier run trusted another one",
+    { "/d/ca.crt": installed["/d/ca.crt"]?.replace("AAAA", "CCCC") ?? "", "/c/ca.crt": installed["/c/ca.crt"] ?? "" },
+    [installed["/d/ca.crt"]?.replace("AAAA", "CCCC")],
+  ],
+])("findReplaced() where %s", (_what, files: Files, want) => {
+  expect(findReplaced(everywhere, { caPem, read: (path) => files[path] })).toEqual(want as string[]);
 });
 
 test("planRemoval() undoes planTrust(), and leaves what others wrote", () => {

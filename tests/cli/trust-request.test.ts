@@ -10,7 +10,14 @@ test("parseTrustRequest() of a host alone", () => {
   const { target, ...rest } = parse("a.example:5000");
   expect([target.authority, rest]).toEqual([
     "a.example:5000",
-    { clients: undefined, fingerprint: undefined, isAgreed: false, isDryRun: false, isRemoval: false },
+    {
+      clients: undefined,
+      caPath: undefined,
+      fingerprint: undefined,
+      isAgreed: false,
+      isDryRun: false,
+      isRemoval: false,
+    },
   ]);
 });
 
@@ -26,7 +33,7 @@ test.each([hex, hex.toUpperCase(), hex.replace(/..(?=.)/g, "$&:"), `SHA256:${hex
 test.each([
   [[], /^which registry\?/],
   [["a:0"], /^"a:0" has an impossible port; give HOST/],
-  [["https://a"], /is a URL; .*; give HOST/],
+  [["https://a/v2/"], /give HOST/],
   [["::1"], /give HOST or HOST:PORT, an IPv6 address in brackets$/],
   [["münchen.de:5000"], /xn--mnchen-3ya\.de/],
   [["a", "--for", "crane"], /^--for is docker, containerd, podman, system, not "crane"$/],

@@ -10,6 +10,8 @@ test.each([
   ["example.org:443", dns("example.org"), 443, "example.org:443", "example.org:443", true],
   ["192.0.2.7:5000", ip("192.0.2.7"), 5000, "192.0.2.7:5000", "192.0.2.7:5000", true],
   ["[2001:DB8::1]:5000", ip("2001:db8::1"), 5000, "[2001:db8::1]:5000", "[2001:db8::1]:5000", true],
+  ["https://192.0.2.7:5000", ip("192.0.2.7"), 5000, "192.0.2.7:5000", "192.0.2.7:5000", true],
+  ["http://registry:5000/", dns("registry"), 5000, "registry:5000", "registry:5000", true],
   ["[::1]", ip("::1"), 443, "[::1]", "[::1]:443", false],
 ] as const)("parseTrustTarget(%p)", (text, name, port, directoryName, authority, isPortGiven) => {
   expect(parseTrustTarget(text)).toEqual({ name, port, directoryName, authority, isPortGiven });
@@ -22,7 +24,8 @@ test.each([
   "a:0",
   "a:65536",
   "a:b",
-  "https://a",
+  "https://a/v2/",
+  "ftp://a",
   "a/b",
   "*.a:5000",
   "../../x",

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Glob } from "bun";
 import { CommandError, type CommandIo, parseWords } from "../../src/cli/command.ts";
@@ -120,6 +120,33 @@ test.each([
   await expect(failure).rejects.toThrow(CommandError);
   await expect(failure).rejects.toThrow(message);
   expect(files()).toEqual([]);
+});
+
+test("trust does not replace a CA that was trusted before because of a bare --yes", async () => {
+  using root = temporaryDirectory();
+  await using listener = serveAuthority(() => ca.certificatePem, server);
+  const host = `127.0.0.1:${listener.port}`;
+  const { trust } = machine(root.path, "etc/docker");
+  const path = join(root.path, `etc/docker/certs.d/${host}/ca.crt`);
+  await trust([host, "--yes"]);
+  const { ca: earlier } = await makeCertificates("127.0.0.1");
+  const before = readFileSync(path, "utf8").replace(ca.certificatePem, earlier.certificatePem);
+  writeFileSync(path, before);
+  await expect(trust([host, "--yes"])).rejects.toThrow("--yes does not replace a CA that was trusted before");
+  const questions: string[] = [];
+  const ask = async (question: string) => {
+    questions.push(question);
+    return "no";
+  };
+  await expect(trust([host, "--yes"], { isTerminal: true, ask })).rejects.toThrow("nothing was changed");
+  expect([readFileSync(path, "utf8"), questions]).toEqual([
+    before,
+    ["Trust the new CA in place of the old one? [y/N] "],
+  ]);
+  const output = await trust([host, "--fingerprint", fingerprint]);
+  const trusted = describeCertificate(earlier.certificatePem)?.fingerprint;
+  expect(output).toContain(`  trusted now  ${trusted}\n  offered      ${fingerprint}\n`);
+  expect(readFileSync(path, "utf8")).toContain(ca.certificatePem);
 });
 
 test("trust refuses a certificate that is not for the name", async () => {
