@@ -1,11 +1,12 @@
 // Where the data lies: what was configured, else the first usual place that can be written.
-import { accessSync, constants, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { errorCode } from "../lib/system-error.ts";
 
 /** What is asked of the system to choose a directory. */
 export interface DirectoryProbe {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Makes the directory if need be; whether it can then be written. */
+  /** Whether the directory can be written, or could be made. */
   readonly canUse: (path: string) => boolean;
 }
 
@@ -24,13 +25,16 @@ export function chooseDataDirectory(configured: string | undefined, probe: Direc
   return candidates.find(probe.canUse);
 }
 
-/** Whether the directory is there, or could be made, and can be written. */
+/**
+ * Whether the directory can be written, or could be made. Makes nothing: `serve` and the commands that only look have to
+ * come to the same answer.
+ */
 export function canUseDirectory(path: string): boolean {
   try {
-    mkdirSync(path, { recursive: true });
+    if (!statSync(path).isDirectory()) return false;
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return errorCode(error) === "ENOENT" && dirname(path) !== path && canUseDirectory(dirname(path));
   }
 }

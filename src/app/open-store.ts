@@ -48,10 +48,13 @@ export async function openExistingStore(
   surroundings: StoreSurroundings,
 ): Promise<OpenedStore> {
   const { rootDirectory } = configuration.storage;
-  const directory = chooseDataDirectory(rootDirectory, { env: surroundings.env, canUse: isStore });
+  const directory = chooseDataDirectory(rootDirectory, { env: surroundings.env, canUse: canUseDirectory });
   if (directory === undefined || !isStore(directory)) {
     const where = directory === undefined ? "in the usual places" : `at ${directory}`;
-    throw new StartError(`there is no registry ${where}; name its directory with --data DIR or its configuration file`);
+    const whose = rootDirectory === undefined && directory !== undefined ? ", where this user's would be" : "";
+    throw new StartError(
+      `there is no registry ${where}${whose}; name its directory with --data DIR or its configuration file`,
+    );
   }
   becomeOwner(directory);
   const storage = { ...configuration.storage, rootDirectory: directory };

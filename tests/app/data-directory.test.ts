@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { canUseDirectory, chooseDataDirectory } from "../../src/app/data-directory.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
@@ -19,11 +19,9 @@ test.each([
   expect(chooseDataDirectory(configured, { env, canUse })).toEqual(want);
 });
 
-test("canUseDirectory() makes a directory, and refuses a path through a file", () => {
+test("canUseDirectory() takes what could be made, makes nothing, and refuses a path through a file", () => {
   using directory = temporaryDirectory();
   writeFileSync(join(directory.path, "file"), "");
-  expect([canUseDirectory(join(directory.path, "a/b")), canUseDirectory(join(directory.path, "file/b"))]).toEqual([
-    true,
-    false,
-  ]);
+  const usable = ["", "a/b", "file", "file/b"].map((name) => canUseDirectory(join(directory.path, name)));
+  expect([usable, readdirSync(directory.path)]).toEqual([[true, true, false, false], ["file"]]);
 });

@@ -33,15 +33,19 @@ test("openStore() says in one line why a directory cannot be used", async () => 
   expect(openStore(await configured(path), surroundings)).rejects.toThrow(StartError);
 });
 
-test("openExistingStore() takes the user's directory where none is configured, if it is there", async () => {
+test("openExistingStore() makes nothing where there is no store", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "registry");
+  await expect(openExistingStore(await configured(path), surroundings)).rejects.toThrow(
+    `there is no registry at ${path}; name its directory`,
+  );
+  expect(existsSync(path)).toBe(false);
+});
+
+test("openExistingStore() opens a store that is there", async () => {
   using directory = temporaryDirectory();
   const env = { XDG_DATA_HOME: directory.path };
   const configuration = await configured(undefined);
-  if (!existsSync("/var/lib/registry")) {
-    expect(openExistingStore(configuration, { ...surroundings, env })).rejects.toThrow(
-      "no registry in the usual places",
-    );
-  }
   const { dataDirectory } = await openStore(await configured(join(directory.path, "registry")), surroundings);
   const meant = { ...configuration, storage: { ...configuration.storage, rootDirectory: dataDirectory } };
   expect((await openExistingStore(meant, { ...surroundings, env })).dataDirectory).toBe(dataDirectory);
