@@ -1,5 +1,5 @@
 // How the house is put together: from a configuration to a running server.
-
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { createCacheReport } from "./app/cache-report.ts";
 import { type CertificateSource, openCertificates } from "./app/certificates.ts";
@@ -93,6 +93,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
       port: server.port,
       certificateNames: certificate?.description().names.map(({ value }) => value),
       machineNames: defaultNames().map(({ value }) => value),
+      hostName: hostname().toLowerCase(),
     }),
     dataDirectory,
     certificate,

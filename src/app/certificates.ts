@@ -4,7 +4,13 @@ import { resolve } from "node:path";
 import type { TlsConfiguration } from "../config/configuration.ts";
 import type { TlsMaterial } from "../http/server.ts";
 import { explainReadError } from "../lib/system-error.ts";
-import { type CertificateDescription, certificateWarnings, describeCertificate, isKeyOf } from "../tls/describe.ts";
+import {
+  type CertificateDescription,
+  certificateWarnings,
+  describeCertificate,
+  isIssuedBy,
+  isKeyOf,
+} from "../tls/describe.ts";
 import { CertificateStoreError, type Certificates, ensureCertificates } from "./certificate-store.ts";
 import { withFileLock } from "./file-lock.ts";
 import { defaultNames } from "./host-names.ts";
@@ -17,6 +23,8 @@ export interface CertificateSource {
   description(): CertificateDescription;
   /** The authority that clients need to trust, where the certificate is our own. */
   readonly authority: { readonly path: string; pem(): string; description(): CertificateDescription } | undefined;
+  /** The file of a configured certificate, where that is self-signed: clients need to trust it itself. */
+  readonly selfSignedPath: string | undefined;
   /** What was made at the start, and why; undefined where nothing was. */
   readonly made: string | undefined;
   /** What an operator should know. */
@@ -56,6 +64,7 @@ async function openSelfSigned(
     material,
     description: () => current.server,
     authority: { path: resolve(directory, "ca.crt"), pem: () => current.caPem, description: () => current.authority },
+    selfSignedPath: undefined,
     made: current.reason === undefined ? undefined : `made a new certificate, because ${current.reason}`,
     warnings: [],
     renew: async () => {
@@ -84,6 +93,7 @@ function openFiles({ certificate: path, key: keyPath, minimum }: Files, nowMs: n
     material: () => ({ certificate, key, minimum }),
     description: () => description,
     authority: undefined,
+    selfSignedPath: isIssuedBy(certificate, certificate) ? resolve(path) : undefined,
     made: undefined,
     warnings: certificateWarnings(description, nowMs).map((warning) => `${path}: ${warning}`),
     renew: async () => undefined,

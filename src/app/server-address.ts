@@ -1,4 +1,5 @@
 // How people reach the server: by which name on this machine, and by which on another.
+import { isIPv4, isIPv6 } from "node:net";
 import { parseListenAddress } from "../config/listen-address.ts";
 
 /** What is known of a server that listens. */
@@ -11,6 +12,8 @@ export interface AddressFacts {
   readonly certificateNames: readonly string[] | undefined;
   /** Host name and addresses of this machine. */
   readonly machineNames: readonly string[];
+  /** The host name alone: nobody knows whether other machines can look it up. */
+  readonly hostName: string;
 }
 
 /** Where to connect. */
@@ -21,12 +24,17 @@ export interface ServerAddress {
   readonly remoteHost: string | undefined;
 }
 
-/** Who listens on every interface is "localhost" here, and elsewhere a name that the certificate has too. */
-export function describeAddress({ addr, port, certificateNames, machineNames }: AddressFacts): ServerAddress {
+/**
+ * Who listens on every interface is "localhost" here. Elsewhere it is a name that the certificate has too: one that
+ * somebody chose, else an address of this machine, and its host name only where there is nothing else.
+ */
+export function describeAddress({ addr, port, certificateNames, machineNames, hostName }: AddressFacts): ServerAddress {
   const configured = parseListenAddress(addr)?.hostname;
   const isAnywhere = configured === undefined || configured === "0.0.0.0" || configured === "::";
   const names = certificateNames === undefined || certificateNames.length === 0 ? machineNames : certificateNames;
-  const elsewhere = isAnywhere ? names.find((name) => !isLocal(name)) : configured;
+  const rank = (name: string) => (name === hostName ? 3 : isIPv4(name) ? 1 : isIPv6(name) ? 2 : 0);
+  const candidates = names.filter((name) => !isLocal(name)).sort((one, other) => rank(one) - rank(other));
+  const elsewhere = isAnywhere ? candidates[0] : configured;
   // Clients on this machine would refuse a certificate that does not have the name.
   const isForLocalhost = elsewhere === undefined || names.includes("localhost");
   const here = isForLocalhost ? "localhost" : elsewhere;

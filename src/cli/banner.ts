@@ -1,67 +1,72 @@
-// What serve prints when it is ready: where it is, and what to type next.
+// What serve prints when it is ready: where it is, and what to type next. In 80 columns, as far as paths allow.
 import type { CertificateSource } from "../app/certificates.ts";
 import type { App } from "../app.ts";
 import type { ProxyConfiguration } from "../config/configuration.ts";
 import { formatSubjectNames } from "../lib/subject-names.ts";
-import { isDockerHub } from "../proxy/routing.ts";
 import { formatDay } from "../tls/describe.ts";
+import { suggestCommands, suggestForOthers } from "./banner-commands.ts";
 
-/** Lines for the person who started the server. */
-export function formatBanner(app: App, version: string): string {
+/** Lines for the person who started the server. `caPath`: where whoever reads them can read the CA, if anywhere. */
+export function formatBanner(app: App, version: string, caPath: string | undefined): string {
   const lines = [
     `registry ${version} listening on ${app.url}`,
     "",
-    `  data         ${app.dataDirectory}`,
+    ...row("data", app.dataDirectory),
     ...describeCaches(app),
     ...describeTls(app.certificate),
     "",
     "Try it:",
-    ...suggestCommands(app).map((command) => `  ${command}`),
+    ...suggestCommands(app, caPath).map((command) => `  ${command}`),
+    ...suggestForOthers(app),
     "",
-    warnAboutAccess(app),
+    ...wrap(warnAboutAccess(app), 0),
     "",
   ];
   return `${lines.join("\n")}\n`;
 }
 
+const maxColumns = 80;
+const labelColumns = 13;
+
+/** A value with its label before it, on as many lines as it takes. */
+function row(label: string, value: string): readonly string[] {
+  const [first = "", ...more] = wrap(value, labelColumns + 2);
+  return [`  ${label.padEnd(labelColumns)}${first.trimStart()}`, ...more];
+}
+
+/** Broken at spaces, indented. */
+function wrap(text: string, indent: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && indent + line.length + 1 + word.length > maxColumns) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].map((one) => `${" ".repeat(indent)}${one}`);
+}
+
 function describeCaches({ configuration: { proxy } }: App): readonly string[] {
   if (proxy === undefined) return [];
-  const others = proxy.others.map(({ host, url }) => `  caches       ${url} below ${host.replace(":", "-")}/`);
-  return proxy.main === undefined ? others : [`  caches       ${proxy.main.url}`, ...others];
+  const others = proxy.others.flatMap(({ host, url }) => row("caches", `${url} below ${host.replace(":", "-")}/`));
+  return proxy.main === undefined ? others : [...row("caches", proxy.main.url), ...others];
 }
 
 function describeTls(certificate: CertificateSource | undefined): readonly string[] {
-  if (certificate === undefined)
-    return ["  plain HTTP   clients other than localhost need it among their insecure registries"];
+  if (certificate === undefined) return row("plain HTTP", "nothing is encrypted");
   const { names, subject, notAfterMs } = certificate.description();
-  const shown = `  certificate  ${formatSubjectNames(names) || subject} (until ${formatDay(notAfterMs)})`;
+  const shown = row("certificate", `${formatSubjectNames(names) || subject} (until ${formatDay(notAfterMs)})`);
   const { authority } = certificate;
-  if (authority === undefined) return [shown];
-  return [shown, `  authority    ${authority.path}`, `               SHA-256 ${authority.description().fingerprint}`];
+  if (authority === undefined) return shown;
+  return [...shown, ...row("authority", authority.path), ...row("SHA-256", inTwo(authority.description().fingerprint))];
 }
 
-function suggestCommands({ configuration, url, remoteHost, certificate }: App): readonly string[] {
-  const host = url.slice(url.indexOf("//") + 2);
-  const authority = certificate?.authority;
-  const trust = `registry trust ${remoteHost}    # on every other machine that is to use it`;
-  return [
-    ...suggestDocker(configuration, host),
-    `curl ${authority === undefined ? "" : `--cacert ${authority.path} `}${url}${configuration.http.prefix}v2/_catalog`,
-    ...(authority === undefined || remoteHost === undefined ? [] : [trust]),
-  ];
-}
-
-function suggestDocker({ proxy, storage }: App["configuration"], host: string): readonly string[] {
-  if (proxy?.main !== undefined && isCacheOnly(proxy)) {
-    return [
-      `docker pull ${host}/${isDockerHub(proxy.main.host) ? "library/busybox" : `<a repository of ${proxy.main.host}>`}`,
-    ];
-  }
-  // Beside a cache of everything else, only what is local can be pushed to.
-  const [glob] = proxy?.main === undefined ? [] : proxy.local;
-  const image = `${host}/${glob === undefined ? "busybox" : glob.replace(/\*+/g, "busybox")}`;
-  if (storage.isReadOnly) return [`docker pull ${image}`];
-  return [`docker tag busybox ${image}`, `docker push ${image}`];
+/** A fingerprint with a space in the middle, where it may be broken. */
+function inTwo(fingerprint: string): string {
+  return fingerprint.replace(/^((?:..:){16})/, "$1 ");
 }
 
 function warnAboutAccess({ configuration, url, remoteHost }: App): string {

@@ -1,4 +1,6 @@
 // What `serve` and `proxy` share: flags, start and stop.
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import { StartError } from "../app/start-error.ts";
 import { type App, startApp } from "../app.ts";
 import type { ConfigurationFlags } from "../config/flags.ts";
@@ -36,12 +38,27 @@ export function servingValues(words: ParsedWords): ConfigurationFlags {
 /** Serves until it is told to stop; the exit code. */
 export async function serveUntilSignal(loaded: LoadedConfiguration, io: CommandIo): Promise<number> {
   const app = await start(loaded, io);
-  io.announce(formatBanner(app, version));
+  const { authority } = app.certificate ?? {};
+  const isReadable = authority !== undefined && (io.isTerminal || canAnybodyRead(authority.path));
+  io.announce(formatBanner(app, version, isReadable ? authority.path : undefined));
   const signal = await untilSignal();
   app.logger.info("stopping", { signal });
   await app.stop();
   app.logger.info("stopped");
   return 0;
+}
+
+/** Whether other users than this one can read the file: what is printed goes to a log that an administrator reads. */
+function canAnybodyRead(path: string): boolean {
+  try {
+    if ((statSync(path).mode & 0o004) === 0) return false;
+    for (let directory = dirname(path); ; directory = dirname(directory)) {
+      if ((statSync(directory).mode & 0o001) === 0) return false;
+      if (dirname(directory) === directory) return true;
+    }
+  } catch {
+    return false;
+  }
 }
 
 async function start(loaded: LoadedConfiguration, io: CommandIo): Promise<App> {

@@ -33,7 +33,7 @@ export const trustCommand: Command = {
 registry from https://HOST:PORT/ca.crt, shows names and fingerprint, asks, and puts the CA where clients look for it.
 Compare the fingerprint with the one that the registry printed when it started.
 
-A registry with a certificate from elsewhere has no CA to hand out: where its certificate is self-signed, that is offered
+A registry with a certificate from elsewhere has no CA to hand out. Where that certificate is self-signed, it is offered
 instead; where a CA of your own signed it, give the CA's certificate with --ca.
 
 Without --for it serves docker, containerd and podman (with skopeo and buildah), whichever are installed. The system's

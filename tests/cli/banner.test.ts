@@ -21,18 +21,21 @@ function appWith(certificate: object | undefined, storage: object, http: object 
 
 test("the banner of a first run says where everything is and what to type next", () => {
   const app = appWith({ description: () => description, authority }, { isDeleteEnabled: true, isReadOnly: false });
-  expect(formatBanner(app, "1.2.3")).toEqual(`registry 1.2.3 listening on https://localhost:5000
+  expect(formatBanner(app, "1.2.3", authority.path)).toEqual(`registry 1.2.3 listening on https://localhost:5000
 
   data         /data
   certificate  localhost, 10.0.0.5 (until 2027-01-02)
   authority    /data/tls/ca.crt
-               SHA-256 AA:BB
+  SHA-256      AA:BB
 
 Try it:
+  docker pull busybox
   docker tag busybox localhost:5000/busybox
   docker push localhost:5000/busybox
   curl --cacert /data/tls/ca.crt https://localhost:5000/v2/_catalog
-  registry trust 10.0.0.5:5000    # on every other machine that is to use it
+
+On every other machine that is to use it:
+  sudo registry trust 10.0.0.5:5000
 
 Anybody who reaches 10.0.0.5:5000 may pull, push and delete.
 
@@ -43,17 +46,17 @@ test.each([
   ["a read-only registry", { isDeleteEnabled: true, isReadOnly: true }, "may pull."],
   ["a registry without deletion", { isDeleteEnabled: false, isReadOnly: false }, "may pull and push."],
 ])("the banner of %s says what anybody may do", (_name, storage, part) => {
-  expect(formatBanner(appWith(undefined, storage), "1")).toContain(part);
+  expect(formatBanner(appWith(undefined, storage), "1", undefined)).toContain(part);
 });
 
 test("the banner of a registry with a prefix shows where the API is", () => {
-  expect(formatBanner(appWith(undefined, {}, { prefix: "/some/where/" }), "1")).toContain(
+  expect(formatBanner(appWith(undefined, {}, { prefix: "/some/where/" }), "1", undefined)).toContain(
     "  curl http://localhost:5000/some/where/v2/_catalog\n",
   );
 });
 
 test("the banner of a read-only registry does not ask for a push", () => {
-  const banner = formatBanner(appWith(undefined, { isReadOnly: true }), "1");
+  const banner = formatBanner(appWith(undefined, { isReadOnly: true }), "1", undefined);
   expect([banner.includes("docker push"), banner.includes("docker pull localhost:5000/busybox")]).toEqual([
     false,
     true,
@@ -63,32 +66,34 @@ test("the banner of a read-only registry does not ask for a push", () => {
 test("the banner over plain HTTP and with a configured certificate has no line about trust", () => {
   const storage = { isDeleteEnabled: true, isReadOnly: false };
   const configured = { description: () => description, authority: undefined };
-  const banners = [appWith(undefined, storage), appWith(configured, storage)].map((app) => formatBanner(app, "1"));
+  const banners = [appWith(undefined, storage), appWith(configured, storage)].map((app) =>
+    formatBanner(app, "1", undefined),
+  );
   expect(banners.map((banner) => banner.includes("registry trust"))).toEqual([false, false]);
 });
 
 test("the banner shows the subject of a certificate without names", () => {
   const nameless = { ...description, names: [], subject: "CN=registry.example" };
   const app = appWith({ description: () => nameless, authority: undefined }, {});
-  expect(formatBanner(app, "1")).toContain("  certificate  CN=registry.example (until 2027-01-02)\n");
+  expect(formatBanner(app, "1", undefined)).toContain("  certificate  CN=registry.example (until 2027-01-02)\n");
 });
 
 test("the banner of a cache tells what it caches, and in whose name everybody pulls", () => {
   const at = (url: string, username?: string) => ({ host: new URL(url).host, url, username });
   const bannerOf = (proxy: object) => {
     const app = { ...appWith(undefined, { isDeleteEnabled: true, isReadOnly: false }) };
-    return formatBanner({ ...app, configuration: { ...app.configuration, proxy } } as unknown as App, "1");
+    return formatBanner({ ...app, configuration: { ...app.configuration, proxy } } as unknown as App, "1", undefined);
   };
   const hub = bannerOf({ main: at("https://registry-1.docker.io", "alice"), others: [], local: [] });
   const ghcr = bannerOf({ main: at("https://ghcr.io"), others: [at("https://quay.io", "bob")], local: [] });
   const mixed = bannerOf({ main: at("https://ghcr.io"), others: [], local: ["team/**"] });
-  expect(
-    [hub, ghcr, mixed].map((banner) => banner.split("\n").filter((line) => /caches|docker|Anybody/.test(line))),
-  ).toEqual([
+  const shown = (banner: string) =>
+    banner.split("\n").filter((line) => /^ {2}(caches|docker) |^Anybody|^pull/.test(line));
+  expect([hub, ghcr, mixed].map(shown)).toEqual([
     [
       "  caches       https://registry-1.docker.io",
       "  docker pull localhost:5000/library/busybox",
-      "Anybody who reaches 10.0.0.5:5000 may pull, with the rights of alice at registry-1.docker.io.",
+      "Anybody who reaches 10.0.0.5:5000 may pull, with the rights of alice at",
     ],
     [
       "  caches       https://ghcr.io",
@@ -98,9 +103,30 @@ test("the banner of a cache tells what it caches, and in whose name everybody pu
     ],
     [
       "  caches       https://ghcr.io",
+      "  docker pull busybox",
       "  docker tag busybox localhost:5000/team/busybox",
       "  docker push localhost:5000/team/busybox",
       "Anybody who reaches 10.0.0.5:5000 may pull, push and delete.",
     ],
   ]);
+});
+
+test("the banner keeps to 80 columns, and breaks only at spaces and inside the fingerprint", () => {
+  const fingerprint = Array.from({ length: 32 }, (_, index) => (index + 16).toString(16).toUpperCase()).join(":");
+  const many = [
+    "localhost",
+    "127.0.0.1",
+    "registry.a-rather-long-domain.example.org",
+    "2001:db8::1:2:3:4",
+    "192.0.2.7",
+  ];
+  const names = many.flatMap((text) => parseSubjectName(text) ?? []);
+  const described = () => ({ ...description, names, fingerprint });
+  const app = appWith(
+    { description: described, authority: { ...authority, description: described } },
+    { isDeleteEnabled: true, isReadOnly: false },
+  );
+  const lines = formatBanner(app, "1", "/home/somebody/.local/share/registry/tls/ca.crt").split("\n");
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  expect(lines.join("").replaceAll(" ", "")).toContain(`SHA-256${fingerprint}`);
 });

@@ -7,9 +7,11 @@ export function getBase(): Response {
   return Response.json({});
 }
 
-/** That the server is up; load balancers ask for "/". */
+/** That the server is up; load balancers ask for "/", and now and then a person with a browser. */
 export function getRoot(): Response {
-  return new Response(null, { status: 200 });
+  return new Response("This is a container registry. Its API is at /v2/, for docker and its kind.\n", {
+    headers: { "Content-Type": "text/plain; charset=utf-8" },
+  });
 }
 
 /** The certificate that clients need to trust this server; for everybody, as it is public. */

@@ -3,11 +3,13 @@ import { memoryRegistry, summarize } from "../memory-registry.ts";
 
 const pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
 
+const rootText = "This is a container registry. Its API is at /v2/, for docker and its kind.\n";
+
 describe("outside of repositories", () => {
   test.each([
     ["GET", "/v2/", [200, "application/json;charset=utf-8", null, "{}"]],
     ["GET", "/v2", [200, "application/json;charset=utf-8", null, "{}"]],
-    ["GET", "/", [200, null, null, ""]],
+    ["GET", "/", [200, "text/plain; charset=utf-8", null, rootText]],
     ["OPTIONS", "/v2/", [204, null, "GET, HEAD, OPTIONS", ""]],
     ["OPTIONS", "/v2/a/manifests/v1", [204, null, "GET, HEAD, PUT, DELETE, OPTIONS", ""]],
     ["OPTIONS", "/v2/a/blobs/uploads/", [204, null, "POST, OPTIONS", ""]],
