@@ -1,13 +1,12 @@
 // The commands that the start message suggests: on this machine, and on those that are to use the registry.
 import { isIP } from "node:net";
 import type { App } from "../app.ts";
+import { listUncoveredNames, parseSubjectName, type SubjectName } from "../lib/subject-names.ts";
 import { isDockerHub } from "../proxy/routing.ts";
 
-const maxColumns = 78;
-
-/** What to type on this machine. `caPath`: where whoever reads it can read the CA, if anywhere. */
-export function suggestCommands(app: App, caPath: string | undefined): readonly string[] {
-  return [...suggestDocker(app.configuration, withoutScheme(app.url)), ...suggestCurl(app, caPath)];
+/** What to type on this machine. `isCaPrivate`: whoever reads this is another user, who cannot read the CA's file. */
+export function suggestCommands(app: App, isCaPrivate: boolean): readonly string[] {
+  return [...suggestDocker(app.configuration, withoutScheme(app.url)), suggestCurl(app, isCaPrivate)];
 }
 
 /** What other machines need, each in its own paragraph. */
@@ -38,26 +37,31 @@ function suggestDocker({ proxy, storage }: App["configuration"], host: string): 
   return ["docker pull busybox", `docker tag busybox ${image}`, `docker push ${image}`];
 }
 
-/** As few words as the certificate in use allows; on two lines where one would be too long. */
-function suggestCurl({ configuration, url, certificate }: App, caPath: string | undefined): readonly string[] {
-  const target = `${url}${configuration.http.prefix}v2/_catalog`;
+/** On one line, however long its paths are, so that it can be copied. */
+function suggestCurl({ configuration, url, certificate }: App, isCaPrivate: boolean): string {
   const { hostname, port } = new URL(url);
-  const isName = isIP(hostname.replace(/^\[|\]$/g, "")) === 0 && hostname !== "localhost";
-  // A name of the certificate's that this machine may not be able to look up.
-  const resolve = certificate !== undefined && isName ? [`--resolve ${hostname}:${port || 443}:127.0.0.1`] : [];
-  const isOwn = certificate?.authority !== undefined;
-  const fetched = isOwn && caPath === undefined ? [`curl -sSk ${url}/ca.crt -o ca.crt`] : [];
-  const trusted = isOwn ? (caPath ?? "ca.crt") : certificate?.selfSignedPath;
+  const listening = hostname.replace(/^\[|\]$/g, "");
+  const name = coveredName(listening, certificate?.description().names ?? []);
+  const target = `${url.replace(hostname, name ?? hostname)}${configuration.http.prefix}v2/_catalog`;
+  // This machine may not be able to look up a name of the certificate's.
+  const address = isIP(listening) === 0 ? "127.0.0.1" : hostname;
+  const isKnown = certificate === undefined || name === undefined || name === "localhost";
+  const resolve = isKnown ? [] : [`--resolve ${name}:${port || 443}:${address}`];
+  const { authority, selfSignedPath } = certificate ?? {};
+  const trusted = authority?.path ?? selfSignedPath;
   // No client but one that does not look can be content with a certificate without names.
-  const trust =
-    certificate?.description().names.length === 0
-      ? ["-k"]
-      : trusted === undefined
-        ? []
-        : [`--cacert ${quote(trusted)}`];
-  const words = ["curl", ...trust, ...resolve];
-  const line = `${words.join(" ")} ${target}`;
-  return [...fetched, ...(line.length <= maxColumns ? [line] : [`${words.join(" ")} \\`, `  ${target}`])];
+  const isNameless = certificate?.description().names.length === 0;
+  const trust = isNameless ? ["-k"] : trusted === undefined ? [] : [`--cacert ${quote(trusted)}`];
+  const curl = authority !== undefined && isCaPrivate ? "sudo curl" : "curl";
+  return [curl, ...trust, ...resolve, target].join(" ");
+}
+
+/** The host name to use: where it is one, the listening one, unless the certificate stands only for others. */
+function coveredName(listening: string, names: readonly SubjectName[]): string | undefined {
+  const wanted = parseSubjectName(listening);
+  const isCovered = wanted === undefined || names.length === 0 || listUncoveredNames([wanted], names).length === 0;
+  if (isCovered) return isIP(listening) === 0 ? listening : undefined;
+  return names.find(({ kind, value }) => kind === "dns" && !value.startsWith("*"))?.value;
 }
 
 /** What docker has to be told that it cannot find out: plain HTTP, and a mirror of Docker Hub. */

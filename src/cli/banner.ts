@@ -1,4 +1,4 @@
-// What serve prints when it is ready: where it is, and what to type next. In 80 columns, as far as paths allow.
+// What serve prints when it is ready: where it is, and what to type next. In 80 columns, but for commands that do not fit.
 import type { CertificateSource } from "../app/certificates.ts";
 import type { App } from "../app.ts";
 import type { ProxyConfiguration } from "../config/configuration.ts";
@@ -6,8 +6,8 @@ import { formatSubjectNames } from "../lib/subject-names.ts";
 import { formatDay } from "../tls/describe.ts";
 import { suggestCommands, suggestForOthers } from "./banner-commands.ts";
 
-/** Lines for the person who started the server. `caPath`: where whoever reads them can read the CA, if anywhere. */
-export function formatBanner(app: App, version: string, caPath: string | undefined): string {
+/** Lines for whoever started the server. `isCaPrivate`: who reads them is another user, who cannot read the CA's file. */
+export function formatBanner(app: App, version: string, { isCaPrivate } = { isCaPrivate: false }): string {
   const lines = [
     `registry ${version} listening on ${app.url}`,
     "",
@@ -16,7 +16,7 @@ export function formatBanner(app: App, version: string, caPath: string | undefin
     ...describeTls(app.certificate),
     "",
     "Try it:",
-    ...suggestCommands(app, caPath).map((command) => `  ${command}`),
+    ...suggestCommands(app, isCaPrivate).map((command) => `  ${command}`),
     ...suggestForOthers(app),
     "",
     ...wrap(warnAboutAccess(app), 0),

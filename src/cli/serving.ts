@@ -38,9 +38,11 @@ export function servingValues(words: ParsedWords): ConfigurationFlags {
 /** Serves until it is told to stop; the exit code. */
 export async function serveUntilSignal(loaded: LoadedConfiguration, io: CommandIo): Promise<number> {
   const app = await start(loaded, io);
+  // systemd sets this variable: what a service prints is read in a log, by an administrator.
+  const isService = io.env.INVOCATION_ID !== undefined && !io.isTerminal;
   const { authority } = app.certificate ?? {};
-  const isReadable = authority !== undefined && (io.isTerminal || canAnybodyRead(authority.path));
-  io.announce(formatBanner(app, version, isReadable ? authority.path : undefined));
+  const isCaPrivate = isService && authority !== undefined && !canAnybodyRead(authority.path);
+  io.announce(formatBanner(app, version, { isCaPrivate }));
   const signal = await untilSignal();
   app.logger.info("stopping", { signal });
   await app.stop();
@@ -48,7 +50,7 @@ export async function serveUntilSignal(loaded: LoadedConfiguration, io: CommandI
   return 0;
 }
 
-/** Whether other users than this one can read the file: what is printed goes to a log that an administrator reads. */
+/** Whether every user can read the file. */
 function canAnybodyRead(path: string): boolean {
   try {
     if ((statSync(path).mode & 0o004) === 0) return false;

@@ -3,7 +3,8 @@ import type { App } from "../../src/app.ts";
 import { suggestCommands, suggestForOthers } from "../../src/cli/banner-commands.ts";
 import { parseSubjectName } from "../../src/lib/subject-names.ts";
 
-const names = ["localhost"].flatMap((text) => parseSubjectName(text) ?? []);
+const subjects = (...texts: string[]) => texts.flatMap((text) => parseSubjectName(text) ?? []);
+const names = subjects("localhost", "::1", "registry.example.org");
 const own = { description: () => ({ names }), authority: { path: "/d/tls/ca.crt" } };
 const selfSigned = { description: () => ({ names }), selfSignedPath: "/etc/it's mine.crt" };
 const bought = { description: () => ({ names }) };
@@ -16,42 +17,37 @@ function appWith({ proxy, ...parts }: Partial<Record<"url" | "remoteHost" | "cer
 }
 
 test.each([
-  ["plain HTTP", { url: "http://localhost:5000" }, undefined, ["curl http://localhost:5000/v2/_catalog"]],
+  ["plain HTTP", { url: "http://localhost:5000" }, false, "curl http://localhost:5000/v2/_catalog"],
+  ["our own CA", { certificate: own }, false, "curl --cacert /d/tls/ca.crt https://localhost:5000/v2/_catalog"],
   [
-    "our own CA",
+    "our own CA, whose file belongs to a service",
     { certificate: own },
-    "/d/tls/ca.crt",
-    ["curl --cacert /d/tls/ca.crt https://localhost:5000/v2/_catalog"],
-  ],
-  [
-    "our own CA, which others cannot read",
-    { certificate: own },
-    undefined,
-    ["curl -sSk https://localhost:5000/ca.crt -o ca.crt", "curl --cacert ca.crt https://localhost:5000/v2/_catalog"],
+    true,
+    "sudo curl --cacert /d/tls/ca.crt https://localhost:5000/v2/_catalog",
   ],
   [
     "a self-signed certificate",
     { certificate: selfSigned },
-    undefined,
-    [`curl --cacert '/etc/it'\\''s mine.crt' https://localhost:5000/v2/_catalog`],
+    false,
+    `curl --cacert '/etc/it'\\''s mine.crt' https://localhost:5000/v2/_catalog`,
   ],
-  ["a well-known CA", { certificate: bought }, undefined, ["curl https://localhost:5000/v2/_catalog"]],
-  ["a certificate without names", { certificate: nameless }, undefined, ["curl -k https://localhost:5000/v2/_catalog"]],
+  ["a well-known CA", { certificate: bought }, false, "curl https://localhost:5000/v2/_catalog"],
+  ["a certificate without names", { certificate: nameless }, false, "curl -k https://localhost:5000/v2/_catalog"],
   [
     "another name",
     { certificate: bought, url: "https://registry.example.org" },
-    undefined,
-    ["curl --resolve registry.example.org:443:127.0.0.1 \\", "  https://registry.example.org/v2/_catalog"],
+    false,
+    "curl --resolve registry.example.org:443:127.0.0.1 https://registry.example.org/v2/_catalog",
   ],
   [
-    "an address",
-    { certificate: bought, url: "https://[::1]:5000" },
-    undefined,
-    ["curl https://[::1]:5000/v2/_catalog"],
+    "a certificate for other names than it listens on",
+    { certificate: { description: () => ({ names: subjects("*.lab", "a.lab") }) }, url: "https://127.0.0.1:5000" },
+    false,
+    "curl --resolve a.lab:5000:127.0.0.1 https://a.lab:5000/v2/_catalog",
   ],
-])("the curl line of a registry with %s", (_name, parts, caPath, want) => {
-  const lines = suggestCommands(appWith(parts), caPath);
-  expect(lines.slice(lines.findIndex((line) => line.startsWith("curl")))).toEqual(want);
+  ["an address", { certificate: bought, url: "https://[::1]:5000" }, false, "curl https://[::1]:5000/v2/_catalog"],
+])("the curl line of a registry with %s", (_name, parts, isCaPrivate, want) => {
+  expect(suggestCommands(appWith(parts), isCaPrivate).at(-1)).toBe(want);
 });
 
 const hub = { main: { host: "registry-1.docker.io" }, local: [] };

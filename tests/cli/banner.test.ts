@@ -21,7 +21,7 @@ function appWith(certificate: object | undefined, storage: object, http: object 
 
 test("the banner of a first run says where everything is and what to type next", () => {
   const app = appWith({ description: () => description, authority }, { isDeleteEnabled: true, isReadOnly: false });
-  expect(formatBanner(app, "1.2.3", authority.path)).toEqual(`registry 1.2.3 listening on https://localhost:5000
+  expect(formatBanner(app, "1.2.3")).toEqual(`registry 1.2.3 listening on https://localhost:5000
 
   data         /data
   certificate  localhost, 10.0.0.5 (until 2027-01-02)
@@ -46,17 +46,17 @@ test.each([
   ["a read-only registry", { isDeleteEnabled: true, isReadOnly: true }, "may pull."],
   ["a registry without deletion", { isDeleteEnabled: false, isReadOnly: false }, "may pull and push."],
 ])("the banner of %s says what anybody may do", (_name, storage, part) => {
-  expect(formatBanner(appWith(undefined, storage), "1", undefined)).toContain(part);
+  expect(formatBanner(appWith(undefined, storage), "1")).toContain(part);
 });
 
 test("the banner of a registry with a prefix shows where the API is", () => {
-  expect(formatBanner(appWith(undefined, {}, { prefix: "/some/where/" }), "1", undefined)).toContain(
+  expect(formatBanner(appWith(undefined, {}, { prefix: "/some/where/" }), "1")).toContain(
     "  curl http://localhost:5000/some/where/v2/_catalog\n",
   );
 });
 
 test("the banner of a read-only registry does not ask for a push", () => {
-  const banner = formatBanner(appWith(undefined, { isReadOnly: true }), "1", undefined);
+  const banner = formatBanner(appWith(undefined, { isReadOnly: true }), "1");
   expect([banner.includes("docker push"), banner.includes("docker pull localhost:5000/busybox")]).toEqual([
     false,
     true,
@@ -66,23 +66,21 @@ test("the banner of a read-only registry does not ask for a push", () => {
 test("the banner over plain HTTP and with a configured certificate has no line about trust", () => {
   const storage = { isDeleteEnabled: true, isReadOnly: false };
   const configured = { description: () => description, authority: undefined };
-  const banners = [appWith(undefined, storage), appWith(configured, storage)].map((app) =>
-    formatBanner(app, "1", undefined),
-  );
+  const banners = [appWith(undefined, storage), appWith(configured, storage)].map((app) => formatBanner(app, "1"));
   expect(banners.map((banner) => banner.includes("registry trust"))).toEqual([false, false]);
 });
 
 test("the banner shows the subject of a certificate without names", () => {
   const nameless = { ...description, names: [], subject: "CN=registry.example" };
   const app = appWith({ description: () => nameless, authority: undefined }, {});
-  expect(formatBanner(app, "1", undefined)).toContain("  certificate  CN=registry.example (until 2027-01-02)\n");
+  expect(formatBanner(app, "1")).toContain("  certificate  CN=registry.example (until 2027-01-02)\n");
 });
 
 test("the banner of a cache tells what it caches, and in whose name everybody pulls", () => {
   const at = (url: string, username?: string) => ({ host: new URL(url).host, url, username });
   const bannerOf = (proxy: object) => {
     const app = { ...appWith(undefined, { isDeleteEnabled: true, isReadOnly: false }) };
-    return formatBanner({ ...app, configuration: { ...app.configuration, proxy } } as unknown as App, "1", undefined);
+    return formatBanner({ ...app, configuration: { ...app.configuration, proxy } } as unknown as App, "1");
   };
   const hub = bannerOf({ main: at("https://registry-1.docker.io", "alice"), others: [], local: [] });
   const ghcr = bannerOf({ main: at("https://ghcr.io"), others: [at("https://quay.io", "bob")], local: [] });
@@ -126,7 +124,7 @@ test("the banner keeps to 80 columns, and breaks only at spaces and inside the f
     { description: described, authority: { ...authority, description: described } },
     { isDeleteEnabled: true, isReadOnly: false },
   );
-  const lines = formatBanner(app, "1", "/home/somebody/.local/share/registry/tls/ca.crt").split("\n");
+  const lines = formatBanner(app, "1").split("\n");
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
   expect(lines.join("").replaceAll(" ", "")).toContain(`SHA-256${fingerprint}`);
 });

@@ -143,7 +143,7 @@ describe.skipIf(!isPossible)("registry trust", () => {
   test.each([
     ["a name that does not resolve", "no-such-host.invalid:5000", "does not resolve"],
     ["a port where nothing listens", "localhost:1", "nothing answers"],
-    ["a URL", "https://localhost:5000", "is a URL"],
+    ["a URL with a path", "https://localhost:5000/v2/", "paths cannot be in a certificate"],
   ])("says so of %s", async (_name, host, text) => {
     const outcome = await run([executable, "trust", host, "--yes", "--for", "docker"]);
     expect(outcome.stderr).toContain(text);
