@@ -93,8 +93,8 @@ export class CachedListings {
     for (let page = 0; page < maxPages; page += 1) {
       const listed = await this.#options.local.referrers.list(name, { ...request, after });
       items.push(...listed.items);
-      after = listed.items.at(-1)?.digest;
-      if (!listed.hasMore || after === undefined) break;
+      after = listed.last;
+      if (after === undefined) break;
     }
     return items;
   }

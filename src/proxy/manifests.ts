@@ -132,7 +132,7 @@ export class CachedManifests {
     if (expected !== undefined && digest !== expected) throw this.#wrong(repository, expected, "has another digest");
     const mediaType = storedMediaType(bytes);
     if (mediaType === undefined) throw this.#wrong(repository, digest, "is no manifest of schema 2");
-    const manifest = { digest, mediaType, bytes };
+    const manifest = { digest, mediaType, sizeBytes: bytes.length, bytes };
     this.#options.sizes.learn(repository.name, bytes);
     await this.#store(repository, manifest, reference.kind === "tag" ? reference.tag : movedTag);
     return manifest;

@@ -1,9 +1,10 @@
 // Taking cached content away, under the repository's lock alone. What was used since it was judged stays.
 import { type Digest, parseDigest } from "../oci/digest.ts";
-import { parseManifest } from "../oci/manifest.ts";
+import { parseManifestInTurns } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Key } from "../storage/driver.ts";
 import { evictingKey, layerLink, referrerLink, revisionLink, upstreamKey } from "./layout.ts";
+import { describeBytes } from "./manifest-memory.ts";
 import { readManifest } from "./manifests.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import type { Store } from "./store.ts";
@@ -72,16 +73,14 @@ export async function evictCached(
 
 /** Tags first: one that points nowhere would look as if it were damaged. */
 async function evictRevision(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
-  const stored = await readManifest(store, digest);
+  const subject = (await describeBytes(store, digest))?.facts.subject;
   for (const tag of await listTagsOf(store, name, digest)) await trashTag(store, name, tag);
   await store.driver.forget(revisionLink(name, digest));
-  const parsed = stored === undefined ? undefined : parseManifest(stored.bytes, undefined);
-  const subject = parsed === undefined || "problem" in parsed ? undefined : parsed.manifest.subject;
-  if (subject !== undefined) await store.driver.forget(referrerLink(name, subject.digest, digest));
+  if (subject !== undefined) await store.driver.forget(referrerLink(name, subject, digest));
 }
 
 async function namedBy(store: Store, digest: Digest): Promise<readonly Digest[]> {
   const stored = await readManifest(store, digest);
-  const parsed = stored === undefined ? undefined : parseManifest(stored.bytes, undefined);
+  const parsed = stored === undefined ? undefined : await parseManifestInTurns(stored.bytes, undefined);
   return parsed === undefined || "problem" in parsed ? [] : parsed.manifest.blobs.map((blob) => blob.digest);
 }

@@ -2,7 +2,7 @@
 // its blobs, and what is missing is fetched, not an error. When something was last used is the time of its own link.
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { parseManifest } from "../oci/manifest.ts";
+import { parseManifestInTurns } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
@@ -39,7 +39,7 @@ export interface CachedManifest {
 /** Stores a manifest of a cached repository, whether or not what it names is there. */
 export async function cacheManifest(store: Store, name: RepositoryName, cached: CachedManifest): Promise<void> {
   const { bytes, digest, tag, upstream } = cached;
-  const parsed = parseManifest(bytes, undefined);
+  const parsed = await parseManifestInTurns(bytes, undefined);
   const subject = "problem" in parsed ? undefined : parsed.manifest.subject?.digest;
   await withLock(store, name, "shared", async () => {
     await markCached(store, name, upstream);

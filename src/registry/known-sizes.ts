@@ -5,7 +5,7 @@ import { stepAside } from "../lib/pacer.ts";
 import { isStoredElsewhere } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { parseManifest } from "../oci/manifest.ts";
+import { parseManifestInTurns } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { BlobVerdicts } from "./blob-verdicts.ts";
 import { openRevision } from "./manifests.ts";
@@ -47,12 +47,16 @@ export class KnownSizes {
   }
 
   /** Takes note of what a stored manifest says. */
-  learn(name: RepositoryName, { digest, bytes }: { readonly digest: Digest; readonly bytes: Uint8Array }): void {
+  async learn(
+    name: RepositoryName,
+    { digest, bytes }: { readonly digest: Digest; readonly bytes: Uint8Array },
+  ): Promise<void> {
+    if (this.#repository(name).learned.has(digest)) return;
+    const parsed = await parseManifestInTurns(bytes, undefined);
     const repository = this.#repository(name);
     if (repository.learned.has(digest)) return;
     repository.learned.add(digest);
     this.#count += 1;
-    const parsed = parseManifest(bytes, undefined);
     if ("problem" in parsed) return;
     for (const blob of parsed.manifest.blobs) {
       // Nobody compared the size of a layer that lies elsewhere.
@@ -107,7 +111,7 @@ export class KnownSizes {
       const isForgotten = this.#repositories.get(name) !== repository;
       if (isForgotten || entriesOf(repository) > maxEntries / 2) break;
       const stored = await openRevision(this.#store, name, digest);
-      if (stored !== undefined) this.learn(name, stored);
+      if (stored !== undefined) await this.learn(name, stored);
     }
     repository.isLarge = count > manyManifests;
   }

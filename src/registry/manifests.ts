@@ -3,19 +3,14 @@ import { type Descriptor, isStoredElsewhere } from "../oci/descriptor.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { hashInTurns } from "../oci/hash.ts";
-import {
-  type Manifest,
-  maxManifestBytes,
-  parseManifest,
-  parseManifestInTurns,
-  storedMediaType,
-} from "../oci/manifest.ts";
+import { type Manifest, parseManifestInTurns } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, type Reference, type Tag } from "../oci/reference.ts";
 import type { Key, Stat } from "../storage/driver.ts";
 import { findBlob, promiseLink } from "./blobs.ts";
 import { blobKey, layerLink, layersPrefix, referrerLink, revisionLink } from "./layout.ts";
 import { followLink, putLink, readLink } from "./links.ts";
+import { type DescribedManifest, describeBytes, type ManifestFacts, readBytes } from "./manifest-memory.ts";
 import { findForeignUrlProblem, isChildRequired, type ManifestRules } from "./manifest-rules.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
@@ -23,13 +18,8 @@ import { isTag, listTagsOf, moveTag, readTag, trashTag } from "./tags.ts";
 import { inspectBlob, quarantineBlob } from "./verify-blobs.ts";
 
 /** A manifest that is stored. */
-export interface StoredManifest {
-  readonly digest: Digest;
-  /** As the bytes say it. */
-  readonly mediaType: string;
+export interface StoredManifest extends DescribedManifest {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** A sentence for the client about the answer, such as that it may be out of date. */
-  readonly warning?: string;
 }
 
 /** A manifest as a client sends it. */
@@ -51,45 +41,69 @@ const maxRounds = 3;
 
 /** The manifest that a reference names, with its bytes as they were pushed. Promises nothing about later. */
 export async function getManifest(store: Store, name: RepositoryName, reference: Reference): Promise<StoredManifest> {
+  return resolve(store, { name, reference }, readManifest);
+}
+
+/** Which manifest is looked for, and how. */
+type Look<Found> = (store: Store, digest: Digest) => Promise<Found | undefined>;
+
+async function resolve<Found>(
+  store: Store,
+  { name, reference }: { readonly name: RepositoryName; readonly reference: Reference },
+  look: Look<Found>,
+): Promise<Found> {
   for (let round = 1; ; round += 1) {
     const digest = reference.kind === "digest" ? reference.digest : await readTag(store, name, reference.tag);
-    const stored = digest === undefined ? undefined : await openRevision(store, name, digest);
-    if (stored !== undefined) return stored;
+    const isHeld = digest !== undefined && (await isRevision(store, name, digest));
+    const found = isHeld ? await find(store, digest, look) : undefined;
+    if (found !== undefined) return found;
     // The tag may have moved on, and the manifest that it left been deleted, while we looked.
     const isMoved = reference.kind === "tag" && (await readTag(store, name, reference.tag)) !== digest;
     if (!isMoved || round >= maxRounds) throw unknownManifest(name, reference);
   }
 }
 
-/** A manifest that the repository holds; its bytes are brought back from the trash if they lie there. */
+/** For who has just seen a link to it; the bytes are brought back from the trash if they lie there. */
+async function find<Found>(store: Store, digest: Digest, look: Look<Found>): Promise<Found | undefined> {
+  // A collector that judged before the link was made may take the bytes between the look and the reading.
+  for (let round = 1; round <= maxRounds && (await findBlob(store, digest)) !== undefined; round += 1) {
+    const found = await look(store, digest);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A manifest that the repository holds. */
 export async function openRevision(
   store: Store,
   name: RepositoryName,
   digest: Digest,
 ): Promise<StoredManifest | undefined> {
-  return (await isRevision(store, name, digest)) ? await findManifest(store, digest) : undefined;
+  return (await isRevision(store, name, digest)) ? await find(store, digest, readManifest) : undefined;
 }
 
-/** For who has just seen a link to it. */
-async function findManifest(store: Store, digest: Digest): Promise<StoredManifest | undefined> {
-  // A collector that judged before the link was made may take the bytes between the look and the reading.
-  for (let round = 1; round <= maxRounds && (await findBlob(store, digest)) !== undefined; round += 1) {
-    const stored = await readManifest(store, digest);
-    if (stored !== undefined) return stored;
-  }
-  return undefined;
+/** What a manifest says that the repository holds. */
+export async function describeRevision(
+  store: Store,
+  name: RepositoryName,
+  digest: Digest,
+): Promise<ManifestFacts | undefined> {
+  return (await isRevision(store, name, digest)) ? (await find(store, digest, describeBytes))?.facts : undefined;
 }
 
-/** The same, and freshens the revision, so that it stays for the grace of garbage collection. */
+/**
+ * What is known of the manifest that a reference names, with its bytes where they had to be read for that. Its revision
+ * is freshened, so that it stays for the grace of garbage collection.
+ */
 export async function promiseManifest(
   store: Store,
   name: RepositoryName,
   reference: Reference,
-): Promise<StoredManifest> {
-  const stored = await getManifest(store, name, reference);
-  const promise = { link: revisionLink(name, stored.digest), target: stored.digest };
+): Promise<DescribedManifest & { readonly bytes: Uint8Array | undefined }> {
+  const { facts, bytes } = await resolve(store, { name, reference }, describeBytes);
+  const promise = { link: revisionLink(name, facts.digest), target: facts.digest };
   if ((await promiseLink(store, name, promise)) === undefined) throw unknownManifest(name, reference);
-  return stored;
+  return { ...describe(facts), bytes };
 }
 
 /** Whether the repository holds the manifest. */
@@ -99,10 +113,12 @@ export async function isRevision(store: Store, name: RepositoryName, digest: Dig
 
 /** Bytes that do not hash to their digest are damaged: as good as absent, until a push heals them. */
 export async function readManifest(store: Store, digest: Digest): Promise<StoredManifest | undefined> {
-  const bytes = await store.driver.read(blobKey(digest), maxManifestBytes);
-  if (bytes === undefined || (await hashInTurns(bytes, digestAlgorithm(digest))) !== digest) return undefined;
-  const mediaType = storedMediaType(bytes);
-  return mediaType === undefined ? undefined : { digest, mediaType, bytes };
+  const read = await readBytes(store, digest);
+  return read === undefined ? undefined : { ...describe(read.facts), bytes: read.bytes };
+}
+
+function describe({ mediaType, sizeBytes, digest }: ManifestFacts): DescribedManifest {
+  return { digest, mediaType, sizeBytes };
 }
 
 /** Stores a manifest whose blobs and children the repository has, and points the tags to it. */
@@ -214,12 +230,10 @@ export async function deleteManifest(store: Store, name: RepositoryName, digest:
     if ((await store.driver.stat(revisionLink(name, digest))) === undefined) {
       throw unknownManifest(name, { kind: "digest", digest });
     }
-    const stored = await findManifest(store, digest);
+    const subject = (await find(store, digest, describeBytes))?.facts.subject;
     for (const tag of await listTagsOf(store, name, digest)) await trashTag(store, name, tag);
     await store.driver.delete(revisionLink(name, digest));
-    const parsed = stored === undefined ? undefined : parseManifest(stored.bytes, undefined);
-    const subject = parsed === undefined || "problem" in parsed ? undefined : parsed.manifest.subject;
-    if (subject !== undefined) await store.driver.delete(referrerLink(name, subject.digest, digest));
+    if (subject !== undefined) await store.driver.delete(referrerLink(name, subject, digest));
     await removeIfEmpty(store, name);
   });
 }

@@ -1,11 +1,11 @@
 // Referrers: the manifests that name another one as their subject. The index is rebuilt from the manifests for
 // directories that another registry wrote to; a referrer counts only while its revision exists.
+import { sortInTurns } from "../lib/sorted.ts";
 import type { Digest } from "../oci/digest.ts";
-import { parseManifest } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { referrerLink, subjectPrefix } from "./layout.ts";
 import { listDigests, putLink } from "./links.ts";
-import { isRevision, openRevision } from "./manifests.ts";
+import { describeRevision, isRevision } from "./manifests.ts";
 import type { ReferrerEntry } from "./referrer-index.ts";
 import { listRevisions, type Page } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
@@ -31,35 +31,47 @@ export interface ReferrersRequest {
 /** An answer is itself an index, and clients read indexes of 4 MiB; the rest comes on further pages. */
 const maxPageBytes = 3 * 1024 * 1024;
 const maxPageItems = 1000;
-const revisionsBetweenPauses = 100;
+const defaultPageLooks = 5000;
+
+/** A page of referrers. */
+export interface ReferrersPage extends Page<Referrer> {
+  /** The one that the next page begins after, which need not be an item. */
+  readonly last?: Digest;
+}
 
 /** The referrers of a store. */
 export class Referrers {
   readonly #store: Store;
+  readonly #maxPageLooks: number;
   /**
    * Repositories whose manifests were all looked at since the start: who writes meanwhile keeps the index himself. With
    * the referrers whose entry could not be written, on a full or read-only disk.
    */
   readonly #rebuilt = new Map<RepositoryName, Promise<readonly ReferrerEntry[]>>();
 
-  constructor(store: Store) {
+  constructor(store: Store, { maxPageLooks } = { maxPageLooks: defaultPageLooks }) {
     this.#store = store;
+    this.#maxPageLooks = maxPageLooks;
   }
 
-  /** A page of referrers, in the order of their digests. */
-  async list(name: RepositoryName, request: ReferrersRequest): Promise<Page<Referrer>> {
+  /**
+   * A page of referrers, in the order of their digests. It ends after so many were looked at, wanted or not, since each
+   * costs the disk a look; the answer then tells from where to go on, also when nothing was found yet.
+   */
+  async list(name: RepositoryName, request: ReferrersRequest): Promise<ReferrersPage> {
     const unwritten = await this.#ensureRebuilt(name);
     const more = unwritten.filter(({ subject }) => subject === request.subject).map(({ digest }) => digest);
     const items: Referrer[] = [];
     let pageBytes = 0;
-    for (const digest of await this.#find(name, { subject: request.subject, more })) {
-      if (request.after !== undefined && digest <= request.after) continue;
-      const referrer = await this.#describe(name, { subject: request.subject, digest });
-      if (referrer === undefined || !isWanted(referrer, request.artifactType)) continue;
-      pageBytes += JSON.stringify(referrer).length;
-      if (items.length > 0 && (pageBytes > maxPageBytes || items.length === maxPageItems))
-        return { items, hasMore: true };
-      items.push(referrer);
+    let last: Digest | undefined;
+    for (const [looks, digest] of (await this.#find(name, { ...request, more })).entries()) {
+      const referrer = looks === this.#maxPageLooks ? "enough" : await this.#describe(name, { ...request, digest });
+      const isMore = typeof referrer === "object" && isWanted(referrer, request.artifactType);
+      if (isMore) pageBytes += JSON.stringify(referrer).length;
+      const isFull = items.length > 0 && (pageBytes > maxPageBytes || items.length === maxPageItems);
+      if (last !== undefined && (referrer === "enough" || (isMore && isFull))) return { items, hasMore: true, last };
+      if (isMore) items.push(referrer);
+      last = digest;
     }
     return { items, hasMore: false };
   }
@@ -67,23 +79,22 @@ export class Referrers {
   /** In byte order; each once. */
   async #find(
     name: RepositoryName,
-    { subject, more }: { readonly subject: Digest; readonly more: readonly Digest[] },
+    { subject, after, more }: ReferrersRequest & { readonly more: readonly Digest[] },
   ): Promise<readonly Digest[]> {
-    const found = new Set(more);
+    const found = new Set<string>(more);
     for await (const digest of listDigests(this.#store, subjectPrefix(name, subject))) found.add(digest);
-    return [...found].sort();
+    const sorted = await sortInTurns([...found]);
+    return sorted.filter((digest) => after === undefined || digest > after) as Digest[];
   }
 
   /** Undefined for an entry that its manifest does not bear out. */
   async #describe(name: RepositoryName, { subject, digest }: ReferrerEntry): Promise<Referrer | undefined> {
-    const stored = await openRevision(this.#store, name, digest);
-    const parsed = stored === undefined ? undefined : parseManifest(stored.bytes, undefined);
-    if (stored === undefined || parsed === undefined || "problem" in parsed) return undefined;
-    if (parsed.manifest.subject?.digest !== subject) return undefined;
-    const { mediaType, artifactType, annotations } = parsed.manifest;
+    const facts = await describeRevision(this.#store, name, digest);
+    if (facts === undefined || facts.subject !== subject) return undefined;
+    const { mediaType, sizeBytes, artifactType, annotations } = facts;
     return {
       mediaType,
-      size: stored.bytes.length,
+      size: sizeBytes,
       digest,
       ...(artifactType === undefined ? {} : { artifactType }),
       ...(annotations === undefined ? {} : { annotations }),
@@ -106,10 +117,7 @@ export class Referrers {
     let count = 0;
     for await (const digest of listRevisions(this.#store, name)) {
       count += 1;
-      if (count % revisionsBetweenPauses === 0) await new Promise((resolve) => setImmediate(resolve));
-      const stored = await openRevision(this.#store, name, digest);
-      const parsed = stored === undefined ? undefined : parseManifest(stored.bytes, undefined);
-      const subject = parsed === undefined || "problem" in parsed ? undefined : parsed.manifest.subject?.digest;
+      const subject = (await describeRevision(this.#store, name, digest))?.subject;
       if (subject === undefined) continue;
       const link = referrerLink(name, subject, digest);
       if ((await this.#store.driver.stat(link)) !== undefined) continue;

@@ -12,6 +12,7 @@ import {
   promiseBlob,
 } from "./blobs.ts";
 import { KnownSizes } from "./known-sizes.ts";
+import type { DescribedManifest } from "./manifest-memory.ts";
 import type { ManifestRules } from "./manifest-rules.ts";
 import {
   deleteManifest,
@@ -23,7 +24,7 @@ import {
   putManifest,
   type StoredManifest,
 } from "./manifests.ts";
-import { type Referrer, Referrers, type ReferrersRequest } from "./referrers.ts";
+import { Referrers, type ReferrersPage, type ReferrersRequest } from "./referrers.ts";
 import { listRepositories, type Page, type PageRequest } from "./repositories.ts";
 import type { Store } from "./store.ts";
 import { listTags } from "./tags.ts";
@@ -55,7 +56,7 @@ export interface UploadsFacet {
 /** Manifests of a repository. */
 export interface ManifestsFacet {
   get(name: RepositoryName, reference: Reference): Promise<StoredManifest>;
-  promise(name: RepositoryName, reference: Reference): Promise<StoredManifest>;
+  promise(name: RepositoryName, reference: Reference): Promise<DescribedManifest>;
   put(name: RepositoryName, put: ManifestPut): Promise<PutOutcome>;
   /** With every tag that points to it. */
   delete(name: RepositoryName, digest: Digest): Promise<void>;
@@ -69,7 +70,7 @@ export interface TagsFacet {
 
 /** Manifests by subject. */
 export interface ReferrersFacet {
-  list(name: RepositoryName, request: ReferrersRequest): Promise<Page<Referrer>>;
+  list(name: RepositoryName, request: ReferrersRequest): Promise<ReferrersPage>;
 }
 
 /** The repositories themselves. */
@@ -132,16 +133,20 @@ function openManifestsFacet(
   store: Store,
   { sizes, rules }: { readonly sizes: KnownSizes; readonly rules: ManifestRules },
 ): ManifestsFacet {
-  const learned = (name: RepositoryName, stored: StoredManifest): StoredManifest => {
-    sizes.learn(name, stored);
-    return stored;
-  };
   return {
-    get: async (name, reference) => learned(name, await getManifest(store, name, reference)),
-    promise: async (name, reference) => learned(name, await promiseManifest(store, name, reference)),
+    get: async (name, reference) => {
+      const stored = await getManifest(store, name, reference);
+      await sizes.learn(name, stored);
+      return stored;
+    },
+    promise: async (name, reference) => {
+      const { bytes, ...described } = await promiseManifest(store, name, reference);
+      if (bytes !== undefined) await sizes.learn(name, { digest: described.digest, bytes });
+      return described;
+    },
     put: async (name, put) => {
       const outcome = await putManifest(store, name, { put, rules });
-      sizes.learn(name, { digest: outcome.digest, bytes: put.bytes });
+      await sizes.learn(name, { digest: outcome.digest, bytes: put.bytes });
       return outcome;
     },
     delete: (name, digest) => deleteManifest(store, name, digest),

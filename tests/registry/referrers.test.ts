@@ -48,6 +48,31 @@ async function forgetIndex({ store }: Stocked, referrers: readonly Digest[]): Pr
 }
 
 describe("a list of referrers", () => {
+  test("looks at so many for one page, and says from where to go on, also when it found nothing", async () => {
+    const stock = stocked();
+    for (const text of ["1", "2", "3", "4", "5"])
+      await attach(stock, { text, artifactType: text === "1" ? "a/b" : "c/d" });
+    const all = (await digestsOf(stock)).toSorted();
+    const few = new Referrers(stock.store, { maxPageLooks: 2 });
+    const pages: (readonly (Digest | undefined)[])[] = [];
+    for (let after: Digest | undefined; ; ) {
+      const page = await few.list(app, { subject, artifactType: "a/none", after });
+      pages.push([...page.items.map(({ digest }) => digest), page.last]);
+      if (!page.hasMore) break;
+      after = page.last;
+    }
+    expect(pages).toEqual([[all[1]], [all[3]], [undefined]]);
+    const [first, second] = [
+      await few.list(app, { subject, artifactType: undefined, after: undefined }),
+      await few.list(app, { subject, artifactType: undefined, after: all[3] }),
+    ];
+    expect([first.items.map(({ digest }) => digest), first.last, second.hasMore]).toEqual([
+      all.slice(0, 2),
+      all[1],
+      false,
+    ]);
+  });
+
   test("describes each, with its own type or that of its config, and its annotations", async () => {
     const stock = stocked();
     const annotations = { "org.example": "1" };

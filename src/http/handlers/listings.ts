@@ -46,9 +46,11 @@ export async function listReferrers(
   route: { readonly name: RepositoryName; readonly digest: Digest; readonly filter: ReferrersFilter },
 ): Promise<Response> {
   const { name, digest, filter } = route;
-  const { items, hasMore, warning } = await exchange.registry.referrers.list(name, { subject: digest, ...filter });
+  const page = await exchange.registry.referrers.list(name, { subject: digest, ...filter });
+  const { items, hasMore, warning } = page;
   const path = formatLocation(exchange, name, `referrers/${digest}`);
-  const headers = nextLink(path, { artifactType: filter.artifactType, last: items.at(-1)?.digest }, hasMore);
+  const last = page.last ?? items.at(-1)?.digest;
+  const headers = nextLink(path, { artifactType: filter.artifactType, last }, hasMore);
   headers["Content-Type"] = ociImageIndex;
   if (warning !== undefined) headers.Warning = formatWarning(warning);
   if (filter.artifactType !== undefined) headers["OCI-Filters-Applied"] = "artifactType";

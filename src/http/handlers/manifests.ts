@@ -18,12 +18,13 @@ export async function getManifest(
   { name, reference }: ManifestRoute,
 ): Promise<Response> {
   const isHead = request.method === "HEAD";
-  const found = await (isHead ? registry.manifests.promise(name, reference) : registry.manifests.get(name, reference));
+  const stored = isHead ? undefined : await registry.manifests.get(name, reference);
+  const found = stored ?? (await registry.manifests.promise(name, reference));
   return serveContent(request, {
     digest: found.digest,
-    sizeBytes: found.bytes.length,
+    sizeBytes: found.sizeBytes,
     contentType: found.mediaType,
-    body: isHead ? undefined : () => new Blob([found.bytes]),
+    body: stored === undefined ? undefined : () => new Blob([stored.bytes]),
     headers: found.warning === undefined ? {} : { Warning: formatWarning(found.warning) },
   });
 }

@@ -1,0 +1,145 @@
+// What follows from the bytes of a manifest, remembered by digest: reading, hashing and parsing 4 MiB at every question
+// would keep everybody else waiting. It never grows old. Whether the bytes are there, and still hash to their digest,
+// does: each question looks at the file, and what is short is hashed every time.
+import { type Digest, digestAlgorithm } from "../oci/digest.ts";
+import { hashInTurns } from "../oci/hash.ts";
+import { maxManifestBytes, parseManifestInTurns, storedMediaType } from "../oci/manifest.ts";
+import type { Driver, Stat } from "../storage/driver.ts";
+import { blobKey } from "./layout.ts";
+import type { Store } from "./store.ts";
+
+/** What is said of a manifest without its bytes. */
+export interface DescribedManifest {
+  readonly digest: Digest;
+  /** As the bytes say it. */
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  /** A sentence for the client about the answer, such as that it may be out of date. */
+  readonly warning?: string;
+}
+
+/** What a manifest says of itself. */
+export interface ManifestFacts extends DescribedManifest {
+  /** The manifest that it is about. */
+  readonly subject: Digest | undefined;
+  readonly artifactType: string | undefined;
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+}
+
+/** In which state the file was whose bytes hashed to the digest, and when they did. */
+interface Verification {
+  readonly state: string;
+  readonly atMs: number;
+}
+
+interface Remembered {
+  readonly facts: ManifestFacts;
+  readonly weight: number;
+  verified: Verification | undefined;
+}
+
+/** In memory, about. */
+const maxWeight = 8 * 1024 * 1024;
+const leastWeight = 512;
+/** Up to here bytes are hashed in a moment, so that a bit that turned on the disk is seen. */
+const shortBytes = 64 * 1024;
+const verifiedMs = 600_000;
+
+class ManifestMemory {
+  readonly #remembered = new Map<Digest, Remembered>();
+  #weight = 0;
+
+  /** The least recently used goes first. */
+  get(digest: Digest): Remembered | undefined {
+    const found = this.#remembered.get(digest);
+    if (found === undefined) return undefined;
+    this.#remembered.delete(digest);
+    this.#remembered.set(digest, found);
+    return found;
+  }
+
+  put(facts: ManifestFacts, verified: Verification): void {
+    const known = this.get(facts.digest);
+    if (known !== undefined) {
+      known.verified = verified;
+      return;
+    }
+    const weight = leastWeight + (facts.annotations === undefined ? 0 : JSON.stringify(facts.annotations).length);
+    this.#remembered.set(facts.digest, { facts, weight, verified });
+    this.#weight += weight;
+    for (const [digest, { weight: freed }] of this.#remembered) {
+      if (this.#weight <= maxWeight || digest === facts.digest) break;
+      this.#remembered.delete(digest);
+      this.#weight -= freed;
+    }
+  }
+}
+
+/** One for each store, whoever asks: it is a function of digests. */
+const memories = new WeakMap<Driver, ManifestMemory>();
+
+function memoryOf({ driver }: Store): ManifestMemory {
+  const known = memories.get(driver);
+  if (known !== undefined) return known;
+  const memory = new ManifestMemory();
+  memories.set(driver, memory);
+  return memory;
+}
+
+/** What was learned of the bytes in a place, and the bytes where they had to be read for that. */
+export interface DescribedBytes {
+  readonly facts: ManifestFacts;
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** What the manifest in the place of the digest says; undefined where none is, or its bytes are not those of the digest. */
+export async function describeBytes(store: Store, digest: Digest): Promise<DescribedBytes | undefined> {
+  const stat = await store.driver.stat(blobKey(digest));
+  const known = memoryOf(store).get(digest);
+  if (stat !== undefined && known !== undefined && isVerified(store, known, stat))
+    return { facts: known.facts, bytes: undefined };
+  return readBytes(store, digest);
+}
+
+/** The same with the bytes. */
+export async function readBytes(
+  store: Store,
+  digest: Digest,
+): Promise<(DescribedBytes & { readonly bytes: Uint8Array<ArrayBuffer> }) | undefined> {
+  // Before the bytes are read: what replaces the file meanwhile is hashed the next time.
+  const stat = await store.driver.stat(blobKey(digest));
+  const bytes = await store.driver.read(blobKey(digest), maxManifestBytes);
+  if (stat === undefined || bytes === undefined) return undefined;
+  const memory = memoryOf(store);
+  const known = memory.get(digest);
+  if (known !== undefined && isVerified(store, known, stat)) return { facts: known.facts, bytes };
+  if ((await hashInTurns(bytes, digestAlgorithm(digest))) !== digest) return undefined;
+  const facts = known?.facts ?? (await readFacts(bytes, digest));
+  if (facts === undefined) return undefined;
+  memory.put(facts, { state: stateOf(stat), atMs: store.now() });
+  return { facts, bytes };
+}
+
+/** Whether these bytes were hashed a while ago, and their file has not been touched since. */
+function isVerified(store: Store, { facts, verified }: Remembered, stat: Stat): boolean {
+  if (facts.sizeBytes <= shortBytes || verified?.state !== stateOf(stat)) return false;
+  const ageMs = store.now() - verified.atMs;
+  return ageMs >= 0 && ageMs < verifiedMs;
+}
+
+function stateOf({ identity, sizeBytes, modifiedMs }: Stat): string {
+  return [identity, sizeBytes, modifiedMs].join(" ");
+}
+
+/** Undefined for what is no manifest. */
+async function readFacts(bytes: Uint8Array, digest: Digest): Promise<ManifestFacts | undefined> {
+  const parsed = await parseManifestInTurns(bytes, undefined);
+  if ("problem" in parsed) {
+    // Another registry may have accepted what we would refuse.
+    const mediaType = storedMediaType(bytes);
+    const nothing = { subject: undefined, artifactType: undefined, annotations: undefined };
+    return mediaType === undefined ? undefined : { digest, mediaType, sizeBytes: bytes.length, ...nothing };
+  }
+  const { mediaType, subject, artifactType, annotations } = parsed.manifest;
+  return { digest, mediaType, sizeBytes: bytes.length, subject: subject?.digest, artifactType, annotations };
+}
