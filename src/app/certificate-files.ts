@@ -7,6 +7,7 @@
 import { chmod, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
+import { makePrivate, privateFileMode } from "../storage/private-places.ts";
 
 export const certificateFileNames = ["ca.crt", "ca.key", "server.crt", "server.key"] as const;
 
@@ -28,6 +29,15 @@ export async function makeCertificateDirectory(directory: string): Promise<void>
   for (let made = directory; made.length >= firstMade.length; made = dirname(made)) await syncDirectory(dirname(made));
 }
 
+/** Lets nobody but their owner read the private keys, however they came to be readable. */
+export function protectKeys(directory: string): void {
+  for (const name of certificateFileNames.filter(isKey)) makePrivate(join(directory, name), privateFileMode);
+}
+
+function isKey(name: CertificateFileName): boolean {
+  return name.endsWith(".key");
+}
+
 /** What lies in the directory; nothing where it does not exist. */
 export async function readCertificateFiles(directory: string): Promise<CertificateFiles> {
   const files: Partial<Record<CertificateFileName, string>> = {};
@@ -45,7 +55,7 @@ export async function replaceCertificateFiles(directory: string, files: Certific
   await mkdir(staging, { mode: 0o700 });
   for (const name of certificateFileNames) {
     const text = files[name];
-    if (text !== undefined) await writeNewFile(join(staging, name), text, name.endsWith(".key") ? 0o600 : 0o644);
+    if (text !== undefined) await writeNewFile(join(staging, name), text, isKey(name) ? privateFileMode : 0o644);
   }
   await syncDirectory(staging);
   await rename(staging, join(directory, committedName));

@@ -13,6 +13,7 @@ import {
   finishReplacement,
   hasUnfinishedReplacement,
   makeCertificateDirectory,
+  protectKeys,
   readCertificateFiles,
   replaceCertificateFiles,
 } from "./certificate-files.ts";
@@ -59,6 +60,7 @@ export async function ensureCertificates(options: EnsureOptions): Promise<Certif
   const directory = resolve(options.directory);
   const wanted = { ...options, directory, names: uniqueNames(options.names) };
   try {
+    protectKeys(directory);
     const kept = await readIfSettled(wanted);
     if (kept !== undefined) return kept;
     await makeCertificateDirectory(directory);

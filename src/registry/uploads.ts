@@ -98,6 +98,7 @@ export class Uploads {
   ): Promise<readonly string[]> {
     const gone: string[] = [];
     for (const id of ids) {
+      if (!isDryRun) await this.#store.driver.protectUpload(uploadKey(name, id));
       const isOld = await this.#isOld({ name, id }, ageMs);
       if (isOld && (isDryRun || (await this.#purgeOne({ name, id }, ageMs)))) gone.push(id);
     }

@@ -129,6 +129,8 @@ export interface Driver {
   /** Removes one prefix with nothing at all below it; false where something is. */
   removePrefix(prefix: Key): Promise<boolean>;
 
+  /** Whether `lock` and `holdWork` keep processes apart, and not only the tasks of this one. */
+  keepsProcessesApart(): boolean;
   /**
    * A lock by name, across all processes on the store and all tasks inside them, or undefined when it was not to be
    * had in time. Writers that want it alone are not starved by a stream of shared holders.
@@ -168,6 +170,8 @@ export interface Driver {
    * they go when its prefix is discarded. Nothing of it need survive a power cut.
    */
   createUpload(key: Key, beside: Readonly<Record<string, string>>): Promise<void>;
+  /** Sees to it that nobody but the owner of the store can read an upload, whoever began it. */
+  protectUpload(key: Key): Promise<void>;
   /** Removes what stands beside an upload that is over. */
   discardUpload(key: Key): Promise<void>;
   /**

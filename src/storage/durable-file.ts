@@ -2,6 +2,7 @@
 // With durability off nothing is synced: a kill loses nothing then, a power cut may.
 import {
   closeSync,
+  fchmodSync,
   fsync as fsyncCallback,
   mkdirSync,
   openSync,
@@ -17,6 +18,7 @@ import {
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
+import { sharedFileMode } from "./private-places.ts";
 
 const fsync = promisify(fsyncCallback);
 const read = promisify(readCallback);
@@ -46,12 +48,22 @@ async function retryWithoutDirectory<T>(work: () => Promise<T>): Promise<T> {
 export class DurableFiles {
   readonly #root: string;
   readonly #isDurable: boolean;
+  readonly #sharedMode = sharedFileMode & ~process.umask();
   /** Which directory, of those that had the path one after the other, has its entry in the parent synced. */
   readonly #settled = new Map<string, string>();
 
   constructor(root: string, options: { readonly isDurable: boolean }) {
     this.#root = root;
     this.#isDurable = options.isDurable;
+  }
+
+  /** Gives a file that was private until now the mode of every other one; where modes mean nothing, it has it. */
+  share(descriptor: number): void {
+    try {
+      fchmodSync(descriptor, this.#sharedMode);
+    } catch (error) {
+      if (!["EPERM", "ENOTSUP", "EOPNOTSUPP"].includes(errorCode(error) ?? "")) throw error;
+    }
   }
 
   /** Flushes a file. On an error the caller drops the file: a second fsync of it may wrongly succeed. */
@@ -171,7 +183,7 @@ export class DurableFiles {
   }
 
   async #openNew(path: string): Promise<number> {
-    return this.inDirectory(dirname(path), () => openSync(path, "wx", 0o666));
+    return this.inDirectory(dirname(path), () => openSync(path, "wx", sharedFileMode));
   }
 
   /** Runs the work with the directory in place, again where a collector removed it meanwhile. */

@@ -7,9 +7,11 @@
 // All 512 files are made at the first start and never removed.
 import { closeSync, fstatSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { errorCode } from "../lib/system-error.ts";
 import { isGone, statIfThere } from "./directories.ts";
 import type { Lock, LockMode } from "./driver.ts";
 import type { Flock } from "./flock.ts";
+import { privateFileMode } from "./private-places.ts";
 import { tryUntil } from "./wait.ts";
 
 const stripes: readonly string[] = Array.from({ length: 256 }, (_, stripe) => stripe.toString(16).padStart(2, "0"));
@@ -23,7 +25,7 @@ export function lockFiles(directory: string): readonly string[] {
 export function makeLockFiles(directory: string): void {
   const present = new Set(readdirSync(directory));
   for (const name of stripes.flatMap((stripe) => [stripe, `${stripe}.gate`])) {
-    if (!present.has(name)) writeFileSync(join(directory, name), "", { flag: "a" });
+    if (!present.has(name)) writeFileSync(join(directory, name), "", { flag: "a", mode: privateFileMode });
   }
 }
 
@@ -58,7 +60,7 @@ export async function takeFileLock(
 function openLocked(flock: Flock, path: string, mode: LockMode): number | undefined {
   let descriptor: number;
   try {
-    descriptor = openSync(path, "r");
+    descriptor = openLockFile(path);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
@@ -66,6 +68,16 @@ function openLocked(flock: Flock, path: string, mode: LockMode): number | undefi
   if (flock.tryLock(descriptor, mode) && isStillAt(descriptor, path)) return descriptor;
   closeSync(descriptor);
   return undefined;
+}
+
+/** To read and to write, as NFS wants it for locks of both modes; a disk that is read-only is no NFS that locks. */
+export function openLockFile(path: string): number {
+  try {
+    return openSync(path, "r+");
+  } catch (error) {
+    if (errorCode(error) !== "EROFS") throw error;
+    return openSync(path, "r");
+  }
 }
 
 /** Whether the open file is the one at the path. */

@@ -9,6 +9,7 @@ import { type DurableFiles, pathOfKey } from "./durable-file.ts";
 import { isStillAt } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
 import { holdGrowingFile } from "./growing-file.ts";
+import { privateFileMode } from "./private-places.ts";
 
 const read = promisify(readCallback) as (
   descriptor: number,
@@ -40,7 +41,7 @@ export class FileTransfers implements TransferArea {
     const path = pathOfKey(this.#root, key);
     for (let attempt = 1; attempt <= maxTries && !this.#held.has(path); attempt += 1) {
       await this.#files.makeDirectory(dirname(path));
-      const descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o666);
+      const descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, privateFileMode);
       if (this.#held.has(path) || this.#flock?.tryLock(descriptor, "alone") === false) {
         closeSync(descriptor);
         return "busy";
@@ -66,7 +67,7 @@ export class FileTransfers implements TransferArea {
   /** A reader of a transfer; see the contract in driver.ts. */
   async follow(key: Key): Promise<Following | undefined> {
     const path = pathOfKey(this.#root, key);
-    const descriptor = openToRead(path);
+    const descriptor = openIfThere(path, "r");
     if (descriptor === undefined) return undefined;
     let isOpen = true;
     return {
@@ -96,7 +97,8 @@ export class FileTransfers implements TransferArea {
   #removeResting(path: string, beforeMs: number): boolean {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined || !stat.isFile() || Math.max(stat.mtimeMs, stat.ctimeMs) >= beforeMs) return false;
-    const descriptor = openToRead(path);
+    // A lock alone over NFS wants a descriptor that may write.
+    const descriptor = openIfThere(path, "r+");
     if (descriptor === undefined) return false;
     try {
       if (this.#held.has(path) || this.#flock?.tryLock(descriptor, "alone") === false) return false;
@@ -109,9 +111,9 @@ export class FileTransfers implements TransferArea {
   }
 }
 
-function openToRead(path: string): number | undefined {
+function openIfThere(path: string, flags: "r" | "r+"): number | undefined {
   try {
-    return openSync(path, "r");
+    return openSync(path, flags);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;

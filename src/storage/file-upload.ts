@@ -11,12 +11,14 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { errorCode } from "../lib/system-error.ts";
 import { isGone } from "./directories.ts";
 import type { Key, OpenUploadOptions, Upload } from "./driver.ts";
 import { type DurableFiles, pathOfKey } from "./durable-file.ts";
 import { isStillAt } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
 import { holdGrowingFile } from "./growing-file.ts";
+import { makePrivate, privateDirectoryMode, privateFileMode } from "./private-places.ts";
 import { UploadClaims } from "./upload-claims.ts";
 
 /** The uploads of one store. `flock` is undefined where the filesystem has no locks. */
@@ -38,10 +40,17 @@ export class FileUploads {
     const session = dirname(path);
     await this.#files.inDirectory(dirname(session), () => {
       // Somebody who removes empty directories may come between any two of these steps.
-      mkdirSync(session, { recursive: true });
+      makeSession(session);
       for (const [name, content] of Object.entries(beside)) writeSmall(join(session, name), content);
-      closeSync(openSync(path, "wx"));
+      closeSync(openSync(path, "wx", privateFileMode));
     });
+  }
+
+  /** Narrows an upload that others may open, such as one that an older version began. */
+  protect(key: Key): void {
+    const path = pathOfKey(this.#root, key);
+    makePrivate(dirname(path), privateDirectoryMode);
+    makePrivate(path, privateFileMode);
   }
 
   /** Removes the directory of an upload whose file was moved away. */
@@ -74,6 +83,14 @@ export class FileUploads {
   }
 }
 
+function makeSession(path: string): void {
+  try {
+    mkdirSync(path, { mode: privateDirectoryMode });
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
+  }
+}
+
 function openToAppend(path: string): number | undefined {
   try {
     return openSync(path, constants.O_WRONLY | constants.O_APPEND);
@@ -85,7 +102,7 @@ function openToAppend(path: string): number | undefined {
 
 /** Bun's own call to write a file takes twice as long. */
 function writeSmall(path: string, content: string): void {
-  const descriptor = openSync(path, "w");
+  const descriptor = openSync(path, "w", privateFileMode);
   try {
     writeSync(descriptor, content);
   } finally {

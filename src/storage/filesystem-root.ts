@@ -6,15 +6,27 @@ import { errorCode } from "../lib/system-error.ts";
 import type { DurableFiles } from "./durable-file.ts";
 import { lockFiles, makeLockFiles } from "./file-locks.ts";
 import { makeTrashDirectories } from "./file-trash.ts";
-import { type Flock, hasWorkingLocks, openFlock } from "./flock.ts";
+import { type Flock, openFlock } from "./flock.ts";
+import { hasWorkingLocks } from "./lock-probe.ts";
+import { makePrivateDirectory } from "./private-places.ts";
 
-/** Makes the directories; returns true where the disk is read-only and holds a registry already. */
-export async function prepareRoot(files: DurableFiles, root: string): Promise<boolean> {
+const privateNames = ["locks", "gc", "trash", "proxy"] as const;
+
+/** What was found of a root. */
+export interface PreparedRoot {
+  /** The disk is read-only and holds a registry already. */
+  readonly isReadOnly: boolean;
+  /** What an operator should know. */
+  readonly warnings: readonly string[];
+}
+
+/** Makes the directories, and those private that are to be. */
+export async function prepareRoot(files: DurableFiles, root: string): Promise<PreparedRoot> {
+  let warnings: readonly string[];
   try {
     const wasThere = existsSync(root);
-    mkdirSync(join(root, "locks"), { recursive: true });
-    mkdirSync(join(root, "gc"), { recursive: true });
     mkdirSync(join(root, "docker/registry/v2"), { recursive: true });
+    warnings = privateNames.flatMap((name) => makePrivateDirectory(join(root, name)) ?? []);
     makeLockFiles(join(root, "locks"));
     const trashDirectories = makeTrashDirectories(join(root, "trash"));
     for (const directory of [join(root, "locks"), ...trashDirectories, root]) await files.syncDirectory(directory);
@@ -22,14 +34,25 @@ export async function prepareRoot(files: DurableFiles, root: string): Promise<bo
     // Where nothing was to be made, nothing has told yet.
     accessSync(root, constants.W_OK);
   } catch (error) {
-    if (errorCode(error) === "EROFS" && existsSync(join(root, "docker/registry/v2"))) return true;
+    if (errorCode(error) === "EROFS" && existsSync(join(root, "docker/registry/v2"))) {
+      return { isReadOnly: true, warnings: [] };
+    }
     throw error;
   }
   refuseOtherDevice(
     join(root, "trash"),
     ["blobs", "repositories", ""].map((name) => join(root, "docker/registry/v2", name)),
   );
-  return false;
+  return { isReadOnly: false, warnings: [...warnings, ...warnOfOtherOwner(root)] };
+}
+
+/** Root can write what it likes, and leaves behind what the owner can neither replace nor open. */
+function warnOfOtherOwner(root: string): readonly string[] {
+  const { uid } = statSync(join(root, "locks"));
+  if (process.geteuid?.() !== 0 || uid === 0) return [];
+  return [
+    `${root} belongs to user ${uid}, who cannot open what root writes there; run as that user, as with \`sudo -u\``,
+  ];
 }
 
 /** Moving into the trash is a rename, which does not leave a device. */
@@ -42,14 +65,12 @@ function refuseOtherDevice(trash: string, places: readonly string[]): void {
   }
 }
 
-/** Locks, or undefined where the filesystem of the lock files does not keep them apart. */
+/** Locks, or undefined where the filesystem of the lock files does not keep them apart; see lock-probe.ts. */
 export function openWorkingFlock(directory: string): Flock | undefined {
-  try {
-    const flock = openFlock();
-    return hasWorkingLocks(flock, lockFiles(directory)) ? flock : undefined;
-  } catch {
-    return undefined;
-  }
+  // A read-only disk of another registry: nobody takes anything away there.
+  if (!lockFiles(directory).every((path) => existsSync(path))) return undefined;
+  const flock = openFlock();
+  return hasWorkingLocks(flock, directory) ? flock : undefined;
 }
 
 /** tmpfs and ramfs (statfs magic numbers). */

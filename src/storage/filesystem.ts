@@ -58,14 +58,17 @@ const settledAgeMs = 60_000;
 
 /** Makes what a store needs and opens it; throws the system's error where that cannot be. */
 export async function openFilesystem(options: FilesystemOptions): Promise<OpenedFilesystem> {
-  const warnings: string[] = [];
   const root = resolve(options.root);
   const files = new DurableFiles(root, { isDurable: options.isDurable && !isInMemory(root) });
-  const isReadOnly = await prepareRoot(files, root);
+  const { isReadOnly, warnings: found } = await prepareRoot(files, root);
+  const warnings = [...found];
   if (isReadOnly) warnings.push(`${root} is read-only: pulls are served, pushes and deletes are refused`);
   const flock = openWorkingFlock(join(root, "locks"));
-  if (flock === undefined) {
-    warnings.push("this filesystem has no locks: run one process only on it, and gc only with the server stopped");
+  if (flock === undefined && !isReadOnly) {
+    warnings.push(
+      `the filesystem of ${root} has no file locks: run one process only on it, and collect garbage only while that is ` +
+        "stopped, with `registry gc --offline`",
+    );
   }
   return { driver: new FilesystemDriver(root, files, flock), warnings };
 }
@@ -214,6 +217,10 @@ class FilesystemDriver implements Driver {
     return isRemoved;
   }
 
+  keepsProcessesApart(): boolean {
+    return this.#flock !== undefined;
+  }
+
   async lock(name: string, mode: LockMode, { waitMs }: { readonly waitMs: number }): Promise<Lock | undefined> {
     if (this.#flock === undefined) return this.#locksHere.take(name, mode, waitMs);
     return takeFileLock(this.#flock, join(this.#root, "locks"), { name, mode, waitMs });
@@ -266,6 +273,10 @@ class FilesystemDriver implements Driver {
     await this.#uploads.create(key, beside);
   }
 
+  async protectUpload(key: Key): Promise<void> {
+    this.#uploads.protect(key);
+  }
+
   async discardUpload(key: Key): Promise<void> {
     await this.#uploads.discard(key);
   }
@@ -276,7 +287,7 @@ class FilesystemDriver implements Driver {
 
   async sweepTemporary(olderThanMs: number, { isDryRun } = { isDryRun: false }): Promise<number> {
     const options = { beforeMs: Date.now() - olderThanMs, isDryRun };
-    const counts = ["docker", "proxy"].map((place) => sweepTemporaryFiles(join(this.#root, place), options));
+    const counts = ["docker", "proxy", "locks"].map((place) => sweepTemporaryFiles(join(this.#root, place), options));
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 

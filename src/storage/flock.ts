@@ -1,7 +1,6 @@
 // flock(2), which neither Node nor Bun offers. The lock belongs to the open file description: it falls when the
-// descriptor is closed, also by the death of the process, and it keeps apart two descriptors of one process.
-
-import { closeSync, openSync } from "node:fs";
+// descriptor is closed, also by the death of the process, and it keeps apart two descriptors of one process. Over NFS a lock alone
+// wants a descriptor that may write, and a shared one a descriptor that may read.
 import { bindLibc } from "./libc.ts";
 
 /** Locks by file descriptor. */
@@ -22,28 +21,4 @@ export function openFlock(): Flock {
     tryLock: (descriptor, mode) =>
       flock(descriptor, (mode === "shared" ? lockShared : lockAlone) | lockNonBlocking) === 0,
   };
-}
-
-/**
- * Whether the filesystem of these files keeps locks apart: one descriptor gets the lock, a second one is refused. The
- * first file that no other process holds decides; a filesystem that refuses every lock has none.
- */
-export function hasWorkingLocks(flock: Flock, paths: Iterable<string>): boolean {
-  for (const path of paths) {
-    const verdict = tryTwice(flock, path);
-    if (verdict !== "busy") return verdict === "apart";
-  }
-  return false;
-}
-
-function tryTwice(flock: Flock, path: string): "apart" | "together" | "busy" {
-  const first = openSync(path, "r");
-  const second = openSync(path, "r");
-  try {
-    if (!flock.tryLock(first, "alone")) return "busy";
-    return flock.tryLock(second, "alone") ? "together" : "apart";
-  } finally {
-    closeSync(first);
-    closeSync(second);
-  }
 }

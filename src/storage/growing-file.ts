@@ -41,6 +41,7 @@ export function holdGrowingFile(
       // rename does not freshen the time, which the collector judges the age by.
       const now = new Date();
       futimesSync(descriptor, now, now);
+      files.share(descriptor);
       await files.syncFile(descriptor);
       await files.moveOver(path, pathOfKey(root, to));
     },

@@ -159,6 +159,10 @@ class MemoryDriver implements Driver {
     return true;
   }
 
+  keepsProcessesApart(): boolean {
+    return true;
+  }
+
   async lock(name: string, mode: LockMode, { waitMs }: { readonly waitMs: number }): Promise<Lock | undefined> {
     return this.#locks.take(name, mode, waitMs);
   }
@@ -231,6 +235,8 @@ class MemoryDriver implements Driver {
       this.#put(`${session}/${name}`, new TextEncoder().encode(content));
     this.#put(key, new Uint8Array());
   }
+
+  async protectUpload(): Promise<void> {}
 
   async discardUpload(key: Key): Promise<void> {
     const session = parentOf(key);

@@ -2,10 +2,11 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { isStillAt } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
+import { privateFileMode } from "./private-places.ts";
 
 /** Takes the hold at once, or tells what its holder wrote. The file's directory must exist. */
 export function takeWorkHold(flock: Flock, path: string, note: string): Disposable | { readonly heldBy: string } {
-  const descriptor = openSync(path, "a");
+  const descriptor = openSync(path, "a", privateFileMode);
   if (!flock.tryLock(descriptor, "alone") || !isStillAt(descriptor, path)) {
     closeSync(descriptor);
     return { heldBy: readFileSync(path, "utf8") || "a process that could not write its name" };

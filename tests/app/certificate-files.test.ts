@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   finishReplacement,
   hasUnfinishedReplacement,
   makeCertificateDirectory,
+  protectKeys,
   readCertificateFiles,
   replaceCertificateFiles,
 } from "../../src/app/certificate-files.ts";
@@ -32,6 +33,15 @@ test("replaceCertificateFiles() replaces the named files and leaves the others, 
     { "ca.crt": "1", "ca.key": "2", "server.crt": "5", "server.key": "6" },
     { "ca.crt": 0o644, "ca.key": 0o600, "server.crt": 0o644, "server.key": 0o600 },
   ]);
+});
+
+test("protectKeys() lets nobody else read a key that was open to them, and leaves certificates", async () => {
+  using directory = temporaryDirectory();
+  await replaceCertificateFiles(directory.path, { "ca.crt": "1", "ca.key": "2" });
+  const modes = () => ["ca.crt", "ca.key"].map((name) => statSync(join(directory.path, name)).mode & 0o777);
+  for (const name of ["ca.crt", "ca.key"]) chmodSync(join(directory.path, name), 0o644);
+  protectKeys(directory.path);
+  expect(modes()).toEqual([0o644, 0o600]);
 });
 
 test("replaceCertificateFiles() starts over where a killed process was still writing", async () => {

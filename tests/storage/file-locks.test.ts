@@ -1,9 +1,20 @@
 import { expect, test } from "bun:test";
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { LockMode } from "../../src/storage/driver.ts";
 import { isStillAt, lockFiles, makeLockFiles, takeFileLock } from "../../src/storage/file-locks.ts";
-import { openFlock } from "../../src/storage/flock.ts";
+import { type Flock, openFlock } from "../../src/storage/flock.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { importFrom, startChild } from "./child.ts";
 
@@ -103,3 +114,28 @@ test("isStillAt() tells whether the open file is the one at the path", () => {
   closeSync(descriptor);
   expect(answers).toEqual([true, false, false, false, true]);
 });
+
+test("takeFileLock() opens its files as NFS wants it: to write for a lock alone, to read for a shared one", async () => {
+  using directory = lockDirectory();
+  const refused: string[] = [];
+  const strict: Flock = {
+    tryLock: (descriptor, mode) => {
+      const access = accessOf(descriptor);
+      if (access !== constants.O_RDWR && access !== (mode === "alone" ? constants.O_WRONLY : constants.O_RDONLY)) {
+        refused.push(mode);
+        return false;
+      }
+      return flock.tryLock(descriptor, mode);
+    },
+  };
+  for (const mode of ["shared", "alone"] as const) {
+    using _held = await takeFileLock(strict, directory.path, { name: "team/app", mode, waitMs: 0 });
+  }
+  expect(refused).toEqual([]);
+});
+
+/** How a descriptor was opened: O_RDONLY, O_WRONLY or O_RDWR. */
+function accessOf(descriptor: number): number {
+  const [, flags = ""] = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8")) ?? [];
+  return Number.parseInt(flags, 8) & 3;
+}

@@ -39,6 +39,39 @@ function holderOf(root: string): string {
     setInterval(() => upload.sizeBytes, 1000);`;
 }
 
+test("bytes are for the owner alone until they are committed, and then for everybody whom the umask lets in", async () => {
+  using store = await disk.open();
+  const shared = 0o666 & ~process.umask();
+  const modeOf = (path: string) => statSync(join(store.root, path)).mode & 0o777;
+  const sessionModes = () => [dirname(key), key].map(modeOf);
+  await store.driver.createUpload(key, beside);
+  const begun = sessionModes();
+  // As an older version began it.
+  chmodSync(join(store.root, dirname(key)), 0o755);
+  chmodSync(join(store.root, key), 0o644);
+  await store.driver.protectUpload(key);
+  const mended = sessionModes();
+  const beside644 = modeOf(`${dirname(key)}/startedat`);
+  {
+    using upload = await holdUpload(store.driver, key);
+    await upload.append([bytesOf("x")]);
+    await upload.commit(target);
+  }
+  await store.driver.write("docker/a/link", bytesOf("x"));
+  expect([begun, mended, beside644, modeOf(target), modeOf("docker/a/link")]).toEqual([
+    [0o700, 0o600],
+    [0o700, 0o600],
+    0o600,
+    shared,
+    shared,
+  ]);
+});
+
+test("protecting an upload that is gone does nothing", async () => {
+  using store = await disk.open();
+  expect(await store.driver.protectUpload("docker/a/_uploads/none/data")).toBeUndefined();
+});
+
 test("a process that is killed lets go of its upload, and what it has written stays", async () => {
   using store = await disk.open();
   await store.driver.createUpload(key, beside);

@@ -1,27 +1,56 @@
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { chmodSync, chownSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DurableFiles } from "../../src/storage/durable-file.ts";
 import { isInMemory, openWorkingFlock, prepareRoot } from "../../src/storage/filesystem-root.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
+import { isRoot } from "../without-root.ts";
+
+function modeOf(path: string): number {
+  return statSync(path).mode & 0o777;
+}
+
+const found = { isReadOnly: false, warnings: [] };
+const prepare = (root: string) => prepareRoot(new DurableFiles(root, { isDurable: false }), root);
 
 test("prepareRoot() makes everything that must be there before the disk is full, and again what is missing", async () => {
   using directory = temporaryDirectory();
   const root = join(directory.path, "data");
-  const files = new DurableFiles(root, { isDurable: true });
-  expect(await prepareRoot(files, root)).toBe(false);
-  expect(await prepareRoot(files, root)).toBe(false);
-  expect(readdirSync(root).toSorted()).toEqual(["docker", "gc", "locks", "trash"]);
+  expect(await prepare(root)).toEqual(found);
+  expect(await prepare(root)).toEqual(found);
+  expect(readdirSync(root).toSorted()).toEqual(["docker", "gc", "locks", "proxy", "trash"]);
   expect([readdirSync(join(root, "locks")).length, readdirSync(join(root, "trash/blobs/sha512")).length]).toEqual([
     512, 256,
   ]);
 });
 
-test("openWorkingFlock() tells whether locks keep apart", async () => {
+test("prepareRoot() lets nobody else in, and mends what an older version left wider", async () => {
   using directory = temporaryDirectory();
-  await prepareRoot(new DurableFiles(directory.path, { isDurable: false }), directory.path);
+  const root = join(directory.path, "data");
+  const own = ["gc", "locks", "proxy", "trash"].map((name) => join(root, name));
+  const modes = () => [root, ...own, join(root, "locks/00"), join(root, "locks/ff.gate")].map(modeOf);
+  await prepare(root);
+  const made = modes();
+  for (const path of own) chmodSync(path, 0o755);
+  for (const name of readdirSync(join(root, "locks"))) chmodSync(join(root, "locks", name), 0o644);
+  expect(await prepare(root)).toEqual(found);
+  const shared = 0o777 & ~process.umask();
+  expect([made, modes()]).toEqual(Array(2).fill([shared, 0o700, 0o700, 0o700, 0o700, 0o600, 0o600]));
+});
+
+test.if(isRoot)("prepareRoot() tells root of a store that is another user's", async () => {
+  using directory = temporaryDirectory();
+  await prepare(directory.path);
+  chownSync(join(directory.path, "locks"), 1234, 1234);
+  expect((await prepare(directory.path)).warnings).toEqual([
+    `${directory.path} belongs to user 1234, who cannot open what root writes there; run as that user, as with \`sudo -u\``,
+  ]);
+});
+
+test("openWorkingFlock() tells whether locks keep apart; a read-only store of another registry has none", async () => {
+  using directory = temporaryDirectory();
+  await prepare(directory.path);
   expect(openWorkingFlock(join(directory.path, "locks"))).toBeDefined();
-  expect(existsSync(join(directory.path, "nowhere"))).toBe(false);
   expect(openWorkingFlock(join(directory.path, "nowhere"))).toBeUndefined();
 });
 

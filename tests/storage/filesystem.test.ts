@@ -37,7 +37,7 @@ describe("openFilesystem()", () => {
     const first = await openFilesystem({ root, isDurable: true });
     const again = await openFilesystem({ root, isDurable: true });
     expect([first.warnings, again.warnings, readdirSync(root).sort(), readdirSync(join(root, "locks")).length]).toEqual(
-      [[], [], ["docker", "gc", "locks", "trash"], 512],
+      [[], [], ["docker", "gc", "locks", "proxy", "trash"], 513],
     );
   });
 

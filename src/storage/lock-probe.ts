@@ -1,0 +1,91 @@
+// Whether the locks of a directory can be relied on, found out at the start. Three answers that must not be mixed up:
+// the filesystem keeps locks apart; it does not; or it does, and somebody holds all of ours.
+import { closeSync, existsSync, openSync, unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { errorCode } from "../lib/system-error.ts";
+import { lockFiles, openLockFile } from "./file-locks.ts";
+import type { Flock } from "./flock.ts";
+import { privateFileMode } from "./private-places.ts";
+
+/** It stands among the lock files of a store whose locks have once worked. */
+const workedName = "worked";
+
+type Verdict = "apart" | "together" | "refused";
+
+/**
+ * Whether the filesystem of the lock directory keeps locks apart. Throws where it did before and does not now, and where
+ * all locks are held: going on without locks would cost what another process acknowledges.
+ */
+export function hasWorkingLocks(flock: Flock, directory: string): boolean {
+  const worked = join(directory, workedName);
+  if (probe(flock, directory) !== "apart") {
+    if (!existsSync(worked)) return false;
+    throw new Error(
+      `file locks worked in ${directory} before and do not now; mend that (the mount options of a network filesystem), ` +
+        `or, where the data has moved to a filesystem without locks for good, remove ${worked}`,
+    );
+  }
+  if (!lockFiles(directory).some((path) => isFree(flock, path) && isFree(flock, `${path}.gate`))) {
+    throw new Error(
+      `other processes hold every lock in ${directory}, and nothing could be written; \`fuser ${join(directory, "*")}\` ` +
+        "tells which: stop them",
+    );
+  }
+  if (!existsSync(worked)) remember(worked);
+  return true;
+}
+
+/** A file that is made for it cannot be held by anybody else. A disk that takes none has lock files, or nothing to lose. */
+function probe(flock: Flock, directory: string): Verdict {
+  const path = join(directory, `probe.${crypto.randomUUID()}.tmp`);
+  let first: number;
+  try {
+    first = openSync(path, "wx+", privateFileMode);
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
+    const verdicts = lockFiles(directory).map((file) => existsSync(file) && tryTwice(flock, openLockFile(file), file));
+    return verdicts.find((verdict) => verdict === "apart" || verdict === "together") || "refused";
+  }
+  try {
+    return tryTwice(flock, first, path);
+  } finally {
+    unlinkSync(path);
+  }
+}
+
+/** Locks one descriptor, which it closes, and then another one of the same file. */
+function tryTwice(flock: Flock, first: number, path: string): Verdict {
+  try {
+    if (!flock.tryLock(first, "alone")) return "refused";
+    const second = openLockFile(path);
+    try {
+      return flock.tryLock(second, "alone") ? "together" : "apart";
+    } finally {
+      closeSync(second);
+    }
+  } finally {
+    closeSync(first);
+  }
+}
+
+/** Shared: who is at work holds it so, or alone for a moment, but never all of them. */
+function isFree(flock: Flock, path: string): boolean {
+  const descriptor = openLockFile(path);
+  try {
+    return flock.tryLock(descriptor, "shared");
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function remember(path: string): void {
+  try {
+    writeFileSync(path, "", { mode: privateFileMode });
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
+  }
+}
+
+function isUnwritable(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT", "EROFS"].includes(errorCode(error) ?? "");
+}
