@@ -49,12 +49,20 @@ export function startChores(configuration: Configuration, means: ChoresMeans): r
   return [
     repeat(purge, { firstMs: firstPurgeMs, intervalMs: purgeIntervalMs, report: report("purging uploads") }),
     repeat(renew, { firstMs: renewalCheckMs, intervalMs: renewalCheckMs, report: report("renewing the certificate") }),
-    ...(gc === undefined ? [] : [scheduleGc(gc, means, report("garbage collection"))]),
+    ...(gc === undefined ? [] : scheduleGc(gc, means, report("garbage collection"))),
     ...(configuration.verify === undefined ? [] : [scheduleVerify(configuration, means, report("the check"))]),
   ];
 }
 
-function scheduleGc(gc: ScheduledGc, { store, logger }: ChoresMeans, report: (error: unknown) => void): Disposable {
+function scheduleGc(
+  gc: ScheduledGc,
+  { store, logger }: ChoresMeans,
+  report: (error: unknown) => void,
+): readonly Disposable[] {
+  if (!store.driver.keepsProcessesApart()) {
+    logger.warn("no garbage is collected while this server runs, as the filesystem of the data has no file locks");
+    return [];
+  }
   const collect = async () => {
     const outcome = await collectGarbage(store, {
       ...gc,
@@ -70,7 +78,7 @@ function scheduleGc(gc: ScheduledGc, { store, logger }: ChoresMeans, report: (er
     const { freedBytes, ...counted } = outcome;
     logger.info("collected garbage", { ...counted, freed: formatSize(freedBytes) });
   };
-  return repeat(collect, { firstMs: Math.min(gc.intervalMs, firstGcMs), intervalMs: gc.intervalMs, report });
+  return [repeat(collect, { firstMs: Math.min(gc.intervalMs, firstGcMs), intervalMs: gc.intervalMs, report })];
 }
 
 function scheduleVerify(

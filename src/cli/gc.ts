@@ -2,8 +2,10 @@
 import { describeHolder, uploadAgeMs } from "../app/chores.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { formatSize } from "../lib/size.ts";
-import { collectGarbage } from "../registry/gc.ts";
+import { collectGarbage, UnprotectedError } from "../registry/gc.ts";
 import type { GcEvent, GcSummary } from "../registry/gc-report.ts";
+import type { GcOptions } from "../registry/gc-run.ts";
+import type { Store } from "../registry/store.ts";
 import {
   type Command,
   CommandError,
@@ -29,6 +31,8 @@ directory, and when it is killed. Root goes on as the user whom the data belongs
 
 Blobs that no repository links for longer than the grace go to the trash; what has lain in the trash for longer than
 the grace is destroyed. So space is free after two runs, and \`registry gc --grace 0s\` run twice frees it at once.
+On a filesystem without file locks (some network filesystems) it refuses to run while a server may be at work: stop every
+server first, and say so with --offline.
 Something that cannot be read is named, protects what its repository links, and makes the exit code 1.`,
   flags: [
     dataFlag,
@@ -39,6 +43,7 @@ Something that cannot be read is named, protects what its repository links, and 
       help: "also manifests that no tag, no kept index and no kept subject leads to",
     },
     { name: "grace", value: "DURATION", help: "how long to leave things alone, such as 2h (default gc.grace, 24h)" },
+    { name: "offline", help: "no server uses this data now: needed only on a filesystem without file locks" },
     { name: "json", help: "one JSON object a line: each removal and finding, and the summary at last" },
     { name: "quiet", short: "q", help: "only what is not as it should be" },
   ],
@@ -58,10 +63,11 @@ async function collect(
   const graceMs = grace ?? configuration.collection.graceMs;
   const isQuiet = hasFlag(words, "quiet");
   const output = hasFlag(words, "json") ? jsonLines(io, { isQuiet }) : textOutput(io, { isDryRun, isQuiet, graceMs });
-  const outcome = await collectGarbage(store, {
+  const outcome = await collectOrExplain(store, {
     graceMs,
     deletesUntagged: hasFlag(words, "delete-untagged") || configuration.collection.deletesUntagged,
     isDryRun,
+    isOffline: hasFlag(words, "offline"),
     uploadAgeMs,
     note: describeHolder(io.now()),
     report: output.report,
@@ -70,6 +76,18 @@ async function collect(
   output.finish(outcome);
   return outcome.findings > 0 ? 1 : 0;
 }
+
+async function collectOrExplain(store: Store, options: GcOptions): Promise<GcSummary | { readonly heldBy: string }> {
+  try {
+    return await collectGarbage(store, options);
+  } catch (error) {
+    throw error instanceof UnprotectedError ? new CommandError(unprotected) : error;
+  }
+}
+
+const unprotected =
+  "file locks do not work on the data's filesystem, and beside a server a collection would take what it has just " +
+  "acknowledged; stop every server that uses this data, and then run `registry gc --offline`";
 
 function parseGrace(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

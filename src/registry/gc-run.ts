@@ -14,6 +14,8 @@ export interface GcOptions {
   readonly deletesUntagged: boolean;
   /** Everything is judged and reported, and nothing taken away. */
   readonly isDryRun: boolean;
+  /** Whoever asks for it knows that no other process uses the store: needed where the store keeps none apart. */
+  readonly isOffline?: boolean | undefined;
   /** How long an upload may rest before it is given up. */
   readonly uploadAgeMs: number;
   /** Who collects, for whoever finds the collection under way: process, host, start. */

@@ -16,13 +16,18 @@ import { removeIfEmpty, removeUpwards, walkEmptyPrefixes, walkPrefixes } from ".
 import type { Store } from "./store.ts";
 import { purgeUploads } from "./upload-purge.ts";
 
-/** Collects once; or tells who else is at it. */
+/** Nothing would keep the collection apart from a server: the store has no locks between processes. */
+export class UnprotectedError extends Error {}
+
+/** Collects once; or tells who else is at it. Throws an UnprotectedError where a server might lose what it is told. */
 export async function collectGarbage(
   store: Store,
   options: GcOptions,
 ): Promise<GcSummary | { readonly heldBy: string }> {
   // A dry run takes nothing away, so it may run beside another collection, and where nothing can be written.
   if (options.isDryRun) return await collect(startRun(store, options), options);
+  // Without locks, a push in another process would lose the links that it has just relied on.
+  if (!store.driver.keepsProcessesApart() && options.isOffline !== true) throw new UnprotectedError();
   const hold = await store.driver.holdWork("gc", options.note);
   if ("heldBy" in hold) return hold;
   using _held = hold;

@@ -65,6 +65,27 @@ function refuseOtherDevice(trash: string, places: readonly string[]): void {
   }
 }
 
+/** A root with all that a store needs there. */
+export interface OpenedRoot {
+  /** Undefined where the filesystem does not keep locks apart. */
+  readonly flock: Flock | undefined;
+  /** What an operator should know. */
+  readonly warnings: readonly string[];
+}
+
+/** Prepares a root and finds out what its filesystem can do. */
+export async function openRoot(files: DurableFiles, root: string): Promise<OpenedRoot> {
+  const { isReadOnly, warnings } = await prepareRoot(files, root);
+  const flock = openWorkingFlock(join(root, "locks"));
+  if (isReadOnly) {
+    return { flock, warnings: [`${root} is read-only: pulls are served, pushes and deletes are refused`] };
+  }
+  const sentence =
+    `the filesystem of ${root} has no file locks: run one process only on it, and collect garbage only while that is ` +
+    "stopped, with `registry gc --offline`";
+  return { flock, warnings: flock === undefined ? [...warnings, sentence] : warnings };
+}
+
 /** Locks, or undefined where the filesystem of the lock files does not keep them apart; see lock-probe.ts. */
 export function openWorkingFlock(directory: string): Flock | undefined {
   // A read-only disk of another registry: nobody takes anything away there.

@@ -31,7 +31,7 @@ import {
   restoreFromTrash,
 } from "./file-trash.ts";
 import { FileUploads } from "./file-upload.ts";
-import { isInMemory, openWorkingFlock, prepareRoot } from "./filesystem-root.ts";
+import { isInMemory, openRoot } from "./filesystem-root.ts";
 import type { Flock } from "./flock.ts";
 import { openSyncfs } from "./libc.ts";
 import { MemoryLocks } from "./memory-locks.ts";
@@ -60,16 +60,7 @@ const settledAgeMs = 60_000;
 export async function openFilesystem(options: FilesystemOptions): Promise<OpenedFilesystem> {
   const root = resolve(options.root);
   const files = new DurableFiles(root, { isDurable: options.isDurable && !isInMemory(root) });
-  const { isReadOnly, warnings: found } = await prepareRoot(files, root);
-  const warnings = [...found];
-  if (isReadOnly) warnings.push(`${root} is read-only: pulls are served, pushes and deletes are refused`);
-  const flock = openWorkingFlock(join(root, "locks"));
-  if (flock === undefined && !isReadOnly) {
-    warnings.push(
-      `the filesystem of ${root} has no file locks: run one process only on it, and collect garbage only while that is ` +
-        "stopped, with `registry gc --offline`",
-    );
-  }
+  const { flock, warnings } = await openRoot(files, root);
   return { driver: new FilesystemDriver(root, files, flock), warnings };
 }
 

@@ -1,6 +1,6 @@
 // The registries of the CNCF distribution project, whose place this one takes, as clients see them; and their garbage
 // collectors.
-import { writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Served } from "../crash/client.ts";
 import { environment, must, requireGoProgram, requireProgram, waitUntil } from "../e2e/program.ts";
@@ -28,13 +28,18 @@ export function writeSharedConfiguration(file: string, facts: { readonly data: s
   writeFileSync(file, JSON.stringify({ version: 0.1, log: { level: "error" }, storage, http: { addr: facts.addr } }));
 }
 
-/** Starts one on the data of a directory. */
-export async function startForeign(kind: ForeignKind, data: string): Promise<Served & AsyncDisposable> {
+/** Starts one on the data of a directory; `become` is put before it to run it as another user. */
+export async function startForeign(
+  kind: ForeignKind,
+  data: string,
+  become: readonly string[] = [],
+): Promise<Served & AsyncDisposable> {
   const home = temporaryDirectory();
   const file = join(home.path, "config.yml");
   const port = freePort();
   writeSharedConfiguration(file, { data, addr: `127.0.0.1:${port}` });
-  const child = Bun.spawn([kind, "serve", file], {
+  chmodSync(home.path, 0o755);
+  const child = Bun.spawn([...become, kind, "serve", file], {
     env: environment({ OTEL_TRACES_EXPORTER: "none" }),
     stdin: "ignore",
     stdout: "ignore",

@@ -9,6 +9,7 @@ import type { Stocked } from "./stocked.ts";
 export const graceMs = 60_000;
 /** What of a collection differs from the plainest one. */
 export interface CollectOptions {
+  readonly isOffline?: boolean;
   readonly deletesUntagged?: boolean;
   readonly isDryRun?: boolean;
   readonly graceMs?: number;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { collectGarbage } from "../../src/registry/gc.ts";
+import { collectGarbage, UnprotectedError } from "../../src/registry/gc.ts";
 import { blobKey, blobTrashName, manifestsPrefix, revisionLink, tagCurrentLink } from "../../src/registry/layout.ts";
+import { answering } from "../storage/intercepted.ts";
 import { collect, collectTwice, graceMs, hasBlob } from "./collected.ts";
 import { digestOf, named, pullImage, pushBlob, pushImage, pushIndex, stocked, tagged, utf8 } from "./stocked.ts";
 
@@ -9,6 +10,15 @@ const app = named("app");
 test("an empty store is success", async () => {
   const { summary, removals } = await collect(stocked());
   expect({ ...summary, removals }).toMatchObject({ repositories: 0, condemned: 0, findings: 0, removals: [] });
+});
+
+test("where nothing keeps processes apart it refuses, unless nobody else is there or it only looks", async () => {
+  const stock = stocked((driver) => answering(driver, { keepsProcessesApart: () => false }));
+  await pushBlob(stock, "app", "lonely");
+  const options = { graceMs: 0 };
+  expect(collect(stock, options)).rejects.toThrow(UnprotectedError);
+  expect((await collect(stock, { ...options, isDryRun: true })).summary).toMatchObject({ condemned: 1 });
+  expect((await collect(stock, { ...options, isOffline: true })).summary).toMatchObject({ trashed: 1 });
 });
 
 test("what a tag leads to stays, however old", async () => {
