@@ -7,43 +7,62 @@ export type JsonResult = { readonly value: unknown } | { readonly problem: strin
 
 /** Decodes UTF-8 and parses JSON; refuses invalid UTF-8, a byte order mark, duplicate keys and what passes a limit. */
 export function parseStrictJson(bytes: Uint8Array, limits: JsonLimits): JsonResult {
-  // Before anything that takes long, and before JSON.parse, which recurses.
-  const meter = new JsonMeter(bytes, limits);
-  const end = meter.advance(bytes.length);
-  return typeof end === "object" ? end : parseMeasured(bytes, meter);
+  const steps = parseSteps(bytes, limits, bytes.length);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
 }
 
 const sliceBytes = 64 * 1024;
+const longStepMs = 10;
 
 /** The same for long texts, in several turns of the event loop. */
 export async function parseStrictJsonInTurns(bytes: Uint8Array, limits: JsonLimits): Promise<JsonResult> {
-  const meter = new JsonMeter(bytes, limits);
-  for (;;) {
-    await stepAside();
-    const end = meter.advance(sliceBytes);
-    if (typeof end === "object") return end;
-    if (end === "done") break;
+  const steps = parseSteps(bytes, limits, sliceBytes);
+  // Metering is short; what comes after it is not.
+  for (let expectedMs = 0; ; ) {
+    await stepAside(expectedMs);
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    expectedMs = value;
   }
-  await stepAside();
-  return parseMeasured(bytes, meter);
 }
 
-function parseMeasured(bytes: Uint8Array, { pairs }: JsonMeter): JsonResult {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return { problem: "the text is not valid UTF-8" };
+/** Says before each step how long the limits let it take, in milliseconds. */
+function* parseSteps(bytes: Uint8Array, limits: JsonLimits, meteredBytes: number): Generator<number, JsonResult> {
+  // Before anything that takes long, and before JSON.parse, which recurses.
+  const meter = new JsonMeter(bytes, limits);
+  for (let end = meter.advance(meteredBytes); end !== "done"; end = meter.advance(meteredBytes)) {
+    if (typeof end === "object") return end;
+    yield 0;
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { problem: "the text is not valid JSON" };
-  }
+  yield longStepMs;
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return { problem: "the text is not valid UTF-8" };
+  yield longStepMs;
+  const parsed = parseText(text);
+  if (parsed === undefined) return { problem: "the text is not valid JSON" };
+  yield longStepMs;
   // Of a key that stands twice, one is lost.
-  if (countKeys(value) === pairs) return { value };
+  if (countKeys(parsed.value) === meter.pairs) return parsed;
   return { problem: `the key ${JSON.stringify(findDuplicateKey(text))} stands twice in one object` };
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseText(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The keys of all objects in a value. */

@@ -2,44 +2,53 @@
 // meanwhile. An await alone does not do that: work whose awaits are all answered at once stays in one turn of the event
 // loop, however long it is.
 
-/** Waits for a later turn of the event loop where work has used up this one; else returns at once. */
-export type Pace = () => Promise<void> | undefined;
+/**
+ * Waits for a later turn of the event loop where work has used up this one, or would with a step that is expected to
+ * take so long; else returns at once.
+ */
+export type Pace = (expectedMs?: number) => Promise<void> | undefined;
 
 /** How long a turn may last. It is longer by one step of the work, which should take less than ten. */
 const defaultStretchMs = 5;
 /** A turn in between that does nothing lets other work go many steps on, and its clients answer. */
 const restMs = 1;
 
+interface Waiting {
+  readonly expectedMs: number;
+  readonly goOn: () => void;
+}
+
 /**
  * A pace for all work that shares a thread: what it does between two turns of the event loop counts together. Who has to
  * wait goes on in the order of coming, each by one step, until that turn is used up as well.
  */
 export function createPacer(stretchMs: number = defaultStretchMs): Pace {
-  const waiting: (() => void)[] = [];
+  const waiting: Waiting[] = [];
   let isReleasing = false;
   let beganMs: number | undefined;
-  const isUsedUp = () => {
+  const hasTime = (expectedMs: number) => {
     const nowMs = performance.now();
-    if (beganMs !== undefined) return nowMs - beganMs >= stretchMs;
+    if (beganMs !== undefined) return nowMs - beganMs + expectedMs < stretchMs;
     beganMs = nowMs;
     setImmediate(() => {
       beganMs = undefined;
     });
-    return false;
+    return expectedMs < stretchMs;
   };
   const release = async () => {
-    do {
-      waiting.shift()?.();
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      next.goOn();
       // It goes on before this does.
       await undefined;
-    } while (waiting.length > 0 && !isUsedUp());
+      if (!hasTime(waiting[0]?.expectedMs ?? 0)) break;
+    }
     isReleasing = waiting.length > 0;
     if (isReleasing) setTimeout(release, restMs);
   };
-  return () => {
-    if (waiting.length === 0 && !isUsedUp()) return undefined;
+  return (expectedMs = 0) => {
+    if (waiting.length === 0 && hasTime(expectedMs)) return undefined;
     return new Promise((resolve) => {
-      waiting.push(resolve);
+      waiting.push({ expectedMs, goOn: resolve });
       if (isReleasing) return;
       isReleasing = true;
       setTimeout(release, restMs);

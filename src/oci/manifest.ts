@@ -61,6 +61,8 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
 
 /** From here on a manifest is not read in one go. */
 const longBytes = 64 * 1024;
+/** What reading the fields of ten thousand descriptors takes. */
+const longStepMs = 10;
 
 /** The same; a long one is read in several turns of the event loop. */
 export async function parseManifestInTurns(
@@ -69,7 +71,7 @@ export async function parseManifestInTurns(
 ): Promise<ManifestResult> {
   if (bytes.length < longBytes) return parseManifest(bytes, contentType);
   const json = await parseStrictJsonInTurns(bytes, limits);
-  await stepAside();
+  await stepAside(longStepMs);
   return readManifest(json, contentType);
 }
 

@@ -47,6 +47,8 @@ const verifiedMs = 600_000;
 
 class ManifestMemory {
   readonly #remembered = new Map<Digest, Remembered>();
+  /** Under way: who asks meanwhile waits for the same answer. */
+  readonly reading = new Map<Digest, Promise<ReadBytes | undefined>>();
   #weight = 0;
 
   /** The least recently used goes first. */
@@ -92,6 +94,10 @@ export interface DescribedBytes {
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
 }
 
+interface ReadBytes extends DescribedBytes {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** What the manifest in the place of the digest says; undefined where none is, or its bytes are not those of the digest. */
 export async function describeBytes(store: Store, digest: Digest): Promise<DescribedBytes | undefined> {
   const stat = await store.driver.stat(blobKey(digest));
@@ -102,10 +108,14 @@ export async function describeBytes(store: Store, digest: Digest): Promise<Descr
 }
 
 /** The same with the bytes. */
-export async function readBytes(
-  store: Store,
-  digest: Digest,
-): Promise<(DescribedBytes & { readonly bytes: Uint8Array<ArrayBuffer> }) | undefined> {
+export async function readBytes(store: Store, digest: Digest): Promise<ReadBytes | undefined> {
+  const { reading } = memoryOf(store);
+  const shared = reading.get(digest) ?? readOnce(store, digest).finally(() => reading.delete(digest));
+  reading.set(digest, shared);
+  return await shared;
+}
+
+async function readOnce(store: Store, digest: Digest): Promise<ReadBytes | undefined> {
   // Before the bytes are read: what replaces the file meanwhile is hashed the next time.
   const stat = await store.driver.stat(blobKey(digest));
   const bytes = await store.driver.read(blobKey(digest), maxManifestBytes);

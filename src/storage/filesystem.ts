@@ -3,6 +3,7 @@
 //   <root>/docker/…            what the registry stores (registry/layout.ts)
 //   <root>/locks, <root>/trash, <root>/gc, <root>/proxy  this driver's own
 import { lstatSync, readFileSync, statfsSync, utimesSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { stepAside } from "../lib/pacer.ts";
 import { sortInTurns } from "../lib/sorted.ts";
@@ -17,7 +18,7 @@ import {
   sweepTemporaryFiles,
 } from "./directories.ts";
 import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Stat, Upload } from "./driver.ts";
-import { DurableFiles, pathOfKey, unlinkIfThere } from "./durable-file.ts";
+import { DurableFiles, pathOfKey, unlinkIfThere, writeInPlaceBytes } from "./durable-file.ts";
 import { takeFileLock } from "./file-locks.ts";
 import { describeFile } from "./file-stat.ts";
 import { FileTransfers } from "./file-transfers.ts";
@@ -105,7 +106,9 @@ class FilesystemDriver implements Driver {
     const stat = await this.stat(key);
     if (stat === undefined || stat.sizeBytes > maxBytes) return undefined;
     try {
-      return readFileSync(this.#path(key));
+      // A long one on another thread.
+      const path = this.#path(key);
+      return stat.sizeBytes <= writeInPlaceBytes ? readFileSync(path) : await readFile(path);
     } catch (error) {
       if (isGone(error)) return undefined;
       throw error;

@@ -1,0 +1,183 @@
+// Whatever is asked, nobody else waits for it longer than a moment. Each case takes some times longer as a whole than a
+// turn of the event loop may.
+import { afterAll, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Digest } from "../../src/oci/digest.ts";
+import { hashBytes } from "../../src/oci/hash.ts";
+import type { RepositoryName } from "../../src/oci/name.ts";
+import { blobKey, layerLink, referrerLink, revisionLink, tagCurrentLink } from "../../src/registry/layout.ts";
+import { openRegistry } from "../../src/registry/registry.ts";
+import { listRepositories } from "../../src/registry/repositories.ts";
+import type { Key } from "../../src/storage/driver.ts";
+import { openFilesystem } from "../../src/storage/filesystem.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+import { longestTurnMs } from "../turns.ts";
+import { named, tagged, utf8 } from "./stocked.ts";
+
+/** What nobody notices. */
+const longestMs = 20;
+
+const directory = temporaryDirectory({ isInMemory: true });
+afterAll(() => directory[Symbol.dispose]());
+const { driver } = await openFilesystem({ root: directory.path, isDurable: false });
+const store = { driver, now: Date.now, uuid: () => crypto.randomUUID() };
+const registry = openRegistry(store, { rules: { urls: "any", children: "all" } });
+
+const imageType = "application/vnd.oci.image.manifest.v1+json";
+const layerType = "application/vnd.oci.image.layer.v1.tar+gzip";
+const many = <T>(length: number, make: (index: number) => T) => Array.from({ length }, (_, index) => make(index));
+
+/** Puts a file in its place, as another program would. */
+function put(key: Key, content: string | Uint8Array): void {
+  const path = join(directory.path, key);
+  mkdirSync(join(path, ".."), { recursive: true });
+  writeFileSync(path, content);
+}
+
+function putBlob(name: RepositoryName, text: string): Digest {
+  const digest = hashBytes(utf8(text), "sha256");
+  put(blobKey(digest), text);
+  put(layerLink(name, digest), digest);
+  return digest;
+}
+
+function putManifest(name: RepositoryName, fields: object): Digest {
+  const bytes = utf8(JSON.stringify({ schemaVersion: 2, mediaType: imageType, ...fields }));
+  const digest = hashBytes(bytes, "sha256");
+  put(blobKey(digest), bytes);
+  put(revisionLink(name, digest), digest);
+  return digest;
+}
+
+const configOf = (name: RepositoryName) => ({ mediaType: "a/b", digest: putBlob(name, "{}"), size: 2 });
+
+/** Layers in a repository, each of which costs a look. */
+function layersIn(name: RepositoryName, length: number) {
+  return many(length, (index) => ({
+    mediaType: layerType,
+    digest: putBlob(name, `layer ${index}`),
+    size: `layer ${index}`.length,
+    annotations: { "org.opencontainers.image.title": `file-${index}`, "org.example.note": "x".repeat(100) },
+  }));
+}
+
+const wide = named("wide");
+const wideText = JSON.stringify({
+  schemaVersion: 2,
+  mediaType: imageType,
+  config: configOf(wide),
+  layers: layersIn(wide, 5000),
+  annotations: { padding: "x".repeat(2_000_000) },
+});
+
+test.each([
+  ["stored", wideText, undefined],
+  ["refused for its keys", wideText.replace("{", `{${many(400_000, (index) => `"k${index}":1,`).join("")}`), "keys"],
+  ["refused for its children", JSON.stringify({ schemaVersion: 2, manifests: many(34_000, () => ({})) }), "entries"],
+  [
+    "refused for what is missing",
+    wideText.replaceAll("sha256:", "sha256:").replaceAll('"size":', '"size": 1'),
+    "bytes",
+  ],
+])("a PUT of a large manifest that is %s", async (_what, text, problem) => {
+  const bytes = utf8(text);
+  let message: string | undefined;
+  const turnMs = await longestTurnMs(() =>
+    registry.manifests
+      .put(wide, { bytes, contentType: undefined, digest: undefined, tags: [tagged("wide")] })
+      .catch((error) => {
+        message = error.message;
+      }),
+  );
+  expect(message ?? "").toContain(problem ?? "");
+  expect(turnMs).toBeLessThan(longestMs);
+});
+
+test.each([
+  ["HEAD", () => registry.manifests.promise(wide, { kind: "tag", tag: tagged("wide") })],
+  ["GET", () => registry.manifests.get(wide, { kind: "tag", tag: tagged("wide") })],
+])("%s of a large manifest, from 8 clients", async (_method, read) => {
+  const turnMs = await longestTurnMs(() =>
+    Promise.all(
+      many(8, async () => {
+        for (let round = 0; round < 10; round += 1) await read();
+      }),
+    ),
+  );
+  expect(turnMs).toBeLessThan(longestMs);
+});
+
+const tags = named("tags");
+const tagCount = 6000;
+const image = putManifest(tags, { config: configOf(tags), layers: [] });
+const doomed = putManifest(tags, { config: configOf(tags), layers: [], annotations: { doomed: "" } });
+for (let index = 0; index < tagCount; index += 1) {
+  put(tagCurrentLink(tags, tagged(`v${index}`)), index % 2000 === 1 ? doomed : image);
+}
+
+test("a list of all tags, and a page of it", async () => {
+  let lengths: readonly number[] = [];
+  const turnMs = await longestTurnMs(async () => {
+    const all = await registry.tags.list(tags, { limit: Number.POSITIVE_INFINITY, after: undefined });
+    const page = await registry.tags.list(tags, { limit: 100, after: "v3" });
+    lengths = [all.items.length, page.items.length];
+  });
+  expect(lengths).toEqual([tagCount, 100]);
+  expect(turnMs).toBeLessThan(longestMs);
+});
+
+test("a DELETE of a manifest among many tags, and a push meanwhile", async () => {
+  const turnMs = await longestTurnMs(() =>
+    Promise.all([
+      registry.manifests.delete(tags, doomed),
+      registry.manifests.put(tags, {
+        bytes: utf8(JSON.stringify({ schemaVersion: 2, config: configOf(tags), layers: [], annotations: { a: "" } })),
+        contentType: undefined,
+        digest: undefined,
+        tags: [tagged("latest")],
+      }),
+    ]),
+  );
+  const { items } = await registry.tags.list(tags, { limit: Number.POSITIVE_INFINITY, after: undefined });
+  expect([items.length, items.includes(tagged("v1"))]).toEqual([tagCount - 3 + 1, false]);
+  expect(turnMs).toBeLessThan(longestMs);
+});
+
+const subjects = named("subjects");
+const subject = putManifest(subjects, { config: configOf(subjects), layers: [] });
+const about = { mediaType: imageType, digest: subject, size: 1 };
+for (let index = 0; index < 3000; index += 1) {
+  const annotations = { index: String(index), long: index < 4 ? "x".repeat(2_000_000) : "" };
+  const digest = putManifest(subjects, { config: configOf(subjects), layers: [], subject: about, annotations });
+  // Half of them were pushed to a registry that keeps no index.
+  if (index % 2 === 0) put(referrerLink(subjects, subject, digest), digest);
+}
+
+test("a list of referrers of a type that none has, and of all", async () => {
+  let lengths: readonly number[] = [];
+  const turnMs = await longestTurnMs(async () => {
+    const request = { subject, after: undefined };
+    const none = await registry.referrers.list(subjects, { ...request, artifactType: "a/nothing" });
+    const all = await registry.referrers.list(subjects, { ...request, artifactType: undefined });
+    lengths = [none.items.length, all.items.length];
+  });
+  expect(lengths).toEqual([0, lengths[1] ?? 0]);
+  expect(turnMs).toBeLessThan(longestMs);
+});
+
+for (let index = 0; index < 3000; index += 1) {
+  putManifest(named(`many/${index % 30}/r${index}`), {
+    config: { mediaType: "a/b", digest: image, size: 2 },
+    layers: [],
+  });
+}
+
+test("the catalog", async () => {
+  let count = 0;
+  const turnMs = await longestTurnMs(async () => {
+    count = (await listRepositories(store, { limit: 10_000, after: undefined })).items.length;
+  });
+  expect(count).toBe(3003);
+  expect(turnMs).toBeLessThan(longestMs);
+});

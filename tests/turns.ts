@@ -1,0 +1,39 @@
+// How long work holds the event loop, and everybody else waits: the longest turn, in processor time of this thread, so
+// that other programs on the machine do not count.
+import { bindLibc } from "../src/storage/libc.ts";
+
+const threadClock = 3;
+
+/** Milliseconds that this thread has worked so far. */
+function workedMs(): number {
+  const clock = bindLibc("clock_gettime", ["i32", "ptr"]);
+  const time = new BigInt64Array(2);
+  if (clock?.(threadClock, new Uint8Array(time.buffer)) !== 0) throw new Error("there is no clock of the thread");
+  return Number(time[0]) * 1000 + Number(time[1]) / 1e6;
+}
+
+/** Does the work and tells of its longest turn of the event loop; throws what the work throws. */
+export async function longestTurnMs(work: () => Promise<unknown>): Promise<number> {
+  let longestMs = 0;
+  let isOver = false;
+  // What was thrown away before is not this work's to collect.
+  Bun.gc(true);
+  const next = () => new Promise((resolve) => setImmediate(resolve));
+  await next();
+  let beganMs = workedMs();
+  const watching = (async () => {
+    while (!isOver) {
+      await next();
+      const nowMs = workedMs();
+      longestMs = Math.max(longestMs, nowMs - beganMs);
+      beganMs = nowMs;
+    }
+  })();
+  try {
+    await work();
+  } finally {
+    isOver = true;
+    await watching;
+  }
+  return longestMs;
+}
