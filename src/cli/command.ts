@@ -29,6 +29,8 @@ export interface Flag {
   /** What stands for the value in the help; undefined for a switch. */
   readonly value?: string;
   readonly isRepeatable?: boolean;
+  /** What other programs call it, so that a mistyped flag can be told apart from an unknown one. */
+  readonly elsewhere?: readonly string[];
   readonly help: string;
 }
 
@@ -37,6 +39,8 @@ export interface ParsedWords {
   readonly positionals: readonly string[];
   /** Values by flag, in their order; a switch that was given has one empty value. */
   readonly flags: Readonly<Record<string, readonly string[]>>;
+  /** What to type instead, where a positional may have been meant as one more value of the flag before it. */
+  readonly repeatHint?: string;
 }
 
 /** One command of the program. */
@@ -94,9 +98,35 @@ export function parseWords(command: Command, words: readonly string[]): ParsedWo
     if (!flag.isRepeatable && (flags[flag.name]?.length ?? 0) > 1)
       throw new UsageError(`--${flag.name} may be given only once`);
   }
+  const repeatHint = findRepeatHint(command, tokens);
   const extra = positionals[command.maxOperands];
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(extra)}`);
-  return { positionals, flags };
+  if (extra !== undefined) {
+    throw new UsageError(
+      `unexpected argument ${JSON.stringify(extra)}${repeatHint === undefined ? "" : `; ${repeatHint}`}`,
+    );
+  }
+  return { positionals, flags, ...(repeatHint === undefined ? {} : { repeatHint }) };
+}
+
+/** A word as parseArgs read it; a positional has no name. */
+interface Token {
+  readonly kind: string;
+  readonly name?: string;
+  readonly value?: string | undefined;
+}
+
+/** For a positional right behind `--flag value`, as in `--for docker podman`. */
+function findRepeatHint(command: Command, tokens: readonly Token[]): string | undefined {
+  for (const [index, token] of tokens.entries()) {
+    const before = tokens[index - 1];
+    if (token.kind !== "positional" || before?.kind !== "option" || before.value === undefined) continue;
+    const flag = command.flags.find(({ name }) => name === before.name);
+    if (flag?.isRepeatable === true) {
+      const flagged = `--${flag.name}`;
+      return `to give ${flagged} several values, repeat it: ${flagged} ${before.value} ${flagged} ${token.value}`;
+    }
+  }
+  return undefined;
 }
 
 function findFlag(command: Command, rawName: string, name: string): Flag {
@@ -104,11 +134,13 @@ function findFlag(command: Command, rawName: string, name: string): Flag {
     (candidate) => candidate.name === name && [`--${name}`, `-${candidate.short}`].includes(rawName),
   );
   if (flag !== undefined) return flag;
+  const meant = command.flags.find(({ elsewhere }) => elsewhere?.includes(name) === true);
   const nearest = findNearest(
     name,
     command.flags.map((candidate) => candidate.name),
   );
-  throw new UsageError(`unknown flag ${rawName}${nearest === undefined ? "" : `; did you mean --${nearest}?`}`);
+  const hint = meant === undefined ? nearest : `${meant.name} ${meant.value ?? ""}`.trim();
+  throw new UsageError(`unknown flag ${rawName}${hint === undefined ? "" : `; did you mean --${hint}?`}`);
 }
 
 /** registry:2 and registry:3 take `-m=true`, which elsewhere means a row of letters. */

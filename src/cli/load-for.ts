@@ -19,15 +19,15 @@ export async function loadFor(
     if (!(error instanceof ConfigurationError)) throw error;
     const { problems } = error;
     // What begins with a flag is wrong in the words of the command.
-    throw problems.every((problem) => problem.startsWith("--"))
-      ? new UsageError(problems.join("; "))
-      : new CommandError(formatProblems(error));
+    if (problems.every((problem) => problem.startsWith("--"))) throw new UsageError(problems.join("; "));
+    const hint = words.repeatHint === undefined ? "" : ` (${words.repeatHint})`;
+    throw new CommandError(`${formatProblems(error)}${hint}`);
   }
 }
 
 /** One problem stands on the line. Several stand below it, and then what would only have been warned about. */
 function formatProblems({ problems, warnings }: ConfigurationError): string {
-  const lines = [...problems, ...warnings];
+  const lines = [...problems, ...warnings.map((warning) => `warning: ${warning}`)];
   if (lines.length === 1) return lines.join();
   const title = `the configuration has ${problems.length} problem${problems.length === 1 ? "" : "s"}`;
   return [title, ...lines.map((line) => `  ${line}`)].join("\n");

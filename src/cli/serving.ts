@@ -7,12 +7,18 @@ import type { ConfigurationFlags } from "../config/flags.ts";
 import type { LoadedConfiguration } from "../config/load.ts";
 import { formatBanner } from "./banner.ts";
 import { CommandError, type CommandIo, type Flag, flagOf, hasFlag, type ParsedWords } from "./command.ts";
+import { dataFlag } from "./store-command.ts";
 import { version } from "./version.ts";
 
 /** The flags of every command that serves. */
 export const servingFlags: readonly Flag[] = [
-  { name: "addr", value: "HOST:PORT", help: "address to listen on (default :5000, every interface)" },
-  { name: "data", value: "DIR", help: "where the data lies" },
+  {
+    name: "addr",
+    value: "HOST:PORT",
+    elsewhere: ["port", "p", "listen", "address", "host", "bind"],
+    help: "address to listen on (default :5000, every interface)",
+  },
+  dataFlag,
   {
     name: "san",
     value: "NAME",

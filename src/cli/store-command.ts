@@ -9,7 +9,12 @@ import { CommandError, type CommandIo, type Flag, type ParsedWords } from "./com
 import { loadFor } from "./load-for.ts";
 
 /** The flag that names the store where no configuration file does. */
-export const dataFlag: Flag = { name: "data", value: "DIR", help: "where the data lies" };
+export const dataFlag: Flag = {
+  name: "data",
+  value: "DIR",
+  elsewhere: ["root", "dir", "directory", "storage", "data-dir"],
+  help: "where the data lies",
+};
 
 /** A store that was opened for a command. */
 export interface MeantStore {

@@ -1,7 +1,7 @@
-// Sizes as people write them: "100GB" counts in thousands, "100GiB" in 1024s, "1024" is bytes.
+// Sizes as people write them: "100GB" counts in thousands, "100GiB" in 1024s. A bare number is none: whoever writes 10
+// hardly means bytes.
 
 const units: Record<string, number> = {
-  "": 1,
   b: 1,
   kb: 1e3,
   mb: 1e6,
@@ -15,8 +15,9 @@ const units: Record<string, number> = {
 
 const shownUnits = ["B", "kB", "MB", "GB", "TB"] as const;
 
-/** Bytes of a size, or undefined where it is none; fractions are allowed, the case of the unit is not looked at. */
+/** Bytes of a size, or undefined where it is none; fractions and a bare 0 are allowed, the unit in any case. */
 export function parseSize(text: string): number | undefined {
+  if (text.trim() === "0") return 0;
   const match = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text.trim());
   const unit = (match?.[2] ?? "").toLowerCase();
   const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;

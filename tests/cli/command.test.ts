@@ -9,7 +9,7 @@ const command: Command = {
   description: "",
   flags: [
     { name: "san", value: "NAME", isRepeatable: true, help: "" },
-    { name: "days", value: "N", help: "" },
+    { name: "days", value: "N", elsewhere: ["ttl"], help: "" },
     { name: "force", short: "f", help: "" },
   ],
   run: async () => 0,
@@ -24,6 +24,15 @@ test.each([
   [["--force=false", "-f=F"], { positionals: [], flags: {} }],
   [["--", "-f=1"], { positionals: ["-f=1"], flags: {} }],
   [["--san", "a", "--san=b"], { positionals: [], flags: { san: ["a", "b"] } }],
+  [
+    ["--san", "a", "b"],
+    {
+      positionals: ["b"],
+      flags: { san: ["a"] },
+      repeatHint: "to give --san several values, repeat it: --san a --san b",
+    },
+  ],
+  [["--days", "3", "b"], { positionals: ["b"], flags: { days: ["3"] } }],
   [["--days", "3", "--", "--force"], { positionals: ["--force"], flags: { days: ["3"] } }],
 ])("parseWords(%p)", (words, want) => {
   expect(parseWords(command, words)).toEqual(want);
@@ -41,6 +50,9 @@ test.each([
   [["--force", "-f=true"], "--force may be given only once"],
   [["--days", "1", "--days", "2"], "--days may be given only once"],
   [["a", "b"], 'unexpected argument "b"'],
+  [["--ttl", "3"], "unknown flag --ttl; did you mean --days N?"],
+  [["a", "--san", "b", "c"], 'unexpected argument "c"; to give --san several values, repeat it: --san b --san c'],
+  [["--san", "a", "b", "c"], 'unexpected argument "c"; to give --san several values, repeat it: --san a --san b'],
 ])("parseWords(%p) says what is wrong", (words, message) => {
   const parse = () => parseWords(command, words);
   expect(parse).toThrow(UsageError);

@@ -49,7 +49,14 @@ test("loadFor() tells of a mistyped key, too, which may be the cause of a proble
     [
       "the configuration has 1 problem",
       "  FILE:2:29: http.tls.key: needs http.tls.certificate as well",
-      "  FILE:2:14: http.tls.certifcate: not a known key, and ignored; did you mean http.tls.certificate?",
+      "  warning: FILE:2:14: http.tls.certifcate: not a known key, and ignored; did you mean http.tls.certificate?",
     ].join("\n"),
+  );
+});
+
+test("loadFor() says how to repeat a flag where its second value was taken for the file", async () => {
+  const words = parseWords(serveCommand, ["--san", "a", "/no/such/b"]);
+  await expect(loadFor(words, fakeIo())).rejects.toThrow(
+    /^\/no\/such\/b: .* \(to give --san several values, repeat it: --san a --san \/no\/such\/b\)$/,
   );
 });

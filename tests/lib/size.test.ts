@@ -3,7 +3,8 @@ import { formatSize, parseRate, parseSize } from "../../src/lib/size.ts";
 
 test.each([
   ["0", 0],
-  ["1024", 1024],
+  ["1024B", 1024],
+  ["1024", undefined],
   ["100GB", 100e9],
   ["100 gb", 100e9],
   ["1.5MiB", 1.5 * 2 ** 20],
@@ -24,6 +25,8 @@ test.each([
   ["50MB/s", 50e6],
   ["50MB", 50e6],
   ["1 GiB /s", 2 ** 30],
+  ["5", undefined],
+  ["0", 0],
   ["fast", undefined],
 ])("parseRate(%p)", (text, rate) => {
   expect(parseRate(text)).toBe(rate as number);
