@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { createCacheReport } from "./app/cache-report.ts";
 import { type CertificateSource, openCertificates } from "./app/certificates.ts";
+import { checkUpstreams } from "./app/check-upstreams.ts";
 import { describeHolder, startChores } from "./app/chores.ts";
 import { cleanCaches } from "./app/clean-caches.ts";
 import type { EvictionSchedule } from "./app/eviction-schedule.ts";
@@ -83,6 +84,10 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const server = listen(configuration, { address, registry, findNamespaced, certificate, logger });
   const metricsServer = listenForMetrics(configuration, metrics);
   if (proxy !== undefined && caches !== undefined) {
+    void checkUpstreams(
+      caches.upstreams.map(({ upstream }) => upstream),
+      logger,
+    );
     cleaning = cleanCaches(proxy, caches, { store, dataDirectory, logger, note: describeHolder(now()) });
   }
   const chores = startChores(configuration, { store, certificate, server, logger });

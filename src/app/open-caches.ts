@@ -40,7 +40,7 @@ export interface ConfiguredUpstream {
   readonly ttlMs: number;
 }
 
-/** The registry with its caches. No upstream is asked for anything until a client asks. */
+/** The registry with its caches. No upstream is asked for content until a client asks. */
 export interface OpenedCaches {
   readonly registry: PullThrough;
   readonly routes: Routes<Upstream>;

@@ -50,6 +50,7 @@ export class UpstreamAuthorization {
   readonly #tokens = new Map<RepositoryName, Token>();
   readonly #fetching = new Shared<string>();
   #demand: Demand | undefined;
+  #hasUser = false;
 
   constructor(options: AuthorizationOptions) {
     this.#options = options;
@@ -71,6 +72,17 @@ export class UpstreamAuthorization {
     }
   }
 
+  /** Whether somebody is configured in whose name requests are made, as far as an upstream has asked for that. */
+  get hasUser(): boolean {
+    return this.#hasUser;
+  }
+
+  /** A header for no repository, which shows whether the credentials are any good; undefined where there are none. */
+  async introduce(demand: Demand): Promise<string | undefined> {
+    const basic = await this.#basic();
+    return basic === undefined || demand.scheme === "basic" ? basic : (await this.#fetch(undefined, demand)).header;
+  }
+
   /** The header that meets a demand; undefined where there is none that could. */
   async meet(demand: Demand, name: RepositoryName): Promise<string | undefined> {
     this.#demand = demand;
@@ -81,6 +93,7 @@ export class UpstreamAuthorization {
   async #basic(): Promise<string | undefined> {
     try {
       const credentials = await this.#options.credentials();
+      this.#hasUser = credentials !== undefined;
       return credentials === undefined ? undefined : formatBasic(credentials);
     } catch (cause) {
       const message = `there are no credentials for ${this.#options.home.host}: ${String(cause)}`;
@@ -91,10 +104,14 @@ export class UpstreamAuthorization {
   async #token(name: RepositoryName, demand: BearerDemand): Promise<string> {
     const kept = this.#tokens.get(name);
     if (kept !== undefined && kept.untilMs > this.#options.now()) return kept.header;
-    return this.#fetching.run(name, this.#options.timeoutMs, () => this.#fetch(name, demand));
+    return this.#fetching.run(name, this.#options.timeoutMs, async () => {
+      const token = await this.#fetch(name, demand);
+      this.#keep(name, token);
+      return token.header;
+    });
   }
 
-  async #fetch(name: RepositoryName, { realm, service, sender }: BearerDemand): Promise<string> {
+  async #fetch(name: RepositoryName | undefined, { realm, service, sender }: BearerDemand): Promise<Token> {
     const { home, ask, now, timeoutMs } = this.#options;
     if (home.protocol === "https:" && realm.protocol !== "https:") {
       throw new RegistryError("UPSTREAM_INVALID", {
@@ -103,7 +120,7 @@ export class UpstreamAuthorization {
     }
     const url = new URL(realm);
     if (service !== undefined) url.searchParams.set("service", service);
-    url.searchParams.set("scope", `repository:${name}:pull`);
+    if (name !== undefined) url.searchParams.set("scope", `repository:${name}:pull`);
     const startedMs = now();
     const authorization = await this.#basicFor(realm);
     using deadline = new Deadline(timeoutMs, realm.host);
@@ -112,8 +129,7 @@ export class UpstreamAuthorization {
     const answer = await ask({ method: "GET", url, sender, headers, authorization, timeoutMs, signal });
     const token = await readToken(answer, { realm, timeoutMs });
     const lifetimeMs = token.lifetimeSeconds * 1000;
-    this.#keep(name, { header: token.header, untilMs: startedMs + Math.max(lifetimeMs - marginMs, lifetimeMs / 2) });
-    return token.header;
+    return { header: token.header, untilMs: startedMs + Math.max(lifetimeMs - marginMs, lifetimeMs / 2) };
   }
 
   /** The credentials for a token server, unless it is not bound to the upstream: then it is asked as anybody. */

@@ -10,9 +10,9 @@ import { formatReference, type Reference } from "../oci/reference.ts";
 import { Backoff, type BackoffTimes, type Subject } from "./backoff.ts";
 import { parseChallenge } from "./challenge.ts";
 import { Deadline, untilAborted } from "./deadline.ts";
-import { parseRetryAfter } from "./freshness.ts";
 import { type Answer, Transport, type TransportOptions } from "./transport.ts";
 import { parseLength, parseNextLink, parsePartRange, parseRemaining } from "./upstream-headers.ts";
+import { isFound } from "./upstream-status.ts";
 import { type Credentials, UpstreamAuthorization } from "./upstream-token.ts";
 
 /** How long an upstream may take. */
@@ -99,6 +99,32 @@ export class Upstream {
   /** How long this upstream may take. */
   get times(): UpstreamTimes {
     return this.#options.times;
+  }
+
+  /** Asks for the base of the API, with the credentials where it wants some; throws what is in the way. */
+  async check(): Promise<void> {
+    using deadline = new Deadline(this.times.answerMs, this.host);
+    const url = new URL(`${trimTrailingSlashes(this.url.href)}/v2/`);
+    const question = {
+      method: "GET",
+      url,
+      headers: {},
+      timeoutMs: this.times.answerMs,
+      signal: deadline.signal,
+    } as const;
+    let answer = await this.#transport.ask({ ...question, authorization: undefined });
+    const challenge = answer.status === 401 ? parseChallenge(answer.headers.get("www-authenticate")) : undefined;
+    if (challenge !== undefined) {
+      answer.cancel();
+      const header = await this.#authorization.introduce({ ...challenge, sender: answer.sender });
+      // Without a user what is public may still be pulled, and a token for no repository may open nothing.
+      if (header === undefined || challenge.scheme === "bearer") return;
+      answer = await this.#transport.ask({ ...question, authorization: header });
+    }
+    answer.cancel();
+    if (this.#judge(answer) === undefined) {
+      throw new RegistryError("UPSTREAM_INVALID", { message: `${url.href} is not there; is ${this.host} a registry?` });
+    }
   }
 
   /** What a reference points to, without the bytes, which Docker Hub does not count as a pull. */
@@ -242,28 +268,10 @@ export class Upstream {
     return send(met);
   }
 
+  /** Undefined: it is not there. */
   #judge(answer: Answer): Answer | undefined {
-    const { status } = answer;
-    if (status === 200 || status === 206) return answer;
-    if (status === 404) return undefined;
-    const says = `${this.host} answers ${status}`;
-    if (status === 401 || status === 403) {
-      throw new RegistryError("UPSTREAM_DENIED", {
-        message: `${says}: the repository does not exist there, or may not be pulled with the credentials given here`,
-      });
-    }
-    const retryAfterSeconds = parseRetryAfter(answer.headers.get("retry-after"), this.#options.now());
-    const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-    if (status === 429) {
-      const limited = retryAfterSeconds ?? 60;
-      throw new RegistryError("UPSTREAM_LIMITED", {
-        message: `${says}: too many requests`,
-        retryAfterSeconds: limited,
-      });
-    }
-    if (status === 504) throw new RegistryError("UPSTREAM_TIMEOUT", { message: says, ...retry });
-    if (status >= 500) throw new RegistryError("UPSTREAM_UNAVAILABLE", { message: says, ...retry });
-    throw new RegistryError("UPSTREAM_INVALID", { message: says });
+    const about = { host: this.host, hasUser: this.#authorization.hasUser, nowMs: this.#options.now() };
+    return isFound(answer, about) ? answer : undefined;
   }
 }
 

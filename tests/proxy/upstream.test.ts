@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
 import { clientOf, named, referenceOf, refusalOf } from "./caching.ts";
-import { behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
+import { type Behaviour, behaviours, digestOf, fail, startUpstream } from "./misbehaving-upstream.ts";
 
 const name = named("team/app");
 const latest = referenceOf("latest");
@@ -144,5 +144,49 @@ describe("an upstream", () => {
       (await client.getList(name, "tags/list?last=b"))?.next,
     ];
     expect(nexts).toEqual(["tags/list?last=b", undefined]);
+  });
+});
+
+describe("check()", () => {
+  const user = { username: "alice", password: "secret" };
+  const wantsBasic: Behaviour = ({ headers }, response) => {
+    const isAlice = headers.authorization === `Basic ${btoa("alice:secret")}`;
+    fail(response, isAlice ? 200 : 401, { "WWW-Authenticate": 'Basic realm="up"' });
+    return true;
+  };
+  /** A token server at /token, which knows alice. */
+  const wantsToken: Behaviour = ({ url = "", headers }, response) => {
+    const realm = `http://${headers.host}/token`;
+    if (!url.startsWith("/token")) fail(response, 401, { "WWW-Authenticate": `Bearer realm="${realm}",service="up"` });
+    else if (headers.authorization === `Basic ${btoa("alice:secret")}`) response.end('{"token":"t"}');
+    else fail(response, 401);
+    return true;
+  };
+
+  test.each([
+    ["an open registry", behaviours.status(200), undefined, undefined],
+    ["one that wants a user, without one", wantsBasic, undefined, undefined],
+    ["one that wants a user, with the right one", wantsBasic, user, undefined],
+    ["one that wants a user, with another one", wantsBasic, { ...user, password: "x" }, "UPSTREAM_DENIED"],
+    ["one that wants a token, without a user", wantsToken, undefined, undefined],
+    ["one that wants a token, with the right user", wantsToken, user, undefined],
+    ["one that wants a token, with another user", wantsToken, { ...user, password: "x" }, "UPSTREAM_DENIED"],
+    ["a web server that is no registry", behaviours.status(404), undefined, "UPSTREAM_INVALID"],
+    ["one that is out of order", behaviours.status(503), undefined, "UPSTREAM_UNAVAILABLE"],
+    ["one that never answers", behaviours.silent(), undefined, "UPSTREAM_TIMEOUT"],
+  ])("of %s", async (_name, behaviour, credentials, want) => {
+    await using server = await startUpstream();
+    server.behave(behaviour);
+    const times = { answerMs: 200, recheckMs: 200, stallMs: 200, pauseMs: 5, firstMs: 30, longestMs: 100 };
+    const checking = clientOf(server, { credentials: async () => credentials, times }).check();
+    expect(want === undefined ? await checking : await refusalOf(checking)).toBe(want as undefined);
+  });
+
+  test("of a registry that speaks plain HTTP says how to write it", async () => {
+    await using server = await startUpstream();
+    const url = new URL(`https://${server.host}`);
+    await expect(clientOf({ url, host: server.host }).check()).rejects.toThrow(
+      `${server.host} does not speak TLS; where it serves plain HTTP, write http://${server.host}`,
+    );
   });
 });
