@@ -49,15 +49,15 @@ export function startChores(configuration: Configuration, means: ChoresMeans): r
   return [
     repeat(purge, { firstMs: firstPurgeMs, intervalMs: purgeIntervalMs, report: report("purging uploads") }),
     repeat(renew, { firstMs: renewalCheckMs, intervalMs: renewalCheckMs, report: report("renewing the certificate") }),
-    ...(gc === undefined ? [] : scheduleGc(gc, means, report("garbage collection"))),
+    ...(gc === undefined ? [] : scheduleGc(gc, configuration, { ...means, report: report("garbage collection") })),
     ...(configuration.verify === undefined ? [] : [scheduleVerify(configuration, means, report("the check"))]),
   ];
 }
 
 function scheduleGc(
   gc: ScheduledGc,
-  { store, logger }: ChoresMeans,
-  report: (error: unknown) => void,
+  { validation }: Configuration,
+  { store, logger, report }: Pick<ChoresMeans, "store" | "logger"> & { readonly report: (error: unknown) => void },
 ): readonly Disposable[] {
   if (!store.driver.keepsProcessesApart()) {
     logger.warn("no garbage is collected while this server runs, as the filesystem of the data has no file locks");
@@ -66,6 +66,7 @@ function scheduleGc(
   const collect = async () => {
     const outcome = await collectGarbage(store, {
       ...gc,
+      rules: rulesOf(validation),
       isDryRun: false,
       uploadAgeMs,
       note: describeHolder(store.now()),

@@ -1,5 +1,6 @@
 // registry gc
 import { describeHolder, uploadAgeMs } from "../app/chores.ts";
+import { rulesOf } from "../app/manifest-rules.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { formatSize } from "../lib/size.ts";
 import { collectGarbage, UnprotectedError } from "../registry/gc.ts";
@@ -68,6 +69,7 @@ async function collect(
     deletesUntagged: hasFlag(words, "delete-untagged") || configuration.collection.deletesUntagged,
     isDryRun,
     isOffline: hasFlag(words, "offline"),
+    rules: rulesOf(configuration.validation),
     uploadAgeMs,
     note: describeHolder(io.now()),
     report: output.report,

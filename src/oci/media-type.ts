@@ -28,6 +28,11 @@ export function parseManifestType(text: string): ManifestType | undefined {
   return manifestTypes.find((type) => type === text);
 }
 
+/** Whether content of this type is a manifest, also of a type that only other registries store. */
+export function isManifestType(text: string): boolean {
+  return parseManifestType(text) !== undefined || isSchema1(text);
+}
+
 /** Whether manifests of this type are images or indexes. */
 export function manifestKind(type: ManifestType): ManifestKind {
   return kinds[type];

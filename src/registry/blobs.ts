@@ -4,6 +4,7 @@ import { RegistryError } from "../oci/errors.ts";
 import { hashBytes } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Key, Stat } from "../storage/driver.ts";
+import { deleteLink } from "./deletions.ts";
 import { blobKey, blobTrashName, layerLink } from "./layout.ts";
 import { followLink, putLink } from "./links.ts";
 import { removeIfEmpty } from "./repositories.ts";
@@ -131,7 +132,7 @@ export async function mountBlob(
 /** Takes the blob out of the repository; its bytes stay while another repository links them. */
 export async function deleteBlob(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
   await withLock(store, name, "alone", async () => {
-    if (!(await store.driver.delete(layerLink(name, digest)))) {
+    if (!(await deleteLink(store, name, { link: layerLink(name, digest), digest }))) {
       throw new RegistryError("BLOB_UNKNOWN", { detail: { name, digest } });
     }
     await removeIfEmpty(store, name);

@@ -2,11 +2,12 @@
 // touching links, or what other collections have put into the trash.
 import type { Digest } from "../oci/digest.ts";
 import { parseRepositoryName } from "../oci/name.ts";
+import { keepAll } from "./gc-prune.ts";
 import { type GcRun, startRun } from "./gc-run.ts";
 import { scanRepository } from "./gc-scan.ts";
 import { purgeTrash, sweepBlob } from "./gc-sweep.ts";
 import { blobKey, blobTrashName, repositoriesPrefix } from "./layout.ts";
-import { walkPrefixes } from "./repositories.ts";
+import { type Unlistable, walkPrefixes } from "./repositories.ts";
 import type { Store } from "./store.ts";
 
 /** Which blobs, and how soon. */
@@ -34,8 +35,7 @@ export async function collectBlobs(
   const hold = await store.driver.holdWork("gc", note);
   if ("heldBy" in hold) return hold;
   using _held = hold;
-  const options = { graceMs, note, deletesUntagged: false, isDryRun: false, uploadAgeMs: 0, report: () => undefined };
-  const started = startRun(store, options);
+  const started = startRun(store, { graceMs, isDryRun: false, report: () => undefined });
   const run: GcRun = { ...started, nextTrashName: (digest) => tagged(started.nextTrashName(digest), digest, tag) };
   await store.driver.syncAll();
   const listed = (await store.driver.listTrash("blobs")).filter((entry) => isTagged(entry, tag));
@@ -67,11 +67,14 @@ function isTagged(entry: string, tag: string): boolean {
 
 /** Every link of every repository, and what manifests name; throws where a directory cannot be listed. */
 async function markLinked({ store, marked, pace }: GcRun): Promise<void> {
-  for await (const prefix of walkPrefixes(store, repositoriesPrefix)) {
+  const unlistable = ({ error, isLoop }: Unlistable) => {
+    if (!isLoop) throw error;
+  };
+  for await (const prefix of walkPrefixes(store, repositoriesPrefix, unlistable)) {
     await pace();
     const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
-    const { revisions, layers, aliases } = await scanRepository(store, { prefix, name });
-    for (const digest of [...revisions.keys(), ...layers.keys(), ...aliases]) marked.add(digest);
-    for (const { named } of revisions.values()) for (const digest of named) marked.add(digest);
+    const scan = await scanRepository(store, { prefix, name, pace });
+    const { marked: digests } = await keepAll(store, scan, pace);
+    for (const digest of digests) marked.add(digest);
   }
 }

@@ -11,6 +11,10 @@ export interface PrunePlan {
   readonly revisions: readonly Digest[];
   /** Links of blobs that no manifest names. */
   readonly layers: readonly Digest[];
+  /** Notes that something was deleted which nobody names any more, or which was pushed again. */
+  readonly notes: readonly Digest[];
+  /** Manifests that stay. */
+  readonly kept: ReadonlySet<Digest>;
   /** Everything that the manifests which stay name. */
   readonly needed: ReadonlySet<Digest>;
 }
@@ -28,7 +32,8 @@ export interface Pruned {
   /** What the repository holds and needs afterwards; the mark of the blobs. */
   readonly marked: readonly Digest[];
   readonly isBusy: boolean;
-  readonly problem: string | undefined;
+  /** What was found on the way, and why nothing goes. */
+  readonly problems: readonly string[];
 }
 
 /** How to judge. */
@@ -47,11 +52,15 @@ export function planPrune(scan: RepositoryScan, rules: PruneRules): PrunePlan {
   const kept = rules.deletesUntagged && !isProtected ? keepReachable(scan, rules) : all;
   const needed = new Set<Digest>();
   for (const digest of kept) for (const named of scan.revisions.get(digest)?.named ?? []) needed.add(named);
-  if (isProtected) return { revisions: [], layers: [], needed };
+  if (isProtected) return { revisions: [], layers: [], notes: [], kept, needed };
   const isStale = ([digest, changedMs]: readonly [Digest, number]) => !needed.has(digest) && !rules.isYoung(changedMs);
   return {
     revisions: [...all].filter((digest) => !kept.has(digest)),
     layers: [...scan.layers].filter(isStale).map(([digest]) => digest),
+    notes: [...scan.deleted].filter(
+      (digest) => !needed.has(digest) || scan.revisions.has(digest) || scan.layers.has(digest),
+    ),
+    kept,
     needed,
   };
 }

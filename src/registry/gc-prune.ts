@@ -4,10 +4,13 @@ import type { Pace } from "../lib/pacer.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Key } from "../storage/driver.ts";
+import { findDangling } from "./gc-dangling.ts";
 import { type Pruned, type PrunePlan, type PruneRules, planPrune } from "./gc-plan.ts";
 import { predictPruned } from "./gc-predict.ts";
 import { type RepositoryScan, scanAgain } from "./gc-scan.ts";
 import {
+  deletedLink,
+  deletingKey,
   layerLink,
   layersPrefix,
   manifestsPrefix,
@@ -16,26 +19,34 @@ import {
   subjectPrefix,
   tagIndexLink,
 } from "./layout.ts";
+import type { ManifestRules } from "./manifest-rules.ts";
 import type { ReferrerEntry } from "./referrer-index.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import type { Store } from "./store.ts";
 import { listTagIndex, trashTag } from "./tags.ts";
 
+/** How to judge and to take away. */
+export interface PruneOptions extends PruneRules {
+  /** What manifests have to name that is there; undefined where nothing has to be. */
+  readonly manifestRules: ManifestRules | undefined;
+  readonly isDryRun: boolean;
+  readonly pace?: Pace | undefined;
+}
+
 /** Looks at a repository that was read and takes away what nobody needs; in a dry run it only tells. */
-export async function pruneRepository(
-  store: Store,
-  scan: RepositoryScan,
-  rules: PruneRules & { readonly isDryRun: boolean; readonly pace?: Pace | undefined },
-): Promise<Pruned> {
+export async function pruneRepository(store: Store, scan: RepositoryScan, rules: PruneOptions): Promise<Pruned> {
   const plan = planPrune(scan, rules);
   const { name } = scan;
   if (name !== undefined && !rules.isDryRun) await settleFuture(store, scan, { name, rules });
-  if (name === undefined || !hasCandidates(scan, plan)) return keepAll(scan, plan);
+  const dangling = await findDangling(store, scan, { kept: plan.kept, rules: rules.manifestRules, pace: rules.pace });
+  const { needed } = dangling;
+  if (dangling.problems.length > 0) return keepEverything(scan, { needed, problems: dangling.problems });
+  if (name === undefined || !hasCandidates(scan, plan)) return keepEverything(scan, { needed });
   if (rules.isDryRun) return await predictPruned(store, name, present(scan, plan));
   using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
-  if (lock === undefined) return { ...keepAll(scan, planPrune(scan, keepEverything)), isBusy: true };
+  if (lock === undefined) return { ...keepEverything(scan, { needed }), isBusy: true };
   const again = await planAgain(store, name, { scan, plan, rules });
-  if ("problem" in again) return { ...keepAll(scan, planPrune(scan, keepEverything)), problem: again.problem };
+  if (!("plan" in again)) return keepEverything(scan, again);
   const directories = await unlinkAll(store, name, { ...again, pace: rules.pace });
   const gone = present(again.scan, again.plan);
   const isRepositoryGone = gone.isRepositoryGone && !(await hasDirectories(store, name));
@@ -64,11 +75,10 @@ async function settleFuture(
   }
 }
 
-const keepEverything: PruneRules = { isYoung: () => true, deletesUntagged: false };
-
-function hasCandidates(scan: RepositoryScan, { revisions, layers }: PrunePlan): boolean {
+function hasCandidates(scan: RepositoryScan, { revisions, layers, notes }: PrunePlan): boolean {
   if (scan.problems.length > 0) return false;
-  const directories = scan.vacantTags.length + scan.vacancies.length;
+  if (scan.isDeleting) return true;
+  const directories = scan.vacantTags.length + scan.vacancies.length + notes.length;
   const count = revisions.length + layers.length + scan.staleEntries.length + directories;
   return count > 0 || isEmpty(scan, { revisions: [], layers: [] });
 }
@@ -84,14 +94,16 @@ async function planAgain(
   }: {
     readonly scan: RepositoryScan;
     readonly plan: PrunePlan;
-    readonly rules: PruneRules & { readonly pace?: Pace | undefined };
+    readonly rules: PruneOptions;
   },
-): Promise<{ readonly scan: RepositoryScan; readonly plan: PrunePlan } | { readonly problem: string }> {
+): Promise<{ readonly scan: RepositoryScan; readonly plan: PrunePlan } | Kept> {
   const fresh = await scanAgain(store, scan, rules.pace);
-  if ("problem" in fresh) return fresh;
+  if ("problem" in fresh) return { problems: [fresh.problem], needed: [...scan.tags.values()] };
   const isTouched = (digest: Digest) =>
     fresh.revisions.get(digest)?.changedMs !== scan.revisions.get(digest)?.changedMs;
   const now = planPrune(fresh, { ...rules, roots: new Set([...fresh.revisions.keys()].filter(isTouched)) });
+  const dangling = await findDangling(store, fresh, { kept: now.kept, rules: rules.manifestRules, pace: rules.pace });
+  if (dangling.problems.length > 0) return dangling;
   const candidates = new Set([...plan.revisions, ...plan.layers]);
   const layers: Digest[] = [];
   for (const digest of now.layers.filter((layer) => candidates.has(layer))) {
@@ -100,7 +112,7 @@ async function planAgain(
     if (stat?.changedMs === scan.layers.get(digest)) layers.push(digest);
   }
   const gone = now.revisions.filter((digest) => candidates.has(digest));
-  return { scan: fresh, plan: { revisions: gone, layers, needed: now.needed } };
+  return { scan: fresh, plan: { ...now, revisions: gone, layers } };
 }
 
 /** Which directories without a link went: a writer that was killed may have left something in one. */
@@ -124,6 +136,8 @@ async function unlinkAll(
     await driver.forget(layerLink(name, digest));
   }
   for (const tag of scan.vacantTags) await trashTag(store, name, tag);
+  if (scan.isDeleting) await driver.delete(deletingKey(name));
+  for (const digest of plan.notes) await driver.forget(deletedLink(name, digest));
   const directories: Key[] = [];
   for (const prefix of scan.vacancies)
     if (await driver.removeEmpty(prefix, { isDurable: false })) directories.push(prefix);
@@ -176,15 +190,29 @@ function present(scan: RepositoryScan, { revisions, layers, needed }: PrunePlan)
     entries: scan.staleEntries,
     directories: scan.vacancies,
     isRepositoryGone: isEmpty(scan, { revisions, layers }),
-    marked: [...left, ...scan.aliases, ...needed],
+    marked: [...left, ...scan.aliases, ...scan.tags.values(), ...needed],
     isBusy: false,
-    problem: undefined,
+    problems: [],
   };
 }
 
-function keepAll(scan: RepositoryScan, { needed }: PrunePlan): Pruned {
-  const nothing = { revisions: [], layers: [], needed };
-  return { ...present(scan, nothing), tags: [], entries: [], directories: [], isRepositoryGone: false };
+/** Takes nothing: everything that the repository holds, names or would need for a repair is marked. */
+export async function keepAll(store: Store, scan: RepositoryScan, pace: Pace): Promise<Pruned> {
+  const kept = new Set(scan.revisions.keys());
+  return keepEverything(scan, await findDangling(store, scan, { kept, rules: undefined, pace }));
+}
+
+/** That nothing goes; why, and what else counts as linked. */
+interface Kept {
+  readonly needed: readonly Digest[];
+  readonly problems?: readonly string[];
+}
+
+function keepEverything(scan: RepositoryScan, { needed, problems = [] }: Kept): Pruned {
+  const plan = planPrune(scan, { isYoung: () => true, deletesUntagged: false });
+  const { marked, ...kept } = present(scan, { ...plan, revisions: [], layers: [] });
+  const nothing = { tags: [], entries: [], directories: [], isRepositoryGone: false };
+  return { ...kept, ...nothing, marked: [...marked, ...needed], problems };
 }
 
 /** Whether the repository has neither link, tag nor upload, apart from what goes. */

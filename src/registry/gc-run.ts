@@ -4,6 +4,7 @@ import type { Digest } from "../oci/digest.ts";
 import { DigestSet } from "./digest-set.ts";
 import { type GcCounters, type GcEvent, startCounters } from "./gc-report.ts";
 import { blobTrashName } from "./layout.ts";
+import type { ManifestRules } from "./manifest-rules.ts";
 import type { Store } from "./store.ts";
 
 /** How to collect. */
@@ -12,6 +13,8 @@ export interface GcOptions {
   readonly graceMs: number;
   /** Whether manifests go that neither a tag, a kept index nor a kept subject leads to. */
   readonly deletesUntagged: boolean;
+  /** Which children of an index have to be there. */
+  readonly rules: ManifestRules;
   /** Everything is judged and reported, and nothing taken away. */
   readonly isDryRun: boolean;
   /** Whoever asks for it knows that no other process uses the store: needed where the store keeps none apart. */
@@ -45,7 +48,10 @@ export interface GcRun {
 }
 
 /** A run that begins now. */
-export function startRun(store: Store, { graceMs, isDryRun, report }: GcOptions): GcRun {
+export function startRun(
+  store: Store,
+  { graceMs, isDryRun, report }: Pick<GcOptions, "graceMs" | "isDryRun" | "report">,
+): GcRun {
   const counters = startCounters();
   const startedMs = store.now();
   const runId = store.uuid();

@@ -1,15 +1,16 @@
 // What a collector reads of one repository, without a lock: its links with their times, and what its manifests name.
 // What cannot be read or understood is a problem, and protects everything that the repository links.
 import type { Pace } from "../lib/pacer.ts";
-import { type Digest, digestAlgorithm, parseAlgorithm } from "../oci/digest.ts";
+import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashBytes } from "../oci/hash.ts";
 import { maxManifestBytes } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
 import { readStoredNames, type StoredNames } from "../oci/stored-names.ts";
 import type { Key } from "../storage/driver.ts";
-import { blobKey, digestFromPath, linkPrefixes, subjectPrefix } from "./layout.ts";
-import { readLink } from "./links.ts";
+import { type LinkPlace, walkLinks } from "./gc-links.ts";
+import { blobKey, deletedPrefix, deletingKey, linkPrefixes, subjectPrefix } from "./layout.ts";
+import { listDigests, readLink } from "./links.ts";
 import { isStaleEntry, type ReferrerEntry, walkReferrerIndex } from "./referrer-index.ts";
 import type { Store } from "./store.ts";
 
@@ -31,26 +32,19 @@ export interface RepositoryScan {
   /** Digests that only the content of a link tells: registry:2 files sha512 uploads under sha256. */
   readonly aliases: readonly Digest[];
   readonly tags: ReadonlyMap<Tag, Digest>;
-  /** Tag directories without `current`, of pushes that were killed. */
+  /** Tag directories without `current`, of pushes that were killed, and tags of deletions that were. */
   readonly vacantTags: readonly Tag[];
   /** Directories of links without a link, which other registries leave behind. */
   readonly vacancies: readonly Key[];
+  /** What clients had deleted. */
+  readonly deleted: ReadonlySet<Digest>;
+  /** Whether a manifest is being deleted with its tags, or was when the process died that did it. */
+  readonly isDeleting: boolean;
   /** Entries of the index of referrers that no manifest bears out. */
   readonly staleEntries: readonly ReferrerEntry[];
   readonly hasUploads: boolean;
   /** Sentences about what cannot be understood. */
   readonly problems: readonly string[];
-}
-
-/** A directory that a link should be in. */
-interface LinkPlace {
-  readonly prefix: Key;
-  /** Undefined where the path spells no digest that we store under. */
-  readonly digest: Digest | undefined;
-  readonly changedMs: number | undefined;
-  /** What the link holds, where that is not the digest of its path. */
-  readonly target: Digest | undefined;
-  readonly problem: string | undefined;
 }
 
 /** Reads a repository; throws where a directory of links cannot be listed. */
@@ -76,7 +70,7 @@ export async function scanRepository(
   const note = ({ prefix: place, changedMs, target, problem }: LinkPlace) => {
     if (target !== undefined) aliases.push(target);
     if (problem !== undefined) problems.push(problem);
-    if (changedMs === undefined) vacancies.push(place);
+    else if (changedMs === undefined) vacancies.push(place);
   };
   for await (const place of walkLinks(store, places.layers)) {
     await pace?.();
@@ -89,16 +83,20 @@ export async function scanRepository(
     note(place);
     const { digest, changedMs } = place;
     if (digest === undefined || changedMs === undefined) continue;
-    const names = await readNames(store, digest);
+    const names = await readNamesOf(store, `${place.prefix}/link`, digest);
+    if (names === "gone") continue;
     if (names === undefined) problems.push(describeUnreadable(prefix, digest));
     revisions.set(digest, { digest, changedMs, named: names?.named ?? new Set(), subject: names?.subject });
   }
-  const { tags, vacantTags } = await scanTags(store, places.tags, problems);
+  const deleted = name === undefined ? [] : await Array.fromAsync(listDigests(store, deletedPrefix(name)));
+  const { tags, vacantTags } = await scanTags(store, places.tags, { problems, revisions, deleted: new Set(deleted) });
   const hasUploads = (await store.driver.list(places.uploads, { limit: 1 })).length > 0;
   const staleEntries = index
     .flatMap(({ entries }) => entries)
     .filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
-  return { prefix, name, revisions, layers, aliases, tags, vacantTags, vacancies, staleEntries, hasUploads, problems };
+  const isDeleting = name !== undefined && (await store.driver.stat(deletingKey(name))) !== undefined;
+  const links = { revisions, layers, aliases, deleted: new Set(deleted) };
+  return { prefix, name, ...links, tags, vacantTags, vacancies, staleEntries, hasUploads, isDeleting, problems };
 }
 
 /**
@@ -122,59 +120,30 @@ export async function scanAgain(
     revisions.set(digest, { digest, changedMs, named: names.named, subject: names.subject });
   }
   const problems: string[] = [];
-  const { tags, vacantTags } = await scanTags(store, places.tags, problems);
+  const { tags, vacantTags } = await scanTags(store, places.tags, { ...before, problems, revisions });
   if (problems[0] !== undefined) return { problem: problems[0] };
   const staleEntries = before.staleEntries.filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
   return { ...before, revisions, tags, vacantTags, staleEntries };
 }
 
-async function* walkLinks(store: Store, prefix: Key): AsyncGenerator<LinkPlace> {
-  for (const algorithm of await store.driver.list(prefix)) {
-    for (const hex of await store.driver.list(`${prefix}/${algorithm}`)) {
-      yield await inspectLink(store, `${prefix}/${algorithm}/${hex}`, { algorithm, hex });
-    }
-  }
-}
-
-async function inspectLink(
+/** One whose manifest a client had deleted is what a deletion left that was killed. */
+async function scanTags(
   store: Store,
   prefix: Key,
-  { algorithm, hex }: { readonly algorithm: string; readonly hex: string },
-): Promise<LinkPlace> {
-  const digest = digestFromPath(algorithm, hex);
-  try {
-    return await readPlace(store, { prefix, digest, isStorable: parseAlgorithm(algorithm) !== undefined });
-  } catch (error) {
-    // It is there, whatever it holds, and keeps what its path names.
-    return { prefix, digest, changedMs: 0, target: undefined, problem: `${prefix}/link cannot be read: ${error}` };
-  }
-}
-
-async function readPlace(
-  store: Store,
-  { prefix, digest, isStorable }: Pick<LinkPlace, "prefix" | "digest"> & { readonly isStorable: boolean },
-): Promise<LinkPlace> {
-  const stat = await store.driver.stat(`${prefix}/link`);
-  const place = { prefix, digest, changedMs: stat?.changedMs, target: undefined, problem: undefined };
-  // The length tells whether a link may hold another digest than its path; reading each would double the work.
-  if (stat === undefined || stat.sizeBytes === digest?.length) return place;
-  const target = await readLink(store, `${prefix}/link`);
-  if (target === undefined) return { ...place, problem: `${prefix}/link is empty or malformed` };
-  if (digest === undefined && isStorable) {
-    return { ...place, target, problem: `${prefix} is not called by a digest` };
-  }
-  return { ...place, target };
-}
-
-async function scanTags(store: Store, prefix: Key, problems: string[]) {
+  { problems, revisions, deleted }: Pick<RepositoryScan, "revisions" | "deleted"> & { readonly problems: string[] },
+) {
   const tags = new Map<Tag, Digest>();
   const vacantTags: Tag[] = [];
-  for (const text of await store.driver.list(prefix)) {
+  const others = (text: string) => {
+    if (parseTag(text) !== undefined) problems.push(`${prefix}/${text} is not a directory`);
+  };
+  for (const text of await store.driver.list(prefix, { others })) {
     const tag = parseTag(text);
     if (tag === undefined) continue;
     const current = await readCurrent(store, `${prefix}/${tag}/current/link`);
     if (current === undefined) vacantTags.push(tag);
     else if ("problem" in current) problems.push(current.problem);
+    else if (deleted.has(current.digest) && !revisions.has(current.digest)) vacantTags.push(tag);
     else tags.set(tag, current.digest);
   }
   return { tags, vacantTags };
@@ -186,7 +155,9 @@ async function readCurrent(
   link: Key,
 ): Promise<{ readonly digest: Digest } | { readonly problem: string } | undefined> {
   try {
-    if ((await store.driver.stat(link)) === undefined) return undefined;
+    if ((await store.driver.stat(link)) === undefined) {
+      return (await store.driver.isObstructed(link)) ? { problem: `${link} is not a file` } : undefined;
+    }
     const digest = await readLink(store, link);
     return digest === undefined ? { problem: `${link} is empty or malformed` } : { digest };
   } catch (error) {
@@ -194,12 +165,26 @@ async function readCurrent(
   }
 }
 
-/** Undefined where the bytes are missing or are not those of the digest: then nobody knows what they named. */
-async function readNames(store: Store, digest: Digest): Promise<StoredNames | undefined> {
+/** What stored bytes name; undefined where they are missing or are not those of the digest: then nobody knows what they named. */
+export async function readNames(store: Store, digest: Digest): Promise<StoredNames | undefined> {
   // A bad sector hurts one repository, not the whole collection.
   const bytes = await store.driver.read(blobKey(digest), maxManifestBytes).catch(() => undefined);
   if (bytes === undefined || hashBytes(bytes, digestAlgorithm(digest)) !== digest) return undefined;
   return readStoredNames(bytes);
+}
+
+const looks = 3;
+const pauseMs = 10;
+
+/** Those of a revision, unless it is deleted meanwhile; the bytes of one that is just pushed may be on their way back. */
+async function readNamesOf(store: Store, link: Key, digest: Digest): Promise<StoredNames | "gone" | undefined> {
+  for (let look = 1; ; look += 1) {
+    const names = await readNames(store, digest);
+    if (names !== undefined || look === looks) return names;
+    const isThere = await store.driver.stat(link).catch(() => true);
+    if (isThere === undefined) return (await store.driver.isObstructed(link)) ? undefined : "gone";
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
 }
 
 function describeUnreadable(prefix: Key, digest: Digest): string {

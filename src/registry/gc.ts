@@ -12,7 +12,7 @@ import { type GcOptions, type GcRun, startRun } from "./gc-run.ts";
 import { scanRepository } from "./gc-scan.ts";
 import { purgeTrash, sweepBlobs } from "./gc-sweep.ts";
 import { repositoriesPrefix, upstreamKey } from "./layout.ts";
-import { removeIfEmpty, removeUpwards, walkEmptyPrefixes, walkPrefixes } from "./repositories.ts";
+import { removeIfEmpty, removeUpwards, type Unlistable, walkEmptyPrefixes, walkPrefixes } from "./repositories.ts";
 import type { Store } from "./store.ts";
 import { purgeUploads } from "./upload-purge.ts";
 
@@ -58,32 +58,41 @@ async function collect(run: GcRun, options: GcOptions): Promise<GcSummary> {
 /** False when a directory could not be listed: then nobody knows what it links. The others are looked at all the same. */
 async function markRepositories(run: GcRun, options: GcOptions): Promise<boolean> {
   let isComplete = true;
-  const giveUp = (error: unknown) => {
+  const giveUp = (error: unknown, prefix: Key) => {
     isComplete = false;
-    run.find(`not all links could be read, so no blob is taken away: ${String(error)}`);
+    run.find(`not all links could be read, so no blob is taken away: ${prefix}: ${String(error)}`);
   };
-  try {
-    for await (const prefix of walkPrefixes(run.store, repositoriesPrefix)) {
-      await run.pace();
-      await markRepository(run, prefix, options).catch(giveUp);
-      run.counters.repositories += 1;
-      run.report({ kind: "progress", phase: "marking repositories", done: run.counters.repositories });
-    }
-  } catch (error) {
-    giveUp(error);
+  const unlistable = ({ prefix, error, isLoop }: Unlistable) => {
+    if (isLoop) run.find(`${prefix} leads back to itself and holds nothing; remove it`);
+    else giveUp(error, prefix);
+  };
+  for await (const prefix of walkPrefixes(run.store, repositoriesPrefix, unlistable)) {
+    await run.pace();
+    await markRepository(run, prefix, options).catch((error) => giveUp(error, prefix));
+    run.counters.repositories += 1;
+    run.report({ kind: "progress", phase: "marking repositories", done: run.counters.repositories });
   }
   return isComplete;
 }
 
-async function markRepository(run: GcRun, prefix: Key, { deletesUntagged, isDryRun }: GcOptions): Promise<void> {
+async function markRepository(
+  run: GcRun,
+  prefix: Key,
+  { deletesUntagged, isDryRun, rules: manifestRules }: GcOptions,
+): Promise<void> {
   const { store, isYoung, pace } = run;
   const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
   const scan = await scanRepository(store, { prefix, name, pace });
   for (const problem of scan.problems) run.find(problem);
   // Of a cache eviction decides what is not used any more; many of its manifests were only asked for by digest.
   const isCached = name !== undefined && (await store.driver.stat(upstreamKey(name))) !== undefined;
-  const rules = { isYoung, deletesUntagged: deletesUntagged && !isCached, isDryRun, pace };
-  const pruned = await pruneRepository(store, scan, rules);
+  const pruned = await pruneRepository(store, scan, {
+    isYoung,
+    deletesUntagged: deletesUntagged && !isCached,
+    manifestRules: isCached ? undefined : manifestRules,
+    isDryRun,
+    pace,
+  });
   countPruned(run, prefix, pruned);
   for (const digest of pruned.marked) run.marked.add(digest);
 }
@@ -91,7 +100,7 @@ async function markRepository(run: GcRun, prefix: Key, { deletesUntagged, isDryR
 function countPruned(run: GcRun, prefix: Key, pruned: Pruned): void {
   const { counters } = run;
   const repository = prefix.slice(repositoriesPrefix.length + 1);
-  if (pruned.problem !== undefined) run.find(pruned.problem);
+  for (const problem of pruned.problems) run.find(problem);
   if (pruned.isBusy) counters.busy += 1;
   counters.revisions += pruned.revisions.length;
   counters.layerLinks += pruned.layers.length;

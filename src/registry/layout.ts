@@ -9,6 +9,8 @@
 //       _manifests/tags/<tag>/current/link                    what the tag points to
 //       _manifests/tags/<tag>/index/<alg>/<hex>/link          what the tag has ever pointed to
 //       _referrers/<alg>/<subject>/<alg>/<hex>/link           ours: this manifest names that subject
+//       _deleted/<alg>/<hex>/link                             ours: a client had this blob or manifest deleted
+//       _deleting                                             ours: the manifest whose tags are to be deleted with it
 //       _uploads/<uuid>/{data,startedat}                      an upload session
 //       _upstream                                             ours: the registry that this repository is cached from
 //   proxy/<alg>-<hex>                                         ours: a blob on its way from an upstream registry
@@ -35,10 +37,11 @@ const layersDirectory = "_layers";
 const manifestsDirectory = "_manifests";
 const uploadsDirectory = "_uploads";
 const referrersDirectory = "_referrers";
+const deletedDirectory = "_deleted";
 
 /** Whether a directory of this name tells that it lies in a repository. */
 export function isOwnDirectory(name: string): boolean {
-  return [layersDirectory, manifestsDirectory, uploadsDirectory, referrersDirectory].includes(name);
+  return [layersDirectory, manifestsDirectory, uploadsDirectory, referrersDirectory, deletedDirectory].includes(name);
 }
 
 function hashPath(digest: Digest): string {
@@ -113,6 +116,24 @@ export function referrersPrefix(name: RepositoryName): Key {
 /** The upload sessions. */
 export function uploadsPrefix(name: RepositoryName): Key {
   return `${repositoryPrefix(name)}/${uploadsDirectory}`;
+}
+
+/** What clients had deleted. */
+export function deletedPrefix(name: RepositoryName): Key {
+  return `${repositoryPrefix(name)}/${deletedDirectory}`;
+}
+
+/**
+ * That a client had the blob or manifest deleted: what needs it is broken on purpose, not damaged. Counts only while it
+ * is not linked.
+ */
+export function deletedLink(name: RepositoryName, digest: Digest): Key {
+  return `${deletedPrefix(name)}/${hashPath(digest)}/link`;
+}
+
+/** The manifest that is being deleted with its tags. Counts only while it is not linked. */
+export function deletingKey(name: RepositoryName): Key {
+  return `${repositoryPrefix(name)}/_deleting`;
 }
 
 /** The marker of a cached repository: it holds the URL of the upstream, and its time is when that was last asked. */

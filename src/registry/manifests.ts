@@ -8,13 +8,14 @@ import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, type Reference, type Tag } from "../oci/reference.ts";
 import type { Key, Stat } from "../storage/driver.ts";
 import { findBlob, promiseLink } from "./blobs.ts";
-import { blobKey, layerLink, layersPrefix, referrerLink, revisionLink } from "./layout.ts";
+import { deleteRevision, finishDeletion, withNothingUnfinished } from "./deletions.ts";
+import { blobKey, deletedLink, layerLink, layersPrefix, referrerLink, revisionLink } from "./layout.ts";
 import { followLink, putLink, readLink } from "./links.ts";
 import { type DescribedManifest, describeBytes, type ManifestFacts, readBytes } from "./manifest-memory.ts";
 import { findForeignUrlProblem, isChildRequired, type ManifestRules } from "./manifest-rules.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
-import { isTag, listTagsOf, moveTag, readTag, trashTag } from "./tags.ts";
+import { isTag, moveTag, readTag, trashTag } from "./tags.ts";
 import { inspectBlob, quarantineBlob } from "./verify-blobs.ts";
 
 /** A manifest that is stored. */
@@ -137,11 +138,31 @@ export async function putManifest(
     throw new RegistryError("MANIFEST_INVALID", { message: problem ?? "" });
   const { manifest } = parsed;
   const subject = manifest.subject?.digest;
-  await withLock(store, name, "shared", async () => {
-    await refuseMissing(store, name, { manifest, rules });
-    await storeManifest(store, name, { bytes: put.bytes, digest, subject, tags: put.tags });
-  });
+  const wasLinked = (await store.driver.stat(revisionLink(name, digest))) !== undefined;
+  try {
+    await withNothingUnfinished(store, name, async () => {
+      await refuseMissing(store, name, { manifest, rules });
+      await storeManifest(store, name, { bytes: put.bytes, digest, subject, tags: put.tags });
+      if (!wasLinked) await store.driver.forget(deletedLink(name, digest));
+    });
+  } catch (error) {
+    if (!wasLinked) await withdraw(store, name, digest).catch(() => undefined);
+    throw error;
+  }
   return { digest, subject };
+}
+
+/**
+ * Takes back the link of a push that failed before its look at the bytes, where they are nowhere: a link without them
+ * looks like lost data. Under the lock alone: whoever was told of the manifest meanwhile has bytes to be found.
+ */
+async function withdraw(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
+  const link = revisionLink(name, digest);
+  if ((await store.driver.stat(link)) === undefined || (await findBlob(store, digest)) !== undefined) return;
+  await withLock(store, name, "alone", async () => {
+    if ((await findBlob(store, digest)) === undefined) await store.driver.delete(link);
+    await removeIfEmpty(store, name);
+  });
 }
 
 /** A manifest that may be stored: its digest is right, and what it names is there or need not be. */
@@ -165,14 +186,25 @@ export async function storeManifest(
   await store.driver.makePrefix(layersPrefix(name));
   await store.driver.write(blobKey(digest), bytes);
   await putLink(store, revisionLink(name, digest), digest);
-  if ((await findBlob(store, digest)) === undefined) {
-    throw new RegistryError("UNAVAILABLE", {
-      message: "the manifest was collected meanwhile; push it again",
-      retryAfterSeconds: 1,
-    });
-  }
+  await findOrWrite(store, digest, bytes);
   if (subject !== undefined) await putLink(store, referrerLink(name, subject, digest), digest);
   for (const tag of tags) await moveTag(store, name, { tag, digest });
+}
+
+/**
+ * Looks for the bytes after the link is there. A collector that read the links before may have destroyed them; what is
+ * written now none destroys: whoever does has listed it first, and reads the links after that.
+ */
+async function findOrWrite(store: Store, digest: Digest, bytes: Uint8Array): Promise<void> {
+  for (let round = 1; (await findBlob(store, digest)) === undefined; round += 1) {
+    if (round > maxRounds) {
+      throw new RegistryError("UNAVAILABLE", {
+        message: "the manifest was collected meanwhile; push it again",
+        retryAfterSeconds: 1,
+      });
+    }
+    await store.driver.write(blobKey(digest), bytes);
+  }
 }
 
 /** Link first, then look: what is named must be linked here and be there, with the size that the manifest says. */
@@ -198,8 +230,13 @@ async function refuseMissing(
   }
   for (const child of manifest.children.filter((descriptor) => isChildRequired(descriptor, rules))) {
     const link = revisionLink(name, child.digest);
-    const isThere = (await isRevision(store, name, child.digest)) && (await store.driver.touch(link));
-    await check(child, link, isThere ? child.digest : undefined);
+    if ((await isRevision(store, name, child.digest)) && (await store.driver.touch(link))) {
+      await check(child, link, child.digest);
+      continue;
+    }
+    // A build cache is an index over blobs, which the Go registries accept.
+    const asBlob = layerLink(name, child.digest);
+    await check(child, asBlob, await followLink(store, asBlob, child.digest));
   }
   if (missing.length > 0) throw new RegistryError("MANIFEST_BLOB_UNKNOWN", { detail: { name, digests: missing } });
   await store.driver.settle(keys);
@@ -226,21 +263,21 @@ function otherSize({ digest, sizeBytes }: Descriptor, stat: Stat): RegistryError
 /** Deletes a manifest with every tag that points to it. */
 export async function deleteManifest(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
   await withLock(store, name, "alone", async () => {
-    // The link's name counts here, not its content: a damaged one must be deletable.
-    if ((await store.driver.stat(revisionLink(name, digest))) === undefined) {
-      throw unknownManifest(name, { kind: "digest", digest });
-    }
-    const subject = (await find(store, digest, describeBytes))?.facts.subject;
-    for (const tag of await listTagsOf(store, name, digest)) await trashTag(store, name, tag);
-    await store.driver.delete(revisionLink(name, digest));
+    await finishDeletion(store, name);
+    const isLinked = (await store.driver.stat(revisionLink(name, digest))) !== undefined;
+    const subject = isLinked ? (await find(store, digest, describeBytes))?.facts.subject : undefined;
+    if (!(await deleteRevision(store, name, digest))) throw unknownManifest(name, { kind: "digest", digest });
     if (subject !== undefined) await store.driver.delete(referrerLink(name, subject, digest));
     await removeIfEmpty(store, name);
   });
 }
 
-/** Deletes one tag; the manifest and its other tags stay. */
+/** Deletes one tag; the manifest and its other tags stay, also that whose last tag it was: its grace begins now. */
 export async function deleteTag(store: Store, name: RepositoryName, tag: Tag): Promise<void> {
   await withLock(store, name, "alone", async () => {
+    await finishDeletion(store, name);
+    const digest = await readTag(store, name, tag);
+    if (digest !== undefined) await store.driver.touch(revisionLink(name, digest));
     if (!(await isTag(store, name, tag))) throw unknownManifest(name, { kind: "tag", tag });
     await trashTag(store, name, tag);
     await removeIfEmpty(store, name);

@@ -1,10 +1,13 @@
 // Repositories: the catalog, and the going of a repository with its last content.
-
+import { createPacer } from "../lib/pacer.ts";
+import { errorCode } from "../lib/system-error.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 import { parseTag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
 import {
+  deletedLink,
+  deletedPrefix,
   isOwnDirectory,
   layersPrefix,
   manifestsPrefix,
@@ -61,15 +64,35 @@ export async function* walkRepositories(
   yield* walkBelow({ store, prefixOf }, [], after === undefined ? [] : after.split("/"));
 }
 
+/** A place below the repositories where nobody can look. */
+export interface Unlistable {
+  readonly prefix: Key;
+  readonly error: unknown;
+  /** Whether it leads back to itself, so that nothing lies behind it that is not found elsewhere. */
+  readonly isLoop: boolean;
+}
+
 /**
  * Every directory below the prefix that has something of a repository, whatever it is called: links, an upload, or only
- * what they left behind.
+ * what they left behind. `unlistable` hears of what cannot be looked at; the walk goes on beside it.
  */
-export async function* walkPrefixes(store: Store, prefix: Key): AsyncGenerator<Key> {
-  const names = await store.driver.list(prefix);
-  if (names.some(isOwnDirectory)) yield prefix;
+export async function* walkPrefixes(
+  store: Store,
+  prefix: Key,
+  unlistable: (place: Unlistable) => void,
+): AsyncGenerator<Key> {
+  const others: string[] = [];
+  const names = await store.driver.list(prefix, { others: (name) => others.push(name) }).catch((error) => {
+    unlistable({ prefix, error, isLoop: errorCode(error) === "ELOOP" });
+    return [];
+  });
+  for (const name of others) {
+    if (parseRepositoryName(name) === undefined) continue;
+    unlistable({ prefix: `${prefix}/${name}`, error: new Error("it is not a directory"), isLoop: false });
+  }
+  if ([...names, ...others].some(isOwnDirectory)) yield prefix;
   for (const name of names) {
-    if (!name.startsWith(reservedPrefix)) yield* walkPrefixes(store, `${prefix}/${name}`);
+    if (!name.startsWith(reservedPrefix)) yield* walkPrefixes(store, `${prefix}/${name}`, unlistable);
   }
 }
 
@@ -78,7 +101,9 @@ export async function* walkEmptyPrefixes(store: Store, prefix: Key): AsyncGenera
   for (const name of await store.driver.list(prefix)) {
     if (name.startsWith(reservedPrefix)) continue;
     const below = `${prefix}/${name}`;
-    const isLeaf = (await store.driver.list(below, { limit: 1 })).length === 0;
+    const inside = await listWhatIsThere(store, below);
+    if (inside === undefined) continue;
+    const isLeaf = inside.length === 0;
     if (!isLeaf) yield* walkEmptyPrefixes(store, below);
     else if (await store.driver.exists(below)) yield below;
   }
@@ -96,15 +121,33 @@ async function* walkBelow(
 ): AsyncGenerator<RepositoryName> {
   const { driver } = walk.store;
   const [afterFirst, ...afterRest] = after;
-  for (const component of await driver.list([repositoriesPrefix, ...path].join("/"))) {
+  for (const component of (await listWhatIsThere(walk.store, [repositoriesPrefix, ...path].join("/"))) ?? []) {
     if (component.startsWith(reservedPrefix) || (afterFirst !== undefined && component < afterFirst)) continue;
     const here = [...path, component];
     const name = parseRepositoryName(here.join("/"));
     if (name === undefined) continue;
+    if ((await listWhatIsThere(walk.store, `${repositoriesPrefix}/${name}`, 1)) === undefined) continue;
     // On the way to `after` the repository itself was listed already, what is below it perhaps not.
     const isPassed = component === afterFirst;
     if (!isPassed && (await driver.exists(walk.prefixOf(name)))) yield name;
     yield* walkBelow(walk, here, isPassed ? afterRest : []);
+  }
+}
+
+/** What the system says of something that is no directory: a file, a link to nothing, a link back to itself. */
+const noDirectoryCodes: readonly (string | undefined)[] = ["ENOTDIR", "ENOLINK", "ELOOP"];
+
+/** What lies in a directory; undefined for what is none: a check tells of it, a walk goes on beside it. */
+async function listWhatIsThere(
+  { driver }: Store,
+  prefix: Key,
+  limit: number = Number.POSITIVE_INFINITY,
+): Promise<readonly string[] | undefined> {
+  try {
+    return await driver.list(prefix, { limit });
+  } catch (error) {
+    if (noDirectoryCodes.includes(errorCode(error))) return undefined;
+    throw error;
   }
 }
 
@@ -136,7 +179,13 @@ export async function removeIfEmpty(store: Store, name: RepositoryName): Promise
   for await (const { subject, digest } of listReferrerEntries(store, name)) {
     await store.driver.forget(referrerLink(name, subject, digest));
   }
-  for (const prefix of [manifestsPrefix(name), referrersPrefix(name), uploadsPrefix(name), layersPrefix(name)]) {
+  const pace = createPacer();
+  for await (const digest of listDigests(store, deletedPrefix(name))) {
+    await pace();
+    await store.driver.forget(deletedLink(name, digest));
+  }
+  const own = [manifestsPrefix, deletedPrefix, referrersPrefix, uploadsPrefix, layersPrefix];
+  for (const prefix of own.map((prefixOf) => prefixOf(name))) {
     if ((await store.driver.exists(prefix)) && !(await store.driver.removeEmpty(prefix))) return;
   }
   if ((await store.driver.stat(upstreamKey(name))) !== undefined) await store.driver.delete(upstreamKey(name));

@@ -4,6 +4,7 @@ import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
 import {
+  deletingKey,
   revisionLink,
   tagCurrentLink,
   tagIndexLink,
@@ -29,14 +30,23 @@ export async function isTag(store: Store, name: RepositoryName, tag: Tag): Promi
 /** A page of tags in byte order; refuses with NAME_UNKNOWN where there is no such repository. */
 export async function listTags(store: Store, name: RepositoryName, request: PageRequest): Promise<Page<Tag>> {
   if (!(await isRepository(store, name))) throw new RegistryError("NAME_UNKNOWN", { detail: { name } });
+  const deleted = await readUnfinished(store, name);
   const items: Tag[] = [];
   for await (const tag of walkTags(store, name, request.after)) {
-    // One that is damaged, or a directory without `current`, is shown neither here nor by name.
-    if ((await readTag(store, name, tag)) === undefined) continue;
+    // One that is damaged, deleted, or a directory without `current`, is shown neither here nor by name.
+    const digest = await readTag(store, name, tag);
+    if (digest === undefined || digest === deleted) continue;
     if (items.length === request.limit) return { items, hasMore: true };
     items.push(tag);
   }
   return { items, hasMore: false };
+}
+
+/** The manifest that was deleted and whose tags may still be there, also while it is being deleted. */
+export async function readUnfinished(store: Store, name: RepositoryName): Promise<Digest | undefined> {
+  const digest = await readLink(store, deletingKey(name));
+  if (digest === undefined) return undefined;
+  return (await store.driver.stat(revisionLink(name, digest))) === undefined ? digest : undefined;
 }
 
 /** Names that a tag has or had. */

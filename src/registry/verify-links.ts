@@ -3,6 +3,7 @@ import type { Pace } from "../lib/pacer.ts";
 import { type Digest, digestAlgorithm, parseDigest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Driver, Key, Stat } from "../storage/driver.ts";
+import { isDeleted } from "./deletions.ts";
 import { blobKey, blobTrashName, digestFromPath } from "./layout.ts";
 import type { Store } from "./store.ts";
 import type { Repair, Severity, VerifyFinding } from "./verify-report.ts";
@@ -27,11 +28,14 @@ export interface FollowedLink {
   readonly digest: Digest;
   /** Where the bytes lie; another digest only for sha512 uploads of registry:2. */
   readonly target: Digest;
-  /** Undefined where they are missing, and where nobody can tell. */
-  readonly bytes: Stat | undefined;
+  /** Undefined where they are nowhere, and where nobody can tell. */
+  readonly bytes: Location | undefined;
   /** False where the disk does not give the link; that was said. */
   readonly isReadable: boolean;
 }
+
+/** Where bytes are: in their place, with what is known of them, or only in the trash. */
+export type Location = Stat | "in the trash";
 
 /** Writes down a finding. */
 export function find(
@@ -49,15 +53,18 @@ export function find(
 /** Follows the links below a prefix, such as `_layers` or `_manifests/revisions`. */
 export async function* followLinks(check: RepositoryCheck, prefix: Key): AsyncGenerator<FollowedLink> {
   const { driver } = check.store;
-  for (const algorithm of await driver.list(prefix)) {
-    for (const hex of await driver.list(`${prefix}/${algorithm}`)) {
+  const refuse = (place: Key) => find(check, { severity: "lost", subject: place, problem: "it is not a directory" });
+  for (const algorithm of await driver.list(prefix, { others: (name) => refuse(`${prefix}/${name}`) })) {
+    const others = (name: string) => refuse(`${prefix}/${algorithm}/${name}`);
+    for (const hex of await driver.list(`${prefix}/${algorithm}`, { others })) {
       await check.pace?.();
       const key = `${prefix}/${algorithm}/${hex}/link`;
       const digest = digestFromPath(algorithm, hex);
       try {
         const text = await readText(driver, key);
-        // Other registries leave the directory of a removed link behind.
-        if (text === undefined) continue;
+        // Deletions, also of other registries, leave the directory of the link behind.
+        if (text === undefined && !(await driver.isObstructed(key))) continue;
+        if (text === undefined) throw new Error("it is not a file");
         if (digest !== undefined) yield await followOne(check, { key, digest, text });
         else find(check, { severity: "untidy", subject: key, problem: "its path spells no digest" });
       } catch (error) {
@@ -82,7 +89,7 @@ async function followOne(
   { key, digest, text }: { readonly key: Key; readonly digest: Digest; readonly text: string },
 ): Promise<FollowedLink> {
   const target = targetOf(digest, text);
-  const bytes = await lookFor(check, target);
+  const bytes = await locate(check, target);
   if (text !== target) {
     // Written anew it is right, and whether the bytes are there was said.
     const repair: Repair = { kind: "link", name: check.name, key, digest, because: key };
@@ -103,12 +110,12 @@ function targetOf(digest: Digest, text: string): Digest {
  */
 export async function findMissingBytes(
   check: RepositoryCheck,
-  { key, target: digest, isReadable }: FollowedLink,
+  { key, target: digest, bytes, isReadable }: FollowedLink,
   isNeeded: boolean,
 ): Promise<void> {
   if (check.isCached || !isReadable) return;
   const problem = `the bytes of ${digest} are`;
-  if (await check.store.driver.isInTrash(blobTrashName(digest))) {
+  if (bytes === "in the trash") {
     const repair: Repair = { kind: "restore", digest };
     find(check, { severity: "repairable", subject: key, problem: `${problem} in the trash`, repair });
   } else if (isNeeded) find(check, { severity: "lost", subject: key, problem: `${problem} missing` });
@@ -121,35 +128,56 @@ export async function findMissingBytes(
 const looks = 3;
 const pauseMs = 50;
 
-/** A collector may hold bytes for a moment that it then brings back; what is confirmed is looked for again. */
-export async function lookFor({ store, isLocked }: RepositoryCheck, digest: Digest): Promise<Stat | undefined> {
+/**
+ * Where the bytes are; undefined: nowhere. In turns, since somebody may bring them back between a look at their place
+ * and one at the trash, or a collector hold them for a moment; what is confirmed is looked for again.
+ */
+export async function locate({ store, isLocked }: RepositoryCheck, digest: Digest): Promise<Location | undefined> {
+  const { driver } = store;
   for (let look = 1; ; look += 1) {
-    const stat = await store.driver.stat(blobKey(digest));
-    if (stat !== undefined || !isLocked || look === looks) return stat;
+    const stat = await driver.stat(blobKey(digest));
+    if (stat !== undefined) return stat;
+    const isInTrash = await driver.isInTrash(blobTrashName(digest));
+    const again = await driver.stat(blobKey(digest));
+    if (again !== undefined) return again;
+    if (!isLocked || look === looks) return isInTrash ? "in the trash" : undefined;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 
-/** What is needed and not linked: where the bytes are there, a link is all that is missing. */
+/** Something that is needed and not linked. */
+export interface Unlinked {
+  readonly digest: Digest;
+  readonly link: Key;
+  /** What it is, and to what. */
+  readonly role: string;
+  /** The link of what needs it. */
+  readonly because: Key;
+}
+
+/**
+ * What is needed and not linked: where the bytes are there, a link is all that is missing. Where they are; undefined for
+ * what cannot be linked again, or must not be, since a client had it deleted.
+ */
 export async function findUnlinked(
   check: RepositoryCheck,
-  {
-    digest,
-    link,
-    problem,
-    because,
-  }: {
-    readonly digest: Digest;
-    readonly link: Key;
-    readonly problem: string;
-    /** The link of what needs it. */
-    readonly because: Key;
-  },
-): Promise<void> {
-  const repair = { kind: "link", name: check.name, key: link, digest, because } as const;
-  const isThere = (await lookFor(check, digest)) !== undefined;
+  { digest, link, role, because }: Unlinked,
+): Promise<Location | undefined> {
+  if (await isDeleted(check.store, check.name, digest)) {
+    find(check, {
+      severity: "untidy",
+      subject: digest,
+      problem: `${role}, was deleted; delete that as well, or push again`,
+    });
+    return undefined;
+  }
+  const location = await locate(check, digest);
+  if (location === undefined) {
+    find(check, { severity: "lost", subject: digest, problem: `${role}, is missing` });
+    return undefined;
+  }
   // What writes the link looks for the bytes, and brings them back.
-  const isFindable = isThere || (await check.store.driver.isInTrash(blobTrashName(digest)));
-  if (!isFindable) find(check, { severity: "lost", subject: digest, problem: `${problem}, is missing` });
-  else find(check, { severity: "repairable", subject: digest, problem: `${problem}, is not linked here`, repair });
+  const repair = { kind: "link", name: check.name, key: link, digest, because } as const;
+  find(check, { severity: "repairable", subject: digest, problem: `${role}, is not linked here`, repair });
+  return location;
 }

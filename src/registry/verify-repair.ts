@@ -1,5 +1,5 @@
 // Mending what a check found, as somebody who adds does: the repository's lock shared, the link, then a look at the
-// bytes. Nothing is taken away, and what was deleted or moved since the check stays so.
+// bytes. Nothing is taken away but links that promise nothing, and what was deleted or moved since the check stays so.
 
 import { findBlob } from "./blobs.ts";
 import { blobKey, blobTrashName, tagCurrentLink, tagIndexLink } from "./layout.ts";
@@ -22,6 +22,12 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
         await store.driver.touch(blobKey(repair.digest));
         await putLink(store, repair.key, repair.digest);
         return (await findBlob(store, repair.digest)) === undefined ? undefined : "linked";
+      });
+    case "unlink":
+      // Alone: no push is between its link and its look, and who was told of the link has bytes to be found.
+      return withLock(store, repair.name, "alone", async () => {
+        if ((await findBlob(store, repair.digest)) !== undefined) return undefined;
+        return (await store.driver.delete(repair.key)) ? "unlinked" : undefined;
       });
     case "tag":
       // Alone: between a look and a write under a shared lock, a push may move the tag.

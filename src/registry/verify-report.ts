@@ -4,7 +4,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
 
-/** What would mend a finding without taking anything away. */
+/** What would mend a finding without taking away anything that somebody could miss. */
 export type Repair =
   /** Write the link anew and look for its bytes, as long as the object is there that calls for it. */
   | {
@@ -17,7 +17,9 @@ export type Repair =
   /** Point the tag to the manifest, as long as it cannot be read. */
   | { readonly kind: "tag"; readonly name: RepositoryName; readonly tag: Tag; readonly digest: Digest }
   /** Bring the bytes back from the trash. */
-  | { readonly kind: "restore"; readonly digest: Digest };
+  | { readonly kind: "restore"; readonly digest: Digest }
+  /** Take away the link of a manifest that nobody was told of, as long as its bytes are nowhere. */
+  | { readonly kind: "unlink"; readonly name: RepositoryName; readonly key: Key; readonly digest: Digest };
 
 /**
  * How bad it is: `lost` where bytes or names are gone that the store should have, `repairable` where nothing is lost,
@@ -50,7 +52,7 @@ export interface VerifyProgress {
 export interface VerifyRepaired {
   readonly kind: "repaired";
   readonly subject: string;
-  readonly how: "linked" | "restored" | "quarantined";
+  readonly how: "linked" | "restored" | "quarantined" | "unlinked";
 }
 
 /** That a finding could be mended, but the system refused it, such as on a full disk. */

@@ -1,29 +1,13 @@
 // One repository, checked: links, manifests, what they name, referrers, tags and upload sessions.
-import { type Descriptor, isStoredElsewhere } from "../oci/descriptor.ts";
-import { type Digest, digestAlgorithm } from "../oci/digest.ts";
-import { hashBytes } from "../oci/hash.ts";
-import { isStoredManifest, type Manifest, maxManifestBytes, parseManifest } from "../oci/manifest.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { Key } from "../storage/driver.ts";
-import { blobKey, layerLink, linkPrefixes, revisionLink } from "./layout.ts";
-import { isChildRequired, type ManifestRules } from "./manifest-rules.ts";
-import {
-  type FollowedLink,
-  find,
-  findMissingBytes,
-  findUnlinked,
-  followLinks,
-  type RepositoryCheck,
-} from "./verify-links.ts";
+import { linkPrefixes } from "./layout.ts";
+import type { ManifestRules } from "./manifest-rules.ts";
+import { type FollowedLink, find, findMissingBytes, followLinks, type RepositoryCheck } from "./verify-links.ts";
+import { type Contents, checkManifest, type SizeSuspicion } from "./verify-manifests.ts";
 import { checkReferrers } from "./verify-referrers.ts";
-import { checkTags } from "./verify-tags.ts";
-
-/** A blob whose size is not the one that a manifest says; whether the bytes or the manifest are wrong, the hash tells. */
-export interface SizeSuspicion {
-  readonly digest: Digest;
-  readonly manifest: Digest;
-  readonly expectedBytes: number;
-  readonly actualBytes: number;
-}
+import { findRefused } from "./verify-refused.ts";
+import { checkTags, type TagTargets } from "./verify-tags.ts";
 
 /** What a repository holds. */
 export interface CheckedRepository {
@@ -33,131 +17,73 @@ export interface CheckedRepository {
   readonly sizes: readonly SizeSuspicion[];
 }
 
-interface Contents {
-  /** Sizes of blobs; undefined where the bytes are missing. */
-  readonly layers: ReadonlyMap<Digest, number | undefined>;
-  readonly revisions: Map<Digest, number | undefined>;
-  readonly sizes: SizeSuspicion[];
-  /** The blobs that manifests name. */
-  readonly named: Set<Digest>;
-  readonly subjects: Map<Digest, Digest>;
-  /** Manifests that cannot be read. */
-  readonly unknown: Set<Digest>;
-}
-
 /** Checks a repository; what is wrong goes to `check.findings`. */
 export async function checkRepository(
   check: RepositoryCheck,
   options: { readonly rules: ManifestRules; readonly uploadAgeMs: number },
 ): Promise<CheckedRepository> {
   const places = linkPrefixes(check.prefix);
-  const linked: Digest[] = [];
-  const layers = new Map<Digest, number | undefined>();
-  const empty: FollowedLink[] = [];
-  for await (const link of followLinks(check, places.layers)) {
-    layers.set(link.digest, link.bytes?.sizeBytes);
-    linked.push(link.digest, link.target);
-    if (link.bytes === undefined) empty.push(link);
-  }
-  const revisions = new Map<Digest, number | undefined>();
-  for await (const link of followLinks(check, places.revisions)) {
-    revisions.set(link.digest, link.bytes?.sizeBytes);
-    linked.push(link.digest);
-    if (link.bytes === undefined) await findMissingBytes(check, link, true);
-  }
+  const layers = await gatherLinks(check, places.layers);
+  const revisions = await gatherLinks(check, places.revisions);
   const contents: Contents = {
-    layers,
-    revisions,
+    layers: layers.held,
+    revisions: revisions.held,
+    open: [...revisions.held.keys()],
     sizes: [],
     named: new Set(),
     subjects: new Map(),
     unknown: new Set(),
   };
-  for (const digest of revisions.keys()) {
+  const targets = await checkTags(check, places.tags, revisions.held);
+  contents.open.push(...targets.unlinked);
+  const seen = new Set<Digest>();
+  for (let digest = contents.open.shift(); digest !== undefined; digest = contents.open.shift()) {
     await check.pace?.();
-    await checkManifest(check, digest, { contents, rules: options.rules });
+    if (!seen.has(digest)) await checkManifest(check, digest, { contents, rules: options.rules });
+    seen.add(digest);
   }
-  // What a manifest names that cannot be read, nobody can tell.
-  const { unknown, named } = contents;
-  for (const link of empty) await findMissingBytes(check, link, unknown.size > 0 || named.has(link.digest));
+  await findEmpty(check, contents, { layers: layers.empty, revisions: revisions.empty, targets });
   await checkReferrers(check, contents);
-  await checkTags(check, places.tags, revisions);
   await checkUploads(check, places.uploads, options.uploadAgeMs);
-  return { linked, manifests: revisions.size, sizes: contents.sizes };
+  const linked = [...layers.linked, ...revisions.linked, ...seen];
+  return { linked, manifests: revisions.held.size, sizes: contents.sizes };
 }
 
-async function checkManifest(
+interface GatheredLinks {
+  /** Sizes by digest; undefined where the bytes are not in their place. */
+  readonly held: Map<Digest, number | undefined>;
+  readonly linked: Digest[];
+  readonly empty: FollowedLink[];
+}
+
+async function gatherLinks(check: RepositoryCheck, prefix: Key): Promise<GatheredLinks> {
+  const links: GatheredLinks = { held: new Map(), linked: [], empty: [] };
+  for await (const link of followLinks(check, prefix)) {
+    const bytes = typeof link.bytes === "object" ? link.bytes : undefined;
+    links.held.set(link.digest, bytes?.sizeBytes);
+    links.linked.push(link.digest, link.target);
+    if (bytes === undefined) links.empty.push(link);
+  }
+  return links;
+}
+
+/** What a manifest names that cannot be read, nobody can tell. */
+async function findEmpty(
   check: RepositoryCheck,
-  digest: Digest,
-  { contents, rules }: { readonly contents: Contents; readonly rules: ManifestRules },
-): Promise<void> {
-  const manifest = await readManifestOf(check, digest);
-  if (manifest === undefined) return void contents.unknown.add(digest);
-  for (const { digest: named } of manifest.blobs) contents.named.add(named);
-  for (const blob of manifest.blobs.filter((descriptor) => !isStoredElsewhere(descriptor))) {
-    await checkPart(check, digest, {
-      part: blob,
-      held: contents.layers,
-      sizes: contents.sizes,
-      link: layerLink(check.name, blob.digest),
-      role: "blob of the manifest",
-    });
-  }
-  for (const child of manifest.children.filter((descriptor) => isChildRequired(descriptor, rules))) {
-    await checkPart(check, digest, {
-      part: child,
-      held: contents.revisions,
-      sizes: contents.sizes,
-      link: revisionLink(check.name, child.digest),
-      role: "child of the index",
-    });
-  }
-  if (manifest.subject !== undefined) contents.subjects.set(digest, manifest.subject.digest);
-}
-
-/**
- * Undefined for bytes that are damaged or unreadable, which is told where all blobs are read, for what only another
- * registry accepts, and for what is no manifest at all.
- */
-async function readManifestOf(check: RepositoryCheck, digest: Digest): Promise<Manifest | undefined> {
-  const bytes = await check.store.driver.read(blobKey(digest), maxManifestBytes).catch(() => undefined);
-  if (bytes === undefined || hashBytes(bytes, digestAlgorithm(digest)) !== digest) return undefined;
-  const parsed = parseManifest(bytes, undefined);
-  if (!("problem" in parsed)) return parsed.manifest;
-  if (!isStoredManifest(bytes)) {
-    find(check, { severity: "untidy", subject: digest, problem: "its bytes are no manifest; delete it" });
-  }
-  return undefined;
-}
-
-/** Something that a manifest names: it is linked here, and as large as the manifest says. */
-async function checkPart(
-  check: RepositoryCheck,
-  manifest: Digest,
-  {
-    part,
-    held,
-    sizes,
-    link,
-    role,
-  }: {
-    readonly part: Descriptor;
-    /** What the repository links of that kind, with its size. */
-    readonly held: ReadonlyMap<Digest, number | undefined>;
-    readonly sizes: SizeSuspicion[];
-    readonly link: Key;
-    readonly role: string;
+  { named, unknown }: Contents,
+  empty: {
+    readonly layers: readonly FollowedLink[];
+    readonly revisions: readonly FollowedLink[];
+    readonly targets: TagTargets;
   },
 ): Promise<void> {
-  const { digest, sizeBytes: expectedBytes } = part;
-  if (!held.has(digest)) {
-    if (check.isCached) return;
-    const because = revisionLink(check.name, manifest);
-    return findUnlinked(check, { digest, link, problem: `a ${role} ${manifest}`, because });
+  for (const link of empty.layers) await findMissingBytes(check, link, unknown.size > 0 || named.has(link.digest));
+  const withoutBytes = new Set(empty.revisions.map(({ digest }) => digest));
+  const isAnyUnknown = [...unknown].some((digest) => !withoutBytes.has(digest));
+  for (const link of empty.revisions) {
+    const isLedTo = empty.targets.tagged.has(link.digest) || named.has(link.digest) || isAnyUnknown;
+    if (isLedTo || !(await findRefused(check, link))) await findMissingBytes(check, link, true);
   }
-  const actualBytes = held.get(digest);
-  if (actualBytes === undefined || actualBytes === expectedBytes) return;
-  sizes.push({ digest, manifest, expectedBytes, actualBytes });
 }
 
 async function checkUploads(check: RepositoryCheck, prefix: Key, ageMs: number): Promise<void> {

@@ -2,16 +2,17 @@
 // repository is looked at again while nobody writes to it; only what is still wrong then is a finding.
 import { createPacer, type Pace } from "../lib/pacer.ts";
 import type { Digest } from "../oci/digest.ts";
-import { parseRepositoryName } from "../oci/name.ts";
+import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 import type { Key } from "../storage/driver.ts";
 import { listBlobs } from "./blob-places.ts";
 import { DigestSet } from "./digest-set.ts";
 import { repositoriesPrefix, upstreamKey } from "./layout.ts";
 import type { ManifestRules } from "./manifest-rules.ts";
-import { walkPrefixes } from "./repositories.ts";
+import { type Unlistable, walkPrefixes } from "./repositories.ts";
 import type { Store } from "./store.ts";
 import { createThrottle, inspectBlob, quarantineBlob, type Throttle } from "./verify-blobs.ts";
 import type { RepositoryCheck } from "./verify-links.ts";
+import type { SizeSuspicion } from "./verify-manifests.ts";
 import { applyRepair } from "./verify-repair.ts";
 import {
   type Severity,
@@ -21,7 +22,7 @@ import {
   type VerifyFinding,
   type VerifySummary,
 } from "./verify-report.ts";
-import { type CheckedRepository, checkRepository, type SizeSuspicion } from "./verify-repository.ts";
+import { type CheckedRepository, checkRepository } from "./verify-repository.ts";
 
 /** How to check. */
 export interface VerifyOptions {
@@ -60,10 +61,7 @@ export async function verifyStore(store: Store, options: VerifyOptions): Promise
     damaged: new Set(),
     pace: createPacer(),
   };
-  await verifyRepositories(run).catch((error) => {
-    const problem = `not all repositories can be looked at: ${error}`;
-    return tell(run, { ...untidy(repositoriesPrefix, problem), severity: "lost" });
-  });
+  await verifyRepositories(run);
   await verifyBlobs(run, createThrottle(options.bytesPerSecond, performance.now.bind(performance)));
   await tellSizes(run);
   await verifyLeftovers(run);
@@ -71,38 +69,62 @@ export async function verifyStore(store: Store, options: VerifyOptions): Promise
 }
 
 async function verifyRepositories(run: VerifyRun): Promise<void> {
-  for await (const prefix of walkPrefixes(run.store, repositoriesPrefix)) {
+  const unlistable: Unlistable[] = [];
+  for await (const prefix of walkPrefixes(run.store, repositoriesPrefix, (place) => unlistable.push(place))) {
     await run.pace();
     await verifyRepository(run, prefix).catch((error) => {
       const path = prefix.slice(repositoriesPrefix.length + 1);
       return tell(run, { ...untidy(path, `it cannot be checked: ${error}`), severity: "lost", repository: path });
     });
   }
+  for (const { prefix, error, isLoop } of unlistable) {
+    if (isLoop) await tell(run, untidy(prefix, "it leads back to itself and holds nothing; remove it"));
+    else await tell(run, { ...untidy(prefix, `not all repositories can be looked at: ${error}`), severity: "lost" });
+  }
 }
 
+/** A link that was mended leads to what was not looked at before; each round goes one deeper. */
+const maxRounds = 10;
+
 async function verifyRepository(run: VerifyRun, prefix: Key): Promise<void> {
-  const { store, options, counters } = run;
+  const { store, counters } = run;
   const path = prefix.slice(repositoriesPrefix.length + 1);
   const name = parseRepositoryName(path);
   counters.repositories += 1;
-  if (name === undefined) return tell(run, untidy(path, "it is not the name of a repository"));
+  if (name === undefined) return void (await tell(run, untidy(path, "it is not the name of a repository")));
   const isCached = (await store.driver.stat(upstreamKey(name))) !== undefined;
+  const told = new Set<string>();
+  for (let round = 1; ; round += 1) {
+    const { checked, findings } = await checkTwice(run, { prefix, name, isCached });
+    let isMended = false;
+    for (const finding of findings) {
+      const key = `${finding.subject} ${finding.problem}`;
+      if (!told.has(key) && (await tell(run, finding))) isMended = true;
+      told.add(key);
+    }
+    if (isMended && round < maxRounds) continue;
+    for (const digest of checked.linked) (isCached ? run.cached : run.linked).add(digest);
+    return note(run, path, checked);
+  }
+}
+
+/** Without the lock, and where something looks wrong again under it; only what is wrong then counts. */
+async function checkTwice(
+  run: VerifyRun,
+  { prefix, name, isCached }: { readonly prefix: Key; readonly name: RepositoryName; readonly isCached: boolean },
+): Promise<{ readonly checked: CheckedRepository; readonly findings: readonly VerifyFinding[] }> {
+  const { store, options, counters } = run;
   const base = { store, prefix, name, isCached, pace: run.pace };
   const suspicions: RepositoryCheck = { ...base, isLocked: false, findings: [] };
-  let checked = await checkRepository(suspicions, options);
-  let findings: readonly VerifyFinding[] = [];
-  if (suspicions.findings.length + checked.sizes.length > 0) {
-    using lock = await store.driver.lock(name, "alone", { waitMs: lockWaitMs });
-    if (lock === undefined) counters.unconfirmed += 1;
-    else {
-      const confirmed: RepositoryCheck = { ...base, isLocked: true, findings: [] };
-      checked = await checkRepository(confirmed, options);
-      findings = confirmed.findings;
-    }
+  const checked = await checkRepository(suspicions, options);
+  if (suspicions.findings.length + checked.sizes.length === 0) return { checked, findings: [] };
+  using lock = await store.driver.lock(name, "alone", { waitMs: lockWaitMs });
+  if (lock === undefined) {
+    counters.unconfirmed += 1;
+    return { checked, findings: [] };
   }
-  for (const finding of findings) await tell(run, finding);
-  for (const digest of checked.linked) (isCached ? run.cached : run.linked).add(digest);
-  note(run, path, checked);
+  const confirmed: RepositoryCheck = { ...base, isLocked: true, findings: [] };
+  return { checked: await checkRepository(confirmed, options), findings: confirmed.findings };
 }
 
 function note(run: VerifyRun, repository: string, { manifests, sizes }: CheckedRepository): void {
@@ -167,16 +189,18 @@ async function verifyLeftovers(run: VerifyRun): Promise<void> {
   if (count > 0) await tell(run, untidy("*.tmp", `${count} files of writers that died; \`registry gc\` removes them`));
 }
 
-async function tell(run: VerifyRun, finding: VerifyFinding): Promise<void> {
+/** Whether it was mended. */
+async function tell(run: VerifyRun, finding: VerifyFinding): Promise<boolean> {
   const { options, counters, store } = run;
   counters[finding.severity] += 1;
   options.report(finding);
-  if (!options.isRepairing || finding.repair === undefined) return;
+  if (!options.isRepairing || finding.repair === undefined) return false;
   const { repair, subject } = finding;
   const how = await attempt(run, subject, () => applyRepair(store, repair));
-  if (how === undefined) return;
+  if (how === undefined) return false;
   counters.repaired += 1;
   options.report({ kind: "repaired", subject: finding.subject, how });
+  return true;
 }
 
 /** A full or read-only disk, or a busy repository, leaves the finding as it is. */

@@ -3,6 +3,7 @@ import { lstatSync, rmdirSync, rmSync, type Stats, statSync, unlinkSync } from "
 import { join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import { readEntries } from "./directory-entries.ts";
+import { findObstacle, refuseLoop } from "./obstacles.ts";
 
 /** Whether the error says that something on the way is not there. */
 export function isGone(error: unknown): boolean {
@@ -21,23 +22,27 @@ export function statIfThere(path: string): Stats | undefined {
 }
 
 /**
- * Names of the directories in a directory; none where it is not there. Symbolic links count as what they lead to: people
- * move a part of a store to another disk, and what lies there must not look unused. One that leads to nothing, such as
- * a disk that is not mounted, counts as a directory, and throws when it is itself to be listed.
+ * Names of the directories in a directory; none where it is not there. `others` hears of what is no directory. Symbolic
+ * links count as what they lead to: people move a part of a store to another disk, and what lies there must not look
+ * unused. One that leads to nothing, such as a disk that is not mounted, counts as a directory. Throws where the
+ * directory, or something on the way to it, is there and cannot be a directory, or leads back to where it lies.
  */
-export async function directoriesIn(path: string): Promise<string[]> {
+export async function directoriesIn(path: string, others?: (name: string) => void): Promise<string[]> {
   const names: string[] = [];
+  refuseLoop(path);
   try {
     for await (const entries of readEntries(path)) {
       for (const { name, kind } of entries) {
-        if (kind === "directory" || (kind === "link" && mayLeadToDirectory(join(path, name)))) names.push(name);
+        const isDirectory = kind === "directory" || (kind === "link" && mayLeadToDirectory(join(path, name)));
+        if (isDirectory) names.push(name);
+        else others?.(name);
       }
     }
     return names;
   } catch (error) {
-    if (!isGone(error)) throw error;
-    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return [];
-    throw Object.assign(new Error(`${path} is a symbolic link to something that is not there`), { code: "ENOLINK" });
+    const obstacle = isGone(error) ? findObstacle(path) : error;
+    if (obstacle === undefined) return [];
+    throw obstacle;
   }
 }
 

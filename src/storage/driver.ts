@@ -26,6 +26,8 @@ export interface ListOptions {
   /** Only names that come after this one. */
   readonly after?: string;
   readonly limit?: number;
+  /** Hears of what else is right below the prefix, such as objects. */
+  readonly others?: (name: string) => void;
 }
 
 /** `shared` for who adds, `alone` for who takes away. */
@@ -111,8 +113,13 @@ export interface Driver {
   /** Makes what other processes wrote under these keys a moment ago survive a power cut. */
   settle(keys: readonly Key[]): Promise<void>;
 
-  /** Names of the prefixes right below this one, in byte order; objects are never listed. */
+  /**
+   * Names of the prefixes right below this one, in byte order; objects are never listed. Throws where something is there
+   * that is no prefix: ENOTDIR, ENOLINK (it leads to nothing that is there now), ELOOP (it leads back to itself).
+   */
   list(prefix: Key, options?: ListOptions): Promise<readonly string[]>;
+  /** Whether something stands in the way of an object that `stat` does not find: no object there, no prefix on the way. */
+  isObstructed(key: Key): Promise<boolean>;
   /** Whether the prefix was made and not removed. */
   exists(prefix: Key): Promise<boolean>;
   /** When the prefix was made, or later; undefined where there is none. Milliseconds since 1970. */

@@ -36,6 +36,7 @@ import { isInMemory, openRoot } from "./filesystem-root.ts";
 import type { Flock } from "./flock.ts";
 import { openSyncfs } from "./libc.ts";
 import { MemoryLocks } from "./memory-locks.ts";
+import { isObstructed } from "./obstacles.ts";
 import { dropCacheOf } from "./page-cache.ts";
 import { takeWorkHold } from "./work-hold.ts";
 
@@ -174,10 +175,14 @@ class FilesystemDriver implements Driver {
   }
 
   async list(prefix: Key, options: ListOptions = {}): Promise<readonly string[]> {
-    const { after, limit } = options;
-    const names = await directoriesIn(this.#path(prefix));
+    const { after, limit, others } = options;
+    const names = await directoriesIn(this.#path(prefix), others);
     const rest = await sortInTurns(after === undefined ? names : names.filter((name) => name > after));
     return limit === undefined ? rest : rest.slice(0, limit);
+  }
+
+  async isObstructed(key: Key): Promise<boolean> {
+    return isObstructed(this.#path(key));
   }
 
   async exists(prefix: Key): Promise<boolean> {

@@ -116,14 +116,28 @@ class MemoryDriver implements Driver {
 
   async settle(): Promise<void> {}
 
-  async list(prefix: Key, { after, limit }: ListOptions = {}): Promise<readonly string[]> {
+  async list(prefix: Key, { after, limit, others }: ListOptions = {}): Promise<readonly string[]> {
     const start = `${prefix}/`;
+    if (this.#isBelowObject(start))
+      throw Object.assign(new Error(`ENOTDIR: ${prefix} is no prefix`), { code: "ENOTDIR" });
+    for (const key of others === undefined ? [] : this.#objects.keys()) {
+      if (key.startsWith(start) && !key.slice(start.length).includes("/")) others?.(key.slice(start.length));
+    }
     const names = [...this.#prefixes.keys()]
       .filter((key) => key.startsWith(start) && !key.slice(start.length).includes("/"))
       .map((key) => key.slice(start.length))
       .filter((name) => after === undefined || name > after)
       .sort();
     return limit === undefined ? names : names.slice(0, limit);
+  }
+
+  async isObstructed(key: Key): Promise<boolean> {
+    return this.#prefixes.has(key) || this.#isBelowObject(key);
+  }
+
+  #isBelowObject(key: Key): boolean {
+    for (let above = parentOf(key); above !== ""; above = parentOf(above)) if (this.#objects.has(above)) return true;
+    return false;
   }
 
   async exists(prefix: Key): Promise<boolean> {
@@ -221,11 +235,8 @@ class MemoryDriver implements Driver {
 
   async purge(name: string): Promise<void> {
     const entry = trashPrefix + name;
-    for (const key of [...this.#objects.keys()]) {
-      if (key === entry || key.startsWith(`${entry}/`)) this.#objects.delete(key);
-    }
-    for (const key of [...this.#prefixes.keys()]) {
-      if (key === entry || key.startsWith(`${entry}/`)) this.#prefixes.delete(key);
+    for (const map of [this.#objects, this.#prefixes]) {
+      for (const key of [...map.keys()]) if (key === entry || key.startsWith(`${entry}/`)) map.delete(key);
     }
   }
 

@@ -3,6 +3,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { collectGarbage } from "../../src/registry/gc.ts";
 import type { GcEvent, GcSummary, Removal } from "../../src/registry/gc-report.ts";
 import { blobKey } from "../../src/registry/layout.ts";
+import type { ManifestRules } from "../../src/registry/manifest-rules.ts";
 import type { Stocked } from "./stocked.ts";
 
 /** The grace of the tests' collections. */
@@ -13,6 +14,7 @@ export interface CollectOptions {
   readonly deletesUntagged?: boolean;
   readonly isDryRun?: boolean;
   readonly graceMs?: number;
+  readonly rules?: ManifestRules;
 }
 
 /** One run; throws where another one is under way. */
@@ -22,6 +24,7 @@ export async function collect({ store }: Stocked, options: CollectOptions = {}) 
     graceMs,
     deletesUntagged: false,
     isDryRun: false,
+    rules: { urls: "any", children: "all" },
     uploadAgeMs: 3_600_000,
     note: "the test",
     report: (event) => void events.push(event),

@@ -23,6 +23,8 @@ function draw(revisions: Drawn, { tags = "", layers = "", problems = [] as reado
     layers: new Map(words(layers).map((name): [Digest, number] => [digestOf(name), 0])),
     tags: new Map(words(tags).map((name): [Tag, Digest] => [tagged(name), digestOf(name)])),
     aliases: [],
+    deleted: new Set(),
+    isDeleting: false,
     vacantTags: [],
     vacancies: [],
     staleEntries: [],

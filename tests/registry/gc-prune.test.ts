@@ -5,7 +5,8 @@ import { layerLink, repositoryPrefix, tagCurrentLink } from "../../src/registry/
 import { digestOf, named, pushBlob, pushImage, type Stocked, stockedTicking, tagged, utf8 } from "./stocked.ts";
 
 const app = named("app");
-const rules = { isYoung: () => false, deletesUntagged: true, isDryRun: false };
+const manifestRules = { urls: "any", children: "all" } as const;
+const rules = { isYoung: () => false, deletesUntagged: true, manifestRules, isDryRun: false };
 
 function scan({ store }: Stocked) {
   return scanRepository(store, { prefix: repositoryPrefix(app), name: app });
@@ -63,5 +64,5 @@ test("pruneRepository() takes nothing when what is new cannot be understood", as
   const read = await scan(stock);
   await stock.store.driver.write(tagCurrentLink(app, tagged("1")), utf8(""));
   const pruned = await pruneRepository(stock.store, read, rules);
-  expect(pruned).toMatchObject({ revisions: [], layers: [], problem: expect.stringContaining("current/link") });
+  expect(pruned).toMatchObject({ revisions: [], layers: [], problems: [expect.stringContaining("current/link")] });
 });

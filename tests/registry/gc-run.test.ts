@@ -5,6 +5,7 @@ import { digestOf, stocked } from "./stocked.ts";
 const options: GcOptions = {
   graceMs: 1000,
   deletesUntagged: false,
+  rules: { urls: "any", children: "all" },
   isDryRun: false,
   uploadAgeMs: 0,
   note: "",

@@ -272,6 +272,7 @@ test("while another collector holds its lock, it says who and leaves", async () 
   const outcome = await collectGarbage(store, {
     graceMs,
     deletesUntagged: false,
+    rules: { urls: "any", children: "all" },
     isDryRun: false,
     uploadAgeMs: 1,
     note: "the test",

@@ -93,7 +93,7 @@ describe("a PUT", () => {
     ["whose layer is missing", { config: blob("c"), layers: [blob("none")] }, {}, "MANIFEST_BLOB_UNKNOWN"],
     ["whose layer is elsewhere", { config: blob("c"), layers: [blob("other")] }, {}, "MANIFEST_BLOB_UNKNOWN"],
     ["whose child is missing", { manifests: [blob("none")] }, {}, "MANIFEST_BLOB_UNKNOWN"],
-    ["whose child is a blob only", { manifests: [blob("c")] }, {}, "MANIFEST_BLOB_UNKNOWN"],
+    ["whose child is a blob elsewhere", { manifests: [blob("other")] }, {}, "MANIFEST_BLOB_UNKNOWN"],
     ["with another size of a blob", { config: blob("c", { size: 2 }), layers: [] }, {}, "MANIFEST_INVALID"],
     [
       "with a foreign layer that is neither here nor has URLs",
@@ -117,6 +117,17 @@ describe("a PUT", () => {
       await codeOf(put(stock, fields, { tags: ["1"], ...options })),
       await stock.store.driver.exists(manifestsPrefix(app)),
     ]).toEqual([code, false]);
+  });
+
+  test("of an index over blobs, as build caches are, is stored, and brings them back from the trash", async () => {
+    const stock = stocked();
+    await pushBlob(stock, "app", "c");
+    await trashBlob(stock, digestOf("c"));
+    expect([
+      await codeOf(put(stock, { manifests: [blob("c")] }, { tags: ["1"] })),
+      await isInPlace(stock, digestOf("c")),
+      await codeOf(put(stock, { manifests: [blob("c", { size: 2 })] })),
+    ]).toEqual(["done", true, "MANIFEST_INVALID"]);
   });
 
   test("names everything that is missing at once", async () => {
@@ -196,20 +207,21 @@ describe("a PUT", () => {
     ]);
   });
 
-  test("acknowledges nothing when its bytes are lost meanwhile", async () => {
+  /** The manifest that these tests push, and its digest. */
+  const fields = { config: blob("c"), layers: [] };
+  const own = hashBytes(utf8(JSON.stringify({ schemaVersion: 2, ...fields })), "sha256");
+
+  test("writes its bytes again when a collector destroys them before it links them", async () => {
     const stock = stocked((driver) =>
       intercept(driver, {
         write: async (key) => {
-          if (key.includes("/revisions/")) await driver.delete(blobKey(hashBytes(own, "sha256")));
+          if (key.includes("/revisions/")) await driver.delete(blobKey(own));
         },
       }),
     );
     await pushBlob(stock, "app", "c");
-    const own = utf8(JSON.stringify({ schemaVersion: 2, config: blob("c"), layers: [] }));
-    expect([
-      await codeOf(put(stock, { config: blob("c"), layers: [] }, { tags: ["1"] })),
-      await codeOf(getManifest(stock.store, app, tag("1"))),
-    ]).toEqual(["UNAVAILABLE", "MANIFEST_UNKNOWN"]);
+    await put(stock, fields, { tags: ["1"] });
+    expect([(await getManifest(stock.store, app, tag("1"))).digest, await isInPlace(stock, own)]).toEqual([own, true]);
   });
 
   test("asks the driver to settle what others may just have written", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
-import { blobKey, referrerLink, revisionLink, tagCurrentLink } from "../../src/registry/layout.ts";
+import { blobKey, deletingKey, referrerLink, revisionLink, tagCurrentLink } from "../../src/registry/layout.ts";
 import { deleteManifest, deleteTag, getManifest, promiseManifest } from "../../src/registry/manifests.ts";
 import type { Driver } from "../../src/storage/driver.ts";
 import { intercept } from "../storage/intercepted.ts";
@@ -109,7 +109,7 @@ describe("a GET and a HEAD", () => {
 });
 
 describe("a deletion", () => {
-  test("of a manifest removes its tags first, then the revision, then the entry of the referrer", async () => {
+  test("of a manifest removes its revision, which decides, then its tags, then the entry of the referrer", async () => {
     const steps: string[] = [];
     const stock = stocked((driver) =>
       intercept(driver, {
@@ -125,7 +125,7 @@ describe("a deletion", () => {
     steps.length = 0;
     await deleteManifest(stock.store, app, digest);
     expect([steps, (await stock.registry.tags.list(app, { limit: 9, after: undefined })).items]).toEqual([
-      ["alone app", "1", "2", revisionLink(app, digest), referrerLink(app, subject, digest)],
+      ["alone app", revisionLink(app, digest), "1", "2", deletingKey(app), referrerLink(app, subject, digest)],
       ["other"] as never,
     ]);
   });
@@ -172,6 +172,14 @@ describe("a deletion", () => {
     await stock.store.driver.write(blobKey(digest), utf8("{"));
     await deleteManifest(stock.store, app, digest);
     expect(await codeOf(getManifest(stock.store, app, tag("1")))).toBe("MANIFEST_UNKNOWN");
+  });
+
+  test("of a tag begins the grace of the manifest, whose last tag it may have been", async () => {
+    const stock = stocked();
+    const digest = await pushImage(stock, "app", { tag: "1" });
+    stock.wait(1000);
+    await deleteTag(stock.store, app, tagged("1"));
+    expect((await stock.store.driver.stat(revisionLink(app, digest)))?.changedMs).toBe(stock.store.now());
   });
 
   test("of a tag leaves the manifest and its other tags; of the last manifest takes the repository from the catalog", async () => {

@@ -143,7 +143,7 @@ describe("removeIfEmpty()", () => {
     for (const text of ["config", "layer"]) await stock.registry.blobs.delete(named("a/b"), digestOf(text));
     await removeIfEmpty(stock.store, named("a/b"));
     const own = await stock.store.driver.list(`${repositoriesPrefix}/a/b`);
-    expect(own).toEqual(["_layers", "_manifests", "_uploads"]);
+    expect(own).toEqual(["_deleted", "_layers", "_manifests", "_uploads"]);
   });
 
   test("leaves blobs, and an upload that is under way", async () => {
@@ -213,7 +213,7 @@ test("walkPrefixes() gives whatever has something of a repository, walkEmptyPref
   const store = { ...stocked().store, driver };
   const below = (keys: readonly string[]) => keys.map((key) => key.slice(repositoriesPrefix.length + 1));
   expect([
-    below(await Array.fromAsync(walkPrefixes(store, repositoriesPrefix))),
+    below(await Array.fromAsync(walkPrefixes(store, repositoriesPrefix, () => {}))),
     below(await Array.fromAsync(walkEmptyPrefixes(store, repositoriesPrefix))),
   ]).toEqual([
     ["a", "a/UPPER", "a/b"],

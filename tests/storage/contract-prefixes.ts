@@ -36,6 +36,33 @@ export function describePrefixes(open: OpenTestStore): void {
     ]);
   });
 
+  test("list() tells of objects where it is asked to, and refuses what lies below one", async () => {
+    using store = await open();
+    await put(store.driver, "p/a/link", "x");
+    await put(store.driver, "p/object", "x");
+    const others: string[] = [];
+    expect(await store.driver.list("p", { others: (name) => others.push(name) })).toEqual(["a"]);
+    expect(others).toEqual(["object"]);
+    for (const prefix of ["p/object", "p/object/below"]) {
+      await expect(store.driver.list(prefix)).rejects.toMatchObject({ code: "ENOTDIR" });
+    }
+  });
+
+  test("isObstructed() is true where a prefix is in an object's place, or an object on the way", async () => {
+    using store = await open();
+    await put(store.driver, "p/object", "x");
+    await store.driver.makePrefix("p/prefix");
+    const keys = ["p/object", "p/none", "none/none", "p/prefix", "p/object/below", "p/object/below/below"];
+    expect(await Promise.all(keys.map((key) => store.driver.isObstructed(key)))).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
+  });
+
   test("a prefix exists when it was made, or something was written below it", async () => {
     using store = await open();
     await put(store.driver, "a/b/c/link", "x");

@@ -142,7 +142,11 @@ describe("PUT of a manifest", () => {
     ["a config of another size", image.replace('"size":6', '"size":7'), [400, "MANIFEST_INVALID"]],
     ["a missing layer", imageOf(config, { layers: [broken] }), [404, "MANIFEST_BLOB_UNKNOWN"]],
     ["a missing child", index({ manifests: [child] }), [404, "MANIFEST_BLOB_UNKNOWN"]],
-    ["a blob as a child", index({ manifests: [descriptorOf(config)] }), [404, "MANIFEST_BLOB_UNKNOWN"]],
+    [
+      "a blob as a child of another size",
+      index({ manifests: [{ ...descriptorOf(config), size: 7 }] }),
+      [400, "MANIFEST_INVALID"],
+    ],
     [
       "a subject without a digest",
       imageOf(config, { subject: { mediaType: "x", size: 1 } }),

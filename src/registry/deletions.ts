@@ -1,0 +1,67 @@
+// Deletions that clients ask for, for who holds the repository's lock alone. What was deleted is noted: where a manifest
+// names it still, that is no damage, and no repair brings it back.
+//
+// A manifest goes with every tag that points to it, in one step that decides: its link. From then on those tags point to
+// nothing. A process may die before it has removed them; a note of its own, made before, tells who comes next.
+import type { Digest } from "../oci/digest.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Key } from "../storage/driver.ts";
+import { deletedLink, deletingKey, revisionLink } from "./layout.ts";
+import { type Store, withLock } from "./store.ts";
+import { listTagsOf, readUnfinished, trashTag } from "./tags.ts";
+
+/** Removes the link of a blob or manifest, durably; false where there is none. */
+export async function deleteLink(
+  { driver }: Store,
+  name: RepositoryName,
+  { link, digest }: { readonly link: Key; readonly digest: Digest },
+): Promise<boolean> {
+  if ((await driver.stat(link)) === undefined) return false;
+  await driver.write(deletedLink(name, digest), new TextEncoder().encode(digest));
+  return await driver.delete(link);
+}
+
+/** Whether a client had it deleted, for who has found no link to it. */
+export async function isDeleted({ driver }: Store, name: RepositoryName, digest: Digest): Promise<boolean> {
+  return (await driver.stat(deletedLink(name, digest))) !== undefined;
+}
+
+/** Removes a manifest and all its tags; false where there is none. */
+export async function deleteRevision(store: Store, name: RepositoryName, digest: Digest): Promise<boolean> {
+  const link = revisionLink(name, digest);
+  // The link's name counts here, not its content: a damaged one must be deletable.
+  if ((await store.driver.stat(link)) === undefined) return false;
+  const tags = await listTagsOf(store, name, digest);
+  if (tags.length === 0) return await deleteLink(store, name, { link, digest });
+  await store.driver.write(deletingKey(name), new TextEncoder().encode(digest));
+  const isGone = await deleteLink(store, name, { link, digest });
+  for (const tag of tags) await trashTag(store, name, tag);
+  await store.driver.delete(deletingKey(name));
+  return isGone;
+}
+
+/** Does the rest of a deletion whose process died after the step that decides, or failed; forgets one that did not come so far. */
+export async function finishDeletion(store: Store, name: RepositoryName): Promise<void> {
+  if ((await store.driver.stat(deletingKey(name))) === undefined) return;
+  const digest = await readUnfinished(store, name);
+  for (const tag of digest === undefined ? [] : await listTagsOf(store, name, digest)) await trashTag(store, name, tag);
+  await store.driver.delete(deletingKey(name));
+}
+
+const maxRounds = 3;
+
+/** Runs the work under the lock shared, after the rest of a deletion: tags of it must not come back with their manifest. */
+export async function withNothingUnfinished<T>(store: Store, name: RepositoryName, work: () => Promise<T>): Promise<T> {
+  for (let round = 1; round < maxRounds; round += 1) {
+    const outcome = await withLock(store, name, "shared", async () => {
+      if ((await store.driver.stat(deletingKey(name))) !== undefined) return undefined;
+      return { result: await work() };
+    });
+    if (outcome !== undefined) return outcome.result;
+    await withLock(store, name, "alone", () => finishDeletion(store, name));
+  }
+  return await withLock(store, name, "alone", async () => {
+    await finishDeletion(store, name);
+    return await work();
+  });
+}

@@ -1,0 +1,52 @@
+// What stands where a directory or a file should be: something of another kind, or a symbolic link that leads to nothing
+// or back to itself. It may be what is left of data, so it is never taken for absent.
+import { lstatSync, realpathSync, type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { errorCode } from "../lib/system-error.ts";
+
+const absentCodes: readonly (string | undefined)[] = ["ENOENT", "ENOTDIR"];
+
+/** What a call says of a path; undefined where something on the way is not there. */
+function ifThere(look: (path: string) => Stats | undefined, path: string): Stats | undefined {
+  try {
+    return look(path);
+  } catch (error) {
+    if (absentCodes.includes(errorCode(error))) return undefined;
+    throw error;
+  }
+}
+
+const lstat = (path: string) => lstatSync(path, { throwIfNoEntry: false });
+
+/** What is there instead of a directory, at the path or on the way to it; undefined where it is just absent. */
+export function findObstacle(path: string): Error | undefined {
+  const entry = ifThere(lstat, path);
+  if (entry === undefined) return path === dirname(path) ? undefined : findObstacle(dirname(path));
+  if (entry.isDirectory()) return undefined;
+  if (!entry.isSymbolicLink()) return problemOf(path, "ENOTDIR", "is not a directory");
+  const target = ifThere(statSync, path);
+  if (target?.isDirectory() === true) return undefined;
+  if (target !== undefined) return problemOf(path, "ENOTDIR", "leads to something that is not a directory");
+  return problemOf(path, "ENOLINK", "is a symbolic link to something that is not there");
+}
+
+/** Whether something stands at the path, or on the way to it, that is neither a file there nor a directory on the way. */
+export function isObstructed(path: string): boolean {
+  if (ifThere(lstat, path) === undefined) return findObstacle(dirname(path)) !== undefined;
+  return ifThere(statSync, path)?.isFile() !== true;
+}
+
+/** Throws for a symbolic link to a directory that was passed on the way to it: who follows it comes to no end. */
+export function refuseLoop(path: string): void {
+  if (ifThere(lstat, path)?.isSymbolicLink() !== true || ifThere(statSync, path) === undefined) return;
+  const target = realpathSync(path);
+  let above = path;
+  while (above !== dirname(above)) {
+    above = dirname(above);
+    if (realpathSync(above) === target) throw problemOf(path, "ELOOP", "leads back to a directory that it lies in");
+  }
+}
+
+function problemOf(path: string, code: string, problem: string): Error {
+  return Object.assign(new Error(`${code}: ${path} ${problem}`), { code });
+}

@@ -1,0 +1,133 @@
+// What leads nowhere and what stands in the way, as it can be seeded, and what a check says of it.
+import type { Digest } from "../../src/oci/digest.ts";
+import {
+  blobKey,
+  layerLink,
+  layersPrefix,
+  revisionLink,
+  tagCurrentLink,
+  tagsPrefix,
+} from "../../src/registry/layout.ts";
+import type { Damage } from "./damages.ts";
+import { digestOf, named, pushBlob, pushImage, pushIndex, type Stocked, tagged, utf8 } from "./stocked.ts";
+
+const app = named("app");
+const layer = digestOf("layer");
+
+const write = ({ store }: Stocked, key: string, text: string) => store.driver.write(key, utf8(text));
+
+/** A build cache as some clients push it: an index over blobs. */
+export async function putCache(stock: Stocked): Promise<Digest> {
+  const cached = await pushBlob(stock, "cache", "cached");
+  const text = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.index.v1+json",
+    manifests: [{ mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: cached, size: 6 }],
+  });
+  await write(stock, blobKey(digestOf(text)), text);
+  await write(stock, revisionLink(named("cache"), digestOf(text)), digestOf(text));
+  return digestOf(text);
+}
+
+/** Each alone. */
+export const danglingDamages: readonly Damage[] = [
+  {
+    what: "a deleted child of an index",
+    seed: async (stock) => {
+      const child = await pushImage(stock, "other", { layers: ["child"] });
+      await pushIndex(stock, "other", { tag: "multi", children: [child] });
+      await stock.registry.manifests.delete(named("other"), child);
+    },
+    severity: "untidy",
+    problem: /^a child of the index sha256:.*, was deleted; /,
+    mended: [1, []],
+  },
+  {
+    what: "a deleted layer of an image",
+    seed: (stock) => stock.registry.blobs.delete(app, layer),
+    severity: "untidy",
+    problem: /^a blob of the manifest sha256:.*, was deleted; /,
+    mended: [1, []],
+  },
+  {
+    what: "a child of an index that is not linked",
+    seed: async (stock) => {
+      const child = await pushImage(stock, "other", { layers: ["child"] });
+      await pushIndex(stock, "other", { tag: "multi", children: [child] });
+      await stock.store.driver.delete(revisionLink(named("other"), child));
+    },
+    severity: "repairable",
+    problem: /^a child of the index sha256:.*, is not linked here$/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "a blob as child of an index that is not linked",
+    seed: async (stock) => {
+      await putCache(stock);
+      await stock.store.driver.delete(layerLink(named("cache"), digestOf("cached")));
+    },
+    severity: "repairable",
+    problem: /^a child of the index sha256:.*, is not linked here$/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "the link of a manifest that a push left which was broken off",
+    seed: async (stock) => write(stock, revisionLink(app, digestOf("none")), digestOf("none")),
+    severity: "repairable",
+    problem: /^the bytes of sha256:.* are missing, and nothing here leads to it/,
+    mended: [0, ["unlinked"]],
+  },
+  {
+    what: "a missing manifest that a tag leads to",
+    seed: (stock, image) => stock.store.driver.delete(blobKey(image)),
+    severity: "lost",
+    problem: /^the bytes of sha256:.* are missing$/,
+    mended: [2, []],
+  },
+  {
+    what: "a missing manifest that once had a tag",
+    seed: async (stock) => {
+      const old = await pushImage(stock, "app", { tag: "moving", layers: ["old"] });
+      await pushImage(stock, "app", { tag: "moving", layers: ["new"] });
+      await stock.store.driver.delete(blobKey(old));
+    },
+    severity: "lost",
+    problem: /^the bytes of sha256:.* are missing$/,
+    mended: [2, []],
+  },
+  {
+    what: "a missing manifest that refers to another one",
+    seed: ({ store }, _image, signature) => store.driver.delete(blobKey(signature)),
+    severity: "lost",
+    problem: /^the bytes of sha256:.* are missing$/,
+    mended: [2, []],
+  },
+  {
+    what: "a tag that is a file",
+    seed: ({ store }) => store.driver.write(`${tagsPrefix(app)}/file`, utf8("")),
+    severity: "lost",
+    problem: /^the tag is not a directory$/,
+    mended: [2, []],
+  },
+  {
+    what: "a tag whose link is a directory",
+    seed: ({ store }) => store.driver.makePrefix(tagCurrentLink(app, tagged("odd"))),
+    severity: "lost",
+    problem: /^what the tag points to is not a file$/,
+    mended: [2, []],
+  },
+  {
+    what: "a link that is a directory",
+    seed: ({ store }) => store.driver.makePrefix(layerLink(app, digestOf("none"))),
+    severity: "lost",
+    problem: /^it cannot be read: Error: it is not a file$/,
+    mended: [2, []],
+  },
+  {
+    what: "a file where a link's directory should be",
+    seed: ({ store }) => store.driver.write(`${layersPrefix(app)}/sha256/${"0".repeat(64)}`, utf8("")),
+    severity: "lost",
+    problem: /^it is not a directory$/,
+    mended: [2, []],
+  },
+];

@@ -1,0 +1,150 @@
+import { describe, expect, test } from "bun:test";
+import type { Digest } from "../../src/oci/digest.ts";
+import { deletedLink, deletedPrefix, deletingKey, layerLink } from "../../src/registry/layout.ts";
+import { deleteManifest } from "../../src/registry/manifests.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import { collect, graceMs } from "./collected.ts";
+import { digestOf, named, pushBlob, pushImage, pushIndex, type Stocked, stocked, tagged } from "./stocked.ts";
+import { verify } from "./verified.ts";
+
+const app = named("app");
+const tags = ["1", "2", "3"];
+const changing = ["write", "delete", "forget", "trash", "purge", "removeEmpty", "removePrefix", "touch"] as const;
+
+/** The driver of a process that dies, or whose disk fails, after so many changes. */
+function dyingAfter(driver: Driver, changes: number): Driver {
+  let left = changes;
+  return new Proxy(driver, {
+    get: (target, name: keyof Driver) => {
+      const call = target[name].bind(target) as (...args: unknown[]) => Promise<unknown>;
+      if (!(changing as readonly string[]).includes(name)) return call;
+      return async (...args: unknown[]) => {
+        left -= 1;
+        if (left < 0) throw Object.assign(new Error("EIO"), { code: "EIO" });
+        return await call(...args);
+      };
+    },
+  });
+}
+
+/** A repository with an image under three tags, another image, and a deletion of the first that ended after so many changes. */
+async function halfDeleted(
+  changes: number,
+): Promise<{ readonly stock: Stocked; readonly image: Digest; readonly isDone: boolean }> {
+  const stock = stocked();
+  await pushImage(stock, "app", { tag: "kept", layers: ["kept"] });
+  let image = digestOf("");
+  for (const tag of tags) image = await pushImage(stock, "app", { tag });
+  const store = { ...stock.store, driver: dyingAfter(stock.store.driver, changes) };
+  const isDone = await deleteManifest(store, app, image).then(
+    () => true,
+    () => false,
+  );
+  return { stock, image, isDone };
+}
+
+/** Which tags are listed, and which are there by name: always the same. */
+async function shownTags({ registry }: Stocked): Promise<readonly string[]> {
+  const { items } = await registry.tags.list(app, { limit: 9, after: undefined });
+  const byName: string[] = [];
+  for (const tag of ["1", "2", "3", "4", "kept"]) {
+    const got = await registry.manifests.get(app, { kind: "tag", tag: tagged(tag) }).catch(() => undefined);
+    if (got !== undefined) byName.push(tag);
+  }
+  expect([...items].map(String)).toEqual(byName);
+  return byName;
+}
+
+const maxChanges = 40;
+
+/** Everything that comes next, after a deletion that ended after each number of changes; returns the states that were seen. */
+async function afterEach(
+  next: (half: Awaited<ReturnType<typeof halfDeleted>>, before: readonly string[]) => Promise<void>,
+) {
+  const seen = new Set<string>();
+  for (let changes = 0; changes < maxChanges; changes += 1) {
+    const half = await halfDeleted(changes);
+    const before = await shownTags(half.stock);
+    seen.add(before.join(" "));
+    await next(half, before);
+    if (half.isDone) return [...seen];
+  }
+  throw new Error("it never ended");
+}
+
+const allOrNone = ["1 2 3 kept", "kept"];
+
+describe("a deletion of a manifest with tags that dies or fails at any change", () => {
+  test("leaves all of them or none, for whoever looks", async () => {
+    expect(await afterEach(async () => {})).toEqual(allOrNone);
+  });
+
+  test("is done by asking again", async () => {
+    const states = await afterEach(async ({ stock, image }) => {
+      await deleteManifest(stock.store, app, image).catch((error) => expect(error.code).toBe("MANIFEST_UNKNOWN"));
+      expect(await shownTags(stock)).toEqual(["kept"]);
+    });
+    expect(states).toEqual(allOrNone);
+  });
+
+  test("brings no tag back when the manifest is pushed again", async () => {
+    await afterEach(async ({ stock }, before) => {
+      await pushImage(stock, "app", { tag: "4" });
+      expect(await shownTags(stock)).toEqual([...before.filter((tag) => tag !== "kept"), "4", "kept"]);
+      expect((await verify(stock)).summary.lost + (await verify(stock)).summary.repairable).toBe(0);
+    });
+  });
+
+  test("is finished by the next collection, without a finding", async () => {
+    await afterEach(async ({ stock, image }, before) => {
+      stock.wait(graceMs);
+      expect((await collect(stock)).findings).toEqual([]);
+      expect(await shownTags(stock)).toEqual(before as string[]);
+      const { driver } = stock.store;
+      expect(await driver.stat(deletingKey(app))).toBeUndefined();
+      expect(await driver.stat(deletedLink(app, image))).toBeUndefined();
+      expect((await verify(stock)).findings).toEqual([]);
+    });
+  });
+
+  test("moves a tag that was pointed elsewhere meanwhile to no grave", async () => {
+    await afterEach(async ({ stock, image }, before) => {
+      await pushImage(stock, "app", { tag: "2", layers: ["new"] });
+      await deleteManifest(stock.store, app, image).catch(() => undefined);
+      expect([before.includes("1"), await shownTags(stock)]).toEqual([before.includes("1"), ["2", "kept"]]);
+    });
+  });
+});
+
+describe("what was deleted on purpose", () => {
+  test("is no finding of a collection while something names it, and is forgotten when nothing does", async () => {
+    const stock = stocked();
+    const image = await pushImage(stock, "app", { layers: ["child"] });
+    const index = await pushIndex(stock, "app", { tag: "multi", children: [image] });
+    const other = await pushImage(stock, "app", { tag: "1" });
+    await stock.registry.manifests.delete(app, image);
+    await stock.registry.blobs.delete(app, digestOf("layer"));
+    stock.wait(graceMs);
+    expect((await collect(stock)).findings).toEqual([]);
+    const { driver } = stock.store;
+    const noted = async () => [image, digestOf("layer")].map((digest) => driver.stat(deletedLink(app, digest)));
+    expect((await Promise.all(await noted())).filter((stat) => stat === undefined)).toEqual([]);
+    for (const digest of [index, other]) await stock.registry.manifests.delete(app, digest);
+    expect([await driver.exists(deletedPrefix(app)), (await collect(stock)).findings]).toEqual([false, []]);
+  });
+
+  test("is forgotten when it is pushed again", async () => {
+    const stock = stocked();
+    const image = await pushImage(stock, "app", { tag: "1" });
+    await pushImage(stock, "app", { tag: "2", layers: ["other"] });
+    await stock.registry.manifests.delete(app, image);
+    await stock.registry.blobs.delete(app, digestOf("layer"));
+    await pushBlob(stock, "app", "layer");
+    await pushImage(stock, "app", { tag: "1" });
+    expect(await stock.store.driver.stat(deletedLink(app, image))).toBeUndefined();
+    await collect(stock);
+    expect(await stock.store.driver.stat(deletedLink(app, digestOf("layer")))).toBeUndefined();
+    await stock.store.driver.delete(layerLink(app, digestOf("layer")));
+    expect((await collect(stock)).findings).toEqual([expect.stringContaining("which is not linked there")]);
+  });
+});

@@ -1,0 +1,55 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { directoriesIn } from "../../src/storage/directories.ts";
+import { findObstacle, isObstructed } from "../../src/storage/obstacles.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+
+/** Directories a and b, a file, and symbolic links of every kind. */
+function tree() {
+  const directory = temporaryDirectory();
+  for (const name of ["a/empty", "b"]) mkdirSync(join(directory.path, name), { recursive: true });
+  for (const name of ["file", "a/file"]) writeFileSync(join(directory.path, name), "x");
+  const links = {
+    toFile: "file",
+    dangling: "none",
+    itself: "itself",
+    elsewhere: "a",
+    "a/dangling": "none",
+    "a/good": "file",
+  };
+  const loops = { "a/up": ".", "a/across": "b", "b/back": "a" };
+  for (const [link, target] of Object.entries({ ...links, ...loops })) {
+    symlinkSync(join(directory.path, target), join(directory.path, link));
+  }
+  return directory;
+}
+
+test.each([
+  ["a file", "file", "ENOTDIR"],
+  ["what lies below a file", "file/below/below", "ENOTDIR"],
+  ["what lies behind a link to a file", "toFile/below", "ENOTDIR"],
+  ["a link to nothing", "dangling", "ENOLINK"],
+  ["what lies behind a link to nothing", "dangling/below/below", "ENOLINK"],
+  ["a link to itself", "itself", "ELOOP"],
+  ["what lies behind a link to itself", "itself/below", "ELOOP"],
+  ["a link to a directory above it", "a/up", "ELOOP"],
+  ["a link that comes back through another one", "a/across/back", "ELOOP"],
+])("a listing of %s is refused", async (_what, name, code) => {
+  using directory = tree();
+  await expect(directoriesIn(join(directory.path, name))).rejects.toMatchObject({ code });
+});
+
+test("findObstacle() finds none where something is just absent, or a directory", () => {
+  using directory = tree();
+  const names = ["none", "none/none", "a/none", "elsewhere/none", "a"];
+  expect(names.map((name) => findObstacle(join(directory.path, name)))).toEqual(names.map(() => undefined));
+});
+
+test("isObstructed() tells what stands in a file's place from what is just absent", () => {
+  using directory = tree();
+  const of = (name: string) => isObstructed(join(directory.path, name));
+  const fine = ["a/file", "a/good", "a/none", "none/none/none", "elsewhere/none", "elsewhere/file"];
+  const obstructed = ["a/empty", "a/dangling", "a/file/below", "a/dangling/below", "dangling/below/below"];
+  expect([fine.filter(of), obstructed.filter(of)]).toEqual([[], obstructed]);
+});
