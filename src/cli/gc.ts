@@ -34,7 +34,8 @@ Blobs that no repository links for longer than the grace go to the trash; what h
 the grace is destroyed. So space is free after two runs, and \`registry gc --grace 0s\` run twice frees it at once.
 On a filesystem without file locks (some network filesystems) it refuses to run while a server may be at work: stop every
 server first, and say so with --offline.
-Something that cannot be read is named, protects what its repository links, and makes the exit code 1.`,
+Something that cannot be read or leads nowhere (a tag whose manifest is not linked, an image without the link of a layer)
+is named, protects its repository until \`registry verify --repair\` has mended it, and makes the exit code 1.`,
   flags: [
     dataFlag,
     { name: "dry-run", short: "d", help: "list what would go, and why; take nothing away" },

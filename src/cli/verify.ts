@@ -20,7 +20,9 @@ export const verifyCommand: Command = {
 servers, pushes, deletes and garbage collection. What was only half done when it was looked at is no finding. Root goes on as the user whom the data belongs to.
 
 --repair writes links and indexes that are missing or damaged, brings back from the trash what is needed, and moves
-damaged bytes out of the way, so that they answer 404 and the next push heals them. It takes nothing else away.
+damaged bytes out of the way, so that they answer 404 and the next push heals them. What a link leads to that it makes
+is checked as well. The only thing that it takes away for good is the link of a manifest whose bytes are nowhere and to
+which nothing leads, as a push leaves that was broken off. What clients had deleted it does not bring back.
 
 Exit codes: 0 clean (or all mended), 1 something is left to mend or to tidy up, 2 data is lost.`,
   flags: [
