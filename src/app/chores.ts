@@ -1,6 +1,6 @@
 // What the server does by itself now and then: purging uploads, collecting garbage, renewing its certificate.
 import { hostname } from "node:os";
-import type { Configuration, ScheduledGc } from "../config/configuration.ts";
+import type { Configuration, ScheduledGc, UploadPurging } from "../config/configuration.ts";
 import type { RunningServer } from "../http/server.ts";
 import { formatSize } from "../lib/size.ts";
 import type { Logger } from "../log/logger.ts";
@@ -20,9 +20,6 @@ export interface ChoresMeans {
   readonly logger: Logger;
 }
 
-/** Uploads that nobody has gone on with for a week are given up, as distribution does. */
-export const uploadAgeMs = 168 * 3_600_000;
-const purgeIntervalMs = 24 * 3_600_000;
 const firstPurgeMs = 60_000;
 /** Often enough for a certificate of one day, and for an address that the machine was just given. */
 const renewalCheckMs = 3_600_000;
@@ -36,10 +33,9 @@ export function startChores(configuration: Configuration, means: ChoresMeans): r
   const { gc } = configuration;
   const { store, certificate, server, logger } = means;
   const report = (what: string) => (error: unknown) => logger.error(`${what} failed`, { error: String(error) });
-  const purge = async () => {
-    const { sessions, temporaryFiles } = await purgeUploads(store, uploadAgeMs);
-    if (sessions + temporaryFiles > 0) logger.info("purged abandoned uploads", { sessions, temporaryFiles });
-  };
+  const { uploads } = configuration;
+  const purge = () => purgeAbandoned(uploads, { store, logger });
+  const purging = { firstMs: Math.min(uploads.intervalMs, firstPurgeMs), intervalMs: uploads.intervalMs };
   const renew = async () => {
     const material = await certificate?.renew();
     if (material === undefined) return;
@@ -47,16 +43,36 @@ export function startChores(configuration: Configuration, means: ChoresMeans): r
     logger.info("renewed the certificate", { fingerprint: certificate?.description().fingerprint });
   };
   return [
-    repeat(purge, { firstMs: firstPurgeMs, intervalMs: purgeIntervalMs, report: report("purging uploads") }),
+    ...(uploads.isEnabled ? [repeat(purge, { ...purging, report: report("purging uploads") })] : []),
     repeat(renew, { firstMs: renewalCheckMs, intervalMs: renewalCheckMs, report: report("renewing the certificate") }),
     ...(gc === undefined ? [] : scheduleGc(gc, configuration, { ...means, report: report("garbage collection") })),
     ...(configuration.verify === undefined ? [] : [scheduleVerify(configuration, means, report("the check"))]),
   ];
 }
 
+async function purgeAbandoned(
+  { ageMs, isDryRun }: UploadPurging,
+  { store, logger }: Pick<ChoresMeans, "store" | "logger">,
+): Promise<void> {
+  const { sessions, temporaryFiles } = await purgeUploads(store, ageMs, {
+    isDryRun,
+    report: (repository, upload) => {
+      if (isDryRun) logger.info("would purge an abandoned upload", { repository, upload });
+    },
+  });
+  if (sessions + temporaryFiles === 0) return;
+  const done = isDryRun ? "would have purged abandoned uploads" : "purged abandoned uploads";
+  logger.info(done, { sessions, temporaryFiles });
+}
+
+/** When a collection takes an upload away, and a check tells of it: never where the configuration keeps them. */
+export function abandonedAfterMs({ isEnabled, isDryRun, ageMs }: UploadPurging): number {
+  return isEnabled && !isDryRun ? ageMs : Number.POSITIVE_INFINITY;
+}
+
 function scheduleGc(
   gc: ScheduledGc,
-  { validation }: Configuration,
+  { validation, uploads }: Configuration,
   { store, logger, report }: Pick<ChoresMeans, "store" | "logger"> & { readonly report: (error: unknown) => void },
 ): readonly Disposable[] {
   if (!store.driver.keepsProcessesApart()) {
@@ -68,7 +84,7 @@ function scheduleGc(
       ...gc,
       rules: rulesOf(validation),
       isDryRun: false,
-      uploadAgeMs,
+      uploadAgeMs: abandonedAfterMs(uploads),
       note: describeHolder(store.now()),
       report: (event) => {
         if (event.kind === "finding")
@@ -83,7 +99,7 @@ function scheduleGc(
 }
 
 function scheduleVerify(
-  { verify, validation }: Configuration,
+  { verify, validation, uploads }: Configuration,
   { store, logger }: ChoresMeans,
   report: (error: unknown) => void,
 ): Disposable {
@@ -92,7 +108,7 @@ function scheduleVerify(
       rules: rulesOf(validation),
       isRepairing: false,
       bytesPerSecond: verify?.bytesPerSecond,
-      uploadAgeMs,
+      uploadAgeMs: abandonedAfterMs(uploads),
       temporaryAgeMs,
       report: (event) => {
         if (event.kind !== "finding") return;

@@ -1,5 +1,5 @@
 // registry gc
-import { describeHolder, uploadAgeMs } from "../app/chores.ts";
+import { abandonedAfterMs, describeHolder } from "../app/chores.ts";
 import { rulesOf } from "../app/manifest-rules.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { formatSize } from "../lib/size.ts";
@@ -71,7 +71,7 @@ async function collect(
     isDryRun,
     isOffline: hasFlag(words, "offline"),
     rules: rulesOf(configuration.validation),
-    uploadAgeMs,
+    uploadAgeMs: abandonedAfterMs(configuration.uploads),
     note: describeHolder(io.now()),
     report: output.report,
   });

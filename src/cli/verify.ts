@@ -1,5 +1,5 @@
 // registry verify
-import { uploadAgeMs } from "../app/chores.ts";
+import { abandonedAfterMs } from "../app/chores.ts";
 import { rulesOf } from "../app/manifest-rules.ts";
 import { formatSize, parseRate } from "../lib/size.ts";
 import { temporaryAgeMs } from "../registry/upload-purge.ts";
@@ -46,7 +46,7 @@ async function verify(words: ParsedWords, io: CommandIo): Promise<number> {
       rules: rulesOf(configuration.validation),
       isRepairing: hasFlag(words, "repair"),
       bytesPerSecond,
-      uploadAgeMs,
+      uploadAgeMs: abandonedAfterMs(configuration.uploads),
       temporaryAgeMs,
       report: output.report,
     });

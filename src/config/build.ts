@@ -58,7 +58,7 @@ export function buildConfiguration(settings: Settings, { flags, hasFile }: Sourc
 }
 
 /** What the server does by itself now and then. */
-function buildChores(settings: Settings): Pick<Configuration, "gc" | "collection" | "verify"> {
+function buildChores(settings: Settings): Pick<Configuration, "uploads" | "gc" | "collection" | "verify"> {
   const collection = {
     graceMs: settingValue(settings, keys.gcGrace),
     deletesUntagged: settingValue(settings, keys.deletesUntagged),
@@ -69,6 +69,12 @@ function buildChores(settings: Settings): Pick<Configuration, "gc" | "collection
     bytesPerSecond: settingValue(settings, keys.verifyRate),
   };
   return {
+    uploads: {
+      isEnabled: settingValue(settings, keys.isPurging),
+      ageMs: settingValue(settings, keys.purgeAge),
+      intervalMs: settingValue(settings, keys.purgeInterval),
+      isDryRun: settingValue(settings, keys.isPurgeDry),
+    },
     gc: settingValue(settings, keys.isCollecting) ? gc : undefined,
     collection,
     verify: settingValue(settings, keys.isVerifying) ? verify : undefined,

@@ -29,6 +29,15 @@ export interface CollectionConfiguration {
   readonly deletesUntagged: boolean;
 }
 
+/** How uploads are given up that nobody finishes. */
+export interface UploadPurging {
+  readonly isEnabled: boolean;
+  readonly ageMs: number;
+  readonly intervalMs: number;
+  /** They are told of, and stay. */
+  readonly isDryRun: boolean;
+}
+
 /** Garbage collection inside the server. */
 export interface ScheduledGc extends CollectionConfiguration {
   readonly intervalMs: number;
@@ -75,6 +84,8 @@ export interface Configuration {
     readonly isDeleteEnabled: boolean;
     readonly isReadOnly: boolean;
   };
+  /** What becomes of uploads that nobody finishes. */
+  readonly uploads: UploadPurging;
   /** Undefined: the server does not collect garbage by itself. */
   readonly gc: ScheduledGc | undefined;
   /** What `registry gc` takes where no flag says otherwise. */

@@ -41,7 +41,7 @@ const driverNames = ["s3", "s3aws", "gcs", "azure", "swift", "oss", "inmemory"].
 /** Every known key without an effect. */
 export const foreignKeys: readonly ForeignKey[] = [
   ...ignored("log.fields", "log.accesslog", "log.reportcaller", "log.hooks"),
-  ...ignored("storage.cache", "storage.redirect", "storage.tag", "storage.maintenance.uploadpurging"),
+  ...ignored("storage.cache", "storage.redirect", "storage.tag"),
   ...refusedNames(noDriver, ...driverNames),
   ...silent("auth.none"),
   ...refusedNames(noAuth, "auth.silly", "auth.htpasswd", "auth.token"),

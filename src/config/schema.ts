@@ -4,6 +4,7 @@
 import { headers } from "./header-type.ts";
 import { type Key, key } from "./key.ts";
 import { proxyKeys } from "./proxy-keys.ts";
+import { uploadKeys } from "./upload-keys.ts";
 import {
   boolean,
   count,
@@ -77,6 +78,7 @@ export const keys = {
     default: false,
     help: "Whether writes are refused with 405.",
   }),
+  ...uploadKeys,
   isCollecting: key("gc", {
     type: presence,
     default: false,

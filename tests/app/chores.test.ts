@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { describeHolder, startChores } from "../../src/app/chores.ts";
+import { abandonedAfterMs, describeHolder, startChores } from "../../src/app/chores.ts";
 import { loadConfiguration } from "../../src/config/load.ts";
 import type { RunningServer } from "../../src/http/server.ts";
 import { createLogger } from "../../src/log/logger.ts";
-import { tagCurrentLink } from "../../src/registry/layout.ts";
+import { tagCurrentLink, uploadKey } from "../../src/registry/layout.ts";
 import { openMemory } from "../../src/storage/memory.ts";
 import { named, pushImage, stockedOn, tagged, utf8 } from "../registry/stocked.ts";
 
@@ -42,6 +42,48 @@ test("garbage is collected by the schedule, and what is not as it should be is l
   dispose();
   expect(lines[0]).toContain("tags/1/current/link is empty or malformed");
   expect(lines[1]).toMatch(/collected garbage.*repositories=2.*findings=1.*freed="0 B"/);
+});
+
+/** A registry with an upload that rests, and what the server logs when it has looked for such. */
+async function purged(env: Readonly<Record<string, string>>) {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const write = (line: string) => {
+    if (/purged? /.test(line)) resolve(line);
+  };
+  const logger = createLogger({ level: "info", format: "text", write, now: Date.now });
+  const stock = stockedOn(openMemory());
+  const { id } = await stock.registry.uploads.start(named("app"), "sha256");
+  const prefix = "REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING";
+  const settings = { REGISTRY_GC: "false", [`${prefix}_INTERVAL`]: "1ms", [`${prefix}_AGE`]: "1ns", ...env };
+  const { configuration } = await loadConfiguration({ path: undefined, env: settings, flags: {} });
+  const started = startChores(configuration, { store: stock.store, certificate: undefined, server, logger });
+  const line = await promise;
+  for (const chore of started) chore[Symbol.dispose]();
+  const isThere = (await stock.store.driver.stat(uploadKey(named("app"), id))) !== undefined;
+  return { line, isThere };
+}
+
+test("uploads that rest for longer than the configured age are purged", async () => {
+  expect(await purged({})).toEqual({ line: expect.stringContaining("purged abandoned uploads"), isThere: false });
+});
+
+test("uploads are only told of where the configuration says so", async () => {
+  const { line, isThere } = await purged({ REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING_DRYRUN: "true" });
+  expect([line, isThere]).toEqual([expect.stringContaining("would purge an abandoned upload"), true]);
+});
+
+test.each([
+  [{ isEnabled: true, isDryRun: false }, 5],
+  [{ isEnabled: false, isDryRun: false }, Number.POSITIVE_INFINITY],
+  [{ isEnabled: true, isDryRun: true }, Number.POSITIVE_INFINITY],
+])("abandonedAfterMs() with %j is %d", (how, want) => {
+  expect(abandonedAfterMs({ ageMs: 5, intervalMs: 1, ...how })).toBe(want);
+});
+
+test("a server that purges no uploads has no chore for it", async () => {
+  const { started, dispose } = await chores({ REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING_ENABLED: "false" });
+  dispose();
+  expect(started).toHaveLength(2);
 });
 
 test("without a word about it nothing is collected", async () => {

@@ -134,12 +134,12 @@ describe("a variable only warns", () => {
     expect((await load({ env: { [name]: value } })).warnings).toEqual([expect.stringMatching(want)]);
   });
 
-  test("about upload purging, once with the file", async () => {
+  test("about a section without an effect, once with the file", async () => {
     const { warnings } = await load({
-      text: file,
-      env: { REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING_ENABLED: "false" },
+      text: `${file}health: {storagedriver: {enabled: true}}`,
+      env: { REGISTRY_HEALTH_STORAGEDRIVER_ENABLED: "false" },
     });
-    expect(warnings).toEqual(["config.yml:5:17: storage.maintenance.uploadpurging: no effect in this version"]);
+    expect(warnings).toEqual(["config.yml:11:1: health: no effect in this version"]);
   });
 });
 

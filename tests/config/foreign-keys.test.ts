@@ -9,7 +9,7 @@ test("no foreign key is a key of ours, or stands twice", () => {
 
 test.each([
   ["log.fields", "ignored"],
-  ["storage.maintenance.uploadpurging", "ignored"],
+  ["storage.redirect", "ignored"],
   ["storage.s3", "refused"],
   ["auth.none", "silent"],
   ["auth.htpasswd", "refused"],

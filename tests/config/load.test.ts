@@ -58,6 +58,7 @@ const dayMs = 24 * 3_600_000;
 
 const fromImage2 = {
   // No chores without a word about them in the file.
+  uploads: { isEnabled: true, ageMs: 7 * dayMs, intervalMs: dayMs, isDryRun: false },
   gc: undefined,
   collection: { graceMs: dayMs, deletesUntagged: false },
   verify: undefined,

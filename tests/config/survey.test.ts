@@ -38,8 +38,8 @@ describe("known keys without effect warn once in each section", () => {
   test.each<[string, readonly string[]]>([
     ["health: {storagedriver: {enabled: true}, file: [{file: x}]}", ["f:1:1: health: no effect in this version"]],
     [
-      "storage:\n  cache: {blobdescriptor: redis}\n  redirect: {disable: true}\n  maintenance: {uploadpurging: {enabled: true}}",
-      ["f:2:3: storage.cache, storage.redirect, storage.maintenance.uploadpurging: no effect in this version"],
+      "storage:\n  cache: {blobdescriptor: redis}\n  redirect: {disable: true}",
+      ["f:2:3: storage.cache, storage.redirect: no effect in this version"],
     ],
     ["notifications: {endpoints: []}\nredis:\nhttp: {secret: x, net: tcp, debug: {addr: ''}}", []],
     ["auth: {none: {}}\nhttp: {tls: {clientcas: [], clientauth: '', letsencrypt: {email: '', hosts: []}}}", []],
