@@ -106,9 +106,9 @@ class FilesystemDriver implements Driver {
   async read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const stat = await this.stat(key);
     if (stat === undefined || stat.sizeBytes > maxBytes) return undefined;
+    const path = this.#path(key);
     try {
       // A long one on another thread.
-      const path = this.#path(key);
       return stat.sizeBytes <= writeInPlaceBytes ? readFileSync(path) : await readFile(path);
     } catch (error) {
       if (isGone(error)) return undefined;
@@ -175,10 +175,9 @@ class FilesystemDriver implements Driver {
   }
 
   async list(prefix: Key, options: ListOptions = {}): Promise<readonly string[]> {
-    const { after, limit, others } = options;
+    const { after = "", limit, others } = options;
     const names = await directoriesIn(this.#path(prefix), others);
-    const rest = await sortInTurns(after === undefined ? names : names.filter((name) => name > after));
-    return limit === undefined ? rest : rest.slice(0, limit);
+    return (await sortInTurns(names.filter((name) => name > after))).slice(0, limit);
   }
 
   async isObstructed(key: Key): Promise<boolean> {

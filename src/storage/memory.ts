@@ -67,10 +67,9 @@ class MemoryDriver implements Driver {
     }
     if (!this.#prefixes.has(from)) return false;
     const below = (key: Key) => key === from || key.startsWith(`${from}/`);
-    for (const prefix of [...this.#prefixes.keys()].filter(below)) {
-      this.#prefixes.delete(prefix);
-      this.#addPrefixes(to + prefix.slice(from.length));
-    }
+    const prefixes = [...this.#prefixes.keys()].filter(below);
+    for (const prefix of prefixes) this.#prefixes.delete(prefix);
+    for (const prefix of prefixes) this.#addPrefixes(to + prefix.slice(from.length));
     for (const key of [...this.#objects.keys()].filter(below)) this.#move(key, to + key.slice(from.length));
     return true;
   }
@@ -116,19 +115,12 @@ class MemoryDriver implements Driver {
 
   async settle(): Promise<void> {}
 
-  async list(prefix: Key, { after, limit, others }: ListOptions = {}): Promise<readonly string[]> {
+  async list(prefix: Key, { after = "", limit, others }: ListOptions = {}): Promise<readonly string[]> {
     const start = `${prefix}/`;
-    if (this.#isBelowObject(start))
-      throw Object.assign(new Error(`ENOTDIR: ${prefix} is no prefix`), { code: "ENOTDIR" });
-    for (const key of others === undefined ? [] : this.#objects.keys()) {
-      if (key.startsWith(start) && !key.slice(start.length).includes("/")) others?.(key.slice(start.length));
-    }
-    const names = [...this.#prefixes.keys()]
-      .filter((key) => key.startsWith(start) && !key.slice(start.length).includes("/"))
-      .map((key) => key.slice(start.length))
-      .filter((name) => after === undefined || name > after)
-      .sort();
-    return limit === undefined ? names : names.slice(0, limit);
+    if (this.#isBelowObject(start)) throw Object.assign(new Error(`${prefix} is no prefix`), { code: "ENOTDIR" });
+    if (others !== undefined) namesBelow(start, this.#objects.keys()).forEach(others);
+    const names = namesBelow(start, this.#prefixes.keys());
+    return names.filter((name) => name > after).slice(0, limit);
   }
 
   async isObstructed(key: Key): Promise<boolean> {
@@ -136,8 +128,7 @@ class MemoryDriver implements Driver {
   }
 
   #isBelowObject(key: Key): boolean {
-    for (let above = parentOf(key); above !== ""; above = parentOf(above)) if (this.#objects.has(above)) return true;
-    return false;
+    return [...this.#objects.keys()].some((object) => key.startsWith(`${object}/`));
   }
 
   async exists(prefix: Key): Promise<boolean> {
@@ -229,15 +220,13 @@ class MemoryDriver implements Driver {
 
   async restore(name: string, key: Key): Promise<boolean> {
     const entry = this.#restorable(name);
-    if (entry === undefined) return false;
-    return this.#objects.has(key) || this.#move(entry, key);
+    return entry !== undefined && (this.#objects.has(key) || this.#move(entry, key));
   }
 
   async purge(name: string): Promise<void> {
     const entry = trashPrefix + name;
-    for (const map of [this.#objects, this.#prefixes]) {
-      for (const key of [...map.keys()]) if (key === entry || key.startsWith(`${entry}/`)) map.delete(key);
-    }
+    const below = (key: Key) => key === entry || key.startsWith(`${entry}/`);
+    for (const map of [this.#objects, this.#prefixes]) for (const key of [...map.keys()].filter(below)) map.delete(key);
   }
 
   async createUpload(key: Key, beside: Readonly<Record<string, string>>): Promise<void> {
@@ -294,6 +283,12 @@ class MemoryDriver implements Driver {
   async space(): Promise<Space> {
     return { freeBytes: Number.MAX_SAFE_INTEGER, totalBytes: Number.MAX_SAFE_INTEGER };
   }
+}
+
+/** Those right below, in order. */
+function namesBelow(start: Key, keys: Iterable<Key>): string[] {
+  const names = [...keys].filter((key) => key.startsWith(start)).map((key) => key.slice(start.length));
+  return names.filter((name) => !name.includes("/")).sort();
 }
 
 function describe({ bytes, changedMs, modifiedMs, identity }: StoredObject): Stat {
