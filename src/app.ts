@@ -20,6 +20,7 @@ import type { LoadedConfiguration } from "./config/load.ts";
 import { type MetricsServer, startMetricsServer } from "./http/metrics-server.ts";
 import type { FindNamespaced } from "./http/namespace.ts";
 import { probePort, type RunningServer, startServer } from "./http/server.ts";
+import { WholeBodies } from "./http/whole-bodies.ts";
 import { trimTrailingSlashes } from "./lib/trailing-slashes.ts";
 import { createLogger, type Logger } from "./log/logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
@@ -136,6 +137,7 @@ function listen(
         prefix: http.prefix,
         headers: http.headers,
         stallMs,
+        wholeBodies: new WholeBodies(),
         caCertificate: () => certificate?.authority?.pem(),
       },
     ),

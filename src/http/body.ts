@@ -1,9 +1,13 @@
-// Request bodies: as chunks for uploads, whole and bounded for manifests; a body that stalls is ended.
+// Request bodies as chunks; a body that stalls is ended.
 import { createSweeper } from "../lib/sweeper.ts";
 import { RegistryError } from "../oci/errors.ts";
 
 /** Four uploads over TLS piled up 100 MiB more of chunks that were done with. It costs a twentieth of an upload's time. */
 const sweepBytes = 6 * 1024 * 1024;
+
+/** Each chunk costs the same whatever it holds: a body of this many that hold next to nothing is a way to keep us busy. */
+const maxSmallChunks = 10_000;
+const smallChunkBytes = 32;
 
 /** The chunks of a body. Ends with UPLOAD_STALLED when nothing comes for `stallMs`, and in silence on the signal. */
 export async function* readChunks(
@@ -22,6 +26,8 @@ export async function* readChunks(
     if (isStalled) end();
   }, stallMs);
   signal.addEventListener("abort", end, { once: true });
+  let chunks = 0;
+  let sizeBytes = 0;
   try {
     while (!isStalled && !signal.aborted) {
       timer.refresh();
@@ -29,6 +35,9 @@ export async function* readChunks(
       const { done, value } = await reader.read();
       isWaiting = false;
       if (done) break;
+      chunks += 1;
+      sizeBytes += value.length;
+      if (chunks > maxSmallChunks && sizeBytes < chunks * smallChunkBytes) throw tooFine();
       yield value;
       sweep(value.length);
     }
@@ -40,21 +49,7 @@ export async function* readChunks(
   if (isStalled) throw new RegistryError("UPLOAD_STALLED", { headers: { Connection: "close" } });
 }
 
-/** The whole body, or a refusal with TOO_LARGE as soon as it is longer than `maxBytes`. */
-export async function readWhole(
-  request: Request,
-  { maxBytes, stallMs }: { readonly maxBytes: number; readonly stallMs: number },
-): Promise<Uint8Array> {
-  const refusal = new RegistryError("TOO_LARGE", { detail: { maxBytes } });
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw refusal;
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  // Not the request's signal: it would end the body in silence, and a body cut short would count as whole.
-  const { signal } = new AbortController();
-  for await (const chunk of readChunks(request.body, { stallMs, signal })) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > maxBytes) throw refusal;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+function tooFine(): RegistryError {
+  const message = `the body comes in chunks of less than ${smallChunkBytes} bytes; send larger ones`;
+  return new RegistryError("REQUEST_INVALID", { message, headers: { Connection: "close" } });
 }

@@ -21,6 +21,7 @@ import {
 import { applyNamespace, type FindNamespaced } from "./namespace.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { refuseSwitchedOff } from "./switches.ts";
+import type { WholeBodies } from "./whole-bodies.ts";
 
 /** What the server knows beside the request. */
 export interface DispatchOptions {
@@ -34,6 +35,7 @@ export interface DispatchOptions {
   /** Headers of every response; one of the same name as ours replaces it. */
   readonly headers: Readonly<Record<string, readonly string[]>>;
   readonly stallMs: number;
+  readonly wholeBodies: WholeBodies;
   /** Read for each request, as the certificate may be renewed. */
   readonly caCertificate: () => string | undefined;
   /** Which repository is meant by a name at another registry; undefined where no other registry is cached. */
@@ -99,8 +101,9 @@ export function answerFailure(error: unknown, { logger, headers }: DispatchOptio
 }
 
 function exchangeOf(request: Request, options: DispatchOptions): Exchange {
-  const { registry, stallMs, host, prefix } = options;
-  return { request, registry, stallMs, base: `${host ?? ""}${prefix}`, caCertificate: options.caCertificate() };
+  const { registry, stallMs, wholeBodies, host, prefix } = options;
+  const base = `${host ?? ""}${prefix}`;
+  return { request, registry, stallMs, wholeBodies, base, caCertificate: options.caCertificate() };
 }
 
 function handle(exchange: Exchange, route: Route): Response | Promise<Response> {

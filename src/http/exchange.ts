@@ -3,6 +3,7 @@
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { WholeBodies } from "./whole-bodies.ts";
 
 /** What handlers work with. */
 export interface Exchange {
@@ -12,6 +13,7 @@ export interface Exchange {
   readonly base: string;
   /** How long a body may rest before it is ended, in milliseconds. */
   readonly stallMs: number;
+  readonly wholeBodies: WholeBodies;
   /** The certificate of the authority that issued the server's own certificate, where there is one. */
   readonly caCertificate: string | undefined;
 }

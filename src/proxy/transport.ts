@@ -46,7 +46,8 @@ export interface Answer {
 
 const maxRedirects = 5;
 const shortBodyBytes = 64 * 1024;
-const shortBodyMs = 5000;
+/** Most of a short body comes with its head; a new connection costs less than waiting longer. */
+const shortBodyMs = 250;
 const redirectStatuses = [301, 302, 303, 307, 308];
 
 /** The way to one upstream, and to where it leads. */
@@ -79,12 +80,11 @@ export class Transport {
 
   async #askOnce(question: Question): Promise<Answer> {
     const { url, method, signal } = question;
+    if (signal?.aborted === true) throw explain(signal.reason, url);
     const startedMs = this.#options.now();
     const abort = new AbortController();
     const limit = setTimeout(() => abort.abort(new DOMException("no answer", "TimeoutError")), question.timeoutMs);
-    const stop = () => abort.abort(signal?.reason);
-    if (signal?.aborted === true) stop();
-    signal?.addEventListener("abort", stop, { once: true });
+    const release = passAbortOn(signal, abort);
     const report = (status: number, reason?: string) =>
       this.#options.report({
         kind: "request",
@@ -99,8 +99,10 @@ export class Transport {
       const destination = await this.#destinations.find(url, { sender: question.sender, signal: abort.signal });
       const response = await this.#send(question, destination, abort.signal);
       report(response.status);
-      return answerOf(response, { url, method, abort, sender: destination.kind });
+      if (method === "HEAD") release();
+      return answerOf(response, { url, method, abort, release, sender: destination.kind });
     } catch (error) {
+      release();
       const refusal = explain(error, url);
       report(0, refusal.message);
       throw refusal;
@@ -154,42 +156,58 @@ function trustFor({ ca, home }: TransportOptions, url: URL): { ca?: string | str
   return { ca: url.hostname === home.hostname ? ca : [...getCACertificates("default"), ca] };
 }
 
-function answerOf(
-  response: Response,
-  { url, method, abort, sender }: Pick<Answer, "url" | "sender"> & { method: string; abort: AbortController },
-): Answer {
+/** The signal aborts the controller too, until that is released: one signal may outlive many requests. */
+function passAbortOn(signal: AbortSignal | undefined, abort: AbortController): () => void {
+  const stop = () => abort.abort(signal?.reason);
+  signal?.addEventListener("abort", stop, { once: true });
+  return () => signal?.removeEventListener("abort", stop);
+}
+
+interface Exchange extends Pick<Answer, "url" | "sender"> {
+  readonly method: string;
+  readonly abort: AbortController;
+  /** To be called when nothing more is read. */
+  readonly release: () => void;
+}
+
+function answerOf(response: Response, exchange: Exchange): Answer {
+  const { url, method, abort, release, sender } = exchange;
   return {
     status: response.status,
     headers: response.headers,
     url,
     sender,
-    chunks: (stallMs) => readChunks(response, { url, stallMs, abort }),
+    chunks: (stallMs) => readChunks(response, { url, abort, release, stallMs }),
     cancel: () => {
       if (method === "HEAD") return;
       const length = response.headers.get("content-length");
-      if (length === null || Number(length) > shortBodyBytes) abort.abort();
-      else void readToEnd(readChunks(response, { url, stallMs: shortBodyMs, abort }));
+      if (length !== null && Number(length) <= shortBodyBytes) return void drain(response, exchange);
+      release();
+      abort.abort();
     },
   };
 }
 
-async function readToEnd(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+/** Reads a body that nobody wants, so that the connection can be used again; one that does not end soon is cut. */
+async function drain(response: Response, { url, abort, release }: Exchange): Promise<void> {
+  const limit = setTimeout(() => abort.abort(), shortBodyMs);
   try {
-    for await (const _chunk of chunks);
+    for await (const _chunk of readChunks(response, { url, abort, release, stallMs: shortBodyMs }));
   } catch {
     // Nobody waits for it.
+  } finally {
+    clearTimeout(limit);
   }
 }
 
-interface Reading {
-  readonly url: URL;
+interface Reading extends Pick<Exchange, "url" | "abort" | "release"> {
   readonly stallMs: number;
-  readonly abort: AbortController;
 }
 
-async function* readChunks(response: Response, { url, stallMs, abort }: Reading): AsyncGenerator<Uint8Array> {
+async function* readChunks(response: Response, reading: Reading): AsyncGenerator<Uint8Array> {
+  const { url, stallMs, abort, release } = reading;
   const reader = response.body?.getReader();
-  if (reader === undefined) return;
+  if (reader === undefined) return release();
   const stalled = new RegistryError("UPSTREAM_TIMEOUT", {
     message: `${url.host} sent nothing for ${stallMs / 1000} s`,
   });
@@ -213,6 +231,7 @@ async function* readChunks(response: Response, { url, stallMs, abort }: Reading)
     throw abort.signal.reason instanceof RegistryError ? abort.signal.reason : explain(error, url);
   } finally {
     clearInterval(timer);
+    release();
     if (!isDone) abort.abort();
   }
 }

@@ -7,6 +7,8 @@ export type Body = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
 
 /** How much is written at once. Two pieces are in memory at most: one being written, one being filled and hashed. */
 const pieceBytes = 1024 * 1024;
+/** What comes slowly is written sooner, or many slow clients would hold much memory. */
+const pieceMs = 2000;
 
 /**
  * Appends the chunks to the upload and feeds them to the hash. The write of one piece goes on while the next one is
@@ -17,27 +19,71 @@ export async function appendAll(
   chunks: AsyncIterable<Uint8Array>,
   hash: RunningHash | undefined,
 ): Promise<void> {
-  let piece: Uint8Array[] = [];
-  let filledBytes = 0;
+  let piece = new Piece();
   let writing: Promise<void> = Promise.resolve();
   const flush = async () => {
     await writing;
-    writing = upload.append(piece);
+    writing = upload.append(piece.chunks());
     // Its failure is reported where it is awaited next; until then it must not count as unhandled.
     writing.catch(() => undefined);
-    piece = [];
-    filledBytes = 0;
+    piece = new Piece();
   };
   try {
     for await (const chunk of chunks) {
       hash?.update(chunk);
-      piece.push(chunk);
-      filledBytes += chunk.length;
-      if (filledBytes >= pieceBytes) await flush();
+      piece.add(chunk);
+      if (piece.isDue()) await flush();
     }
   } finally {
     await flush();
     await writing;
+  }
+}
+
+/** Below this a chunk is copied: as an object of its own it takes more memory than its bytes. */
+const smallBytes = 1024;
+const copyBytes = 8 * 1024;
+
+/** Chunks that are written together. */
+class Piece {
+  readonly #chunks: Uint8Array[] = [];
+  readonly #sinceMs = performance.now();
+  #sizeBytes = 0;
+  /** Small chunks, from `start` to `end`. */
+  #copied = { buffer: new Uint8Array(), start: 0, end: 0 };
+
+  isDue(): boolean {
+    return this.#sizeBytes >= pieceBytes || performance.now() - this.#sinceMs >= pieceMs;
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#sizeBytes += chunk.length;
+    if (chunk.length < smallBytes) this.#copy(chunk);
+    else {
+      this.#endCopy();
+      this.#chunks.push(chunk);
+    }
+  }
+
+  /** All of it, in order. */
+  chunks(): readonly Uint8Array[] {
+    this.#endCopy();
+    return this.#chunks;
+  }
+
+  #copy(chunk: Uint8Array): void {
+    if (this.#copied.end + chunk.length > this.#copied.buffer.length) {
+      this.#endCopy();
+      this.#copied = { buffer: new Uint8Array(copyBytes), start: 0, end: 0 };
+    }
+    this.#copied.buffer.set(chunk, this.#copied.end);
+    this.#copied.end += chunk.length;
+  }
+
+  #endCopy(): void {
+    const { buffer, start, end } = this.#copied;
+    if (start < end) this.#chunks.push(buffer.subarray(start, end));
+    this.#copied.start = end;
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { contentLength, type Exchange, formatLocation } from "../../src/http/exchange.ts";
+import { WholeBodies } from "../../src/http/whole-bodies.ts";
 import { RegistryError } from "../../src/oci/errors.ts";
 import { parseRepositoryName } from "../../src/oci/name.ts";
 import { memoryRegistry } from "./memory-registry.ts";
@@ -16,6 +17,7 @@ test.each([
     registry: memoryRegistry().registry,
     base,
     stallMs: 1,
+    wholeBodies: new WholeBodies(),
     caCertificate: undefined,
   };
   expect(formatLocation(exchange, name, "tags/list")).toEqual(want);

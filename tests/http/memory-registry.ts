@@ -1,5 +1,6 @@
 // A registry in memory behind dispatch(), and its answers as plain values for tables.
 import { type DispatchOptions, dispatch } from "../../src/http/dispatch.ts";
+import { WholeBodies } from "../../src/http/whole-bodies.ts";
 import { createLogger } from "../../src/log/logger.ts";
 import type { ManifestRules } from "../../src/registry/manifest-rules.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";
@@ -54,6 +55,7 @@ export function memoryRegistry({
     prefix: "/",
     headers: {},
     stallMs: 10_000,
+    wholeBodies: new WholeBodies(),
     caCertificate: () => undefined,
     ...changes,
   };

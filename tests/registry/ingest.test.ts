@@ -47,6 +47,31 @@ describe("appendAll()", () => {
     ]);
   });
 
+  test("keeps small and large chunks in their order", async () => {
+    const { upload } = noting();
+    const text = Array.from({ length: 9000 }, (_, index) => `${index} `.repeat(index % 1000 === 7 ? 400 : 1));
+    const hash = startHash("sha256");
+    await appendAll(upload, chunksOf(...text.map(utf8)), hash);
+    expect([await upload.content().text(), hash.digest()]).toEqual([text.join(""), digestOf(text.join(""))]);
+  });
+
+  test("holds the bytes of small chunks rather than the chunks", async () => {
+    let count = 0;
+    const { upload, appended } = noting();
+    const append = upload.append;
+    await appendAll(
+      Object.assign(upload, {
+        append: (pieces: readonly Uint8Array[]) => {
+          count += pieces.length;
+          return append(pieces);
+        },
+      }),
+      chunksOf(...Array.from({ length: 100_000 }, () => utf8("x"))),
+      undefined,
+    );
+    expect([count < 20, appended]).toEqual([true, [100_000]]);
+  });
+
   test("appends nothing where nothing comes, and needs no hash", async () => {
     const { upload } = noting();
     await appendAll(upload, chunksOf(), undefined);

@@ -2,7 +2,6 @@
 import { maxManifestBytes } from "../../oci/manifest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Reference, Tag } from "../../oci/reference.ts";
-import { readWhole } from "../body.ts";
 import { contentLength, type Exchange, formatLocation } from "../exchange.ts";
 import { formatWarning } from "../namespace.ts";
 import { serveContent } from "./content.ts";
@@ -34,11 +33,11 @@ export async function putManifest(
   exchange: Exchange,
   { name, reference, tags }: ManifestRoute & { readonly tags: readonly Tag[] },
 ): Promise<Response> {
-  const { request, registry, stallMs } = exchange;
+  const { request, registry, stallMs, wholeBodies } = exchange;
   contentLength(request);
-  const bytes = await readWhole(request, { maxBytes: maxManifestBytes, stallMs });
+  using body = await wholeBodies.read(request, { maxBytes: maxManifestBytes, stallMs });
   const { digest, subject } = await registry.manifests.put(name, {
-    bytes,
+    bytes: body.bytes,
     contentType: request.headers.get("content-type") ?? undefined,
     digest: reference.kind === "digest" ? reference.digest : undefined,
     tags,

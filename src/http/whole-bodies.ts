@@ -1,0 +1,142 @@
+// Request bodies that are taken whole, such as manifests. All of them together take a bounded part of the memory, and
+// each must come at a least rate: however many drip, they deny nobody else the room for long.
+import { type LeastRate, RateMeter, timeChunks } from "../lib/least-rate.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { readChunks } from "./body.ts";
+
+/** What whole bodies may take. */
+export interface WholeBodyLimits {
+  /** In memory, of all bodies that are arriving or being worked on. */
+  readonly maxHeldBytes: number;
+  readonly rate: LeastRate;
+}
+
+/** A body; its room is free for others when it is disposed of. */
+export interface WholeBody extends Disposable {
+  readonly bytes: Uint8Array;
+}
+
+/** Eight of the largest manifests, or two thousand usual ones. Apache httpd asks bodies for half of this rate. */
+export const wholeBodyLimits: WholeBodyLimits = {
+  maxHeldBytes: 32 * 1024 * 1024,
+  rate: { bytesPerSecond: 1024, windowMs: 20_000 },
+};
+
+const firstBytes = 16 * 1024;
+
+/** The bodies of one server. */
+export class WholeBodies {
+  readonly #limits: WholeBodyLimits;
+  readonly #arriving = new Set<ArrivingBody>();
+  #heldBytes = 0;
+
+  constructor(limits: WholeBodyLimits = wholeBodyLimits) {
+    this.#limits = limits;
+  }
+
+  /** The whole body, or a refusal as soon as it is longer than `maxBytes`, too slow, or there is no room for it. */
+  async read(
+    request: Request,
+    { maxBytes, stallMs }: { readonly maxBytes: number; readonly stallMs: number },
+  ): Promise<WholeBody> {
+    const refusal = new RegistryError("TOO_LARGE", { detail: { maxBytes } });
+    if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw refusal;
+    const body = new ArrivingBody();
+    this.#arriving.add(body);
+    const { rate } = this.#limits;
+    const meter = new RateMeter(rate);
+    try {
+      const chunks = readChunks(request.body, { stallMs: Math.min(stallMs, rate.windowMs), signal: body.signal });
+      for await (const { chunk, waitedMs } of timeChunks(chunks)) {
+        if (body.signal.aborted) break;
+        if (body.sizeBytes + chunk.length > maxBytes) throw refusal;
+        if (meter.count(chunk.length, waitedMs)) throw tooSlow();
+        this.#makeRoom(body, Math.min(maxBytes, body.capacityFor(chunk.length)));
+        body.add(chunk);
+      }
+      if (body.signal.aborted) throw busy();
+      return { bytes: body.bytes(), [Symbol.dispose]: () => this.#release(body) };
+    } catch (error) {
+      this.#release(body);
+      body.drop();
+      throw error;
+    } finally {
+      this.#arriving.delete(body);
+    }
+  }
+
+  /** The one that has held the most for the longest gives way: a small one that has just begun never does. */
+  #makeRoom(body: ArrivingBody, capacity: number): void {
+    while (this.#heldBytes - body.heldBytes + capacity > this.#limits.maxHeldBytes) {
+      const nowMs = performance.now();
+      const weigh = (each: ArrivingBody) => each.heldBytes * (nowMs - each.sinceMs);
+      const heaviest = [...this.#arriving].reduce((most, each) => (weigh(each) > weigh(most) ? each : most), body);
+      if (heaviest === body) throw busy();
+      this.#arriving.delete(heaviest);
+      this.#release(heaviest);
+      heaviest.end();
+    }
+    this.#heldBytes += capacity - body.heldBytes;
+    body.grow(capacity);
+  }
+
+  #release(body: ArrivingBody): void {
+    this.#heldBytes -= body.heldBytes;
+    body.heldBytes = 0;
+  }
+}
+
+/** One buffer that grows with what has come: neither an announced length nor many small chunks take more than that. */
+class ArrivingBody {
+  readonly sinceMs = performance.now();
+  readonly #end = new AbortController();
+  #buffer = new ArrayBuffer(0);
+  sizeBytes = 0;
+  /** What is counted for it. */
+  heldBytes = 0;
+
+  /** Aborted when it gives way to others. */
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  end(): void {
+    this.#end.abort();
+  }
+
+  capacityFor(moreBytes: number): number {
+    const neededBytes = this.sizeBytes + moreBytes;
+    const { byteLength } = this.#buffer;
+    return neededBytes <= byteLength ? byteLength : Math.max(firstBytes, 2 * byteLength, neededBytes);
+  }
+
+  grow(capacity: number): void {
+    this.heldBytes = capacity;
+    if (capacity > this.#buffer.byteLength) this.#buffer = this.#buffer.transfer(capacity);
+  }
+
+  add(chunk: Uint8Array): void {
+    new Uint8Array(this.#buffer).set(chunk, this.sizeBytes);
+    this.sizeBytes += chunk.length;
+  }
+
+  bytes(): Uint8Array {
+    return new Uint8Array(this.#buffer, 0, this.sizeBytes);
+  }
+
+  /** Gives the memory back at once rather than when the engine looks for it. */
+  drop(): void {
+    this.#buffer = this.#buffer.transfer(0);
+  }
+}
+
+const closing = { headers: { Connection: "close" } };
+
+function busy(): RegistryError {
+  const message = "too many manifests are on their way at once; try again";
+  return new RegistryError("UNAVAILABLE", { message, retryAfterSeconds: 1, ...closing });
+}
+
+function tooSlow(): RegistryError {
+  return new RegistryError("UPLOAD_STALLED", { message: "the body comes too slowly; send it again", ...closing });
+}
