@@ -2,6 +2,9 @@
 import { type JsonLimits, JsonMeter } from "./json-shape.ts";
 import { stepAside } from "./pacer.ts";
 
+/** Of a key, in a sentence. */
+const maxShownLength = 100;
+
 /** The value, or a sentence that says why the text is refused. */
 export type JsonResult = { readonly value: unknown } | { readonly problem: string };
 
@@ -46,7 +49,9 @@ function* parseSteps(bytes: Uint8Array, limits: JsonLimits, meteredBytes: number
   yield longStepMs;
   // Of a key that stands twice, one is lost.
   if (countKeys(parsed.value) === meter.pairs) return parsed;
-  return { problem: `the key ${JSON.stringify(findDuplicateKey(text))} stands twice in one object` };
+  return {
+    problem: `the key ${JSON.stringify(findDuplicateKey(text)?.slice(0, maxShownLength))} stands twice in one object`,
+  };
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {

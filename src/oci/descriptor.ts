@@ -1,7 +1,7 @@
 // Descriptors: type, size and digest of content that a manifest names (OCI image-spec, descriptor.md).
 import { findFoldedKey, foldKeys } from "../lib/json.ts";
 import { type Digest, parseDigest } from "./digest.ts";
-import { isForeignLayer } from "./media-type.ts";
+import { isForeignLayer, isMediaType } from "./media-type.ts";
 
 /** A checked descriptor, with the fields that a registry acts on. */
 export interface Descriptor {
@@ -37,6 +37,11 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A stranger's text, for a message. */
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
+}
+
 /** Checks a descriptor; sizes beyond 2^53 are refused, since JSON readers round them. */
 export function parseDescriptor(value: unknown): DescriptorResult {
   if (!isRecord(value)) return { problem: "is not a descriptor" };
@@ -45,6 +50,7 @@ export function parseDescriptor(value: unknown): DescriptorResult {
     return { problem: `has the key ${JSON.stringify(misspelt)}, which differs from a known one only by case` };
   const { mediaType, size, digest, urls, platform } = value;
   if (typeof mediaType !== "string") return { problem: "has no mediaType" };
+  if (!isMediaType(mediaType)) return { problem: `has a mediaType that is none: ${quote(mediaType)}` };
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) return { problem: "has no valid size" };
   if (typeof digest !== "string") return { problem: "has no digest" };
   const parsed = parseDigest(digest);

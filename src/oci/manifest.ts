@@ -3,6 +3,7 @@ import { findFoldedKey, foldKeys, type JsonResult, parseStrictJson, parseStrictJ
 import { stepAside } from "../lib/pacer.ts";
 import { type Descriptor, isRecord, parseDescriptor } from "./descriptor.ts";
 import {
+  isMediaType,
   isSchema1,
   type ManifestKind,
   type ManifestType,
@@ -11,6 +12,7 @@ import {
   ociImageIndex,
   ociImageManifest,
   parseManifestType,
+  servedType,
   stripParameters,
 } from "./media-type.ts";
 
@@ -156,13 +158,17 @@ function readFields(fields: Fields, mediaType: ManifestType): ManifestResult {
   const children = kind === "index" ? many("manifests") : [];
   const subject = fields.subject === undefined || fields.subject === null ? undefined : one("subject")[0];
   const annotations = readAnnotations(fields.annotations, problems);
-  if (fields.artifactType !== undefined && typeof fields.artifactType !== "string")
-    problems.push("artifactType is not a string");
+  if (fields.artifactType !== undefined && !isArtifactType(fields.artifactType))
+    problems.push("artifactType is not a media type");
   if (problems[0] !== undefined) return { problem: problems[0] };
   const ownType =
     typeof fields.artifactType === "string" && fields.artifactType !== "" ? fields.artifactType : undefined;
   const artifactType = ownType ?? (kind === "image" ? blobs[0]?.mediaType : undefined);
   return { manifest: { mediaType, kind, blobs, children, subject, artifactType, annotations } };
+}
+
+function isArtifactType(value: unknown): boolean {
+  return typeof value === "string" && isMediaType(value);
 }
 
 function readAnnotations(value: unknown, problems: string[]): Record<string, string> | undefined {
@@ -191,7 +197,7 @@ export function isStoredManifest(bytes: Uint8Array): boolean {
 export function storedMediaType(bytes: Uint8Array): string | undefined {
   const value = readVersioned(bytes);
   if (value?.schemaVersion !== 2) return undefined;
-  if (typeof value.mediaType === "string" && value.mediaType !== "") return value.mediaType;
+  if (typeof value.mediaType === "string" && value.mediaType !== "") return servedType(value.mediaType);
   return value.manifests === undefined ? ociImageManifest : ociImageIndex;
 }
 

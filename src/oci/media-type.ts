@@ -1,4 +1,7 @@
 // Media types of manifests and of layers that are stored elsewhere (OCI image-spec, media-types.md; Docker schema 2).
+//
+//   media type ::= name ["/" name] [";" parameters]     at most 255 characters
+//   name       ::= restricted-name of RFC 6838, section 4.2, at most 127 characters
 
 /** The manifest types that are stored and served. */
 export type ManifestType =
@@ -19,6 +22,30 @@ const kinds: Record<ManifestType, ManifestKind> = {
   "application/vnd.docker.distribution.manifest.v2+json": "image",
   "application/vnd.docker.distribution.manifest.list.v2+json": "index",
 };
+
+const maxLength = 255;
+const grammar =
+  /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}(?:\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126})?(?:[ \t]*;[\t\x20-\x7e]*)?$/;
+
+/**
+ * Whether a descriptor may call its content so, or an artifact itself. Older clients wrote types without a slash
+ * ("spdx+json"), and some leave the type empty.
+ */
+export function isMediaType(text: string): boolean {
+  return text === "" || (text.length <= maxLength && grammar.test(text));
+}
+
+/** What nobody shows or runs. */
+export const octetStream = "application/octet-stream";
+
+/**
+ * The Content-Type for content that calls itself so, whoever stored it: some kind of JSON, or else nothing that a browser
+ * would show or run.
+ */
+export function servedType(text: string): string {
+  const isJson = /^application\/(?:[a-z0-9][a-z0-9!#$&^_.+-]{0,121}\+)?json$/i.test(text);
+  return isJson && text.length <= maxLength ? text : octetStream;
+}
 
 /** The manifest types by name, for messages. */
 export const manifestTypes = Object.keys(kinds) as readonly ManifestType[];

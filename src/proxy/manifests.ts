@@ -133,8 +133,8 @@ export class CachedManifests {
     const mediaType = storedMediaType(bytes);
     if (mediaType === undefined) throw this.#wrong(repository, digest, "is no manifest of schema 2");
     const manifest = { digest, mediaType, sizeBytes: bytes.length, bytes };
-    this.#options.sizes.learn(repository.name, bytes);
     await this.#store(repository, manifest, reference.kind === "tag" ? reference.tag : movedTag);
+    this.#options.sizes.learn(repository.name, bytes);
     return manifest;
   }
 
@@ -144,9 +144,18 @@ export class CachedManifests {
     return new RegistryError("UPSTREAM_INVALID", { message: `the manifest ${digest} from ${host} ${how}` });
   }
 
-  async #store({ name, route }: CachedRepository, { bytes, digest }: StoredManifest, tag: Tag | undefined) {
+  /** What may not be pushed may not be cached. */
+  async #store(repository: CachedRepository, { bytes, digest }: StoredManifest, tag: Tag | undefined): Promise<void> {
+    const { name, route } = repository;
     const upstream = route.upstream.url.href;
-    await this.#write(name, () => cacheManifest(this.#options.store, name, { bytes, digest, tag, upstream }));
+    await this.#write(name, async () => {
+      try {
+        await cacheManifest(this.#options.store, name, { bytes, digest, tag, upstream });
+      } catch (error) {
+        if (!(error instanceof RegistryError) || error.code !== "MANIFEST_INVALID") throw error;
+        throw this.#wrong(repository, digest, `may not be stored: ${error.message}`);
+      }
+    });
   }
 
   /** A cache that cannot be written serves all the same. */
@@ -154,6 +163,7 @@ export class CachedManifests {
     try {
       await work();
     } catch (error) {
+      if (isUpstreamError(error)) throw error;
       this.#options.report({ kind: "uncached", what: name, reason: String(error) });
     }
   }

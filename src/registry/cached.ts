@@ -36,11 +36,15 @@ export interface CachedManifest {
   readonly upstream: string;
 }
 
-/** Stores a manifest of a cached repository, whether or not what it names is there. */
+/**
+ * Stores a manifest of a cached repository, whether or not what it names is there; refuses with MANIFEST_INVALID what
+ * could not be pushed either.
+ */
 export async function cacheManifest(store: Store, name: RepositoryName, cached: CachedManifest): Promise<void> {
   const { bytes, digest, tag, upstream } = cached;
   const parsed = await parseManifestInTurns(bytes, undefined);
-  const subject = "problem" in parsed ? undefined : parsed.manifest.subject?.digest;
+  if ("problem" in parsed) throw new RegistryError("MANIFEST_INVALID", { message: parsed.problem });
+  const subject = parsed.manifest.subject?.digest;
   await withLock(store, name, "shared", async () => {
     await markCached(store, name, upstream);
     await storeManifest(store, name, { bytes, digest, subject, tags: tag === undefined ? [] : [tag] });

@@ -11,7 +11,7 @@ import type { Store } from "./store.ts";
 /** What is said of a manifest without its bytes. */
 export interface DescribedManifest {
   readonly digest: Digest;
-  /** As the bytes say it. */
+  /** As the bytes say it, where that is safe to say to anybody. */
   readonly mediaType: string;
   readonly sizeBytes: number;
   /** A sentence for the client about the answer, such as that it may be out of date. */

@@ -6,7 +6,7 @@ import { StartError } from "../../src/app/start-error.ts";
 import type { ProxyConfiguration, UpstreamConfiguration } from "../../src/config/configuration.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { openMemory } from "../../src/storage/memory.ts";
-import { named, referenceOf } from "../proxy/caching.ts";
+import { manifestOf, named, referenceOf } from "../proxy/caching.ts";
 import { startUpstream } from "../proxy/misbehaving-upstream.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
@@ -36,7 +36,7 @@ function upstreamAt(url: string, changes: Partial<UpstreamConfiguration> = {}): 
 
 test("openCaches() routes to the configured registries", async () => {
   await using server = await startUpstream();
-  const digest = server.addManifest("team/app", "latest", '{"schemaVersion":2}');
+  const digest = server.addManifest("team/app", "latest", manifestOf(new Uint8Array([1])));
   const other = upstreamAt(server.url.href, { host: "other.example", ttlMs: 5 });
   const { registry, upstreams } = open(configuredAs({ main: upstreamAt(server.url.href), others: [other] }));
   const answers = [

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../src/cli/cli.ts";
+import { manifestOf } from "../proxy/caching.ts";
 import { startUpstream } from "../proxy/misbehaving-upstream.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { fakeIo } from "./fake-io.ts";
@@ -24,7 +25,7 @@ test.each([
 test("registry proxy serves what another registry has, with its credentials", async () => {
   using directory = temporaryDirectory();
   await using upstream = await startUpstream();
-  const digest = upstream.addManifest("team/app", "latest", '{"schemaVersion":2}');
+  const digest = upstream.addManifest("team/app", "latest", manifestOf(new Uint8Array([1])));
   const authorization = `Basic ${Buffer.from("alice:secret").toString("base64")}`;
   upstream.behave((request, response) => {
     if (request.headers.authorization === authorization) return false;

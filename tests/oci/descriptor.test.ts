@@ -21,6 +21,7 @@ test.each([
   ["an array", []],
   ["null", null],
   ["no mediaType", { ...valid, mediaType: undefined }],
+  ["a mediaType that is none", { ...valid, mediaType: "text/a\r\nX: y" }],
   ["no size", { ...valid, size: undefined }],
   ["a negative size", { ...valid, size: -1 }],
   ["a fraction", { ...valid, size: 1.5 }],

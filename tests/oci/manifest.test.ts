@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { namedDigests, parseManifest, parseManifestInTurns, storedMediaType } from "../../src/oci/manifest.ts";
-import { manifestTypes } from "../../src/oci/media-type.ts";
+import { manifestTypes, octetStream } from "../../src/oci/media-type.ts";
 
 const image = "application/vnd.oci.image.manifest.v1+json";
 const index = "application/vnd.oci.image.index.v1+json";
@@ -79,6 +79,8 @@ test.each([
   ["a subject that is no descriptor", { ...imageFields, subject: "x" }, image, "subject"],
   ["annotations that are no strings", { ...imageFields, annotations: { a: 1 } }, image, "annotations"],
   ["an artifactType that is no string", { ...imageFields, artifactType: 1 }, image, "artifactType"],
+  ["an artifactType that is no media type", { ...imageFields, artifactType: "a\u0000/b" }, image, "artifactType"],
+  ["a config of no media type", { ...imageFields, config: { ...blob("a"), mediaType: "a b" } }, image, "config"],
   ["a list", [], image, "not a JSON object"],
   ["a key twice", '{"schemaVersion":2,"schemaVersion":2}', image, "twice"],
   ["half a document", '{"schemaVersion":2', image, "JSON"],
@@ -111,7 +113,9 @@ test("namedDigests() gives config, layers and children", () => {
 });
 
 test.each([
-  ["its mediaType", { ...imageFields, mediaType: "x/y" }, "x/y"],
+  ["its mediaType", { ...imageFields, mediaType: "application/x+json" }, "application/x+json"],
+  ["nothing that a browser would show", { ...imageFields, mediaType: "text/html" }, octetStream],
+  ["nothing that no header can hold", { ...imageFields, mediaType: "application/\r\nx+json" }, octetStream],
   ["its fields", indexFields, index],
   ["its fields", imageFields, image],
   ["nothing for schema 1", { schemaVersion: 1 }, undefined],
@@ -125,9 +129,10 @@ test("storedMediaType() has no type for what is no JSON", () => {
 });
 
 test("parseManifest() understands or refuses, whatever the bytes and the declared type", () => {
+  const typeText = fc.oneof(fc.constantFrom("", "text/a", "a/b;c=d"), fc.string());
   const descriptor = fc.record(
     {
-      mediaType: fc.string(),
+      mediaType: typeText,
       size: fc.oneof({ weight: 9, arbitrary: fc.nat() }, { weight: 1, arbitrary: fc.double() }),
       digest: fc.constantFrom(`sha256:${"a".repeat(64)}`, `sha512:${"b".repeat(128)}`, `sha256:${"A".repeat(64)}`, ""),
     },
@@ -149,7 +154,11 @@ test("parseManifest() understands or refuses, whatever the bytes and the declare
   );
   const toText = (value: unknown) =>
     JSON.stringify(value, (_key, each) => (typeof each === "bigint" ? String(each) : each)) ?? "";
-  const good = fc.record({ mediaType: fc.string(), size: fc.nat(), digest: fc.constant(`sha256:${"a".repeat(64)}`) });
+  const good = fc.record({
+    mediaType: fc.constantFrom("", "text/a", "spdx+json"),
+    size: fc.nat(),
+    digest: fc.constant(`sha256:${"a".repeat(64)}`),
+  });
   const image = fc.record({ schemaVersion: fc.constant(2), config: good, layers: fc.array(good), subject: good });
   const index = fc.record({ schemaVersion: fc.constant(2), manifests: fc.array(good) });
   const bytes = fc.oneof(

@@ -2,10 +2,12 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import {
   isForeignLayer,
+  isMediaType,
   isSchema1,
   manifestKind,
   manifestTypes,
   parseManifestType,
+  servedType,
   stripParameters,
 } from "../../src/oci/media-type.ts";
 
@@ -43,4 +45,55 @@ test("stripParameters() leaves the type, whatever its parameters and its case", 
       expect(stripParameters(sent)).toBe(plain);
     }),
   );
+});
+
+const name127 = "a".repeat(127);
+
+test.each([
+  ["application/vnd.oci.image.manifest.v1+json", true],
+  ["application/vnd.oci.image.layer.v1.tar+gzip", true],
+  ["text/html", true],
+  ["spdx+json", true],
+  ["", true],
+  ["application/x; charset=utf-8", true],
+  [`${name127}/${name127}`, true],
+  [`${name127}a/b`, false],
+  [`a/${name127}a`, false],
+  [`a/b;${"x".repeat(255)}`, false],
+  ["a".repeat(1_000_000), false],
+  ["application/", false],
+  ["/json", false],
+  ["a/b/c", false],
+  [".a/b", false],
+  ["a b/c", false],
+  ["a/b\r\nX-Injected: yes", false],
+  ["a/b;\nc", false],
+  ["a/\u0000b", false],
+  ["a/😀", false],
+  ["ä/b", false],
+  ["<script>/x", false],
+])("isMediaType(%p) is %p", (text, want) => {
+  expect(isMediaType(text)).toBe(want);
+});
+
+test.each([
+  ["application/vnd.oci.image.manifest.v1+json", true],
+  ["application/vnd.example.thing.v1+json", true],
+  ["application/json", true],
+  ["text/html", false],
+  ["image/svg+xml", false],
+  ["application/xhtml+xml", false],
+  ["application/vnd.wap.xhtml+xml", false],
+  ["application/javascript", false],
+  ["text/javascript", false],
+  ["text/json", false],
+  ["application/pdf", false],
+  ["application/json\r\nX-Injected: yes", false],
+  ["application/\u0000json", false],
+  ["application/😀+json", false],
+  [`application/${"a".repeat(1_000_000)}+json`, false],
+  ["application/json; x=y", false],
+  ["", false],
+])("servedType(%p) is what it says: %p", (text, isKept) => {
+  expect(servedType(text)).toBe(isKept ? text : "application/octet-stream");
 });

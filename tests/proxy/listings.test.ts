@@ -111,11 +111,9 @@ describe("referrers", () => {
 
   test("of an upstream without that API are those under the tag that clients use there", async () => {
     await using upstream = await startUpstream();
-    upstream.addManifest(
-      name,
-      subject.replace(":", "-"),
-      JSON.stringify({ ...upstreamList, mediaType: "application/vnd.oci.image.index.v1+json" }),
-    );
+    const manifests = upstreamList.manifests.slice(0, 2);
+    const index = { schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests };
+    upstream.addManifest(name, subject.replace(":", "-"), JSON.stringify(index));
     const { cache } = await cacheOf(upstream);
     const { items, warning } = await cache.referrers.list(name, request);
     expect([items.length, warning]).toEqual([2, undefined]);

@@ -190,3 +190,31 @@ test("a manifest that is not what its digest says is counted, not cached, and re
   expect(await refusalOf(local.manifests.get(name, referenceOf(digest)))).toBe("MANIFEST_UNKNOWN");
   expect(events.filter(({ kind }) => kind === "wrong").length).toBe(1);
 });
+
+describe("a manifest that could not be pushed", () => {
+  const image = JSON.parse(one) as Record<string, unknown>;
+  const typed = (mediaType: string) => JSON.stringify({ ...image, mediaType });
+
+  test.each([
+    ["is an image and an index", JSON.stringify({ ...image, manifests: [] })],
+    ["calls itself a page", typed("text/html")],
+    ["calls itself an image that runs scripts", typed("image/svg+xml")],
+    ["has a line break in its type", typed("application/json\r\nX-Injected: yes")],
+    ["has a NUL in its type", typed("application/\u0000json")],
+    ["has an emoji in its type", typed("application/😀")],
+    ["has a type of a megabyte", typed(`application/${"x".repeat(1_000_000)}`)],
+    ["has a config of no type", JSON.stringify({ ...image, config: { ...(image.config as object), mediaType: "\n" } })],
+    ["says something twice", one.replace("{", '{"schemaVersion":2,')],
+  ])("since it %s is not cached, and what is cached is served instead", async (_what, text) => {
+    await using upstream = await startUpstream();
+    const kept = upstream.addManifest(name, "latest", one);
+    const { cache, local } = await cacheOf(upstream);
+    await cache.manifests.get(name, latest);
+    const digest = upstream.addManifest(name, "latest", text);
+    const stale = await cache.manifests.get(name, latest);
+    const isShort = (stale.warning ?? "").length < 1000;
+    expect([stale.digest, /may not be stored/.test(stale.warning ?? ""), isShort]).toEqual([kept, true, true]);
+    expect(await refusalOf(cache.manifests.get(name, referenceOf(digest)))).toBe("UPSTREAM_INVALID");
+    expect(await refusalOf(local.manifests.get(name, referenceOf(digest)))).toBe("MANIFEST_UNKNOWN");
+  });
+});

@@ -100,7 +100,9 @@ function answer({ blobs, manifests }: Content, request: IncomingMessage, respons
   }
   const manifest = kind === "manifests" ? manifests.get(`${name} ${reference}`) : undefined;
   if (manifest !== undefined) {
-    const type = (JSON.parse(manifest) as { mediaType?: string }).mediaType ?? "application/json";
+    const { mediaType = "" } = JSON.parse(manifest) as { mediaType?: string };
+    // Some say there what no header can hold.
+    const type = /^[\w./+-]{1,200}$/.test(mediaType) ? mediaType : "application/json";
     const headers = { "Content-Type": type, "Docker-Content-Digest": digestOf(manifest) };
     send(request, response, { text: manifest, headers });
     return;

@@ -90,9 +90,12 @@ test.each([shortText, longText])("readBytes() gives bytes that hash to the diges
 
 test("describeBytes() serves what another registry stored and we would refuse, under its type", async () => {
   const { stock, digest } = await counted(
-    JSON.stringify({ ...fields, schemaVersion: 2, Layers: [], mediaType: "a/own" }),
+    JSON.stringify({ ...fields, schemaVersion: 2, Layers: [], mediaType: "application/own+json" }),
   );
-  expect((await describeBytes(stock.store, digest))?.facts).toMatchObject({ mediaType: "a/own", subject: undefined });
+  expect((await describeBytes(stock.store, digest))?.facts).toMatchObject({
+    mediaType: "application/own+json",
+    subject: undefined,
+  });
   const nothing = await put(stock, "no manifest");
   expect(await describeBytes(stock.store, nothing)).toBeUndefined();
 });

@@ -1,5 +1,6 @@
 // GET, HEAD and DELETE of blobs.
 import type { Digest } from "../../oci/digest.ts";
+import { octetStream } from "../../oci/media-type.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ByteRange } from "../range.ts";
@@ -20,7 +21,7 @@ const blobHeaders = {
 
 /** The blob's bytes; HEAD is a promise that they stay a while. */
 export async function getBlob({ request, registry }: Exchange, { name, digest }: BlobRoute): Promise<Response> {
-  const common = { digest, contentType: "application/octet-stream", headers: blobHeaders };
+  const common = { digest, contentType: octetStream, headers: blobHeaders };
   if (request.method === "HEAD") {
     const { sizeBytes } = await registry.blobs.promise(name, digest);
     return serveContent(request, { ...common, sizeBytes, body: undefined });

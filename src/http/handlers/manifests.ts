@@ -1,5 +1,6 @@
 // GET, HEAD, PUT and DELETE of manifests.
 import { maxManifestBytes } from "../../oci/manifest.ts";
+import { octetStream } from "../../oci/media-type.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Reference, Tag } from "../../oci/reference.ts";
 import { contentLength, type Exchange, formatLocation } from "../exchange.ts";
@@ -11,7 +12,10 @@ interface ManifestRoute {
   readonly reference: Reference;
 }
 
-/** The manifest as it was pushed, under its stored type whatever Accept says. */
+/**
+ * The manifest as it was pushed, under its own type whatever Accept says; as a file for nobody to run, where another
+ * registry stored one with a type of some other kind.
+ */
 export async function getManifest(
   { request, registry }: Exchange,
   { name, reference }: ManifestRoute,
@@ -19,13 +23,11 @@ export async function getManifest(
   const isHead = request.method === "HEAD";
   const stored = isHead ? undefined : await registry.manifests.get(name, reference);
   const found = stored ?? (await registry.manifests.promise(name, reference));
-  return serveContent(request, {
-    digest: found.digest,
-    sizeBytes: found.sizeBytes,
-    contentType: found.mediaType,
-    body: stored === undefined ? undefined : () => new Blob([stored.bytes]),
-    headers: found.warning === undefined ? {} : { Warning: formatWarning(found.warning) },
-  });
+  const { digest, sizeBytes, mediaType: contentType, warning } = found;
+  const headers: Record<string, string> = warning === undefined ? {} : { Warning: formatWarning(warning) };
+  if (contentType === octetStream) headers["Content-Disposition"] = "attachment";
+  const body = stored === undefined ? undefined : () => new Blob([stored.bytes]);
+  return serveContent(request, { digest, sizeBytes, contentType, body, headers });
 }
 
 /** Stores a manifest, under a tag or under its digest with any number of tags. */
