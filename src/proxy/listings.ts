@@ -1,14 +1,21 @@
 // Tags and referrers of cached repositories: what upstream lists, and what is cached where it cannot say.
-import { isRecord, parseDescriptor } from "../oci/descriptor.ts";
+import { stepAside } from "../lib/pacer.ts";
+import { sortInTurns } from "../lib/sorted.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
-import type { Referrer, ReferrersRequest } from "../registry/referrers.ts";
+import type { ReferrersPage, ReferrersRequest } from "../registry/referrers.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Page, PageRequest } from "../registry/repositories.ts";
 import type { CachedRepository } from "./blobs.ts";
+import { Deadline } from "./deadline.ts";
 import type { Report } from "./events.ts";
+import { itemsOf, readPages } from "./list-pages.ts";
 import { isUpstreamError } from "./manifests.ts";
+import { MergedReferrers } from "./merged-referrers.ts";
+import { Shared } from "./share.ts";
+import { Slots } from "./slots.ts";
+import type { Upstream } from "./upstream.ts";
 
 /** What listings take. */
 export interface CachedListingsOptions {
@@ -18,12 +25,19 @@ export interface CachedListingsOptions {
   readonly getManifest: Registry["manifests"]["get"];
 }
 
-const maxPages = 100;
+/** How many tags upstream is asked for at once. */
 const pageItems = 1000;
+/** In one answer; the rest comes on further pages, also where the client asked for none. */
+const maxTags = 50_000;
+/** Of one upstream, at once. */
+const maxListings = 2;
 
 /** The listings of all cached repositories. */
 export class CachedListings {
   readonly #options: CachedListingsOptions;
+  /** Lists that are put together lie in memory meanwhile; each upstream has places of its own. */
+  readonly #places = new WeakMap<Upstream, Slots>();
+  readonly #tags = new Shared<Page<Tag> | undefined>();
 
   constructor(options: CachedListingsOptions) {
     this.#options = options;
@@ -33,8 +47,13 @@ export class CachedListings {
   async tags(repository: CachedRepository, request: PageRequest): Promise<Page<Tag>> {
     const { local } = this.#options;
     try {
-      const tags = await this.#fetchTags(repository, request);
-      if (tags !== undefined) return pageOf(tags, request);
+      const { answerMs } = repository.route.upstream.times;
+      const key = `${repository.name} ${request.limit} ${request.after}`;
+      const page = await this.#tags.run(key, answerMs, async () => {
+        using _place = await this.#takePlace(repository);
+        return await fetchTags(repository, request);
+      });
+      if (page !== undefined) return page;
       const cached = await local.tags.list(repository.name, request);
       return { ...cached, warning: this.#noteStale(repository, "the repository is gone there") };
     } catch (error) {
@@ -47,81 +66,48 @@ export class CachedListings {
     }
   }
 
-  async #fetchTags({ route }: CachedRepository, { limit, after }: PageRequest): Promise<readonly Tag[] | undefined> {
-    const query = new URLSearchParams({ n: String(Math.min(limit + 1, pageItems)) });
-    if (after !== undefined) query.set("last", after);
-    const tags = new Set<Tag>();
-    let path: string | undefined = `tags/list?${query}`;
-    for (let page = 0; path !== undefined && page < maxPages && tags.size <= limit; page += 1) {
-      const answer = await route.upstream.getList(route.remoteName, path);
-      if (answer === undefined) return page === 0 ? undefined : [...tags];
-      const listed = isRecord(answer.value) && Array.isArray(answer.value.tags) ? answer.value.tags : [];
-      for (const text of listed) {
-        const tag = typeof text === "string" ? parseTag(text) : undefined;
-        // An upstream that knows no pages lists from the beginning.
-        if (tag !== undefined && (after === undefined || tag > after)) tags.add(tag);
-      }
-      path = answer.next;
-    }
-    return [...tags].sort();
-  }
-
   /** A page of referrers: upstream's and the cached ones. */
-  async referrers(repository: CachedRepository, request: ReferrersRequest): Promise<Page<Referrer>> {
-    const cached = await this.#allCached(repository, request);
-    const found = new Map(cached.map((referrer) => [referrer.digest, referrer]));
-    let warning: string | undefined;
+  async referrers(repository: CachedRepository, request: ReferrersRequest): Promise<ReferrersPage> {
+    const merged = new MergedReferrers(await this.#options.local.referrers.list(repository.name, request), request);
     try {
-      for (const referrer of await this.#fetchReferrers(repository, request.subject))
-        found.set(referrer.digest, referrer);
+      using _place = await this.#takePlace(repository);
+      const isWhole = await this.#addUpstream(repository, request.subject, merged);
+      return merged.page(isWhole ? undefined : `${repository.route.upstream.host} lists more than is read here`);
     } catch (error) {
       if (!isUpstreamError(error)) throw error;
-      warning = this.#noteStale(repository, error.message);
+      return merged.page(this.#noteStale(repository, error.message));
     }
-    const { artifactType, after } = request;
-    const items = [...found.values()]
-      .filter((referrer) => artifactType === undefined || (referrer.artifactType ?? "") === artifactType)
-      .filter(({ digest }) => after === undefined || digest > after)
-      .sort((left, right) => (left.digest < right.digest ? -1 : 1));
-    const page = { items: items.slice(0, pageItems), hasMore: items.length > pageItems };
-    return warning === undefined ? page : { ...page, warning };
-  }
-
-  async #allCached({ name }: CachedRepository, request: ReferrersRequest): Promise<readonly Referrer[]> {
-    const items: Referrer[] = [];
-    let after = request.after;
-    for (let page = 0; page < maxPages; page += 1) {
-      const listed = await this.#options.local.referrers.list(name, { ...request, after });
-      items.push(...listed.items);
-      after = listed.last;
-      if (after === undefined) break;
-    }
-    return items;
   }
 
   /** By the API, and where an upstream does not have it, by the tag that clients of such registries use. */
-  async #fetchReferrers({ name, route }: CachedRepository, subject: Digest): Promise<readonly Referrer[]> {
-    const referrers: Referrer[] = [];
-    let path: string | undefined = `referrers/${subject}`;
-    for (let page = 0; path !== undefined && page < maxPages; page += 1) {
-      const answer = await route.upstream.getList(route.remoteName, path);
-      if (answer === undefined) return page === 0 ? this.#fetchTagged(name, subject) : referrers;
-      referrers.push(...referrersOf(answer.value));
-      path = answer.next;
+  async #addUpstream(repository: CachedRepository, subject: Digest, merged: MergedReferrers): Promise<boolean> {
+    let isWhole: boolean | undefined;
+    for await (const page of readPages(repository, { path: `referrers/${subject}`, field: "manifests" })) {
+      await merged.add(page.items);
+      isWhole = page.isLast;
     }
-    return referrers;
+    if (isWhole === undefined) await merged.add(await this.#fetchTagged(repository.name, subject));
+    return isWhole ?? true;
   }
 
-  async #fetchTagged(name: CachedRepository["name"], subject: Digest): Promise<readonly Referrer[]> {
+  async #fetchTagged(name: CachedRepository["name"], subject: Digest): Promise<readonly unknown[]> {
     const tag = parseTag(`${digestAlgorithm(subject)}-${digestHex(subject)}`.slice(0, 128));
     if (tag === undefined) return [];
     try {
       const { bytes } = await this.#options.getManifest(name, { kind: "tag", tag });
-      return referrersOf(JSON.parse(new TextDecoder().decode(bytes)));
+      // A manifest that is cached is JSON, and not long to parse.
+      return itemsOf(JSON.parse(new TextDecoder().decode(bytes)), "manifests");
     } catch (error) {
       if (error instanceof RegistryError && error.code === "MANIFEST_UNKNOWN") return [];
       throw error;
     }
+  }
+
+  async #takePlace({ route: { upstream } }: CachedRepository): Promise<Disposable> {
+    const places = this.#places.get(upstream) ?? new Slots(maxListings);
+    this.#places.set(upstream, places);
+    using patience = new Deadline(upstream.times.answerMs, upstream.host);
+    return await places.take(patience.signal);
   }
 
   #noteStale({ name, route }: CachedRepository, reason: string): string {
@@ -130,29 +116,24 @@ export class CachedListings {
   }
 }
 
-function pageOf(tags: readonly Tag[], { limit }: PageRequest): Page<Tag> {
-  return { items: tags.slice(0, limit), hasMore: tags.length > limit };
-}
-
-function referrersOf(value: unknown): readonly Referrer[] {
-  const listed = isRecord(value) && Array.isArray(value.manifests) ? value.manifests : [];
-  return listed.flatMap((entry: unknown) => {
-    const parsed = parseDescriptor(entry);
-    if ("problem" in parsed || !isRecord(entry)) return [];
-    const { mediaType, sizeBytes, digest } = parsed.descriptor;
-    const { artifactType, annotations } = entry;
-    return [
-      {
-        mediaType,
-        size: sizeBytes,
-        digest,
-        ...(typeof artifactType === "string" ? { artifactType } : {}),
-        ...(isTexts(annotations) ? { annotations } : {}),
-      },
-    ];
-  });
-}
-
-function isTexts(value: unknown): value is Readonly<Record<string, string>> {
-  return isRecord(value) && Object.values(value).every((text) => typeof text === "string");
+/** Undefined: upstream has no such repository. */
+async function fetchTags(repository: CachedRepository, { limit, after }: PageRequest): Promise<Page<Tag> | undefined> {
+  const most = Math.min(limit, maxTags);
+  const query = new URLSearchParams({ n: String(Math.min(most + 1, pageItems)) });
+  if (after !== undefined) query.set("last", after);
+  const tags = new Set<Tag>();
+  let isWhole: boolean | undefined;
+  for await (const page of readPages(repository, { path: `tags/list?${query}`, field: "tags" })) {
+    for (const text of page.items) {
+      const tag = typeof text === "string" ? parseTag(text) : undefined;
+      // An upstream that knows no pages lists from the beginning.
+      if (tag !== undefined && (after === undefined || tag > after)) tags.add(tag);
+      await stepAside();
+    }
+    isWhole = page.isLast;
+    if (tags.size > most) break;
+  }
+  if (isWhole === undefined) return undefined;
+  const sorted = (await sortInTurns([...tags])) as Tag[];
+  return { items: sorted.slice(0, most), hasMore: sorted.length > most || !isWhole };
 }

@@ -7,6 +7,7 @@ import type { AddressKind } from "./address-kind.ts";
 import { type Binding, type Challenge, isBoundRealm } from "./challenge.ts";
 import { Deadline } from "./deadline.ts";
 import type { Report } from "./events.ts";
+import { readWhole } from "./read-whole.ts";
 import { Shared } from "./share.ts";
 import type { Answer, Question } from "./transport.ts";
 
@@ -151,29 +152,22 @@ async function readToken(
   answer: Answer,
   { realm, timeoutMs }: { readonly realm: URL; readonly timeoutMs: number },
 ): Promise<{ readonly header: string; readonly lifetimeSeconds: number }> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of answer.chunks(timeoutMs)) {
-    chunks.push(chunk);
-    sizeBytes += chunk.length;
-    if (sizeBytes > maxAnswerBytes) {
-      throw new RegistryError("UPSTREAM_INVALID", { message: `the token server ${realm.host} sent too much` });
-    }
-  }
+  const host = `the token server ${realm.host}`;
+  const bytes = await readWhole(answer, { maxBytes: maxAnswerBytes, stallMs: timeoutMs, host });
   if (answer.status === 401 || answer.status === 403) {
-    throw new RegistryError("UPSTREAM_DENIED", { message: `the token server ${realm.host} refuses the credentials` });
+    throw new RegistryError("UPSTREAM_DENIED", { message: `${host} refuses the credentials` });
   }
   if (answer.status === 429 || answer.status >= 500) {
     throw new RegistryError("UPSTREAM_UNAVAILABLE", {
-      message: `the token server ${realm.host} answers ${answer.status}`,
+      message: `${host} answers ${answer.status}`,
     });
   }
-  const value = answer.status === 200 ? parseJson(Buffer.concat(chunks).toString()) : undefined;
+  const value = answer.status === 200 ? parseJson(bytes.toString()) : undefined;
   const fields = isRecord(value) ? value : {};
   const token = [fields.token, fields.access_token].find((text) => typeof text === "string" && text !== "");
   // What is no token could carry a line break into the header.
   if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
-    throw new RegistryError("UPSTREAM_INVALID", { message: `the token server ${realm.host} gave no token` });
+    throw new RegistryError("UPSTREAM_INVALID", { message: `${host} gave no token` });
   }
   const given = typeof fields.expires_in === "number" ? fields.expires_in : defaultLifetimeSeconds;
   return { header: `Bearer ${token}`, lifetimeSeconds: Math.min(Math.max(given, 0), longestLifetimeSeconds) };

@@ -1,5 +1,6 @@
 // One upstream registry: the requests of the distribution spec that a cache makes. What is not there is undefined;
 // an upstream that is of no help throws a RegistryError whose code begins with UPSTREAM_.
+import { parseStrictJsonInTurns } from "../lib/json.ts";
 import { trimTrailingSlashes } from "../lib/trailing-slashes.ts";
 import { type Digest, parseDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -10,6 +11,10 @@ import { formatReference, type Reference } from "../oci/reference.ts";
 import { Backoff, type BackoffTimes, type Subject } from "./backoff.ts";
 import { parseChallenge } from "./challenge.ts";
 import { Deadline, untilAborted } from "./deadline.ts";
+
+import { readWhole } from "./read-whole.ts";
+import { Slots } from "./slots.ts";
+
 import { type Answer, Transport, type TransportOptions } from "./transport.ts";
 import { parseLength, parseNextLink, parsePartRange, parseRemaining } from "./upstream-headers.ts";
 import { isFound } from "./upstream-status.ts";
@@ -48,6 +53,14 @@ export interface BlobPart {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
+/** A page of a list. */
+export interface UpstreamList {
+  readonly value: unknown;
+  readonly sizeBytes: number;
+  /** The path of the next page below /v2/<name>/. */
+  readonly next: string | undefined;
+}
+
 /** Which request. */
 interface Request {
   readonly subject: Subject;
@@ -67,6 +80,10 @@ interface BoundRequest extends Request {
 }
 
 const maxListBytes = 8 * 1024 * 1024;
+/** What a page of a list may cost to parse. */
+const listLimits = { maxDepth: 100, maxValues: 250_000, maxDifferentKeys: 5000, maxEscapes: 250_000 };
+/** At once, of one upstream. */
+const maxReading = 6;
 const acceptManifests = { Accept: [...manifestTypes, "*/*"].join(", ") };
 
 /** An upstream registry. */
@@ -77,6 +94,8 @@ export class Upstream {
   readonly #transport: Transport;
   readonly #authorization: UpstreamAuthorization;
   readonly #backoff: Backoff;
+  /** Answers that are read whole lie in memory meanwhile. */
+  readonly #reading = new Slots(maxReading);
 
   constructor(options: UpstreamOptions) {
     const { host, url, credentials, realms, times, now, report } = options;
@@ -146,8 +165,8 @@ export class Upstream {
   ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly digest: Digest | undefined } | undefined> {
     const path = `manifests/${formatReference(reference)}`;
     const question = { subject: "manifests", method: "GET", name, path, headers: acceptManifests, timeoutMs } as const;
-    return this.#askWhole(question, async (answer) => {
-      const bytes = await this.#readWhole(answer, maxManifestBytes);
+    return this.#askWhole(question, async (answer, signal) => {
+      const bytes = await this.#read(answer, maxManifestBytes, signal);
       this.#options.report({ kind: "received", type: "manifest", sizeBytes: bytes.length });
       return { bytes, digest: digestOf(answer) };
     });
@@ -194,17 +213,12 @@ export class Upstream {
   }
 
   /** A page of a list as JSON, and the path of the next page below /v2/<name>/. */
-  async getList(
-    name: RepositoryName,
-    path: string,
-  ): Promise<{ readonly value: unknown; readonly next: string | undefined } | undefined> {
-    return this.#askWhole({ subject: "lists", method: "GET", name, path }, async (answer) => {
-      const bytes = await this.#readWhole(answer, maxListBytes);
-      try {
-        return { value: JSON.parse(bytes.toString()), next: this.#nextPath(answer, name) };
-      } catch (cause) {
-        throw new RegistryError("UPSTREAM_INVALID", { message: `${this.host} answered with no JSON`, cause });
-      }
+  async getList(name: RepositoryName, path: string): Promise<UpstreamList | undefined> {
+    return this.#askWhole({ subject: "lists", method: "GET", name, path }, async (answer, signal) => {
+      const bytes = await this.#read(answer, maxListBytes, signal);
+      const json = await parseStrictJsonInTurns(bytes, listLimits);
+      if ("value" in json) return { value: json.value, sizeBytes: bytes.length, next: this.#nextPath(answer, name) };
+      throw new RegistryError("UPSTREAM_INVALID", { message: `${this.host} sent no list: ${json.problem}` });
     });
   }
 
@@ -220,25 +234,22 @@ export class Upstream {
     return `${trimTrailingSlashes(this.url.href)}/v2/${name}/`;
   }
 
-  async #readWhole(answer: Answer, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
-    const chunks: Uint8Array[] = [];
-    let sizeBytes = 0;
-    for await (const chunk of answer.chunks(this.times.stallMs)) {
-      chunks.push(chunk);
-      sizeBytes += chunk.length;
-      if (sizeBytes > maxBytes) throw new RegistryError("UPSTREAM_INVALID", { message: `${this.host} sent too much` });
-    }
-    return Buffer.concat(chunks);
+  async #read(answer: Answer, maxBytes: number, signal: AbortSignal): Promise<Buffer<ArrayBuffer>> {
+    using _place = await this.#reading.take(signal);
+    return await readWhole(answer, { maxBytes, stallMs: this.times.stallMs, host: this.host });
   }
 
   /** Asks for what is read whole, within a time; undefined: it is not there. */
-  async #askWhole<T>(request: Request, read: (answer: Answer) => Promise<T>): Promise<T | undefined> {
+  async #askWhole<T>(
+    request: Request,
+    read: (answer: Answer, signal: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> {
     using deadline = new Deadline(request.timeoutMs ?? this.times.answerMs, this.host);
     const { signal } = deadline;
     const attempt = { subject: request.subject, isUrgent: false, patience: signal, isGivenUp: () => false };
     return await this.#backoff.run(attempt, async () => {
       const answer = await this.#request({ ...request, signal });
-      return answer === undefined ? undefined : await read(answer);
+      return answer === undefined ? undefined : await read(answer, signal);
     });
   }
 

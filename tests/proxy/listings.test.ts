@@ -58,6 +58,34 @@ describe("tags", () => {
     ]);
   });
 
+  test("are so many in one answer, and the rest on further pages", async () => {
+    await using upstream = await startUpstream();
+    const many = Array.from({ length: 50_001 }, (_, index) => `t${String(index).padStart(6, "0")}`);
+    upstream.behave(behaviours.text(JSON.stringify({ tags: many })));
+    const { cache } = await cacheOf(upstream);
+    const first = await cache.tags.list(name, all);
+    const rest = await cache.tags.list(name, { ...all, after: first.items.at(-1) });
+    expect([first.items.length, first.hasMore, rest]).toEqual([
+      50_000,
+      true,
+      { items: ["t050000"], hasMore: false } as never,
+    ]);
+  });
+
+  test("of a list without end are what is read of it", async () => {
+    await using upstream = await startUpstream();
+    let page = 0;
+    upstream.behave((_request, response) => {
+      page += 1;
+      response.setHeader("Link", `</v2/team/app/tags/list?last=${page}>; rel="next"`);
+      response.end(`{"tags":["t${page}"]}`);
+      return true;
+    });
+    const { cache } = await cacheOf(upstream);
+    const { items, hasMore } = await cache.tags.list(name, all);
+    expect([items.length, hasMore]).toEqual([100, true]);
+  });
+
   test("are the cached ones, with a warning, where a page drips", async () => {
     await using upstream = await startUpstream();
     upstream.addManifest(name, "kept", one);
@@ -118,6 +146,18 @@ describe("referrers", () => {
     const { items, warning } = await cache.referrers.list(name, request);
     expect([items.length, warning]).toEqual([2, undefined]);
     expect((await cache.referrers.list(named("other"), request)).items).toEqual([]);
+  });
+
+  test("of a list without end are told to be a part of it", async () => {
+    await using upstream = await startUpstream();
+    upstream.behave((_request, response) => {
+      response.setHeader("Link", `</v2/team/app/referrers/${subject}?more>; rel="next"`);
+      response.end(JSON.stringify(upstreamList));
+      return true;
+    });
+    const { cache } = await cacheOf(upstream);
+    const { items, hasMore, warning } = await cache.referrers.list(name, request);
+    expect([items.length, hasMore, warning]).toEqual([2, false, `${upstream.host} lists more than is read here`]);
   });
 
   test("are the cached ones, with a warning, while upstream is down", async () => {

@@ -33,7 +33,7 @@ export async function listTags(
   const { items, hasMore, warning } = await exchange.registry.tags.list(name, { limit, after: page.last });
   const headers = nextLink(
     formatLocation(exchange, name, "tags/list"),
-    { n: String(limit), last: items.at(-1) },
+    { n: page.limit === undefined ? undefined : String(limit), last: items.at(-1) },
     hasMore,
   );
   if (warning !== undefined) headers.Warning = formatWarning(warning);

@@ -1,0 +1,50 @@
+// The pages of an upstream's list, one after the other. However many and however long they are, what is read for one
+// answer is bounded in pages, bytes and time.
+import { stepAside } from "../lib/pacer.ts";
+import { createSweeper } from "../lib/sweeper.ts";
+import { isRecord } from "../oci/descriptor.ts";
+import type { CachedRepository } from "./blobs.ts";
+
+/** A page, of which nothing is kept here. */
+export interface ListPage {
+  readonly items: readonly unknown[];
+  /** Whether the list ends with it, rather than the reading. */
+  readonly isLast: boolean;
+}
+
+const maxPages = 100;
+/** Of all pages. */
+const maxBytes = 32 * 1024 * 1024;
+const sweepBytes = 4 * 1024 * 1024;
+
+/** The pages from a path on; none where the upstream has no such list. `field` names the items. */
+export async function* readPages(
+  { route }: CachedRepository,
+  { path: first, field }: { readonly path: string; readonly field: string },
+): AsyncGenerator<ListPage> {
+  const { upstream, remoteName } = route;
+  const startedMs = performance.now();
+  const sweep = createSweeper(sweepBytes);
+  let sizeBytes = 0;
+  let path: string | undefined = first;
+  for (let page = 1; path !== undefined; page += 1) {
+    const answer = await upstream.getList(remoteName, path);
+    // One that is gone meanwhile.
+    if (answer === undefined && page > 1) yield { items: [], isLast: true };
+    if (answer === undefined) return;
+    sizeBytes += answer.sizeBytes;
+    path = answer.next;
+    yield { items: itemsOf(answer.value, field), isLast: path === undefined };
+    const isLate = performance.now() - startedMs > upstream.times.answerMs;
+    if (isLate || page === maxPages || sizeBytes > maxBytes) return;
+    // A page takes many times its length in memory.
+    sweep(answer.sizeBytes);
+    await stepAside();
+  }
+}
+
+/** The items of a list; none where it is something else. */
+export function itemsOf(value: unknown, field: string): readonly unknown[] {
+  const items = isRecord(value) ? value[field] : undefined;
+  return Array.isArray(items) ? items : [];
+}

@@ -1,0 +1,40 @@
+// How many do something at once, where each takes memory.
+import { untilAborted } from "./deadline.ts";
+
+/** So many places; who finds none waits in the order of coming. */
+export class Slots {
+  #free: number;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /** A place, until it is disposed of; or the reason of the signal if that is first. */
+  async take(signal: AbortSignal): Promise<Disposable> {
+    if (this.#free > 0) this.#free -= 1;
+    else await this.#wait(signal);
+    return { [Symbol.dispose]: () => this.#giveBack() };
+  }
+
+  async #wait(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    try {
+      await untilAborted(promise, signal);
+    } catch (error) {
+      // The place may have been given at the same moment.
+      if (!this.#waiting.delete(resolve)) this.#giveBack();
+      throw error;
+    }
+  }
+
+  #giveBack(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) this.#free += 1;
+    else {
+      this.#waiting.delete(next);
+      next();
+    }
+  }
+}

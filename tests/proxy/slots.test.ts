@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { Slots } from "../../src/proxy/slots.ts";
+
+const { signal } = new AbortController();
+
+test("as many as there are places go on, and the others follow in the order of coming", async () => {
+  const slots = new Slots(2);
+  const order: string[] = [];
+  const places = [await slots.take(signal), await slots.take(signal)];
+  const waiting = ["first", "second"].map(async (who) => {
+    const place = await slots.take(signal);
+    order.push(who);
+    return place;
+  });
+  await Promise.resolve();
+  const before = [...order];
+  places[0]?.[Symbol.dispose]();
+  const third = await waiting[0];
+  third?.[Symbol.dispose]();
+  await waiting[1];
+  expect([before, order]).toEqual([[], ["first", "second"]]);
+});
+
+test("who gives up takes no place, also where it was given at the same moment", async () => {
+  const slots = new Slots(1);
+  const place = await slots.take(signal);
+  const [one, other] = [new AbortController(), new AbortController()];
+  const refused = [slots.take(one.signal), slots.take(other.signal)].map((each) => each.then(() => "", String));
+  one.abort("one gave up");
+  await refused[0];
+  other.abort("the other gave up");
+  place[Symbol.dispose]();
+  expect(await Promise.all(refused)).toEqual(["one gave up", "the other gave up"]);
+  using again = await slots.take(signal);
+  expect(again).toBeDefined();
+});
