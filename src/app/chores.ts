@@ -111,6 +111,7 @@ function scheduleVerify(
       uploadAgeMs: abandonedAfterMs(uploads),
       temporaryAgeMs,
       report: (event) => {
+        if (event.kind === "unrepaired") logger.warn("check: could not be noted", { ...event });
         if (event.kind !== "finding") return;
         const { severity, repository, subject, problem } = event;
         const level = severity === "lost" ? "error" : "warn";

@@ -19,10 +19,13 @@ export const verifyCommand: Command = {
   description: `Reads and hashes every blob, and follows every link, tag, manifest and referrer. Safe at any time: beside running
 servers, pushes, deletes and garbage collection. What was only half done when it was looked at is no finding. Root goes on as the user whom the data belongs to.
 
+Blobs whose bytes are damaged are marked: for every server they count as missing from then on, and the next push heals
+them. Nothing else is changed.
+
 --repair writes links and indexes that are missing or damaged, brings back from the trash what is needed, and moves
-damaged bytes out of the way, so that they answer 404 and the next push heals them. What a link leads to that it makes
-is checked as well. The only thing that it takes away for good is the link of a manifest whose bytes are nowhere and to
-which nothing leads, as a push leaves that was broken off. What clients had deleted it does not bring back.
+damaged bytes out of the way, into the trash. What a link leads to that it makes is checked as well. The only thing that
+it takes away for good is the link of a manifest whose bytes are nowhere and to which nothing leads, as a push leaves that
+was broken off. What clients had deleted it does not bring back.
 
 Exit codes: 0 clean (or all mended), 1 something is left to mend or to tidy up, 2 data is lost.`,
   flags: [

@@ -6,7 +6,7 @@ import { startHash } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { ArrivingBlob, FoundBlob } from "../registry/blobs.ts";
 import { adoptBlob, noteUse } from "../registry/cached.ts";
-import { blobKey } from "../registry/layout.ts";
+import { statBlob } from "../registry/find-blob.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Store } from "../registry/store.ts";
 import type { Report } from "./events.ts";
@@ -125,7 +125,7 @@ export class CachedBlobs {
   /** Bytes of another size than a manifest says were cut off by a crash: as good as none, and fetched again. */
   async #isStored(name: RepositoryName, digest: Digest): Promise<boolean> {
     const { store, sizes } = this.#options;
-    const stat = await store.driver.stat(blobKey(digest));
+    const stat = await statBlob(store, digest);
     if (stat === undefined) return false;
     const expectedBytes = sizes.get(name, digest) ?? (await findNamed(store, name, digest))?.sizeBytes;
     if (expectedBytes === undefined || expectedBytes === stat.sizeBytes) return true;

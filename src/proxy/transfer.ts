@@ -6,7 +6,7 @@ import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { type Arrival, followArrival, isArrivalHeld, openArrival } from "../registry/arrival.ts";
 import { linkCachedBlob } from "../registry/cached.ts";
-import { blobKey } from "../registry/layout.ts";
+import { statBlob } from "../registry/find-blob.ts";
 import type { Store } from "../registry/store.ts";
 import type { Report } from "./events.ts";
 import { gather } from "./gather.ts";
@@ -129,7 +129,7 @@ export class Transfer {
 
   async #isBlobThere(): Promise<boolean> {
     const { digest, expectedBytes } = this.#source;
-    const stat = await this.#options.store.driver.stat(blobKey(digest));
+    const stat = await statBlob(this.#options.store, digest);
     return stat !== undefined && (expectedBytes === undefined || stat.sizeBytes === expectedBytes);
   }
 

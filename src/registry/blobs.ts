@@ -1,12 +1,12 @@
 // Blobs of a repository: looking, promising, mounting, deleting. Bytes come in through uploads.
-import { type Digest, digestAlgorithm } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { hashBytes } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Key, Stat } from "../storage/driver.ts";
 import { deleteLink } from "./deletions.ts";
-import { blobKey, blobTrashName, layerLink } from "./layout.ts";
-import { followLink, putLink } from "./links.ts";
+import { findBlob, followToBlob, statBlob } from "./find-blob.ts";
+import { blobKey, layerLink } from "./layout.ts";
+import { putLink } from "./links.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
 
@@ -36,39 +36,19 @@ const freshLinkMs = 1000;
 const promiseWaitMs = 1000;
 const maxRounds = 3;
 
-/**
- * Finds the bytes of a digest, for who has just seen or written a link to it, and brings them back from the trash if
- * they lie there. Undefined: they are nowhere, or damaged.
- */
-export async function findBlob(store: Store, digest: Digest): Promise<Stat | undefined> {
-  for (let round = 1; round <= maxRounds; round += 1) {
-    const stat = await store.driver.stat(blobKey(digest));
-    if (stat !== undefined) return ifWhole(stat, digest);
-    if (await store.driver.restore(blobTrashName(digest), blobKey(digest))) store.noteRestored?.(digest);
-  }
-  return ifWhole(await store.driver.stat(blobKey(digest)), digest);
-}
-
-/** A crash of a registry that does not sync leaves files without bytes: as good as absent, until a push heals them. */
-function ifWhole(stat: Stat | undefined, digest: Digest): Stat | undefined {
-  const isEmptied = stat?.sizeBytes === 0 && digest !== hashBytes(new Uint8Array(), digestAlgorithm(digest));
-  return isEmptied ? undefined : stat;
-}
-
 /** What is known of a blob that the repository links, without reading it. */
 export async function findLinked(store: Store, name: RepositoryName, digest: Digest): Promise<Stat | undefined> {
-  const target = await followLink(store, layerLink(name, digest), digest);
-  return target === undefined ? undefined : await findBlob(store, target);
+  return (await followToBlob(store, layerLink(name, digest), digest))?.stat;
 }
 
 /** The blob of a repository, to be read. Promises nothing about later. */
 export async function openBlob(store: Store, name: RepositoryName, digest: Digest): Promise<FoundBlob> {
-  const target = await followLink(store, layerLink(name, digest), digest);
   // A collector that judged before the link was made may take the bytes between the look and the opening.
-  for (let round = 1; target !== undefined && round <= maxRounds; round += 1) {
-    const stat = await findBlob(store, target);
-    const content = stat === undefined ? undefined : await store.driver.open(blobKey(target));
-    if (stat !== undefined && content !== undefined) return { digest, sizeBytes: stat.sizeBytes, content };
+  for (let round = 1; round <= maxRounds; round += 1) {
+    const found = await followToBlob(store, layerLink(name, digest), digest);
+    const content = found === undefined ? undefined : await store.driver.open(blobKey(found.target));
+    if (found === undefined) break;
+    if (content !== undefined) return { digest, sizeBytes: found.stat.sizeBytes, content };
   }
   throw new RegistryError("BLOB_UNKNOWN", { detail: { name, digest } });
 }
@@ -83,8 +63,8 @@ export async function promiseBlob(
   digest: Digest,
 ): Promise<{ readonly sizeBytes: number }> {
   const link = layerLink(name, digest);
-  const target = await followLink(store, link, digest);
-  const found = target === undefined ? undefined : await promiseLink(store, name, { link, target });
+  const linked = await followToBlob(store, link, digest);
+  const found = linked === undefined ? undefined : await promiseLink(store, name, { link, target: linked.target });
   if (found === undefined) throw new RegistryError("BLOB_UNKNOWN", { detail: { name, digest } });
   return { sizeBytes: found.sizeBytes };
 }
@@ -118,15 +98,18 @@ export async function mountBlob(
   name: RepositoryName,
   { digest, from }: { readonly digest: Digest; readonly from: RepositoryName | undefined },
 ): Promise<boolean> {
-  const target = from === undefined ? digest : await followLink(store, layerLink(from, digest), digest);
-  if (target === undefined) return false;
-  // Without a source repository nothing holds the blob yet: only what is in its place counts, nothing is restored.
-  const found = from === undefined ? await store.driver.stat(blobKey(target)) : await findBlob(store, target);
-  if (ifWhole(found, target) === undefined || !(await store.driver.touch(blobKey(target)))) return false;
+  const target = await findSource(store, digest, from);
+  if (target === undefined || !(await store.driver.touch(blobKey(target)))) return false;
   return withLock(store, name, "shared", async () => {
     await putLink(store, layerLink(name, digest), target);
     return (await findBlob(store, target)) !== undefined;
   });
+}
+
+/** Without a source repository nothing holds the blob yet: only what is in its place counts, and nothing is restored. */
+async function findSource(store: Store, digest: Digest, from: RepositoryName | undefined): Promise<Digest | undefined> {
+  if (from !== undefined) return (await followToBlob(store, layerLink(from, digest), digest))?.target;
+  return (await statBlob(store, digest)) === undefined ? undefined : digest;
 }
 
 /** Takes the blob out of the repository; its bytes stay while another repository links them. */

@@ -6,7 +6,7 @@ import { parseManifestInTurns } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
-import { findBlob } from "./blobs.ts";
+import { findBlob } from "./find-blob.ts";
 import { blobKey, layerLink, layersPrefix, revisionLink, tagCurrentLink, upstreamKey } from "./layout.ts";
 import { putLink } from "./links.ts";
 import { storeManifest } from "./manifests.ts";

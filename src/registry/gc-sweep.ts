@@ -39,7 +39,11 @@ async function purgeEntry(run: GcRun, entry: string): Promise<void> {
   if (stat === undefined) return;
   const digest = digestFromTrashName(entry);
   if (digest === undefined) return run.find(`trash/${entry} is not an entry of the trash`);
-  if (run.marked.has(digest) && !(await isInPlace(run, digest))) return restore(run, { entry, digest });
+  if (run.marked.has(digest)) {
+    if (!(await isInPlace(run, digest))) return restore(run, { entry, digest });
+    // It may be the last copy that is whole: a repair moves the damaged one away, and who needs it brings this back.
+    if ((await driver.stat(blobKey(digest)))?.isDamaged === true) return;
+  }
   if (run.isYoung(stat.changedMs)) return;
   run.report(removalOfBytes({ what: "trash entry", subject: digest, reason: reasons.trashEntry }, stat.sizeBytes));
   run.counters.purged += 1;

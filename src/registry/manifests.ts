@@ -7,10 +7,11 @@ import { type Manifest, parseManifestInTurns } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, type Reference, type Tag } from "../oci/reference.ts";
 import type { Key, Stat } from "../storage/driver.ts";
-import { findBlob, promiseLink } from "./blobs.ts";
+import { promiseLink } from "./blobs.ts";
 import { deleteRevision, finishDeletion, withNothingUnfinished } from "./deletions.ts";
+import { findBlob, followToBlob, type LinkedBlob } from "./find-blob.ts";
 import { blobKey, deletedLink, layerLink, layersPrefix, referrerLink, revisionLink } from "./layout.ts";
-import { followLink, putLink, readLink } from "./links.ts";
+import { putLink, readLink } from "./links.ts";
 import { type DescribedManifest, describeBytes, type ManifestFacts, readBytes } from "./manifest-memory.ts";
 import { findForeignUrlProblem, isChildRequired, type ManifestRules } from "./manifest-rules.ts";
 import { removeIfEmpty } from "./repositories.ts";
@@ -215,9 +216,9 @@ async function refuseMissing(
 ): Promise<void> {
   const missing: Digest[] = [];
   const keys: Key[] = [];
-  const check = async (descriptor: Descriptor, link: Key, target: Digest | undefined) => {
-    const stat = target === undefined ? undefined : await findBlob(store, target);
-    if (target === undefined || stat === undefined) return void missing.push(descriptor.digest);
+  const check = async (descriptor: Descriptor, link: Key, found: LinkedBlob | undefined) => {
+    if (found === undefined) return void missing.push(descriptor.digest);
+    const { target, stat } = found;
     if (stat.sizeBytes !== descriptor.sizeBytes) {
       if (!(await isDamaged(store, target))) throw otherSize(descriptor, stat);
       return void missing.push(descriptor.digest);
@@ -226,17 +227,14 @@ async function refuseMissing(
   };
   for (const blob of manifest.blobs.filter((descriptor) => !isStoredElsewhere(descriptor))) {
     const link = layerLink(name, blob.digest);
-    await check(blob, link, await followLink(store, link, blob.digest));
+    await check(blob, link, await followToBlob(store, link, blob.digest));
   }
   for (const child of manifest.children.filter((descriptor) => isChildRequired(descriptor, rules))) {
     const link = revisionLink(name, child.digest);
-    if ((await isRevision(store, name, child.digest)) && (await store.driver.touch(link))) {
-      await check(child, link, child.digest);
-      continue;
-    }
+    const isManifest = (await isRevision(store, name, child.digest)) && (await store.driver.touch(link));
     // A build cache is an index over blobs, which the Go registries accept.
-    const asBlob = layerLink(name, child.digest);
-    await check(child, asBlob, await followLink(store, asBlob, child.digest));
+    const place = isManifest ? link : layerLink(name, child.digest);
+    await check(child, place, await followToBlob(store, place, child.digest));
   }
   if (missing.length > 0) throw new RegistryError("MANIFEST_BLOB_UNKNOWN", { detail: { name, digests: missing } });
   await store.driver.settle(keys);

@@ -5,10 +5,10 @@ import { RegistryError } from "../oci/errors.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Upload } from "../storage/driver.ts";
-import { findBlob } from "./blobs.ts";
+import { findBlob, followToBlob } from "./find-blob.ts";
 import { appendAll, type Body, hashStored } from "./ingest.ts";
 import { blobKey, layerLink, trashName, uploadKey, uploadPrefix } from "./layout.ts";
-import { followLink, putLink } from "./links.ts";
+import { putLink } from "./links.ts";
 import { type Store, withLock } from "./store.ts";
 
 /** Which session. */
@@ -192,9 +192,9 @@ export class Uploads {
   /** A session without data whose blob is there: the answer was lost, not the blob. Given again, it promises anew. */
   async #recallAnswer({ name, id }: UploadTarget, digest: Digest): Promise<void> {
     const link = layerLink(name, digest);
-    if ((await followLink(this.#store, link, digest)) === undefined) throw unknownUpload(id);
+    if ((await followToBlob(this.#store, link, digest)) === undefined) throw unknownUpload(id);
     await withLock(this.#store, name, "shared", async () => {
-      const target = await followLink(this.#store, link, digest);
+      const target = (await followToBlob(this.#store, link, digest))?.target;
       if (target !== undefined) await putLink(this.#store, link, target);
       if (target === undefined || (await findBlob(this.#store, target)) === undefined) throw unknownUpload(id);
     });

@@ -7,7 +7,7 @@ import type { Store } from "./store.ts";
 
 /** What was seen of a blob. */
 export type BlobVerdict =
-  | { readonly kind: "whole"; readonly sizeBytes: number }
+  | { readonly kind: "whole"; readonly stat: Stat }
   /** Removed, or replaced by a push, while it was read. */
   | { readonly kind: "gone" }
   | { readonly kind: "damaged"; readonly actual: Digest; readonly stat: Stat }
@@ -45,7 +45,7 @@ async function readOnce(store: Store, digest: Digest, throttle: Throttle): Promi
     return isSame ? { kind: "unreadable", reason: String(error) } : { kind: "gone" };
   }
   const actual = hash.digest();
-  if (actual === digest) return { kind: "whole", sizeBytes: stat.sizeBytes };
+  if (actual === digest) return { kind: "whole", stat };
   const isSame = (await store.driver.stat(key))?.identity === stat.identity;
   return isSame ? { kind: "damaged", actual, stat } : { kind: "gone" };
 }

@@ -3,6 +3,7 @@ import type { Pace } from "../lib/pacer.ts";
 import { type Digest, digestAlgorithm, parseDigest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Driver, Key, Stat } from "../storage/driver.ts";
+import { judgeAlias } from "./aliases.ts";
 import { isDeleted } from "./deletions.ts";
 import { blobKey, blobTrashName, digestFromPath } from "./layout.ts";
 import type { Store } from "./store.ts";
@@ -88,20 +89,32 @@ async function followOne(
   check: RepositoryCheck,
   { key, digest, text }: { readonly key: Key; readonly digest: Digest; readonly text: string },
 ): Promise<FollowedLink> {
-  const target = targetOf(digest, text);
+  const { target, problem } = await targetOf(check, digest, text);
   const bytes = await locate(check, target);
-  if (text !== target) {
-    // Written anew it is right, and whether the bytes are there was said.
-    const repair: Repair = { kind: "link", name: check.name, key, digest, because: key };
-    find(check, { severity: "repairable", subject: key, problem: "its content is not its digest", repair });
+  if (problem !== undefined) {
+    // Written anew it is right, and whether the bytes are there is said elsewhere.
+    const repair: Repair = { kind: "link", name: check.name, key, digest: target, because: key };
+    find(check, { severity: "repairable", subject: key, problem, repair });
   }
   return { key, digest, target, bytes, isReadable: true };
 }
 
-/** What a link means: its path, unless registry:2 filed a sha512 upload under sha256. */
-function targetOf(digest: Digest, text: string): Digest {
+/** What a link means: its path, unless registry:2 filed a sha512 upload under sha256 and the bytes there are the same. */
+async function targetOf(
+  check: RepositoryCheck,
+  digest: Digest,
+  text: string,
+): Promise<{ readonly target: Digest; readonly problem: string | undefined }> {
+  if (text === digest) return { target: digest, problem: undefined };
   const said = parseDigest(text.trim());
-  return said !== undefined && digestAlgorithm(digest) !== "sha256" ? said : digest;
+  if (said !== undefined && said !== digest && digestAlgorithm(digest) !== "sha256") {
+    const stat = await locate(check, said);
+    const isInPlace = stat !== undefined && stat !== "in the trash";
+    const verdict = isInPlace ? await judgeAlias(check.store, { digest, target: said, stat }) : undefined;
+    if (verdict === "other") return { target: digest, problem: `it leads to ${said}, whose bytes are not its own` };
+    return { target: said, problem: text === said ? undefined : "its content is not a digest alone" };
+  }
+  return { target: digest, problem: "its content is not its digest" };
 }
 
 /**

@@ -1,7 +1,7 @@
 // Mending what a check found, as somebody who adds does: the repository's lock shared, the link, then a look at the
 // bytes. Nothing is taken away but links that promise nothing, and what was deleted or moved since the check stays so.
 
-import { findBlob } from "./blobs.ts";
+import { findBlob } from "./find-blob.ts";
 import { blobKey, blobTrashName, tagCurrentLink, tagIndexLink } from "./layout.ts";
 import { putLink } from "./links.ts";
 import { type Store, withLock } from "./store.ts";
@@ -27,6 +27,8 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
       // Alone: no push is between its link and its look, and who was told of the link has bytes to be found.
       return withLock(store, repair.name, "alone", async () => {
         if ((await findBlob(store, repair.digest)) !== undefined) return undefined;
+        // Damaged bytes are not to be found, but somebody may have been told of them.
+        if ((await store.driver.stat(blobKey(repair.digest))) !== undefined) return undefined;
         return (await store.driver.delete(repair.key)) ? "unlinked" : undefined;
       });
     case "tag":

@@ -3,10 +3,10 @@
 import { createPacer, type Pace } from "../lib/pacer.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
-import type { Key } from "../storage/driver.ts";
+import type { Key, Stat } from "../storage/driver.ts";
 import { listBlobs } from "./blob-places.ts";
 import { DigestSet } from "./digest-set.ts";
-import { repositoriesPrefix, upstreamKey } from "./layout.ts";
+import { blobKey, repositoriesPrefix, upstreamKey } from "./layout.ts";
 import type { ManifestRules } from "./manifest-rules.ts";
 import { type Unlistable, walkPrefixes } from "./repositories.ts";
 import type { Store } from "./store.ts";
@@ -152,21 +152,34 @@ async function verifyBlob(run: VerifyRun, digest: Digest, throttle: Throttle): P
   if (verdict.kind === "gone") return;
   counters.blobs += 1;
   if (verdict.kind === "whole") {
-    counters.bytes += verdict.sizeBytes;
+    counters.bytes += verdict.stat.sizeBytes;
+    // Read wrongly once, by a cable or by memory.
+    if (verdict.stat.isDamaged) await noteDamage(run, digest, { judged: verdict.stat, isDamaged: false });
     return;
   }
   run.damaged.add(digest);
   const problem = verdict.kind === "damaged" ? `its bytes hash to ${verdict.actual}` : verdict.reason;
   const severity = severityOf(run, digest);
   await tell(run, { ...untidy(digest, problem), severity });
-  if (!options.isRepairing || verdict.kind !== "damaged") return;
-  const id = `${store.now().toString(36)}-${store.uuid()}`;
+  if (verdict.kind !== "damaged") return;
   const { stat } = verdict;
+  await noteDamage(run, digest, { judged: stat, isDamaged: true });
+  if (!options.isRepairing) return;
+  const id = `${store.now().toString(36)}-${store.uuid()}`;
   if ((await attempt(run, digest, () => quarantineBlob(store, digest, { judged: stat, id }))) !== true) return;
   counters.quarantined += 1;
   // What is lost is so until somebody pushes it again; the rest is as it should be now.
   if (severity !== "lost") counters.repaired += 1;
   options.report({ kind: "repaired", subject: digest, how: "quarantined" });
+}
+
+/** So that it counts as missing at once, in every process, and the next push heals it. */
+async function noteDamage(
+  run: VerifyRun,
+  digest: Digest,
+  { judged, isDamaged }: { readonly judged: Stat; readonly isDamaged: boolean },
+): Promise<void> {
+  await attempt(run, digest, () => run.store.driver.noteDamage(blobKey(digest), judged, isDamaged));
 }
 
 /** How bad it is that the bytes are not what they should be. */

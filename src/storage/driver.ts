@@ -19,6 +19,8 @@ export interface Stat {
   readonly modifiedMs: number;
   /** Tells the object from another one that takes its place. */
   readonly identity: string;
+  /** Whether somebody has noted that its bytes are not what they should be; see `noteDamage`. */
+  readonly isDamaged: boolean;
 }
 
 /** Which part of a listing is wanted. */
@@ -104,6 +106,11 @@ export interface Driver {
   write(key: Key, bytes: Uint8Array): Promise<void>;
   /** Sets the object's time to now; false where there is none. Does nothing on a read-only store. */
   touch(key: Key): Promise<boolean>;
+  /**
+   * Notes durably that the bytes of the object are damaged, or that they are not, if it is still the one that was
+   * judged; else false. Everybody sees it in `stat`, wherever the object is moved; what replaces it is without it.
+   */
+  noteDamage(key: Key, judged: Stat, isDamaged: boolean): Promise<boolean>;
   /** Removes the object, durably, and its prefix when nothing else lies below that; false where there was none. */
   delete(key: Key): Promise<boolean>;
   /** Removes the object; until `syncAll` a power cut may bring it back. False where there was none. */

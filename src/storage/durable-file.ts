@@ -48,7 +48,8 @@ async function retryWithoutDirectory<T>(work: () => Promise<T>): Promise<T> {
 export class DurableFiles {
   readonly #root: string;
   readonly #isDurable: boolean;
-  readonly #sharedMode = sharedFileMode & ~process.umask();
+  /** Of every file that is not private. */
+  readonly sharedMode: number = sharedFileMode & ~process.umask();
   /** Which directory, of those that had the path one after the other, has its entry in the parent synced. */
   readonly #settled = new Map<string, string>();
 
@@ -60,7 +61,7 @@ export class DurableFiles {
   /** Gives a file that was private until now the mode of every other one; where modes mean nothing, it has it. */
   share(descriptor: number): void {
     try {
-      fchmodSync(descriptor, this.#sharedMode);
+      fchmodSync(descriptor, this.sharedMode);
     } catch (error) {
       if (!["EPERM", "ENOTSUP", "EOPNOTSUPP"].includes(errorCode(error) ?? "")) throw error;
     }

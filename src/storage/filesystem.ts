@@ -2,12 +2,12 @@
 //
 //   <root>/docker/…            what the registry stores (registry/layout.ts)
 //   <root>/locks, <root>/trash, <root>/gc, <root>/proxy  this driver's own
-import { lstatSync, readFileSync, statfsSync, utimesSync } from "node:fs";
+import { lstatSync, readFileSync, statfsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { stepAside } from "../lib/pacer.ts";
 import { sortInTurns } from "../lib/sorted.ts";
-import { errorCode } from "../lib/system-error.ts";
+import { markDamage } from "./damage-mark.ts";
 import {
   countFiles,
   directoriesIn,
@@ -38,6 +38,7 @@ import { openSyncfs } from "./libc.ts";
 import { MemoryLocks } from "./memory-locks.ts";
 import { isObstructed } from "./obstacles.ts";
 import { dropCacheOf } from "./page-cache.ts";
+import { touchFile } from "./touch.ts";
 import { takeWorkHold } from "./work-hold.ts";
 
 /** Where a filesystem store lies and how careful it is. */
@@ -129,19 +130,11 @@ class FilesystemDriver implements Driver {
   }
 
   async touch(key: Key): Promise<boolean> {
-    const path = await this.#reach(key);
-    try {
-      const now = new Date();
-      utimesSync(path, now, now);
-      return true;
-    } catch (error) {
-      const code = errorCode(error);
-      if (isGone(error)) return false;
-      if (code === "EROFS") return true;
-      // A file of another owner: only its owner may set its time, but who may write the directory may replace it.
-      if (code !== "EPERM" && code !== "EACCES") throw error;
-      return await this.#files.renewFile(path);
-    }
+    return touchFile(this.#files, await this.#reach(key));
+  }
+
+  async noteDamage(key: Key, judged: Stat, isDamaged: boolean): Promise<boolean> {
+    return markDamage(this.#files, await this.#reach(key), { judged, isDamaged });
   }
 
   async delete(key: Key): Promise<boolean> {

@@ -1,17 +1,9 @@
 // The driver in memory: what the disk does, without one. For tests; nothing survives the process.
 import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Space, Stat, Upload } from "./driver.ts";
 import { MemoryLocks } from "./memory-locks.ts";
+import { describeObject, type StoredObject } from "./memory-object.ts";
 import { MemoryTransfers } from "./memory-transfers.ts";
 import { UploadClaims } from "./upload-claims.ts";
-
-interface StoredObject {
-  bytes: Uint8Array<ArrayBuffer>;
-  /** Of the last write or touch. */
-  modifiedMs: number;
-  /** Also of a move. */
-  changedMs: number;
-  readonly identity: number;
-}
 
 /** An empty store. `now` gives the time in milliseconds since 1970. */
 export function openMemory(now: () => number = Date.now): Driver {
@@ -46,6 +38,7 @@ class MemoryDriver implements Driver {
       modifiedMs: now,
       changedMs: now,
       identity: this.#identities,
+      isDamaged: false,
     });
     this.#addPrefixes(parentOf(key));
   }
@@ -76,7 +69,7 @@ class MemoryDriver implements Driver {
 
   async stat(key: Key): Promise<Stat | undefined> {
     const object = this.#objects.get(key);
-    return object === undefined ? undefined : describe(object);
+    return object === undefined ? undefined : describeObject(object);
   }
 
   async read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -99,6 +92,13 @@ class MemoryDriver implements Driver {
     const object = this.#objects.get(key);
     if (object !== undefined) object.changedMs = object.modifiedMs = this.#now();
     return object !== undefined;
+  }
+
+  async noteDamage(key: Key, judged: Stat, isDamaged: boolean): Promise<boolean> {
+    const object = this.#objects.get(key);
+    const isSame = String(object?.identity) === judged.identity;
+    if (object !== undefined && isSame) object.isDamaged = isDamaged;
+    return isSame;
   }
 
   async delete(key: Key): Promise<boolean> {
@@ -289,10 +289,6 @@ class MemoryDriver implements Driver {
 function namesBelow(start: Key, keys: Iterable<Key>): string[] {
   const names = [...keys].filter((key) => key.startsWith(start)).map((key) => key.slice(start.length));
   return names.filter((name) => !name.includes("/")).sort();
-}
-
-function describe({ bytes, changedMs, modifiedMs, identity }: StoredObject): Stat {
-  return { sizeBytes: bytes.length, changedMs, modifiedMs, identity: String(identity) };
 }
 
 function parentOf(key: Key): Key {

@@ -150,3 +150,22 @@ test("a cached blob that was cut off by a crash is fetched again", async () => {
   expect(digestOf(await bytesOf(await cache.blobs.open(one, digest)))).toBe(digest);
   expect((await local.blobs.promise(one, digest)).sizeBytes).toBe(large.length);
 });
+
+test("a cached blob that a check has found damaged is fetched again, for another repository too", async () => {
+  await using upstream = await startUpstream();
+  const digest = upstream.addBlob(large);
+  const other = named("other");
+  for (const name of [one, other]) upstream.addManifest(name, "latest", manifestOf(large));
+  const { cache, store } = await cacheOf(upstream);
+  for (const name of [one, other]) {
+    await bytesOf(await cache.blobs.open(one, digest));
+    await store.driver.write(
+      blobKey(digest),
+      large.map((byte) => byte ^ 1),
+    );
+    const judged = await store.driver.stat(blobKey(digest));
+    if (judged !== undefined) await store.driver.noteDamage(blobKey(digest), judged, true);
+    expect(digestOf(await bytesOf(await cache.blobs.open(name, digest)))).toBe(digest);
+    expect((await store.driver.stat(blobKey(digest)))?.isDamaged).toBe(false);
+  }
+});

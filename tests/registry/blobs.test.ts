@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { hashBytes } from "../../src/oci/hash.ts";
-import { deleteBlob, findBlob, mountBlob, openBlob, promiseBlob } from "../../src/registry/blobs.ts";
+import { deleteBlob, mountBlob, openBlob, promiseBlob } from "../../src/registry/blobs.ts";
+import { findBlob } from "../../src/registry/find-blob.ts";
 import { blobKey, layerLink } from "../../src/registry/layout.ts";
 import type { Driver } from "../../src/storage/driver.ts";
 import { answering, intercept } from "../storage/intercepted.ts";

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { allBlobsPrefix, blobKey, layerLink } from "../../src/registry/layout.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { collect, graceMs, hasBlob } from "./collected.ts";
-import { digestOf, named, pushBlob, pushImage, type Stocked, stocked, utf8 } from "./stocked.ts";
+import { digestOf, named, pullImage, pushBlob, pushImage, type Stocked, stocked, tagged, utf8 } from "./stocked.ts";
+import { verify } from "./verified.ts";
 
 /** The trash name of a digest with a suffix. */
 function entryOf(text: string, suffix: string): string {
@@ -31,6 +32,19 @@ test("damaged bytes that a link needs stay until a push has healed the blob, and
   expect((await collect(stock)).summary).toMatchObject({ purged: 0, restored: 0 });
   await pushBlob(stock, "app", "x");
   expect((await collect(stock)).summary).toMatchObject({ purged: 1, restored: 0 });
+});
+
+test("a copy in the trash stays while what is in the blob's place is damaged, and a repair brings it back", async () => {
+  const stock = stocked();
+  const { driver } = stock.store;
+  await pushImage(stock, "app", { tag: "1", layers: ["x"] });
+  await driver.trash(blobKey(digestOf("x")), entryOf("x", "1"));
+  await driver.write(blobKey(digestOf("x")), utf8("y"));
+  await verify(stock);
+  stock.wait(graceMs);
+  expect((await collect(stock)).summary).toMatchObject({ purged: 0, restored: 0 });
+  await verify(stock, { isRepairing: true });
+  expect(await pullImage(stock, "app", tagged("1"))).toBe(true);
 });
 
 test("a quarantine that was killed half-way is an ordinary entry that comes back", async () => {

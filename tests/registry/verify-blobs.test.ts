@@ -11,7 +11,7 @@ test("inspectBlob() of whole bytes, of damaged ones, and of none", async () => {
   const stock = stocked();
   expect(await inspectBlob(stock.store, digest, atOnce)).toEqual({ kind: "gone" });
   await pushBlob(stock, "app", "x");
-  expect(await inspectBlob(stock.store, digest, atOnce)).toEqual({ kind: "whole", sizeBytes: 1 });
+  expect(await inspectBlob(stock.store, digest, atOnce)).toMatchObject({ kind: "whole", stat: { sizeBytes: 1 } });
   await stock.store.driver.write(blobKey(digest), utf8("y"));
   expect(await inspectBlob(stock.store, digest, atOnce)).toMatchObject({ kind: "damaged", actual: digestOf("y") });
 });
@@ -27,7 +27,10 @@ test("inspectBlob() reads what looks damaged once more, from the disk, before it
     }),
   );
   await stock.store.driver.write(blobKey(digest), utf8("y"));
-  expect([await inspectBlob(stock.store, digest, atOnce), dropped]).toEqual([{ kind: "whole", sizeBytes: 1 }, 1]);
+  expect([await inspectBlob(stock.store, digest, atOnce), dropped]).toMatchObject([
+    { kind: "whole", stat: { sizeBytes: 1 } },
+    1,
+  ]);
 });
 
 test("inspectBlob() of bytes that a push replaces meanwhile tells nothing", async () => {

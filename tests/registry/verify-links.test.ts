@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { blobKey, blobTrashName, layersPrefix, repositoryPrefix } from "../../src/registry/layout.ts";
+import { hashBytes } from "../../src/oci/hash.ts";
+import { blobKey, blobTrashName, layerLink, layersPrefix, repositoryPrefix } from "../../src/registry/layout.ts";
 import { followLinks, locate, type RepositoryCheck } from "../../src/registry/verify-links.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { trashBlob } from "./disturbed.ts";
@@ -11,18 +12,47 @@ function check(changes: Pick<RepositoryCheck, "store"> & Partial<RepositoryCheck
   return { prefix: repositoryPrefix(name), name, isCached: false, isLocked: false, findings: [], ...changes };
 }
 
-test("followLinks() follows a sha512 upload of registry:2 to where it is filed", async () => {
+const wide = hashBytes(utf8("x"), "sha512");
+
+/** What is found where the link of a sha512 upload says this. */
+async function followWide(text: string, stored: readonly string[] = ["x", "y"]) {
   const stock = stocked();
-  const stored = await pushBlob(stock, "app", "x");
-  const wide = `sha512:${"c".repeat(128)}`;
-  await stock.store.driver.write(`${layersPrefix(name)}/sha512/${"c".repeat(128)}/link`, utf8(stored));
+  for (const bytes of stored) await pushBlob(stock, "app", bytes);
+  await stock.store.driver.write(layerLink(name, wide), utf8(text));
   const checking = check(stock);
   const followed = await Array.fromAsync(followLinks(checking, layersPrefix(name)));
-  expect(followed.map(({ digest, target, bytes }) => [digest, target, bytes] as unknown)).toMatchObject([
-    [stored, stored, { sizeBytes: 1 }],
-    [wide, stored, { sizeBytes: 1 }],
-  ]);
-  expect(checking.findings).toEqual([]);
+  const { target, bytes } = followed.find(({ digest }) => digest === wide) ?? {};
+  const sizeBytes = typeof bytes === "object" ? bytes.sizeBytes : bytes;
+  return { target, sizeBytes, findings: checking.findings };
+}
+
+test("followLinks() follows a sha512 upload of registry:2 to where it is filed", async () => {
+  expect(await followWide(digestOf("x"))).toEqual({ target: digestOf("x"), sizeBytes: 1, findings: [] });
+});
+
+test("followLinks() says of a sha512 upload that lies nowhere only where it should lie", async () => {
+  expect(await followWide(digestOf("x"), [])).toEqual({ target: digestOf("x"), sizeBytes: undefined, findings: [] });
+});
+
+test("followLinks() finds a sha512 link that leads to the bytes of another digest", async () => {
+  expect(await followWide(digestOf("y"))).toMatchObject({
+    target: wide,
+    sizeBytes: undefined,
+    findings: [
+      {
+        severity: "repairable",
+        problem: `it leads to ${digestOf("y")}, whose bytes are not its own`,
+        repair: { kind: "link", digest: wide },
+      },
+    ],
+  });
+});
+
+test("followLinks() lets a repair write what a sha512 link means, and not what it is called", async () => {
+  expect(await followWide(`${digestOf("x")}\n`)).toMatchObject({
+    target: digestOf("x"),
+    findings: [{ severity: "repairable", repair: { kind: "link", digest: digestOf("x") } }],
+  });
 });
 
 test("followLinks() passes over a directory without a link, and names a path that spells no digest", async () => {

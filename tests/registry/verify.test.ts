@@ -50,6 +50,38 @@ test("after a quarantine the blob counts as missing, and a push heals it", async
   expect((await collect(stock)).summary).toMatchObject({ purged: 1, restored: 0 });
 });
 
+test("what a check without repair finds damaged counts as missing at once, and a push heals it", async () => {
+  const { stock } = await sound();
+  await stock.store.driver.write(blobKey(layer), utf8("lavor"));
+  expect((await verify(stock)).summary).toMatchObject({ lost: 1, repaired: 0, quarantined: 0 });
+  expect(stock.registry.blobs.open(app, layer)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+  expect((await verify(stock)).summary).toMatchObject({ lost: 1 });
+  await pushBlob(stock, "app", "layer");
+  expect((await verify(stock)).findings).toEqual([]);
+  expect(await pullImage(stock, "app", one)).toBe(true);
+});
+
+test("what was called damaged and is whole, as after a bad cable, is there again", async () => {
+  const { stock } = await sound();
+  const stat = await stock.store.driver.stat(blobKey(layer));
+  if (stat !== undefined) await stock.store.driver.noteDamage(blobKey(layer), stat, true);
+  expect((await verify(stock)).findings).toEqual([]);
+  expect(await pullImage(stock, "app", one)).toBe(true);
+});
+
+test("damage that cannot be noted is told, since the bytes go on being served", async () => {
+  const stock = stocked((driver) =>
+    intercept(driver, {
+      noteDamage: () => {
+        throw new Error("the disk is read-only");
+      },
+    }),
+  );
+  await pushImage(stock, "app", { tag: "1" });
+  await stock.store.driver.write(blobKey(layer), utf8("lavor"));
+  expect(await verify(stock)).toMatchObject({ summary: { lost: 1 }, failures: ["Error: the disk is read-only"] });
+});
+
 test("a push that heals a blob while it is being quarantined keeps it", async () => {
   let heal: (() => Promise<unknown>) | undefined;
   const stock = stocked((driver) =>

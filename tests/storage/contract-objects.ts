@@ -152,6 +152,28 @@ export function describeObjects(open: OpenTestStore): void {
     expect([first === touched, first === moved, first === second]).toEqual([true, true, false]);
   });
 
+  test("damage is noted of the object that was judged, seen by everybody and kept in the trash; a replacement is without", async () => {
+    using store = await open();
+    const { driver, other } = store;
+    const entry = "blobs/sha256/ab/abc.1";
+    const isDamaged = async () => (await other.stat("a/link"))?.isDamaged;
+    await put(driver, "a/link", "x");
+    const judged = await driver.stat("a/link");
+    if (judged === undefined) throw new Error("there is no object");
+    const seen = [await isDamaged(), await driver.noteDamage("a/link", judged, true), await isDamaged()];
+    await driver.touch("a/link");
+    await driver.trash("a/link", entry);
+    seen.push((await other.statTrash(entry))?.isDamaged, await driver.noteDamage("a/link", judged, true));
+    await driver.restore("blobs/sha256/ab/abc", "a/link");
+    seen.push(await isDamaged(), await driver.noteDamage("a/link", judged, false), await isDamaged());
+    await put(driver, "a/link", "x");
+    seen.push(await driver.noteDamage("a/link", judged, true), await isDamaged());
+    expect([seen, await take(other, "a/link")]).toEqual([
+      [false, true, true, true, false, true, true, false, false, false],
+      "x",
+    ]);
+  });
+
   test("of two who delete at once, one is told that it was there", async () => {
     using store = await open();
     await put(store.driver, "a/link", "x");

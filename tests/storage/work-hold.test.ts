@@ -33,7 +33,8 @@ test("takeWorkHold() of a holder that was killed is had at once", async () => {
 });
 
 test("takeWorkHold() is had on a full disk, where its holder cannot write who it is", () => {
-  using hold = takeWorkHold(openFlock(), "/dev/full", "process 7") as Disposable;
+  // Another run of this test on the machine may hold the device.
+  using hold = takeWorkHold({ tryLock: () => true }, "/dev/full", "process 7") as Disposable;
   expect(hold).not.toHaveProperty("heldBy");
 });
 
@@ -43,8 +44,4 @@ test("takeWorkHold() makes the file again when somebody removed it", () => {
   (takeWorkHold(openFlock(), path, "before") as Disposable)[Symbol.dispose]();
   rmSync(path);
   expect(takeWorkHold(openFlock(), path, "after")).not.toHaveProperty("heldBy");
-});
-
-test("takeWorkHold() is had on a full disk, where nobody can say who he is", () => {
-  expect(takeWorkHold(openFlock(), "/dev/full", "the test")).not.toHaveProperty("heldBy");
 });

@@ -21,7 +21,7 @@ export const brokenRules = {
   ],
   "3 (link first, then look and bring back)": [
     {
-      file: "registry/blobs.ts",
+      file: "registry/find-blob.ts",
       from: "if (await store.driver.restore(blobTrashName(digest), blobKey(digest))) store.noteRestored?.(digest);",
       to: "",
     },

@@ -1,0 +1,67 @@
+import { expect, test } from "bun:test";
+import { hashBytes } from "../../src/oci/hash.ts";
+import { findBlob, followToBlob, statBlob } from "../../src/registry/find-blob.ts";
+import { blobKey, layerLink } from "../../src/registry/layout.ts";
+import { digestOf, named, pushBlob, pushImage, type Stocked, stocked, tagged, utf8 } from "./stocked.ts";
+
+const app = named("app");
+const layer = digestOf("layer");
+
+async function noteDamage({ store: { driver } }: Stocked, isDamaged = true, digest = layer): Promise<void> {
+  const stat = await driver.stat(blobKey(digest));
+  if (stat !== undefined) await driver.noteDamage(blobKey(digest), stat, isDamaged);
+}
+
+/** Whether it was not refused. */
+async function isDone(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
+}
+
+test("what a check has found damaged counts as missing everywhere, until a push or a second look", async () => {
+  const stock = stocked();
+  const digest = await pushImage(stock, "app", { tag: "1" });
+  const { blobs, manifests } = stock.registry;
+  const { bytes } = await manifests.get(app, { kind: "digest", digest });
+  const look = async () => [
+    (await findBlob(stock.store, layer)) !== undefined,
+    (await statBlob(stock.store, layer)) !== undefined,
+    await isDone(blobs.promise(app, layer)),
+    await isDone(blobs.open(app, layer)),
+    await blobs.mount(named("other"), { digest: layer, from: app }),
+    await blobs.mount(named("third"), { digest: layer, from: undefined }),
+    await isDone(manifests.put(app, { bytes, contentType: undefined, digest, tags: [tagged("2")] })),
+  ];
+  await noteDamage(stock);
+  const damaged = await look();
+  await noteDamage(stock, false);
+  const whole = await look();
+  await noteDamage(stock);
+  await pushBlob(stock, "app", "layer");
+  const [none, all] = [false, true].map((answer) => Array(7).fill(answer));
+  expect([damaged, whole, await look()]).toEqual([none, all, all] as boolean[][]);
+});
+
+test("a manifest that was found damaged counts as missing, until it is pushed again", async () => {
+  const stock = stocked();
+  const digest = await pushImage(stock, "app", { tag: "1" });
+  await noteDamage(stock, true, digest);
+  const reference = { kind: "tag", tag: tagged("1") } as const;
+  const isThere = await isDone(stock.registry.manifests.get(app, reference));
+  await pushImage(stock, "app", { tag: "1" });
+  expect([isThere, await isDone(stock.registry.manifests.get(app, reference))]).toEqual([false, true]);
+});
+
+test("followToBlob() gives no bytes of another digest out under a sha512 link, until a push has written it anew", async () => {
+  const stock = stocked();
+  const long = hashBytes(utf8("layer"), "sha512");
+  await pushImage(stock, "app", { tag: "1" });
+  const link = layerLink(app, long);
+  const follow = async () => (await followToBlob(stock.store, link, long))?.target;
+  await stock.store.driver.write(link, utf8(digestOf("config")));
+  const wrong = [await follow(), await isDone(stock.registry.blobs.open(app, long))];
+  await stock.store.driver.write(link, utf8(layer));
+  expect([wrong, await follow()]).toEqual([[undefined, false], layer]);
+});
