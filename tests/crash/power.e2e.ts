@@ -9,7 +9,7 @@ import { findBrokenInvariants } from "./directory-check.ts";
 import { Expectations } from "./expectations.ts";
 import { lookAfterRestart, plainArgs, prepare, type RunOutcome, shorten } from "./killed-run.ts";
 import { findDifferences } from "./outcome.ts";
-import { makeDiskImage, mountCopy, type PowerDisk } from "./power-disk.ts";
+import { durableKinds, makeDiskImage, makeImagePlace, mountCopy, type PowerDisk } from "./power-disk.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 import { stepThrough } from "./stepper.ts";
 
@@ -18,6 +18,7 @@ const canCut = [
   requireProgram("strace", "strace"),
   requireProgram("xfs_io", "xfsprogs"),
   requireProgram("mkfs.ext4", "e2fsprogs"),
+  requireProgram("mkfs.btrfs", "btrfs-progs"),
 ].every(Boolean);
 
 const cases = (["ext4", "xfs"] as const).flatMap((kind) =>
@@ -56,10 +57,11 @@ describe.skipIf(!canCut)("power cut at each call", () => {
     expect(number).toBeGreaterThan(20);
   });
 
-  test.each(["ext4", "xfs"] as const)("on %s: the cut bites; what is not synced is lost", async (kind) => {
+  test.each(durableKinds)("on %s: the cut bites; what is not synced is lost", async (kind) => {
     const scenario = scenarios[0];
     if (scenario === undefined) throw new Error("no scenario");
-    const image = join(memory.data, "image");
+    await using place = await makeImagePlace(kind, 1000);
+    const image = join(place.path, "image");
     await makeDiskImage(kind, image, async (data) => void (await prepare(scenario, data)));
     await using disk = await mountCopy(kind, image);
     const seen = new Expectations();

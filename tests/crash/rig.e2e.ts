@@ -10,9 +10,13 @@ import { mixedAilments, noAilments } from "./rig/plan.ts";
 import { type RigOptions, runRig } from "./rig/rig.ts";
 import type { Tally } from "./rig/tally.ts";
 
-const canRun = [requireRoot(), requireProgram("strace", "strace"), requireProgram("mkfs.xfs", "xfsprogs")].every(
-  Boolean,
-);
+const canRun = [
+  requireRoot(),
+  requireProgram("strace", "strace"),
+  requireProgram("faketime", "faketime"),
+  requireProgram("mkfs.xfs", "xfsprogs"),
+  requireProgram("mkfs.btrfs", "btrfs-progs"),
+].every(Boolean);
 
 /** A seed of the caller's, or another one each time; it is printed. */
 const seed = process.env.CRASH_SEED ?? String(Date.now());
@@ -21,7 +25,7 @@ const seed = process.env.CRASH_SEED ?? String(Date.now());
 const everything: Omit<RigOptions, "executable" | "ledgers" | "goesOn"> = {
   seed,
   disks: ["tmpfs"],
-  faults: ["kill", "call", "freeze", "dawdle", "full", "error", "power"],
+  faults: ["kill", "call", "freeze", "dawdle", "full", "error", "clock", "power"],
   loadMs: [200, 1500],
   ailments: mixedAilments,
   collectorCount: undefined,
@@ -58,8 +62,10 @@ function forSeconds(seconds: number): RigOptions["goesOn"] {
 describe.skipIf(!canRun)("the crash rig", () => {
   test.each([
     { disk: "tmpfs", seconds: 60 },
-    { disk: "ext4", seconds: 30 },
-    { disk: "xfs", seconds: 30 },
+    { disk: "ext4", seconds: 20 },
+    { disk: "ext4-slow", seconds: 20 },
+    { disk: "xfs", seconds: 20 },
+    { disk: "btrfs", seconds: 20 },
   ] as const)("loses nothing in $seconds seconds on $disk", async ({ disk, seconds }) => {
     const faults = disk === "tmpfs" ? everything.faults : (["power"] as const);
     const tally = await play({ ...everything, disks: [disk], faults }, executable, forSeconds(seconds));

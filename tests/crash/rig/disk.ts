@@ -1,11 +1,8 @@
 // Where the victims' data lies: in memory on a disk that can be filled, or on one whose power can be cut.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { must } from "../../e2e/program.ts";
 import { makeSmallDisk } from "../../e2e/small-disk.ts";
-import { unmount } from "../../e2e/unmount.ts";
-import { temporaryDirectory } from "../../temporary-directory.ts";
-import { type DurableKind, makeDiskImage, mountCopy } from "../power-disk.ts";
+import { type DurableKind, makeDiskImage, makeImagePlace, mountCopy, needsSilence } from "../power-disk.ts";
 
 /** What the data lies on. */
 export type RigDiskKind = "tmpfs" | DurableKind;
@@ -14,6 +11,8 @@ export type RigDiskKind = "tmpfs" | DurableKind;
 export interface RigDisk extends AsyncDisposable {
   readonly kind: RigDiskKind;
   readonly data: string;
+  /** Whether servers have to stand still before the power is cut. */
+  readonly needsSilence: boolean;
   fill(): Promise<void>;
   free(): void;
   cut(): Promise<void>;
@@ -21,23 +20,21 @@ export interface RigDisk extends AsyncDisposable {
 }
 
 /** Mounts an empty disk. */
-export async function makeRigDisk(kind: RigDiskKind): Promise<RigDisk> {
-  return kind === "tmpfs" ? await makeFillable() : await makePowered(kind);
+export async function makeRigDisk(kind: RigDiskKind, sizeMiB?: number): Promise<RigDisk> {
+  return kind === "tmpfs" ? await makeFillable(sizeMiB) : await makePowered(kind);
 }
 
-async function makeFillable(): Promise<RigDisk> {
-  const disk = await makeSmallDisk("tmpfs");
+async function makeFillable(sizeMiB?: number): Promise<RigDisk> {
+  const disk = await makeSmallDisk("tmpfs", sizeMiB);
   const cannot = async () => {
     throw new Error("a disk in memory loses everything with its power");
   };
-  return { ...disk, kind: "tmpfs", cut: cannot, mountAgain: cannot };
+  return { ...disk, kind: "tmpfs", needsSilence: false, cut: cannot, mountAgain: cannot };
 }
 
-/** The images lie in memory: what counts is what the filesystem has sent to its device. */
 async function makePowered(kind: DurableKind): Promise<RigDisk> {
-  const directory = temporaryDirectory();
-  await must(["mount", "-t", "tmpfs", "-o", "size=1g", "tmpfs", directory.path]);
-  const image = join(directory.path, "image");
+  const place = await makeImagePlace(kind, 1500);
+  const image = join(place.path, "image");
   await makeDiskImage(kind, image, async () => undefined);
   const disk = await mountCopy(kind, image);
   const cannot = async () => {
@@ -46,6 +43,7 @@ async function makePowered(kind: DurableKind): Promise<RigDisk> {
   return {
     kind,
     data: disk.data,
+    needsSilence: needsSilence(kind),
     fill: cannot,
     free: () => undefined,
     cut: disk.cut,
@@ -53,8 +51,7 @@ async function makePowered(kind: DurableKind): Promise<RigDisk> {
     [Symbol.asyncDispose]: async () => {
       await disk[Symbol.asyncDispose]();
       rmSync(image);
-      await unmount(directory.path);
-      directory[Symbol.dispose]();
+      await place[Symbol.asyncDispose]();
     },
   };
 }

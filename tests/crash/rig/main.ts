@@ -4,20 +4,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { executable } from "../../e2e/executable.ts";
+import { durableKinds } from "../power-disk.ts";
 import type { RigDiskKind } from "./disk.ts";
 import { type Fault, mixedAilments, noAilments } from "./plan.ts";
 import { runRig } from "./rig.ts";
 
-const diskKinds: readonly RigDiskKind[] = ["tmpfs", "ext4", "xfs"];
-const faultKinds: readonly Fault["kind"][] = ["kill", "call", "freeze", "dawdle", "power", "full", "error"];
+const diskKinds: readonly RigDiskKind[] = ["tmpfs", ...durableKinds];
+const faultKinds: readonly Fault["kind"][] = ["kill", "call", "freeze", "dawdle", "power", "full", "error", "clock"];
 
 const help = `npm run crash -- [options]
   --minutes N      how long (default 10)
   --kills N        end after so many kills of servers
   --power-cuts N   end after so many power cuts
   --seed S         the same seed plans the same rounds (default: the time)
-  --disks LIST     tmpfs, ext4, xfs (default: all of them, one after the other)
-  --faults LIST    kill, call, freeze, dawdle, power, full, error (default: all of them)
+  --disks LIST     ${diskKinds.join(", ")} (default: all of them, one after the other)
+  --faults LIST    ${faultKinds.join(", ")} (default: all of them)
   --grace N        seconds that collectors leave things alone (default 2)
   --clients N      (default 4)
   --load MS,MS     how long clients work in a round, at least and at most (default 200,1500)

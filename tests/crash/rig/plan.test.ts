@@ -3,7 +3,7 @@ import { mixedAilments, type PlanOptions, planRound } from "./plan.ts";
 
 const options: PlanOptions = {
   seed: "7",
-  faults: ["kill", "call", "freeze", "dawdle", "power", "full", "error"],
+  faults: ["kill", "call", "freeze", "dawdle", "power", "full", "error", "clock"],
   loadMs: [100, 200],
   ailments: mixedAilments,
   collectorCount: undefined,

@@ -15,11 +15,19 @@ export type Fault =
   /** Calls of the first server fail; the first one, and then every `step`-th. */
   | {
       readonly kind: "error";
-      readonly error: "EIO" | "ENOSPC";
+      readonly error: string;
       readonly calls: string;
       readonly first: number;
       readonly step: number;
-    };
+    }
+  /** The wall clock of the first server and of all collectors jumps; the others have the true time. */
+  | { readonly kind: "clock"; readonly jumps: readonly Jump[] };
+
+/** From when on a clock goes wrong, and by how much, such as -2d. */
+export interface Jump {
+  readonly afterMs: number;
+  readonly by: string;
+}
 
 /** A time of a round. */
 export interface Span {
@@ -39,11 +47,13 @@ export type Ailment =
 /** A round. */
 export interface RoundPlan {
   readonly number: number;
-  readonly serverCount: 1 | 2;
+  readonly serverCount: number;
   readonly loadMs: number;
   readonly fault: Fault;
   /** Whether the servers collect too. */
   readonly collectsInside: boolean;
+  /** Whether `registry verify --repair` runs again and again beside them. */
+  readonly repairs: boolean;
   /** How many collectors are at work at the same time; for more than one their own lock is taken away. */
   readonly collectorCount: number;
   /** What the collectors suffer, one after the other. */
@@ -58,7 +68,7 @@ export interface PlanOptions {
   readonly loadMs: readonly [number, number];
   /** What collectors suffer, and how often. */
   readonly ailments: Readonly<Record<Ailment["kind"], number>>;
-  /** Undefined: sometimes one, sometimes two. */
+  /** Undefined: one to three. */
   readonly collectorCount: number | undefined;
 }
 
@@ -68,15 +78,39 @@ export interface PlanOptions {
  */
 const serverCalls = { mkdir: 60, writev: 60, fsync: 60, rename: 120, unlink: 12, rmdir: 20, utimensat: 60 } as const;
 const collectorCalls = { rename: 12, unlink: 20, rmdir: 20, link: 2, fsync: 4, syncfs: 1 } as const;
-const failingCalls = ["mkdir", "writev", "fsync", "rename", "unlink", "link", "utimensat"] as const;
+
+/** What a failing disk, a full one, a table of open files or a lost mount answers to each call. */
+const failures: Readonly<Record<string, readonly string[]>> = {
+  openat: ["EIO", "ENOSPC", "EDQUOT", "EROFS", "EMFILE", "ENOMEM", "ESTALE"],
+  mkdir: ["EIO", "ENOSPC", "EDQUOT", "EROFS", "ENOMEM", "ESTALE"],
+  writev: ["EIO", "ENOSPC", "EDQUOT", "ESTALE"],
+  pwrite64: ["EIO", "ENOSPC", "EDQUOT", "ESTALE"],
+  fsync: ["EIO", "ENOSPC", "EDQUOT", "EROFS", "ESTALE"],
+  rename: ["EIO", "ENOSPC", "EDQUOT", "EROFS", "ENOMEM", "ESTALE"],
+  link: ["EIO", "ENOSPC", "EDQUOT", "EROFS", "ENOMEM", "ESTALE"],
+  unlink: ["EIO", "EROFS", "ENOMEM", "ESTALE"],
+  rmdir: ["EIO", "EROFS", "ENOMEM", "ESTALE"],
+  utimensat: ["EIO", "EROFS", "ESTALE"],
+  statx: ["EIO", "ENOMEM", "ESTALE"],
+  newfstatat: ["EIO", "ENOMEM", "ESTALE"],
+  stat: ["EIO", "ENOMEM", "ESTALE"],
+  lstat: ["EIO", "ENOMEM", "ESTALE"],
+  getdents64: ["EIO", "ENOMEM", "ESTALE"],
+  flock: ["EIO", "ENOMEM", "ESTALE"],
+};
+/** Those that only change the disk, to fail together. */
+const failingChanges = ["mkdir", "writev", "fsync", "rename", "unlink", "link", "utimensat"] as const;
+/** Further than any grace, in both directions, and by less. */
+const jumps = ["+2d", "-2d", "+0d", "+1h", "-1h", "+5s", "-5s"] as const;
 const weights: Readonly<Record<Fault["kind"], number>> = {
   kill: 4,
   call: 4,
   freeze: 2,
   power: 1,
   full: 1,
-  error: 2,
+  error: 4,
   dawdle: 2,
+  clock: 2,
 };
 const ailmentCount = 12;
 
@@ -95,11 +129,12 @@ export function planRound(number: number, options: PlanOptions): RoundPlan {
   const kind = chance.weigh(chosen) as Fault["kind"];
   return {
     number,
-    serverCount: chance.happens(0.4) ? 2 : 1,
+    serverCount: Number(chance.weigh({ "1": 5, "2": 3, "3": 2 })),
     loadMs,
     fault: planFault(kind, chance.fork("fault"), loadMs),
     collectsInside: chance.happens(0.3),
-    collectorCount: options.collectorCount ?? (chance.happens(0.3) ? 2 : 1),
+    repairs: chance.happens(0.4),
+    collectorCount: options.collectorCount ?? Number(chance.weigh({ "1": 6, "2": 3, "3": 1 })),
     ailments: Array.from({ length: ailmentCount }, (_, index) =>
       planAilment(chance.weigh(options.ailments), chance.fork(`collector ${index}`)),
     ),
@@ -119,12 +154,28 @@ function planFault(kind: Fault["kind"], chance: Chance, loadMs: number): Fault {
       return { kind, span: planSpan(chance, loadMs) };
     case "dawdle":
       return { kind, calls: chance.pick(["fsync", "rename", "unlink,rename"]), delayMs: chance.between(5, 60) };
-    case "error": {
-      const calls = chance.happens(0.5) ? chance.pick(failingCalls) : failingCalls.join(",");
-      const error = chance.pick(["EIO", "ENOSPC"] as const);
-      return { kind, error, calls, first: chance.between(1, 60), step: chance.between(1, 40) };
-    }
+    case "error":
+      return planErrors(chance);
+    case "clock":
+      return {
+        kind,
+        jumps: Array.from({ length: chance.between(1, 4) }, () => ({
+          afterMs: chance.below(loadMs / 2),
+          by: chance.pick(jumps),
+        })),
+      };
   }
+}
+
+/** All changes together, or one kind of call; the runtime opens and looks at files of its own at its start. */
+function planErrors(chance: Chance): Fault {
+  const rhythm = { first: chance.between(1, chance.happens(0.5) ? 60 : 400), step: chance.between(1, 40) };
+  if (chance.happens(0.3)) {
+    const error = chance.pick(["EIO", "ENOSPC", "EDQUOT", "EROFS", "ESTALE"]);
+    return { kind: "error", error, calls: failingChanges.join(","), ...rhythm };
+  }
+  const [calls, errors] = chance.pick(Object.entries(failures));
+  return { kind: "error", error: chance.pick(errors), calls, ...rhythm };
 }
 
 function planAilment(kind: Ailment["kind"], chance: Chance): Ailment {

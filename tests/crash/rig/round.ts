@@ -4,6 +4,7 @@ import type { StartedRegistry } from "../../e2e/executable.ts";
 import { run } from "../../e2e/program.ts";
 import { Chance } from "./chance.ts";
 import { Client, type ClientMemory } from "./client.ts";
+import { type Clock, makeClock } from "./clock.ts";
 import type { Content } from "./contents.ts";
 import { Desk } from "./desk.ts";
 import type { RigDisk } from "./disk.ts";
@@ -12,8 +13,9 @@ import { inspect } from "./inspect.ts";
 import type { Ledger } from "./ledger.ts";
 import { pause } from "./pause.ts";
 import type { RoundPlan } from "./plan.ts";
+import { repairOnAndOn } from "./repairs.ts";
 import type { Tally } from "./tally.ts";
-import { collectOnAndOn, freeze, reap, type Scene, signal, startServer } from "./victims.ts";
+import { collectOnAndOn, freeze, reap, type Scene, signal, standStill, startServer } from "./victims.ts";
 
 /** What stays from round to round. */
 export interface World {
@@ -25,6 +27,14 @@ export interface World {
   readonly clients: readonly ClientMemory[];
   readonly sharedLayers: readonly Content[];
   readonly tally: Tally;
+}
+
+/** What the fault of a round acts on. */
+interface Stage {
+  readonly servers: readonly StartedRegistry[];
+  readonly disk: RigDisk;
+  readonly clock: Clock;
+  readonly isOver: () => boolean;
 }
 
 /** Plays the round; the problems go into the tally with its number. */
@@ -44,18 +54,21 @@ export async function playRound(world: World, plan: RoundPlan): Promise<void> {
 async function suffer(world: World, plan: RoundPlan, report: (problem: string) => void): Promise<void> {
   const { scene, tally, disk } = world;
   const chance = new Chance(`${world.seed}/round ${plan.number}/clients`);
-  const servers = await startServers(world, plan);
+  using clock = makeClock(plan);
+  const servers = await startServers(world, plan, clock);
   const fleet = new Fleet(servers);
   let isStopped = false;
   const isOver = () => isStopped || fleet.isDown;
-  const mayFail = plan.fault.kind === "error" || plan.fault.kind === "power";
+  // Under a clock that is days ahead somebody's unfinished file is an old one, and goes.
+  const mayFail = ["error", "power", "clock"].includes(plan.fault.kind);
   const working = world.clients.map(async (memory) => {
     const own = chance.fork(memory.id);
     const desk = new Desk({
       ledger: world.ledger,
       fleet,
       chance: own,
-      graceMs: world.graceMs,
+      // A promise does not hold across a clock that jumps further than the grace.
+      graceMs: plan.fault.kind === "clock" ? 0 : world.graceMs,
       mayFail,
       isOver,
       report,
@@ -69,12 +82,19 @@ async function suffer(world: World, plan: RoundPlan, report: (problem: string) =
       isOver,
       isAlone: plan.collectorCount === 1,
       tally,
+      clock: clock.env,
       pauseMs: () => chance.below(200),
     }),
   );
-  const happening = happen(plan, { servers, disk, isOver });
+  const pauses = chance.fork("repairs");
+  const repairing = plan.repairs
+    ? repairOnAndOn(scene, { isOver, tally, report, pauseMs: () => pauses.below(300) })
+    : undefined;
+  const happening = happen(plan, { servers, disk, clock, isOver });
   await pause(plan.loadMs, isOver);
   const living = servers.filter((server) => signal(server.pid, "SIGCONT"));
+  if (plan.fault.kind !== "call" && living.length < servers.length) report("a server ended by itself");
+  if (plan.fault.kind === "power" && disk.needsSilence) await Promise.all(living.map(standStill));
   if (plan.fault.kind === "power") {
     await disk.cut();
     tally.count("power cuts");
@@ -84,7 +104,7 @@ async function suffer(world: World, plan: RoundPlan, report: (problem: string) =
   tally.count("kills of servers", servers.length);
   tally.count("kills at a chosen call", servers.length - living.length);
   await Promise.all(servers.map(killServer));
-  await Promise.all([...working, ...collecting, happening]);
+  await Promise.all([...working, ...collecting, repairing, happening]);
 }
 
 async function killServer(server: StartedRegistry): Promise<void> {
@@ -93,10 +113,13 @@ async function killServer(server: StartedRegistry): Promise<void> {
   await killing;
 }
 
-async function startServers(world: World, plan: RoundPlan): Promise<readonly StartedRegistry[]> {
+async function startServers(world: World, plan: RoundPlan, clock: Clock): Promise<readonly StartedRegistry[]> {
   const { collectsInside } = plan;
   const starting = Array.from({ length: plan.serverCount }, (_, index) =>
-    startServer(world.scene, { fault: index === 0 ? plan.fault : undefined, collectsInside }),
+    startServer(
+      world.scene,
+      index === 0 ? { fault: plan.fault, collectsInside, clock: clock.env } : { fault: undefined, collectsInside },
+    ),
   );
   const started = (await Promise.all(starting)).filter((server) => server !== undefined);
   world.tally.count("kills or failures at the start", plan.serverCount - started.length);
@@ -114,14 +137,7 @@ async function actOnAndOn(client: Client, isOver: () => boolean): Promise<void> 
 }
 
 /** What happens beside the clients, apart from the end. */
-async function happen(
-  { fault }: RoundPlan,
-  {
-    servers,
-    disk,
-    isOver,
-  }: { readonly servers: readonly StartedRegistry[]; readonly disk: RigDisk; readonly isOver: () => boolean },
-): Promise<void> {
+async function happen({ fault }: RoundPlan, { servers, disk, clock, isOver }: Stage): Promise<void> {
   const [first] = servers;
   if (fault.kind === "freeze" && first !== undefined) {
     for (const span of fault.spans) await freeze(first.pid, span, isOver);
@@ -130,7 +146,7 @@ async function happen(
     await disk.fill();
     await pause(fault.span.forMs, isOver);
     disk.free();
-  }
+  } else if (fault.kind === "clock") await clock.jump(fault.jumps, isOver);
 }
 
 async function look(world: World, plan: RoundPlan, report: (problem: string) => void): Promise<void> {

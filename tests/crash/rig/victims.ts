@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type StartedRegistry, startRegistry } from "../../e2e/executable.ts";
-import { environment } from "../../e2e/program.ts";
+import { environment, waitUntil } from "../../e2e/program.ts";
 import { isAlive } from "./fleet.ts";
 import { pause } from "./pause.ts";
 import type { Ailment, Fault, Span } from "./plan.ts";
@@ -17,10 +17,17 @@ export interface Scene {
   readonly deletesUntagged: boolean;
 }
 
+/** The environment of a program that has a wall clock of its own; empty for all others. */
+type Environment = Readonly<Record<string, string>>;
+
 /** A server with what its fault puts in front of it; undefined when it was killed before it listened. */
 export async function startServer(
   { executable, data, grace, deletesUntagged }: Scene,
-  { fault, collectsInside }: { readonly fault: Fault | undefined; readonly collectsInside: boolean },
+  {
+    fault,
+    collectsInside,
+    clock = {},
+  }: { readonly fault: Fault | undefined; readonly collectsInside: boolean; readonly clock?: Environment },
 ): Promise<StartedRegistry | undefined> {
   const env = collectsInside
     ? { REGISTRY_GC_INTERVAL: "300ms", REGISTRY_GC_GRACE: grace, REGISTRY_GC_DELETEUNTAGGED: String(deletesUntagged) }
@@ -30,7 +37,13 @@ export async function startServer(
   try {
     // A plan without an internal collection must not get the one that is on by default.
     const args = ["--http", "--log-level", "error"];
-    return await startRegistry({ executable, data, args, env: { REGISTRY_GC_INTERVAL: "24h", ...env }, under });
+    return await startRegistry({
+      executable,
+      data,
+      args,
+      env: { REGISTRY_GC_INTERVAL: "24h", ...env, ...clock },
+      under,
+    });
   } catch (error) {
     // Killed, or failing, on its way: the text says with what it ended.
     if (under.length > 0) return undefined;
@@ -65,6 +78,7 @@ export async function collectOnAndOn(
     readonly isOver: () => boolean;
     readonly isAlone: boolean;
     readonly tally: Tally;
+    readonly clock: Environment;
     readonly pauseMs: () => number;
   },
 ): Promise<void> {
@@ -87,14 +101,24 @@ function removeQuietly(path: string): void {
 
 async function collectOnce(
   { executable, data, grace, deletesUntagged }: Scene,
-  { ailment, isOver, tally }: { readonly ailment: Ailment; readonly isOver: () => boolean; readonly tally: Tally },
+  {
+    ailment,
+    isOver,
+    tally,
+    clock,
+  }: {
+    readonly ailment: Ailment;
+    readonly isOver: () => boolean;
+    readonly tally: Tally;
+    readonly clock: Environment;
+  },
 ): Promise<void> {
   const command = [executable, "gc", "--data", data, "--grace", grace, "--json"];
   const options = deletesUntagged ? ["--delete-untagged"] : [];
   const injections = describeFault(ailment);
   const under = injections === undefined ? [] : trace(injections);
   const child = Bun.spawn([...under, ...command, ...options], {
-    env: environment(),
+    env: environment(clock),
     stdin: "ignore",
     stdout: "pipe",
     stderr: "ignore",
@@ -154,6 +178,12 @@ function readStatus(pid: number): string {
   } catch {
     return "";
   }
+}
+
+/** Stops a process; resolves when none of its threads runs any more. */
+export async function standStill({ pid }: { readonly pid: number }): Promise<void> {
+  if (!signal(pid, "SIGSTOP")) return;
+  await waitUntil("it stands still", () => /^State:\s+[TtZX]/m.test(readStatus(pid)) || readStatus(pid) === "");
 }
 
 /** False when there is no such process any more. */
