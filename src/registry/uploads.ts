@@ -164,7 +164,9 @@ export class Uploads {
   #hashFor(upload: Upload, id: string): RunningHash | undefined {
     const kept = this.#kept.get(id);
     const isOfThese = kept?.identity === undefined || kept.identity === upload.identity;
-    if (kept !== undefined && isOfThese && kept.hash.sizeBytes === upload.sizeBytes) return kept.hash;
+    if (kept !== undefined && isOfThese && kept.hash.sizeBytes === upload.sizeBytes && upload.isRemembered()) {
+      return kept.hash;
+    }
     return upload.sizeBytes === 0 ? startHash("sha256") : undefined;
   }
 

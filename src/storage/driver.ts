@@ -46,13 +46,19 @@ export interface Upload extends Disposable {
   readonly sizeBytes: number;
   /** Changes when the object is another one, although its key is the same. */
   readonly identity: string;
+  /**
+   * Whether everything written so far is in memory still, or known to be on disk. Where not, writing it back may have
+   * failed without anybody having been told: then only what is read again counts.
+   */
+  isRemembered(): boolean;
   /** Adds bytes at the end. After a failure `sizeBytes` says how many arrived. */
   append(pieces: readonly Uint8Array[]): Promise<void>;
   /** The bytes received so far. */
   content(): Blob;
   /**
    * Makes the bytes durable and moves them over `to`, in one step that replaces what was there.
-   * After it the upload is over.
+   * After it the upload is over. Also where making them durable fails: the system drops what it could not write, and
+   * a second try would succeed without it. So the upload is gone then, and its client begins anew.
    */
   commit(to: Key): Promise<void>;
 }

@@ -8,7 +8,7 @@ import type { Following, Key, Transfer, TransferArea } from "./driver.ts";
 import { type DurableFiles, pathOfKey } from "./durable-file.ts";
 import { isStillAt } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
-import { holdGrowingFile } from "./growing-file.ts";
+import { closeWritten, holdGrowingFile } from "./growing-file.ts";
 import { privateFileMode } from "./private-places.ts";
 
 const read = promisify(readCallback) as (
@@ -41,7 +41,7 @@ export class FileTransfers implements TransferArea {
     const path = pathOfKey(this.#root, key);
     for (let attempt = 1; attempt <= maxTries && !this.#held.has(path); attempt += 1) {
       await this.#files.makeDirectory(dirname(path));
-      const descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, privateFileMode);
+      const descriptor = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, privateFileMode);
       if (this.#held.has(path) || this.#flock?.tryLock(descriptor, "alone") === false) {
         closeSync(descriptor);
         return "busy";
@@ -59,7 +59,7 @@ export class FileTransfers implements TransferArea {
       discard: async () => void (await this.#files.unlink(path)),
       [Symbol.dispose]: () => {
         this.#held.delete(path);
-        closeSync(descriptor);
+        closeWritten(descriptor, path);
       },
     });
   }

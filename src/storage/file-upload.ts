@@ -17,7 +17,7 @@ import type { Key, OpenUploadOptions, Upload } from "./driver.ts";
 import { type DurableFiles, pathOfKey } from "./durable-file.ts";
 import { isStillAt } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
-import { holdGrowingFile } from "./growing-file.ts";
+import { closeWritten, holdGrowingFile } from "./growing-file.ts";
 import { makePrivate, privateDirectoryMode, privateFileMode } from "./private-places.ts";
 import { UploadClaims } from "./upload-claims.ts";
 
@@ -77,7 +77,7 @@ export class FileUploads {
     return Object.assign(holdGrowingFile({ files: this.#files, root: this.#root, path }, descriptor), {
       [Symbol.dispose]: () => {
         this.#claims.release(path, holder);
-        closeSync(descriptor);
+        closeWritten(descriptor, path);
       },
     });
   }
@@ -93,7 +93,7 @@ function makeSession(path: string): void {
 
 function openToAppend(path: string): number | undefined {
   try {
-    return openSync(path, constants.O_WRONLY | constants.O_APPEND);
+    return openSync(path, constants.O_RDWR | constants.O_APPEND);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;

@@ -1,8 +1,9 @@
 // A file that only grows while somebody holds it, and is moved into its place when it is complete.
-import { fstatSync, futimesSync, writev as writevCallback, writevSync } from "node:fs";
+import { closeSync, fstatSync, futimesSync, writev as writevCallback, writevSync } from "node:fs";
 import { promisify } from "node:util";
 import type { Upload } from "./driver.ts";
-import { type DurableFiles, pathOfKey, writeInPlaceBytes } from "./durable-file.ts";
+import { type DurableFiles, pathOfKey, unlinkIfThere, writeInPlaceBytes } from "./durable-file.ts";
+import { isCached } from "./page-cache.ts";
 
 const writev = promisify(writevCallback) as (
   descriptor: number,
@@ -28,6 +29,7 @@ export function holdGrowingFile(
     get sizeBytes() {
       return sizeBytes;
     },
+    isRemembered: () => sizeBytes === 0 || isCached(descriptor, sizeBytes - 1),
     append: async (pieces) => {
       let rest = pieces;
       while (rest.length > 0) {
@@ -42,10 +44,36 @@ export function holdGrowingFile(
       const now = new Date();
       futimesSync(descriptor, now, now);
       files.share(descriptor);
-      await files.syncFile(descriptor);
+      await files.syncFile(descriptor).catch((error: unknown) => {
+        giveUp(path);
+        throw error;
+      });
       await files.moveOver(path, pathOfKey(root, to));
     },
   };
+}
+
+/** Closes a file that was written to; over NFS that may be the moment when the server refuses the bytes. */
+export function closeWritten(descriptor: number, path: string): void {
+  try {
+    closeSync(descriptor);
+  } catch (error) {
+    giveUp(path);
+    throw error;
+  }
+}
+
+/**
+ * Removes a file whose bytes the system may have lost, so that nobody takes what is still in memory for what is on disk.
+ * Where it cannot be removed the disk takes no writes, and no commit either, until it is mounted anew: then the bytes
+ * are read from it.
+ */
+function giveUp(path: string): void {
+  try {
+    unlinkIfThere(path);
+  } catch {
+    // What went wrong before is what the caller needs to know.
+  }
 }
 
 /** Small pieces at once, large ones off this thread; returns how many bytes were written. */

@@ -36,6 +36,7 @@ export class MemoryTransfers implements TransferArea {
         object.bytes = new Uint8Array(Buffer.concat([object.bytes, ...pieces]));
         object.changedMs = this.#now();
       },
+      isRemembered: () => true,
       content: () => new Blob([Uint8Array.from(object.bytes)]),
       commit: async (to) => {
         this.#put(to, object.bytes);

@@ -263,6 +263,7 @@ class MemoryDriver implements Driver {
         object.bytes = new Uint8Array(Buffer.concat([object.bytes, ...pieces]));
         object.changedMs = object.modifiedMs = this.#now();
       },
+      isRemembered: () => true,
       content: () => new Blob([object.bytes]),
       commit: async (to) => {
         object.modifiedMs = this.#now();

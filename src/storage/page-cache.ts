@@ -1,4 +1,5 @@
 // The system's copies of files in memory, which hide what the disk says.
+import { ptr } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
 import { bindLibc } from "./libc.ts";
 
@@ -15,4 +16,19 @@ export function dropCacheOf(path: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** RWF_NOWAIT: a read that would have to ask the disk fails instead. */
+const noWait = 8;
+
+/**
+ * Whether the byte at this offset of an open file is in memory; false also where the system cannot tell. As long as one
+ * is, the system remembers the file, and with it that writing a part of it back has failed.
+ */
+export function isCached(descriptor: number, offset: number): boolean {
+  const readAt = bindLibc("preadv2", ["i32", "ptr", "i32", "i64", "i32"]);
+  if (readAt === undefined) return false;
+  const byte = new Uint8Array(1);
+  const vector = new BigUint64Array([BigInt(ptr(byte)), 1n]);
+  return readAt(descriptor, new Uint8Array(vector.buffer), 1, offset, noWait) === 1;
 }

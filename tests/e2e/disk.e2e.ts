@@ -5,6 +5,7 @@ import { executable, type StartedRegistry, startRegistry } from "./executable.ts
 import { digestOf, openUpload, postBlob, pullImage, pushImage, putManifest, refusalOf, withDigest } from "./image.ts";
 import { environment, requireProgram, requireRoot, waitUntil } from "./program.ts";
 import { makeSmallDisk } from "./small-disk.ts";
+import { makeThinDisk } from "./thin-disk.ts";
 
 const canMount = [requireRoot(), requireProgram("mkfs.ext4", "e2fsprogs")].every(Boolean);
 const canTrace = [requireRoot(), requireProgram("strace", "strace")].every(Boolean);
@@ -73,6 +74,34 @@ describe.skipIf(!canMount).each(["ext4", "tmpfs"] as const)("on %s", (kind) => {
       await pushImage(restarted, "later");
       expect(await restarted.stop()).toBe(0);
     }
+  });
+});
+
+describe.skipIf(!canMount)("on a thin disk without room behind it", () => {
+  test("an upload that could not be written back is over, also when there is room again", async () => {
+    await using disk = await makeThinDisk(40);
+    const large = new Uint8Array(randomBytes(60 * 1024 * 1024));
+    {
+      await using registry = await startRegistry({ data: disk.data });
+      await pushImage(registry, "kept");
+      const location = await openUpload(registry, "large");
+      expect((await registry.fetch(location, { method: "PATCH", body: large })).status).toBe(202);
+      const finish = () => registry.fetch(withDigest(location, digestOf(large)), { method: "PUT" });
+      const { status, code } = await refusalOf(await finish());
+      expect([[503, 507].includes(status), code]).toEqual([true, "UNAVAILABLE"]);
+
+      await disk.grow();
+      expect(await refusalOf(await finish())).toEqual({ status: 404, code: "BLOB_UPLOAD_UNKNOWN" });
+      expect(await refusalOf(await registry.fetch(location))).toEqual({ status: 404, code: "BLOB_UPLOAD_UNKNOWN" });
+      expect((await registry.fetch(`/v2/large/blobs/${digestOf(large)}`)).status).toBe(404);
+      expect((await postBlob(registry, "large", large)).status).toBe(201);
+      expect(await registry.stop()).toBe(0);
+    }
+    await disk.mountAgain();
+    await using restarted = await startRegistry({ data: disk.data });
+    await pullImage(restarted, "kept");
+    const served = await restarted.fetch(`/v2/large/blobs/${digestOf(large)}`);
+    expect(digestOf(new Uint8Array(await served.arrayBuffer()))).toBe(digestOf(large));
   });
 });
 

@@ -21,6 +21,7 @@ function noting(append: (sizeBytes: number) => Promise<void> = async () => undef
       appended.push(sizeBytes);
       pieces.push(...more);
     },
+    isRemembered: () => true,
     content: () => new Blob(pieces as Uint8Array<ArrayBuffer>[]),
     commit: async () => undefined,
     [Symbol.dispose]: () => undefined,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { uploadKey, uploadPrefix, uploadsPrefix } from "../../src/registry/layout.ts";
 import { Uploads, type UploadTarget } from "../../src/registry/uploads.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { answering } from "../storage/intercepted.ts";
 import { isInPlace } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";
@@ -51,6 +52,22 @@ describe("a session", () => {
     await elsewhere.append(target, chunk("two "));
     await uploads.commit(target, chunk("three"), digestOf("one two three"));
     expect(await textOf(stock, digestOf("one two three"))).toBe("one two three");
+  });
+
+  test("is read again where the system has forgotten its bytes, since writing them back may have failed", async () => {
+    const { stock, target } = await begin();
+    let forgets = false;
+    const openUpload: Driver["openUpload"] = async (key, options) => {
+      const upload = await stock.store.driver.openUpload(key, options);
+      if (upload === undefined || upload === "busy" || !forgets) return upload;
+      // What the disk has in place of the bytes that were written.
+      const content = () => new Blob(["lost bytes"]);
+      return Object.assign(upload, { isRemembered: () => false, content });
+    };
+    const uploads = new Uploads({ ...stock.store, driver: answering(stock.store.driver, { openUpload }) });
+    await uploads.append(target, chunk("good bytes"));
+    forgets = true;
+    expect(await codeOf(uploads.commit(target, nothing, digestOf("good bytes")))).toBe("DIGEST_INVALID");
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dropCacheOf } from "../../src/storage/page-cache.ts";
+import { dropCacheOf, isCached } from "../../src/storage/page-cache.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 test("dropCacheOf() leaves the bytes as they are, and throws where there is no file", () => {
@@ -12,3 +12,20 @@ test("dropCacheOf() leaves the bytes as they are, and throws where there is no f
   expect(readFileSync(path, "utf8")).toBe("content");
   expect(() => dropCacheOf(join(directory.path, "b"))).toThrow("ENOENT");
 });
+
+test("isCached() tells whether the system holds a byte of a file, and so remembers the file", () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "a");
+  writeFileSync(path, "content");
+  const descriptor = openSync(path, "r+");
+  const isWritten = isCached(descriptor, 6);
+  fsyncSync(descriptor);
+  dropCacheOf(path);
+  expect([isWritten, isCached(descriptor, 6), isCached(descriptor, 7)]).toEqual([true, isInMemory(path), false]);
+  closeSync(descriptor);
+});
+
+/** A filesystem in memory drops nothing. */
+function isInMemory(path: string): boolean {
+  return statfsSync(path).type === 0x01021994;
+}
