@@ -1,8 +1,9 @@
 // What is in a directory, slice by slice: of a hundred thousand names at once, everybody would wait for the last. Node
 // and Bun read a directory to its end in one call, and what they read on another thread they turn into objects on this.
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync } from "node:fs";
+import { constants, fstatSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { stepAside } from "../lib/pacer.ts";
+import { openOwned } from "./descriptors.ts";
 import { bindLibc } from "./libc.ts";
 
 /** A name in a directory, and what it names. */
@@ -18,18 +19,15 @@ export async function* readEntries(path: string): AsyncGenerator<readonly Entry[
   await stepAside();
   const getdents = bindLibc("getdents64", ["i32", "ptr", "i64"]);
   if (getdents === undefined) return yield readAtOnce(path);
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  using owner = new DisposableStack();
+  const descriptor = openOwned(owner, path, constants.O_RDONLY | constants.O_DIRECTORY);
   const buffer = Buffer.allocUnsafeSlow(sliceBytes);
-  try {
-    for (;;) {
-      const length = getdents(descriptor, buffer, sliceBytes);
-      if (length < 0) throw cannotRead(path, descriptor);
-      if (length === 0) return;
-      yield decode(path, buffer.subarray(0, length));
-      await stepAside();
-    }
-  } finally {
-    closeSync(descriptor);
+  for (;;) {
+    const length = getdents(descriptor, buffer, sliceBytes);
+    if (length < 0) throw cannotRead(path, descriptor);
+    if (length === 0) return;
+    yield decode(path, buffer.subarray(0, length));
+    await stepAside();
   }
 }
 

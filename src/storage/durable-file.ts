@@ -1,11 +1,9 @@
 // Files that survive: written beside their place, synced, renamed into it, and the directory synced.
 // With durability off nothing is synced: a kill loses nothing then, a power cut may.
 import {
-  closeSync,
   fchmodSync,
   fsync as fsyncCallback,
   mkdirSync,
-  openSync,
   read as readCallback,
   renameSync,
   rmSync,
@@ -18,6 +16,7 @@ import {
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
+import { openOwned } from "./descriptors.ts";
 import { sharedFileMode } from "./private-places.ts";
 
 const fsync = promisify(fsyncCallback);
@@ -75,18 +74,15 @@ export class DurableFiles {
   /** Flushes the entries of a directory; one that was removed meanwhile has none. */
   async syncDirectory(path: string): Promise<void> {
     if (!this.#isDurable) return;
+    using owner = new DisposableStack();
     let descriptor: number;
     try {
-      descriptor = openSync(path, "r");
+      descriptor = openOwned(owner, path, "r");
     } catch (error) {
       if (errorCode(error) === "ENOENT") return;
       throw error;
     }
-    try {
-      await fsync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    await fsync(descriptor);
   }
 
   /** Makes a directory with its parents, so that it survives even where another process made a part of it just now. */
@@ -150,41 +146,33 @@ export class DurableFiles {
 
   /** Replaces a file by a copy of itself, which is new and this user's own; false where there is none. */
   async renewFile(path: string): Promise<boolean> {
+    using owner = new DisposableStack();
     let source: number;
     try {
-      source = openSync(path, "r");
+      source = openOwned(owner, path, "r");
     } catch (error) {
       if (errorCode(error) === "ENOENT") return false;
       throw error;
     }
-    try {
-      await this.#replace(path, (descriptor) => copyAll(source, descriptor));
-    } finally {
-      closeSync(source);
-    }
+    await this.#replace(path, (descriptor) => copyAll(source, descriptor));
     return true;
   }
 
   async #replace(path: string, fill: (descriptor: number) => Promise<void>): Promise<void> {
     const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-    const descriptor = await this.#openNew(temporary);
+    using owner = new DisposableStack();
+    const descriptor = await this.inDirectory(dirname(path), () => openOwned(owner, temporary, "wx", sharedFileMode));
     try {
-      try {
-        await fill(descriptor);
-        await this.syncFile(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
+      await fill(descriptor);
+      await this.syncFile(descriptor);
+      // A failure to close it fails the write, too.
+      owner.dispose();
       renameSync(temporary, path);
     } catch (error) {
       removeQuietly(temporary);
       throw error;
     }
     await this.syncDirectory(dirname(path));
-  }
-
-  async #openNew(path: string): Promise<number> {
-    return this.inDirectory(dirname(path), () => openSync(path, "wx", sharedFileMode));
   }
 
   /** Runs the work with the directory in place, again where a collector removed it meanwhile. */
@@ -211,12 +199,8 @@ export class DurableFiles {
   /** Writes back everything of the filesystem that the root lies on. */
   async syncAll(syncfs: ((descriptor: number) => boolean) | undefined): Promise<void> {
     if (!this.#isDurable) return;
-    const descriptor = openSync(this.#root, "r");
-    try {
-      if (syncfs?.(descriptor) !== true) throw new Error(`${this.#root} could not be synced`);
-    } finally {
-      closeSync(descriptor);
-    }
+    using owner = new DisposableStack();
+    if (syncfs?.(openOwned(owner, this.#root, "r")) !== true) throw new Error(`${this.#root} could not be synced`);
   }
 }
 

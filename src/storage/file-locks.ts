@@ -5,9 +5,10 @@
 //                           starve the one who wants it alone
 //
 // All 512 files are made at the first start and never removed.
-import { closeSync, fstatSync, openSync, readdirSync, writeFileSync } from "node:fs";
+import { fstatSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
+import { openOwned } from "./descriptors.ts";
 import { isGone, statIfThere } from "./directories.ts";
 import type { Lock, LockMode } from "./driver.ts";
 import type { Flock } from "./flock.ts";
@@ -39,44 +40,37 @@ export async function takeFileLock(
   const endMs = performance.now() + request.waitMs;
   const take = (file: string) =>
     tryUntil(() => openLocked(flock, join(directory, file), request.mode), endMs - performance.now());
+  using owner = new DisposableStack();
   const gate = await take(`${stripe}.gate`);
   if (gate === undefined) return undefined;
-  const main = await take(stripe).catch((error: unknown) => {
-    closeSync(gate);
-    throw error;
-  });
-  if (main === undefined || request.mode === "shared") closeSync(gate);
+  owner.use(gate);
+  const main = await take(stripe);
   if (main === undefined) return undefined;
-  return {
-    mode: request.mode,
-    [Symbol.dispose]: () => {
-      closeSync(main);
-      if (request.mode === "alone") closeSync(gate);
-    },
-  };
+  owner.use(main);
+  if (request.mode === "shared") gate.dispose();
+  const held = owner.move();
+  return { mode: request.mode, [Symbol.dispose]: () => held.dispose() };
 }
 
-/** A locked descriptor on the file that is at the path now (somebody may have removed the directory meanwhile). */
-function openLocked(flock: Flock, path: string, mode: LockMode): number | undefined {
-  let descriptor: number;
+/** The owner of a lock on the file that is at the path now (somebody may have removed the directory meanwhile). */
+function openLocked(flock: Flock, path: string, mode: LockMode): DisposableStack | undefined {
+  using owner = new DisposableStack();
   try {
-    descriptor = openLockFile(path);
+    const descriptor = openLockFile(owner, path);
+    return flock.tryLock(descriptor, mode) && isStillAt(descriptor, path) ? owner.move() : undefined;
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
   }
-  if (flock.tryLock(descriptor, mode) && isStillAt(descriptor, path)) return descriptor;
-  closeSync(descriptor);
-  return undefined;
 }
 
 /** To read and to write, as NFS wants it for locks of both modes; a disk that is read-only is no NFS that locks. */
-export function openLockFile(path: string): number {
+export function openLockFile(owner: DisposableStack, path: string): number {
   try {
-    return openSync(path, "r+");
+    return openOwned(owner, path, "r+");
   } catch (error) {
     if (errorCode(error) !== "EROFS") throw error;
-    return openSync(path, "r");
+    return openOwned(owner, path, "r");
   }
 }
 

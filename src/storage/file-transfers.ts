@@ -1,15 +1,15 @@
 // Transfers on a filesystem: one append-only file each. Its holder has it under flock; who follows it reads the same
 // file through a descriptor of his own, which outlives the moving and the removing of the file.
-import { closeSync, constants, fstatSync, openSync, read as readCallback, statSync, unlinkSync } from "node:fs";
+import { fstatSync, read as readCallback, statSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { openOwned } from "./descriptors.ts";
 import { isGone, namesIn } from "./directories.ts";
 import type { Following, Key, Transfer, TransferArea } from "./driver.ts";
 import { type DurableFiles, pathOfKey } from "./durable-file.ts";
 import { isStillAt } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
-import { closeWritten, holdGrowingFile } from "./growing-file.ts";
-import { privateFileMode } from "./private-places.ts";
+import { holdGrowingFile, openToAppend } from "./growing-file.ts";
 
 const read = promisify(readCallback) as (
   descriptor: number,
@@ -41,35 +41,35 @@ export class FileTransfers implements TransferArea {
     const path = pathOfKey(this.#root, key);
     for (let attempt = 1; attempt <= maxTries && !this.#held.has(path); attempt += 1) {
       await this.#files.makeDirectory(dirname(path));
-      const descriptor = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, privateFileMode);
-      if (this.#held.has(path) || this.#flock?.tryLock(descriptor, "alone") === false) {
-        closeSync(descriptor);
-        return "busy";
-      }
-      if (isStillAt(descriptor, path)) return this.#hold(descriptor, path);
-      closeSync(descriptor);
+      using owner = new DisposableStack();
+      const descriptor = openToAppend(owner, path, { isMade: true });
+      if (this.#held.has(path) || this.#flock?.tryLock(descriptor, "alone") === false) return "busy";
+      if (isStillAt(descriptor, path)) return this.#hold(owner, { descriptor, path });
     }
     return "busy";
   }
 
-  #hold(descriptor: number, path: string): Transfer {
-    this.#held.add(path);
+  #hold(
+    owner: DisposableStack,
+    { descriptor, path }: { readonly descriptor: number; readonly path: string },
+  ): Transfer {
     const growing = holdGrowingFile({ files: this.#files, root: this.#root, path }, descriptor);
+    this.#held.add(path);
+    owner.defer(() => void this.#held.delete(path));
+    const held = owner.move();
     return Object.assign(growing, {
       discard: async () => void (await this.#files.unlink(path)),
-      [Symbol.dispose]: () => {
-        this.#held.delete(path);
-        closeWritten(descriptor, path);
-      },
+      [Symbol.dispose]: () => held.dispose(),
     });
   }
 
   /** A reader of a transfer; see the contract in driver.ts. */
   async follow(key: Key): Promise<Following | undefined> {
     const path = pathOfKey(this.#root, key);
-    const descriptor = openIfThere(path, "r");
+    using owner = new DisposableStack();
+    const descriptor = openIfThere(owner, path, "r");
     if (descriptor === undefined) return undefined;
-    let isOpen = true;
+    const held = owner.move();
     return {
       sizeBytes: () => fstatSync(descriptor).size,
       isInPlace: () => isStillAt(descriptor, path),
@@ -79,10 +79,7 @@ export class FileTransfers implements TransferArea {
         const { bytesRead } = await read(descriptor, buffer, 0, maxBytes, offset);
         return buffer.subarray(0, bytesRead);
       },
-      [Symbol.dispose]: () => {
-        if (isOpen) closeSync(descriptor);
-        isOpen = false;
-      },
+      [Symbol.dispose]: () => held.dispose(),
     };
   }
 
@@ -98,22 +95,19 @@ export class FileTransfers implements TransferArea {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined || !stat.isFile() || Math.max(stat.mtimeMs, stat.ctimeMs) >= beforeMs) return false;
     // A lock alone over NFS wants a descriptor that may write.
-    const descriptor = openIfThere(path, "r+");
+    using owner = new DisposableStack();
+    const descriptor = openIfThere(owner, path, "r+");
     if (descriptor === undefined) return false;
-    try {
-      if (this.#held.has(path) || this.#flock?.tryLock(descriptor, "alone") === false) return false;
-      if (!isStillAt(descriptor, path)) return false;
-      unlinkSync(path);
-      return true;
-    } finally {
-      closeSync(descriptor);
-    }
+    if (this.#held.has(path) || this.#flock?.tryLock(descriptor, "alone") === false) return false;
+    if (!isStillAt(descriptor, path)) return false;
+    unlinkSync(path);
+    return true;
   }
 }
 
-function openIfThere(path: string, flags: "r" | "r+"): number | undefined {
+function openIfThere(owner: DisposableStack, path: string, flags: "r" | "r+"): number | undefined {
   try {
-    return openSync(path, flags);
+    return openOwned(owner, path, flags);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;

@@ -1,23 +1,14 @@
 // Uploads on a filesystem: one append-only file each, held by flock while bytes flow, moved into place at the end.
-import {
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
+import { openOwned } from "./descriptors.ts";
 import { isGone } from "./directories.ts";
 import type { Key, OpenUploadOptions, Upload } from "./driver.ts";
 import { type DurableFiles, pathOfKey } from "./durable-file.ts";
 import { isStillAt } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
-import { closeWritten, holdGrowingFile } from "./growing-file.ts";
+import { holdGrowingFile, openToAppend } from "./growing-file.ts";
 import { makePrivate, privateDirectoryMode, privateFileMode } from "./private-places.ts";
 import { UploadClaims } from "./upload-claims.ts";
 
@@ -42,7 +33,7 @@ export class FileUploads {
       // Somebody who removes empty directories may come between any two of these steps.
       makeSession(session);
       for (const [name, content] of Object.entries(beside)) writeSmall(join(session, name), content);
-      closeSync(openSync(path, "wx", privateFileMode));
+      writeSmall(path, "", "wx");
     });
   }
 
@@ -61,25 +52,17 @@ export class FileUploads {
   /** Takes hold of an upload; see the contract in driver.ts. */
   async open(key: Key, options: OpenUploadOptions): Promise<Upload | "busy" | undefined> {
     const path = pathOfKey(this.#root, key);
-    const descriptor = openToAppend(path);
+    using owner = new DisposableStack();
+    const descriptor = openGrowing(owner, path);
     if (descriptor === undefined) return undefined;
     const flock = this.#flock;
     const take = () => flock === undefined || flock.tryLock(descriptor, "alone");
-    const isHeld = await this.#claims.claim(path, options, take);
-    if (isHeld && isStillAt(descriptor, path)) return this.#hold(descriptor, path, options.preempted);
-    closeSync(descriptor);
-    if (!isHeld) return "busy";
-    this.#claims.release(path, options.preempted);
-    return undefined;
-  }
-
-  #hold(descriptor: number, path: string, holder: AbortController): Upload {
-    return Object.assign(holdGrowingFile({ files: this.#files, root: this.#root, path }, descriptor), {
-      [Symbol.dispose]: () => {
-        this.#claims.release(path, holder);
-        closeWritten(descriptor, path);
-      },
-    });
+    if (!(await this.#claims.claim(path, options, take))) return "busy";
+    owner.defer(() => this.#claims.release(path, options.preempted));
+    if (!isStillAt(descriptor, path)) return undefined;
+    const growing = holdGrowingFile({ files: this.#files, root: this.#root, path }, descriptor);
+    const held = owner.move();
+    return Object.assign(growing, { [Symbol.dispose]: () => held.dispose() });
   }
 }
 
@@ -91,9 +74,9 @@ function makeSession(path: string): void {
   }
 }
 
-function openToAppend(path: string): number | undefined {
+function openGrowing(owner: DisposableStack, path: string): number | undefined {
   try {
-    return openSync(path, constants.O_RDWR | constants.O_APPEND);
+    return openToAppend(owner, path);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
@@ -101,13 +84,10 @@ function openToAppend(path: string): number | undefined {
 }
 
 /** Bun's own call to write a file takes twice as long. */
-function writeSmall(path: string, content: string): void {
-  const descriptor = openSync(path, "w", privateFileMode);
-  try {
-    writeSync(descriptor, content);
-  } finally {
-    closeSync(descriptor);
-  }
+function writeSmall(path: string, content: string, flags = "w"): void {
+  using owner = new DisposableStack();
+  const descriptor = openOwned(owner, path, flags, privateFileMode);
+  if (content !== "") writeSync(descriptor, content);
 }
 
 /** File by file, which takes half as long as removing a tree; what another registry left in it is a tree. */

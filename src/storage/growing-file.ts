@@ -1,9 +1,10 @@
 // A file that only grows while somebody holds it, and is moved into its place when it is complete.
-import { closeSync, fstatSync, futimesSync, writev as writevCallback, writevSync } from "node:fs";
+import { closeSync, constants, fstatSync, futimesSync, openSync, writev as writevCallback, writevSync } from "node:fs";
 import { promisify } from "node:util";
 import type { Upload } from "./driver.ts";
 import { type DurableFiles, pathOfKey, unlinkIfThere, writeInPlaceBytes } from "./durable-file.ts";
 import { isCached } from "./page-cache.ts";
+import { privateFileMode } from "./private-places.ts";
 
 const writev = promisify(writevCallback) as (
   descriptor: number,
@@ -51,6 +52,12 @@ export function holdGrowingFile(
       await files.moveOver(path, pathOfKey(root, to));
     },
   };
+}
+
+/** Opens a file to add to its end, which the owner closes. */
+export function openToAppend(owner: DisposableStack, path: string, { isMade } = { isMade: false }): number {
+  const flags = constants.O_RDWR | constants.O_APPEND | (isMade ? constants.O_CREAT : 0);
+  return owner.adopt(openSync(path, flags, privateFileMode), (descriptor) => closeWritten(descriptor, path));
 }
 
 /** Closes a file that was written to; over NFS that may be the moment when the server refuses the bytes. */

@@ -1,6 +1,6 @@
 // Whether the locks of a directory can be relied on, found out at the start. Three answers that must not be mixed up:
 // the filesystem keeps locks apart; it does not; or it does, and somebody holds all of ours.
-import { closeSync, existsSync, openSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import { lockFiles, openLockFile } from "./file-locks.ts";
@@ -38,44 +38,31 @@ export function hasWorkingLocks(flock: Flock, directory: string): boolean {
 /** A file that is made for it cannot be held by anybody else. A disk that takes none has lock files, or nothing to lose. */
 function probe(flock: Flock, directory: string): Verdict {
   const path = join(directory, `probe.${crypto.randomUUID()}.tmp`);
-  let first: number;
   try {
-    first = openSync(path, "wx+", privateFileMode);
+    writeFileSync(path, "", { flag: "wx", mode: privateFileMode });
   } catch (error) {
     if (!isUnwritable(error)) throw error;
-    const verdicts = lockFiles(directory).map((file) => existsSync(file) && tryTwice(flock, openLockFile(file), file));
+    const verdicts = lockFiles(directory).map((file) => existsSync(file) && tryTwice(flock, file));
     return verdicts.find((verdict) => verdict === "apart" || verdict === "together") || "refused";
   }
   try {
-    return tryTwice(flock, first, path);
+    return tryTwice(flock, path);
   } finally {
     unlinkSync(path);
   }
 }
 
-/** Locks one descriptor, which it closes, and then another one of the same file. */
-function tryTwice(flock: Flock, first: number, path: string): Verdict {
-  try {
-    if (!flock.tryLock(first, "alone")) return "refused";
-    const second = openLockFile(path);
-    try {
-      return flock.tryLock(second, "alone") ? "together" : "apart";
-    } finally {
-      closeSync(second);
-    }
-  } finally {
-    closeSync(first);
-  }
+/** Locks one descriptor of a file, and then another one. */
+function tryTwice(flock: Flock, path: string): Verdict {
+  using owner = new DisposableStack();
+  if (!flock.tryLock(openLockFile(owner, path), "alone")) return "refused";
+  return flock.tryLock(openLockFile(owner, path), "alone") ? "together" : "apart";
 }
 
 /** Shared: who is at work holds it so, or alone for a moment, but never all of them. */
 function isFree(flock: Flock, path: string): boolean {
-  const descriptor = openLockFile(path);
-  try {
-    return flock.tryLock(descriptor, "shared");
-  } finally {
-    closeSync(descriptor);
-  }
+  using owner = new DisposableStack();
+  return flock.tryLock(openLockFile(owner, path), "shared");
 }
 
 function remember(path: string): void {

@@ -273,9 +273,7 @@ class MemoryDriver implements Driver {
     };
   }
 
-  async sweepTemporary(): Promise<number> {
-    return 0;
-  }
+  sweepTemporary = async (): Promise<number> => 0;
 
   transfers() {
     return this.#transfers;

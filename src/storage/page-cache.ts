@@ -1,6 +1,6 @@
 // The system's copies of files in memory, which hide what the disk says.
 import { ptr } from "bun:ffi";
-import { closeSync, openSync } from "node:fs";
+import { openOwned } from "./descriptors.ts";
 import { bindLibc } from "./libc.ts";
 
 /** POSIX_FADV_DONTNEED: 4 on every Linux but s390. */
@@ -10,12 +10,8 @@ const dontNeed = 4;
 export function dropCacheOf(path: string): void {
   const advise = bindLibc("posix_fadvise", ["i32", "i64", "i64", "i32"]);
   if (advise === undefined) return;
-  const descriptor = openSync(path, "r");
-  try {
-    advise(descriptor, 0, 0, dontNeed);
-  } finally {
-    closeSync(descriptor);
-  }
+  using owner = new DisposableStack();
+  advise(openOwned(owner, path, "r"), 0, 0, dontNeed);
 }
 
 /** RWF_NOWAIT: a read that would have to ask the disk fails instead. */

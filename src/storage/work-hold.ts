@@ -1,15 +1,16 @@
 // The one hold that there is on a kind of work: a locked file in which its holder says who it is.
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { ftruncateSync, readSync, writeSync } from "node:fs";
+import { openOwned } from "./descriptors.ts";
 import { isStillAt } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
 import { privateFileMode } from "./private-places.ts";
 
 /** Takes the hold at once, or tells what its holder wrote. The file's directory must exist. */
 export function takeWorkHold(flock: Flock, path: string, note: string): Disposable | { readonly heldBy: string } {
-  const descriptor = openSync(path, "a", privateFileMode);
+  using owner = new DisposableStack();
+  const descriptor = openOwned(owner, path, "a", privateFileMode);
   if (!flock.tryLock(descriptor, "alone") || !isStillAt(descriptor, path)) {
-    closeSync(descriptor);
-    return { heldBy: readFileSync(path, "utf8") || "a process that could not write its name" };
+    return { heldBy: readNote(path) || "a process that could not write its name" };
   }
   try {
     ftruncateSync(descriptor);
@@ -17,5 +18,14 @@ export function takeWorkHold(flock: Flock, path: string, note: string): Disposab
   } catch {
     // The lock holds without the note, and a full disk is where a collection is needed most.
   }
-  return { [Symbol.dispose]: () => closeSync(descriptor) };
+  return owner.move();
+}
+
+const maxNoteBytes = 1024;
+
+/** No more than a note can be, whatever lies there. */
+function readNote(path: string): string {
+  using owner = new DisposableStack();
+  const buffer = Buffer.alloc(maxNoteBytes);
+  return buffer.toString("utf8", 0, readSync(openOwned(owner, path, "r"), buffer));
 }
