@@ -55,7 +55,7 @@ export class Uploads {
 
   /** How many bytes have arrived. */
   async size({ name, id }: UploadTarget): Promise<number> {
-    const stat = await this.#store.driver.stat(uploadKey(name, id));
+    const stat = await this.#store.driver.stat(uploadKey(name, id), { isLinkFollowed: false });
     if (stat === undefined) throw unknownUpload(id);
     return stat.sizeBytes;
   }
@@ -118,7 +118,7 @@ export class Uploads {
   /** By the last write; without data by what last happened to the session. */
   async #isOld({ name, id }: UploadTarget, ageMs: number): Promise<boolean> {
     const { driver, now } = this.#store;
-    const stat = await driver.stat(uploadKey(name, id));
+    const stat = await driver.stat(uploadKey(name, id), { isLinkFollowed: false });
     const changedMs = stat === undefined ? await driver.prefixTime(uploadPrefix(name, id)) : stat.changedMs;
     if (changedMs === undefined) return false;
     // A clock that was set back must not keep it for as long again: what lies in the future counts as now.

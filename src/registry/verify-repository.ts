@@ -90,7 +90,7 @@ async function checkUploads(check: RepositoryCheck, prefix: Key, ageMs: number):
   const { driver, now } = check.store;
   for (const id of await driver.list(prefix)) {
     // As a purge judges it.
-    const stat = await driver.stat(`${prefix}/${id}/data`);
+    const stat = await driver.stat(`${prefix}/${id}/data`, { isLinkFollowed: false });
     const changedMs = stat === undefined ? await driver.prefixTime(`${prefix}/${id}`) : stat.changedMs;
     if (changedMs === undefined || now() - changedMs <= ageMs) continue;
     find(check, { severity: "untidy", subject: id, problem: "an abandoned upload; `registry gc` takes it away" });

@@ -100,8 +100,8 @@ export interface Space {
 
 /** Bytes under keys. */
 export interface Driver {
-  /** What is under the key, or undefined. */
-  stat(key: Key): Promise<Stat | undefined>;
+  /** What is under the key, or undefined; where links are not followed, also for a symbolic link. */
+  stat(key: Key, options?: { readonly isLinkFollowed: boolean }): Promise<Stat | undefined>;
   /** The whole of a small object, or undefined; also undefined where it is larger than `maxBytes`. */
   read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** A handle on the object to stream or slice it, or undefined. */

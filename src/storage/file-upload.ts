@@ -78,7 +78,8 @@ function openGrowing(owner: DisposableStack, path: string): number | undefined {
   try {
     return openToAppend(owner, path);
   } catch (error) {
-    if (isGone(error)) return undefined;
+    // A symbolic link is no upload of ours, whatever it leads to.
+    if (isGone(error) || errorCode(error) === "ELOOP") return undefined;
     throw error;
   }
 }

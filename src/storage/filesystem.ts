@@ -99,15 +99,16 @@ class FilesystemDriver implements Driver {
     return pathOfKey(join(this.#root, "trash"), name);
   }
 
-  async stat(key: Key): Promise<Stat | undefined> {
-    const stat = statIfThere(await this.#reach(key));
+  async stat(key: Key, { isLinkFollowed } = { isLinkFollowed: true }): Promise<Stat | undefined> {
+    const path = await this.#reach(key);
+    const stat = isLinkFollowed ? statIfThere(path) : lstatSync(path, { throwIfNoEntry: false });
     return stat?.isFile() === true ? describeFile(stat) : undefined;
   }
 
   async read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const path = this.#path(key);
     const stat = await this.stat(key);
     if (stat === undefined || stat.sizeBytes > maxBytes) return undefined;
-    const path = this.#path(key);
     try {
       // A long one on another thread.
       return stat.sizeBytes <= writeInPlaceBytes ? readFileSync(path) : await readFile(path);
@@ -173,9 +174,7 @@ class FilesystemDriver implements Driver {
     return (await sortInTurns(names.filter((name) => name > after))).slice(0, limit);
   }
 
-  async isObstructed(key: Key): Promise<boolean> {
-    return isObstructed(this.#path(key));
-  }
+  isObstructed = async (key: Key): Promise<boolean> => isObstructed(this.#path(key));
 
   async exists(prefix: Key): Promise<boolean> {
     return statIfThere(await this.#reach(prefix))?.isDirectory() ?? false;

@@ -56,7 +56,7 @@ export function holdGrowingFile(
 
 /** Opens a file to add to its end, which the owner closes. */
 export function openToAppend(owner: DisposableStack, path: string, { isMade } = { isMade: false }): number {
-  const flags = constants.O_RDWR | constants.O_APPEND | (isMade ? constants.O_CREAT : 0);
+  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | (isMade ? constants.O_CREAT : 0);
   return owner.adopt(openSync(path, flags, privateFileMode), (descriptor) => closeWritten(descriptor, path));
 }
 

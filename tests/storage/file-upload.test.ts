@@ -7,6 +7,7 @@ import {
   rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -15,6 +16,7 @@ import { errorCode } from "../../src/lib/system-error.ts";
 import type { Upload } from "../../src/storage/driver.ts";
 import { DurableFiles } from "../../src/storage/durable-file.ts";
 import { FileUploads } from "../../src/storage/file-upload.ts";
+import { openFilesystem } from "../../src/storage/filesystem.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { withoutRoot } from "../without-root.ts";
 import { importFrom, startChild } from "./child.ts";
@@ -218,4 +220,22 @@ test("discard() removes what another registry left in the session", async () => 
   rmSync(join(store.root, key));
   await store.driver.discardUpload(key);
   expect(await store.driver.list("docker/a/_uploads")).toEqual([]);
+});
+
+test("an upload whose file was replaced by a symbolic link is none: nothing is appended to what it leads to, or told of it", async () => {
+  using directory = temporaryDirectory();
+  const { driver } = await openFilesystem({ root: directory.path, isDurable: false });
+  await driver.createUpload(key, {});
+  const elsewhere = join(directory.path, "elsewhere");
+  writeFileSync(elsewhere, "untouched");
+  rmSync(join(directory.path, key));
+  symlinkSync(elsewhere, join(directory.path, key));
+  expect([
+    await driver.openUpload(key, { waitMs: 0, preempted: new AbortController() }),
+    await driver.stat(key, { isLinkFollowed: false }),
+    (await driver.stat(key))?.sizeBytes,
+    readFileSync(elsewhere, "utf8"),
+  ]).toEqual([undefined, undefined, 9, "untouched"]);
+  await driver.discardUpload(key);
+  expect(readFileSync(elsewhere, "utf8")).toBe("untouched");
 });
