@@ -40,7 +40,7 @@ function checkLink(root: string, { path, text }: Found): readonly string[] {
   // The Go registries file a blob of a sha512 digest under its sha256.
   if (inPath !== null && inPath[1] === algorithm && inPath[2] !== hash) return [`${path} holds another digest`];
   // What a tag pointed to once, and what a referrer's entry names, may have been deleted.
-  if (path.includes("/index/") || path.includes("/_referrers/")) return [];
+  if (["/index/", "/_referrers/", "/_deleted/"].some((place) => path.includes(place))) return [];
   const blob = join(root, "blobs", algorithm, hash.slice(0, 2), hash, "data");
   return existsSync(blob) ? [] : [`${path} leads to nothing`];
 }
@@ -50,7 +50,10 @@ function checkTag(root: string, { path, text }: Found): readonly string[] {
   if (match === null) return [];
   const linkBelow = `${text.replace(":", "/")}/link`;
   const problems: string[] = [];
-  if (!existsSync(join(root, match[1] ?? "", "revisions", linkBelow))) problems.push(`${path} has no revision`);
+  // Its deletion decides by the revision, and leaves the tag to whoever comes next where it is killed.
+  const isDeleted = existsSync(join(root, match[1] ?? "", "../_deleted", linkBelow));
+  if (!existsSync(join(root, match[1] ?? "", "revisions", linkBelow)) && !isDeleted)
+    problems.push(`${path} has no revision`);
   if (!existsSync(join(root, path, "../../index", linkBelow))) problems.push(`${path} has no index entry`);
   return problems;
 }

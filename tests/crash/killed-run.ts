@@ -82,7 +82,7 @@ export async function lookAfterRestart(
 ): Promise<readonly string[]> {
   await using registry = await startRegistry({ data, args: plainArgs });
   const client = new Client(registry, seen);
-  const problems = [...(await findDifferences(registry, seen))];
+  const problems = [...(await findDifferences(registry, seen)), ...(await findTorn(registry, scenario))];
   problems.push(...(await resumeUploads(registry, client, { seen, mayVanish })));
   await scenario.again(client);
   problems.push(...(await findDifferences(registry, seen)));
@@ -90,6 +90,16 @@ export async function lookAfterRestart(
   if (registry.stderr() !== "") problems.push(registry.stderr());
   await registry.stop();
   return problems;
+}
+
+/** Names of which some are there, although all of them come and go at once. */
+async function findTorn(registry: StartedRegistry, { together = [] }: Scenario): Promise<readonly string[]> {
+  const statuses = new Map<number, string>();
+  for (const tagName of together) {
+    const [name, tag] = tagName.split(":");
+    statuses.set((await registry.fetch(`/v2/${name}/manifests/${tag}`)).status, tagName);
+  }
+  return statuses.size > 1 ? [`not alike: ${[...statuses].join(" ")}`] : [];
 }
 
 /** The call without the paths of this run. */

@@ -7,6 +7,7 @@ import { digestOf, withDigest } from "../e2e/image.ts";
 import { requireProgram, requireRoot } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { Client } from "./client.ts";
+import { collect } from "./collector.ts";
 import { findBrokenInvariants } from "./directory-check.ts";
 import { Expectations } from "./expectations.ts";
 import { plainArgs } from "./killed-run.ts";
@@ -142,18 +143,36 @@ describe.skipIf(!canTrace)("killed", () => {
     expect(await showTag(registry, "gone")).toEqual({ value: old.manifest.digest, isListed: true });
   });
 
-  test("in a delete of a manifest when its tag was moved away: the manifest is there until it is deleted again", async () => {
-    using directory = temporaryDirectory();
-    const before = (client: Client) => pushMade(client, name, { image: old, tag: "gone" });
-    const act = (client: Client) => client.deleteManifest(name, old.manifest.digest);
-    await killAfter(directory.path, { before, act }, isTagTrashed);
-    await using registry = await startRegistry({ data: directory.path, args: plainArgs });
-    const manifestPath = `/v2/${name}/manifests/${old.manifest.digest}`;
-    expect(await showTag(registry, "gone")).toEqual({ value: 404, isListed: false });
-    expect(await statusOf(registry, manifestPath)).toBe(200);
-    expect(await statusOf(registry, manifestPath, { method: "DELETE" })).toBe(202);
-    expect(await statusOf(registry, manifestPath)).toBe(404);
-  });
+  test.each([
+    ["noted its tags", /^rename\(.*_deleting.* = 0/, true],
+    ["noted that it is wanted", /^rename\(.*_deleted\/.* = 0/, true],
+    ["removed its revision", /^unlink\(.*revisions\/.*\/link"\) = 0/, false],
+    ["moved one of its tags away", /^rename\(.*tags\/(gone|also)", .*trash\/tags\/.*\) = 0/, false],
+  ])(
+    "in a delete of a manifest with two tags when it has %s: all of it is there, or nothing",
+    async (_what, isPoint, isThere) => {
+      using directory = temporaryDirectory();
+      const before = async (client: Client) => {
+        await pushMade(client, name, { image: old, tag: "gone" });
+        await client.pushManifest(name, old.manifest, "also");
+        await pushMade(client, name, { image: next, tag: "kept" });
+      };
+      const act = (client: Client) => client.deleteManifest(name, old.manifest.digest);
+      await killAfter(directory.path, { before, act }, isPoint);
+      await using registry = await startRegistry({ data: directory.path, args: plainArgs });
+      const manifestPath = `/v2/${name}/manifests/${old.manifest.digest}`;
+      const shown = isThere ? { value: old.manifest.digest, isListed: true } : { value: 404, isListed: false };
+      expect(await statusOf(registry, manifestPath)).toBe(isThere ? 200 : 404);
+      for (const tag of ["gone", "also"]) expect(await showTag(registry, tag)).toEqual(shown);
+      expect((await collect(directory.path)).summary?.findings).toBe(0);
+      // What comes next does the rest, and no tag comes back with its manifest.
+      await pushMade(new Client(registry, new Expectations()), name, { image: old, tag: "gone" });
+      expect(await showTag(registry, "also")).toEqual(shown);
+      expect(await statusOf(registry, manifestPath, { method: "DELETE" })).toBe(202);
+      for (const tag of ["gone", "also"]) expect(await showTag(registry, tag)).toEqual({ value: 404, isListed: false });
+      expect(await showTag(registry, "kept")).toEqual({ value: next.manifest.digest, isListed: true });
+    },
+  );
 
   test("in a delete of the last manifest when its revision was removed: nothing of it is seen", async () => {
     using directory = temporaryDirectory();

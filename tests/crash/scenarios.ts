@@ -1,6 +1,7 @@
 // What is interrupted at each of its calls: a state that stands before, what is done then, and what is pushed again.
 import { digestOf } from "../e2e/image.ts";
 import type { Client } from "./client.ts";
+import type { TagName } from "./expectations.ts";
 import { makeBytes, makeImage, makeIndex, pushMade } from "./made-image.ts";
 
 /** One thing that clients do. */
@@ -12,6 +13,8 @@ export interface Scenario {
   act(client: Client): Promise<void>;
   /** Beside kills after changes: kills at opens and writes, which are the same in all pushes; power cuts. */
   readonly also: readonly ("writes" | "power")[];
+  /** Names that come and go at once, such as the tags of a manifest that is deleted. */
+  readonly together?: readonly TagName[];
   /** What the client does when the registry is back; all of it has to succeed. */
   again(client: Client): Promise<void>;
 }
@@ -99,6 +102,7 @@ function deleteSome(): Scenario {
   return {
     title: "deletes of a tag, a manifest with two tags, an artifact and a blob",
     also: ["power"],
+    together: [`${name}:1`, `${name}:2`],
     before: async (client) => {
       await pushMade(client, name, { image: kept, tag: "kept" });
       await client.pushManifest(name, kept.manifest, "also");
