@@ -95,14 +95,18 @@ export async function removeEmptyTree(path: string): Promise<boolean> {
   return removeDirectory(path) || statIfThere(path) === undefined;
 }
 
-/** Removes whatever is at the path, with all that lies below it; what is gone is gone. */
+/** Removes whatever is at the path, with all that lies below it; what somebody else removes meanwhile is gone as well. */
 export async function removeTree(path: string): Promise<void> {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return rmSync(path, { force: true });
-  for await (const entries of readEntries(path)) {
-    for (const { name, kind } of entries) {
-      if (kind === "directory") await removeTree(join(path, name));
-      else rmSync(join(path, name), { force: true });
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return rmSync(path, { force: true });
+    for await (const entries of readEntries(path)) {
+      for (const { name, kind } of entries) {
+        if (kind === "directory") await removeTree(join(path, name));
+        else rmSync(join(path, name), { force: true });
+      }
     }
+  } catch (error) {
+    if (!isGone(error)) throw error;
   }
   removeDirectory(path);
 }

@@ -139,6 +139,13 @@ test("countFiles() counts at any depth, and namesIn() everything that is there",
   expect(await namesIn(join(directory.path, "none"))).toEqual([]);
 });
 
+test("removeTree() goes on where somebody else removes the same tree", async () => {
+  using directory = tree(...Array.from({ length: 50 }, (_, index) => `t/${index % 7}/${index}/file`));
+  const path = join(directory.path, "t");
+  await Promise.all([removeTree(path), removeTree(path), removeTree(path)]);
+  expect(existsSync(path)).toBe(false);
+});
+
 test("removeTree() removes a link and leaves what it leads to", async () => {
   using directory = tree("elsewhere/file", "t/a/b/file", "t/file");
   symlinkSync(join(directory.path, "elsewhere"), join(directory.path, "t/a/link"));
