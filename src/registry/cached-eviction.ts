@@ -8,7 +8,8 @@ import { describeBytes } from "./manifest-memory.ts";
 import { readManifest } from "./manifests.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import type { Store } from "./store.ts";
-import { listTagsOf, trashTag } from "./tags.ts";
+import { tagSearchOf } from "./tag-search.ts";
+import { trashTag } from "./tags.ts";
 
 const maxPendingBytes = 64 * 1024 * 1024;
 
@@ -48,6 +49,7 @@ export async function evictCached(
   store: Store,
   { name, revisions, layers, judged }: CachedEviction,
 ): Promise<{ readonly revisions: number; readonly layers: number }> {
+  if (revisions.length > 0) await tagSearchOf(store).prepare(name);
   using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
   if (lock === undefined) return { revisions: 0, layers: 0 };
   const isUnused = async (link: Key, digest: Digest) => {
@@ -74,7 +76,7 @@ export async function evictCached(
 /** Tags first: one that points nowhere would look as if it were damaged. */
 async function evictRevision(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
   const subject = (await describeBytes(store, digest))?.facts.subject;
-  for (const tag of await listTagsOf(store, name, digest)) await trashTag(store, name, tag);
+  for (const tag of await tagSearchOf(store).find(name, digest)) await trashTag(store, name, tag);
   await store.driver.forget(revisionLink(name, digest));
   if (subject !== undefined) await store.driver.forget(referrerLink(name, subject, digest));
 }

@@ -8,7 +8,8 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Key } from "../storage/driver.ts";
 import { deletedLink, deletingKey, revisionLink } from "./layout.ts";
 import { type Store, withLock } from "./store.ts";
-import { listTagsOf, readUnfinished, trashTag } from "./tags.ts";
+import { tagSearchOf } from "./tag-search.ts";
+import { readUnfinished, trashTag } from "./tags.ts";
 
 /** Removes the link of a blob or manifest, durably; false where there is none. */
 export async function deleteLink(
@@ -31,7 +32,7 @@ export async function deleteRevision(store: Store, name: RepositoryName, digest:
   const link = revisionLink(name, digest);
   // The link's name counts here, not its content: a damaged one must be deletable.
   if ((await store.driver.stat(link)) === undefined) return false;
-  const tags = await listTagsOf(store, name, digest);
+  const tags = await tagSearchOf(store).find(name, digest);
   if (tags.length === 0) return await deleteLink(store, name, { link, digest });
   await store.driver.write(deletingKey(name), new TextEncoder().encode(digest));
   const isGone = await deleteLink(store, name, { link, digest });
@@ -44,7 +45,8 @@ export async function deleteRevision(store: Store, name: RepositoryName, digest:
 export async function finishDeletion(store: Store, name: RepositoryName): Promise<void> {
   if ((await store.driver.stat(deletingKey(name))) === undefined) return;
   const digest = await readUnfinished(store, name);
-  for (const tag of digest === undefined ? [] : await listTagsOf(store, name, digest)) await trashTag(store, name, tag);
+  for (const tag of digest === undefined ? [] : await tagSearchOf(store).find(name, digest))
+    await trashTag(store, name, tag);
   await store.driver.delete(deletingKey(name));
 }
 

@@ -14,6 +14,7 @@
 //       _uploads/<uuid>/{data,startedat}                      an upload session
 //       _upstream                                             ours: the registry that this repository is cached from
 //   proxy/<alg>-<hex>                                         ours: a blob on its way from an upstream registry
+//   gc/moved/<hex>                                            ours: the tags of a repository that were moved lately
 //
 //   <alg> is sha256 or sha512, <hex> the hash in lower case, <hh> its first two digits.
 //   A link holds exactly "<alg>:<hex>", without a newline. Every "/" of a name is a directory level.
@@ -200,6 +201,11 @@ export const evictingKey: Key = `${transfersPrefix}/eviction/pending`;
 /** A blob on its way. */
 export function transferKey(digest: Digest): Key {
   return `${transfersPrefix}/${digestAlgorithm(digest)}-${digestHex(digest)}`;
+}
+
+/** The log of moved tags of the repository whose name has this hash. */
+export function moveLogKey(hashOfName: Digest): Key {
+  return `gc/moved/${digestHex(hashOfName)}`;
 }
 
 /** One upload session. */

@@ -16,6 +16,7 @@ import { type DescribedManifest, describeBytes, type ManifestFacts, readBytes } 
 import { findForeignUrlProblem, isChildRequired, type ManifestRules } from "./manifest-rules.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
+import { tagSearchOf } from "./tag-search.ts";
 import { isTag, moveTag, readTag, trashTag } from "./tags.ts";
 import { inspectBlob, quarantineBlob } from "./verify-blobs.ts";
 
@@ -260,6 +261,7 @@ function otherSize({ digest, sizeBytes }: Descriptor, stat: Stat): RegistryError
 
 /** Deletes a manifest with every tag that points to it. */
 export async function deleteManifest(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
+  await tagSearchOf(store).prepare(name);
   await withLock(store, name, "alone", async () => {
     await finishDeletion(store, name);
     const isLinked = (await store.driver.stat(revisionLink(name, digest))) !== undefined;

@@ -14,6 +14,7 @@ import {
   trashName,
 } from "./layout.ts";
 import { listDigests, putLink, readLink } from "./links.ts";
+import { noteMove } from "./move-log.ts";
 import { isRepository, type Page, type PageRequest } from "./repositories.ts";
 import type { Store } from "./store.ts";
 
@@ -57,15 +58,6 @@ async function* walkTags(store: Store, name: RepositoryName, after: string | und
   }
 }
 
-/** All tags that point to the manifest. */
-export async function listTagsOf(store: Store, name: RepositoryName, digest: Digest): Promise<readonly Tag[]> {
-  const tags: Tag[] = [];
-  for await (const tag of walkTags(store, name, undefined)) {
-    if ((await readTag(store, name, tag)) === digest) tags.push(tag);
-  }
-  return tags;
-}
-
 /** Everything that the tag has ever pointed to, as its index says. */
 export function listTagIndex(store: Store, name: RepositoryName, tag: Tag): AsyncGenerator<Digest> {
   return listDigests(store, tagIndexPrefix(name, tag));
@@ -81,6 +73,7 @@ export async function moveTag(
   // A pull of the manifest that the tag leaves may be under way: its grace begins now.
   if (left !== undefined && left !== digest) await store.driver.touch(revisionLink(name, left));
   await putLink(store, tagIndexLink(name, tag, digest), digest);
+  await noteMove(store, name, { tag, digest });
   await store.driver.write(tagCurrentLink(name, tag), new TextEncoder().encode(digest));
 }
 

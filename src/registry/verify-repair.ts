@@ -4,6 +4,7 @@
 import { findBlob } from "./find-blob.ts";
 import { blobKey, blobTrashName, tagCurrentLink, tagIndexLink } from "./layout.ts";
 import { putLink } from "./links.ts";
+import { noteMove } from "./move-log.ts";
 import { type Store, withLock } from "./store.ts";
 import { isTag, readTag } from "./tags.ts";
 import type { Repair, VerifyRepaired } from "./verify-report.ts";
@@ -38,6 +39,7 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
         const isDamaged = (await isTag(store, name, tag)) && (await readTag(store, name, tag)) === undefined;
         if (!isDamaged) return undefined;
         await putLink(store, tagIndexLink(name, tag, digest), digest);
+        await noteMove(store, name, { tag, digest });
         await store.driver.write(tagCurrentLink(name, tag), new TextEncoder().encode(digest));
         return "linked";
       });

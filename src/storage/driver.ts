@@ -110,6 +110,11 @@ export interface Driver {
   dropCache(key: Key): Promise<void>;
   /** Replaces the object, all or nothing; when the promise resolves it survives a power cut. */
   write(key: Key, bytes: Uint8Array): Promise<void>;
+  /**
+   * Adds a few bytes to an object that is there; how large it is then, or undefined where there is none. Who reads or
+   * adds at the same time sees all of them or none. They need not survive a power cut.
+   */
+  append(key: Key, bytes: Uint8Array): Promise<number | undefined>;
   /** Sets the object's time to now; false where there is none. Does nothing on a read-only store. */
   touch(key: Key): Promise<boolean>;
   /**

@@ -34,6 +34,7 @@ import {
 import { FileUploads } from "./file-upload.ts";
 import { isInMemory, openRoot } from "./filesystem-root.ts";
 import type { Flock } from "./flock.ts";
+import { appendIfThere, touchFile } from "./in-place.ts";
 import { openSyncfs } from "./libc.ts";
 import { MemoryLocks } from "./memory-locks.ts";
 import { isObstructed } from "./obstacles.ts";
@@ -128,6 +129,10 @@ class FilesystemDriver implements Driver {
 
   async write(key: Key, bytes: Uint8Array): Promise<void> {
     await this.#files.replaceFile(await this.#reach(key), bytes);
+  }
+
+  async append(key: Key, bytes: Uint8Array): Promise<number | undefined> {
+    return appendIfThere(await this.#reach(key), bytes);
   }
 
   async touch(key: Key): Promise<boolean> {

@@ -1,7 +1,7 @@
-// One object of the driver in memory.
-import type { Stat } from "./driver.ts";
+// An object of the memory driver, and a writer's hold on it while it is an upload.
+import type { Key, Stat, Upload } from "./driver.ts";
 
-/** Its bytes, and what else is known of it. */
+/** An object, in the place that a key names. */
 export interface StoredObject {
   bytes: Uint8Array<ArrayBuffer>;
   /** Of the last write or touch. */
@@ -12,7 +12,40 @@ export interface StoredObject {
   isDamaged: boolean;
 }
 
-/** The driver's words for it. */
+/** What the driver tells of it. */
 export function describeObject({ bytes, identity, ...rest }: StoredObject): Stat {
   return { sizeBytes: bytes.length, identity: String(identity), ...rest };
+}
+
+/** The prefix that a key lies right below; empty where there is none. */
+export function parentOf(key: Key): Key {
+  return key.slice(0, Math.max(key.lastIndexOf("/"), 0));
+}
+
+/** Holds an object as an upload. */
+export function holdObject(
+  object: StoredObject,
+  {
+    now,
+    move,
+    release,
+  }: { readonly now: () => number; readonly move: (to: Key) => void; readonly release: () => void },
+): Upload {
+  return {
+    identity: String(object.identity),
+    get sizeBytes() {
+      return object.bytes.length;
+    },
+    append: async (pieces) => {
+      object.bytes = new Uint8Array(Buffer.concat([object.bytes, ...pieces]));
+      object.changedMs = object.modifiedMs = now();
+    },
+    isRemembered: () => true,
+    content: () => new Blob([object.bytes]),
+    commit: async (to) => {
+      object.modifiedMs = now();
+      move(to);
+    },
+    [Symbol.dispose]: release,
+  };
 }

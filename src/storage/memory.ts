@@ -1,7 +1,7 @@
 // The driver in memory: what the disk does, without one. For tests; nothing survives the process.
 import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Space, Stat, Upload } from "./driver.ts";
 import { MemoryLocks } from "./memory-locks.ts";
-import { describeObject, type StoredObject } from "./memory-object.ts";
+import { describeObject, holdObject, parentOf, type StoredObject } from "./memory-object.ts";
 import { MemoryTransfers } from "./memory-transfers.ts";
 import { UploadClaims } from "./upload-claims.ts";
 
@@ -86,6 +86,12 @@ class MemoryDriver implements Driver {
 
   async write(key: Key, bytes: Uint8Array): Promise<void> {
     this.#put(key, bytes);
+  }
+
+  async append(key: Key, bytes: Uint8Array): Promise<number | undefined> {
+    const before = this.#objects.get(key)?.bytes;
+    if (before !== undefined) this.#put(key, Buffer.concat([before, bytes]));
+    return this.#objects.get(key)?.bytes.length;
   }
 
   async touch(key: Key): Promise<boolean> {
@@ -248,32 +254,15 @@ class MemoryDriver implements Driver {
     if (!this.#objects.has(key)) return undefined;
     if (!(await this.#claims.claim(key, options, () => true))) return "busy";
     const object = this.#objects.get(key);
-    if (object !== undefined) return this.#hold(key, object, options.preempted);
-    this.#claims.release(key, options.preempted);
+    const release = () => this.#claims.release(key, options.preempted);
+    if (object !== undefined) return holdObject(object, { now: this.#now, move: (to) => this.#move(key, to), release });
+    release();
     return undefined;
   }
 
-  #hold(key: Key, object: StoredObject, holder: AbortController): Upload {
-    return {
-      identity: String(object.identity),
-      get sizeBytes() {
-        return object.bytes.length;
-      },
-      append: async (pieces) => {
-        object.bytes = new Uint8Array(Buffer.concat([object.bytes, ...pieces]));
-        object.changedMs = object.modifiedMs = this.#now();
-      },
-      isRemembered: () => true,
-      content: () => new Blob([object.bytes]),
-      commit: async (to) => {
-        object.modifiedMs = this.#now();
-        this.#move(key, to);
-      },
-      [Symbol.dispose]: () => this.#claims.release(key, holder),
-    };
+  async sweepTemporary(): Promise<number> {
+    return 0;
   }
-
-  sweepTemporary = async (): Promise<number> => 0;
 
   transfers() {
     return this.#transfers;
@@ -288,8 +277,4 @@ class MemoryDriver implements Driver {
 function namesBelow(start: Key, keys: Iterable<Key>): string[] {
   const names = [...keys].filter((key) => key.startsWith(start)).map((key) => key.slice(start.length));
   return names.filter((name) => !name.includes("/")).sort();
-}
-
-function parentOf(key: Key): Key {
-  return key.slice(0, Math.max(key.lastIndexOf("/"), 0));
 }

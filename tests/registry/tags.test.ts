@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { revisionLink, tagCurrentLink, tagIndexLink, tagsPrefix } from "../../src/registry/layout.ts";
-import { isTag, listTags, listTagsOf, moveTag, readTag, trashTag } from "../../src/registry/tags.ts";
+import { isTag, listTags, moveTag, readTag, trashTag } from "../../src/registry/tags.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { damagedLinks } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";
@@ -73,16 +73,6 @@ describe("listTags()", () => {
     await listTags(stock.store, app, { limit: 3, after: "t20" });
     expect(looks).toBeLessThanOrEqual(8);
   });
-});
-
-test("listTagsOf() has the tags that point to a manifest now", async () => {
-  const stock = await withTags("1", "2");
-  const first = await pushImage(stock, "app", { tag: "3" });
-  const second = await pushImage(stock, "app", { tag: "2", layers: ["other"] });
-  expect([await listTagsOf(stock.store, app, first), await listTagsOf(stock.store, app, second)]).toEqual([
-    ["1", "3"],
-    ["2"],
-  ] as never);
 });
 
 describe("moveTag()", () => {

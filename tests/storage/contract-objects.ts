@@ -16,9 +16,17 @@ export function describeObjects(open: OpenTestStore): void {
       await driver.stat("a/b/link"),
       await driver.read("a/b/link", 10),
       await driver.open("a/b/link"),
+      await driver.append("a/b/link", bytesOf("x")),
       await driver.touch("a/b/link"),
       await driver.delete("a/b/link"),
-    ]).toEqual([undefined, undefined, undefined, false, false]);
+    ]).toEqual([undefined, undefined, undefined, undefined, false, false]);
+  });
+
+  test("what is added is there for everybody, in the order of adding", async () => {
+    using store = await open();
+    await put(store.driver, "a/log", "one");
+    const sizes = [await store.driver.append("a/log", bytesOf("two")), await store.other.append("a/log", bytesOf("3"))];
+    expect([sizes, await take(store.driver, "a/log")]).toEqual([[6, 7], "onetwo3"]);
   });
 
   test("a prefix is no object", async () => {

@@ -1,13 +1,29 @@
 import { expect, test } from "bun:test";
-import { describeObject } from "../../src/storage/memory-object.ts";
+import { describeObject, holdObject, parentOf } from "../../src/storage/memory-object.ts";
 
-test("describeObject() tells everything but the bytes", () => {
-  const object = { bytes: new Uint8Array(3), modifiedMs: 1, changedMs: 2, identity: 7, isDamaged: false };
-  expect(describeObject(object)).toEqual({
-    sizeBytes: 3,
-    modifiedMs: 1,
-    changedMs: 2,
-    identity: "7",
-    isDamaged: false,
+test.each([
+  ["a/b/c", "a/b"],
+  ["a", ""],
+  ["", ""],
+])("parentOf(%p)", (key, want) => {
+  expect(parentOf(key)).toBe(want);
+});
+
+test("holdObject() adds to the object, moves it, and lets it go", async () => {
+  const object = { bytes: new Uint8Array([1]), modifiedMs: 1, changedMs: 1, identity: 7, isDamaged: false };
+  const calls: string[] = [];
+  const upload = holdObject(object, {
+    now: () => 5,
+    move: (to) => calls.push(to),
+    release: () => calls.push("released"),
   });
+  await upload.append([new Uint8Array([2]), new Uint8Array([3])]);
+  await upload.commit("there");
+  upload[Symbol.dispose]();
+  expect([describeObject(object), upload.sizeBytes, await upload.content().bytes(), calls]).toEqual([
+    { sizeBytes: 3, changedMs: 5, modifiedMs: 5, identity: "7", isDamaged: false },
+    3,
+    new Uint8Array([1, 2, 3]),
+    ["there", "released"],
+  ]);
 });

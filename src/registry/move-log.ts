@@ -1,0 +1,64 @@
+// The log of a repository's moved tags, which is there while somebody wants to know: whoever moves a tag adds a line
+// first. It promises nothing, and need not survive a crash, as who relies on it does not either.
+//
+//   gc/moved/<sha256 of the name>    "<id>\n", then "<digest> <tag>\n" for each move
+import type { Digest } from "../oci/digest.ts";
+import { hashBytes } from "../oci/hash.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import { parseTag, type Tag } from "../oci/reference.ts";
+import { moveLogKey } from "./layout.ts";
+import type { Store } from "./store.ts";
+
+/** A log as it was read. */
+export interface MoveLog {
+  /** Tells it from one that takes its place. */
+  readonly id: string;
+  readonly moves: string;
+}
+
+const maxLogBytes = 1024 * 1024;
+
+/** Notes that the tag is about to be moved, for who holds the lock shared. */
+export async function noteMove(
+  { driver }: Store,
+  name: RepositoryName,
+  { tag, digest }: { readonly tag: Tag; readonly digest: Digest },
+): Promise<void> {
+  const key = logKey(name);
+  const sizeBytes = await driver.append(key, new TextEncoder().encode(`${digest} ${tag}\n`));
+  // Who relies on it finds it gone, and reads all tags anew.
+  if (sizeBytes !== undefined && sizeBytes > maxLogBytes) await driver.forget(key);
+}
+
+/** The identifier of the log, which is begun where there is none. */
+export async function startMoveLog(store: Store, name: RepositoryName): Promise<string> {
+  const log = await readMoveLog(store, name);
+  if (log !== undefined) return log.id;
+  const id = store.uuid();
+  await store.driver.write(logKey(name), new TextEncoder().encode(`${id}\n`));
+  return id;
+}
+
+/** The log, or undefined where there is none. */
+export async function readMoveLog({ driver }: Store, name: RepositoryName): Promise<MoveLog | undefined> {
+  // It goes when it is longer than it should be; until then a few may add to it.
+  const bytes = await driver.read(logKey(name), maxLogBytes * 2);
+  if (bytes === undefined) return undefined;
+  const text = new TextDecoder().decode(bytes);
+  const end = text.indexOf("\n");
+  return end <= 0 ? undefined : { id: text.slice(0, end), moves: text.slice(end + 1) };
+}
+
+/** Every tag that was moved to the manifest, and perhaps on since. */
+export function movedTo(digest: Digest, { moves }: MoveLog): readonly Tag[] {
+  const tags: Tag[] = [];
+  for (let start = moves.indexOf(digest); start !== -1; start = moves.indexOf(digest, start + digest.length)) {
+    const tag = parseTag(moves.slice(start + digest.length + 1, moves.indexOf("\n", start)));
+    if (tag !== undefined) tags.push(tag);
+  }
+  return tags;
+}
+
+function logKey(name: RepositoryName) {
+  return moveLogKey(hashBytes(new TextEncoder().encode(name), "sha256"));
+}

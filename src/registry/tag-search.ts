@@ -1,0 +1,115 @@
+// Which tags point to a manifest, without reading all of them under the lock. Other registries keep no index by digest,
+// and nothing tells whether they have moved a tag. So all tags are read now and then, without the lock and in slices,
+// and what moves since is in a log (move-log.ts). Who finds, under the lock alone, the log that was there before the
+// reading began, knows every tag that may point to the manifest: it pointed there when it was read, or was moved after
+// the log was made. Each candidate is then read again.
+import type { Digest } from "../oci/digest.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import { parseTag, type Tag } from "../oci/reference.ts";
+import type { Driver } from "../storage/driver.ts";
+import { tagsPrefix } from "./layout.ts";
+import { movedTo, readMoveLog, startMoveLog } from "./move-log.ts";
+import { type Store, withLock } from "./store.ts";
+import { readTag } from "./tags.ts";
+
+/** All tags of a repository by what they pointed to. */
+interface Reading {
+  /** Of the log that was there before. */
+  readonly logId: string;
+  readonly atMs: number;
+  readonly tags: ReadonlyMap<Digest, readonly Tag[]>;
+}
+
+/** How it is searched. */
+interface SearchOptions {
+  /** Up to here all tags are read each time. */
+  readonly fewTags: number;
+  /** More are not kept in memory. */
+  readonly maxTags: number;
+  /** How soon a tag is seen that another program has moved beside this one. */
+  readonly freshMs: number;
+}
+
+const defaults: SearchOptions = { fewTags: 500, maxTags: 300_000, freshMs: 60_000 };
+const maxReadings = 4;
+
+/** The search in one store. */
+export class TagSearch {
+  readonly #store: Store;
+  readonly #options: SearchOptions;
+  readonly #readings = new Map<RepositoryName, Reading>();
+  readonly #running = new Map<RepositoryName, Promise<void>>();
+
+  constructor(store: Store, options: SearchOptions = defaults) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /** For who is about to take the lock; without it, `find` takes longer, and is as right. */
+  async prepare(name: RepositoryName): Promise<void> {
+    const running = this.#running.get(name) ?? this.#prepare(name).finally(() => this.#running.delete(name));
+    this.#running.set(name, running);
+    await running;
+  }
+
+  async #prepare(name: RepositoryName): Promise<void> {
+    const known = this.#readings.get(name);
+    const ageMs = this.#store.now() - (known?.atMs ?? 0);
+    if (known !== undefined && ageMs >= 0 && ageMs < this.#options.freshMs && (await this.#isCurrent(name, known)))
+      return;
+    this.#readings.delete(name);
+    const { length } = await this.#store.driver.list(tagsPrefix(name));
+    if (length <= this.#options.fewTags || length > this.#options.maxTags) return;
+    const atMs = this.#store.now();
+    // On a full disk there is no log, and no harm.
+    const logId = await withLock(this.#store, name, "alone", () => startMoveLog(this.#store, name)).catch(
+      () => undefined,
+    );
+    if (logId === undefined) return;
+    const tags = new Map<Digest, Tag[]>();
+    for await (const [tag, digest] of readAll(this.#store, name)) {
+      const others = tags.get(digest);
+      if (others === undefined) tags.set(digest, [tag]);
+      else others.push(tag);
+    }
+    this.#readings.set(name, { logId, atMs, tags });
+    const [oldest] = this.#readings.keys();
+    if (this.#readings.size > maxReadings && oldest !== undefined) this.#readings.delete(oldest);
+  }
+
+  /** All tags that point to the manifest, for who holds the lock alone. */
+  async find(name: RepositoryName, digest: Digest): Promise<readonly Tag[]> {
+    const reading = this.#readings.get(name);
+    const log = reading === undefined ? undefined : await readMoveLog(this.#store, name);
+    const tags: Tag[] = [];
+    if (reading === undefined || log?.id !== reading.logId) {
+      for await (const [tag, pointsTo] of readAll(this.#store, name)) if (pointsTo === digest) tags.push(tag);
+      return tags;
+    }
+    for (const tag of new Set([...(reading.tags.get(digest) ?? []), ...movedTo(digest, log)])) {
+      if ((await readTag(this.#store, name, tag)) === digest) tags.push(tag);
+    }
+    return tags;
+  }
+
+  async #isCurrent(name: RepositoryName, { logId }: Reading): Promise<boolean> {
+    return (await readMoveLog(this.#store, name))?.id === logId;
+  }
+}
+
+const searches = new WeakMap<Driver, TagSearch>();
+
+/** The one search of a store. */
+export function tagSearchOf(store: Store): TagSearch {
+  const known = searches.get(store.driver) ?? new TagSearch(store);
+  searches.set(store.driver, known);
+  return known;
+}
+
+async function* readAll(store: Store, name: RepositoryName): AsyncGenerator<readonly [Tag, Digest]> {
+  for (const text of await store.driver.list(tagsPrefix(name))) {
+    const tag = parseTag(text);
+    const digest = tag === undefined ? undefined : await readTag(store, name, tag);
+    if (tag !== undefined && digest !== undefined) yield [tag, digest];
+  }
+}
