@@ -58,3 +58,16 @@ export function createPacer(stretchMs: number = defaultStretchMs): Pace {
 
 /** The pace of this thread, which has one event loop. */
 export const stepAside: Pace = createPacer();
+
+/** As many as take a moment, whatever is done with each that does not wait. */
+const itemsOfOneStep = 500;
+
+/** The items one by one, for loops that do not wait for anything: they step aside between some of them. */
+export async function* inTurns<T>(items: Iterable<T>): AsyncGenerator<T> {
+  let count = 0;
+  for (const item of items) {
+    count += 1;
+    if (count % itemsOfOneStep === 0) await stepAside();
+    yield item;
+  }
+}

@@ -1,5 +1,6 @@
 // What stored bytes name, for the collector: read leniently, since what is named must stay even where another registry
 // accepted a manifest that we would refuse.
+import { stepAside } from "../lib/pacer.ts";
 import { isRecord } from "./descriptor.ts";
 import { type Digest, parseDigest } from "./digest.ts";
 
@@ -19,6 +20,29 @@ const digestFields: readonly string[] = ["digest", "blobsum"];
  * the bytes are no JSON object, so that nobody can tell what they name.
  */
 export function readStoredNames(bytes: Uint8Array): StoredNames | undefined {
+  const steps = readSteps(bytes);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same; of long bytes in several turns of the event loop. */
+export async function readStoredNamesInTurns(bytes: Uint8Array): Promise<StoredNames | undefined> {
+  const steps = readSteps(bytes);
+  for (let expectedMs = bytes.length < longBytes ? 0 : parsingMs; ; expectedMs = 0) {
+    await stepAside(expectedMs);
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+const longBytes = 64 * 1024;
+const parsingMs = 10;
+/** As many as are looked at in a moment. */
+const valuesOfOneStep = 1000;
+
+function* readSteps(bytes: Uint8Array): Generator<void, StoredNames | undefined> {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -27,15 +51,24 @@ export function readStoredNames(bytes: Uint8Array): StoredNames | undefined {
   }
   if (!isRecord(value)) return undefined;
   const { subject, ...rest } = value;
-  return { named: new Set(walkDigests(rest)), subject: walkDigests(subject).next().value ?? undefined };
+  const named = new Set<Digest>();
+  for (const digest of walkDigests(rest)) {
+    if (digest === undefined) yield;
+    else named.add(digest);
+  }
+  for (const digest of walkDigests(subject)) if (digest !== undefined) return { named, subject: digest };
+  return { named, subject: undefined };
 }
 
-/** Without recursion, as another registry may have stored any depth. */
-function* walkDigests(value: unknown): Generator<Digest, undefined> {
+/** Without recursion, as another registry may have stored any depth. Undefined now and then: that took a moment. */
+function* walkDigests(value: unknown): Generator<Digest | undefined> {
   const open: unknown[] = [value];
-  while (open.length > 0) {
+  for (let looks = 1; open.length > 0; looks += 1) {
+    if (looks % valuesOfOneStep === 0) yield undefined;
     const current = open.pop();
-    if (Array.isArray(current)) for (const item of current) open.push(item);
+    if (Array.isArray(current)) {
+      for (const item of current) if (typeof item === "object") open.push(item);
+    }
     if (!isRecord(current)) continue;
     for (const [field, inner] of Object.entries(current)) {
       const digest =

@@ -4,13 +4,20 @@ import { type Digest, digestHex } from "../oci/digest.ts";
 
 const wordsPerEntry = 4;
 const hexPerWord = 8;
-const firstPlaces = 1024;
-/** The table grows when more than half of its places are taken. */
+/** A table that grows holds up everybody else: 1024 small ones grow in a moment each. */
+const tables = 1024;
+const firstPlaces = 16;
+/** A table grows when more than half of its places are taken. */
 const fullShare = 0.5;
+
+interface Table {
+  words: Uint32Array;
+  size: number;
+}
 
 /** Digests that were added, to be asked for. */
 export class DigestSet {
-  #words = new Uint32Array(firstPlaces * wordsPerEntry);
+  readonly #tables: Table[] = Array.from({ length: tables }, () => ({ words: new Uint32Array(0), size: 0 }));
   #size = 0;
 
   /** How many different ones were added. */
@@ -19,22 +26,33 @@ export class DigestSet {
   }
 
   add(digest: Digest): void {
-    if (this.#size >= (this.#words.length / wordsPerEntry) * fullShare) this.#grow();
-    if (place(this.#words, wordsOf(digest))) this.#size += 1;
+    const entry = wordsOf(digest);
+    const table = this.#tableOf(entry);
+    if (table.size >= (table.words.length / wordsPerEntry) * fullShare) grow(table);
+    if (!place(table.words, entry)) return;
+    table.size += 1;
+    this.#size += 1;
   }
 
   has(digest: Digest): boolean {
     const entry = wordsOf(digest);
-    return isSame(this.#words, findPlace(this.#words, entry), entry);
+    const { words } = this.#tableOf(entry);
+    return words.length > 0 && isSame(words, findPlace(words, entry), entry);
   }
 
-  #grow(): void {
-    const old = this.#words;
-    this.#words = new Uint32Array(old.length * 2);
-    for (let offset = 0; offset < old.length; offset += wordsPerEntry) {
-      const entry = old.subarray(offset, offset + wordsPerEntry);
-      if (!isFree(old, offset)) place(this.#words, entry);
-    }
+  /** By its last word, since its first one tells the place. */
+  #tableOf(entry: Uint32Array): Table {
+    const table = this.#tables[(entry[wordsPerEntry - 1] ?? 0) % tables];
+    if (table === undefined) throw new RangeError("there is no such table");
+    return table;
+  }
+}
+
+function grow(table: Table): void {
+  const old = table.words;
+  table.words = new Uint32Array(Math.max(old.length * 2, firstPlaces * wordsPerEntry));
+  for (let offset = 0; offset < old.length; offset += wordsPerEntry) {
+    if (!isFree(old, offset)) place(table.words, old.subarray(offset, offset + wordsPerEntry));
   }
 }
 

@@ -3,14 +3,14 @@
 // repository may go meanwhile. What a client had deleted is missing on purpose.
 import type { Pace } from "../lib/pacer.ts";
 import { isStoredElsewhere } from "../oci/descriptor.ts";
-import { type Digest, digestAlgorithm } from "../oci/digest.ts";
-import { hashBytes } from "../oci/hash.ts";
-import { type Manifest, maxManifestBytes, parseManifest } from "../oci/manifest.ts";
+import type { Digest } from "../oci/digest.ts";
+import { type Manifest, parseManifestInTurns } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
 import { isDeleted } from "./deletions.ts";
 import { type RepositoryScan, type Revision, readNames } from "./gc-scan.ts";
-import { blobKey, layerLink, revisionLink } from "./layout.ts";
+import { layerLink, revisionLink } from "./layout.ts";
+import { readWholeBytes } from "./manifest-memory.ts";
 import { isChildRequired, type ManifestRules } from "./manifest-rules.ts";
 import type { Store } from "./store.ts";
 import { readTag } from "./tags.ts";
@@ -111,11 +111,10 @@ async function isUnlinked(store: Store, links: readonly string[]): Promise<boole
 }
 
 /** Undefined for what is missing, damaged, or only understood by another registry. */
-async function readWholeManifest({ driver }: Store, digest: Digest): Promise<Manifest | undefined> {
-  const bytes = await driver.read(blobKey(digest), maxManifestBytes).catch(() => undefined);
-  if (bytes === undefined || hashBytes(bytes, digestAlgorithm(digest)) !== digest) return undefined;
-  const parsed = parseManifest(bytes, undefined);
-  return "problem" in parsed ? undefined : parsed.manifest;
+async function readWholeManifest(store: Store, digest: Digest): Promise<Manifest | undefined> {
+  const bytes = await readWholeBytes(store, digest).catch(() => undefined);
+  const parsed = bytes === undefined ? undefined : await parseManifestInTurns(bytes, undefined);
+  return parsed === undefined || "problem" in parsed ? undefined : parsed.manifest;
 }
 
 /** These, what they name, and what their children name. */

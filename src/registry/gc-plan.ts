@@ -1,8 +1,9 @@
 // Which links of a repository nobody needs: decided from what was read, without a look at the disk.
+import { inTurns } from "../lib/pacer.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
-import type { RepositoryScan, Revision } from "./gc-scan.ts";
+import type { RepositoryScan } from "./gc-scan.ts";
 import type { ReferrerEntry } from "./referrer-index.ts";
 
 /** What may go. */
@@ -46,41 +47,52 @@ export interface PruneRules {
 }
 
 /** Plans for one repository; nothing goes where something could not be understood. */
-export function planPrune(scan: RepositoryScan, rules: PruneRules): PrunePlan {
-  const all = new Set(scan.revisions.keys());
+export async function planPrune(scan: RepositoryScan, rules: PruneRules): Promise<PrunePlan> {
+  const { revisions, layers, deleted } = scan;
   const isProtected = scan.problems.length > 0;
-  const kept = rules.deletesUntagged && !isProtected ? keepReachable(scan, rules) : all;
+  const kept = rules.deletesUntagged && !isProtected ? await keepReachable(scan, rules) : new Set(revisions.keys());
   const needed = new Set<Digest>();
-  for (const digest of kept) for (const named of scan.revisions.get(digest)?.named ?? []) needed.add(named);
+  for await (const digest of inTurns(kept)) {
+    for (const named of revisions.get(digest)?.named ?? []) needed.add(named);
+  }
   if (isProtected) return { revisions: [], layers: [], notes: [], kept, needed };
   const isStale = ([digest, changedMs]: readonly [Digest, number]) => !needed.has(digest) && !rules.isYoung(changedMs);
+  const isSettled = (digest: Digest) => !needed.has(digest) || revisions.has(digest) || layers.has(digest);
   return {
-    revisions: [...all].filter((digest) => !kept.has(digest)),
-    layers: [...scan.layers].filter(isStale).map(([digest]) => digest),
-    notes: [...scan.deleted].filter(
-      (digest) => !needed.has(digest) || scan.revisions.has(digest) || scan.layers.has(digest),
-    ),
+    revisions: await keepIf(revisions.keys(), (digest) => !kept.has(digest)),
+    layers: (await keepIf(layers, isStale)).map(([digest]) => digest),
+    notes: await keepIf(deleted, isSettled),
     kept,
     needed,
   };
+}
+
+async function keepIf<T>(items: Iterable<T>, isWanted: (item: T) => boolean): Promise<T[]> {
+  const wanted: T[] = [];
+  for await (const item of inTurns(items)) if (isWanted(item)) wanted.push(item);
+  return wanted;
 }
 
 /**
  * Tagged revisions, young ones (children are pushed before their index) and roots; what they name; and who refers to
  * them. A referrer does not keep its subject.
  */
-function keepReachable({ revisions, tags }: RepositoryScan, { isYoung, roots }: PruneRules): ReadonlySet<Digest> {
+async function keepReachable(
+  { revisions, tags }: RepositoryScan,
+  { isYoung, roots }: PruneRules,
+): Promise<ReadonlySet<Digest>> {
   const referrers = new Map<Digest, Digest[]>();
-  for (const { digest, subject } of revisions.values()) {
+  const open = [...tags.values()];
+  for await (const { digest, subject, changedMs } of inTurns(revisions.values())) {
+    if (isYoung(changedMs) || roots?.has(digest) === true) open.push(digest);
     if (subject === undefined) continue;
     const known = referrers.get(subject);
     if (known === undefined) referrers.set(subject, [digest]);
     else known.push(digest);
   }
-  const isRoot = ({ digest, changedMs }: Revision) => isYoung(changedMs) || roots?.has(digest) === true;
-  const open = [...tags.values(), ...[...revisions.values()].filter(isRoot).map(({ digest }) => digest)];
   const kept = new Set<Digest>();
-  for (let digest = open.pop(); digest !== undefined; digest = open.pop()) {
+  // What is added on the way is looked at too.
+  for await (const digest of inTurns(open)) {
     const revision = revisions.get(digest);
     if (revision === undefined || kept.has(digest)) continue;
     kept.add(digest);

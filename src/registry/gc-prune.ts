@@ -35,7 +35,7 @@ export interface PruneOptions extends PruneRules {
 
 /** Looks at a repository that was read and takes away what nobody needs; in a dry run it only tells. */
 export async function pruneRepository(store: Store, scan: RepositoryScan, rules: PruneOptions): Promise<Pruned> {
-  const plan = planPrune(scan, rules);
+  const plan = await planPrune(scan, rules);
   const { name } = scan;
   if (name !== undefined && !rules.isDryRun) await settleFuture(store, scan, { name, rules });
   const dangling = await findDangling(store, scan, { kept: plan.kept, rules: rules.manifestRules, pace: rules.pace });
@@ -44,7 +44,7 @@ export async function pruneRepository(store: Store, scan: RepositoryScan, rules:
   if (name === undefined || !hasCandidates(scan, plan)) return keepEverything(scan, { needed });
   if (rules.isDryRun) return await predictPruned(store, name, present(scan, plan));
   using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
-  if (lock === undefined) return { ...keepEverything(scan, { needed }), isBusy: true };
+  if (lock === undefined) return { ...(await keepEverything(scan, { needed })), isBusy: true };
   const again = await planAgain(store, name, { scan, plan, rules });
   if (!("plan" in again)) return keepEverything(scan, again);
   const directories = await unlinkAll(store, name, { ...again, pace: rules.pace });
@@ -101,7 +101,7 @@ async function planAgain(
   if ("problem" in fresh) return { problems: [fresh.problem], needed: [...scan.tags.values()] };
   const isTouched = (digest: Digest) =>
     fresh.revisions.get(digest)?.changedMs !== scan.revisions.get(digest)?.changedMs;
-  const now = planPrune(fresh, { ...rules, roots: new Set([...fresh.revisions.keys()].filter(isTouched)) });
+  const now = await planPrune(fresh, { ...rules, roots: new Set([...fresh.revisions.keys()].filter(isTouched)) });
   const dangling = await findDangling(store, fresh, { kept: now.kept, rules: rules.manifestRules, pace: rules.pace });
   if (dangling.problems.length > 0) return dangling;
   const candidates = new Set([...plan.revisions, ...plan.layers]);
@@ -208,8 +208,8 @@ interface Kept {
   readonly problems?: readonly string[];
 }
 
-function keepEverything(scan: RepositoryScan, { needed, problems = [] }: Kept): Pruned {
-  const plan = planPrune(scan, { isYoung: () => true, deletesUntagged: false });
+async function keepEverything(scan: RepositoryScan, { needed, problems = [] }: Kept): Promise<Pruned> {
+  const plan = await planPrune(scan, { isYoung: () => true, deletesUntagged: false });
   const { marked, ...kept } = present(scan, { ...plan, revisions: [], layers: [] });
   const nothing = { tags: [], entries: [], directories: [], isRepositoryGone: false };
   return { ...kept, ...nothing, marked: [...marked, ...needed], problems };

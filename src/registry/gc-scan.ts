@@ -1,16 +1,15 @@
 // What a collector reads of one repository, without a lock: its links with their times, and what its manifests name.
 // What cannot be read or understood is a problem, and protects everything that the repository links.
 import type { Pace } from "../lib/pacer.ts";
-import { type Digest, digestAlgorithm } from "../oci/digest.ts";
-import { hashBytes } from "../oci/hash.ts";
-import { maxManifestBytes } from "../oci/manifest.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
-import { readStoredNames, type StoredNames } from "../oci/stored-names.ts";
+import { readStoredNamesInTurns, type StoredNames } from "../oci/stored-names.ts";
 import type { Key } from "../storage/driver.ts";
 import { type LinkPlace, walkLinks } from "./gc-links.ts";
-import { blobKey, deletedPrefix, deletingKey, linkPrefixes, subjectPrefix } from "./layout.ts";
+import { deletedPrefix, deletingKey, linkPrefixes, subjectPrefix } from "./layout.ts";
 import { listDigests, readLink } from "./links.ts";
+import { readWholeBytes } from "./manifest-memory.ts";
 import { isStaleEntry, type ReferrerEntry, walkReferrerIndex } from "./referrer-index.ts";
 import type { Store } from "./store.ts";
 
@@ -168,9 +167,8 @@ async function readCurrent(
 /** What stored bytes name; undefined where they are missing or are not those of the digest: then nobody knows what they named. */
 export async function readNames(store: Store, digest: Digest): Promise<StoredNames | undefined> {
   // A bad sector hurts one repository, not the whole collection.
-  const bytes = await store.driver.read(blobKey(digest), maxManifestBytes).catch(() => undefined);
-  if (bytes === undefined || hashBytes(bytes, digestAlgorithm(digest)) !== digest) return undefined;
-  return readStoredNames(bytes);
+  const bytes = await readWholeBytes(store, digest).catch(() => undefined);
+  return bytes === undefined ? undefined : await readStoredNamesInTurns(bytes);
 }
 
 const looks = 3;

@@ -3,6 +3,7 @@
 //
 // Safe by order, not by locks or clocks: the trash is listed before the links are read, and only listed names are
 // destroyed. Whoever links a blob looks for it afterwards and brings it back from the trash.
+import { inTurns } from "../lib/pacer.ts";
 import { parseRepositoryName } from "../oci/name.ts";
 import type { Key } from "../storage/driver.ts";
 import type { Pruned } from "./gc-plan.ts";
@@ -94,7 +95,7 @@ async function markRepository(
     pace,
   });
   countPruned(run, prefix, pruned);
-  for (const digest of pruned.marked) run.marked.add(digest);
+  for await (const digest of inTurns(pruned.marked)) run.marked.add(digest);
 }
 
 function countPruned(run: GcRun, prefix: Key, pruned: Pruned): void {

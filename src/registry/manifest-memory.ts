@@ -130,6 +130,12 @@ async function readOnce(store: Store, digest: Digest): Promise<ReadBytes | undef
   return { facts, bytes };
 }
 
+/** Bytes that may be a manifest, as the disk has them now; undefined where there are none, or others than the digest says. */
+export async function readWholeBytes({ driver }: Store, digest: Digest): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const bytes = await driver.read(blobKey(digest), maxManifestBytes);
+  return bytes !== undefined && (await hashInTurns(bytes, digestAlgorithm(digest))) === digest ? bytes : undefined;
+}
+
 /** Whether these bytes were hashed a while ago, and their file has not been touched since. */
 function isVerified(store: Store, { facts, verified }: Remembered, stat: Stat): boolean {
   if (facts.sizeBytes <= shortBytes || verified?.state !== stateOf(stat)) return false;

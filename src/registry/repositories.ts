@@ -8,6 +8,7 @@ import type { Key } from "../storage/driver.ts";
 import {
   deletedLink,
   deletedPrefix,
+  digestFromPath,
   isOwnDirectory,
   layersPrefix,
   manifestsPrefix,
@@ -173,8 +174,7 @@ export async function* listRevisionNames(store: Store, name: RepositoryName): As
  * first and `_layers` last: one with the first and without the second stops the Go registries' garbage collection.
  */
 export async function removeIfEmpty(store: Store, name: RepositoryName): Promise<void> {
-  if (await hasTag(store, name)) return;
-  for await (const _revision of listRevisions(store, name)) return;
+  if ((await hasTag(store, name)) || (await hasRevision(store, name))) return;
   // Entries of manifests that another registry deleted, or that were damaged when they were, refer to nothing.
   for await (const { subject, digest } of listReferrerEntries(store, name)) {
     await store.driver.forget(referrerLink(name, subject, digest));
@@ -205,10 +205,20 @@ export async function removeUpwards(store: Store, directory: Key): Promise<boole
 }
 
 /** The directory of a tag alone is none: other registries, and a push that was killed, leave such behind. */
-async function hasTag(store: Store, name: RepositoryName): Promise<boolean> {
-  for (const text of await store.driver.list(tagsPrefix(name))) {
+async function hasTag({ driver }: Store, name: RepositoryName): Promise<boolean> {
+  for await (const text of await driver.names(tagsPrefix(name))) {
     const tag = parseTag(text);
-    if (tag !== undefined && (await store.driver.stat(tagCurrentLink(name, tag))) !== undefined) return true;
+    if (tag !== undefined && (await driver.stat(tagCurrentLink(name, tag))) !== undefined) return true;
+  }
+  return false;
+}
+
+async function hasRevision({ driver }: Store, name: RepositoryName): Promise<boolean> {
+  for (const algorithm of await driver.list(revisionsPrefix(name))) {
+    for await (const hex of await driver.names(`${revisionsPrefix(name)}/${algorithm}`)) {
+      const digest = digestFromPath(algorithm, hex);
+      if (digest !== undefined && (await driver.stat(revisionLink(name, digest))) !== undefined) return true;
+    }
   }
   return false;
 }

@@ -58,16 +58,17 @@ export class TagSearch {
     if (known !== undefined && ageMs >= 0 && ageMs < this.#options.freshMs && (await this.#isCurrent(name, known)))
       return;
     this.#readings.delete(name);
-    const { length } = await this.#store.driver.list(tagsPrefix(name));
-    if (length <= this.#options.fewTags || length > this.#options.maxTags) return;
+    if (!(await this.#hasMany(name))) return;
     const atMs = this.#store.now();
     // On a full disk there is no log, and no harm.
-    const logId = await withLock(this.#store, name, "alone", () => startMoveLog(this.#store, name)).catch(
-      () => undefined,
-    );
+    const start = () => startMoveLog(this.#store, name);
+    const logId = await withLock(this.#store, name, "alone", start).catch(() => undefined);
     if (logId === undefined) return;
     const tags = new Map<Digest, Tag[]>();
+    let count = 0;
     for await (const [tag, digest] of readAll(this.#store, name)) {
+      count += 1;
+      if (count > this.#options.maxTags) return;
       const others = tags.get(digest);
       if (others === undefined) tags.set(digest, [tag]);
       else others.push(tag);
@@ -75,6 +76,15 @@ export class TagSearch {
     this.#readings.set(name, { logId, atMs, tags });
     const [oldest] = this.#readings.keys();
     if (this.#readings.size > maxReadings && oldest !== undefined) this.#readings.delete(oldest);
+  }
+
+  async #hasMany(name: RepositoryName): Promise<boolean> {
+    let count = 0;
+    for await (const _tag of await this.#store.driver.names(tagsPrefix(name))) {
+      count += 1;
+      if (count > this.#options.fewTags) return true;
+    }
+    return false;
   }
 
   /** All tags that point to the manifest, for who holds the lock alone. */
@@ -107,7 +117,7 @@ export function tagSearchOf(store: Store): TagSearch {
 }
 
 async function* readAll(store: Store, name: RepositoryName): AsyncGenerator<readonly [Tag, Digest]> {
-  for (const text of await store.driver.list(tagsPrefix(name))) {
+  for await (const text of await store.driver.names(tagsPrefix(name))) {
     const tag = parseTag(text);
     const digest = tag === undefined ? undefined : await readTag(store, name, tag);
     if (tag !== undefined && digest !== undefined) yield [tag, digest];

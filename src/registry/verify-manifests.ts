@@ -1,10 +1,10 @@
 // The manifests of a repository: what each names is linked there, is there, and has the size that the manifest says.
 import { type Descriptor, isStoredElsewhere } from "../oci/descriptor.ts";
-import { type Digest, digestAlgorithm } from "../oci/digest.ts";
-import { hashBytes } from "../oci/hash.ts";
-import { isStoredManifest, type Manifest, maxManifestBytes, parseManifest } from "../oci/manifest.ts";
+import type { Digest } from "../oci/digest.ts";
+import { isStoredManifest, type Manifest, parseManifestInTurns } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
-import { blobKey, layerLink, revisionLink } from "./layout.ts";
+import { layerLink, revisionLink } from "./layout.ts";
+import { readWholeBytes } from "./manifest-memory.ts";
 import { isChildRequired, type ManifestRules } from "./manifest-rules.ts";
 import { find, findUnlinked, type RepositoryCheck } from "./verify-links.ts";
 
@@ -93,7 +93,7 @@ function isHeld(
 async function readManifestOf(check: RepositoryCheck, digest: Digest): Promise<Manifest | undefined> {
   const bytes = await readBytesOf(check, digest);
   if (bytes === undefined) return undefined;
-  const parsed = parseManifest(bytes, undefined);
+  const parsed = await parseManifestInTurns(bytes, undefined);
   if (!("problem" in parsed)) return parsed.manifest;
   if (!isStoredManifest(bytes)) {
     find(check, { severity: "untidy", subject: digest, problem: "its bytes are no manifest; delete it" });
@@ -102,7 +102,6 @@ async function readManifestOf(check: RepositoryCheck, digest: Digest): Promise<M
 }
 
 /** Bytes that may be a manifest and are whole. */
-async function readBytesOf({ store }: RepositoryCheck, digest: Digest): Promise<Uint8Array | undefined> {
-  const bytes = await store.driver.read(blobKey(digest), maxManifestBytes).catch(() => undefined);
-  return bytes !== undefined && hashBytes(bytes, digestAlgorithm(digest)) === digest ? bytes : undefined;
+function readBytesOf({ store }: RepositoryCheck, digest: Digest): Promise<Uint8Array | undefined> {
+  return readWholeBytes(store, digest).catch(() => undefined);
 }

@@ -37,7 +37,8 @@ export async function checkRepository(
   const targets = await checkTags(check, places.tags, revisions.held);
   contents.open.push(...targets.unlinked);
   const seen = new Set<Digest>();
-  for (let digest = contents.open.shift(); digest !== undefined; digest = contents.open.shift()) {
+  // Some are added on the way.
+  for (const digest of contents.open) {
     await check.pace?.();
     if (!seen.has(digest)) await checkManifest(check, digest, { contents, rules: options.rules });
     seen.add(digest);

@@ -2,7 +2,7 @@
 import { lstatSync, rmdirSync, rmSync, type Stats, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
-import { readEntries } from "./directory-entries.ts";
+import { type Entry, readEntries } from "./directory-entries.ts";
 import { findObstacle, refuseLoop } from "./obstacles.ts";
 
 /** Whether the error says that something on the way is not there. */
@@ -22,28 +22,37 @@ export function statIfThere(path: string): Stats | undefined {
 }
 
 /**
- * Names of the directories in a directory; none where it is not there. `others` hears of what is no directory. Symbolic
+ * Names of the directories in a directory, as they come; none where it is not there. `others` hears of what is no directory. Symbolic
  * links count as what they lead to: people move a part of a store to another disk, and what lies there must not look
  * unused. One that leads to nothing, such as a disk that is not mounted, counts as a directory. Throws where the
  * directory, or something on the way to it, is there and cannot be a directory, or leads back to where it lies.
  */
-export async function directoriesIn(path: string, others?: (name: string) => void): Promise<string[]> {
-  const names: string[] = [];
+async function* sliceDirectories(path: string, others?: (name: string) => void): AsyncGenerator<readonly string[]> {
   refuseLoop(path);
   try {
     for await (const entries of readEntries(path)) {
-      for (const { name, kind } of entries) {
-        const isDirectory = kind === "directory" || (kind === "link" && mayLeadToDirectory(join(path, name)));
-        if (isDirectory) names.push(name);
-        else others?.(name);
-      }
+      const isDirectory = ({ name, kind }: Entry) =>
+        kind === "directory" || (kind === "link" && mayLeadToDirectory(join(path, name)));
+      const [directories, rest] = [entries.filter(isDirectory), entries.filter((entry) => !isDirectory(entry))];
+      for (const { name } of rest) others?.(name);
+      yield directories.map(({ name }) => name);
     }
-    return names;
   } catch (error) {
     const obstacle = isGone(error) ? findObstacle(path) : error;
-    if (obstacle === undefined) return [];
-    throw obstacle;
+    if (obstacle !== undefined) throw obstacle;
   }
+}
+
+/** All of them. */
+export async function directoriesIn(path: string, others?: (name: string) => void): Promise<string[]> {
+  const names: string[] = [];
+  for await (const slice of sliceDirectories(path, others)) names.push(...slice);
+  return names;
+}
+
+/** The same one by one, for who may not want all of them. */
+export async function* eachDirectory(path: string): AsyncGenerator<string> {
+  for await (const slice of sliceDirectories(path)) yield* slice;
 }
 
 /** Names of everything in a directory; none where it is not there. */

@@ -136,6 +136,8 @@ export interface Driver {
    * that is no prefix: ENOTDIR, ENOLINK (it leads to nothing that is there now), ELOOP (it leads back to itself).
    */
   list(prefix: Key, options?: ListOptions): Promise<readonly string[]>;
+  /** The same names as they come, in no order, for who may not want all of them. */
+  names(prefix: Key): Promise<AsyncIterable<string>>;
   /** Whether something stands in the way of an object that `stat` does not find: no object there, no prefix on the way. */
   isObstructed(key: Key): Promise<boolean>;
   /** Whether the prefix was made and not removed. */

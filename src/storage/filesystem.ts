@@ -11,6 +11,7 @@ import { markDamage } from "./damage-mark.ts";
 import {
   countFiles,
   directoriesIn,
+  eachDirectory,
   isGone,
   removeDirectory,
   removeEmptyTree,
@@ -39,7 +40,6 @@ import { openSyncfs } from "./libc.ts";
 import { MemoryLocks } from "./memory-locks.ts";
 import { isObstructed } from "./obstacles.ts";
 import { dropCacheOf } from "./page-cache.ts";
-import { touchFile } from "./touch.ts";
 import { takeWorkHold } from "./work-hold.ts";
 
 /** Where a filesystem store lies and how careful it is. */
@@ -178,6 +178,8 @@ class FilesystemDriver implements Driver {
     const names = await directoriesIn(this.#path(prefix), others);
     return (await sortInTurns(names.filter((name) => name > after))).slice(0, limit);
   }
+
+  names = async (prefix: Key): Promise<AsyncIterable<string>> => eachDirectory(this.#path(prefix));
 
   isObstructed = async (key: Key): Promise<boolean> => isObstructed(this.#path(key));
 

@@ -1,6 +1,7 @@
 // Changes of a file that leave it where it is: its time, and bytes at its end.
-import { closeSync, constants, fstatSync, openSync, utimesSync, writeSync } from "node:fs";
+import { constants, fstatSync, utimesSync, writeSync } from "node:fs";
 import { errorCode } from "../lib/system-error.ts";
+import { openOwned } from "./descriptors.ts";
 import { isGone } from "./directories.ts";
 import type { DurableFiles } from "./durable-file.ts";
 
@@ -22,18 +23,15 @@ export async function touchFile(files: DurableFiles, path: string): Promise<bool
 
 /** Adds a few bytes at the end of a file, in one step; its size after that, or undefined where there is none. */
 export function appendIfThere(path: string, bytes: Uint8Array): number | undefined {
+  using owner = new DisposableStack();
   let descriptor: number;
   try {
-    descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND);
+    descriptor = openOwned(owner, path, constants.O_WRONLY | constants.O_APPEND);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
   }
-  try {
-    const length = writeSync(descriptor, bytes);
-    if (length < bytes.length) throw Object.assign(new Error(`ENOSPC: ${path} takes no more`), { code: "ENOSPC" });
-    return fstatSync(descriptor).size;
-  } finally {
-    closeSync(descriptor);
-  }
+  const length = writeSync(descriptor, bytes);
+  if (length < bytes.length) throw Object.assign(new Error(`ENOSPC: ${path} takes no more`), { code: "ENOSPC" });
+  return fstatSync(descriptor).size;
 }

@@ -1,4 +1,5 @@
 // The driver in memory: what the disk does, without one. For tests; nothing survives the process.
+import { inTurns } from "../lib/pacer.ts";
 import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Space, Stat, Upload } from "./driver.ts";
 import { MemoryLocks } from "./memory-locks.ts";
 import { describeObject, holdObject, parentOf, type StoredObject } from "./memory-object.ts";
@@ -127,6 +128,10 @@ class MemoryDriver implements Driver {
     if (others !== undefined) namesBelow(start, this.#objects.keys()).forEach(others);
     const names = namesBelow(start, this.#prefixes.keys());
     return names.filter((name) => name > after).slice(0, limit);
+  }
+
+  async names(prefix: Key): Promise<AsyncIterable<string>> {
+    return inTurns(await this.list(prefix));
   }
 
   async isObstructed(key: Key): Promise<boolean> {

@@ -35,9 +35,9 @@ function draw(revisions: Drawn, { tags = "", layers = "", problems = [] as reado
 
 const old: PruneRules = { isYoung: (changedMs) => changedMs >= 100, deletesUntagged: true };
 
-function goneOf(scan: RepositoryScan, rules: PruneRules = old): string {
+async function goneOf(scan: RepositoryScan, rules: PruneRules = old): Promise<string> {
   const names = ["t", "a", "b", "c", "d", "x", "y", "z"];
-  const { revisions, layers } = planPrune(scan, rules);
+  const { revisions, layers } = await planPrune(scan, rules);
   return names.filter((name) => [...revisions, ...layers].includes(digestOf(name))).join(" ");
 }
 
@@ -70,15 +70,15 @@ const cases: readonly (readonly [string, RepositoryScan, string])[] = [
   ["layers that no manifest names go", draw({}, { layers: "x y" }), "x y"],
 ];
 
-test.each(cases)("planPrune(): %s", (_what, scan, gone) => {
-  expect(goneOf(scan)).toBe(gone);
+test.each(cases)("planPrune(): %s", async (_what, scan, gone) => {
+  expect(await goneOf(scan)).toBe(gone);
 });
 
-test("planPrune() keeps untagged manifests and their layers unless they are to be deleted", () => {
-  expect(goneOf(draw({ a: { names: "x" } }, { layers: "x y" }), { ...old, deletesUntagged: false })).toBe("y");
+test("planPrune() keeps untagged manifests and their layers unless they are to be deleted", async () => {
+  expect(await goneOf(draw({ a: { names: "x" } }, { layers: "x y" }), { ...old, deletesUntagged: false })).toBe("y");
 });
 
-test("planPrune() keeps roots with what they name", () => {
+test("planPrune() keeps roots with what they name", async () => {
   const scan = draw({ a: { names: "b" }, b: { names: "x" }, c: {} }, { layers: "x" });
-  expect(goneOf(scan, { ...old, roots: new Set([digestOf("a")]) })).toBe("c");
+  expect(await goneOf(scan, { ...old, roots: new Set([digestOf("a")]) })).toBe("c");
 });

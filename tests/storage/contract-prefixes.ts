@@ -6,6 +6,19 @@ import { put, take } from "./store-access.ts";
 const clockSlackMs = 50;
 
 export function describePrefixes(open: OpenTestStore): void {
+  test("names come as a list has them, in whatever order, and may be left off", async () => {
+    using store = await open();
+    for (let index = 0; index < 50; index += 1) await put(store.driver, `a/n${index}/link`, "x");
+    await put(store.driver, "a/object", "x");
+    const names = await Array.fromAsync(await store.other.names("a"));
+    expect(names.toSorted()).toEqual([...(await store.driver.list("a"))]);
+    for await (const name of await store.driver.names("a")) {
+      expect(names).toContain(name);
+      break;
+    }
+    expect(await Array.fromAsync(await store.driver.names("none"))).toEqual([]);
+  });
+
   const inByteOrder = ["A", "B-", "B.b", "B0", "B_", "Ba", "a", "a-b", "a.b", "a0", "ab"];
 
   test.each([
