@@ -4,12 +4,26 @@ import { bindLibc } from "../src/storage/libc.ts";
 
 const threadClock = 3;
 
+/** A turn that nobody notices. */
+export const shortMs = 20;
+
 /** Milliseconds that this thread has worked so far. */
 function workedMs(): number {
   const clock = bindLibc("clock_gettime", ["i32", "ptr"]);
   const time = new BigInt64Array(2);
   if (clock?.(threadClock, new Uint8Array(time.buffer)) !== 0) throw new Error("there is no clock of the thread");
   return Number(time[0]) * 1000 + Number(time[1]) / 1e6;
+}
+
+const attempts = 3;
+
+/** The longest turn of work that can be done again: of three times the best, since a compiler may work in one of them. */
+export async function longestTurnOfBestMs(work: () => Promise<unknown>): Promise<number> {
+  let bestMs = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < attempts && bestMs >= shortMs; attempt += 1) {
+    bestMs = Math.min(bestMs, await longestTurnMs(work));
+  }
+  return bestMs;
 }
 
 /** Does the work and tells of its longest turn of the event loop; throws what the work throws. */
