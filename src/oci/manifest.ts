@@ -23,7 +23,7 @@ export const maxManifestBytes = 4 * 1024 * 1024;
  * artifacts with one layer for each file, of some thousand layers, and indexes with one entry for each signature;
  * images have a hundred layers, and other registries refuse 500 or 1000.
  */
-const limits = { maxDepth: 100, maxValues: 250_000, maxDifferentKeys: 5000, maxEscapes: 250_000 };
+export const manifestLimits = { maxDepth: 100, maxValues: 250_000, maxDifferentKeys: 5000, maxEscapes: 250_000 };
 /** Layers of an image, or children of an index. */
 const maxDescriptors = 10_000;
 const manifestKeys = foldKeys([
@@ -58,7 +58,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads a manifest. `contentType` is what the client declared; without one the body's own mediaType counts. */
 export function parseManifest(bytes: Uint8Array, contentType: string | undefined): ManifestResult {
-  return readManifest(parseStrictJson(bytes, limits), contentType);
+  return readManifest(parseStrictJson(bytes, manifestLimits), contentType);
 }
 
 /** From here on a manifest is not read in one go. */
@@ -72,7 +72,7 @@ export async function parseManifestInTurns(
   contentType: string | undefined,
 ): Promise<ManifestResult> {
   if (bytes.length < longBytes) return parseManifest(bytes, contentType);
-  const json = await parseStrictJsonInTurns(bytes, limits);
+  const json = await parseStrictJsonInTurns(bytes, manifestLimits);
   await stepAside(longStepMs);
   return readManifest(json, contentType);
 }

@@ -3,6 +3,7 @@
 import { stepAside } from "../lib/pacer.ts";
 import { isRecord } from "./descriptor.ts";
 import { type Digest, parseDigest } from "./digest.ts";
+import { readHugeManifest } from "./huge-manifest.ts";
 
 /** Everything that a stored manifest needs, and what it refers to. */
 export interface StoredNames {
@@ -29,6 +30,8 @@ export function readStoredNames(bytes: Uint8Array): StoredNames | undefined {
 
 /** The same; of long bytes in several turns of the event loop. */
 export async function readStoredNamesInTurns(bytes: Uint8Array): Promise<StoredNames | undefined> {
+  const huge = await readHugeManifest(bytes);
+  if (huge !== undefined) return { named: huge.named, subject: undefined };
   const steps = readSteps(bytes);
   for (let expectedMs = bytes.length < longBytes ? 0 : parsingMs; ; expectedMs = 0) {
     await stepAside(expectedMs);

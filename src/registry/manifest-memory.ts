@@ -3,7 +3,8 @@
 // does: each question looks at the file, and what is short is hashed every time.
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashInTurns } from "../oci/hash.ts";
-import { maxManifestBytes, parseManifestInTurns, storedMediaType } from "../oci/manifest.ts";
+import { storedMediaTypeInTurns } from "../oci/huge-manifest.ts";
+import { maxManifestBytes, parseManifestInTurns } from "../oci/manifest.ts";
 import type { Driver, Stat } from "../storage/driver.ts";
 import { blobKey } from "./layout.ts";
 import type { Store } from "./store.ts";
@@ -152,7 +153,7 @@ async function readFacts(bytes: Uint8Array, digest: Digest): Promise<ManifestFac
   const parsed = await parseManifestInTurns(bytes, undefined);
   if ("problem" in parsed) {
     // Another registry may have accepted what we would refuse.
-    const mediaType = storedMediaType(bytes);
+    const mediaType = await storedMediaTypeInTurns(bytes);
     const nothing = { subject: undefined, artifactType: undefined, annotations: undefined };
     return mediaType === undefined ? undefined : { digest, mediaType, sizeBytes: bytes.length, ...nothing };
   }

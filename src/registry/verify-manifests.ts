@@ -1,7 +1,8 @@
 // The manifests of a repository: what each names is linked there, is there, and has the size that the manifest says.
 import { type Descriptor, isStoredElsewhere } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
-import { isStoredManifest, type Manifest, parseManifestInTurns } from "../oci/manifest.ts";
+import { isStoredManifestInTurns } from "../oci/huge-manifest.ts";
+import { type Manifest, parseManifestInTurns } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import { layerLink, revisionLink } from "./layout.ts";
 import { readWholeBytes } from "./manifest-memory.ts";
@@ -64,7 +65,7 @@ async function findUnlinkedChild(
 ): Promise<void> {
   const { digest, mediaType } = child;
   const bytes = await readBytesOf(check, digest);
-  const isManifest = bytes === undefined ? isManifestType(mediaType) : isStoredManifest(bytes);
+  const isManifest = bytes === undefined ? isManifestType(mediaType) : await isStoredManifestInTurns(bytes);
   const link = isManifest ? revisionLink(check.name, digest) : layerLink(check.name, digest);
   const role = `a child of the index ${index}`;
   const because = revisionLink(check.name, index);
@@ -95,7 +96,7 @@ async function readManifestOf(check: RepositoryCheck, digest: Digest): Promise<M
   if (bytes === undefined) return undefined;
   const parsed = await parseManifestInTurns(bytes, undefined);
   if (!("problem" in parsed)) return parsed.manifest;
-  if (!isStoredManifest(bytes)) {
+  if (!(await isStoredManifestInTurns(bytes))) {
     find(check, { severity: "untidy", subject: digest, problem: "its bytes are no manifest; delete it" });
   }
   return undefined;

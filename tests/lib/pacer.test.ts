@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createPacer, type Pace } from "../../src/lib/pacer.ts";
+import { createPacer, inTurns, type Pace } from "../../src/lib/pacer.ts";
 
 function work(ms: number): void {
   const endMs = performance.now() + ms;
@@ -61,4 +61,20 @@ test("createPacer() lets everybody go on in turns", async () => {
   );
   const others = Map.groupBy(taken.slice(0, firstEnd), ({ flow }) => flow);
   expect([...others.values()].every((steps) => steps.length >= 6)).toBe(true);
+});
+
+test("inTurns() gives every item, also those that are added on the way, and lets others run", async () => {
+  const items = Array.from({ length: 3000 }, (_, index) => index);
+  let turns = 0;
+  const timer = setInterval(() => {
+    turns += 1;
+  }, 0);
+  const seen: number[] = [];
+  for await (const item of inTurns(items)) {
+    seen.push(item);
+    if (item === 10) items.push(3000);
+    if (item % 500 === 0) work(6);
+  }
+  clearInterval(timer);
+  expect([seen.length, seen.at(-1), turns > 2]).toEqual([3001, 3000, true]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readStoredNames } from "../../src/oci/stored-names.ts";
+import { readStoredNames, readStoredNamesInTurns } from "../../src/oci/stored-names.ts";
 
 const a = `sha256:${"a".repeat(64)}`;
 const b = `sha256:${"b".repeat(64)}`;
@@ -29,4 +29,15 @@ test("readStoredNames() goes as deep as another registry may have stored", () =>
 
 test.each([["", "null", "[]", '"x"', "{", "\uFFFD"]].flat())("readStoredNames() of %p tells nothing", (text) => {
   expect(readStoredNames(new TextEncoder().encode(text))).toBeUndefined();
+});
+
+test("readStoredNamesInTurns() reads what readStoredNames() does, and of what is huge rather too much", async () => {
+  for (const [, value] of cases) {
+    const long = new TextEncoder().encode(JSON.stringify({ ...(value as object), long: Array(70_000).fill(1) }));
+    expect(await readStoredNamesInTurns(long)).toEqual(readStoredNames(long));
+    const huge = new TextEncoder().encode(JSON.stringify({ ...(value as object), huge: Array(300_000).fill(1) }));
+    const [few, many] = [readStoredNames(huge), await readStoredNamesInTurns(huge)];
+    expect([...(few?.named ?? [])].every((digest) => many?.named.has(digest))).toBe(true);
+    expect(many?.subject).toBeUndefined();
+  }
 });

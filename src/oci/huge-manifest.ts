@@ -1,0 +1,137 @@
+// Manifests that another registry has stored and that are too much to be parsed in a moment. What has to be known of one
+// is found by walking over its bytes, in several turns of the event loop.
+import { JsonMeter } from "../lib/json-shape.ts";
+import { stepAside } from "../lib/pacer.ts";
+import { type Digest, parseDigest } from "./digest.ts";
+import { isStoredManifest, manifestLimits, storedMediaType } from "./manifest.ts";
+import { ociImageIndex, ociImageManifest } from "./media-type.ts";
+
+/** What is known of it. */
+export interface HugeManifest {
+  readonly schemaVersion: number | undefined;
+  readonly mediaType: string | undefined;
+  readonly isIndex: boolean;
+  /** Whatever is spelt like a digest, wherever it stands: rather too many than too few. */
+  readonly named: ReadonlySet<Digest>;
+}
+
+const sliceBytes = 64 * 1024;
+
+/** What stands in the bytes, taken for JSON; undefined where they can be parsed in a moment. */
+export async function readHugeManifest(bytes: Uint8Array): Promise<HugeManifest | undefined> {
+  if (bytes.length < sliceBytes) return undefined;
+  const meter = new JsonMeter(bytes, manifestLimits);
+  for (let end = meter.advance(sliceBytes); typeof end !== "object"; end = meter.advance(sliceBytes)) {
+    if (end === "done") return undefined;
+    await stepAside();
+  }
+  const walk = new Walk(bytes);
+  while (walk.advance(sliceBytes)) await stepAside();
+  return walk.found();
+}
+
+/** As `storedMediaType`, also of what is huge. */
+export async function storedMediaTypeInTurns(bytes: Uint8Array): Promise<string | undefined> {
+  const huge = await readHugeManifest(bytes);
+  if (huge === undefined) return storedMediaType(bytes);
+  if (huge.schemaVersion !== 2) return undefined;
+  if (huge.mediaType !== undefined && huge.mediaType !== "") return huge.mediaType;
+  return huge.isIndex ? ociImageIndex : ociImageManifest;
+}
+
+/** As `isStoredManifest`, also of what is huge. */
+export async function isStoredManifestInTurns(bytes: Uint8Array): Promise<boolean> {
+  const huge = await readHugeManifest(bytes);
+  return huge === undefined ? isStoredManifest(bytes) : huge.schemaVersion === 1 || huge.schemaVersion === 2;
+}
+
+/** Longer strings are neither a digest nor a media type. */
+const maxStringBytes = 1024;
+
+class Walk {
+  readonly #bytes: Uint8Array;
+  readonly #named = new Set<Digest>();
+  /** Of the outermost object: strings as they are, other values as the text that follows. */
+  readonly #members = new Map<string, string>();
+  #position = 0;
+  #depth = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** False at the end. */
+  advance(lengthBytes: number): boolean {
+    const end = Math.min(this.#position + lengthBytes, this.#bytes.length);
+    while (this.#position < end) {
+      const byte = this.#bytes[this.#position];
+      if (byte === quote) this.#readString();
+      else {
+        if (byte === openBrace || byte === openBracket) this.#depth += 1;
+        if (byte === closeBrace || byte === closeBracket) this.#depth -= 1;
+        this.#position += 1;
+      }
+    }
+    return this.#position < this.#bytes.length;
+  }
+
+  #readString(): void {
+    const text = this.#takeString();
+    const digest = text === undefined ? undefined : parseDigest(text);
+    if (digest !== undefined) this.#named.add(digest);
+    const after = this.#skipSpace(this.#position);
+    if (this.#depth !== 1 || text === undefined || this.#bytes[after] !== colon || !wanted.includes(text)) return;
+    this.#position = this.#skipSpace(after + 1);
+    const isString = this.#bytes[this.#position] === quote;
+    const start = this.#position;
+    const value = isString ? this.#takeString() : decode(this.#bytes.subarray(start, start + numberBytes));
+    this.#members.set(text, value ?? "");
+  }
+
+  /** The string that begins here; undefined for a long one, and one that is none. */
+  #takeString(): string | undefined {
+    const start = this.#position;
+    let position = start + 1;
+    while (position < this.#bytes.length && this.#bytes[position] !== quote) {
+      position += this.#bytes[position] === backslash ? 2 : 1;
+    }
+    this.#position = position + 1;
+    if (position - start > maxStringBytes) return undefined;
+    try {
+      return JSON.parse(decode(this.#bytes.subarray(start, position + 1)));
+    } catch {
+      return undefined;
+    }
+  }
+
+  #skipSpace(from: number): number {
+    let position = from;
+    while (spaces.includes(this.#bytes[position] ?? 0)) position += 1;
+    return position;
+  }
+
+  found(): HugeManifest {
+    const version = Number.parseInt(this.#members.get("schemaVersion") ?? "", 10);
+    return {
+      schemaVersion: Number.isNaN(version) ? undefined : version,
+      mediaType: this.#members.get("mediaType"),
+      isIndex: this.#members.has("manifests"),
+      named: this.#named,
+    };
+  }
+}
+
+const wanted: readonly string[] = ["schemaVersion", "mediaType", "manifests"];
+const numberBytes = 8;
+const spaces: readonly number[] = [0x20, 0x09, 0x0a, 0x0d];
+const quote = 0x22;
+const colon = 0x3a;
+const openBracket = 0x5b;
+const backslash = 0x5c;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
