@@ -4,7 +4,7 @@ import { JsonMeter } from "../lib/json-shape.ts";
 import { stepAside } from "../lib/pacer.ts";
 import { type Digest, parseDigest } from "./digest.ts";
 import { isStoredManifest, manifestLimits, storedMediaType } from "./manifest.ts";
-import { ociImageIndex, ociImageManifest } from "./media-type.ts";
+import { ociImageIndex, ociImageManifest, servedType } from "./media-type.ts";
 
 /** What is known of it. */
 export interface HugeManifest {
@@ -35,7 +35,7 @@ export async function storedMediaTypeInTurns(bytes: Uint8Array): Promise<string 
   const huge = await readHugeManifest(bytes);
   if (huge === undefined) return storedMediaType(bytes);
   if (huge.schemaVersion !== 2) return undefined;
-  if (huge.mediaType !== undefined && huge.mediaType !== "") return huge.mediaType;
+  if (huge.mediaType !== undefined && huge.mediaType !== "") return servedType(huge.mediaType);
   return huge.isIndex ? ociImageIndex : ociImageManifest;
 }
 
