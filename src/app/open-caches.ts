@@ -28,6 +28,8 @@ const times: UpstreamTimes = {
   recheckMs: 5000,
   stallMs: 30_000,
   pauseMs: 500,
+  // GPRS, the slowest network in use, brings several times this; Apache httpd asks its clients for half of it.
+  leastRate: { bytesPerSecond: 1024, windowMs: 60_000 },
   firstMs: 1000,
   longestMs: 30_000,
 };

@@ -181,6 +181,7 @@ export class CachedBlobs {
       digest,
       expectedBytes: this.#options.sizes.get(repository.name, digest),
       pauseMs: upstream.times.pauseMs,
+      leastRate: upstream.times.leastRate,
       wrong: (how) => {
         const { host } = upstream;
         this.#options.report({ kind: "wrong", upstream: host, what: `${repository.name}@${digest}`, reason: how });

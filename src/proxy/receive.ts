@@ -1,4 +1,6 @@
 // The bytes of a blob from its upstream, from one end to the other: what breaks off is gone on with where it stopped.
+import { setTimeout as pause } from "node:timers/promises";
+import { type LeastRate, RateMeter, timeChunks } from "../lib/least-rate.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RunningHash } from "../oci/hash.ts";
@@ -14,6 +16,7 @@ export interface BlobSource {
   /** The size that a manifest says, where one is known. */
   readonly expectedBytes: number | undefined;
   readonly pauseMs: number;
+  readonly leastRate: LeastRate;
   /** The refusal of content that is not what was asked for; it is counted. */
   wrong(how: string): RegistryError;
   /** Undefined: the upstream does not have it. */
@@ -35,6 +38,8 @@ export interface ReceiveOptions {
 /** Without a byte in between, a transfer is tried this often. */
 const maxFailures = 4;
 const maxAttempts = 100;
+/** So many times in a row that it was too slow, it is given up. */
+const maxSlowWindows = 2;
 /** A blob whose size nobody says. */
 const maxUnknownBytes = 64 * 1024 ** 3;
 /** Kept back from readers until the blob is known to be right, so that a wrong one is never delivered whole. */
@@ -42,24 +47,21 @@ export const keptBackBytes = 64 * 1024;
 
 /** The chunks from the offset on. Nothing of them is verified. */
 export async function* receiveBlob(source: BlobSource, options: ReceiveOptions): AsyncGenerator<Uint8Array> {
+  const meter = new RateMeter(source.leastRate);
   let position = options.offset;
   let totalBytes = source.expectedBytes;
   let failures = 0;
   let endBytes: number | undefined;
-  for (let attempt = 1; ; attempt += 1) {
+  for (let attempt = 1; position !== totalBytes; attempt += 1) {
     const startBytes = position;
+    // Whatever ends the attempt, nobody reads on in its answer.
+    const over = new AbortController();
     try {
-      const part =
-        totalBytes !== undefined && position === totalBytes
-          ? undefined
-          : await openPart(source, options, {
-              offset: position,
-              isUrgent: attempt > 1,
-            });
-      if (part === undefined) return;
+      const signal = AbortSignal.any([options.signal, over.signal]);
+      const part = await openPart(source, meter, { offset: position, isUrgent: attempt > 1, signal });
       totalBytes = agreeOnTotal(source, totalBytes, part);
       if (totalBytes !== undefined) options.onTotal(totalBytes);
-      for await (const chunk of skipBytes(part.chunks, position - part.startBytes)) {
+      for await (const chunk of skipBytes(judgeRate(source, meter, part), position - part.startBytes)) {
         position += chunk.length;
         if (position > (totalBytes ?? maxUnknownBytes)) throw source.wrong("is longer than it should be");
         yield chunk;
@@ -68,11 +70,18 @@ export async function* receiveBlob(source: BlobSource, options: ReceiveOptions):
       if (part.totalBytes === undefined) endBytes = position;
       throw new RegistryError("UPSTREAM_UNREACHABLE", { message: `${source.host} broke the blob off` });
     } catch (error) {
+      over.abort();
       failures = position > startBytes ? 1 : failures + 1;
       const isFirstWord = position === options.offset && attempt === 1;
-      const isHopeless = failures >= maxFailures || attempt >= maxAttempts || (isFirstWord && isSilence(error));
+      const isHopeless =
+        failures >= maxFailures ||
+        attempt >= maxAttempts ||
+        meter.slowWindows >= maxSlowWindows ||
+        (isFirstWord && isSilence(error));
       if (canGoOn(error) && !options.signal.aborted && !isHopeless) {
-        await pause(source.pauseMs * 2 ** (failures - 1), options.signal);
+        await pause(source.pauseMs * 2 ** (failures - 1), undefined, { signal: options.signal }).catch(() => {
+          throw error;
+        });
         continue;
       }
       // It ended there of its own accord, and there is no more to be had.
@@ -80,18 +89,35 @@ export async function* receiveBlob(source: BlobSource, options: ReceiveOptions):
         throw source.wrong(`ends after ${position} bytes`);
       }
       throw error;
+    } finally {
+      over.abort();
     }
   }
 }
 
 async function openPart(
   source: BlobSource,
-  { signal }: ReceiveOptions,
-  place: { readonly offset: number; readonly isUrgent: boolean },
+  meter: RateMeter,
+  options: Parameters<BlobSource["open"]>[0],
 ): Promise<BlobPart> {
-  const part = await source.open({ ...place, signal });
+  const askedMs = performance.now();
+  const part = await source.open(options);
+  meter.count(0, performance.now() - askedMs);
   if (part !== undefined) return part;
   throw new RegistryError("BLOB_UNKNOWN", { detail: { digest: source.digest } });
+}
+
+/** The chunks of a part as long as they come fast enough. A new connection may be faster, so it is worth another try. */
+async function* judgeRate(source: BlobSource, meter: RateMeter, part: BlobPart): AsyncGenerator<Uint8Array> {
+  for await (const { chunk, waitedMs } of timeChunks(part.chunks)) {
+    if (meter.count(chunk.length, waitedMs)) {
+      const { bytesPerSecond } = source.leastRate;
+      throw new RegistryError("UPSTREAM_TIMEOUT", {
+        message: `${source.host} sends less than ${bytesPerSecond} bytes in a second`,
+      });
+    }
+    yield chunk;
+  }
 }
 
 function agreeOnTotal(source: BlobSource, known: number | undefined, part: BlobPart): number | undefined {
@@ -123,13 +149,6 @@ function isNoMore(error: unknown): boolean {
 function canGoOn(error: unknown): boolean {
   const codes = ["UPSTREAM_UNREACHABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_UNAVAILABLE"];
   return error instanceof RegistryError && codes.includes(error.code);
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** What is delivered of a blob that is not cached. */

@@ -1,6 +1,8 @@
 // One upstream registry: the requests of the distribution spec that a cache makes. What is not there is undefined;
 // an upstream that is of no help throws a RegistryError whose code begins with UPSTREAM_.
 import { parseStrictJsonInTurns } from "../lib/json.ts";
+
+import type { LeastRate } from "../lib/least-rate.ts";
 import { trimTrailingSlashes } from "../lib/trailing-slashes.ts";
 import { type Digest, parseDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -30,6 +32,8 @@ export interface UpstreamTimes extends BackoffTimes {
   readonly stallMs: number;
   /** Before a transfer that broke off is gone on with; grows with each failure. */
   readonly pauseMs: number;
+  /** At which a blob has to come. */
+  readonly leastRate: LeastRate;
 }
 
 /** What an upstream is. */

@@ -39,6 +39,7 @@ const times: UpstreamTimes = {
   recheckMs: 1000,
   stallMs: 300,
   pauseMs: 5,
+  leastRate: { bytesPerSecond: 0, windowMs: 1000 },
   firstMs: 30,
   longestMs: 100,
 };

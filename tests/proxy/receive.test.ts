@@ -13,22 +13,26 @@ const signal = new AbortController().signal;
 function sourceOf(
   openings: readonly ((offset: number) => Awaited<ReturnType<BlobSource["open"]>>)[],
   expectedBytes?: number,
-): BlobSource & { readonly offsets: number[] } {
+): BlobSource & { readonly offsets: number[]; readonly signals: AbortSignal[] } {
   const offsets: number[] = [];
+  const signals: AbortSignal[] = [];
   return {
     host: "up.example",
     upstream: "https://up.example/",
     digest,
     expectedBytes,
     pauseMs: 1,
+    leastRate: { bytesPerSecond: 0, windowMs: 1000 },
     wrong: (how) => new RegistryError("UPSTREAM_INVALID", { message: how }),
-    open: async ({ offset }) => {
+    open: async ({ offset, signal }) => {
       offsets.push(offset);
+      signals.push(signal);
       const opening = openings[offsets.length - 1];
       if (opening === undefined) throw new RegistryError("UPSTREAM_UNREACHABLE");
       return opening(offset);
     },
     offsets,
+    signals,
   };
 }
 
@@ -113,6 +117,78 @@ describe("receiveBlob()", () => {
   test("asks for nothing where all is there already", async () => {
     const source = sourceOf([], blob.length);
     expect([(await receive(source, blob.length)).bytes.length, source.offsets]).toEqual([0, []]);
+  });
+});
+
+describe("the least rate", () => {
+  const leastRate = { bytesPerSecond: 10_000_000, windowMs: 20 };
+  const dripping = (offset: number) => ({
+    startBytes: offset,
+    totalBytes: blob.length,
+    chunks: (async function* () {
+      for (let position = offset; position < blob.length; position += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        yield blob.subarray(position, position + 1);
+      }
+    })(),
+  });
+
+  test("gives a blob up that drips twice", async () => {
+    const source = { ...sourceOf([dripping, dripping, from(blob)]), leastRate };
+    const { bytes, code } = await receive(source);
+    expect([bytes.length > 0, bytes.length < 100, code, source.offsets.length]).toEqual([
+      true,
+      true,
+      "UPSTREAM_TIMEOUT",
+      2,
+    ]);
+  });
+
+  test("tries one that drips once on a new connection, from where it was", async () => {
+    const source = { ...sourceOf([dripping, from(blob)]), leastRate };
+    const { bytes, code } = await receive(source);
+    expect([bytes.equals(blob), code, source.offsets.length, (source.offsets[1] ?? 0) > 0]).toEqual([
+      true,
+      undefined,
+      2,
+      true,
+    ]);
+  });
+
+  test("does not count the time that the reader takes", async () => {
+    const source = { ...sourceOf([from(blob)]), leastRate };
+    let sizeBytes = 0;
+    for await (const chunk of receiveBlob(source, { offset: 0, signal, onTotal: () => undefined })) {
+      sizeBytes += chunk.length;
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+    expect([sizeBytes, source.offsets]).toEqual([blob.length, [0]]);
+  });
+});
+
+describe("the answer of an attempt", () => {
+  test.each<[string, ReturnType<typeof sourceOf>]>([
+    ["that was read to its end", sourceOf([from(blob)])],
+    ["that broke off", sourceOf([from(blob, 90_000)])],
+    ["of another size than it should have, of which nothing was read", sourceOf([from(blob)], 100)],
+  ])("%s is given up", async (_how, source) => {
+    await receive(source);
+    expect([source.signals.length > 0, source.signals.every(({ aborted }) => aborted)]).toEqual([true, true]);
+  });
+
+  test("that the reader left is given up", async () => {
+    const source = sourceOf([from(blob)]);
+    for await (const _chunk of receiveBlob(source, { offset: 0, signal, onTotal: () => undefined })) break;
+    expect(source.signals.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  test("is not asked for again by a transfer that is given up during a pause", async () => {
+    const abort = new AbortController();
+    const source = { ...sourceOf([from(blob, 90_000), from(blob)]), pauseMs: 60_000 };
+    const receiving = collect(receiveBlob(source, { offset: 0, signal: abort.signal, onTotal: () => undefined }));
+    while (source.signals[0]?.aborted !== true) await new Promise(setImmediate);
+    abort.abort();
+    expect([(await receiving).code, source.offsets]).toEqual(["UPSTREAM_TIMEOUT", [0]]);
   });
 });
 

@@ -14,6 +14,7 @@ function start() {
     digest: hashBytes(content, "sha256"),
     expectedBytes: content.length,
     pauseMs: 1,
+    leastRate: { bytesPerSecond: 0, windowMs: 1000 },
     wrong: () => new RegistryError("UPSTREAM_INVALID"),
     open: async () => undefined,
   };

@@ -146,7 +146,15 @@ describe("a bearer token", () => {
   ])("server that answers %s is no help", async (_what, answer, code) => {
     await using server = await startUpstream();
     server.behave(tokenUpstream(server, { answer }));
-    const times = { answerMs: 300, recheckMs: 300, stallMs: 300, pauseMs: 5, firstMs: 30, longestMs: 100 };
+    const times = {
+      answerMs: 300,
+      recheckMs: 300,
+      stallMs: 300,
+      pauseMs: 5,
+      leastRate: { bytesPerSecond: 0, windowMs: 1000 },
+      firstMs: 30,
+      longestMs: 100,
+    };
     expect(await refusalOf(clientOf(server, { times }).getManifest(name, latest))).toBe(code);
   });
 });

@@ -96,7 +96,15 @@ describe("an upstream", () => {
 
   test("that is dead is no deader for many who ask at once", async () => {
     const nobody = { url: new URL("http://127.0.0.1:1"), host: "127.0.0.1:1" };
-    const times = { answerMs: 2000, recheckMs: 2000, stallMs: 300, pauseMs: 5, firstMs: 1000, longestMs: 30_000 };
+    const times = {
+      answerMs: 2000,
+      recheckMs: 2000,
+      stallMs: 300,
+      pauseMs: 5,
+      leastRate: { bytesPerSecond: 0, windowMs: 1000 },
+      firstMs: 1000,
+      longestMs: 30_000,
+    };
     const client = clientOf(nobody, { times, now: () => 0 });
     await Promise.all(Array.from({ length: 8 }, () => refusalOf(client.getManifest(name, latest))));
     const error = await client.getManifest(name, latest).catch((refusal: unknown) => refusal);
@@ -177,7 +185,15 @@ describe("check()", () => {
   ])("of %s", async (_name, behaviour, credentials, want) => {
     await using server = await startUpstream();
     server.behave(behaviour);
-    const times = { answerMs: 200, recheckMs: 200, stallMs: 200, pauseMs: 5, firstMs: 30, longestMs: 100 };
+    const times = {
+      answerMs: 200,
+      recheckMs: 200,
+      stallMs: 200,
+      pauseMs: 5,
+      leastRate: { bytesPerSecond: 0, windowMs: 1000 },
+      firstMs: 30,
+      longestMs: 100,
+    };
     const checking = clientOf(server, { credentials: async () => credentials, times }).check();
     expect(want === undefined ? await checking : await refusalOf(checking)).toBe(want as undefined);
   });
