@@ -9,15 +9,17 @@ import { adoptBlob, noteUse } from "../registry/cached.ts";
 import { statBlob } from "../registry/find-blob.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Store } from "../registry/store.ts";
+import { CacheRoom } from "./cache-room.ts";
 import type { Report } from "./events.ts";
 import { findNamed, type NamedSizes } from "./named-sizes.ts";
 import { type BlobSource, passThrough } from "./receive.ts";
 import type { Route } from "./routing.ts";
 import { Transfer, type TransferOptions } from "./transfer.ts";
+import type { Part } from "./transfer-progress.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What cached blobs take. */
-export interface CachedBlobsOptions extends Omit<TransferOptions, "isCrowded"> {
+export interface CachedBlobsOptions extends Omit<TransferOptions, "isCrowded" | "room"> {
   readonly local: Registry;
   readonly store: Store;
   readonly report: Report;
@@ -34,10 +36,6 @@ export interface CachedRepository {
   readonly route: Route<Upstream>;
 }
 
-/** Below this much free room nothing more is cached; a twentieth of the disk where that is less. */
-const reservedBytes = 256 * 1024 * 1024;
-const reservedShare = 0.05;
-
 /** A sweep takes a few milliseconds, so that a crowd alone has it done. */
 const sweepBytes = 4 * 1024 * 1024;
 /** More transfers or readers than this at once are a crowd. */
@@ -46,11 +44,15 @@ const fewStreams = 2;
 /** The blobs of all cached repositories. */
 export class CachedBlobs {
   readonly #options: CachedBlobsOptions;
-  readonly #transfers = new Map<Digest, Transfer>();
+  readonly #room: CacheRoom;
+  /** By upstream and digest: what one upstream sends says nothing about another. */
+  readonly #transfers = new Map<string, Transfer>();
   #readers = 0;
 
   constructor(options: CachedBlobsOptions) {
+    const { store, maxBytes } = options;
     this.#options = options;
+    this.#room = new CacheRoom({ space: () => store.driver.space(), maxBytes });
   }
 
   /** The blob, to be read. */
@@ -100,14 +102,14 @@ export class CachedBlobs {
     const { name } = repository;
     const upstream = repository.route.upstream.url.href;
     const isStored = await this.#isStored(name, digest);
-    if (isStored && this.#transfers.get(digest)?.hasName(name) !== true) {
+    if (isStored && this.#transfers.get(transferName(repository, digest))?.hasName(name) !== true) {
       // It may have come this moment. Else another repository has it; that this one may is for its upstream to say.
       const found = await this.#openLocal(name, digest);
       if (found !== undefined) return found;
       await this.#confirm(repository, digest, { isStored });
       if (await adoptBlob(store, name, { digest, upstream })) return this.#mustOpen(name, digest);
     }
-    const reason = await this.#whyUncached(name, digest);
+    const reason = await this.#room.whyNot(sizes.get(name, digest) ?? 0);
     if (reason !== undefined) return this.#openUncached(repository, digest, reason);
     const transfer = await this.#begin(repository, digest);
     if ((await transfer.begun()) === "stored") {
@@ -118,8 +120,19 @@ export class CachedBlobs {
     return {
       digest,
       sizeBytes: transfer.totalBytes ?? sizes.get(name, digest),
-      read: (range) => this.#counted(transfer.read(range)),
+      read: (range) => this.#counted(this.#readArriving(repository, transfer, { digest, range })),
     };
+  }
+
+  /** Who begins to read when all has arrived and the file is closed reads the blob. */
+  async *#readArriving(
+    { name }: CachedRepository,
+    transfer: Transfer,
+    { digest, range }: { readonly digest: Digest; readonly range: Part | undefined },
+  ): AsyncGenerator<Uint8Array> {
+    if (!transfer.isOver) return yield* transfer.read(range);
+    const { content } = await this.#mustOpen(name, digest);
+    yield* (range === undefined ? content : content.slice(range.start, range.end)).stream();
   }
 
   /** Bytes of another size than a manifest says were cut off by a crash: as good as none, and fetched again. */
@@ -154,21 +167,23 @@ export class CachedBlobs {
 
   /** Who joins a transfer for another repository needs its own upstream's word that it may have the blob. */
   async #transfer(repository: CachedRepository, digest: Digest): Promise<Transfer> {
-    const running = this.#transfers.get(digest);
+    const key = transferName(repository, digest);
+    const running = this.#transfers.get(key);
     if (running !== undefined && !running.hasName(repository.name)) {
       await this.#confirm(repository, digest, { isStored: false });
     }
-    const transfer = this.#transfers.get(digest) ?? this.#start(repository, digest);
+    const transfer = this.#transfers.get(key) ?? this.#start(repository, digest);
     transfer.addName(repository.name, repository.route.upstream.url.href);
     return transfer;
   }
 
   #start(repository: CachedRepository, digest: Digest): Transfer {
-    const options = { ...this.#options, isCrowded: () => this.#isCrowded() };
+    const key = transferName(repository, digest);
+    const options = { ...this.#options, room: this.#room, isCrowded: () => this.#isCrowded() };
     const transfer = new Transfer(repository.name, this.#sourceOf(repository, digest), options);
-    this.#transfers.set(digest, transfer);
+    this.#transfers.set(key, transfer);
     void transfer.done.finally(() => {
-      if (this.#transfers.get(digest) === transfer) this.#transfers.delete(digest);
+      if (this.#transfers.get(key) === transfer) this.#transfers.delete(key);
     });
     return transfer;
   }
@@ -207,15 +222,6 @@ export class CachedBlobs {
     }
   }
 
-  async #whyUncached(name: RepositoryName, digest: Digest): Promise<string | undefined> {
-    const { store, sizes, maxBytes } = this.#options;
-    const sizeBytes = sizes.get(name, digest) ?? 0;
-    if (sizeBytes > maxBytes) return "it is larger than the cache may become";
-    const { freeBytes, totalBytes } = await store.driver.space();
-    const isLow = freeBytes - sizeBytes < Math.min(reservedBytes, totalBytes * reservedShare);
-    return isLow ? "the disk is nearly full" : undefined;
-  }
-
   async #openUncached(repository: CachedRepository, digest: Digest, reason: string): Promise<ArrivingBlob> {
     this.#options.report({ kind: "uncached", what: digest, reason });
     const source = this.#sourceOf(repository, digest);
@@ -251,6 +257,10 @@ export class CachedBlobs {
   #isCrowded(): boolean {
     return Math.max(this.#transfers.size, this.#readers) > fewStreams;
   }
+}
+
+function transferName({ route }: CachedRepository, digest: Digest): string {
+  return `${route.upstream.url.href} ${digest}`;
 }
 
 function isUnknownBlob(error: unknown): boolean {

@@ -1,7 +1,7 @@
 // How far a transfer is, and the reading of what has arrived. The reading side of a transfer: it neither asks the
 // upstream nor writes.
-import type { RunningHash } from "../oci/hash.ts";
 import type { followArrival } from "../registry/arrival.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import { type BlobSource, keptBackBytes, passThrough } from "./receive.ts";
 import { SharedPieces } from "./shared-pieces.ts";
 
@@ -9,8 +9,8 @@ import { SharedPieces } from "./shared-pieces.ts";
 export type End =
   /** Everything has arrived and is verified. */
   | { readonly kind: "right" }
-  /** The disk takes no more: readers go on by themselves, from where this hash stands. */
-  | { readonly kind: "spilled"; readonly hash: RunningHash }
+  /** It is not kept, and its file is empty: readers go on by themselves, from the last checkpoint before them. */
+  | { readonly kind: "spilled"; readonly checkpoints: Checkpoints }
   | { readonly kind: "failed"; readonly error: unknown };
 
 /** A descriptor of the growing file. */
@@ -22,11 +22,18 @@ export interface Part {
   readonly end: number;
 }
 
+/** Who is told of what becomes of the readers. */
+export interface ProgressListener {
+  /** Told when a reader comes or leaves. */
+  readonly onReaders: (count: number) => void;
+  /** Told when nothing is written any more and the file is closed. */
+  readonly onClosed: () => void;
+}
+
 /** The state that a transfer and its readers share. */
 export class TransferProgress {
   readonly #source: BlobSource;
-  /** Told when the last reader has left, and when the first one comes. */
-  readonly #onReaders: (count: number) => void;
+  readonly #listener: ProgressListener;
   readonly #pieces = new SharedPieces();
   #changed = Promise.withResolvers<void>();
   #following: Following | undefined;
@@ -38,9 +45,9 @@ export class TransferProgress {
   /** The size of the blob, once somebody has said it. */
   announcedBytes: number | undefined;
 
-  constructor(source: BlobSource, onReaders: (count: number) => void) {
+  constructor(source: BlobSource, listener: ProgressListener) {
     this.#source = source;
-    this.#onReaders = onReaders;
+    this.#listener = listener;
     this.announcedBytes = source.expectedBytes;
   }
 
@@ -60,6 +67,11 @@ export class TransferProgress {
   /** Whether somebody has got a part of it. */
   get isReleased(): boolean {
     return this.#releasedBytes > 0;
+  }
+
+  /** Whether the file that is read from is closed. */
+  get isClosed(): boolean {
+    return this.#isOver && this.#readers === 0;
   }
 
   /** The file that is read from. */
@@ -84,15 +96,19 @@ export class TransferProgress {
   /** Says how it ended. */
   finish(end: End): void {
     this.#end = end;
-    if (end.kind === "spilled") this.#arrivedBytes = end.hash.sizeBytes;
     this.notify();
   }
 
   /** Says that nothing is written any more; the file is closed when nobody reads it. */
   close(): void {
     this.#isOver = true;
-    if (this.#readers === 0) this.#following?.[Symbol.dispose]();
+    if (this.#readers === 0) this.#closeFile();
     this.notify();
+  }
+
+  #closeFile(): void {
+    this.#following?.[Symbol.dispose]();
+    this.#listener.onClosed();
   }
 
   /** Wakes who waits for a change. */
@@ -109,48 +125,53 @@ export class TransferProgress {
 
   /** What may be handed out: the last bytes only when all of them are verified. */
   get availableBytes(): number {
-    const isJudged = this.#end?.kind === "right" || this.#end?.kind === "spilled";
-    return isJudged ? this.#arrivedBytes : Math.max(0, this.#arrivedBytes - keptBackBytes);
+    return this.#end?.kind === "right" ? this.#arrivedBytes : Math.max(0, this.#arrivedBytes - keptBackBytes);
   }
 
   /** The bytes as they come. */
   async *read(part: Part = { start: 0, end: Number.POSITIVE_INFINITY }): AsyncGenerator<Uint8Array> {
     const { end } = part;
     let position = part.start;
-    this.#readers += 1;
-    this.#onReaders(this.#readers);
+    this.#countReaders(1);
     try {
       for (;;) {
+        const { promise: changed } = this.#changed;
+        if (this.#end?.kind === "spilled") return yield* this.#goOn(this.#end.checkpoints, { start: position, end });
         const available = Math.min(this.availableBytes, end);
-        if (position < available) {
-          const piece = (await this.#readPiece(position, available)).subarray(0, available - position);
-          if (piece.length === 0) throw new Error("the transfer's file is too short");
+        const piece = position < available ? await this.#readPiece(position, available) : undefined;
+        if (piece !== undefined && piece.length > 0) {
           position += piece.length;
           this.#releasedBytes = Math.max(this.#releasedBytes, position);
           yield piece;
-        } else if (position >= end || this.#end?.kind === "right") return;
+        } else if (position >= end) return;
         else if (this.#end?.kind === "failed") throw this.#end.error;
-        else if (this.#end?.kind === "spilled") return yield* this.#goOn(this.#end.hash, { start: position, end });
-        else await this.#changed.promise;
+        else if (this.#end?.kind !== "right") await changed;
+        else if (position < available) throw new Error("the transfer's file is too short");
+        else return;
       }
     } finally {
-      this.#readers -= 1;
-      this.#onReaders(this.#readers);
-      if (this.#readers === 0 && this.#isOver) this.#following?.[Symbol.dispose]();
+      this.#countReaders(-1);
+      if (this.#readers === 0 && this.#isOver) this.#closeFile();
     }
+  }
+
+  #countReaders(change: number): void {
+    this.#readers += change;
+    this.#listener.onReaders(this.#readers);
   }
 
   async #readPiece(offset: number, end: number): Promise<Uint8Array> {
     const following = this.#following;
     if (following === undefined) throw new Error("the transfer has no file");
     const read = (from: number, maxBytes: number) => following.read(from, maxBytes);
-    return this.#pieces.read(read, { offset, end, isAlone: this.#readers === 1 });
+    const piece = await this.#pieces.read(read, { offset, end, isAlone: this.#readers === 1 });
+    return piece.subarray(0, end - offset);
   }
 
-  async *#goOn(hash: RunningHash, range: Part): AsyncGenerator<Uint8Array> {
+  async *#goOn(checkpoints: Checkpoints, range: Part): AsyncGenerator<Uint8Array> {
     const abort = new AbortController();
     try {
-      yield* passThrough(this.#source, { range, hash: hash.fork(), signal: abort.signal });
+      yield* passThrough(this.#source, { range, hash: checkpoints.before(range.start), signal: abort.signal });
     } finally {
       abort.abort();
     }

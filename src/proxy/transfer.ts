@@ -2,14 +2,17 @@
 // share it, and other processes follow the same file. Nobody's leaving stops it.
 import { digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { type RunningHash, startHash } from "../oci/hash.ts";
+import { startHash } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import { type Arrival, followArrival, isArrivalHeld, openArrival } from "../registry/arrival.ts";
+import { type Arrival, followArrival, followStored, isArrivalHeld, openArrival } from "../registry/arrival.ts";
 import { linkCachedBlob } from "../registry/cached.ts";
 import { statBlob } from "../registry/find-blob.ts";
+import { blobKey } from "../registry/layout.ts";
 import type { Store } from "../registry/store.ts";
+import type { CacheRoom, RoomClaim } from "./cache-room.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import type { Report } from "./events.ts";
-import { gather } from "./gather.ts";
+import { keepChunks } from "./keep-chunks.ts";
 import { type BlobSource, receiveBlob } from "./receive.ts";
 import { type Part, TransferProgress } from "./transfer-progress.ts";
 
@@ -17,6 +20,7 @@ import { type Part, TransferProgress } from "./transfer-progress.ts";
 export interface TransferOptions {
   readonly store: Store;
   readonly report: Report;
+  readonly room: CacheRoom;
   /** How long it goes on without a reader. */
   readonly abandonMs: number;
   /** How long another process may bring nothing before its transfer is no longer waited for. */
@@ -24,10 +28,6 @@ export interface TransferOptions {
   /** Whether so much is under way that each has to take little memory. */
   readonly isCrowded: () => boolean;
 }
-
-/** How much is written at once: large batches cost a fifth less time. */
-const batchBytes = 1024 * 1024;
-const crowdedBatchBytes = 256 * 1024;
 
 const pollMs = 20;
 /** How often it is looked whether the process that holds the transfer is still there, in polls. */
@@ -44,6 +44,8 @@ export class Transfer {
   readonly #options: TransferOptions;
   readonly #abort = new AbortController();
   readonly #progress: TransferProgress;
+  readonly #claim: RoomClaim;
+  #checkpoints: Checkpoints;
   #abandoning: Timer | undefined;
   #isStored = false;
   #isDone = false;
@@ -53,7 +55,13 @@ export class Transfer {
     this.#names.set(name, source.upstream);
     this.#source = source;
     this.#options = options;
-    this.#progress = new TransferProgress(source, (readers) => this.#countReaders(readers));
+    const claim = options.room.claim();
+    this.#claim = claim;
+    this.#progress = new TransferProgress(source, {
+      onReaders: (readers) => this.#countReaders(readers),
+      onClosed: () => options.room.release(claim),
+    });
+    this.#checkpoints = this.#startCheckpoints();
     this.#countReaders(0);
     this.done = this.#runToEnd();
   }
@@ -88,6 +96,11 @@ export class Transfer {
     }
     if (progress.end?.kind === "failed") throw progress.end.error;
     return this.#isStored ? "stored" : "arriving";
+  }
+
+  /** Whether there is nothing to be read here any more: it is in the store. */
+  get isOver(): boolean {
+    return this.#isStored && this.#progress.isClosed;
   }
 
   /** The bytes as they come; the last 64 KiB only when all of them are verified. */
@@ -135,16 +148,25 @@ export class Transfer {
 
   async #openArrival(): Promise<Arrival | "busy" | undefined> {
     try {
-      return await openArrival(this.#options.store, this.#source.digest);
+      return await openArrival(this.#options.store, this.#source);
     } catch (error) {
-      this.#spill(startHash(digestAlgorithm(this.#source.digest)), error);
+      this.#spill(error);
       return undefined;
     }
   }
 
-  /** Another process has brought it. Who reads already reads on in the file that has become the blob. */
+  /**
+   * Somebody has brought it. Where that is the file which is followed, who reads already reads on in it; what another
+   * upstream or a push has brought says nothing about what came of this one so far.
+   */
   async #takeStored(): Promise<void> {
+    const { store } = this.#options;
+    const { digest } = this.#source;
     const progress = this.#progress;
+    if (progress.following?.isAt(blobKey(digest)) !== true) {
+      if (progress.isReleased) throw givenUp(this.#source);
+      progress.follow(await followStored(store, digest));
+    }
     if (progress.following !== undefined) {
       progress.arrive(progress.following.sizeBytes());
       progress.finish({ kind: "right" });
@@ -165,9 +187,9 @@ export class Transfer {
       if (sizeBytes > progress.arrivedBytes) {
         grownMs = store.now();
         progress.arrive(sizeBytes);
-      } else if (poll % pollsPerLook === 0 && !(await isArrivalHeld(store, this.#source.digest))) return true;
+      } else if (poll % pollsPerLook === 0 && !(await isArrivalHeld(store, this.#source))) return true;
       if (store.now() - grownMs > patienceMs || this.#abort.signal.aborted) {
-        this.#spill(startHash(digestAlgorithm(this.#source.digest)), "another process holds the transfer and rests");
+        this.#spill("another process holds the transfer and rests");
         return false;
       }
       await new Promise((resolve) => setTimeout(resolve, pollMs));
@@ -178,14 +200,16 @@ export class Transfer {
   /** Another file begins anew: who has read of the one before, which was no good, breaks off. */
   async #follow(): Promise<void> {
     if (this.#progress.following?.isInPlace() === true) return;
-    if (this.#progress.isReleased) throw this.#source.wrong("was given up");
-    this.#progress.follow(await followArrival(this.#options.store, this.#source.digest));
+    if (this.#progress.isReleased) throw givenUp(this.#source);
+    this.#progress.follow(await followArrival(this.#options.store, this.#source));
   }
 
   /** Receives what is missing. False: what an earlier holder left was no good, and is gone; begin anew. */
   async #own(arrival: Arrival): Promise<boolean> {
     await this.#follow();
     this.#progress.arrive(arrival.sizeBytes);
+    this.#checkpoints = this.#startCheckpoints();
+    this.#checkpoints.note(arrival.sizeBytes, () => arrival.forkHash());
     if ((await this.#receive(arrival)) === "full") return true;
     if (!arrival.isRight()) {
       await arrival.discard();
@@ -206,13 +230,16 @@ export class Transfer {
         this.#progress.announcedBytes = totalBytes;
       },
     });
+    const { room, isCrowded } = this.#options;
+    const [claim, checkpoints, progress] = [this.#claim, this.#checkpoints, this.#progress];
     try {
-      for await (const pieces of gather(receiving, () =>
-        this.#options.isCrowded() ? crowdedBatchBytes : batchBytes,
-      )) {
-        if (!(await this.#append(arrival, pieces))) return "full";
-      }
-      return "complete";
+      const refusal = await keepChunks(receiving, { arrival, room, claim, checkpoints, progress, isCrowded });
+      if (refusal === undefined) return "complete";
+      this.#spill(refusal.reason);
+      this.#abort.abort();
+      await arrival.discard().catch(() => undefined);
+      claim.heldBytes = 0;
+      return "full";
     } catch (error) {
       // What came of wrong content is of no use; what came before a failure is gone on with by the next request.
       if (error instanceof RegistryError && error.code === "UPSTREAM_INVALID") await arrival.discard();
@@ -222,23 +249,13 @@ export class Transfer {
     }
   }
 
-  async #append(arrival: Arrival, pieces: readonly Uint8Array[]): Promise<boolean> {
-    try {
-      await arrival.append(pieces);
-      giveBack(pieces);
-      this.#progress.arrive(arrival.sizeBytes);
-      return true;
-    } catch (error) {
-      this.#spill(arrival.forkHash(), error);
-      this.#abort.abort();
-      await arrival.discard().catch(() => undefined);
-      return false;
-    }
+  #spill(reason: unknown): void {
+    this.#options.report({ kind: "uncached", what: this.#source.digest, reason: String(reason) });
+    this.#progress.finish({ kind: "spilled", checkpoints: this.#checkpoints });
   }
 
-  #spill(hash: RunningHash, reason: unknown): void {
-    this.#options.report({ kind: "uncached", what: this.#source.digest, reason: String(reason) });
-    this.#progress.finish({ kind: "spilled", hash });
+  #startCheckpoints(): Checkpoints {
+    return new Checkpoints(startHash(digestAlgorithm(this.#source.digest)));
   }
 
   /** The readers have everything already; a disk that fails now costs the cache the blob, and nobody else. */
@@ -259,9 +276,8 @@ export class Transfer {
   }
 }
 
-/** Chunks that are stored and hashed, and nobody else's: without this they pile up until the engine looks for them. */
-function giveBack(pieces: readonly Uint8Array[]): void {
-  for (const { buffer, byteLength } of pieces) {
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
-  }
+function givenUp({ host, digest }: BlobSource): RegistryError {
+  return new RegistryError("UNAVAILABLE", {
+    message: `what came of ${digest} from ${host} was given up by the process that fetched it; try again`,
+  });
 }

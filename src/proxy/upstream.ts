@@ -1,7 +1,6 @@
 // One upstream registry: the requests of the distribution spec that a cache makes. What is not there is undefined;
 // an upstream that is of no help throws a RegistryError whose code begins with UPSTREAM_.
 import { parseStrictJsonInTurns } from "../lib/json.ts";
-
 import type { LeastRate } from "../lib/least-rate.ts";
 import { trimTrailingSlashes } from "../lib/trailing-slashes.ts";
 import { type Digest, parseDigest } from "../oci/digest.ts";

@@ -5,7 +5,7 @@ import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { Following, Transfer } from "../storage/driver.ts";
 import { hashStored } from "./ingest.ts";
-import { blobKey, transferKey, transfersPrefix } from "./layout.ts";
+import { blobKey, type Origin, transferKey, transfersPrefix } from "./layout.ts";
 import type { Store } from "./store.ts";
 
 /** One blob on its way in, held by who receives it. */
@@ -68,8 +68,9 @@ export class Arrival implements Disposable {
 }
 
 /** Takes hold of the blob's arrival, and goes on where a holder that died left it; "busy" while another one has it. */
-export async function openArrival(store: Store, digest: Digest): Promise<Arrival | "busy"> {
-  const transfer = await store.driver.transfers().open(transferKey(digest));
+export async function openArrival(store: Store, origin: Origin): Promise<Arrival | "busy"> {
+  const { digest } = origin;
+  const transfer = await store.driver.transfers().open(transferKey(origin));
   if (transfer === "busy") return "busy";
   try {
     const hash = startHash(digestAlgorithm(digest));
@@ -82,16 +83,21 @@ export async function openArrival(store: Store, digest: Digest): Promise<Arrival
 }
 
 /** Whether somebody, here or in another process, holds the blob's arrival. */
-export async function isArrivalHeld(store: Store, digest: Digest): Promise<boolean> {
-  const transfer = await store.driver.transfers().open(transferKey(digest));
+export async function isArrivalHeld(store: Store, origin: Origin): Promise<boolean> {
+  const transfer = await store.driver.transfers().open(transferKey(origin));
   if (transfer === "busy") return true;
   transfer[Symbol.dispose]();
   return false;
 }
 
 /** A reader of bytes that are arriving, here or in another process; undefined where none are. */
-export async function followArrival(store: Store, digest: Digest): Promise<Following | undefined> {
-  return store.driver.transfers().follow(transferKey(digest));
+export async function followArrival(store: Store, origin: Origin): Promise<Following | undefined> {
+  return store.driver.transfers().follow(transferKey(origin));
+}
+
+/** A reader of the blob that is stored; undefined where there is none. */
+export async function followStored(store: Store, digest: Digest): Promise<Following | undefined> {
+  return store.driver.transfers().follow(blobKey(digest));
 }
 
 /** Removes what arrivals left that nobody went on with for longer than this; returns how many. */

@@ -13,12 +13,14 @@
 //       _deleting                                             ours: the manifest whose tags are to be deleted with it
 //       _uploads/<uuid>/{data,startedat}                      an upload session
 //       _upstream                                             ours: the registry that this repository is cached from
-//   proxy/<alg>-<hex>                                         ours: a blob on its way from an upstream registry
+//   proxy/<alg>-<hex>-<upstream>                              ours: a blob on its way from an upstream registry
 //   gc/moved/<hex>                                            ours: the tags of a repository that were moved lately
 //
-//   <alg> is sha256 or sha512, <hex> the hash in lower case, <hh> its first two digits.
+//   <alg> is sha256 or sha512, <hex> the hash in lower case, <hh> its first two digits; <upstream> is the beginning of the
+//   hash of its address.
 //   A link holds exactly "<alg>:<hex>", without a newline. Every "/" of a name is a directory level.
 import { type Algorithm, type Digest, digestAlgorithm, digestHex, parseDigest } from "../oci/digest.ts";
+import { hashBytes } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
@@ -198,9 +200,17 @@ export const transfersPrefix: Key = "proxy";
 /** The blobs that eviction has unlinked and not yet freed, so that a kill between the two leaves none behind. */
 export const evictingKey: Key = `${transfersPrefix}/eviction/pending`;
 
-/** A blob on its way. */
-export function transferKey(digest: Digest): Key {
-  return `${transfersPrefix}/${digestAlgorithm(digest)}-${digestHex(digest)}`;
+/** Which blob is on its way, and from where. */
+export interface Origin {
+  readonly digest: Digest;
+  /** The upstream's address. */
+  readonly upstream: string;
+}
+
+/** A blob on its way. Each upstream has its own: what one of them sends as a digest says nothing about another. */
+export function transferKey({ digest, upstream }: Origin): Key {
+  const address = digestHex(hashBytes(new TextEncoder().encode(upstream), "sha256")).slice(0, 16);
+  return `${transfersPrefix}/${digestAlgorithm(digest)}-${digestHex(digest)}-${address}`;
 }
 
 /** The log of moved tags of the repository whose name has this hash. */

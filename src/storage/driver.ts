@@ -69,12 +69,14 @@ export interface Transfer extends Upload {
   discard(): Promise<void>;
 }
 
-/** A reader of a transfer. What it has opened stays readable, whatever becomes of the transfer. */
+/** A reader of a transfer. What it has opened stays readable when that becomes an object, and is empty when it is discarded. */
 export interface Following extends Disposable {
   /** Bytes that are there so far. */
   sizeBytes(): number;
   /** Whether the transfer stands under its key still; else it was discarded, or has become an object. */
   isInPlace(): boolean;
+  /** Whether it has become the object that is under this key now. */
+  isAt(key: Key): boolean;
   /** At most `maxBytes` from the offset on; fewer where there are no more yet. */
   read(offset: number, maxBytes: number): Promise<Uint8Array>;
 }

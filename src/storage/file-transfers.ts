@@ -1,6 +1,6 @@
 // Transfers on a filesystem: one append-only file each. Its holder has it under flock; who follows it reads the same
 // file through a descriptor of his own, which outlives the moving and the removing of the file.
-import { fstatSync, read as readCallback, statSync, unlinkSync } from "node:fs";
+import { fstatSync, ftruncate as ftruncateCallback, read as readCallback, statSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { openOwned } from "./descriptors.ts";
@@ -18,6 +18,9 @@ const read = promisify(readCallback) as (
   length: number,
   position: number,
 ) => Promise<{ readonly bytesRead: number }>;
+
+/** Off this thread: a large file takes a while. */
+const truncate = promisify(ftruncateCallback) as (descriptor: number, sizeBytes: number) => Promise<void>;
 
 /** A holder may end between the opening and the locking of its file, this often in a row. */
 const maxTries = 100;
@@ -58,7 +61,11 @@ export class FileTransfers implements TransferArea {
     owner.defer(() => void this.#held.delete(path));
     const held = owner.move();
     return Object.assign(growing, {
-      discard: async () => void (await this.#files.unlink(path)),
+      discard: async () => {
+        await this.#files.unlink(path);
+        // Or whoever follows it would hold its room. What was moved into its place before a failure has a name still.
+        if (fstatSync(descriptor).nlink === 0) await truncate(descriptor, 0);
+      },
       [Symbol.dispose]: () => held.dispose(),
     });
   }
@@ -73,7 +80,10 @@ export class FileTransfers implements TransferArea {
     return {
       sizeBytes: () => fstatSync(descriptor).size,
       isInPlace: () => isStillAt(descriptor, path),
+      isAt: (place) => isStillAt(descriptor, pathOfKey(this.#root, place)),
       read: async (offset, maxBytes) => {
+        // Its number may be another file's by now.
+        if (!isOpen) throw new Error("the transfer is not followed any more");
         // Not zeroed first: only what was read is handed out.
         const buffer = Buffer.allocUnsafeSlow(maxBytes);
         const { bytesRead } = await read(descriptor, buffer, 0, maxBytes, offset);

@@ -5,6 +5,8 @@ interface GrowingObject {
   bytes: Uint8Array;
   changedMs: number;
   isHeld: boolean;
+  /** Where it was committed to. */
+  place: Key | undefined;
 }
 
 /** What a transfer becomes when it is committed. */
@@ -23,7 +25,12 @@ export class MemoryTransfers implements TransferArea {
 
   /** Takes hold of a transfer; see the contract in driver.ts. */
   async open(key: Key): Promise<Transfer | "busy"> {
-    const object = this.#growing.get(key) ?? { bytes: new Uint8Array(), changedMs: this.#now(), isHeld: false };
+    const object: GrowingObject = this.#growing.get(key) ?? {
+      bytes: new Uint8Array(),
+      changedMs: this.#now(),
+      isHeld: false,
+      place: undefined,
+    };
     if (object.isHeld) return "busy";
     object.isHeld = true;
     this.#growing.set(key, object);
@@ -40,9 +47,13 @@ export class MemoryTransfers implements TransferArea {
       content: () => new Blob([Uint8Array.from(object.bytes)]),
       commit: async (to) => {
         this.#put(to, object.bytes);
+        object.place = to;
         this.#growing.delete(key);
       },
-      discard: async () => void this.#growing.delete(key),
+      discard: async () => {
+        this.#growing.delete(key);
+        if (object.place === undefined) object.bytes = new Uint8Array();
+      },
       [Symbol.dispose]: () => {
         object.isHeld = false;
       },
@@ -56,6 +67,7 @@ export class MemoryTransfers implements TransferArea {
     return {
       sizeBytes: () => object.bytes.length,
       isInPlace: () => this.#growing.get(key) === object,
+      isAt: (place) => object.place === place,
       read: async (offset, maxBytes) => object.bytes.slice(offset, offset + maxBytes),
       [Symbol.dispose]: () => undefined,
     };

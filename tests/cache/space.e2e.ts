@@ -4,9 +4,10 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { StartedRegistry } from "../e2e/executable.ts";
+import { postBlob } from "../e2e/image.ts";
 import { requireRoot, waitUntil } from "../e2e/program.ts";
 import { type DiskKind, makeSmallDisk } from "../e2e/small-disk.ts";
-import { type MisbehavingUpstream, startUpstream } from "../proxy/misbehaving-upstream.ts";
+import { digestOf, type MisbehavingUpstream, startUpstream } from "../proxy/misbehaving-upstream.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { addImage, isStored, logged, metricsAt, pull, pullImage, startCache, trashedBlobs } from "./caches.ts";
 
@@ -62,6 +63,39 @@ describe.skipIf(!requireRoot())("with little room on the disk", () => {
     expect(await Promise.all(digests.map((digest) => pull(cache, digest)))).toEqual(digests);
     expect(readdirSync(join(disk.data, "proxy")).filter((name) => name.startsWith("sha256"))).toEqual([]);
     expect(await pull(cache, digests[0] ?? "")).toBe(digests[0] ?? "");
+  });
+
+  const terabyte = 1024 ** 4;
+  test.each<[string, Record<string, string>]>([
+    ["in chunks without end", {}],
+    ["of an announced terabyte", { "Content-Length": String(terabyte) }],
+  ])("a blob %s leaves it to pushes, while a client that rests has it open", async (_how, headers) => {
+    await using disk = await makeSmallDisk("tmpfs", 64);
+    await using upstream = await startUpstream();
+    await using cache = await startCache(upstream, { data: disk.data, env: { REGISTRY_PROXY_LOCAL: '["own/**"]' } });
+    const piece = randomMegabytes(1);
+    upstream.behave(({ method }, response) => {
+      response.writeHead(200, headers);
+      const more = () => {
+        while (!response.destroyed && response.write(piece));
+      };
+      if (method === "HEAD") response.end();
+      else {
+        response.on("drain", more);
+        more();
+      }
+      return true;
+    });
+    const aborting = new AbortController();
+    const pulling = await cache.fetch(`/v2/team/app/blobs/${digestOf("what never ends")}`, { signal: aborting.signal });
+    const reader = pulling.body?.getReader();
+    const first = await reader?.read();
+    await waitUntil("it is not kept", () => logged(cache, "not cached").length > 0);
+    const pushed = await postBlob(cache, "own/app", randomMegabytes(50));
+    const next = await reader?.read();
+    expect([pulling.status, first?.done, pushed.status, next?.done]).toEqual([200, false, 201, false]);
+    expect(readdirSync(join(disk.data, "proxy")).filter((name) => name.startsWith("sha256"))).toEqual([]);
+    aborting.abort();
   });
 });
 

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { blobKey } from "../../src/registry/layout.ts";
 import type { Store } from "../../src/registry/store.ts";
 import type { Space } from "../../src/storage/driver.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
 import { bytesOf, cacheOf, manifestOf, named, placesOf, referenceOf, refusalOf } from "./caching.ts";
-import { behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
+import { type Behaviour, behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
 
 const [one, two] = [named("team/one"), named("team/two")];
 const large = new Uint8Array(randomBytes(500_000));
@@ -108,6 +109,38 @@ describe("where the disk", () => {
     expect(blobs.map(digestOf)).toEqual([digest, digest, digest]);
     expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: false });
     expect(caching.events.some(({ kind }) => kind === "uncached")).toBe(true);
+  });
+});
+
+describe("a blob that is found too large while it comes", () => {
+  const bytes = new Uint8Array(randomBytes(3_000_000));
+  const withoutLength: Behaviour = ({ method, headers }, response) => {
+    if (method !== "GET" || headers.range !== undefined) return false;
+    response.write(bytes);
+    response.end();
+    return true;
+  };
+
+  test.each([
+    ["of an announced length", undefined],
+    ["without a length", withoutLength],
+  ])("%s is not kept, and reaches its readers wherever they are", async (_length, behaviour) => {
+    using directory = temporaryDirectory();
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(bytes);
+    upstream.behave(behaviour);
+    const caching = await cacheOf(upstream, { root: directory.path, cache: { maxBytes: 2_000_000 } });
+    const [slow, fast] = await Promise.all([1, 2].map(() => caching.cache.blobs.open(one, digest)));
+    if (slow === undefined || fast === undefined || "content" in slow) throw new Error("it is there already");
+    const chunks = slow.read()[Symbol.asyncIterator]();
+    const begun = [(await chunks.next()).value ?? new Uint8Array()];
+    expect(digestOf(await bytesOf(fast))).toBe(digest);
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) begun.push(next.value);
+    expect(digestOf(Buffer.concat(begun))).toBe(digest);
+    expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: false });
+    expect(caching.events.flatMap((event) => (event.kind === "uncached" ? [event.reason] : []))).toEqual([
+      "it is larger than the cache may become",
+    ]);
   });
 });
 

@@ -91,8 +91,8 @@ async function openDisk(root: string): Promise<Driver> {
 }
 
 /** Whether the blob is stored, and whether a transfer of it was left. */
-export async function placesOf({ store: { driver } }: Caching, digest: Digest) {
-  using left = await driver.transfers().follow(transferKey(digest));
+export async function placesOf({ store: { driver }, upstream }: Caching, digest: Digest) {
+  using left = await driver.transfers().follow(transferKey({ digest, upstream: upstream.url.href }));
   return { isStored: (await driver.stat(blobKey(digest))) !== undefined, isLeft: left !== undefined };
 }
 

@@ -8,7 +8,15 @@ const first = { path: "tags/list?n=1000", field: "tags" };
 
 /** How many pages were read, and whether the list ended with the last of them. */
 async function read(server: MisbehavingUpstream, answerMs = 2000) {
-  const times = { answerMs, recheckMs: 1000, stallMs: 300, pauseMs: 5, firstMs: 30, longestMs: 100 };
+  const times = {
+    answerMs,
+    recheckMs: 1000,
+    stallMs: 300,
+    pauseMs: 5,
+    leastRate: { bytesPerSecond: 0, windowMs: 1000 },
+    firstMs: 30,
+    longestMs: 100,
+  };
   const route = { upstream: clientOf(server, { times }), remoteName: name };
   const pages: boolean[] = [];
   for await (const { isLast } of readPages({ name, route }, first)) pages.push(isLast);

@@ -19,10 +19,14 @@ function start() {
     open: async () => undefined,
   };
   let isClosed = false;
-  const progress = new TransferProgress(source, (count) => void readers.push(count));
+  const progress = new TransferProgress(source, {
+    onReaders: (count) => void readers.push(count),
+    onClosed: () => void readers.push(-1),
+  });
   progress.follow({
     sizeBytes: () => content.length,
     isInPlace: () => true,
+    isAt: () => false,
     read: async (offset, maxBytes) => content.slice(offset, offset + maxBytes),
     [Symbol.dispose]: () => {
       isClosed = true;
@@ -49,7 +53,7 @@ test("the last bytes are handed out only when all are verified", async () => {
     content.length,
     content.length,
     true,
-    [1, 0],
+    [1, 0, -1],
     true,
   ]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { transferKey } from "../../src/registry/layout.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { bytesOf, cacheOf, codeOf, named, placesOf, refusalOf, tryBytes } from "./caching.ts";
 import { type Behaviour, behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
@@ -131,7 +132,7 @@ describe("a transfer", () => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     const { cache } = await cacheOf(upstream, { root: directory.path });
-    await Bun.write(join(directory.path, "proxy", digest.replace(":", "-")), left);
+    await Bun.write(join(directory.path, transferKey({ digest, upstream: upstream.url.href })), left);
     // Of what was left damaged a reader may have got a part: his answer breaks off, and the next is right.
     const first = await cache.blobs.open(name, digest).then(tryBytes, (error: unknown) => ({ code: codeOf(error) }));
     const again = digestOf(await bytesOf(await cache.blobs.open(name, digest)));

@@ -9,12 +9,15 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 const content = utf8("the bytes of a blob");
 const digest = hashBytes(content, "sha256");
 
+const upstream = "https://up.example/";
+const origin = { digest, upstream };
+
 function memoryStore(): Store {
   return { driver: openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
 }
 
 async function hold(store: Store, wanted = digest) {
-  const arrival = await openArrival(store, wanted);
+  const arrival = await openArrival(store, { digest: wanted, upstream });
   if (arrival === "busy") throw new Error("busy");
   return arrival;
 }
@@ -25,9 +28,9 @@ describe("an arrival", () => {
     {
       using first = await hold(store);
       await first.append([content.subarray(0, 5)]);
-      expect([await openArrival(store, digest), await isArrivalHeld(store, digest)]).toEqual(["busy", true]);
+      expect([await openArrival(store, origin), await isArrivalHeld(store, origin)]).toEqual(["busy", true]);
     }
-    expect(await isArrivalHeld(store, digest)).toBe(false);
+    expect(await isArrivalHeld(store, origin)).toBe(false);
     using second = await hold(store);
     const before = [second.isResumed, second.sizeBytes, second.isRight()];
     await second.append([content.subarray(5, 9), content.subarray(9)]);
@@ -43,7 +46,7 @@ describe("an arrival", () => {
     expect(await arrival.commit().catch((error: unknown) => error instanceof TypeError)).toBe(true);
     expect(await store.driver.stat(blobKey(digest))).toBeUndefined();
     await arrival.discard();
-    expect(await followArrival(store, digest)).toBeUndefined();
+    expect(await followArrival(store, origin)).toBeUndefined();
   });
 
   test("of sha512 is hashed as such", async () => {

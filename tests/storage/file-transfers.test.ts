@@ -26,3 +26,33 @@ test("without locks of the filesystem a transfer is kept apart inside the proces
     true,
   ]);
 });
+
+test("what is discarded is emptied, and not where it has become an object", async () => {
+  using directory = temporaryDirectory();
+  const files = new DurableFiles(directory.path, { isDurable: true });
+  const transfers = new FileTransfers(directory.path, files, undefined);
+  const hold = async (key: string) => {
+    const transfer = await transfers.open(key);
+    if (transfer === "busy") throw new Error("busy");
+    await transfer.append([new TextEncoder().encode("bytes")]);
+    return transfer;
+  };
+  using committed = await hold("proxy/a");
+  using discarded = await hold("proxy/b");
+  using follower = await transfers.follow("proxy/b");
+  // As where the commit fails after the file was moved.
+  await committed.commit("docker/a/data");
+  await committed.discard();
+  await discarded.discard();
+  expect([readFileSync(join(directory.path, "docker/a/data"), "utf8"), follower?.sizeBytes()]).toEqual(["bytes", 0]);
+});
+
+test("what is followed no more cannot be read: its descriptor may be another file's", async () => {
+  using directory = temporaryDirectory();
+  const transfers = new FileTransfers(directory.path, new DurableFiles(directory.path, { isDurable: true }), undefined);
+  const transfer = await transfers.open("proxy/a");
+  const follower = await transfers.follow("proxy/a");
+  follower?.[Symbol.dispose]();
+  expect(await follower?.read(0, 1).catch(() => "refused")).toBe("refused");
+  if (transfer !== "busy") transfer[Symbol.dispose]();
+});
