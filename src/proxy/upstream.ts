@@ -1,7 +1,6 @@
 // One upstream registry: the requests of the distribution spec that a cache makes. What is not there is undefined;
 // an upstream that is of no help throws a RegistryError whose code begins with UPSTREAM_.
 import { parseStrictJsonInTurns } from "../lib/json.ts";
-import type { LeastRate } from "../lib/least-rate.ts";
 import { trimTrailingSlashes } from "../lib/trailing-slashes.ts";
 import { type Digest, parseDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -9,7 +8,7 @@ import { maxManifestBytes } from "../oci/manifest.ts";
 import { manifestTypes } from "../oci/media-type.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
-import { Backoff, type BackoffTimes, type Subject } from "./backoff.ts";
+import { Backoff, type Subject } from "./backoff.ts";
 import { parseChallenge } from "./challenge.ts";
 import { Deadline, untilAborted } from "./deadline.ts";
 
@@ -19,21 +18,8 @@ import { Slots } from "./slots.ts";
 import { type Answer, Transport, type TransportOptions } from "./transport.ts";
 import { parseLength, parseNextLink, parsePartRange, parseRemaining } from "./upstream-headers.ts";
 import { isFound } from "./upstream-status.ts";
+import type { UpstreamTimes } from "./upstream-times.ts";
 import { type Credentials, UpstreamAuthorization } from "./upstream-token.ts";
-
-/** How long an upstream may take. */
-export interface UpstreamTimes extends BackoffTimes {
-  /** For a whole answer; for the head alone where it is a blob's. */
-  readonly answerMs: number;
-  /** For a whole answer where something cached can be served instead. */
-  readonly recheckMs: number;
-  /** Between two chunks of a body. */
-  readonly stallMs: number;
-  /** Before a transfer that broke off is gone on with; grows with each failure. */
-  readonly pauseMs: number;
-  /** At which a blob has to come. */
-  readonly leastRate: LeastRate;
-}
 
 /** What an upstream is. */
 export interface UpstreamOptions extends Omit<TransportOptions, "home"> {

@@ -81,7 +81,7 @@ test("what an upstream left is not what another one's transfer goes on from", as
 describe("a blob that somebody else has brought while another process fetched something from here", () => {
   /** A cache that follows what another process holds: the beginning of something wrong. */
   async function follow(honest: MisbehavingUpstream, root: string) {
-    const caching = await cacheOf(honest, { root });
+    const caching = await cacheOf(honest, { root, cache: { patienceMs: 60_000 } });
     const { cache, store } = caching;
     const arrival = await openArrival(store, { digest, upstream: honest.url.href });
     if (arrival === "busy") throw new Error("busy");
