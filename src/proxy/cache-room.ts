@@ -1,9 +1,15 @@
 // Room for blobs on their way into the cache. It is looked at while bytes come, by what is announced and what has come:
 // pushes to the local repositories need the disk as well, and an upstream may send without end.
 
+/** Of a disk. */
+interface DiskSpace {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
 /** What may be taken. */
 export interface CacheRoomOptions {
-  readonly space: () => Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
+  readonly space: () => Promise<DiskSpace>;
   /** How large the cache may become. */
   readonly maxBytes: number;
 }
@@ -71,8 +77,11 @@ export class CacheRoom {
   }
 
   async #whyDiskFull(moreBytes: number): Promise<string | undefined> {
-    const { freeBytes, totalBytes } = await this.#options.space();
-    const isLow = freeBytes - moreBytes < Math.min(reservedBytes, totalBytes * reservedShare);
-    return isLow ? "the disk is nearly full" : undefined;
+    return isDiskLow(await this.#options.space(), moreBytes) ? "the disk is nearly full" : undefined;
   }
+}
+
+/** Whether so many more bytes would leave less than is to be kept free. */
+export function isDiskLow({ freeBytes, totalBytes }: DiskSpace, moreBytes = 0): boolean {
+  return freeBytes - moreBytes < Math.min(reservedBytes, totalBytes * reservedShare);
 }

@@ -9,6 +9,7 @@ import { type RepositoryScan, scanRepository } from "../registry/gc-scan.ts";
 import { blobKey, layersPrefix, repositoryPrefix, transfersPrefix } from "../registry/layout.ts";
 import { walkRepositories } from "../registry/repositories.ts";
 import type { Store } from "../registry/store.ts";
+import { isDiskLow } from "./cache-room.ts";
 import { type CachedContent, type Eviction, planEviction } from "./eviction-plan.ts";
 
 /** How to evict. */
@@ -45,9 +46,10 @@ export async function evict(store: Store, options: EvictionOptions): Promise<Evi
 }
 
 async function evictAlone(store: Store, options: EvictionOptions): Promise<EvictionOutcome> {
-  await sweepArrivals(store, transferAgeMs);
-  const contents = await readContents(store, options);
   const { maxBytes, graceMs, note } = options;
+  // What is left of transfers that broke off can be had again, and the room is needed now.
+  await sweepArrivals(store, isDiskLow(await store.driver.space()) ? graceMs : transferAgeMs);
+  const contents = await readContents(store, options);
   const plan = planEviction(contents, { nowMs: store.now(), maxBytes, graceMs });
   // Noted first: after a kill the next run still knows what it has to free.
   const digests = [...new Set([...(await readPending(store)), ...plan.flatMap(digestsOf)])];

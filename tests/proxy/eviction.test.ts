@@ -3,6 +3,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import type { RepositoryName } from "../../src/oci/name.ts";
 import { type EvictionOptions, evict } from "../../src/proxy/eviction.ts";
+import { followArrival, openArrival } from "../../src/registry/arrival.ts";
 import { cacheManifest, linkCachedBlob, noteUse } from "../../src/registry/cached.ts";
 import { readPending, writePending } from "../../src/registry/cached-eviction.ts";
 import { blobKey, layerLink } from "../../src/registry/layout.ts";
@@ -44,7 +45,15 @@ function start(changes: Partial<EvictionOptions> = {}) {
     await cacheManifest(store, name, { bytes, digest, tag, upstream: "https://up.example/" });
     return digest;
   };
-  return { clock, store, registry, isThere, putBlob, cacheImage, run: () => evict(store, options) };
+  return {
+    clock,
+    store,
+    registry,
+    isThere,
+    putBlob,
+    cacheImage,
+    run: (driver = store.driver) => evict({ ...store, driver }, options),
+  };
 }
 
 const blob = (seed: number, sizeBytes = 100) => new Uint8Array(sizeBytes).fill(seed);
@@ -180,4 +189,30 @@ describe("evict()", () => {
     if (!("heldBy" in hold)) hold[Symbol.dispose]();
     expect(await run()).toMatchObject({ revisions: 1 });
   });
+});
+
+test.each([
+  ["a day where there is room", { freeBytes: 1e12, totalBytes: 1e12 }, [1, 1, 0]],
+  ["a grace where the disk is nearly full", { freeBytes: 1e6, totalBytes: 1e12 }, [1, 0, 0]],
+])("what is left of a transfer that broke off stays for %s", async (_how, space, want) => {
+  const { clock, store, run } = start();
+  const driver = new Proxy(store.driver, {
+    get: (target, key) => {
+      const value = Reflect.get(target, key);
+      if (key === "space") return async () => space;
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const origin = { digest: hashBytes(blob(1), "sha256"), upstream: "https://up.example/" };
+  const arrival = await openArrival(store, origin);
+  if (arrival === "busy") throw new Error("busy");
+  await arrival.append([blob(1)]);
+  arrival[Symbol.dispose]();
+  const seen: number[] = [];
+  for (const ms of [30_000, 60_000, 24 * hourMs]) {
+    clock.ms += ms;
+    await run(driver);
+    seen.push((await followArrival(store, origin)) === undefined ? 0 : 1);
+  }
+  expect(seen).toEqual(want);
 });
