@@ -250,23 +250,30 @@ export class Transfer {
   }
 
   #spill(reason: unknown): void {
-    this.#options.report({ kind: "uncached", what: this.#source.digest, reason: String(reason) });
+    this.#reportUncached(reason);
     this.#progress.finish({ kind: "spilled", checkpoints: this.#checkpoints });
+  }
+
+  #reportUncached(reason: unknown): void {
+    this.#options.report({ kind: "uncached", what: this.#source.digest, reason: String(reason) });
   }
 
   #startCheckpoints(): Checkpoints {
     return new Checkpoints(startHash(digestAlgorithm(this.#source.digest)));
   }
 
-  /** The readers have everything already; a disk that fails now costs the cache the blob, and nobody else. */
+  /** A disk that fails now costs the cache the blob, and nobody else: who still reads goes on by itself. */
   async #commit(arrival: Arrival): Promise<void> {
     try {
       await arrival.commit();
       this.#isStored = true;
       await this.#link();
     } catch (error) {
-      if (!this.#isStored) await arrival.discard().catch(() => undefined);
-      this.#options.report({ kind: "uncached", what: this.#source.digest, reason: String(error) });
+      if (this.#isStored) this.#reportUncached(error);
+      else {
+        this.#spill(error);
+        await arrival.discard().catch(() => undefined);
+      }
     }
   }
 

@@ -11,11 +11,15 @@ const [one, two] = [named("team/one"), named("team/two")];
 const large = new Uint8Array(randomBytes(500_000));
 
 /** A store with so much room, whose transfers can be made to fail after so many bytes. */
-function withDisk(store: Store, { space, failAfter }: { space?: Space; failAfter?: number }): Store {
+function withDisk(
+  store: Store,
+  { space, failAfter, failCommit }: { space?: Space; failAfter?: number; failCommit?: () => Promise<never> },
+): Store {
   const { driver } = store;
   const transfers = driver.transfers();
   const open = async (key: string) => {
     const transfer = await transfers.open(key);
+    if (transfer !== "busy" && failCommit !== undefined) transfer.commit = failCommit;
     if (transfer === "busy" || failAfter === undefined) return transfer;
     const append = transfer.append.bind(transfer);
     transfer.append = async (pieces) => {
@@ -110,6 +114,30 @@ describe("where the disk", () => {
     expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: false });
     expect(caching.events.some(({ kind }) => kind === "uncached")).toBe(true);
   });
+});
+
+test("a disk that fails at the very end costs no reader anything", async () => {
+  using directory = temporaryDirectory();
+  await using upstream = await startUpstream();
+  const digest = upstream.addBlob(large);
+  const failing = Promise.withResolvers<void>();
+  const failCommit = async () => {
+    failing.resolve();
+    throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+  };
+  const caching = await cacheOf(upstream, {
+    root: directory.path,
+    wrapStore: (store) => withDisk(store, { failCommit }),
+  });
+  const blob = await caching.cache.blobs.open(one, digest);
+  if ("content" in blob) throw new Error("it is there already");
+  const chunks = blob.read()[Symbol.asyncIterator]();
+  const got = [(await chunks.next()).value ?? new Uint8Array()];
+  await failing.promise;
+  while ((await placesOf(caching, digest)).isLeft) await new Promise(setImmediate);
+  for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) got.push(next.value);
+  expect([digestOf(Buffer.concat(got)), digestOf(await bytesOf(blob))]).toEqual([digest, digest]);
+  expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: false });
 });
 
 describe("a blob that is found too large while it comes", () => {
