@@ -136,6 +136,7 @@ function listen(
         host: http.isRelative ? undefined : http.host === undefined ? undefined : trimTrailingSlashes(http.host),
         prefix: http.prefix,
         headers: http.headers,
+        pages: http.pages,
         stallMs,
         wholeBodies: new WholeBodies(),
         caCertificate: () => certificate?.authority?.pem(),

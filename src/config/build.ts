@@ -3,6 +3,7 @@
 import { buildProxy, proxyProblems, proxyWarnings } from "./build-proxy.ts";
 import type { Configuration, MinimumTls, TlsConfiguration } from "./configuration.ts";
 import type { ConfigurationFlags } from "./flags.ts";
+import type { Key } from "./key.ts";
 import { formatOrigin } from "./origin.ts";
 import { type Settings, settingOrigin, settingValue } from "./resolve.ts";
 import { keys } from "./schema.ts";
@@ -41,6 +42,10 @@ export function buildConfiguration(settings: Settings, { flags, hasFile }: Sourc
       prefix: settingValue(settings, keys.prefix),
       isRelative: settingValue(settings, keys.isRelative),
       headers: settingValue(settings, keys.headers),
+      pages: {
+        maxCatalogItems: pageItems(settings, keys.catalogMaxEntries),
+        maxTagItems: pageItems(settings, keys.tagsMaxTags),
+      },
       drainTimeoutMs: settingValue(settings, keys.drainTimeout),
       tls: flags.plainHttp === true ? undefined : buildTls(settings),
     },
@@ -55,6 +60,12 @@ export function buildConfiguration(settings: Settings, { flags, hasFile }: Sourc
       ...proxyWarnings(settings),
     ],
   };
+}
+
+/** distribution takes nothing and less for its default. */
+function pageItems(settings: Settings, key: Key<number>): number {
+  const items = settingValue(settings, key);
+  return items > 0 ? items : key.default;
 }
 
 /** What the server does by itself now and then. */

@@ -104,6 +104,7 @@ export interface Configuration {
     readonly prefix: string;
     readonly isRelative: boolean;
     readonly headers: Readonly<Record<string, readonly string[]>>;
+    readonly pages: { readonly maxCatalogItems: number; readonly maxTagItems: number };
     /** 0: open requests are not waited for. */
     readonly drainTimeoutMs: number;
     /** Undefined: plain HTTP. */

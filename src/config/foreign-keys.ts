@@ -46,7 +46,7 @@ export const foreignKeys: readonly ForeignKey[] = [
   ...silent("auth.none"),
   ...refusedNames(noAuth, "auth.silly", "auth.htpasswd", "auth.token"),
   refusedValue("access", "this version has no access rules, and does not serve openly what was protected"),
-  ...ignored("middleware", "reporting", "notifications", "redis", "health", "catalog", "tags", "policy"),
+  ...ignored("middleware", "reporting", "notifications", "redis", "health", "policy"),
   ...ignored("compatibility", "http.http2", "http.h2c", "http.tls.ciphersuites"),
   ...silent("http.secret"),
   refusedValue("http.net", "must be tcp; this version does not listen on sockets of other kinds", "tcp"),

@@ -201,6 +201,16 @@ export const keys = {
     default: "/metrics",
     help: "The path of the metrics.",
   }),
+  catalogMaxEntries: key("catalog.maxentries", {
+    type: count,
+    default: 1000,
+    help: "How many repositories a page of the catalog may have; a client that asks for more is refused.",
+  }),
+  tagsMaxTags: key("tags.maxtags", {
+    type: count,
+    default: 1000,
+    help: "How many tags a page of a repository's tags may have; a client that asks for more gets that many.",
+  }),
   ...proxyKeys,
   isValidated: key("validation.enabled", {
     type: boolean,

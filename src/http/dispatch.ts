@@ -4,11 +4,11 @@ import type { Logger } from "../log/logger.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Registry } from "../registry/registry.ts";
 import { formatError, isClientGone, isFailure } from "./errors.ts";
-import type { Exchange, Switches } from "./exchange.ts";
+import type { Exchange, PageLimits, Switches } from "./exchange.ts";
 import { deleteBlob, getBlob } from "./handlers/blobs.ts";
 import { listCatalog, listReferrers, listTags } from "./handlers/listings.ts";
 import { deleteManifest, getManifest, putManifest } from "./handlers/manifests.ts";
-import { getBase, getCaCertificate, getOptions, getRoot } from "./handlers/service.ts";
+import { getBase, getCaCertificate, getOptions, getRoot, redirectTo } from "./handlers/service.ts";
 import {
   deleteUpload,
   getUpload,
@@ -36,6 +36,7 @@ export interface DispatchOptions {
   readonly headers: Readonly<Record<string, readonly string[]>>;
   readonly stallMs: number;
   readonly wholeBodies: WholeBodies;
+  readonly pages: PageLimits;
   /** Read for each request, as the certificate may be renewed. */
   readonly caCertificate: () => string | undefined;
   /** Which repository is meant by a name at another registry; undefined where no other registry is cached. */
@@ -101,9 +102,9 @@ export function answerFailure(error: unknown, { logger, headers }: DispatchOptio
 }
 
 function exchangeOf(request: Request, options: DispatchOptions): Exchange {
-  const { registry, stallMs, wholeBodies, host, prefix } = options;
+  const { registry, stallMs, wholeBodies, pages, host, prefix } = options;
   const base = `${host ?? ""}${prefix}`;
-  return { request, registry, stallMs, wholeBodies, base, caCertificate: options.caCertificate() };
+  return { request, registry, stallMs, wholeBodies, pages, base, prefix, caCertificate: options.caCertificate() };
 }
 
 function handle(exchange: Exchange, route: Route): Response | Promise<Response> {
@@ -116,6 +117,8 @@ function handle(exchange: Exchange, route: Route): Response | Promise<Response> 
       return getCaCertificate(exchange);
     case "options":
       return getOptions(route.allow);
+    case "redirect":
+      return redirectTo(route.location);
     case "catalog":
       return listCatalog(exchange, route);
     case "listTags":

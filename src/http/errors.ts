@@ -4,7 +4,7 @@ import { type ErrorCode, RegistryError } from "../oci/errors.ts";
 
 interface Answer {
   readonly status: number;
-  /** The code in the body: for 4xx one of the spec's list. */
+  /** The code in the body: for 4xx one of the spec's list, or distribution's where the spec has none that fits. */
   readonly wire: string;
   readonly message: string;
 }
@@ -27,7 +27,7 @@ const answers: Record<ErrorCode, Answer> = {
   UNSUPPORTED: { status: 405, wire: "UNSUPPORTED", message: "the operation is unsupported" },
   METHOD_NOT_ALLOWED: { status: 405, wire: "UNSUPPORTED", message: "this method is not supported here" },
   NOT_FOUND: { status: 404, wire: "UNSUPPORTED", message: "there is nothing at this path; the API is below /v2/" },
-  PAGE_INVALID: { status: 400, wire: "UNSUPPORTED", message: "invalid number of results requested" },
+  PAGE_INVALID: { status: 400, wire: "PAGINATION_NUMBER_INVALID", message: "invalid number of results requested" },
   RANGE_NOT_SATISFIABLE: { status: 416, wire: "SIZE_INVALID", message: "the requested range is not satisfiable" },
   REQUEST_INVALID: { status: 400, wire: "UNSUPPORTED", message: "the request is malformed" },
   TAG_INVALID: { status: 400, wire: "MANIFEST_INVALID", message: "neither a valid tag nor a valid digest" },

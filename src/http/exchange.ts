@@ -11,6 +11,9 @@ export interface Exchange {
   readonly registry: Registry;
   /** What stands before the paths of links: nothing, a path, or scheme and host with it; always ends in "/". */
   readonly base: string;
+  /** What stands before every path, "/" or "/some/where/". */
+  readonly prefix: string;
+  readonly pages: PageLimits;
   /** How long a body may rest before it is ended, in milliseconds. */
   readonly stallMs: number;
   readonly wholeBodies: WholeBodies;
@@ -22,6 +25,12 @@ export interface Exchange {
 export interface Switches {
   readonly isDeleteEnabled: boolean;
   readonly isReadOnly: boolean;
+}
+
+/** How many items a page of a listing may have. */
+export interface PageLimits {
+  readonly maxCatalogItems: number;
+  readonly maxTagItems: number;
 }
 
 /** A link to something of a repository. */

@@ -32,12 +32,16 @@ export function formatContentRange({ start, end }: ByteRange, sizeBytes: number)
   return `bytes ${start}-${end - 1}/${sizeBytes}`;
 }
 
-/** The chunk that a Content-Range of an upload announces; undefined where it is malformed. */
+/**
+ * The chunk that a Content-Range of an upload announces; undefined where it is malformed. The spec has bare numbers, RFC
+ * 9110 a unit before and the size behind, which typed headers of libraries add.
+ */
 export function parseChunkRange(header: string): { readonly start: number; readonly lengthBytes: number } | undefined {
-  const match = /^(\d{1,15})-(\d{1,15})$/.exec(header);
+  const match = /^(?:bytes[ =])?(\d{1,15})-(\d{1,15})(?:\/(\*|\d{1,15}))?$/i.exec(header);
   if (match === null) return undefined;
   const [start, last] = [Number(match[1]), Number(match[2])];
-  return last < start ? undefined : { start, lengthBytes: last - start + 1 };
+  const sizeBytes = match[3] === undefined || match[3] === "*" ? Number.POSITIVE_INFINITY : Number(match[3]);
+  return last < start || last >= sizeBytes ? undefined : { start, lengthBytes: last - start + 1 };
 }
 
 /** The Range of an upload's state. It is inclusive; an empty upload is therefore "0-0", never "0--1". */

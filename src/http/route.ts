@@ -10,16 +10,18 @@
 //   /ca.crt  /                             the certificate authority; a sign of life
 //
 // The last two or three segments tell a path apart, so a repository may be called "tags/list" or "blobs/uploads".
-import { type Algorithm, type Digest, parseAlgorithm, parseDigest } from "../oci/digest.ts";
+import { type Algorithm, type Digest, digestAlgorithm, parseAlgorithm, parseDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 import { parseReference, parseTag, type Reference, type Tag } from "../oci/reference.ts";
 import { type PageQuery, parsePageQuery, singleValue } from "./pagination.ts";
+import { collapseSlashes, decodePath, withoutTrailingSlash } from "./path.ts";
 
 /** Everything that can be asked of the server. */
 export type Route =
   | { readonly kind: "base" | "root" | "caCertificate" }
   | { readonly kind: "options"; readonly allow: string }
+  | { readonly kind: "redirect"; readonly location: string }
   | { readonly kind: "catalog"; readonly page: PageQuery }
   | { readonly kind: "listTags"; readonly name: RepositoryName; readonly page: PageQuery }
   | { readonly kind: "getManifest" | "deleteManifest"; readonly name: RepositoryName; readonly reference: Reference }
@@ -90,7 +92,9 @@ interface Place {
 
 /** The route of a request; throws a RegistryError where there is none. */
 export function parseRoute(request: RouteRequest): Route {
-  const place = findPlace(request.path, request.prefix);
+  const better = findBetterPath(request);
+  if (better !== undefined) return { kind: "redirect", location: formatTarget(better, request.query) };
+  const place = findPlace(decodePath(request.path), request.prefix);
   if (place === undefined) throw new RegistryError("NOT_FOUND");
   const allow = [...methods[place.resource], "OPTIONS"].join(", ");
   if (request.method === "OPTIONS") return { kind: "options", allow };
@@ -100,6 +104,19 @@ export function parseRoute(request: RouteRequest): Route {
   // HEAD is GET without a body; the handlers of content see the difference.
   const method = request.method === "HEAD" ? "GET" : request.method;
   return routeOf(place, method, request.query);
+}
+
+/** The path that was meant, where slashes alone are wrong. */
+function findBetterPath({ path, prefix }: RouteRequest): string | undefined {
+  const collapsed = collapseSlashes(path);
+  if (collapsed !== path) return collapsed;
+  const shorter = withoutTrailingSlash(path);
+  if (shorter === undefined || findPlace(decodePath(path), prefix) !== undefined) return undefined;
+  return findPlace(decodePath(shorter), prefix) === undefined ? undefined : shorter;
+}
+
+function formatTarget(path: string, query: URLSearchParams): string {
+  return query.size === 0 ? path : `${path}?${query}`;
 }
 
 function findPlace(path: string, prefix: string): Place | undefined {
@@ -149,7 +166,7 @@ function routeOf(place: Place, method: string, query: URLSearchParams): Route {
       return {
         kind: method === "GET" ? "getBlob" : "deleteBlob",
         name: nameOf(place),
-        digest: digestOf(decode(place.last)),
+        digest: digestOf(place.last),
       };
     case "uploads":
       return postRoute(nameOf(place), query);
@@ -162,7 +179,7 @@ function routeOf(place: Place, method: string, query: URLSearchParams): Route {
 
 function manifestRoute(place: Place, method: string, query: URLSearchParams): Route {
   const name = nameOf(place);
-  const text = decode(place.last);
+  const text = place.last;
   const reference = parseReference(text);
   if (reference === undefined) {
     // What no tag can be called is not there; the conformance program of 1.1 asks for such a one and wants 404.
@@ -201,9 +218,7 @@ function tagsOf(query: URLSearchParams): readonly Tag[] {
 function postRoute(name: RepositoryName, query: URLSearchParams): Route {
   const mount = singleValue(query, "mount");
   const from = singleValue(query, "from");
-  if (mount !== undefined) {
-    return { kind: "mountBlob", name, digest: digestOf(mount), from: from === undefined ? undefined : parseName(from) };
-  }
+  if (mount !== undefined) return mountRoute(name, { mount, from });
   const digest = singleValue(query, "digest");
   if (digest !== undefined) return { kind: "postBlob", name, digest: digestOf(digest) };
   const text = singleValue(query, "digest-algorithm") ?? "sha256";
@@ -213,6 +228,16 @@ function postRoute(name: RepositoryName, query: URLSearchParams): Route {
     message: "unsupported digest algorithm",
     detail: { algorithm: text.slice(0, 100) },
   });
+}
+
+/** A mount saves an upload; from what can be no repository here, such as a name at another host, the upload begins. */
+function mountRoute(name: RepositoryName, { mount, from }: { mount: string; from: string | undefined }): Route {
+  const digest = digestOf(mount);
+  const source = from === undefined ? undefined : parseRepositoryName(from);
+  if (from !== undefined && source === undefined) {
+    return { kind: "startUpload", name, algorithm: digestAlgorithm(digest) };
+  }
+  return { kind: "mountBlob", name, digest, from: source };
 }
 
 function uploadRoute(place: Place, method: string, query: URLSearchParams): Route {
@@ -237,14 +262,11 @@ function referrersRoute(place: Place, query: URLSearchParams): Route {
     artifactType: query.has("artifactType") ? (singleValue(query, "artifactType") ?? "") : undefined,
     after: last === undefined ? undefined : digestOf(last),
   };
-  return { kind: "listReferrers", name: nameOf(place), digest: digestOf(decode(place.last)), filter };
+  return { kind: "listReferrers", name: nameOf(place), digest: digestOf(place.last), filter };
 }
 
 function nameOf(place: Place): RepositoryName {
-  return parseName(place.name.join("/"));
-}
-
-function parseName(text: string): RepositoryName {
+  const text = place.name.join("/");
   const name = parseRepositoryName(text);
   if (name === undefined) throw new RegistryError("NAME_INVALID", { detail: { name: text.slice(0, 300) } });
   return name;
@@ -257,13 +279,4 @@ function digestOf(text: string): Digest {
     message: "invalid or unsupported digest",
     detail: { digest: text.slice(0, 200) },
   });
-}
-
-/** Some clients encode the colon of a digest. Decoded once; what comes out must still fit the grammar. */
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    throw new RegistryError("REQUEST_INVALID", { message: "the path has a malformed escape" });
-  }
 }

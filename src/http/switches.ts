@@ -11,6 +11,7 @@ const effects: Record<Route["kind"], Effect> = {
   root: "read",
   caCertificate: "read",
   options: "read",
+  redirect: "read",
   catalog: "read",
   listTags: "read",
   getManifest: "read",

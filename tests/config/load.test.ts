@@ -72,6 +72,7 @@ const fromImage2 = {
     prefix: "/",
     isRelative: false,
     headers: { "X-Content-Type-Options": ["nosniff"] },
+    pages: { maxCatalogItems: 1000, maxTagItems: 1000 },
     drainTimeoutMs: 30_000,
     tls: undefined,
   },

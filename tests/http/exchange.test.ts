@@ -16,6 +16,8 @@ test.each([
     request: new Request("http://other.test/"),
     registry: memoryRegistry().registry,
     base,
+    prefix: "/",
+    pages: { maxCatalogItems: 1000, maxTagItems: 1000 },
     stallMs: 1,
     wholeBodies: new WholeBodies(),
     caCertificate: undefined,

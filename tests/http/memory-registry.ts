@@ -56,6 +56,7 @@ export function memoryRegistry({
     headers: {},
     stallMs: 10_000,
     wholeBodies: new WholeBodies(),
+    pages: { maxCatalogItems: 1000, maxTagItems: 1000 },
     caCertificate: () => undefined,
     ...changes,
   };

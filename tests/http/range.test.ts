@@ -64,9 +64,15 @@ test.each([
   ["5", undefined],
   ["-5", undefined],
   ["5-", undefined],
-  ["0-4/5", undefined],
-  ["bytes 0-4/5", undefined],
-  ["bytes=0-4", undefined],
+  ["0-4/5", { start: 0, lengthBytes: 5 }],
+  ["bytes 0-4/5", { start: 0, lengthBytes: 5 }],
+  ["bytes 5-9/*", { start: 5, lengthBytes: 5 }],
+  ["Bytes=0-4", { start: 0, lengthBytes: 5 }],
+  ["bytes 0-4/4", undefined],
+  ["bytes 0-4/", undefined],
+  ["bytes */5", undefined],
+  ["bytes  0-4", undefined],
+  ["items 0-4/5", undefined],
   [" 0-4", undefined],
   ["0-4, 5-9", undefined],
   ["0-1e3", undefined],
@@ -115,12 +121,12 @@ test("parseChunkRange() reads every chunk that a client can send, and nothing el
       expect(parseChunkRange(`${start}-${start + length}`)).toEqual({ start, lengthBytes: length + 1 });
     }),
   );
-  const near = fc.string({ unit: fc.constantFrom("0", "9", "-", " ", "/", "b"), maxLength: 20 });
+  const near = fc.string({ unit: fc.constantFrom("0", "9", "-", " ", "/", "*", "=", "bytes"), maxLength: 20 });
   fc.assert(
     fc.property(fc.oneof(near, fc.string()), (text) => {
       const range = parseChunkRange(text);
       if (range === undefined) return;
-      expect(text).toMatch(/^\d+-\d+$/);
+      expect(text).toMatch(/^(bytes[ =])?\d+-\d+(\/(\d+|\*))?$/i);
       expect(range.lengthBytes).toBeGreaterThan(0);
     }),
   );

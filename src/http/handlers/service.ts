@@ -24,6 +24,11 @@ export function getCaCertificate({ caCertificate }: Exchange): Response {
   });
 }
 
+/** That another path was meant; with the status of distribution's router, whatever the method. */
+export function redirectTo(location: string): Response {
+  return new Response(null, { status: 301, headers: { Location: location } });
+}
+
 /** Which methods the path has. */
 export function getOptions(allow: string): Response {
   return new Response(null, { status: 204, headers: { Allow: allow } });

@@ -8,6 +8,9 @@ import { readChunks } from "../body.ts";
 import { contentLength, type Exchange, formatLocation } from "../exchange.ts";
 import { formatUploadRange, parseChunkRange } from "../range.ts";
 
+/** Many scripts append "&digest=…" to the address of an upload, since distribution's has a query. It means nothing here. */
+const stateQuery = "_state=open";
+
 interface Session {
   readonly name: RepositoryName;
   readonly id: string;
@@ -112,7 +115,7 @@ async function withState<T>(exchange: Exchange, session: Session, work: () => Pr
 
 function sessionHeaders(exchange: Exchange, { name, id }: Session, sizeBytes: number): Record<string, string> {
   return {
-    Location: formatLocation(exchange, name, `blobs/uploads/${id}`),
+    Location: `${formatLocation(exchange, name, `blobs/uploads/${id}`)}?${stateQuery}`,
     Range: formatUploadRange(sizeBytes),
     "Docker-Upload-UUID": id,
   };

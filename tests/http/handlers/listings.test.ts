@@ -24,8 +24,8 @@ async function pagesFrom({ ask }: MemoryRegistry, target: string): Promise<Recor
   return pages;
 }
 
-async function withTags(count: number): Promise<MemoryRegistry> {
-  const memory = memoryRegistry();
+async function withTags(count: number, pages?: MemoryRegistry["options"]["pages"]): Promise<MemoryRegistry> {
+  const memory = memoryRegistry(pages === undefined ? {} : { pages });
   const manifest = await pushImage(memory, "a");
   const query = Array.from({ length: count }, (_, index) => `tag=t${index}`).join("&");
   await memory.ask("PUT", `/v2/a/manifests/${digestOf(manifest)}?${query}`, { body: manifest });
@@ -56,6 +56,12 @@ describe("GET of tags", () => {
     expect(await pagesFrom(memory, `/v2/a/tags/list${query}`)).toEqual(want.map((tags) => ({ name: "a", tags })));
   });
 
+  test("has as many tags on a page as is configured, where the client asks for pages", async () => {
+    const memory = await withTags(5, { maxCatalogItems: 1000, maxTagItems: 3 });
+    const pages = [await pagesFrom(memory, "/v2/a/tags/list?n=4"), await pagesFrom(memory, "/v2/a/tags/list")];
+    expect(pages.map((page) => page.map(({ tags }) => (tags as string[]).length))).toEqual([[3, 2], [5]]);
+  });
+
   test("is empty where no manifest has a tag", async () => {
     const memory = memoryRegistry();
     await pushImage(memory, "a");
@@ -65,8 +71,8 @@ describe("GET of tags", () => {
   test.each([
     ["/v2/b/tags/list", [404, "NAME_UNKNOWN"]],
     ["/v2/A/tags/list", [400, "NAME_INVALID"]],
-    ["/v2/a/tags/list?n=-1", [400, "UNSUPPORTED"]],
-    ["/v2/a/tags/list?n=NaN", [400, "UNSUPPORTED"]],
+    ["/v2/a/tags/list?n=-1", [400, "PAGINATION_NUMBER_INVALID"]],
+    ["/v2/a/tags/list?n=NaN", [400, "PAGINATION_NUMBER_INVALID"]],
     ["/v2/a/tags/list?n=1&n=2", [400, "UNSUPPORTED"]],
   ])("%s is refused", async (target, want) => {
     expect(await refusalOf(await (await withTags(1)).ask("GET", target))).toEqual(want);
@@ -98,8 +104,25 @@ describe("GET of the catalog", () => {
     expect(pages).toEqual(want.map((repositories) => ({ repositories })));
   });
 
-  test.each(["n=1001", "n=1000000000", "n=-1", "n=x", "n=1&n=1", "last=a&last=b"])("?%s is refused", async (query) => {
-    expect(await refusalOf(await memoryRegistry().ask("GET", `/v2/_catalog?${query}`))).toEqual([400, "UNSUPPORTED"]);
+  test.each([
+    ["n=1001", "PAGINATION_NUMBER_INVALID"],
+    ["n=1000000000", "PAGINATION_NUMBER_INVALID"],
+    ["n=-1", "PAGINATION_NUMBER_INVALID"],
+    ["n=x", "PAGINATION_NUMBER_INVALID"],
+    ["n=1&n=1", "UNSUPPORTED"],
+    ["last=a&last=b", "UNSUPPORTED"],
+  ])("?%s is refused with %s", async (query, code) => {
+    expect(await refusalOf(await memoryRegistry().ask("GET", `/v2/_catalog?${query}`))).toEqual([400, code]);
+  });
+
+  test("has as many names on a page as is configured, and refuses more", async () => {
+    const memory = memoryRegistry({ pages: { maxCatalogItems: 3, maxTagItems: 1000 } });
+    for (const name of names) await pushImage(memory, name);
+    expect(await pagesFrom(memory, "/v2/_catalog")).toEqual(
+      [names.slice(0, 3), names.slice(3, 6), names.slice(6)].map((repositories) => ({ repositories })),
+    );
+    const refusal: unknown = await (await memory.ask("GET", "/v2/_catalog?n=4")).json();
+    expect(refusal).toMatchObject({ errors: [{ code: "PAGINATION_NUMBER_INVALID", detail: { n: 4, atMost: 3 } }] });
   });
 
   test("without n has a hundred names on a page", async () => {
