@@ -49,7 +49,8 @@ async function build(outfile: string, options: { readonly target?: Target; reado
       // Files in the working directory must not run as code inside the server.
       autoloadDotenv: false,
       autoloadBunfig: false,
-      execArgv: ["--disallow-code-generation-from-strings=strict"],
+      // A request for many ranges of a large layer has more than the 16 KiB of headers that Bun takes.
+      execArgv: ["--disallow-code-generation-from-strings=strict", "--max-http-header-size=65536"],
     },
   });
   for (const message of result.logs) console.error(message);

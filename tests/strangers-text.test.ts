@@ -7,7 +7,7 @@ import { parseRegistryUrl } from "../src/config/proxy-keys.ts";
 import { allowsRange, matchesNone } from "../src/http/conditional.ts";
 import { applyNamespace, formatWarning } from "../src/http/namespace.ts";
 import { parsePageQuery } from "../src/http/pagination.ts";
-import { parseChunkRange, parseRange } from "../src/http/range.ts";
+import { parseChunkRange, parseRanges } from "../src/http/range.ts";
 import { parseRoute } from "../src/http/route.ts";
 import { parseDuration } from "../src/lib/duration.ts";
 import { parseStrictJson } from "../src/lib/json.ts";
@@ -52,7 +52,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   "an artifactType": (text) => route("GET", `/v2/a/referrers/sha256:${"a".repeat(64)}`, `artifactType=${text}`),
   "n and last": (text) => parsePageQuery(new URLSearchParams({ n: text, last: text })),
   ns: (text) => applyNamespace(route("GET", "/v2/a/tags/list"), new URLSearchParams({ ns: text }), () => undefined),
-  Range: (text) => [parseRange(text, 100), parseRange(`bytes=${text}`, 100)],
+  Range: (text) => [parseRanges(text, 100), parseRanges(`bytes=${text}`, 100)],
   "Content-Range of a chunk": parseChunkRange,
   "If-None-Match": (text) => matchesNone(text, '"a"'),
   "If-Range": (text) => allowsRange(text, '"a"'),

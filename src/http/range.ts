@@ -7,12 +7,31 @@ export interface ByteRange {
 }
 
 /**
- * The one range that a Range header asks for. Undefined: serve everything, as RFC 9110 allows for several ranges,
- * other units and malformed headers. "unsatisfiable": it begins behind the end, or ends before it begins (the
- * conformance suite wants 416 there).
+ * How many ranges are served; more, and everything is. Clients that fetch the missing chunks of a layer ask for up to a
+ * thousand at once; each costs a part's head, and a read (RFC 9110, section 14.2).
  */
-export function parseRange(header: string | null, sizeBytes: number): ByteRange | "unsatisfiable" | undefined {
-  const match = header === null ? null : /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header);
+const maxRanges = 1024;
+
+/**
+ * The ranges that a Range header asks for, in its order; those that overlap are one, and those without a byte are left
+ * out. Undefined: serve everything, as RFC 9110 allows for other units and malformed headers. "unsatisfiable": each begins
+ * behind the end, or ends before it begins (the conformance suite wants 416 there).
+ */
+export function parseRanges(
+  header: string | null,
+  sizeBytes: number,
+): readonly ByteRange[] | "unsatisfiable" | undefined {
+  const list = header === null ? undefined : /^bytes=(.*)$/i.exec(header)?.[1];
+  const specs = (list ?? "").split(",").filter((spec) => !/^[ \t]*$/.test(spec));
+  if (specs.length === 0 || specs.length > maxRanges) return undefined;
+  const ranges = specs.map((spec) => parseSpec(spec, sizeBytes));
+  if (ranges.includes(undefined)) return undefined;
+  const satisfiable = ranges.filter((range) => typeof range === "object");
+  return satisfiable.length === 0 ? "unsatisfiable" : mergeOverlapping(satisfiable);
+}
+
+function parseSpec(spec: string, sizeBytes: number): ByteRange | "unsatisfiable" | undefined {
+  const match = /^[ \t]*(\d*)-(\d*)[ \t]*$/.exec(spec);
   if (match === null) return undefined;
   const [first, last] = [match[1] ?? "", match[2] ?? ""];
   if (first === "") {
@@ -25,6 +44,21 @@ export function parseRange(header: string | null, sizeBytes: number): ByteRange 
   const start = Number(first);
   const end = last === "" ? sizeBytes : Math.min(Number(last) + 1, sizeBytes);
   return start >= end ? "unsatisfiable" : { start, end };
+}
+
+/** No byte is asked for twice; a merged range stands where the first of its parts stood. */
+function mergeOverlapping(ranges: readonly ByteRange[]): readonly ByteRange[] {
+  const merged: { start: number; end: number; place: number }[] = [];
+  const sorted = ranges.map((range, place) => ({ ...range, place })).sort((one, other) => one.start - other.start);
+  for (const range of sorted) {
+    const last = merged.at(-1);
+    if (last === undefined || range.start >= last.end) merged.push(range);
+    else {
+      last.end = Math.max(last.end, range.end);
+      last.place = Math.min(last.place, range.place);
+    }
+  }
+  return merged.sort((one, other) => one.place - other.place).map(({ start, end }) => ({ start, end }));
 }
 
 /** The Content-Range of an answer with a part. */

@@ -106,7 +106,8 @@ export function badPaths({ name, blob }: Target): readonly BadRequest[] {
     ["404 BLOB_UPLOAD_UNKNOWN", `DELETE /v2/${name}/blobs/uploads/00000000-0000-0000-0000-000000000000%00`],
     ["301", `GET /v2/${name}/blobs/${blob}/`],
     ["404 UNSUPPORTED", `GET /${long(15_000)}`],
-    ["bun 431", `GET /${long(20_000)}`],
+    ["404 UNSUPPORTED", `GET /${long(20_000)}`],
+    ["bun 431", `GET /${long(70_000)}`],
   ];
   return [
     ...rows.map(plain),
@@ -159,7 +160,8 @@ export function badHeaders({ name, session }: Target): readonly BadRequest[] {
     ["200", "GET /v2/", "Host: evil.example", "X-Forwarded-Host: evil.example"],
     ["200", "GET /v2/", "Authorization: Bearer ../../etc/passwd"],
     ["200", "GET /v2/", `Accept: ${long(8000, "a/b,")}`.slice(0, 15_000)],
-    ["bun 431", "GET /v2/", `X-Long: ${long(17_000)}`],
+    ["200", "GET /v2/", `X-Long: ${long(17_000)}`],
+    ["bun 431", "GET /v2/", `X-Long: ${long(70_000)}`],
     ["bun 431", "GET /v2/", ...Array.from({ length: 300 }, (_, index) => `X-${index}: 1`)],
     ["bun 400", "GET /v2/", "X-Folded: a\r\n b"],
     ["bun 400", "GET /v2/", "X-Space : a"],

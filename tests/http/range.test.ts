@@ -1,18 +1,20 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { formatContentRange, formatUploadRange, parseChunkRange, parseRange } from "../../src/http/range.ts";
+import { formatContentRange, formatUploadRange, parseChunkRange, parseRanges } from "../../src/http/range.ts";
+
+const r = (start: number, end: number) => ({ start, end });
 
 test.each([
   [null, 10, undefined],
-  ["bytes=0-0", 10, { start: 0, end: 1 }],
-  ["bytes=0-9", 10, { start: 0, end: 10 }],
-  ["bytes=2-4", 10, { start: 2, end: 5 }],
-  ["bytes=9-", 10, { start: 9, end: 10 }],
-  ["bytes=0-99", 10, { start: 0, end: 10 }],
-  ["bytes=0-999999999999999999999999", 10, { start: 0, end: 10 }],
-  ["bytes=-3", 10, { start: 7, end: 10 }],
-  ["bytes=-99", 10, { start: 0, end: 10 }],
-  ["Bytes= 1-2 ", 10, { start: 1, end: 3 }],
+  ["bytes=0-0", 10, [r(0, 1)]],
+  ["bytes=0-9", 10, [r(0, 10)]],
+  ["bytes=2-4", 10, [r(2, 5)]],
+  ["bytes=9-", 10, [r(9, 10)]],
+  ["bytes=0-99", 10, [r(0, 10)]],
+  ["bytes=0-999999999999999999999999", 10, [r(0, 10)]],
+  ["bytes=-3", 10, [r(7, 10)]],
+  ["bytes=-99", 10, [r(0, 10)]],
+  ["Bytes= 1-2 ", 10, [r(1, 3)]],
   ["bytes=10-", 10, "unsatisfiable"],
   ["bytes=10-20", 10, "unsatisfiable"],
   ["bytes=999999999999999999999999-", 10, "unsatisfiable"],
@@ -24,7 +26,18 @@ test.each([
   ["bytes=-", 10, undefined],
   ["bytes=", 10, undefined],
   ["", 10, undefined],
-  ["bytes=1-2,4-5", 10, undefined],
+  ["bytes=1-2,4-5", 10, [r(1, 3), r(4, 6)]],
+  ["bytes=4-5, 1-2", 10, [r(4, 6), r(1, 3)]],
+  ["bytes=0-4,2-6", 10, [r(0, 7)]],
+  ["bytes=8-9,3-6,0-4,2-3", 10, [r(8, 10), r(0, 7)]],
+  ["bytes=0-1,2-3", 10, [r(0, 2), r(2, 4)]],
+  ["bytes=0-0,-1", 10, [r(0, 1), r(9, 10)]],
+  ["bytes=0-1,10-20,-0,5-4", 10, [r(0, 2)]],
+  ["bytes=10-,20-", 10, "unsatisfiable"],
+  ["bytes=,0-1, ,\t4-5,", 10, [r(0, 2), r(4, 6)]],
+  ["bytes=,", 10, undefined],
+  ["bytes=0-1,a", 10, undefined],
+  ["bytes=0-1;4-5", 10, undefined],
   ["bytes=1-2, bytes=4-5", 10, undefined],
   ["items=1-2", 10, undefined],
   ["bytes=a-b", 10, undefined],
@@ -33,20 +46,50 @@ test.each([
   ["bytes=0x1-2", 10, undefined],
   ["bytes 1-2", 10, undefined],
   ["1-2", 10, undefined],
-] as const)("parseRange(%p) over %p bytes", (text, sizeBytes, want) => {
-  expect(parseRange(text, sizeBytes)).toEqual(want);
+] as const)("parseRanges(%p) over %p bytes", (text, sizeBytes, want) => {
+  expect(parseRanges(text, sizeBytes)).toEqual(want as ReturnType<typeof parseRanges>);
 });
 
-test("parseRange() never leaves the content, whatever the header says", () => {
-  const header = fc.tuple(fc.option(fc.nat()), fc.option(fc.nat())).map(([a, b]) => `bytes=${a ?? ""}-${b ?? ""}`);
+test.each([
+  [1024, 1024],
+  [1025, undefined],
+])("%p ranges are served as %p parts", (count, want) => {
+  const header = `bytes=${Array.from({ length: count }, (_, index) => `${index * 2}-${index * 2}`).join(",")}`;
+  const ranges = parseRanges(header, 10_000);
+  expect(Array.isArray(ranges) ? ranges.length : ranges).toEqual(want);
+});
+
+test("parseRanges() never leaves the content and names no byte twice, whatever the header says", () => {
+  const spec = fc.tuple(fc.option(fc.nat(60)), fc.option(fc.nat(60))).map(([a, b]) => `${a ?? ""}-${b ?? ""}`);
+  const header = fc.array(spec, { maxLength: 6 }).map((specs) => `bytes=${specs.join(",")}`);
   fc.assert(
-    fc.property(fc.oneof(header, fc.string()), fc.nat(), (text, sizeBytes) => {
-      const range = parseRange(text, sizeBytes);
-      if (typeof range !== "object") return true;
-      return 0 <= range.start && range.start < range.end && range.end <= sizeBytes;
+    fc.property(fc.oneof(header, fc.string()), fc.nat(50), (text, sizeBytes) => {
+      const ranges = parseRanges(text, sizeBytes);
+      if (ranges === undefined || ranges === "unsatisfiable") return;
+      const counts = Array.from({ length: sizeBytes }, (_, at) => ranges.filter((one) => isIn(one, at)).length);
+      expect(Math.max(...counts)).toBe(1);
+      expect(ranges.every(({ start, end }) => 0 <= start && start < end && end <= sizeBytes)).toBe(true);
     }),
   );
 });
+
+test("parseRanges() serves the bytes that were asked for, as far as there are some", () => {
+  const pair = fc.tuple(fc.nat(30), fc.nat(30));
+  fc.assert(
+    fc.property(fc.array(pair, { minLength: 1, maxLength: 5 }), fc.nat(30), (pairs, sizeBytes) => {
+      const ranges = parseRanges(`bytes=${pairs.map(([first, last]) => `${first}-${last}`).join(", ")}`, sizeBytes);
+      const served = Array.isArray(ranges) ? ranges : [];
+      const all = Array.from({ length: sizeBytes }, (_, at) => at);
+      expect(all.filter((at) => served.some((one) => isIn(one, at)))).toEqual(
+        all.filter((at) => pairs.some(([first, last]) => first <= at && at <= last)),
+      );
+    }),
+  );
+});
+
+function isIn({ start, end }: { start: number; end: number }, at: number): boolean {
+  return start <= at && at < end;
+}
 
 test.each([
   [{ start: 0, end: 1 }, 10, "bytes 0-0/10"],
@@ -88,21 +131,6 @@ test.each([
   [10, "0-9"],
 ])("formatUploadRange(%p) is inclusive", (sizeBytes, want) => {
   expect(formatUploadRange(sizeBytes)).toEqual(want);
-});
-
-test("parseRange() serves the bytes that were asked for, as far as there are some", () => {
-  fc.assert(
-    fc.property(fc.nat(100), fc.nat(100), fc.nat(100), (first, last, sizeBytes) => {
-      const bytes = Array.from({ length: sizeBytes }, (_, index) => index);
-      const slice = (range: ReturnType<typeof parseRange>) =>
-        typeof range === "object" ? bytes.slice(range.start, range.end) : [];
-      expect(slice(parseRange(`bytes=${first}-${last}`, sizeBytes))).toEqual(
-        bytes.filter((index) => first <= index && index <= last),
-      );
-      expect(slice(parseRange(`bytes=${first}-`, sizeBytes))).toEqual(bytes.filter((index) => first <= index));
-      expect(slice(parseRange(`bytes=-${last}`, sizeBytes))).toEqual(last === 0 ? [] : bytes.slice(-last));
-    }),
-  );
 });
 
 test("a range that formatContentRange() writes names its first and last byte", () => {

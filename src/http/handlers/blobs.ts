@@ -3,9 +3,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { octetStream } from "../../oci/media-type.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Exchange } from "../exchange.ts";
-import type { ByteRange } from "../range.ts";
-import { streamOf } from "./arriving.ts";
-import { serveContent, sliceOf } from "./content.ts";
+import { serveContent } from "./content.ts";
 
 interface BlobRoute {
   readonly name: RepositoryName;
@@ -24,13 +22,11 @@ export async function getBlob({ request, registry }: Exchange, { name, digest }:
   const common = { digest, contentType: octetStream, headers: blobHeaders };
   if (request.method === "HEAD") {
     const { sizeBytes } = await registry.blobs.promise(name, digest);
-    return serveContent(request, { ...common, sizeBytes, body: undefined });
+    return serveContent(request, { ...common, sizeBytes, source: undefined });
   }
   const blob = await registry.blobs.open(name, digest);
-  const { sizeBytes } = blob;
-  const body =
-    "content" in blob ? sliceOf(blob.content, blob.sizeBytes) : (range?: ByteRange) => streamOf(blob.read(range));
-  return serveContent(request, { ...common, sizeBytes, body });
+  const source = "content" in blob ? blob.content : blob.read.bind(blob);
+  return serveContent(request, { ...common, sizeBytes: blob.sizeBytes, source });
 }
 
 /** Takes the blob out of the repository. */

@@ -2,7 +2,12 @@
 import type { Digest } from "../../oci/digest.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import { allowsRange, formatEntityTag, matchesNone } from "../conditional.ts";
-import { type ByteRange, formatContentRange, parseRange } from "../range.ts";
+import { cutPieces, formatParts, readPieces } from "../multipart.ts";
+import { type ByteRange, formatContentRange, parseRanges } from "../range.ts";
+import { streamOf } from "./arriving.ts";
+
+/** Content that is on its way: all of it or a part, as it comes. */
+export type ReadArriving = (range: ByteRange | undefined) => AsyncIterable<Uint8Array>;
 
 /** Content that is known to be there. */
 export interface Content {
@@ -10,40 +15,74 @@ export interface Content {
   /** Undefined where nobody knows it yet; then it is served whole. */
   readonly sizeBytes: number | undefined;
   readonly contentType: string;
-  /** The content, or a part of it. Undefined for HEAD. */
-  readonly body: ((range: ByteRange | undefined) => Blob | ReadableStream<Uint8Array>) | undefined;
+  /** Undefined for HEAD. */
+  readonly source: Blob | ReadArriving | undefined;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The answer to GET or HEAD of content. */
 export function serveContent(request: Request, content: Content): Response {
-  const { digest, sizeBytes, body } = content;
+  const { digest, sizeBytes, contentType, source } = content;
   const entityTag = formatEntityTag(digest);
   const headers: Record<string, string> = { ...content.headers, "Docker-Content-Digest": digest, ETag: entityTag };
   if (matchesNone(request.headers.get("if-none-match"), entityTag)) return new Response(null, { status: 304, headers });
-  headers["Content-Type"] = content.contentType;
+  headers["Content-Type"] = contentType;
+  const ranges = source === undefined ? undefined : rangesOf(request, content);
+  if (source !== undefined && sizeBytes !== undefined && ranges !== undefined && ranges.length > 1) {
+    return serveParts(ranges, { sizeBytes, contentType, source, headers });
+  }
+  const range = ranges?.[0];
+  const lengthBytes = range === undefined ? sizeBytes : range.end - range.start;
   // Bun sends no length with a stream, whatever stands here.
-  if (sizeBytes !== undefined) headers["Content-Length"] = String(sizeBytes);
-  if (body === undefined) return new Response(null, { headers });
-  const range = rangeOf(request, content);
-  if (range === undefined || sizeBytes === undefined) return new Response(body(undefined), { status: 200, headers });
+  if (lengthBytes !== undefined) headers["Content-Length"] = String(lengthBytes);
+  if (range === undefined || sizeBytes === undefined) return new Response(bodyOf(source, sizeBytes), { headers });
   headers["Content-Range"] = formatContentRange(range, sizeBytes);
-  headers["Content-Length"] = String(range.end - range.start);
-  return new Response(body(range), { status: 206, headers });
+  return new Response(bodyOf(source, sizeBytes, range), { status: 206, headers });
 }
 
-function rangeOf(request: Request, { digest, sizeBytes, headers }: Content): ByteRange | undefined {
+/** Never more of what is stored than what was announced. */
+function bodyOf(
+  source: Content["source"],
+  sizeBytes: number | undefined,
+  range?: ByteRange,
+): Blob | ReadableStream<Uint8Array> | null {
+  if (source === undefined) return null;
+  if (source instanceof Blob) return source.slice(range?.start ?? 0, range?.end ?? sizeBytes);
+  return streamOf(source(range));
+}
+
+/** The parts are read as the client takes them. What Bun would send of a Blob that is put together has no files in it. */
+function serveParts(
+  ranges: readonly ByteRange[],
+  whole: {
+    readonly sizeBytes: number;
+    readonly contentType: string;
+    readonly source: Blob | ReadArriving;
+    readonly headers: Readonly<Record<string, string>>;
+  },
+): Response {
+  const { source } = whole;
+  const span = { start: ranges[0]?.start ?? 0, end: ranges.at(-1)?.end ?? 0 };
+  const pieces = source instanceof Blob ? readPieces(source, ranges) : cutPieces(source(span), ranges);
+  const boundary = crypto.randomUUID();
+  const headers = { ...whole.headers, "Content-Type": `multipart/byteranges; boundary=${boundary}` };
+  return new Response(streamOf(formatParts(ranges, pieces, { ...whole, boundary })), { status: 206, headers });
+}
+
+function rangesOf(request: Request, { digest, sizeBytes, source, headers }: Content): readonly ByteRange[] | undefined {
   if (sizeBytes === undefined || headers["Accept-Ranges"] === undefined) return undefined;
   if (!allowsRange(request.headers.get("if-range"), formatEntityTag(digest))) return undefined;
-  const range = parseRange(request.headers.get("range"), sizeBytes);
-  if (range !== "unsatisfiable") return range;
-  throw new RegistryError("RANGE_NOT_SATISFIABLE", {
-    detail: { sizeBytes },
-    headers: { "Content-Range": `bytes */${sizeBytes}` },
-  });
+  const ranges = parseRanges(request.headers.get("range"), sizeBytes);
+  if (ranges === "unsatisfiable") {
+    throw new RegistryError("RANGE_NOT_SATISFIABLE", {
+      detail: { sizeBytes },
+      headers: { "Content-Range": `bytes */${sizeBytes}` },
+    });
+  }
+  // What is on its way comes in its own order; RFC 9110 lets a server ignore ranges in another.
+  return source instanceof Blob || ranges === undefined || isRising(ranges) ? ranges : undefined;
 }
 
-/** The body of content that is stored: never more of it than what was announced. */
-export function sliceOf(content: Blob, sizeBytes: number): (range: ByteRange | undefined) => Blob {
-  return ({ start, end } = { start: 0, end: sizeBytes }) => content.slice(start, end);
+function isRising(ranges: readonly ByteRange[]): boolean {
+  return ranges.every(({ start }, index) => start >= (ranges[index - 1]?.end ?? 0));
 }

@@ -26,8 +26,8 @@ export async function getManifest(
   const { digest, sizeBytes, mediaType: contentType, warning } = found;
   const headers: Record<string, string> = warning === undefined ? {} : { Warning: formatWarning(warning) };
   if (contentType === octetStream) headers["Content-Disposition"] = "attachment";
-  const body = stored === undefined ? undefined : () => new Blob([stored.bytes]);
-  return serveContent(request, { digest, sizeBytes, contentType, body, headers });
+  const source = stored === undefined ? undefined : new Blob([stored.bytes]);
+  return serveContent(request, { digest, sizeBytes, contentType, source, headers });
 }
 
 /** Stores a manifest, under a tag or under its digest with any number of tags. */

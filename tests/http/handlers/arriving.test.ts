@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { streamOf } from "../../../src/http/handlers/arriving.ts";
 import { serveContent } from "../../../src/http/handlers/content.ts";
 import { codeOf } from "../../proxy/caching.ts";
 import { digestOf } from "../../proxy/misbehaving-upstream.ts";
+import { partsOf } from "../parts.ts";
 
 const content = new TextEncoder().encode("0123456789");
 const digest = digestOf(content);
@@ -21,7 +21,7 @@ function serve(headers: Record<string, string> = {}, changes: { sizeBytes?: numb
     digest,
     sizeBytes: "sizeBytes" in changes ? changes.sizeBytes : content.length,
     contentType: "application/octet-stream",
-    body: (range) => streamOf(read(range)),
+    source: read,
     headers: { "Accept-Ranges": "bytes" },
   });
   return { response, state };
@@ -33,7 +33,7 @@ describe("a blob that arrives", () => {
     [{ Range: "bytes=2-4" }, 206, "234", "bytes 2-4/10"],
     [{ Range: "bytes=7-" }, 206, "789", "bytes 7-9/10"],
     [{ Range: "bytes=-2" }, 206, "89", "bytes 8-9/10"],
-    [{ Range: "bytes=0-1,3-4" }, 200, "0123456789", null],
+    [{ Range: "bytes=3-4,0-1" }, 200, "0123456789", null],
     [{ Range: "bytes=2-4", "If-Range": '"other"' }, 200, "0123456789", null],
     [{ "If-None-Match": `"${digest}"` }, 304, "", null],
   ])("to a request with %p is answered with %p", async (headers, status, text, range) => {
@@ -44,6 +44,19 @@ describe("a blob that arrives", () => {
       range,
     ]);
     expect(response.headers.get("docker-content-digest")).toBe(digest);
+  });
+
+  test("comes in several parts where their order is its own", async () => {
+    const { response, state } = serve({ Range: "bytes=0-1,3-4,7-" });
+    expect([response.status, await partsOf(response), state.isLeft]).toEqual([
+      206,
+      [
+        ["bytes 0-1/10", "01"],
+        ["bytes 3-4/10", "34"],
+        ["bytes 7-9/10", "789"],
+      ],
+      true,
+    ]);
   });
 
   test("without a known size comes whole", async () => {

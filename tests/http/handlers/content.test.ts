@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { serveContent, sliceOf } from "../../../src/http/handlers/content.ts";
+import { serveContent } from "../../../src/http/handlers/content.ts";
 import { type Digest, parseDigest } from "../../../src/oci/digest.ts";
 import { RegistryError } from "../../../src/oci/errors.ts";
 import { digestOf, utf8 } from "../memory-registry.ts";
+import { partsOf } from "../parts.ts";
 
 const text = "0123456789";
 const digest = parseDigest(digestOf(text)) as Digest;
@@ -21,7 +22,7 @@ async function answer(
       digest,
       sizeBytes: content.length,
       contentType: "text/x",
-      body: isHead ? undefined : sliceOf(new Blob([utf8(content)]), content.length),
+      source: isHead ? undefined : new Blob([utf8(`${content}more`)]),
       headers: own,
     });
     const header = (name: string) => response.headers.get(name);
@@ -45,7 +46,11 @@ describe("serveContent()", () => {
     [{ Range: "bytes=0-99" }, [206, "10", "bytes 0-9/10", text]],
     [{ Range: "bytes=10-" }, outside],
     [{ Range: "bytes=4-2" }, outside],
-    [{ Range: "bytes=0-1,4-5" }, whole],
+    [{ Range: "bytes=0-1,1-5" }, [206, "6", "bytes 0-5/10", "012345"]],
+    [{ Range: "bytes=0-1,99-" }, [206, "2", "bytes 0-1/10", "01"]],
+    [{ Range: "bytes=10-,99-" }, outside],
+    [{ Range: "bytes=0-1,x" }, whole],
+    [{ Range: "bytes=0-1,4-5", "If-Range": '"other"' }, whole],
     [{ Range: "lines=0-1" }, whole],
     [{ Range: "garbage" }, whole],
     [{ Range: "bytes=2-4", "If-Range": entityTag }, [206, "3", "bytes 2-4/10", "234"]],
@@ -66,10 +71,39 @@ describe("serveContent()", () => {
   test.each([
     [{}, [200, "10", null, ""]],
     [{ Range: "bytes=2-4" }, [200, "10", null, ""]],
+    [{ Range: "bytes=0-1,4-5" }, [200, "10", null, ""]],
     [{ Range: "bytes=99-" }, [200, "10", null, ""]],
     [{ "If-None-Match": entityTag }, notModified],
   ])("to HEAD with %j", async (headers, want) => {
     expect(await answer(headers as Record<string, string>, { isHead: true })).toEqual(want);
+  });
+
+  test.each([
+    [
+      "bytes=0-1,4-5",
+      [
+        ["bytes 0-1/10", "01"],
+        ["bytes 4-5/10", "45"],
+      ],
+    ],
+    [
+      "bytes=-1,2-3,99-",
+      [
+        ["bytes 9-9/10", "9"],
+        ["bytes 2-3/10", "23"],
+      ],
+    ],
+  ])("has several parts for %s", async (range, want) => {
+    const response = serveContent(new Request("http://registry.test/", { headers: { Range: range } }), {
+      digest,
+      sizeBytes: text.length,
+      contentType: "application/octet-stream",
+      source: new Blob([utf8(text)]),
+      headers: acceptRanges,
+    });
+    const told = ["content-range", "etag", "accept-ranges"].map((name) => response.headers.get(name));
+    expect([response.status, ...told]).toEqual([206, null, entityTag, "bytes"]);
+    expect(await partsOf(response)).toEqual(want as [string, string][]);
   });
 
   test("knows no ranges of what does not say that it has them", async () => {
@@ -84,7 +118,7 @@ describe("serveContent()", () => {
   });
 
   test("names the digest, also where nothing was modified", () => {
-    const content = { digest, sizeBytes: 10, contentType: "text/x", body: undefined, headers: acceptRanges };
+    const content = { digest, sizeBytes: 10, contentType: "text/x", source: undefined, headers: acceptRanges };
     const requests = [{}, { "If-None-Match": entityTag }].map(
       (headers) => new Request("http://registry.test/", { method: "HEAD", headers: headers as Record<string, string> }),
     );

@@ -1,0 +1,69 @@
+// Several parts of one content in one answer: multipart/byteranges (RFC 9110, section 14.6; RFC 2046, section 5.1).
+import { type ByteRange, formatContentRange } from "./range.ts";
+
+/** Bytes of the range at this place in the list. */
+interface Piece {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What the parts are parts of. */
+export interface Whole {
+  readonly sizeBytes: number;
+  readonly contentType: string;
+  /** What no part contains; by chance alone it could. */
+  readonly boundary: string;
+}
+
+/** The body with the parts in the order of the ranges, of which none is empty. */
+export async function* formatParts(
+  ranges: readonly ByteRange[],
+  pieces: AsyncIterable<Piece>,
+  { sizeBytes, contentType, boundary }: Whole,
+): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let begun = -1;
+  for await (const { index, bytes } of pieces) {
+    const range = ranges[index];
+    if (index !== begun && range !== undefined) {
+      const fields = `Content-Range: ${formatContentRange(range, sizeBytes)}\r\nContent-Type: ${contentType}\r\n\r\n`;
+      yield encoder.encode(`${begun < 0 ? "" : "\r\n"}--${boundary}\r\n${fields}`);
+      begun = index;
+    }
+    yield bytes;
+  }
+  yield encoder.encode(`\r\n--${boundary}--\r\n`);
+}
+
+/** The ranges of content that is stored, each read for itself. */
+export async function* readPieces(content: Blob, ranges: readonly ByteRange[]): AsyncGenerator<Piece> {
+  for (const [index, { start, end }] of ranges.entries()) {
+    let sizeBytes = 0;
+    for await (const bytes of content.slice(start, end).stream()) {
+      sizeBytes += bytes.length;
+      yield { index, bytes };
+    }
+    // An answer that goes on after a part that is too short would be taken for whole.
+    if (sizeBytes !== end - start) throw new Error("the content is shorter than it was");
+  }
+}
+
+/** The ranges, in rising order, of content that comes in one go and begins where the first of them does. */
+export async function* cutPieces(
+  chunks: AsyncIterable<Uint8Array>,
+  ranges: readonly ByteRange[],
+): AsyncGenerator<Piece> {
+  let index = 0;
+  let position = ranges[0]?.start ?? 0;
+  for await (const chunk of chunks) {
+    const chunkEnd = position + chunk.length;
+    for (let range = ranges[index]; range !== undefined && range.start < chunkEnd; range = ranges[index]) {
+      const bytes = chunk.subarray(Math.max(0, range.start - position), range.end - position);
+      if (bytes.length > 0) yield { index, bytes };
+      if (range.end > chunkEnd) break;
+      index += 1;
+    }
+    position = chunkEnd;
+  }
+  if (index < ranges.length) throw new Error("the content is shorter than it was announced");
+}
