@@ -84,11 +84,30 @@ function readManifest(json: JsonResult, contentType: string | undefined): Manife
   }
   if ("problem" in json) return json;
   if (!isRecord(json.value)) return { problem: "the manifest is not a JSON object" };
-  const fields = json.value;
+  const misspelt = findFoldedKey(json.value, manifestKeys);
+  if (misspelt !== undefined) {
+    return { problem: `the key ${JSON.stringify(misspelt)} differs from a known one only by case` };
+  }
+  const fields = presentFields(json.value);
   const problem = findAmbiguity(fields);
   if (problem !== undefined) return { problem };
   const type = decideType(fields, declared);
   return "problem" in type ? type : readFields(fields, type.mediaType);
+}
+
+/** What is there, to Go's decoder: null is nothing, and of an index that says its type an empty list of manifests. */
+function presentFields(written: Fields): Fields {
+  const present = Object.fromEntries(Object.entries(written).filter(([name, value]) => !isAbsent(name, value)));
+  const type = typeof written.mediaType === "string" ? parseManifestType(written.mediaType) : undefined;
+  const isEmptyIndex = written.manifests === null && type !== undefined && manifestKind(type) === "index";
+  return isEmptyIndex ? { ...present, manifests: [] } : present;
+}
+
+/** An empty list of layers or manifests is content: it makes an image or an index. */
+function isAbsent(name: string, value: unknown): boolean {
+  if (value === null) return true;
+  if (name === "mediaType" || name === "artifactType") return value === "";
+  return name === "subject" && isRecord(value) && Object.keys(value).length === 0;
 }
 
 /**
@@ -96,8 +115,6 @@ function readManifest(json: JsonResult, contentType: string | undefined): Manife
  * keys, reads otherwise than we do (CVE-2021-41190 and its kind).
  */
 function findAmbiguity(fields: Fields): string | undefined {
-  const misspelt = findFoldedKey(fields, manifestKeys);
-  if (misspelt !== undefined) return `the key ${JSON.stringify(misspelt)} differs from a known one only by case`;
   if (fields.schemaVersion === 1)
     return "schema 1 manifests are not supported; push with a client that speaks schema 2 or OCI";
   if (fields.schemaVersion !== 2) return "schemaVersion is not 2";
@@ -156,13 +173,12 @@ function readFields(fields: Fields, mediaType: ManifestType): ManifestResult {
   };
   const blobs = kind === "image" ? [...one("config"), ...many("layers")] : [];
   const children = kind === "index" ? many("manifests") : [];
-  const subject = fields.subject === undefined || fields.subject === null ? undefined : one("subject")[0];
+  const subject = fields.subject === undefined ? undefined : one("subject")[0];
   const annotations = readAnnotations(fields.annotations, problems);
   if (fields.artifactType !== undefined && !isArtifactType(fields.artifactType))
     problems.push("artifactType is not a media type");
   if (problems[0] !== undefined) return { problem: problems[0] };
-  const ownType =
-    typeof fields.artifactType === "string" && fields.artifactType !== "" ? fields.artifactType : undefined;
+  const ownType = typeof fields.artifactType === "string" ? fields.artifactType : undefined;
   const artifactType = ownType ?? (kind === "image" ? blobs[0]?.mediaType : undefined);
   return { manifest: { mediaType, kind, blobs, children, subject, artifactType, annotations } };
 }
@@ -172,9 +188,11 @@ function isArtifactType(value: unknown): boolean {
 }
 
 function readAnnotations(value: unknown, problems: string[]): Record<string, string> | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (isRecord(value) && Object.values(value).every((text) => typeof text === "string"))
-    return value as Record<string, string>;
+  if (value === undefined) return undefined;
+  const present = isRecord(value) ? Object.entries(value).filter(([, text]) => text !== null) : undefined;
+  if (present?.every((entry): entry is [string, string] => typeof entry[1] === "string")) {
+    return Object.fromEntries(present);
+  }
   problems.push("annotations is not an object of strings");
   return undefined;
 }
@@ -198,7 +216,7 @@ export function storedMediaType(bytes: Uint8Array): string | undefined {
   const value = readVersioned(bytes);
   if (value?.schemaVersion !== 2) return undefined;
   if (typeof value.mediaType === "string" && value.mediaType !== "") return servedType(value.mediaType);
-  return value.manifests === undefined ? ociImageManifest : ociImageIndex;
+  return (value.manifests ?? undefined) === undefined ? ociImageManifest : ociImageIndex;
 }
 
 function readVersioned(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {

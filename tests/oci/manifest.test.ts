@@ -34,6 +34,39 @@ test.each([
   expect(parse(value, contentType)).toEqual({ manifest: expect.objectContaining({ mediaType }) });
 });
 
+test.each([
+  ["mediaType is null", { mediaType: null }, imageFields, image],
+  ["mediaType is empty", { mediaType: "" }, imageFields, image],
+  ["artifactType is null", { artifactType: null }, imageFields, image],
+  ["artifactType is empty", { artifactType: "" }, imageFields, image],
+  ["annotations are null", { annotations: null }, imageFields, image],
+  ["subject is null", { subject: null }, imageFields, image],
+  ["subject is empty", { subject: {} }, imageFields, image],
+  ["manifests are null", { manifests: null }, imageFields, image],
+  ["the fields of an image are null", { config: null, layers: null }, indexFields, index],
+  ["the mediaType of an index is empty", { mediaType: "" }, indexFields, index],
+])("parseManifest() takes it for nothing that %s", (_name, nothing, fields, mediaType) => {
+  const bytes = new TextEncoder().encode(JSON.stringify({ ...fields, ...nothing }));
+  expect(parseManifest(bytes, mediaType)).toEqual(parse(fields));
+  expect(storedMediaType(bytes)).toBe(mediaType);
+});
+
+test("parseManifest() takes null for an empty list, where an index says that it is one", () => {
+  const nothing = { schemaVersion: 2, mediaType: index, manifests: null };
+  expect(parse(nothing, index)).toEqual(parse({ ...nothing, manifests: [] }, index));
+});
+
+test("parseManifest() leaves annotations out that are null", () => {
+  expect(parse({ ...imageFields, annotations: { a: null, b: "" } })).toEqual(
+    parse({ ...imageFields, annotations: { b: "" } }),
+  );
+});
+
+test("parseManifest() takes optional fields of a descriptor that are null for absent", () => {
+  const optional = { urls: null, annotations: null, data: null, artifactType: null, platform: null };
+  expect(parse({ ...imageFields, layers: [{ ...blob("b"), ...optional }] })).toEqual(parse(imageFields));
+});
+
 const many = <T>(length: number, make: (index: number) => T) => Array.from({ length }, (_, index) => make(index));
 const keys = (length: number) => Object.fromEntries(many(length, (index) => [`key-${index}`, 1]));
 
@@ -59,7 +92,12 @@ test.each([
   ["a type that is not the body's", { ...imageFields, mediaType: image }, dockerImage, "Content-Type"],
   ["both image and index", { ...imageFields, ...indexFields }, image, "both"],
   ["an index with a config", { ...indexFields, config: blob("a") }, index, "both"],
+  ["an index with an empty list of layers", { ...indexFields, layers: [] }, index, "both"],
+  ["an index with an empty config", { ...indexFields, config: {} }, index, "both"],
+  ["an image with an empty list of manifests", { ...imageFields, manifests: [] }, image, "both"],
   ["neither image nor index", { schemaVersion: 2 }, image, "neither"],
+  ["an image whose config is null", { ...imageFields, config: null }, image, "config"],
+  ["an index of null that does not say it", { schemaVersion: 2, manifests: null }, index, "neither"],
   ["an image that calls itself an index", { ...imageFields, mediaType: index }, index, "do not fit"],
   ["an index sent as an image", indexFields, image, "must say so"],
   ["a docker type that the body does not tell", imageFields, dockerImage, "must say so"],
