@@ -7,6 +7,7 @@ import type { Key } from "./key.ts";
 import { formatOrigin } from "./origin.ts";
 import { type Settings, settingOrigin, settingValue } from "./resolve.ts";
 import { keys } from "./schema.ts";
+import { isExternalUrl } from "./value-type.ts";
 
 /** A configuration, and what is wrong or odd about keys that belong together. */
 export interface BuiltConfiguration {
@@ -38,7 +39,7 @@ export function buildConfiguration(settings: Settings, { flags, hasFile }: Sourc
     http: {
       metrics: buildMetrics(settings),
       addr: settingValue(settings, keys.addr),
-      host: settingValue(settings, keys.host),
+      host: externalHost(settings),
       prefix: settingValue(settings, keys.prefix),
       isRelative: settingValue(settings, keys.isRelative),
       headers: settingValue(settings, keys.headers),
@@ -57,9 +58,23 @@ export function buildConfiguration(settings: Settings, { flags, hasFile }: Sourc
     problems: [...pairProblems(settings), ...proxyProblems(settings)],
     warnings: [
       ...(flags.plainHttp === true ? plainHttpWarnings(flags) : tlsWarnings(settings, tls)),
+      ...hostWarnings(settings),
       ...proxyWarnings(settings),
     ],
   };
+}
+
+/** Undefined where clients could not use it: distribution starts then too, and its links take no notice of it. */
+function externalHost(settings: Settings): string | undefined {
+  const host = settingValue(settings, keys.host);
+  return host !== undefined && isExternalUrl(host) ? host : undefined;
+}
+
+function hostWarnings(settings: Settings): readonly string[] {
+  if (settingValue(settings, keys.host) === undefined || externalHost(settings) !== undefined) return [];
+  const wanted = "a URL with http or https and without user, query and fragment, such as https://registry.example.com";
+  const at = `${formatOrigin(settingOrigin(settings, keys.host))}: ${keys.host.path}`;
+  return [`${at}: ignored, and Location headers are relative, since it is not ${wanted}`];
 }
 
 /** distribution takes nothing and less for its default. */

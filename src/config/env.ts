@@ -109,9 +109,10 @@ function readVariable(
   const isQuoted = /^(?:".*"|'.*')$/s.test(trimmed);
   if (isText(target, trimmed) && !isQuoted) return { tree: plain };
   const result = parse(text, () => origin);
-  if ("tree" in result) return isQuoted && result.tree.kind !== "scalar" ? { tree: plain } : result;
+  if ("tree" in result && result.duplicates.length === 0)
+    return isQuoted && result.tree.kind !== "scalar" ? { tree: plain } : result;
   if (isQuoted || target.shape.foreign !== undefined || !/^[[{]/.test(trimmed)) return { tree: plain };
-  const reason = result.problems[0]?.message ?? "";
+  const reason = "problems" in result ? (result.problems[0]?.message ?? "") : "a key stands in it twice";
   return { problem: `is not YAML: ${reason}; special characters need quotes, as in ["*"]` };
 }
 

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { explainReadError } from "../lib/system-error.ts";
 import { buildConfiguration } from "./build.ts";
 import type { Configuration } from "./configuration.ts";
+import { judgeDuplicates } from "./duplicates.ts";
 import { applyEnvironment, type Environment, type EnvironmentResult, listVariables, pathVariable } from "./env.ts";
 import { applyFlags, type ConfigurationFlags } from "./flags.ts";
 import { foreignKeys } from "./foreign-keys.ts";
@@ -54,20 +55,23 @@ export async function loadConfiguration(request: ConfigurationRequest): Promise<
   const { env, flags } = request;
   const path = request.path ?? (env[pathVariable] || undefined);
   const shape = buildShape(keyList, foreignKeys);
-  const written = path === undefined ? emptyMap({ kind: "default" }) : await readTree(path);
-  const environment = await withVariables(written, env, shape);
+  const written = path === undefined ? nothingWritten : await readTree(path);
+  const environment = await withVariables(written.tree, env, shape);
   const tree = applyFlags(environment.tree, flags);
   const names = surveyNames(tree, shape);
   const resolved = resolveKeys(tree, { hasFile: path !== undefined });
   const built = buildConfiguration(resolved.settings, { flags, hasFile: path !== undefined });
   const problems = [
     ...(path === undefined ? [] : versionProblems(path, tree)),
+    ...written.problems,
     ...environment.problems,
     ...names.problems,
     ...resolved.problems,
     ...built.problems,
   ];
-  const warnings = inOrder([...environment.warnings, ...names.warnings, ...built.warnings]).map(printable);
+  const warnings = inOrder([...written.warnings, ...environment.warnings, ...names.warnings, ...built.warnings]).map(
+    printable,
+  );
   if (problems.length > 0) throw new ConfigurationError(inOrder(problems), warnings);
   return { configuration: built.configuration, warnings, settings: resolved.settings };
 }
@@ -79,7 +83,16 @@ async function withVariables(tree: Tree, env: Environment, shape: Shape): Promis
   return applyEnvironment(tree, { env, shape, parse: parseYaml });
 }
 
-async function readTree(path: string): Promise<Tree> {
+/** A file as it was written, and what is wrong or odd about it. */
+interface Written {
+  readonly tree: Tree;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+const nothingWritten: Written = { tree: emptyMap({ kind: "default" }), problems: [], warnings: [] };
+
+async function readTree(path: string): Promise<Written> {
   const text = await readText(path);
   const { parseYaml } = await import("./yaml.ts");
   const result = parseYaml(text, (line, column): Origin => ({ kind: "file", file: path, line, column }));
@@ -88,10 +101,13 @@ async function readTree(path: string): Promise<Tree> {
       result.problems.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`),
     );
   }
-  return ["storage", "auth"].reduce((tree, section) => {
-    const written = treeAt(tree, section);
-    return written === undefined ? tree : withTree(tree, [section], expandName(written));
+  const tree = ["storage", "auth"].reduce((before, section) => {
+    const written = treeAt(before, section);
+    return written === undefined ? before : withTree(before, [section], expandName(written));
   }, result.tree);
+  const { problems, warnings } = judgeDuplicates(result.duplicates);
+  const inFile = (line: string) => `${path}:${line}`;
+  return { tree, problems: problems.map(inFile), warnings: warnings.map(inFile) };
 }
 
 async function readText(path: string): Promise<string> {

@@ -10,7 +10,6 @@ import {
   count,
   days,
   duration,
-  externalUrl,
   listenAddress,
   longDuration,
   minimumTls,
@@ -121,7 +120,7 @@ export const keys = {
     help: "The address to listen on, as host:port; without a host, every interface.",
   }),
   host: key("http.host", {
-    type: externalUrl,
+    type: text,
     default: undefined,
     help: "The URL that clients know the registry by; Location headers begin with it. Without it they are relative.",
   }),

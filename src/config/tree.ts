@@ -80,3 +80,38 @@ export function isBlank(tree: Tree | undefined): boolean {
       return [...tree.entries.values()].every(isBlank);
   }
 }
+
+/** Two values for one key, as a decoder in Go leaves them: maps grow together, of anything else the last one counts. */
+export function overlay(
+  earlier: Tree,
+  last: Tree,
+  path: readonly string[],
+): { readonly tree: Tree; readonly hidden: readonly (readonly string[])[] } {
+  if (isBlank(earlier)) return { tree: last, hidden: [] };
+  if (earlier.kind !== "map" || last.kind !== "map") {
+    if (earlier.kind === "map" && isBlankScalar(last)) return { tree: earlier, hidden: [] };
+    return { tree: last, hidden: isSame(earlier, last) ? [] : [path] };
+  }
+  const hidden: (readonly string[])[] = [];
+  const entries = new Map(earlier.entries);
+  for (const [name, value] of last.entries) {
+    const before = entries.get(name);
+    const both = before === undefined ? { tree: value, hidden: [] } : overlay(before, value, [...path, name]);
+    entries.set(name, both.tree);
+    hidden.push(...both.hidden);
+  }
+  return { tree: { kind: "map", entries, origin: last.origin }, hidden };
+}
+
+function isSame(one: Tree, other: Tree): boolean {
+  if (one.kind === "scalar") return other.kind === "scalar" && one.text === other.text;
+  if (one.kind === "list" && other.kind === "list") {
+    return one.items.length === other.items.length && one.items.every((item, index) => isSameItem(item, other, index));
+  }
+  return false;
+}
+
+function isSameItem(item: Tree, list: Tree, index: number): boolean {
+  const other = list.kind === "list" ? list.items[index] : undefined;
+  return other !== undefined && isSame(item, other);
+}

@@ -127,17 +127,8 @@ export const listenAddress: ValueType<string> = {
   }),
 };
 
-/** The address that clients know the registry by. */
-export const externalUrl: ValueType<string | undefined> = {
-  holds: "scalar",
-  scalars: "text",
-  schema: z.string({ error: "must be text" }).refine(isExternalUrl, {
-    error:
-      "must be a URL with http or https and without user, query and fragment, such as https://registry.example.com",
-  }),
-};
-
-function isExternalUrl(written: string): boolean {
+/** Whether the text is an address that clients can know the registry by. */
+export function isExternalUrl(written: string): boolean {
   if (!/^https?:\/\/[^\s\\?#@]+$/i.test(written)) return false;
   return URL.canParse(written);
 }

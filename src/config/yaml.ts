@@ -1,8 +1,8 @@
-// YAML as distribution reads it: version 1.1, with merge keys; duplicate keys are refused.
+// YAML as distribution reads it: version 1.1, with merge keys; of duplicate keys the last one counts.
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Scalar, type YAMLMap } from "yaml";
 import type { Origin } from "./origin.ts";
-import type { Tree } from "./tree.ts";
+import { overlay, type Tree } from "./tree.ts";
 
 /** Something that is wrong with a text as YAML. Lines and columns count from 1. */
 export interface YamlProblem {
@@ -11,8 +11,20 @@ export interface YamlProblem {
   readonly message: string;
 }
 
+/** A key that stands in its map once more. */
+export interface DuplicateKey {
+  readonly line: number;
+  readonly column: number;
+  /** The names and indexes that lead to it. */
+  readonly path: readonly string[];
+  /** The paths of earlier values, below this one, that do not count any more and are others than those that do. */
+  readonly hidden: readonly (readonly string[])[];
+}
+
 /** What a text means, or all that is wrong with it. */
-export type YamlResult = { readonly tree: Tree } | { readonly problems: readonly YamlProblem[] };
+export type YamlResult =
+  | { readonly tree: Tree; readonly duplicates: readonly DuplicateKey[] }
+  | { readonly problems: readonly YamlProblem[] };
 
 /** Says where a value stands, from its line and column. */
 export type Locate = (line: number, column: number) => Origin;
@@ -54,12 +66,12 @@ export function parseYaml(text: string, locate: Locate): YamlResult {
         return locate(line, column);
       },
       resolve: (node) => (isAlias(node) ? node.resolve(document) : node),
-      duplicateOffsets: [],
+      duplicates: [],
       nodesLeft: maxNodes,
     };
-    const tree = readNode(reading, document.contents, { offset: 0, depth: 0 });
-    const duplicates = reading.duplicateOffsets.map((offset) => problemAt(offset, "the key stands here once more"));
-    return duplicates.length > 0 ? { problems: duplicates.slice(0, maxProblems) } : { tree };
+    const tree = readNode(reading, document.contents, { offset: 0, path: [] });
+    const duplicates = reading.duplicates.map(({ offset, ...found }) => ({ ...positionOf(lines, offset), ...found }));
+    return { tree, duplicates };
   } catch (error) {
     if (error instanceof UnreadableNode) return { problems: [problemAt(error.offset, error.message)] };
     // The library recurses; a text that is nested beyond all reason ends its stack.
@@ -77,13 +89,14 @@ function positionOf(lines: LineCounter, offset: number): { line: number; column:
 interface Reading {
   readonly originAt: (offset: number) => Origin;
   readonly resolve: (node: unknown) => unknown;
-  readonly duplicateOffsets: number[];
+  readonly duplicates: (Pick<DuplicateKey, "path" | "hidden"> & { readonly offset: number })[];
   nodesLeft: number;
 }
 
 interface Place {
   readonly offset: number;
-  readonly depth: number;
+  /** The names of maps and the indexes of lists that lead here. */
+  readonly path: readonly string[];
 }
 
 class UnreadableNode extends Error {
@@ -95,18 +108,18 @@ class UnreadableNode extends Error {
   }
 }
 
-function readNode(reading: Reading, written: unknown, { offset, depth }: Place): Tree {
+function readNode(reading: Reading, written: unknown, { offset, path }: Place): Tree {
   reading.nodesLeft -= 1;
   if (reading.nodesLeft < 0) throw new UnreadableNode(offset, `there are more than ${maxNodes} values`);
-  if (depth > maxDepth) throw new UnreadableNode(offset, tooDeep);
+  if (path.length > maxDepth) throw new UnreadableNode(offset, tooDeep);
   const node = reading.resolve(written);
   const origin = reading.originAt(offset);
   if (node === null) return { kind: "scalar", text: undefined, origin };
   if (isScalar(node)) return { kind: "scalar", text: textOf(node), origin };
-  if (isMap(node)) return { kind: "map", entries: readMap(reading, node, { offset, depth }), origin };
+  if (isMap(node)) return { kind: "map", entries: readMap(reading, node, { offset, path }), origin };
   if (isSeq(node)) {
-    const items = node.items.map((item) =>
-      readNode(reading, item, { offset: offsetOf(item) ?? offset, depth: depth + 1 }),
+    const items = node.items.map((item, index) =>
+      readNode(reading, item, { offset: offsetOf(item) ?? offset, path: [...path, String(index)] }),
     );
     return { kind: "list", items, origin };
   }
@@ -120,20 +133,25 @@ function textOf(scalar: Scalar): string | undefined {
 }
 
 /** An entry's place is that of its key. What is merged counts less than what stands in the map itself. */
-function readMap(reading: Reading, map: YAMLMap, { offset, depth }: Place): Map<string, Tree> {
+function readMap(reading: Reading, map: YAMLMap, { offset, path }: Place): Map<string, Tree> {
   const entries = new Map<string, Tree>();
   const merged = new Map<string, Tree>();
   for (const { key, value } of map.items) {
-    const place = { offset: offsetOf(key) ?? offset, depth: depth + 1 };
+    const at = offsetOf(key) ?? offset;
     const name = reading.resolve(key);
-    if (!isScalar(name)) throw new UnreadableNode(place.offset, "a key must be plain text");
+    if (!isScalar(name)) throw new UnreadableNode(at, "a key must be plain text");
     if (typeof name.value === "symbol") {
+      const place = { offset: at, path: [...path, "<<"] };
       for (const [inner, tree] of mergeSource(reading, value, place)) if (!merged.has(inner)) merged.set(inner, tree);
       continue;
     }
     const written = textOf(name) ?? "";
-    if (entries.has(written)) reading.duplicateOffsets.push(place.offset);
-    entries.set(written, readNode(reading, value ?? null, place));
+    const place = { offset: at, path: [...path, written] };
+    const last = readNode(reading, value ?? null, place);
+    const earlier = entries.get(written);
+    const { tree, hidden } = earlier === undefined ? { tree: last, hidden: [] } : overlay(earlier, last, place.path);
+    if (earlier !== undefined) reading.duplicates.push({ ...place, hidden });
+    entries.set(written, tree);
   }
   return new Map([...merged, ...entries]);
 }

@@ -182,7 +182,10 @@ describe("a file that cannot be read as one", () => {
     ["version:\n", /version: is missing/],
     ["hello", /^config\.yml:1:1: a configuration is a map of keys$/],
     ["- version: 0.1", /a configuration is a map of keys/],
-    ["version: 0.1\nversion: 0.1", /^config\.yml:2:1: the key stands here once more$/],
+    [
+      "version: 0.1\nauth: {none: {a: 1}}\nauth: {none: {a: 2}}",
+      /^config\.yml:3:1: auth: the key stands here once more and hides/,
+    ],
     ["version: 0.1\nlog: [a", /^config\.yml:2:\d+: /],
     [new Uint8Array([0xff, 0xfe, 0x00]), /^config\.yml: is not UTF-8 text$/],
     [" ".repeat(256 * 1024 + 1), /^config\.yml: is larger than 256 KiB$/],
