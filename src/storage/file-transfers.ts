@@ -83,7 +83,7 @@ export class FileTransfers implements TransferArea {
       isAt: (place) => isStillAt(descriptor, pathOfKey(this.#root, place)),
       read: async (offset, maxBytes) => {
         // Its number may be another file's by now.
-        if (!isOpen) throw new Error("the transfer is not followed any more");
+        if (held.disposed) throw new Error("the transfer is not followed any more");
         // Not zeroed first: only what was read is handed out.
         const buffer = Buffer.allocUnsafeSlow(maxBytes);
         const { bytesRead } = await read(descriptor, buffer, 0, maxBytes, offset);
