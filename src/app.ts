@@ -6,6 +6,7 @@ import { type CertificateSource, openCertificates } from "./app/certificates.ts"
 import { checkUpstreams } from "./app/check-upstreams.ts";
 import { describeHolder, startChores } from "./app/chores.ts";
 import { cleanCaches } from "./app/clean-caches.ts";
+import { watchDescriptors } from "./app/descriptors.ts";
 import type { EvictionSchedule } from "./app/eviction-schedule.ts";
 import { defaultNames } from "./app/host-names.ts";
 import { rulesOf } from "./app/manifest-rules.ts";
@@ -91,7 +92,10 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     );
     cleaning = cleanCaches(proxy, caches, { store, dataDirectory, logger, note: describeHolder(now()) });
   }
-  const chores = startChores(configuration, { store, certificate, server, logger });
+  const chores = [
+    ...startChores(configuration, { store, certificate, server, logger }),
+    watchDescriptors({ server, logger }),
+  ];
   return {
     configuration,
     ...describeAddress({

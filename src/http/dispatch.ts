@@ -41,6 +41,8 @@ export interface DispatchOptions {
   readonly caCertificate: () => string | undefined;
   /** Which repository is meant by a name at another registry; undefined where no other registry is cached. */
   readonly findNamespaced?: FindNamespaced | undefined;
+  /** Whether nothing more can be opened, so that a request had better come again. */
+  readonly isOverloaded?: () => boolean;
 }
 
 /** Answers a request of somebody at the address. Never throws: what is thrown below becomes an error response. */
@@ -53,6 +55,7 @@ export async function dispatch(request: Request, options: DispatchOptions, remot
   let namespace: string | undefined;
   try {
     // 2. What is asked for.
+    if (options.isOverloaded?.() === true) throw overloaded();
     const url = parseUrl(request);
     const { method } = request;
     const { pathname: path, searchParams: query } = url;
@@ -76,6 +79,10 @@ export async function dispatch(request: Request, options: DispatchOptions, remot
   const durationMs = performance.now() - startedMs;
   report(options.logger, { request, remote, response, requestId, failure, durationMs });
   return response;
+}
+
+function overloaded(): RegistryError {
+  return new RegistryError("UNAVAILABLE", { message: "the registry has too many connections", retryAfterSeconds: 1 });
 }
 
 /**

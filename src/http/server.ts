@@ -21,9 +21,17 @@ export interface ListenOptions {
   readonly idleSeconds?: number;
 }
 
+/** How many more files and connections may be opened: as many as it likes, hardly any, none. */
+export type Room = "enough" | "little" | "none";
+
 /** A server that accepts connections. */
 export interface RunningServer {
   readonly port: number;
+  /**
+   * Does with the room that there is. With little, connections end with their request. With none, connections are
+   * refused until there is enough again, and requests that come all the same are to be tried again.
+   */
+  adapt(room: Room): void;
   /** Serves new connections with another certificate; requests in flight are finished with the old one. */
   replaceCertificate(tls: TlsMaterial): void;
   /** Accepts nothing new, waits for the requests in flight, and cuts what is left after `drainMs`; how many those are. */
@@ -39,31 +47,66 @@ type Server = ReturnType<typeof serve>;
 /** Listens, or throws the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
 export function startServer(listen: ListenOptions, options: DispatchOptions): RunningServer {
   probePort(listen);
-  let current = serve(listen, options);
-  const port = current.port ?? listen.port;
-  /** Those with earlier certificates that still finish requests. */
-  const retired = new Set<Server>();
-  return {
-    port,
-    replaceCertificate: (tls) => {
-      const old = current;
-      current = serve({ ...listen, port, tls }, options);
-      retired.add(old);
-      void old.stop().finally(() => retired.delete(old));
-    },
-    stop: async (drainMs) => {
-      const all = [current, ...retired];
-      let cutCount = 0;
-      const cut = (server: Server) => {
-        cutCount += server.pendingRequests;
-        void server.stop(true);
-      };
-      const timer = setTimeout(() => all.forEach(cut), drainMs);
-      await Promise.all(all.map((server) => server.stop()));
-      clearTimeout(timer);
-      return cutCount;
-    },
-  };
+  return new Listener(listen, options);
+}
+
+/** One server of Bun that accepts connections, or none for a moment, and those that only finish their requests. */
+class Listener implements RunningServer {
+  readonly port: number;
+  readonly #options: ServeOptions;
+  #listen: ListenOptions;
+  /** Undefined while connections are refused. */
+  #current: Server | undefined;
+  readonly #retired = new Set<Server>();
+  #room: Room = "enough";
+
+  constructor(listen: ListenOptions, options: DispatchOptions) {
+    this.#options = { ...options, isOverloaded: () => this.#room === "none", room: () => this.#room };
+    this.#current = serve(listen, this.#options);
+    this.port = this.#current.port ?? listen.port;
+    this.#listen = { ...listen, port: this.port };
+  }
+
+  replaceCertificate(tls: TlsMaterial): void {
+    this.#listen = { ...this.#listen, tls };
+    if (this.#current === undefined) return;
+    const next = serve(this.#listen, this.#options);
+    this.#retire(this.#current);
+    this.#current = next;
+  }
+
+  adapt(room: Room): void {
+    this.#room = room;
+    if (room === "enough") {
+      this.#current ??= serve(this.#listen, this.#options);
+      return;
+    }
+    this.#current?.closeIdleConnections();
+    if (room === "none" && this.#current !== undefined) {
+      this.#retire(this.#current);
+      this.#current = undefined;
+    }
+    // What is left of one without requests are connections that have not sent any: Bun would wait for them.
+    for (const server of this.#retired) if (server.pendingRequests === 0) void server.stop(true);
+  }
+
+  #retire(server: Server): void {
+    this.#retired.add(server);
+    void server.stop().finally(() => this.#retired.delete(server));
+  }
+
+  async stop(drainMs: number): Promise<number> {
+    const all = [...(this.#current === undefined ? [] : [this.#current]), ...this.#retired];
+    let cutCount = 0;
+    const cut = (server: Server) => {
+      cutCount += server.pendingRequests;
+      void server.stop(true);
+    };
+    const timer = setTimeout(() => all.forEach(cut), drainMs);
+    await Promise.all(all.map((server) => server.stop()));
+    clearTimeout(timer);
+    return cutCount;
+  }
 }
 
 /**
@@ -81,7 +124,11 @@ export function probePort({ hostname, port }: Pick<ListenOptions, "hostname" | "
   void probe.stop(true);
 }
 
-function serve({ hostname, port, tls, idleSeconds = defaultIdleSeconds }: ListenOptions, options: DispatchOptions) {
+interface ServeOptions extends DispatchOptions {
+  readonly room: () => Room;
+}
+
+function serve({ hostname, port, tls, idleSeconds = defaultIdleSeconds }: ListenOptions, options: ServeOptions) {
   return Bun.serve({
     ...(hostname === undefined ? {} : { hostname }),
     port,
@@ -95,11 +142,12 @@ function serve({ hostname, port, tls, idleSeconds = defaultIdleSeconds }: Listen
     fetch: async (request, server) => {
       // Who listens on every interface sees IPv4 addresses in their IPv6 form.
       const remote = server.requestIP(request)?.address.replace(/^::ffff:/, "");
-      if (!bodyMethods.includes(request.method)) return dispatch(request, options, remote);
-      server.timeout(request, 0);
+      const hasBody = bodyMethods.includes(request.method);
+      if (hasBody) server.timeout(request, 0);
       const response = await dispatch(request, options, remote);
       // Else the connection would stay for ever: the timeout is the connection's, not the request's.
-      server.timeout(request, idleSeconds);
+      if (hasBody) server.timeout(request, idleSeconds);
+      if (options.room() !== "enough") response.headers.set("Connection", "close");
       return response;
     },
     error: (error) => answerFailure(error, options),

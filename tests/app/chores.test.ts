@@ -7,7 +7,12 @@ import { tagCurrentLink, uploadKey } from "../../src/registry/layout.ts";
 import { openMemory } from "../../src/storage/memory.ts";
 import { named, pushImage, stockedOn, tagged, utf8 } from "../registry/stocked.ts";
 
-const server: RunningServer = { port: 0, replaceCertificate: () => undefined, stop: async () => 0 };
+const server: RunningServer = {
+  port: 0,
+  adapt: () => undefined,
+  replaceCertificate: () => undefined,
+  stop: async () => 0,
+};
 
 /** Starts the chores over a registry in memory; gives the lines of the log as they come. */
 async function chores(env: Readonly<Record<string, string>>) {

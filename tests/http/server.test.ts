@@ -141,6 +141,46 @@ test.each(["127.0.0.1", "::"])("the log says who asked, where the server listens
   ]);
 });
 
+describe("adapt()", () => {
+  const ask = "GET /v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+  test("with little room connections end with their request", async () => {
+    await using running = start();
+    using connection = await openConnection({ port: running.server.port });
+    running.server.adapt("little");
+    connection.send(ask);
+    expect(parseAnswer(await connection.closed()).status).toEqual(200);
+  });
+
+  test("without room connections are refused, requests are to come again, and what is in flight is finished", async () => {
+    await using running = start();
+    const { server } = running;
+    using upload = await beginUpload(server.port);
+    using asking = await openConnection({ port: server.port });
+    asking.send(ask.slice(0, -2));
+    await fetch(`http://127.0.0.1:${server.port}/v2/`);
+    server.adapt("none");
+    expect(await openConnection({ port: server.port }).catch((error: unknown) => error)).toBeInstanceOf(Error);
+    asking.send("\r\n");
+    const { status, head } = parseAnswer(await asking.closed());
+    expect([status, /^retry-after: (.*)$/im.exec(head)?.[1]]).toEqual([503, "1"]);
+    expect((await upload.finish()).status).toEqual(201);
+    server.adapt("little");
+    expect(await openConnection({ port: server.port }).catch((error: unknown) => error)).toBeInstanceOf(Error);
+    server.adapt("enough");
+    expect((await fetch(`http://127.0.0.1:${server.port}/v2/`)).status).toEqual(200);
+  });
+
+  test("without room connections that have not sent a request are cut, once nothing is in flight", async () => {
+    await using running = start();
+    using asking = await openConnection({ port: running.server.port });
+    asking.send(ask.slice(0, -2));
+    await fetch(`http://127.0.0.1:${running.server.port}/v2/`);
+    running.server.adapt("none");
+    expect(await asking.closed()).toEqual("");
+  });
+});
+
 describe("stop()", () => {
   test("takes no new connection and finishes the requests in flight", async () => {
     await using running = start();
