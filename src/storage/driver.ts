@@ -171,7 +171,10 @@ export interface Driver {
    */
   holdWork(kind: string, note: string): Promise<Disposable | { readonly heldBy: string }>;
 
-  /** Moves an object or a prefix out of sight in one durable step; false where there is none. */
+  /**
+   * Moves an object or a prefix out of sight in one durable step; false where there is none. A prefix that the
+   * filesystem cannot move is removed, object by object in byte order of the names: what decides has to come first.
+   */
   trash(key: Key, name: string): Promise<boolean>;
   /**
    * Brings back a trash entry called `<name>.<anything but bad>` to the key, which keeps what it has; false where there

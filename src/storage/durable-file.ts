@@ -144,12 +144,12 @@ export class DurableFiles {
     await this.#replace(path, (descriptor) => writeAll(descriptor, bytes));
   }
 
-  /** Replaces a file by a copy of itself, which is new and this user's own; false where there is none. */
-  async renewFile(path: string): Promise<boolean> {
+  /** Replaces a file by a copy of itself, or of another one, which is new and this user's own; false where there is none. */
+  async renewFile(path: string, from = path): Promise<boolean> {
     using owner = new DisposableStack();
     let source: number;
     try {
-      source = openOwned(owner, path, "r");
+      source = openOwned(owner, from, "r");
     } catch (error) {
       if (errorCode(error) === "ENOENT") return false;
       throw error;
@@ -183,9 +183,15 @@ export class DurableFiles {
     });
   }
 
-  /** Moves a file over another place and makes the move durable. */
+  /** Moves a file over another place and makes the move durable; from another disk it is copied. */
   async moveOver(from: string, to: string): Promise<void> {
-    await this.inDirectory(dirname(to), () => renameSync(from, to));
+    try {
+      await this.inDirectory(dirname(to), () => renameSync(from, to));
+    } catch (error) {
+      if (errorCode(error) !== "EXDEV" || !(await this.renewFile(to, from))) throw error;
+      unlinkSync(from);
+      return;
+    }
     await this.syncDirectory(dirname(to));
   }
 

@@ -5,10 +5,20 @@
 //   <root>/trash/uploads/<uuid>                          an upload session
 //
 // The directories of blobs are made at the first start, so that a full disk can be cleaned.
-import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
-import { directoriesIn, namesIn, removeTree } from "./directories.ts";
+import { directoriesIn, namesIn, removeTree, statIfThere } from "./directories.ts";
 import type { Stat } from "./driver.ts";
 import type { DurableFiles } from "./durable-file.ts";
 import { describeFile } from "./file-stat.ts";
@@ -30,17 +40,32 @@ export function makeTrashDirectories(trash: string): readonly string[] {
   return changed;
 }
 
-/** Moves a file or directory into the trash and syncs the directory that it left. */
+/** Moves a file or directory into the trash, or does away with it, and syncs the directory that it left. */
 export async function moveToTrash(files: DurableFiles, path: string, entry: string): Promise<boolean> {
   await files.makeDirectory(dirname(entry));
   try {
     renameSync(path, entry);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return false;
-    throw error;
+    // A directory in a lower layer of an overlay, or behind a link to another disk; or nothing at all there.
+    const stat = errorCode(error) === "EXDEV" ? statIfThere(path) : undefined;
+    if (errorCode(error) === "EXDEV" && stat === undefined) return false;
+    if (stat?.isDirectory() !== true) throw error;
+    removeInOrder(path);
   }
   await files.syncDirectory(dirname(path));
   return true;
+}
+
+/** File by file, in byte order: what decides whether the rest means anything goes first. */
+function removeInOrder(directory: string): void {
+  const entries = readdirSync(directory, { withFileTypes: true });
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) removeInOrder(path);
+    else unlinkSync(path);
+  }
+  rmdirSync(directory);
 }
 
 /** Moves a file into the trash if it is the one that was judged; brings another one back at once. */

@@ -1,6 +1,6 @@
 // The root of a store on a filesystem: the directories that have to be there before anything else, and what the
 // filesystem can do.
-import { accessSync, constants, existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import type { DurableFiles } from "./durable-file.ts";
@@ -39,10 +39,10 @@ export async function prepareRoot(files: DurableFiles, root: string): Promise<Pr
     }
     throw error;
   }
-  refuseOtherDevice(
-    join(root, "trash"),
-    ["blobs", "repositories", ""].map((name) => join(root, "docker/registry/v2", name)),
-  );
+  const v2 = join(root, "docker/registry/v2");
+  const algorithms = ["sha256", "sha512"].map((name) => join(v2, "blobs", name));
+  const places = [v2, join(v2, "repositories"), join(v2, "blobs"), ...algorithms, ...algorithms.flatMap(linksIn)];
+  refuseOtherDevice(join(root, "trash"), places);
   return { isReadOnly: false, warnings: [...warnings, ...warnOfOtherOwner(root)] };
 }
 
@@ -55,7 +55,7 @@ function warnOfOtherOwner(root: string): readonly string[] {
   ];
 }
 
-/** Moving into the trash is a rename, which does not leave a device. */
+/** Moving a blob into the trash is a rename, which does not leave a device. Single repositories may lie on another. */
 function refuseOtherDevice(trash: string, places: readonly string[]): void {
   for (const place of places) {
     const stat = statSync(place, { throwIfNoEntry: false });
@@ -63,6 +63,13 @@ function refuseOtherDevice(trash: string, places: readonly string[]): void {
       throw new Error(`${place} and ${trash} are on different devices; mount the data directory as a whole`);
     }
   }
+}
+
+/** The symbolic links in a directory; none where it is not there. */
+function linksIn(directory: string): readonly string[] {
+  if (!existsSync(directory)) return [];
+  const entries = readdirSync(directory, { withFileTypes: true });
+  return entries.filter((entry) => entry.isSymbolicLink()).map((entry) => join(directory, entry.name));
 }
 
 /** A root with all that a store needs there. */

@@ -69,3 +69,13 @@ test.each([
 ])("digestFromPath(%p, %p)", (algorithm, text, want) => {
   expect(layout.digestFromPath(algorithm, text)).toEqual(want as never);
 });
+
+test("what decides of a tag and of an upload comes first in byte order: a driver may have to remove object by object", () => {
+  const tag = tagged("v1");
+  const tagKeys = [layout.tagIndexLink(name, tag, digest), layout.tagCurrentLink(name, tag)];
+  const uploadKeys = ["startedat", "hashstates/sha256/0"].map((beside) => `${layout.uploadPrefix(name, id)}/${beside}`);
+  expect([tagKeys.toSorted()[0], [...uploadKeys, layout.uploadKey(name, id)].toSorted()[0]]).toEqual([
+    layout.tagCurrentLink(name, tag),
+    layout.uploadKey(name, id),
+  ]);
+});

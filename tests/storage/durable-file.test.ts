@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { errorCode } from "../../src/lib/system-error.ts";
 import { DurableFiles, pathOfKey, writeAll } from "../../src/storage/durable-file.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
@@ -154,6 +154,17 @@ describe("renewFile()", () => {
 });
 
 describe("moveOver()", () => {
+  test("copies from another disk, over what was there", async () => {
+    using elsewhere = temporaryDirectory({ isInMemory: true });
+    using directory = temporaryDirectory();
+    const files = new DurableFiles(directory.path, { isDurable: true });
+    const [from, to] = [join(elsewhere.path, "from"), join(directory.path, "a/to")];
+    await files.replaceFile(to, new TextEncoder().encode("old"));
+    writeFileSync(from, "new");
+    await files.moveOver(from, to);
+    expect([readFileSync(to, "utf8"), readdirSync(dirname(to)), existsSync(from)]).toEqual(["new", ["to"], false]);
+  });
+
   test("replaces what was there", async () => {
     using store = open();
     const [from, to] = [join(store.root, "from"), join(store.root, "a/b/to")];

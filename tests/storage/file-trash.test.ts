@@ -125,3 +125,17 @@ test("purgeFromTrash() destroys files and directories, and minds nothing that is
   for (const entry of ["1", "2", "3"]) await purgeFromTrash(join(directory.path, entry));
   expect(readdirSync(directory.path)).toEqual([]);
 });
+
+test("moveToTrash() does away with a directory on another disk, once", async () => {
+  using elsewhere = temporaryDirectory({ isInMemory: true });
+  using directory = temporaryDirectory();
+  const tag = join(elsewhere.path, "tags/v1");
+  const files = new DurableFiles(directory.path, { isDurable: true });
+  for (const name of ["current", "index/sha256/ab"]) {
+    mkdirSync(join(tag, name), { recursive: true });
+    writeFileSync(join(tag, name, "link"), "x");
+  }
+  const entry = join(directory.path, "trash/tags/1");
+  expect([await moveToTrash(files, tag, entry), await moveToTrash(files, tag, entry)]).toEqual([true, false]);
+  expect(readdirSync(dirname(tag))).toEqual([]);
+});
