@@ -42,6 +42,7 @@ const mayImport: Record<string, readonly string[]> = {
 const libraryHome: Record<string, string> = {
   "@peculiar/x509": "tls",
   tldts: "proxy",
+  re2js: "config",
   "reflect-metadata": "tls",
   yaml: "config",
   zod: "config",
@@ -60,7 +61,7 @@ function sources(): string[] {
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, "src", file), "utf8");
   const specifiers = text.matchAll(
-    /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\(\s*"([^"]+)"|(?:^|\n)import\s+"([^"]+)"/g,
+    /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|(?:import|require)\(\s*"([^"]+)"|(?:^|\n)import\s+"([^"]+)"/g,
   );
   return [...specifiers].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
 }

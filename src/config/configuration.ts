@@ -111,7 +111,7 @@ export interface Configuration {
     readonly tls: TlsConfiguration | undefined;
   };
   readonly validation: {
-    /** Sources of regular expressions for `new RegExp(source, "u")`. Both empty: no URL is allowed. */
+    /** Regular expressions for `parsePattern`. Both empty: no URL is allowed. */
     readonly urls: "any" | { readonly allow: readonly string[]; readonly deny: readonly string[] };
     readonly platforms: "all" | "none" | "list";
     readonly platformList: readonly { readonly architecture: string; readonly os: string }[];

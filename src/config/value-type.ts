@@ -157,14 +157,14 @@ export const subjectNames: ValueType<readonly SubjectName[]> = {
   ),
 };
 
-/** Regular expressions, as sources for JavaScript. */
+/** Regular expressions, as they are written. */
 export const patterns: ValueType<readonly string[]> = {
   holds: "list",
   scalars: "text",
   schema: z.array(
     z.string({ error: "must be text" }).transform((written, check) => {
       const pattern = parsePattern(written);
-      if ("source" in pattern) return pattern.source;
+      if ("pattern" in pattern) return written;
       check.addIssue({ code: "custom", message: pattern.problem });
       return z.NEVER;
     }),

@@ -3,10 +3,15 @@ import type { Descriptor, Platform } from "../oci/descriptor.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import { isForeignLayer } from "../oci/media-type.ts";
 
+/** What a URL is matched with. It meets whatever somebody pushes, and should take no longer for it than for anything. */
+export interface UrlPattern {
+  test(url: string): boolean;
+}
+
 /** The operator's choice, by distribution's keys below `validation.manifests`. */
 export interface ManifestRules {
   /** Which `urls` foreign layers may have: any, or those that a pattern of `allow` and none of `deny` matches. */
-  readonly urls: "any" | { readonly allow: readonly RegExp[]; readonly deny: readonly RegExp[] };
+  readonly urls: "any" | { readonly allow: readonly UrlPattern[]; readonly deny: readonly UrlPattern[] };
   /** Which children of an index must be there before it: all, none, or those of some platforms. */
   readonly children: "all" | "none" | readonly Platform[];
 }
@@ -28,7 +33,7 @@ function isAllowed(text: string, urls: ManifestRules["urls"]): boolean {
   const url = URL.parse(text);
   if (url === null || !["http:", "https:"].includes(url.protocol) || url.hash !== "") return false;
   if (urls === "any") return true;
-  const isMatched = (patterns: readonly RegExp[]) => patterns.some((pattern) => pattern.test(text));
+  const isMatched = (patterns: readonly UrlPattern[]) => patterns.some((pattern) => pattern.test(text));
   return isMatched(urls.allow) && !isMatched(urls.deny);
 }
 

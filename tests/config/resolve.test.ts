@@ -67,7 +67,7 @@ describe("problems", () => {
     ],
     [
       "validation: {manifests: {urls: {allow: [a,\n  '(']}}}",
-      'f:2:3: validation.manifests.urls.allow: must be a regular expression (missing )), not "("',
+      'f:2:3: validation.manifests.urls.allow: must be a regular expression (missing closing ): `(`), not "("',
     ],
     [
       "http: {tls: {selfsigned: {sans: [a,\n  b_c]}}}",

@@ -51,7 +51,7 @@ describe("accepted", () => {
         { kind: "ip", value: "::1" },
       ],
     ],
-    ["patterns", patterns, ["(?i)^https"], ["(?i:^https)"]],
+    ["patterns", patterns, ["(?i)^https"], ["(?i)^https"]],
     ["platforms", platforms, [{ architecture: "arm64", os: "linux" }], [{ architecture: "arm64", os: "linux" }]],
   ])("%s", (_, type, value, want) => {
     expect(check(type, value)).toEqual(want);
