@@ -98,10 +98,12 @@ export class Backoff {
     else this.#endRest(subject);
   }
 
-  /** Attempts that were under way together fail together: that is one failure. */
+  /** Attempts that were under way together, or are urgent during a rest, fail together: that is one failure. */
   #rest(subject: Subject, error: RegistryError, begun: number): void {
-    if (begun < (this.#changes.get(subject) ?? 0)) return;
-    const failures = (this.#rests.get(subject)?.failures ?? 0) + 1;
+    const known = this.#rests.get(subject);
+    const isResting = known !== undefined && known.untilMs > this.#now();
+    if (isResting || begun < (this.#changes.get(subject) ?? 0)) return;
+    const failures = (known?.failures ?? 0) + 1;
     const ownMs = Math.min(this.#times.firstMs * 2 ** Math.min(failures - 1, 20), this.#times.longestMs);
     const askedMs = Math.min((error.refusal.retryAfterSeconds ?? 0) * 1000, longestLimitMs);
     this.#rests.set(subject, { untilMs: this.#now() + Math.max(ownMs, askedMs), failures, error });

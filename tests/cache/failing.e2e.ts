@@ -146,6 +146,25 @@ describe.concurrent("while the upstream", () => {
   });
 });
 
+test("an upstream that many clients meet dead at once is asked again soon after it is back", async () => {
+  await using upstream = await startUpstream();
+  const blobs = Array.from({ length: 8 }, () => upstream.addBlob(new Uint8Array(randomBytes(1000))));
+  addImage(upstream, {});
+  await using cache = await startCache(upstream);
+  upstream.behave(cutOff);
+  const statuses = await Promise.all(
+    blobs.map(async (digest, index) => [
+      (await cache.fetch(`/v2/team/app/blobs/${digest}`)).status,
+      (await cache.fetch(`/v2/team/app${index}/manifests/latest`)).status,
+    ]),
+  );
+  expect(new Set(statuses.flat())).toEqual(new Set([502]));
+  upstream.behave(undefined);
+  const backMs = performance.now();
+  await waitUntil("it is asked again", async () => (await cache.fetch("/v2/team/app/manifests/latest")).status === 200);
+  expect(performance.now() - backMs).toBeLessThan(6000);
+});
+
 describe("an upstream that is slow", () => {
   test("is waited for within bounds, and a blob that stalls is cut and gone on with where it stopped", async () => {
     await using silent = await startUpstream();

@@ -92,6 +92,19 @@ test("attempts that meet a dead upstream together are one failure", async () => 
   expect(await restSeconds("blobs")).toBe(1);
 });
 
+test("urgent attempts that fail during a rest do not make it longer", async () => {
+  const { clock, begin, fail, restSeconds } = start();
+  await fail("blobs", "UPSTREAM_UNREACHABLE");
+  for (let round = 0; round < 5; round += 1) {
+    const urgent = begin("blobs", true);
+    urgent.fail("UPSTREAM_UNREACHABLE");
+    await urgent.seen;
+  }
+  const rest = await restSeconds("blobs");
+  clock.ms += 1000;
+  expect([rest, await restSeconds("blobs"), await restSeconds("manifests")]).toEqual([1, 0, 0]);
+});
+
 test("a failure that began before the upstream came back says nothing about it now", async () => {
   const { begin, fail, restSeconds } = start();
   const slow = begin("blobs");
