@@ -159,6 +159,7 @@ function trustFor({ ca, home }: TransportOptions, url: URL): { ca?: string | str
 /** The signal aborts the controller too, until that is released: one signal may outlive many requests. */
 function passAbortOn(signal: AbortSignal | undefined, abort: AbortController): () => void {
   const stop = () => abort.abort(signal?.reason);
+  if (signal?.aborted === true) stop();
   signal?.addEventListener("abort", stop, { once: true });
   return () => signal?.removeEventListener("abort", stop);
 }

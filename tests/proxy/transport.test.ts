@@ -194,6 +194,8 @@ test("a signal ends the request", async () => {
   const asking = refusalOf(ask(transport(server.url), { ...get(server.url), signal: abort.signal, timeoutMs: 10_000 }));
   abort.abort();
   expect(await asking).toBe("UPSTREAM_UNREACHABLE");
+  const again = ask(transport(server.url), { ...get(server.url), signal: abort.signal, timeoutMs: 10_000 });
+  expect(await refusalOf(again)).toBe("UPSTREAM_UNREACHABLE");
 });
 
 test("a signal that is aborted already ends the request before it is made", async () => {
