@@ -45,6 +45,8 @@ export interface Answer {
 }
 
 const maxRedirects = 5;
+/** Of a redirect; the longest signatures take a quarter of it. */
+const maxLocationLength = 16 * 1024;
 const shortBodyBytes = 64 * 1024;
 /** Most of a short body comes with its head; a new connection costs less than waiting longer. */
 const shortBodyMs = 250;
@@ -140,7 +142,7 @@ export class Transport {
 
 /** Where a redirect leads. */
 function nextOf(url: URL, location: string): URL {
-  const next = URL.parse(location, url.href);
+  const next = location.length > maxLocationLength ? null : URL.parse(location, url.href);
   if (next === null || !/^https?:$/.test(next.protocol)) throw invalid(`${url.host} redirects to no web address`);
   if (url.protocol === "https:" && next.protocol === "http:") {
     throw invalid(`${url.host} redirects from https to http; that is not followed`);

@@ -39,6 +39,8 @@ interface Token {
 
 const maxTokens = 1000;
 const maxAnswerBytes = 256 * 1024;
+/** Many are kept, and no server takes longer headers. */
+const maxTokenLength = 32 * 1024;
 /** The token spec's lifetime where the server names none. */
 const defaultLifetimeSeconds = 60;
 const longestLifetimeSeconds = 24 * 3600;
@@ -166,7 +168,7 @@ async function readToken(
   const fields = isRecord(value) ? value : {};
   const token = [fields.token, fields.access_token].find((text) => typeof text === "string" && text !== "");
   // What is no token could carry a line break into the header.
-  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
+  if (typeof token !== "string" || token.length > maxTokenLength || !/^[\x21-\x7e]+$/.test(token)) {
     throw new RegistryError("UPSTREAM_INVALID", { message: `${host} gave no token` });
   }
   const given = typeof fields.expires_in === "number" ? fields.expires_in : defaultLifetimeSeconds;

@@ -64,6 +64,7 @@ describe("a redirect", () => {
     ["the metadata service", "http://169.254.169.254/latest"],
     ["a file", "file:///etc/passwd"],
     ["nowhere", "http://"],
+    ["an address without end", `/${"x".repeat(20_000)}`],
   ])("to %s is refused", async (_what, location) => {
     await using server = await startUpstream();
     server.behave(behaviours.redirect(location));

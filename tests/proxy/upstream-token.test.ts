@@ -139,6 +139,7 @@ describe("a bearer token", () => {
     ["no JSON", (response) => void response.end("<html>"), "UPSTREAM_INVALID"],
     ["no token", (response) => void response.end("{}"), "UPSTREAM_INVALID"],
     ["a token with a line break", (response) => void response.end('{"token":"a\\r\\nX: y"}'), "UPSTREAM_INVALID"],
+    ["a long one", (response) => void response.end(`{"token":"${"a".repeat(40_000)}"}`), "UPSTREAM_INVALID"],
     ["401", (response) => fail(response, 401), "UPSTREAM_DENIED"],
     ["503", (response) => fail(response, 503), "UPSTREAM_UNAVAILABLE"],
     ["a byte now and then", (response) => void behaviours.drip()(response.req, response), "UPSTREAM_TIMEOUT"],
