@@ -101,10 +101,9 @@ describe.skipIf(!isPossible)("an upstream that leads elsewhere", () => {
     const env = { HTTP_PROXY: "http://203.0.113.11:5000", NO_PROXY: "127.0.0.1,10.83.0.1,inner.example,loop.example" };
     await using cache = await network.startCache("http://hidden.example", { env });
     const direct = await network.ask(cache, `/v2/team/app/blobs/${digest}`);
-    expect([direct.status, network.reached().map(({ url }) => url)]).toEqual([
-      200,
-      [`http://hidden.example/v2/team/app/blobs/${digest}`],
-    ]);
+    // The base of the API is asked for at the start.
+    const asked = network.reached().flatMap(({ url }) => (url.endsWith("/v2/") ? [] : [url]));
+    expect([direct.status, asked]).toEqual([200, [`http://hidden.example/v2/team/app/blobs/${digest}`]]);
     for (const name of Object.keys(inside)) {
       const { status } = await network.ask(cache, `/v2/redirect/${name}/blobs/${digest}`);
       expect([name, status]).toEqual([name, 502]);
