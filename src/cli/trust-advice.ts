@@ -1,4 +1,5 @@
 // What `registry trust` tells its user: why a CA could not be fetched or used, and what to do next.
+import { quoteStranger } from "../lib/quoted.ts";
 import { formatSubjectNames, type SubjectName } from "../lib/subject-names.ts";
 import { type CertificateDescription, describeCertificate } from "../tls/describe.ts";
 import type { TrustClient } from "./trust-places.ts";
@@ -33,7 +34,7 @@ export function explainMissingAuthority(status: number, { authority }: TrustTarg
 
 /** What to tell when the certificate was signed by a CA that neither the registry hands out nor this machine trusts. */
 export function explainForeignAuthority(issuer: string, { authority, directoryName }: TrustTarget): string {
-  return `https://${authority} does not hand out its CA, which is ${quote(issuer)}; get that CA's certificate from the registry's operator, and give it: registry trust ${directoryName} --ca FILE`;
+  return `https://${authority} does not hand out its CA, which is ${quoteStranger(issuer)}; get that CA's certificate from the registry's operator, and give it: registry trust ${directoryName} --ca FILE`;
 }
 
 /** What to tell when this machine's own store of CAs vouches for the certificate. */
@@ -47,7 +48,7 @@ export function explainUncoveredName(
   { name }: TrustTarget,
 ): string {
   if (names.length === 0) {
-    return `the certificate names its host only in its subject (${quote(subject)}), which docker and every other Go client refuse; make one with subject alternative names, for example with \`registry gencert --san ${name.value}\``;
+    return `the certificate names its host only in its subject (${quoteStranger(subject)}), which docker and every other Go client refuse; make one with subject alternative names, for example with \`registry gencert --san ${name.value}\``;
   }
   return `the certificate is for ${formatSubjectNames(names)} and not for ${name.value}, so clients would refuse it; use one of those names, or start the registry with \`registry serve --san ${name.value}\``;
 }
@@ -101,11 +102,3 @@ function explainPlainHttp({ authority, directoryName }: TrustTarget): string {
 function portHint({ isPortGiven, directoryName }: TrustTarget): string {
   return isPortGiven ? "" : ` (without a port it is 443; try \`registry trust ${directoryName}:5000\`)`;
 }
-
-/** A stranger's text on one line, short, and without anything that a terminal would obey. */
-function quote(text: string): string {
-  const line = text.replaceAll(/[^\x20-\x7e]+/g, " ").trim();
-  return line.length > maxQuoted ? `${line.slice(0, maxQuoted)}…` : line;
-}
-
-const maxQuoted = 100;

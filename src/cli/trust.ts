@@ -1,6 +1,7 @@
 // registry trust
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { quoteStranger } from "../lib/quoted.ts";
 import { formatSubjectNames, listUncoveredNames } from "../lib/subject-names.ts";
 import { messageOf } from "../lib/system-error.ts";
 import { formatDay } from "../tls/describe.ts";
@@ -115,7 +116,7 @@ async function describeServer(target: TrustTarget, { pem, description, isServerI
   const until = `until ${formatDay(description.notAfterMs)}`;
   const rows = isServerItself
     ? [`signed by   itself, ${until}`, `SHA-256     ${description.fingerprint}`]
-    : [`CA          ${description.subject}, ${until}`, `CA SHA-256  ${description.fingerprint}`];
+    : [`CA          ${quoteStranger(description.subject)}, ${until}`, `CA SHA-256  ${description.fingerprint}`];
   const lines = [`names       ${formatSubjectNames(server.names)}`, ...rows];
   return `https://${target.authority}\n${lines.map((line) => `  ${line}\n`).join("")}\n`;
 }

@@ -11,9 +11,11 @@ export interface JsonLimits {
   readonly maxDifferentKeys: number;
   /** Backslashes in strings. */
   readonly maxEscapes: number;
+  /** Keys whose numbers have to be written whole: `5.0` and `5e0` are no integers to Go's reader. */
+  readonly wholeKeys?: readonly string[];
 }
 
-/** What is said of a text that passes a limit. */
+/** What is said of a text that passes a limit, or has a number that readers take for different ones. */
 interface JsonExcess {
   readonly problem: string;
 }
@@ -57,7 +59,8 @@ export class JsonMeter {
         // What follows, if it is the colon of a key, belongs to this slice.
         const colonAt = skipSpace(bytes, position + 1);
         if (bytes[colonAt] === colon) {
-          const excess = this.#countKey(keyStart);
+          const excess =
+            this.#countKey(keyStart) ?? this.#refuseFraction(bytes.subarray(keyStart, position + 1), colonAt);
           if (excess !== undefined) return excess;
           position = colonAt;
         }
@@ -97,6 +100,38 @@ export class JsonMeter {
     if (this.#keys.size <= maxDifferentKeys) return undefined;
     return { problem: `there are more than ${maxDifferentKeys} different keys` };
   }
+
+  #refuseFraction(key: Uint8Array, colonAt: number): JsonExcess | undefined {
+    const { wholeKeys } = this.#limits;
+    if (wholeKeys === undefined || !isFraction(this.#bytes, skipSpace(this.#bytes, colonAt + 1))) return undefined;
+    const found = wholeKeys.find((name) => name === readKey(key));
+    return found === undefined ? undefined : { problem: `${found} is not written as a whole number` };
+  }
+}
+
+/** Whether a number begins here that has a fraction or an exponent, if it is JSON. */
+function isFraction(bytes: Uint8Array, start: number): boolean {
+  let position = start;
+  if (bytes[position] === minus) position += 1;
+  while (isDigit(bytes[position])) position += 1;
+  const next = bytes[position];
+  return position > start && (next === dot || next === lowerE || next === upperE);
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= zero && byte <= zero + 9;
+}
+
+const longestKeyBytes = 200;
+
+/** With its quotes; undefined for what is no key that anybody looks for. */
+function readKey(quoted: Uint8Array): unknown {
+  if (quoted.length > longestKeyBytes) return undefined;
+  try {
+    return JSON.parse(new TextDecoder().decode(quoted));
+  } catch {
+    return undefined;
+  }
 }
 
 function skipSpace(bytes: Uint8Array, start: number): number {
@@ -127,3 +162,8 @@ const backslash = 0x5c;
 const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
+const minus = 0x2d;
+const dot = 0x2e;
+const zero = 0x30;
+const upperE = 0x45;
+const lowerE = 0x65;

@@ -44,9 +44,12 @@ export function explainNameProblem(text: string): string {
   return `${shown} is neither a host name nor an IPv4 or IPv6 address`;
 }
 
-/** For people: "localhost, *.example.org, 127.0.0.1, ::1". */
+const maxShown = 20;
+
+/** For people: "localhost, *.example.org, 127.0.0.1, ::1"; of very many only the first. */
 export function formatSubjectNames(names: readonly SubjectName[]): string {
-  return names.map(({ value }) => value).join(", ");
+  const more = names.length > maxShown ? [`and ${names.length - maxShown} more`] : [];
+  return [...names.slice(0, maxShown).map(({ value }) => value), ...more].join(", ");
 }
 
 /** The names in the order given, each once. */

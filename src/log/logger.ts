@@ -55,15 +55,21 @@ const formatters: Record<LogFormat, (event: Event) => string> = {
     const pairs = Object.entries({ time, level, msg: message, ...fields });
     return pairs.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${quote(String(value))}`])).join(" ");
   },
-  json: ({ level, message, fields, time }) => JSON.stringify({ ...fields, level, msg: message, time }),
+  json: ({ level, message, fields, time }) => formatJson({ ...fields, level, msg: message, time }),
   logstash: ({ level, message, fields, time }) =>
-    JSON.stringify({ "@timestamp": time, "@version": 1, ...fields, level, message }),
+    formatJson({ "@timestamp": time, "@version": 1, ...fields, level, message }),
 };
 
 /** Bare where that is unambiguous; else as a JSON string, so that no value can forge a line or steer a terminal. */
 function quote(text: string): string {
-  if (/^[\w./:@+-]+$/.test(text)) return text;
-  return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, escapeCharacter);
+  return /^[\w./:@+-]+$/.test(text) ? text : formatJson(text);
+}
+
+/** Controls that JSON leaves as they are, ends of lines, and marks that turn the direction of writing. */
+const steering = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+function formatJson(value: unknown): string {
+  return JSON.stringify(value).replace(steering, escapeCharacter);
 }
 
 function escapeCharacter(character: string): string {

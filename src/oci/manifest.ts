@@ -1,5 +1,6 @@
 // Manifests: what their bytes say, checked once; everything below works with the result.
 import { findFoldedKey, foldKeys, type JsonResult, parseStrictJson, parseStrictJsonInTurns } from "../lib/json.ts";
+import type { JsonLimits } from "../lib/json-shape.ts";
 import { stepAside } from "../lib/pacer.ts";
 import { type Descriptor, isRecord, parseDescriptor } from "./descriptor.ts";
 import {
@@ -23,7 +24,13 @@ export const maxManifestBytes = 4 * 1024 * 1024;
  * artifacts with one layer for each file, of some thousand layers, and indexes with one entry for each signature;
  * images have a hundred layers, and other registries refuse 500 or 1000.
  */
-export const manifestLimits = { maxDepth: 100, maxValues: 250_000, maxDifferentKeys: 5000, maxEscapes: 250_000 };
+export const manifestLimits: JsonLimits = {
+  maxDepth: 100,
+  maxValues: 250_000,
+  maxDifferentKeys: 5000,
+  maxEscapes: 250_000,
+  wholeKeys: ["schemaVersion", "size"],
+};
 /** Layers of an image, or children of an index. */
 const maxDescriptors = 10_000;
 const manifestKeys = foldKeys([

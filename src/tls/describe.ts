@@ -89,9 +89,9 @@ function parseCertificate(pem: string): X509Certificate | undefined {
   }
 }
 
-/** On one line, and without anything that a terminal would obey. */
+/** On one line, and without anything that a terminal would obey or that turns the direction of writing. */
 function formatSubject(text: string): string {
-  return text.replaceAll("\n", ", ").replaceAll(/[\x00-\x1f\x7f-\x9f]/g, "?");
+  return text.replaceAll("\n", ", ").replaceAll(/\p{C}|\p{Zl}|\p{Zp}/gu, "?");
 }
 
 /** From OpenSSL's text form, "DNS:localhost, IP Address:0:0:0:0:0:0:0:1"; kinds we do not know are left out. */

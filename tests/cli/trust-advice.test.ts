@@ -39,7 +39,7 @@ test("explainMissingAuthority() tells the status", () => {
 test("explainForeignAuthority() names the CA on one short line, and asks for its certificate", () => {
   const issuer = `CN=Lab CA\nO=\x1b[2K${"x".repeat(1000)}`;
   expect(explainForeignAuthority(issuer, target("a:5000"))).toMatch(
-    /^https:\/\/a:5000 .* CN=Lab CA O= \[2Kx+…; .*: registry trust a:5000 --ca FILE$/,
+    /^https:\/\/a:5000 .* "CN=Lab CA\\u\{a\}O=\\u\{1b\}\[2Kx+…"; .*: registry trust a:5000 --ca FILE$/,
   );
 });
 
@@ -61,7 +61,7 @@ Either the registry was set up anew, or somebody answers in its place.
 
 test.each([
   [[{ kind: "dns", value: "b" } as const], /^the certificate is for b and not for a, .*`registry serve --san a`$/],
-  [[], /only in its subject \(CN=a\), which docker .* `registry gencert --san a`$/],
+  [[], /only in its subject \("CN=a"\), which docker .* `registry gencert --san a`$/],
 ])("explainUncoveredName(%p) says which names there are and how to add one", (names, want) => {
   expect(explainUncoveredName({ names, subject: "CN=a" }, target("a:5000"))).toMatch(want);
 });

@@ -39,7 +39,7 @@ test("findAuthority() asks for the CA of a certificate that another CA signed, a
   writeFileSync(path, `a comment\n${ca.certificatePem}`);
   await using listener = serveAuthority(() => undefined, server);
   const there = target(`127.0.0.1:${listener.port}`);
-  await expect(findAuthority(there, undefined)).rejects.toThrow(/does not hand out its CA, which is CN=.*--ca FILE$/);
+  await expect(findAuthority(there, undefined)).rejects.toThrow(/does not hand out its CA, which is "CN=.*--ca FILE$/);
   expect(await findAuthority(there, path)).toMatchObject({ pem: ca.certificatePem, isServerItself: false });
   writeFileSync(path, "none");
   await expect(findAuthority(there, path)).rejects.toThrow("is not a PEM certificate");

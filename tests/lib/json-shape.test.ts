@@ -26,6 +26,22 @@ test.each([
   expect(meterOf(text, limits).advance(1e9)).toEqual(want);
 });
 
+test.each([
+  ['{"size":5}', undefined],
+  ['{"size":-5,"other":5.0,"s":"5.0","list":[1.5]}', undefined],
+  ['{"size":"5.0","a":{"size":[5.0]}}', undefined],
+  ['{"size":5.0}', "size"],
+  ['{"a":[{"size" :\n 5e0}]}', "size"],
+  ['{"size":5E0}', "size"],
+  ['{"size":-0.0}', "size"],
+  ['{"\\u0073ize":5.0}', "size"],
+  ['{"count":1e1}', "count"],
+  [`{"${"size".repeat(100)}":5.0}`, undefined],
+])("JsonMeter of %p with keys of whole numbers", (text, key) => {
+  const found = meterOf(text, { ...wide, wholeKeys: ["size", "count"] }).advance(1e9);
+  expect<unknown>(found).toEqual(key === undefined ? "done" : { problem: `${key} is not written as a whole number` });
+});
+
 test("JsonMeter counts the pairs of whatever JSON.stringify() writes, in slices of any length", () => {
   const countPairs = (value: unknown): number =>
     typeof value !== "object" || value === null

@@ -90,3 +90,9 @@ test.each([
 test("uniqueNames() keeps the order, and each name once", () => {
   expect(formatSubjectNames(uniqueNames(names("b", "::1", "B", "a", "0::1")))).toBe("b, ::1, a");
 });
+
+test("formatSubjectNames() shows the first of very many", () => {
+  const names = Array.from({ length: 22 }, (_, index) => ({ kind: "dns" as const, value: `n${index}` }));
+  expect(formatSubjectNames(names)).toEndWith("n18, n19, and 2 more");
+  expect(formatSubjectNames(names.slice(0, 20))).toEndWith("n18, n19");
+});

@@ -49,6 +49,7 @@ describe("a line in text", () => {
     ["x", { agent: "a\nlevel=error" }, 'level=info msg=x agent="a\\nlevel=error"'],
     ["x", { agent: "\u001b[31m" }, 'level=info msg=x agent="\\u001b[31m"'],
     ["x", { agent: "\u009b31m\u007f\u2028" }, 'level=info msg=x agent="\\u009b31m\\u007f\\u2028"'],
+    ["x", { agent: "\u202egnp" }, 'level=info msg=x agent="\\u202egnp"'],
     ["x", { agent: "é" }, 'level=info msg=x agent="é"'],
   ])("%p %p", (message, fields, want) => {
     expect(written({}, (logger) => logger.info(message, fields))).toEqual([`time=${time} ${want}\n`]);
@@ -68,6 +69,17 @@ describe("a line in text", () => {
     );
   });
 });
+
+test.each<LogFormat>(["json", "logstash"])(
+  "nothing in a line in %s steers a terminal, and what was said is read",
+  (format) => {
+    const text = "\u007f\u0080\u009b31m\u009f\u2028\u202e\u2066é";
+    const [line = ""] = written({ format }, (logger) => logger.info(text, { [text]: text }));
+    const read = JSON.parse(line) as Record<string, unknown>;
+    expect(line).toMatch(/^[^\p{Cc}\p{Cf}\u2028\u2029]*\n$/u);
+    expect([read[text], read.msg ?? read.message]).toEqual([text, text]);
+  },
+);
 
 test.each<[LogFormat, object]>([
   ["json", { status: 200, level: "warning", msg: 'a "b"\nc', time }],

@@ -112,6 +112,21 @@ test.each([
     image,
     "size",
   ],
+  ...["5.0", "5e0", "5E0", "50e-1"].map(
+    (written) =>
+      [
+        `a size written as ${written}`,
+        JSON.stringify({ ...imageFields, config: { ...blob("a"), size: 5 } }).replace('"size":5', `"size":${written}`),
+        image,
+        "size is not written as a whole number",
+      ] as const,
+  ),
+  [
+    "a schemaVersion with a fraction",
+    JSON.stringify(imageFields).replace('"schemaVersion":2', '"schemaVersion":2.0'),
+    image,
+    "schemaVersion is not written as a whole number",
+  ],
   ["layers that are no array", { ...imageFields, layers: {} }, image, "layers"],
   ["a layer that is no descriptor", { ...imageFields, layers: [null] }, image, "layers[0]"],
   ["a subject that is no descriptor", { ...imageFields, subject: "x" }, image, "subject"],
