@@ -3,6 +3,7 @@ import { isatty } from "node:tty";
 import { runCli } from "./cli/cli.ts";
 import { type OutputFailure, wasClosed, writeWhole } from "./cli/output.ts";
 import { askOnTerminal } from "./cli/question.ts";
+import { ignoreWeakeningVariables } from "./cli/weakening-variables.ts";
 
 /** What a shell reports of a program whose reader left (`| head`). */
 const readerLeftExitCode = 141;
@@ -32,6 +33,11 @@ const stdout = (text: string): void => {
   if (failure !== undefined) endOutput(failure);
 };
 
+// This is where the environment comes in.
+const { env } = process;
+// Before anything is sent.
+for (const sentence of ignoreWeakeningVariables(env)) writeWhole(2, `registry: warning: ${sentence}\n`);
+
 const exitCode = await runCli(process.argv.slice(2), {
   stdout,
   announce: (text) => void writeWhole(1, text),
@@ -39,8 +45,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   isTerminal: isatty(0) && isatty(1),
   isErrorTerminal: isatty(2),
   ask: (question) => askOnTerminal(question, { write: stdout, exit: (code) => process.exit(code) }),
-  // biome-ignore lint/style/noProcessEnv: this is where the environment comes in.
-  env: process.env,
+  env,
   now: Date.now,
 });
 await drained(process.stderr);

@@ -49,7 +49,7 @@ export async function fetchServerCertificate(
   { caPem, timeoutMs = defaultTimeoutMs }: { readonly caPem: string; readonly timeoutMs?: number },
 ): Promise<CertificateDescription> {
   // The name is checked apart, so that the message can say which names there are.
-  const means = { ca: caPem, checkServerIdentity: () => undefined, timeoutMs };
+  const means = { ca: caPem, rejectUnauthorized: true, checkServerIdentity: () => undefined, timeoutMs };
   const pem = await presentedCertificate(target, means).catch((error: unknown) => {
     throw new CommandError(
       `${target.authority} presents a certificate that this CA does not vouch for (${messageOf(error)}); is there a proxy in between?`,

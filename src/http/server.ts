@@ -154,7 +154,17 @@ function serve({ hostname, port, tls, idleSeconds = defaultIdleSeconds }: Listen
   });
 }
 
+/** Of TLS 1.2: keys that are agreed on anew each time, and no CBC; TLS 1.3 has no others. */
+const ciphers = [
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+].join(":");
+
 function tlsOptions({ certificate, key, minimum }: TlsMaterial) {
   const secureOptions = minimum === "tls1.3" ? constants.SSL_OP_NO_TLSv1_2 : 0;
-  return { cert: certificate, key, ...(secureOptions === 0 ? {} : { secureOptions }) };
+  return { cert: certificate, key, ciphers, ...(secureOptions === 0 ? {} : { secureOptions }) };
 }

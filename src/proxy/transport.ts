@@ -129,7 +129,11 @@ export class Transport {
         // What is hashed is what was sent.
         decompress: false,
         signal,
-        tls: { ...trustFor(this.#options, url), ...(isByAddress ? { serverName: url.hostname } : {}) },
+        tls: {
+          rejectUnauthorized: true,
+          ...trustFor(this.#options, url),
+          ...(isByAddress ? { serverName: url.hostname } : {}),
+        },
       });
       this.#destinations.noteAnswer(url, destination);
       return response;

@@ -52,6 +52,23 @@ function serve(
   return { url, port: Number(url.port), requests, [Symbol.asyncDispose]: () => server.stop(true) };
 }
 
+test("variables of the runtime neither switch off the check of certificates nor print credentials", async () => {
+  const { server } = await makeCertificate(1, "127.0.0.1");
+  await using upstream = serve(server);
+  const env = {
+    NODE_TLS_REJECT_UNAUTHORIZED: "0",
+    BUN_CONFIG_VERBOSE_FETCH: "curl",
+    REGISTRY_PROXY_USERNAME: "somebody",
+    REGISTRY_PROXY_PASSWORD: "secret",
+  };
+  await using cache = await startCache(upstream, { env });
+  expect((await cache.fetch("/v2/team/app/manifests/latest")).status).toBe(502);
+  expect(upstream.requests).toEqual([]);
+  expect(cache.stderr()).toContain("NODE_TLS_REJECT_UNAUTHORIZED is ignored");
+  expect(cache.stderr()).toContain("BUN_CONFIG_VERBOSE_FETCH is ignored");
+  expect(`${cache.stdout()}${cache.stderr()}`).not.toMatch(/curl -|HTTP\/1\.1 (GET|HEAD)/);
+});
+
 describe("an upstream with a certificate of a private authority", () => {
   test("is trusted where ca names the authority, and refused without it", async () => {
     using directory = temporaryDirectory();

@@ -36,6 +36,43 @@ describe.skipIf(!hasOpenssl)("the certificate of the first run", () => {
     });
   });
 
+  test.each(["ecdsa", "rsa4096"])(
+    "with a key of kind %s is used with ciphers that keep secrets, and no others",
+    async (key) => {
+      await using registry = await startRegistry({ env: { REGISTRY_HTTP_TLS_SELFSIGNED_KEY: key } });
+      const isTaken = async (...words: string[]) => {
+        const client = ["openssl", "s_client", "-connect", `127.0.0.1:${registry.port}`, ...words];
+        return (await run(client)).code === 0;
+      };
+      const kind = key === "ecdsa" ? "ECDSA" : "RSA";
+      const old = (cipher: string) => isTaken("-tls1_2", "-cipher", `${cipher}:@SECLEVEL=0`);
+      const taken: Record<string, boolean> = { "TLS 1.3": await isTaken("-tls1_3") };
+      for (const cipher of [
+        "AES128-GCM-SHA256",
+        "AES256-GCM-SHA384",
+        "CHACHA20-POLY1305",
+        "AES128-SHA",
+        "AES256-SHA",
+      ]) {
+        taken[cipher] = await old(`ECDHE-${kind}-${cipher}`);
+      }
+      // Without an agreement on a new key.
+      for (const cipher of ["AES128-GCM-SHA256", "AES128-SHA", "AES256-SHA"])
+        taken[`RSA ${cipher}`] = await old(cipher);
+      expect(taken).toEqual({
+        "TLS 1.3": true,
+        "AES128-GCM-SHA256": true,
+        "AES256-GCM-SHA384": true,
+        "CHACHA20-POLY1305": true,
+        "AES128-SHA": false,
+        "AES256-SHA": false,
+        "RSA AES128-GCM-SHA256": false,
+        "RSA AES128-SHA": false,
+        "RSA AES256-SHA": false,
+      });
+    },
+  );
+
   test("is what the running server shows to openssl, which refuses it for another name", async () => {
     await using registry = await startRegistry();
     expect(await connect(registry, "-verify_hostname", "localhost")).toBe(0);

@@ -37,7 +37,10 @@ test("the unit has what keeps the service apart from the rest of the machine", (
     NoNewPrivileges: ["yes"],
     CapabilityBoundingSet: [""],
     Restart: ["on-failure"],
-    UnsetEnvironment: ["BUN_BE_BUN BUN_OPTIONS BUN_INSPECT NODE_OPTIONS"],
+    UnsetEnvironment: [
+      "BUN_BE_BUN BUN_OPTIONS BUN_INSPECT BUN_INSPECT_CONNECT_TO BUN_INSPECT_PRELOAD NODE_OPTIONS",
+      "NODE_TLS_REJECT_UNAUTHORIZED BUN_CONFIG_VERBOSE_FETCH",
+    ],
     // It would switch off the compiler of the JavaScript engine.
     MemoryDenyWriteExecute: [],
   };

@@ -230,6 +230,18 @@ describe("with TLS", () => {
     const answer = await shownCertificate(running.server.port, { ca, ...versions }).catch((error: unknown) => error);
     expect(answer instanceof Error).toEqual(!isServed);
   });
+
+  test.each([
+    ["ECDHE-ECDSA-AES128-GCM-SHA256", true],
+    ["ECDHE-ECDSA-AES128-SHA", false],
+    ["ECDHE-ECDSA-AES256-SHA", false],
+  ])("a client of TLS 1.2 with %s alone: %p", async (ciphers, isServed) => {
+    const { ca, issue } = await makeAuthority();
+    await using running = start({ tls: await issue() });
+    const options = { ca, ciphers, maxVersion: "TLSv1.2" } as const;
+    const answer = await shownCertificate(running.server.port, options).catch((error: unknown) => error);
+    expect(answer instanceof Error).toEqual(!isServed);
+  });
 });
 
 function fingerprint({ certificate }: TlsMaterial): string {
