@@ -67,7 +67,7 @@ function requestOf(call: Call, sessions: Sessions): Request {
     case "patch":
       return ["PATCH", session, { body: call.text, ...contentRange(call) }];
     case "commit":
-      return ["PUT", `${session}?digest=${call.digest}`, { body: call.text }];
+      return ["PUT", `${session}${session.includes("?") ? "&" : "?"}digest=${call.digest}`, { body: call.text }];
     case "cancel":
       return ["DELETE", session];
     case "status":
