@@ -1,5 +1,6 @@
 // What happens in a round: decided from the seed and the number of the round alone.
 import { Chance } from "./chance.ts";
+import { type Damage, damages } from "./damage.ts";
 
 /** What the victims suffer. Whatever it is, at the end of the round all of them are killed, or the power is cut. */
 export type Fault =
@@ -52,6 +53,10 @@ export interface RoundPlan {
   readonly fault: Fault;
   /** Whether the servers collect too. */
   readonly collectsInside: boolean;
+  /** Whether a local user without rights tries to hold the locks. */
+  readonly localUser: boolean;
+  /** What is damaged, and when. */
+  readonly damage: (Damage & { readonly afterMs: number }) | undefined;
   /** Whether `registry verify --repair` runs again and again beside them. */
   readonly repairs: boolean;
   /** How many collectors are at work at the same time; for more than one their own lock is taken away. */
@@ -114,6 +119,9 @@ const weights: Readonly<Record<Fault["kind"], number>> = {
 };
 const ailmentCount = 12;
 
+/** Where the disk fails anyhow, what is pushed to be damaged might be gone, and a local user has nowhere to write. */
+const spoilsDisk: readonly Fault["kind"][] = ["full", "error", "power"];
+
 /** Nothing, to which what is wanted is added. */
 export const noAilments = { none: 0, kill: 0, call: 0, freeze: 0, dawdle: 0 } as const;
 
@@ -134,6 +142,8 @@ export function planRound(number: number, options: PlanOptions): RoundPlan {
     fault: planFault(kind, chance.fork("fault"), loadMs),
     collectsInside: chance.happens(0.3),
     repairs: chance.happens(0.4),
+    localUser: !spoilsDisk.includes(kind) && chance.fork("local user").happens(0.2),
+    damage: spoilsDisk.includes(kind) ? undefined : planDamage(chance.fork("damage"), loadMs),
     collectorCount: options.collectorCount ?? Number(chance.weigh({ "1": 6, "2": 3, "3": 1 })),
     ailments: Array.from({ length: ailmentCount }, (_, index) =>
       planAilment(chance.weigh(options.ailments), chance.fork(`collector ${index}`)),
@@ -195,6 +205,10 @@ function planAilment(kind: Ailment["kind"], chance: Chance): Ailment {
       return { kind, calls, delayMs: isLook ? chance.between(1, 4) : chance.between(5, 80) };
     }
   }
+}
+
+function planDamage(chance: Chance, loadMs: number): RoundPlan["damage"] {
+  return chance.happens(0.4) ? { ...chance.pick(damages), afterMs: chance.below(loadMs / 2) } : undefined;
 }
 
 function planSpan(chance: Chance, loadMs: number): Span {

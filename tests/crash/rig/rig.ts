@@ -7,8 +7,9 @@ import { makeSharedLayers } from "./contents.ts";
 import { makeRigDisk, type RigDiskKind } from "./disk.ts";
 import { Ledger } from "./ledger.ts";
 import { type PlanOptions, planRound } from "./plan.ts";
-import { playRound, type World } from "./round.ts";
+import { playRound } from "./round.ts";
 import { Tally } from "./tally.ts";
+import type { World } from "./world.ts";
 
 /** How the rig runs. */
 export interface RigOptions extends PlanOptions {

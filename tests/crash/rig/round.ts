@@ -3,99 +3,48 @@
 import type { StartedRegistry } from "../../e2e/executable.ts";
 import { run } from "../../e2e/program.ts";
 import { Chance } from "./chance.ts";
-import { Client, type ClientMemory } from "./client.ts";
+import { Client } from "./client.ts";
 import { type Clock, makeClock } from "./clock.ts";
-import type { Content } from "./contents.ts";
+import { accompany } from "./company.ts";
+import type { Wreck } from "./damage.ts";
 import { Desk } from "./desk.ts";
 import type { RigDisk } from "./disk.ts";
 import { Down, Fleet } from "./fleet.ts";
 import { inspect } from "./inspect.ts";
-import type { Ledger } from "./ledger.ts";
 import { pause } from "./pause.ts";
 import type { RoundPlan } from "./plan.ts";
-import { repairOnAndOn } from "./repairs.ts";
-import type { Tally } from "./tally.ts";
-import { collectOnAndOn, freeze, reap, type Scene, signal, standStill, startServer } from "./victims.ts";
-
-/** What stays from round to round. */
-export interface World {
-  readonly seed: string;
-  readonly scene: Scene;
-  readonly graceMs: number;
-  readonly disk: RigDisk;
-  readonly ledger: Ledger;
-  readonly clients: readonly ClientMemory[];
-  readonly sharedLayers: readonly Content[];
-  readonly tally: Tally;
-}
-
-/** What the fault of a round acts on. */
-interface Stage {
-  readonly servers: readonly StartedRegistry[];
-  readonly disk: RigDisk;
-  readonly clock: Clock;
-  readonly isOver: () => boolean;
-}
+import { salvage, wreck } from "./salvage.ts";
+import { freeze, reap, signal, standStill, startServer } from "./victims.ts";
+import type { Stage, World } from "./world.ts";
 
 /** Plays the round; the problems go into the tally with its number. */
 export async function playRound(world: World, plan: RoundPlan): Promise<void> {
   const { tally } = world;
   const report = (problem: string) => void tally.problems.push(`round ${plan.number} (${plan.fault.kind}): ${problem}`);
   tally.count("rounds");
-  await suffer(world, plan, report);
+  const made = await suffer(world, plan, report);
   if (plan.fault.kind === "power") {
     await world.disk.mountAgain();
     // Sessions and times need not survive a power cut.
     for (const client of world.clients) client.sessions.length = 0;
   }
-  await look(world, plan, report);
+  await look(world, { plan, made }, report);
 }
 
-async function suffer(world: World, plan: RoundPlan, report: (problem: string) => void): Promise<void> {
-  const { scene, tally, disk } = world;
-  const chance = new Chance(`${world.seed}/round ${plan.number}/clients`);
+async function suffer(world: World, plan: RoundPlan, report: (problem: string) => void): Promise<Wreck | undefined> {
+  const { tally, disk } = world;
   using clock = makeClock(plan);
   const servers = await startServers(world, plan, clock);
   const fleet = new Fleet(servers);
   let isStopped = false;
-  const isOver = () => isStopped || fleet.isDown;
-  // Under a clock that is days ahead somebody's unfinished file is an old one, and goes.
-  const mayFail = ["error", "power", "clock"].includes(plan.fault.kind);
-  const working = world.clients.map(async (memory) => {
-    const own = chance.fork(memory.id);
-    const desk = new Desk({
-      ledger: world.ledger,
-      fleet,
-      chance: own,
-      // A promise does not hold across a clock that jumps further than the grace.
-      graceMs: plan.fault.kind === "clock" ? 0 : world.graceMs,
-      mayFail,
-      isOver,
-      report,
-      count: (what) => tally.count(`request ${what}`),
-    });
-    await actOnAndOn(new Client(memory, { chance: own, desk, sharedLayers: world.sharedLayers }), isOver);
-  });
-  const collecting = Array.from({ length: plan.collectorCount }, (_, index) =>
-    collectOnAndOn(scene, {
-      ailments: plan.ailments.slice(index * 3),
-      isOver,
-      isAlone: plan.collectorCount === 1,
-      tally,
-      clock: clock.env,
-      pauseMs: () => chance.below(200),
-    }),
-  );
-  const pauses = chance.fork("repairs");
-  const repairing = plan.repairs
-    ? repairOnAndOn(scene, { isOver, tally, report, pauseMs: () => pauses.below(300) })
-    : undefined;
-  const happening = happen(plan, { servers, disk, clock, isOver });
-  await pause(plan.loadMs, isOver);
+  const stage: Stage = { servers, fleet, clock, report, isOver: () => isStopped || fleet.isDown };
+  const working = [work(world, plan, stage), accompany(world, plan, stage), happen(plan, disk, stage)];
+  const wrecking = wreckLater(world, plan, stage);
+  await pause(plan.loadMs, stage.isOver);
   const living = servers.filter((server) => signal(server.pid, "SIGCONT"));
   if (plan.fault.kind !== "call" && living.length < servers.length) report("a server ended by itself");
-  if (plan.fault.kind === "power" && disk.needsSilence) await Promise.all(living.map(standStill));
   if (plan.fault.kind === "power") {
+    if (disk.needsSilence) await Promise.all(living.map(standStill));
     await disk.cut();
     tally.count("power cuts");
   }
@@ -104,7 +53,31 @@ async function suffer(world: World, plan: RoundPlan, report: (problem: string) =
   tally.count("kills of servers", servers.length);
   tally.count("kills at a chosen call", servers.length - living.length);
   await Promise.all(servers.map(killServer));
-  await Promise.all([...working, ...collecting, repairing, happening]);
+  await Promise.all(working);
+  return await wrecking;
+}
+
+/** The clients. */
+async function work({ seed, clients, sharedLayers, ...world }: World, plan: RoundPlan, stage: Stage): Promise<void> {
+  const { fleet, isOver, report } = stage;
+  const chance = new Chance(`${seed}/round ${plan.number}/clients`);
+  const working = clients.map(async (memory) => {
+    const own = chance.fork(memory.id);
+    const desk = new Desk({
+      ledger: world.ledger,
+      fleet,
+      chance: own,
+      // A promise does not hold across a clock that jumps further than the grace.
+      graceMs: plan.fault.kind === "clock" ? 0 : world.graceMs,
+      // Under a clock that is days ahead somebody's unfinished file is an old one, and goes.
+      mayFail: ["error", "power", "clock"].includes(plan.fault.kind),
+      isOver,
+      report,
+      count: (what) => world.tally.count(`request ${what}`),
+    });
+    await actOnAndOn(new Client(memory, { chance: own, desk, sharedLayers }), isOver);
+  });
+  await Promise.all(working);
 }
 
 async function killServer(server: StartedRegistry): Promise<void> {
@@ -137,7 +110,7 @@ async function actOnAndOn(client: Client, isOver: () => boolean): Promise<void> 
 }
 
 /** What happens beside the clients, apart from the end. */
-async function happen({ fault }: RoundPlan, { servers, disk, clock, isOver }: Stage): Promise<void> {
+async function happen({ fault }: RoundPlan, disk: RigDisk, { servers, clock, isOver }: Stage): Promise<void> {
   const [first] = servers;
   if (fault.kind === "freeze" && first !== undefined) {
     for (const span of fault.spans) await freeze(first.pid, span, isOver);
@@ -149,14 +122,36 @@ async function happen({ fault }: RoundPlan, { servers, disk, clock, isOver }: St
   } else if (fault.kind === "clock") await clock.jump(fault.jumps, isOver);
 }
 
-async function look(world: World, plan: RoundPlan, report: (problem: string) => void): Promise<void> {
+async function look(
+  world: World,
+  { plan, made }: { readonly plan: RoundPlan; readonly made: Wreck | undefined },
+  report: (problem: string) => void,
+): Promise<void> {
   const server = await startServer(world.scene, { fault: undefined, collectsInside: false });
   if (server === undefined) throw new Error("no server");
   await using _ended = server;
   const chance = new Chance(`${world.seed}/round ${plan.number}/inspection`);
-  for (const problem of await inspect(world.ledger, new Fleet([server]), chance)) report(problem);
+  const fleet = new Fleet([server]);
+  const planned = plan.damage;
+  if (made !== undefined && planned !== undefined) {
+    for (const problem of await salvage(world.scene, { made, planned, fleet, chance })) report(problem);
+  }
+  for (const problem of await inspect(world.ledger, fleet, chance)) report(problem);
   if (server.stderr() !== "") report(`the restarted server says: ${server.stderr()}`);
   await verify(world, report);
+}
+
+async function wreckLater(
+  { scene, seed, tally }: World,
+  { damage, number }: RoundPlan,
+  { fleet, isOver }: Stage,
+): Promise<Wreck | undefined> {
+  if (damage === undefined) return undefined;
+  await pause(damage.afterMs, isOver);
+  const chance = new Chance(`${seed}/round ${number}/damage`);
+  const made = await wreck(scene, { name: `wreck/round${number}`, planned: damage, fleet, chance });
+  if (made !== undefined) tally.count("damaged images");
+  return made;
 }
 
 /** 0 is clean, 1 is what can be repaired, 2 is loss. */

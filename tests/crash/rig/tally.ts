@@ -1,4 +1,5 @@
 // What a run of the rig came to.
+import { percentile, type Sample } from "./latency.ts";
 
 /** What a collection says at its end. */
 interface CollectionSummary {
@@ -14,6 +15,7 @@ interface CollectionSummary {
 export class Tally {
   readonly counts = new Map<string, number>();
   readonly problems: string[] = [];
+  readonly #samples: Sample[] = [];
 
   count(what: string, by = 1): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + by);
@@ -36,11 +38,27 @@ export class Tally {
     }
   }
 
+  /** Takes what bystanders measured. */
+  countSamples(samples: readonly Sample[]): void {
+    this.#samples.push(...samples);
+    this.count("requests of bystanders", samples.length);
+  }
+
+  /** How long bystanders waited, in words. */
+  #formatSamples(): string {
+    const told = (["ms", "wallMs", "queuedMs", "diskMs"] as const).map((what) => {
+      const values = this.#samples.map((sample) => sample[what]);
+      return `${what} ${[0.5, 0.99, 1].map((share) => Math.round(percentile(values, share))).join("/")}`;
+    });
+    return `  bystanders, median/p99/longest: ${told.join(", ")}`;
+  }
+
   /** Everything, one line each. */
   format(): string {
     const lines = [...this.counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([what, count]) => `  ${what}: ${count}`);
     return [
       ...lines,
+      ...(this.#samples.length === 0 ? [] : [this.#formatSamples()]),
       `  lost or wrong: ${this.problems.length}`,
       ...this.problems.map((problem) => `    ${problem}`),
     ].join("\n");
