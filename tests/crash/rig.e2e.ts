@@ -2,13 +2,16 @@
 // the rig would notice: without one of the rules of the protocol it finds losses within seconds.
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { executable } from "../e2e/executable.ts";
+import { executable, startRegistry } from "../e2e/executable.ts";
 import { requireProgram, requireRoot } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
+import { plainArgs } from "./killed-run.ts";
 import { brokenRules, buildBroken } from "./rig/broken-build.ts";
 import { mixedAilments, noAilments } from "./rig/plan.ts";
 import { type RigOptions, runRig } from "./rig/rig.ts";
-import type { Tally } from "./rig/tally.ts";
+import { Tally } from "./rig/tally.ts";
+import { freeze } from "./rig/victims.ts";
+import { watch } from "./rig/watch.ts";
 
 const canRun = [
   requireRoot(),
@@ -31,6 +34,7 @@ const everything: Omit<RigOptions, "executable" | "ledgers" | "goesOn"> = {
   collectorCount: undefined,
   graceSeconds: 2,
   clientCount: 4,
+  tagCount: 0,
 };
 
 /**
@@ -72,6 +76,23 @@ describe.skipIf(!canRun)("the crash rig", () => {
     expect(tally.problems).toEqual([]);
     expect(tally.of("kills of servers")).toBeGreaterThan(3);
     if (disk !== "tmpfs") expect(tally.of("power cuts")).toBeGreaterThan(0);
+  });
+
+  test("loses nothing, and keeps nobody waiting, beside a repository with 20,000 tags", async () => {
+    const tally = await play({ ...everything, tagCount: 20_000 }, executable, forSeconds(30));
+    expect(tally.problems).toEqual([]);
+  });
+
+  test("notices that a server is deaf for half a second", async () => {
+    await using registry = await startRegistry({ args: plainArgs });
+    const tally = new Tally();
+    const problems: string[] = [];
+    const watching = watch(registry, { tally, report: (problem) => problems.push(problem) });
+    await freeze(registry.pid, { afterMs: 2000, forMs: 500 }, () => false);
+    await Bun.sleep(500);
+    await registry.kill();
+    await watching;
+    expect([problems.length, problems.join().includes("deaf: GET /v2/")]).toEqual([1, true]);
   });
 
   test("loses nothing among hostile collectors, where each rule's absence does", async () => {

@@ -10,6 +10,7 @@ import {
   makeLayer,
   makeReferrer,
 } from "./contents.ts";
+import { crowdedRepository } from "./crowd.ts";
 import { type Desk, Refused } from "./desk.ts";
 import { type Effect, isCertain, splitPlace } from "./knowledge.ts";
 import { pullTag } from "./pull.ts";
@@ -53,16 +54,24 @@ export class Client {
   readonly #chance: Chance;
   readonly #desk: Desk;
   readonly #sharedLayers: readonly Content[];
+  readonly #repositories: readonly string[];
   readonly #blobs: BlobPusher;
 
   constructor(
     memory: ClientMemory,
-    means: { readonly chance: Chance; readonly desk: Desk; readonly sharedLayers: readonly Content[] },
+    means: {
+      readonly chance: Chance;
+      readonly desk: Desk;
+      readonly sharedLayers: readonly Content[];
+      /** Whether there is the repository with very many tags. */
+      readonly isCrowded: boolean;
+    },
   ) {
     this.#memory = memory;
     this.#chance = means.chance;
     this.#desk = means.desk;
     this.#sharedLayers = means.sharedLayers;
+    this.#repositories = [...sharedRepositories, this.#own, ...(means.isCrowded ? [crowdedRepository] : [])];
     this.#blobs = new BlobPusher(means.desk, means.chance, memory.sessions);
   }
 
@@ -76,7 +85,7 @@ export class Client {
   }
 
   async #do(operation: keyof typeof operations): Promise<void> {
-    const name = this.#chance.pick([...sharedRepositories, this.#own]);
+    const name = this.#chance.pick(this.#repositories);
     switch (operation) {
       case "push":
         return this.#pushTagged(name, await this.#pushParts(name));

@@ -2,14 +2,19 @@
 // what is seen is certain from then on and goes into the ledger.
 import { digestOf } from "../../e2e/image.ts";
 import type { Chance } from "./chance.ts";
+import { crowdedRepository, isOfCrowd } from "./crowd.ts";
 import type { Answer, Fleet } from "./fleet.ts";
 import { type Effect, isCertain, type Knowledge, type Place, splitPlace } from "./knowledge.ts";
 import type { Ledger } from "./ledger.ts";
 import { findMissing, type Get } from "./pull.ts";
 
-/** Looks at everything that any client asked for. */
-export async function inspect(ledger: Ledger, fleet: Fleet, chance: Chance): Promise<readonly string[]> {
-  const inspection = new Inspection(ledger.knowledge, (path) => fleet.ask(chance, path));
+/** Looks at everything that any client asked for, and whether the crowd is still there. */
+export async function inspect(
+  { ledger, tagCount }: { readonly ledger: Ledger; readonly tagCount: number },
+  fleet: Fleet,
+  chance: Chance,
+): Promise<readonly string[]> {
+  const inspection = new Inspection({ knowledge: ledger.knowledge, tagCount }, (path) => fleet.ask(chance, path));
   await inspection.run();
   await ledger.record({ phase: "seen", id: ledger.nextId(), effects: inspection.seen });
   return inspection.problems;
@@ -19,16 +24,27 @@ class Inspection {
   readonly problems: string[] = [];
   readonly seen: Effect[] = [];
   readonly #knowledge: Knowledge;
+  readonly #tagCount: number;
   readonly #get: (path: string) => Promise<Answer>;
   readonly #verified = new Set<string>();
 
-  constructor(knowledge: Knowledge, get: (path: string) => Promise<Answer>) {
+  constructor(
+    { knowledge, tagCount }: { readonly knowledge: Knowledge; readonly tagCount: number },
+    get: (path: string) => Promise<Answer>,
+  ) {
     this.#knowledge = knowledge;
+    this.#tagCount = tagCount;
     this.#get = get;
   }
 
   async run(): Promise<void> {
     const listed = new Map<string, readonly string[]>();
+    if (this.#tagCount > 0) {
+      const tags = await this.#listTags(crowdedRepository);
+      listed.set(crowdedRepository, tags);
+      const left = tags.filter((tag) => isOfCrowd(`${crowdedRepository}:${tag}`)).length;
+      if (left !== this.#tagCount) this.problems.push(`lost: ${left} of ${this.#tagCount} tags of the crowd are left`);
+    }
     for (const place of this.#knowledge.places("tag")) {
       const { name } = splitPlace(place);
       if (!listed.has(name)) listed.set(name, await this.#listTags(name));
@@ -43,7 +59,8 @@ class Inspection {
     if (status === 404) return [];
     const { tags } = JSON.parse(new TextDecoder().decode(bytes)) as { tags: readonly string[] };
     const known = new Set(this.#knowledge.places("tag"));
-    for (const tag of tags) if (!known.has(`${name}:${tag}`)) this.problems.push(`${name}:${tag} came from nowhere`);
+    const isKnown = (place: Place) => known.has(place) || isOfCrowd(place);
+    for (const tag of tags) if (!isKnown(`${name}:${tag}`)) this.problems.push(`${name}:${tag} came from nowhere`);
     return tags;
   }
 

@@ -21,6 +21,7 @@ const help = `npm run crash -- [options]
   --faults LIST    ${faultKinds.join(", ")} (default: all of them)
   --grace N        seconds that collectors leave things alone (default 2)
   --clients N      (default 4)
+  --tags N         a repository has so many tags from the beginning, on tmpfs (default 0)
   --load MS,MS     how long clients work in a round, at least and at most (default 200,1500)
   --unhindered     nothing happens to collectors before the end of a round, and there is one at a time
   --ledgers DIR    where the ledgers go (default: a new directory)
@@ -36,6 +37,7 @@ const { values } = parseArgs({
     faults: { type: "string", default: faultKinds.join() },
     grace: { type: "string", default: "2" },
     clients: { type: "string", default: "4" },
+    tags: { type: "string", default: "0" },
     load: { type: "string", default: "200,1500" },
     ledgers: { type: "string" },
     unhindered: { type: "boolean", default: false },
@@ -73,6 +75,7 @@ async function main(): Promise<number> {
     collectorCount: values.unhindered ? 1 : undefined,
     graceSeconds: Number(values.grace),
     clientCount: Number(values.clients),
+    tagCount: Number(values.tags),
     goesOn: (so) => {
       for (const problem of so.problems.slice(told)) console.log(problem);
       told = so.problems.length;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Chance } from "./chance.ts";
 import type { ClientMemory } from "./client.ts";
 import { makeSharedLayers } from "./contents.ts";
+import { makeCrowd } from "./crowd.ts";
 import { makeRigDisk, type RigDiskKind } from "./disk.ts";
 import { Ledger } from "./ledger.ts";
 import { type PlanOptions, planRound } from "./plan.ts";
@@ -20,6 +21,8 @@ export interface RigOptions extends PlanOptions {
   readonly disks: readonly RigDiskKind[];
   readonly graceSeconds: number;
   readonly clientCount: number;
+  /** How many tags a repository has from the beginning, on disks in memory only: none where 0. */
+  readonly tagCount: number;
   /** Called after each round: whether to go on. */
   readonly goesOn: (tally: Tally) => boolean;
 }
@@ -42,7 +45,10 @@ async function playEpoch(epoch: number, options: RigOptions, tally: Tally): Prom
   if (kind === undefined) throw new Error("no disk");
   // Without pruning every acknowledged manifest must stay, with it only what a tag leads to.
   const deletesUntagged = chance.happens(0.7);
-  await using disk = await makeRigDisk(kind);
+  const tagCount = kind === "tmpfs" ? options.tagCount : 0;
+  // Each tag takes two pages, and the disk has to be one that can be filled.
+  await using disk = await makeRigDisk(kind, 64 + Math.ceil((tagCount * 2 * 4096) / 2 ** 20));
+  if (tagCount > 0) makeCrowd(disk.data, tagCount);
   using ledger = new Ledger(join(options.ledgers, `ledger-${epoch}.jsonl`), { isPruned: deletesUntagged });
   const world: World = {
     seed,
@@ -54,6 +60,7 @@ async function playEpoch(epoch: number, options: RigOptions, tally: Tally): Prom
       return { id, pushed: new Map(), sessions: [], children: new Set(), made: 0 };
     }),
     sharedLayers: makeSharedLayers(chance),
+    tagCount,
     tally,
   };
   const faults = options.faults.filter((fault) => fault !== (kind === "tmpfs" ? "power" : "full"));

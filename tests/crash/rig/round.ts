@@ -75,7 +75,7 @@ async function work({ seed, clients, sharedLayers, ...world }: World, plan: Roun
       report,
       count: (what) => world.tally.count(`request ${what}`),
     });
-    await actOnAndOn(new Client(memory, { chance: own, desk, sharedLayers }), isOver);
+    await actOnAndOn(new Client(memory, { chance: own, desk, sharedLayers, isCrowded: world.tagCount > 0 }), isOver);
   });
   await Promise.all(working);
 }
@@ -136,7 +136,7 @@ async function look(
   if (made !== undefined && planned !== undefined) {
     for (const problem of await salvage(world.scene, { made, planned, fleet, chance })) report(problem);
   }
-  for (const problem of await inspect(world.ledger, fleet, chance)) report(problem);
+  for (const problem of await inspect(world, fleet, chance)) report(problem);
   if (server.stderr() !== "") report(`the restarted server says: ${server.stderr()}`);
   await verify(world, report);
 }

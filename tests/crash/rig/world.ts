@@ -18,6 +18,8 @@ export interface World {
   readonly ledger: Ledger;
   readonly clients: readonly ClientMemory[];
   readonly sharedLayers: readonly Content[];
+  /** How many tags the crowded repository has that nobody takes away; there is none where 0. */
+  readonly tagCount: number;
   readonly tally: Tally;
 }
 
