@@ -14,7 +14,7 @@ export interface Damage {
   readonly harm: Harm;
 }
 
-const harmsOfLinks: readonly Harm[] = ["removed", "emptied", "flipped"];
+const harmsOfLinks: readonly Harm[] = ["removed", "emptied", "directory", "symlink", "flipped"];
 
 /** Those of links can be mended from what names what they lead to; of bytes there is nothing left, and they are pushed. */
 export const damages: readonly Damage[] = [
@@ -25,6 +25,11 @@ export const damages: readonly Damage[] = [
     (["removed", "emptied", "flipped"] as const).map((harm) => ({ victim, harm })),
   ),
 ];
+
+/** Whether something that is no file stands in the way: who sees it cannot tell what it was, and a person takes it away. */
+export function isObstacle({ harm }: Damage): boolean {
+  return harm === "directory" || harm === "symlink";
+}
 
 /** Whether nothing is lost by it. */
 export function isMendable({ victim }: Damage): boolean {
@@ -66,6 +71,11 @@ export function digestOfDamage({ victim }: Damage, { index, children, blobs }: W
 
 /** Does it to the file. */
 export function damage(data: string, damage: Damage, wreck: Wreck): void {
+  harm(pathOfDamage(data, damage, wreck), damage.harm);
+}
+
+/** The file that the damage is about. */
+export function pathOfDamage(data: string, damage: Damage, wreck: Wreck): string {
   const hex = digestOfDamage(damage, wreck).slice("sha256:".length);
   const root = join(data, "docker/registry/v2");
   const repository = join(root, "repositories", wreck.name);
@@ -76,7 +86,7 @@ export function damage(data: string, damage: Damage, wreck: Wreck): void {
     hex,
     "link",
   );
-  harm(isMendable(damage) ? link : join(root, "blobs/sha256", hex.slice(0, 2), hex, "data"), damage.harm);
+  return isMendable(damage) ? link : join(root, "blobs/sha256", hex.slice(0, 2), hex, "data");
 }
 
 function harm(path: string, harm: Harm): void {

@@ -110,7 +110,8 @@ class Inspection {
         `${isThere ? "came back" : "lost"}: ${what} ${place}, acknowledged or in flight: ${[...possible]}`,
       );
     }
-    if (!isCertain(possible, isThere)) this.seen.push({ what, place, value: isThere });
+    // What is gone and was not deleted has been collected, and a repair may bring it back for a manifest that is left.
+    if (isThere && !isCertain(possible, isThere)) this.seen.push({ what, place, value: isThere });
     if (what === "manifest" && isThere && answer !== undefined && possible.size === 1) {
       for (const problem of await this.#missing(name, answer.bytes))
         this.problems.push(`lost: a part of ${place}: ${problem}`);

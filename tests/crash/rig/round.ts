@@ -37,7 +37,12 @@ async function suffer(world: World, plan: RoundPlan, report: (problem: string) =
   const servers = await startServers(world, plan, clock);
   const fleet = new Fleet(servers);
   let isStopped = false;
-  const stage: Stage = { servers, fleet, clock, report, isOver: () => isStopped || fleet.isDown };
+  let hasFailed = false;
+  const note = (problem: string) => {
+    hasFailed = true;
+    report(problem);
+  };
+  const stage: Stage = { servers, fleet, clock, report: note, isOver: () => isStopped || fleet.isDown };
   const working = [work(world, plan, stage), accompany(world, plan, stage), happen(plan, disk, stage)];
   const wrecking = wreckLater(world, plan, stage);
   await pause(plan.loadMs, stage.isOver);
@@ -54,6 +59,8 @@ async function suffer(world: World, plan: RoundPlan, report: (problem: string) =
   tally.count("kills at a chosen call", servers.length - living.length);
   await Promise.all(servers.map(killServer));
   await Promise.all(working);
+  // Why a server answered with a 500 that was reported.
+  for (const server of servers) if (hasFailed && server.stderr() !== "") report(`a server says: ${server.stderr()}`);
   return await wrecking;
 }
 
