@@ -233,7 +233,7 @@ async function refuseMissing(
   for (const child of manifest.children.filter((descriptor) => isChildRequired(descriptor, rules))) {
     const link = revisionLink(name, child.digest);
     const isManifest = (await isRevision(store, name, child.digest)) && (await store.driver.touch(link));
-    // A build cache is an index over blobs, which the Go registries accept.
+    // A build cache may be an index over blobs, which registry:2 accepts.
     const place = isManifest ? link : layerLink(name, child.digest);
     await check(child, place, await followToBlob(store, place, child.digest));
   }
