@@ -10,10 +10,10 @@ import type { Tag } from "../oci/reference.ts";
 import { isDeleted } from "./deletions.ts";
 import { type RepositoryScan, type Revision, readNames } from "./gc-scan.ts";
 import { layerLink, revisionLink } from "./layout.ts";
-import { readWholeBytes } from "./manifest-memory.ts";
 import { isChildRequired, type ManifestRules } from "./manifest-rules.ts";
 import type { Store } from "./store.ts";
 import { readTag } from "./tags.ts";
+import { readWhole } from "./whole-bytes.ts";
 
 /** What leads nowhere, and what a repair would need. */
 export interface Dangling {
@@ -112,7 +112,7 @@ async function isUnlinked(store: Store, links: readonly string[]): Promise<boole
 
 /** Undefined for what is missing, damaged, or only understood by another registry. */
 async function readWholeManifest(store: Store, digest: Digest): Promise<Manifest | undefined> {
-  const bytes = await readWholeBytes(store, digest).catch(() => undefined);
+  const bytes = await readWhole(store, digest);
   const parsed = bytes === undefined ? undefined : await parseManifestInTurns(bytes, undefined);
   return parsed === undefined || "problem" in parsed ? undefined : parsed.manifest;
 }

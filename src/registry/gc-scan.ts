@@ -9,9 +9,9 @@ import type { Key } from "../storage/driver.ts";
 import { type LinkPlace, walkLinks } from "./gc-links.ts";
 import { deletedPrefix, deletingKey, linkPrefixes, subjectPrefix } from "./layout.ts";
 import { listDigests, readLink } from "./links.ts";
-import { readWholeBytes } from "./manifest-memory.ts";
 import { isStaleEntry, type ReferrerEntry, walkReferrerIndex } from "./referrer-index.ts";
 import type { Store } from "./store.ts";
+import { readWhole } from "./whole-bytes.ts";
 
 /** A manifest that the repository holds. */
 export interface Revision extends StoredNames {
@@ -42,6 +42,8 @@ export interface RepositoryScan {
   /** Entries of the index of referrers that no manifest bears out. */
   readonly staleEntries: readonly ReferrerEntry[];
   readonly hasUploads: boolean;
+  /** Whether a manifest is just being pushed, so that nobody can tell yet what it names. */
+  readonly isBusy: boolean;
   /** Sentences about what cannot be understood. */
   readonly problems: readonly string[];
 }
@@ -77,13 +79,19 @@ export async function scanRepository(
     if (place.digest !== undefined && place.changedMs !== undefined) layers.set(place.digest, place.changedMs);
   }
   const revisions = new Map<Digest, Revision>();
+  let isBusy = false;
   for await (const place of walkLinks(store, places.revisions)) {
     await pace?.();
     note(place);
     const { digest, changedMs } = place;
     if (digest === undefined || changedMs === undefined) continue;
-    const names = await readNamesOf(store, `${place.prefix}/link`, digest);
+    const names = await readNamesOf(store, { name, link: `${place.prefix}/link`, digest });
     if (names === "gone") continue;
+    if (names === "busy") {
+      isBusy = true;
+      revisions.set(digest, { digest, changedMs, named: new Set(), subject: undefined });
+      continue;
+    }
     if (names === undefined) problems.push(describeUnreadable(prefix, digest));
     revisions.set(digest, { digest, changedMs, named: names?.named ?? new Set(), subject: names?.subject });
   }
@@ -95,7 +103,19 @@ export async function scanRepository(
     .filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
   const isDeleting = name !== undefined && (await store.driver.stat(deletingKey(name))) !== undefined;
   const links = { revisions, layers, aliases, deleted: new Set(deleted) };
-  return { prefix, name, ...links, tags, vacantTags, vacancies, staleEntries, hasUploads, isDeleting, problems };
+  return {
+    prefix,
+    name,
+    ...links,
+    tags,
+    vacantTags,
+    vacancies,
+    staleEntries,
+    hasUploads,
+    isDeleting,
+    isBusy,
+    problems,
+  };
 }
 
 /**
@@ -166,23 +186,25 @@ async function readCurrent(
 
 /** What stored bytes name; undefined where they are missing or are not those of the digest: then nobody knows what they named. */
 export async function readNames(store: Store, digest: Digest): Promise<StoredNames | undefined> {
-  // A bad sector hurts one repository, not the whole collection.
-  const bytes = await readWholeBytes(store, digest).catch(() => undefined);
+  const bytes = await readWhole(store, digest);
   return bytes === undefined ? undefined : await readStoredNamesInTurns(bytes);
 }
 
-const looks = 3;
-const pauseMs = 10;
-
-/** Those of a revision, unless it is deleted meanwhile; the bytes of one that is just pushed may be on their way back. */
-async function readNamesOf(store: Store, link: Key, digest: Digest): Promise<StoredNames | "gone" | undefined> {
-  for (let look = 1; ; look += 1) {
-    const names = await readNames(store, digest);
-    if (names !== undefined || look === looks) return names;
-    const isThere = await store.driver.stat(link).catch(() => true);
-    if (isThere === undefined) return (await store.driver.isObstructed(link)) ? undefined : "gone";
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
-  }
+/**
+ * Those of a revision, unless it is deleted meanwhile. A push has the link before it looks for the bytes, which it then
+ * writes again or brings back: so what is missing counts only where nobody pushes.
+ */
+async function readNamesOf(
+  store: Store,
+  { name, link, digest }: { readonly name: RepositoryName | undefined; readonly link: Key; readonly digest: Digest },
+): Promise<StoredNames | "gone" | "busy" | undefined> {
+  const names = await readNames(store, digest);
+  if (names !== undefined) return names;
+  using lock = name === undefined ? undefined : await store.driver.lock(name, "alone", { waitMs: 0 });
+  if (name !== undefined && lock === undefined) return "busy";
+  const isThere = (await store.driver.stat(link).catch(() => true)) !== undefined;
+  if (!isThere && !(await store.driver.isObstructed(link))) return "gone";
+  return await readNames(store, digest);
 }
 
 function describeUnreadable(prefix: Key, digest: Digest): string {

@@ -150,7 +150,7 @@ export async function locate({ store, isLocked }: RepositoryCheck, digest: Diges
   for (let look = 1; ; look += 1) {
     const stat = await driver.stat(blobKey(digest));
     if (stat !== undefined) return stat;
-    const isInTrash = await driver.isInTrash(blobTrashName(digest));
+    const isInTrash = (await driver.openInTrash(blobTrashName(digest))) !== undefined;
     const again = await driver.stat(blobKey(digest));
     if (again !== undefined) return again;
     if (!isLocked || look === looks) return isInTrash ? "in the trash" : undefined;

@@ -5,9 +5,9 @@ import { isStoredManifestInTurns } from "../oci/huge-manifest.ts";
 import { type Manifest, parseManifestInTurns } from "../oci/manifest.ts";
 import { isManifestType } from "../oci/media-type.ts";
 import { layerLink, revisionLink } from "./layout.ts";
-import { readWholeBytes } from "./manifest-memory.ts";
 import { isChildRequired, type ManifestRules } from "./manifest-rules.ts";
 import { find, findUnlinked, type RepositoryCheck } from "./verify-links.ts";
+import { readWhole } from "./whole-bytes.ts";
 
 /** A blob whose size is not the one that a manifest says; whether the bytes or the manifest are wrong, the hash tells. */
 export interface SizeSuspicion {
@@ -64,7 +64,7 @@ async function findUnlinkedChild(
   { index, child, contents }: { readonly index: Digest; readonly child: Descriptor; readonly contents: Contents },
 ): Promise<void> {
   const { digest, mediaType } = child;
-  const bytes = await readBytesOf(check, digest);
+  const bytes = await readWhole(check.store, digest);
   const isManifest = bytes === undefined ? isManifestType(mediaType) : await isStoredManifestInTurns(bytes);
   const link = isManifest ? revisionLink(check.name, digest) : layerLink(check.name, digest);
   const role = `a child of the index ${index}`;
@@ -92,7 +92,7 @@ function isHeld(
  * registry accepts, and for what is no manifest at all.
  */
 async function readManifestOf(check: RepositoryCheck, digest: Digest): Promise<Manifest | undefined> {
-  const bytes = await readBytesOf(check, digest);
+  const bytes = await readWhole(check.store, digest);
   if (bytes === undefined) return undefined;
   const parsed = await parseManifestInTurns(bytes, undefined);
   if (!("problem" in parsed)) return parsed.manifest;
@@ -100,9 +100,4 @@ async function readManifestOf(check: RepositoryCheck, digest: Digest): Promise<M
     find(check, { severity: "untidy", subject: digest, problem: "its bytes are no manifest; delete it" });
   }
   return undefined;
-}
-
-/** Bytes that may be a manifest and are whole. */
-function readBytesOf({ store }: RepositoryCheck, digest: Digest): Promise<Uint8Array | undefined> {
-  return readWholeBytes(store, digest).catch(() => undefined);
 }

@@ -190,8 +190,8 @@ export interface Driver {
   listTrash(kind: string): Promise<readonly string[]>;
   /** What is known of a trash entry; its `changedMs` is the time when it came into the trash. */
   statTrash(name: string): Promise<Stat | undefined>;
-  /** Whether there is an entry that `restore` would bring back. */
-  isInTrash(name: string): Promise<boolean>;
+  /** A handle on an entry that `restore` would bring back, or undefined. */
+  openInTrash(name: string): Promise<Blob | undefined>;
   /** Gives a trash entry another name; false where it is gone. */
   renameTrash(from: string, to: string): Promise<boolean>;
   /** Destroys a trash entry. */

@@ -250,8 +250,9 @@ class FilesystemDriver implements Driver {
     return stat === undefined ? undefined : describeFile(stat);
   }
 
-  async isInTrash(name: string): Promise<boolean> {
-    return (await restorableEntries(this.#trashPath(name))).length > 0;
+  async openInTrash(name: string): Promise<Blob | undefined> {
+    const [entry] = await restorableEntries(this.#trashPath(name));
+    return entry === undefined ? undefined : Bun.file(entry);
   }
 
   async renameTrash(from: string, to: string): Promise<boolean> {

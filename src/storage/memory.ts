@@ -221,8 +221,8 @@ class MemoryDriver implements Driver {
     return [...this.#objects.keys()].find(isRestorable);
   }
 
-  async isInTrash(name: string): Promise<boolean> {
-    return this.#restorable(name) !== undefined;
+  async openInTrash(name: string): Promise<Blob | undefined> {
+    return this.open(this.#restorable(name) ?? "");
   }
 
   async renameTrash(from: string, to: string): Promise<boolean> {

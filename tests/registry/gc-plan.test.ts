@@ -25,6 +25,7 @@ function draw(revisions: Drawn, { tags = "", layers = "", problems = [] as reado
     aliases: [],
     deleted: new Set(),
     isDeleting: false,
+    isBusy: false,
     vacantTags: [],
     vacancies: [],
     staleEntries: [],

@@ -3,6 +3,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { blobKey, layerLink, revisionLink, tagCurrentLink } from "../../src/registry/layout.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { collect, collectTwice, graceMs, hasBlob } from "./collected.ts";
+import { trashBlob } from "./disturbed.ts";
 import { digestOf, named, pushBlob, pushImage, putManifest, type Stocked, stocked, tagged, utf8 } from "./stocked.ts";
 
 const app = named("app");
@@ -127,4 +128,37 @@ describe("what cannot be understood", () => {
     expect(summary).toMatchObject({ trashed: 0, findings: 0 });
     expect(await hasBlob(stock, stored)).toBe(true);
   });
+});
+
+describe("a manifest whose push has not come to its look at the bytes", () => {
+  test("is no finding, and its repository is left alone", async () => {
+    const stock = stocked();
+    await pushBlob(stock, "app", "lonely");
+    const digest = digestOf("{}");
+    await stock.store.driver.write(revisionLink(app, digest), utf8(digest));
+    stock.wait(graceMs);
+    const pushing = await stock.store.driver.lock(app, "shared", { waitMs: 0 });
+    expect(await collect(stock)).toMatchObject({ findings: [], summary: { busy: 1, layerLinks: 0 } });
+    pushing?.[Symbol.dispose]();
+    expect((await collect(stock)).findings).toEqual([expect.stringContaining("missing or damaged")]);
+  });
+
+  test("is none when it is deleted meanwhile", async () => {
+    const digest = digestOf("{}");
+    const stock = stocked((driver) =>
+      intercept(driver, {
+        lock: async () => void (await driver.delete(revisionLink(app, digest))),
+      }),
+    );
+    await stock.store.driver.write(revisionLink(app, digest), utf8(digest));
+    expect((await collect(stock)).findings).toEqual([]);
+  });
+});
+
+test("a manifest whose bytes a collector took before it was linked is no finding, and comes back", async () => {
+  const stock = stocked();
+  const image = await pushImage(stock, "app", { tag: "1" });
+  await trashBlob(stock, image);
+  expect(await collect(stock, { graceMs: 0 })).toMatchObject({ findings: [], summary: { restored: 1, purged: 0 } });
+  expect(await hasBlob(stock, image)).toBe(true);
 });

@@ -82,7 +82,7 @@ test("locate() looks again under the lock, since a collector may hold bytes for 
 test("locate() sees bytes that are brought back between its look at their place and the one at the trash", async () => {
   const digest = digestOf("x");
   const stock = stocked((driver) =>
-    intercept(driver, { isInTrash: async () => void (await driver.restore(blobTrashName(digest), blobKey(digest))) }),
+    intercept(driver, { openInTrash: async () => void (await driver.restore(blobTrashName(digest), blobKey(digest))) }),
   );
   await pushBlob(stock, "app", "x");
   await trashBlob(stock, digest);

@@ -1,0 +1,27 @@
+// The bytes of a manifest wherever they lie, for who reads links and brings nothing back: a collector or a check.
+import { type Digest, digestAlgorithm } from "../oci/digest.ts";
+import { hashInTurns } from "../oci/hash.ts";
+import { maxManifestBytes } from "../oci/manifest.ts";
+import { blobTrashName } from "./layout.ts";
+import { readWholeBytes } from "./manifest-memory.ts";
+import type { Store } from "./store.ts";
+
+const maxRounds = 3;
+
+/**
+ * Those that hash to the digest: in their place or, where a collector took them before they were linked, in the trash.
+ * In turns, since somebody may bring them back meanwhile. Undefined: nowhere, damaged, unreadable or no manifest's size.
+ */
+export async function readWhole(store: Store, digest: Digest): Promise<Uint8Array | undefined> {
+  for (let round = 1; round <= maxRounds; round += 1) {
+    // A bad sector hurts one manifest, not a whole run.
+    const bytes = await readWholeBytes(store, digest).catch(() => undefined);
+    if (bytes !== undefined) return bytes;
+    const entry = await store.driver.openInTrash(blobTrashName(digest)).catch(() => undefined);
+    if (entry === undefined && round > 1) return undefined;
+    const isShort = entry !== undefined && entry.size <= maxManifestBytes;
+    const trashed = isShort ? await entry.bytes().catch(() => undefined) : undefined;
+    if (trashed !== undefined && (await hashInTurns(trashed, digestAlgorithm(digest))) === digest) return trashed;
+  }
+  return undefined;
+}
