@@ -17,9 +17,10 @@ test.each(["2s", "0s"])("beside clients and collectors with a grace of %s there 
   await using second = await startRegistry({ data: directory.path, args: plainArgs });
   await pushImage(first, "kept");
   const endMs = performance.now() + busyMs;
+  const mayLieInTrash = grace === "0s";
   const isOver = () => performance.now() > endMs;
   const work = Array.from({ length: clients }, (_, id) =>
-    disturb(id % 2 === 0 ? first : second, id, { isOver, isHasty: grace === "0s" }),
+    disturb(id % 2 === 0 ? first : second, id, { isOver, isHasty: mayLieInTrash }),
   );
   const collect = async () => {
     let runs = 0;
@@ -34,7 +35,10 @@ test.each(["2s", "0s"])("beside clients and collectors with a grace of %s there 
     let runs = 0;
     for (; !isOver(); runs += 1) {
       const ended = await runOn(directory.path, "verify");
-      alarms.push(...findingsOf(ended), ...(ended.code === 0 ? [] : [`exit code ${ended.code} ${ended.stderr}`]));
+      // Without a grace, bytes that were just linked may lie in the trash until somebody asks for them: to be mended, not lost.
+      const findings = findingsOf(ended).filter((finding) => !mayLieInTrash || !/ are in the trash$/.test(finding));
+      const isClean = ended.code === 0 || (mayLieInTrash && ended.code === 1);
+      alarms.push(...findings, ...(isClean ? [] : [`exit code ${ended.code} ${ended.stderr}`]));
     }
     return { runs, alarms };
   };
@@ -42,6 +46,7 @@ test.each(["2s", "0s"])("beside clients and collectors with a grace of %s there 
   expect(verified.alarms).toEqual([]);
   for (const count of [verified.runs, collections, ...images]) expect(count).toBeGreaterThan(2);
   await pullImage(first, "kept");
+  await runOn(directory.path, "gc");
   expect(findingsOf(await runOn(directory.path, "verify"))).toEqual([]);
   expect([first.stderr(), second.stderr()]).toEqual(["", ""]);
 });
