@@ -41,7 +41,7 @@ export async function pruneRepository(store: Store, scan: RepositoryScan, rules:
   const dangling = await findDangling(store, scan, { kept: plan.kept, rules: rules.manifestRules, pace: rules.pace });
   const { needed } = dangling;
   if (dangling.problems.length > 0) return keepEverything(scan, { needed, problems: dangling.problems });
-  if (scan.isBusy) return { ...keepEverything(scan, { needed }), isBusy: true };
+  if (scan.isBusy) return { ...(await keepEverything(scan, { needed })), isBusy: true };
   if (name === undefined || !hasCandidates(scan, plan)) return keepEverything(scan, { needed });
   if (rules.isDryRun) return await predictPruned(store, name, present(scan, plan));
   using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
