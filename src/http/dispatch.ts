@@ -117,7 +117,7 @@ function exchangeOf(request: Request, options: DispatchOptions): Exchange {
 function handle(exchange: Exchange, route: Route): Response | Promise<Response> {
   switch (route.kind) {
     case "base":
-      return getBase();
+      return getBase(exchange);
     case "root":
       return getRoot();
     case "caCertificate":

@@ -51,6 +51,7 @@ const diskAnswers: Readonly<Record<string, Answer>> = {
   EDQUOT: { status: 507, wire: "UNAVAILABLE", message: "the registry's storage quota is used up" },
   EROFS: { status: 503, wire: "UNAVAILABLE", message: "the registry's storage is read-only" },
   EIO: { status: 503, wire: "UNAVAILABLE", message: "the registry's storage failed" },
+  ESTALE: { status: 503, wire: "UNAVAILABLE", message: "the registry's storage is not in its place" },
   EMFILE: { status: 503, wire: "UNAVAILABLE", message: "the registry has too many files open" },
   ENFILE: { status: 503, wire: "UNAVAILABLE", message: "the registry has too many files open" },
 };

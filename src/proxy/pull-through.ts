@@ -87,5 +87,6 @@ export function openPullThrough(local: Registry, store: Store, options: PullThro
     },
     uploads: guarded.uploads,
     repositories: local.repositories,
+    checkReady: local.checkReady,
   };
 }

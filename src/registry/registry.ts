@@ -12,6 +12,7 @@ import {
   promiseBlob,
 } from "./blobs.ts";
 import { KnownSizes } from "./known-sizes.ts";
+import { repositoriesPrefix } from "./layout.ts";
 import type { DescribedManifest } from "./manifest-memory.ts";
 import type { ManifestRules } from "./manifest-rules.ts";
 import {
@@ -86,6 +87,8 @@ export interface Registry {
   readonly tags: TagsFacet;
   readonly referrers: ReferrersFacet;
   readonly repositories: RepositoriesFacet;
+  /** Throws where the store cannot be reached. */
+  checkReady(): Promise<void>;
 }
 
 /** The registry over a store of its own. */
@@ -101,6 +104,7 @@ export function openRegistry(store: Store, options: { readonly rules: ManifestRu
     },
     referrers: new Referrers(store),
     repositories: { list: (page) => listRepositories(store, page) },
+    checkReady: async () => void (await store.driver.exists(repositoriesPrefix)),
   };
 }
 

@@ -5,7 +5,7 @@
 // A key is a path of segments joined by "/". A prefix is such a path that stands for everything below it.
 //
 // A driver that cannot carry out a call throws the system's error with its `code`: ENOSPC or EDQUOT (full), EROFS
-// (read-only), EIO (the disk failed). Nothing is half done then: the old state stands and temporary files are gone.
+// (read-only), EIO (the disk failed), ESTALE (the store is not in its place). Nothing is half done then: the old state stands and temporary files are gone.
 
 /** A path of segments joined by "/", below the root of the store. */
 export type Key = string;

@@ -1,5 +1,5 @@
-// Files that survive: written beside their place, synced, renamed into it, and the directory synced.
-// With durability off nothing is synced: a kill loses nothing then, a power cut may.
+// Files that survive: written beside their place, synced, renamed into it, and the directory synced. With durability
+// off nothing is synced: a kill loses nothing then, a power cut may.
 import {
   fchmodSync,
   fsync as fsyncCallback,
@@ -18,6 +18,7 @@ import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
 import { openOwned } from "./descriptors.ts";
 import { sharedFileMode } from "./private-places.ts";
+import { RootHold } from "./root-hold.ts";
 
 const fsync = promisify(fsyncCallback);
 const read = promisify(readCallback);
@@ -51,11 +52,20 @@ export class DurableFiles {
   readonly sharedMode: number = sharedFileMode & ~process.umask();
   /** Which directory, of those that had the path one after the other, has its entry in the parent synced. */
   readonly #settled = new Map<string, string>();
+  #hold: RootHold | undefined;
 
   constructor(root: string, options: { readonly isDurable: boolean }) {
     this.#root = root;
     this.#isDurable = options.isDurable;
   }
+
+  /** From now on nothing is made or acknowledged unless the root is in its place. */
+  holdRoot(): void {
+    this.#hold = new RootHold(this.#root);
+  }
+
+  /** Throws ESTALE where the root is not in its place. */
+  readonly checkRoot = (): void => this.#hold?.check();
 
   /** Gives a file that was private until now the mode of every other one; where modes mean nothing, it has it. */
   share(descriptor: number): void {
@@ -87,6 +97,7 @@ export class DurableFiles {
 
   /** Makes a directory with its parents, so that it survives even where another process made a part of it just now. */
   async makeDirectory(path: string): Promise<void> {
+    this.checkRoot();
     if (this.#isKnown(path)) return;
     const parents = await retryWithoutDirectory(async () => this.#makeMissing(path));
     // At once: a journal writes them back together.
@@ -173,6 +184,7 @@ export class DurableFiles {
       throw error;
     }
     await this.syncDirectory(dirname(path));
+    this.checkRoot();
   }
 
   /** Runs the work with the directory in place, again where a collector removed it meanwhile. */
@@ -193,6 +205,7 @@ export class DurableFiles {
       return;
     }
     await this.syncDirectory(dirname(to));
+    this.checkRoot();
   }
 
   /** Removes a file durably; false where there was none. */

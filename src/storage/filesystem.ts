@@ -4,7 +4,7 @@
 //   <root>/locks, <root>/trash, <root>/gc, <root>/proxy  this driver's own
 import { lstatSync, readFileSync, statfsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { stepAside } from "../lib/pacer.ts";
 import { sortInTurns } from "../lib/sorted.ts";
 import { markDamage } from "./damage-mark.ts";
@@ -65,6 +65,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Opened
   const root = resolve(options.root);
   const files = new DurableFiles(root, { isDurable: options.isDurable && !isInMemory(root) });
   const { flock, warnings } = await openRoot(files, root);
+  files.holdRoot();
   return { driver: new FilesystemDriver(root, files, flock), warnings };
 }
 
@@ -86,7 +87,9 @@ class FilesystemDriver implements Driver {
     this.#isOrdered = orderedFilesystems.includes(statfsSync(root).type);
   }
 
+  /** Every call begins here or at the next ones: what is not in its place has no paths. */
   #path(key: Key): string {
+    this.#files.checkRoot();
     return pathOfKey(this.#root, key);
   }
 
@@ -97,7 +100,7 @@ class FilesystemDriver implements Driver {
   }
 
   #trashPath(name: string): string {
-    return pathOfKey(join(this.#root, "trash"), name);
+    return pathOfKey(this.#path("trash"), name);
   }
 
   async stat(key: Key, { isLinkFollowed } = { isLinkFollowed: true }): Promise<Stat | undefined> {
@@ -220,11 +223,11 @@ class FilesystemDriver implements Driver {
 
   async lock(name: string, mode: LockMode, { waitMs }: { readonly waitMs: number }): Promise<Lock | undefined> {
     if (this.#flock === undefined) return this.#locksHere.take(name, mode, waitMs);
-    return takeFileLock(this.#flock, join(this.#root, "locks"), { name, mode, waitMs });
+    return takeFileLock(this.#flock, this.#path("locks"), { name, mode, waitMs });
   }
 
   async holdWork(kind: string, note: string): Promise<Disposable | { readonly heldBy: string }> {
-    const path = join(this.#root, kind, "lock");
+    const path = this.#path(`${kind}/lock`);
     if (this.#flock !== undefined) return takeWorkHold(this.#flock, path, note);
     return (await this.#locksHere.take(`work ${kind}`, "alone", 0)) ?? { heldBy: "this process" };
   }
@@ -241,7 +244,7 @@ class FilesystemDriver implements Driver {
   }
 
   async listTrash(kind: string): Promise<readonly string[]> {
-    return listTrashEntries(join(this.#root, "trash"), kind);
+    return listTrashEntries(this.#path("trash"), kind);
   }
 
   async statTrash(name: string): Promise<Stat | undefined> {
@@ -272,20 +275,23 @@ class FilesystemDriver implements Driver {
   }
 
   async protectUpload(key: Key): Promise<void> {
+    this.#files.checkRoot();
     this.#uploads.protect(key);
   }
 
   async discardUpload(key: Key): Promise<void> {
+    this.#files.checkRoot();
     await this.#uploads.discard(key);
   }
 
   async openUpload(key: Key, options: OpenUploadOptions): Promise<Upload | "busy" | undefined> {
+    this.#files.checkRoot();
     return this.#uploads.open(key, options);
   }
 
   async sweepTemporary(olderThanMs: number, { isDryRun } = { isDryRun: false }): Promise<number> {
     const options = { beforeMs: Date.now() - olderThanMs, isDryRun };
-    const counts = ["docker", "proxy", "locks"].map((place) => sweepTemporaryFiles(join(this.#root, place), options));
+    const counts = ["docker", "proxy", "locks"].map((place) => sweepTemporaryFiles(this.#path(place), options));
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 

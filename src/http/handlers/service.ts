@@ -2,8 +2,9 @@
 import { RegistryError } from "../../oci/errors.ts";
 import type { Exchange } from "../exchange.ts";
 
-/** What the API is here, and that the caller may use it. */
-export function getBase(): Response {
+/** What the API is here, and that the caller may use it now. */
+export async function getBase({ registry }: Exchange): Promise<Response> {
+  await registry.checkReady();
   return Response.json({});
 }
 

@@ -1,0 +1,42 @@
+// The directory that a store was opened in, held open: it may be moved away, or its disk unmounted, while paths go on to
+// lead somewhere. What is written there then would be missing when the directory is back.
+import { closeSync, fstatSync, openSync, type Stats, statSync } from "node:fs";
+
+/** Stores are never closed: with one that is forgotten goes the descriptor of its root. */
+const forgotten = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
+
+/**
+ * A hold on a directory. The descriptor keeps its numbers from being given to another one, also where the filesystem
+ * would find new ones for it each time (overlays), and a plain unmount from succeeding.
+ */
+export class RootHold {
+  readonly #path: string;
+  readonly #descriptor: number;
+  /** Its numbers when they were last asked for: an overlay may change them when it copies the directory. */
+  #known: Pick<Stats, "dev" | "ino">;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#descriptor = openSync(path, "r");
+    forgotten.register(this, this.#descriptor);
+    this.#known = fstatSync(this.#descriptor);
+  }
+
+  /** Throws ESTALE where something else, or nothing, is in the directory's place. */
+  check(): void {
+    const found = statSync(this.#path, { throwIfNoEntry: false });
+    if (isSame(found, this.#known)) return;
+    this.#known = fstatSync(this.#descriptor);
+    if (isSame(found, this.#known)) return;
+    throw Object.assign(
+      new Error(
+        `ESTALE: ${this.#path} is not the directory that was opened: that was moved, or its disk was unmounted`,
+      ),
+      { code: "ESTALE" },
+    );
+  }
+}
+
+function isSame(found: Stats | undefined, known: Pick<Stats, "dev" | "ino">): boolean {
+  return found !== undefined && found.ino === known.ino && found.dev === known.dev;
+}

@@ -1,0 +1,86 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { errorCode } from "../../src/lib/system-error.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import { openFilesystem } from "../../src/storage/filesystem.ts";
+import { RootHold } from "../../src/storage/root-hold.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+import { bytesOf, take } from "./store-access.ts";
+
+function outcomeOf(check: () => void): unknown {
+  try {
+    check();
+    return "in place";
+  } catch (error) {
+    return errorCode(error);
+  }
+}
+
+test("RootHold tells whether the directory is in its place: moved away, another one there, and back", () => {
+  using directory = temporaryDirectory({ isInMemory: true });
+  const [root, away] = [join(directory.path, "data"), join(directory.path, "away")];
+  mkdirSync(root);
+  const hold = new RootHold(root);
+  const look = () => outcomeOf(() => hold.check());
+  const seen = [look()];
+  renameSync(root, away);
+  seen.push(look());
+  mkdirSync(root);
+  seen.push(look());
+  rmdirSync(root);
+  renameSync(away, root);
+  seen.push(look());
+  expect(seen).toEqual(["in place", "ESTALE", "ESTALE", "in place"]);
+});
+
+const calls: Record<string, (driver: Driver) => Promise<unknown>> = {
+  stat: (driver) => driver.stat("docker/a"),
+  read: (driver) => driver.read("docker/a", 10),
+  write: (driver) => driver.write("docker/b", bytesOf("x")),
+  touch: (driver) => driver.touch("docker/a"),
+  delete: (driver) => driver.delete("docker/a"),
+  list: (driver) => driver.list("docker"),
+  exists: (driver) => driver.exists("docker"),
+  makePrefix: (driver) => driver.makePrefix("docker/c"),
+  lock: (driver) => driver.lock("name", "shared", { waitMs: 10_000 }),
+  holdWork: (driver) => driver.holdWork("gc", "note"),
+  trash: (driver) => driver.trash("docker/a", "blobs/sha256/aa/a.1"),
+  listTrash: (driver) => driver.listTrash("blobs"),
+  restore: (driver) => driver.restore("blobs/sha256/aa/a", "docker/a"),
+  purge: (driver) => driver.purge("blobs/sha256/aa/a.1"),
+  createUpload: (driver) => driver.createUpload("docker/u/data", {}),
+  openUpload: (driver) => driver.openUpload("docker/u/data", { waitMs: 0, preempted: new AbortController() }),
+  sweepTemporary: (driver) => driver.sweepTemporary(0),
+  transfer: (driver) => driver.transfers().open("proxy/t"),
+};
+
+describe("a driver whose root another directory took the place of", () => {
+  test.each(Object.keys(calls))("%s() is refused at once and leaves nothing there", async (name) => {
+    using directory = temporaryDirectory({ isInMemory: true });
+    const root = join(directory.path, "data");
+    const { driver } = await openFilesystem({ root, isDurable: true });
+    await driver.write("docker/a", bytesOf("kept"));
+    renameSync(root, join(directory.path, "away"));
+    mkdirSync(root);
+    const code = await calls[name]?.(driver).catch(errorCode);
+    const there = readdirSync(root);
+    rmdirSync(root);
+    renameSync(join(directory.path, "away"), root);
+    expect([code, there, await take(driver, "docker/a")]).toEqual(["ESTALE", [], "kept"]);
+  });
+
+  test("an upload under way is not committed there", async () => {
+    using directory = temporaryDirectory({ isInMemory: true });
+    const root = join(directory.path, "data");
+    const { driver } = await openFilesystem({ root, isDurable: true });
+    await driver.createUpload("docker/u/data", {});
+    const held = await driver.openUpload("docker/u/data", { waitMs: 0, preempted: new AbortController() });
+    if (held === undefined || held === "busy") throw new Error("the upload is not to be had");
+    using upload = held;
+    await upload.append([bytesOf("x")]);
+    renameSync(root, join(directory.path, "away"));
+    mkdirSync(root);
+    expect([await upload.commit("docker/blob").catch(errorCode), readdirSync(root)]).toEqual(["ESTALE", []]);
+  });
+});
