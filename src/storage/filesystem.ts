@@ -291,8 +291,9 @@ class FilesystemDriver implements Driver {
 
   async sweepTemporary(olderThanMs: number, { isDryRun } = { isDryRun: false }): Promise<number> {
     const options = { beforeMs: Date.now() - olderThanMs, isDryRun };
-    const counts = ["docker", "proxy", "locks"].map((place) => sweepTemporaryFiles(this.#path(place), options));
-    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    let count = 0;
+    for (const place of ["docker", "proxy", "locks"]) count += await sweepTemporaryFiles(this.#path(place), options);
+    return count;
   }
 
   transfers() {

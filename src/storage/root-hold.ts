@@ -1,9 +1,10 @@
 // The directory that a store was opened in, held open: it may be moved away, or its disk unmounted, while paths go on to
 // lead somewhere. What is written there then would be missing when the directory is back.
-import { closeSync, fstatSync, openSync, type Stats, statSync } from "node:fs";
+import { fstatSync, type Stats, statSync } from "node:fs";
+import { openOwned } from "./descriptors.ts";
 
 /** Stores are never closed: with one that is forgotten goes the descriptor of its root. */
-const forgotten = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
+const forgotten = new FinalizationRegistry<DisposableStack>((owner) => owner.dispose());
 
 /**
  * A hold on a directory. The descriptor keeps its numbers from being given to another one, also where the filesystem
@@ -17,8 +18,9 @@ export class RootHold {
 
   constructor(path: string) {
     this.#path = path;
-    this.#descriptor = openSync(path, "r");
-    forgotten.register(this, this.#descriptor);
+    const owner = new DisposableStack();
+    this.#descriptor = openOwned(owner, path, "r");
+    forgotten.register(this, owner);
     this.#known = fstatSync(this.#descriptor);
   }
 
