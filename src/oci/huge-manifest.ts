@@ -76,7 +76,9 @@ class Walk {
   }
 
   #readString(): void {
-    const text = this.#takeString();
+    // The first letters of digests, of the members that are wanted, and of what is written with escapes.
+    const mayCount = firstLetters.includes(this.#bytes[this.#position + 1] ?? 0);
+    const text = this.#takeString(mayCount);
     const digest = text === undefined ? undefined : parseDigest(text);
     if (digest !== undefined) this.#named.add(digest);
     const after = this.#skipSpace(this.#position);
@@ -84,19 +86,19 @@ class Walk {
     this.#position = this.#skipSpace(after + 1);
     const isString = this.#bytes[this.#position] === quote;
     const start = this.#position;
-    const value = isString ? this.#takeString() : decode(this.#bytes.subarray(start, start + numberBytes));
+    const value = isString ? this.#takeString(true) : decode(this.#bytes.subarray(start, start + numberBytes));
     this.#members.set(text, value ?? "");
   }
 
-  /** The string that begins here; undefined for a long one, and one that is none. */
-  #takeString(): string | undefined {
+  /** The string that begins here, if it is wanted; undefined for a long one, and one that is none. */
+  #takeString(isWanted: boolean): string | undefined {
     const start = this.#position;
     let position = start + 1;
     while (position < this.#bytes.length && this.#bytes[position] !== quote) {
       position += this.#bytes[position] === backslash ? 2 : 1;
     }
     this.#position = position + 1;
-    if (position - start > maxStringBytes) return undefined;
+    if (!isWanted || position - start > maxStringBytes) return undefined;
     try {
       return JSON.parse(decode(this.#bytes.subarray(start, position + 1)));
     } catch {
@@ -122,6 +124,7 @@ class Walk {
 }
 
 const wanted: readonly string[] = ["schemaVersion", "mediaType", "manifests"];
+const firstLetters: readonly number[] = [..."sm\\"].map((letter) => letter.charCodeAt(0));
 const numberBytes = 8;
 const spaces: readonly number[] = [0x20, 0x09, 0x0a, 0x0d];
 const quote = 0x22;

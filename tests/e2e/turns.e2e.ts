@@ -1,13 +1,13 @@
 // Requests that take long, and what others wait for meanwhile: a repository of 100,000 tags, manifests of 4 MiB, thousands
-// of layers, referrers and children, and a collection and a check inside the server.
+// of layers, referrers and children.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { type StartedRegistry, startRegistry } from "./executable.ts";
 import { digestOf } from "./image.ts";
 
-/** But for the disk's own time; here nothing is on a disk. */
+/** What the server may do for others before it answers. */
 const longestMs = 250;
 const tagCount = Number(process.env.TAGS ?? 100_000);
 const imageType = "application/vnd.oci.image.manifest.v1+json";
@@ -45,7 +45,9 @@ function putManifest(name: string, fields: object): string {
 }
 
 function putTag(name: string, tag: string, digest: string): void {
-  put(`repositories/${name}/_manifests/tags/${tag}/current/link`, digest);
+  for (const place of ["current", `index/${pathOf(digest)}`]) {
+    put(`repositories/${name}/_manifests/tags/${tag}/${place}/link`, digest);
+  }
 }
 
 const configOf = (name: string) => ({ mediaType: "text/config", digest: putLayer(name, "{}"), size: 2 });
@@ -75,7 +77,11 @@ beforeAll(async () => {
     const annotations = { index: String(index), long: "x".repeat(4_000_000) };
     putManifest("subjects", { config: configOf("subjects"), layers: [], subject: about, annotations });
   }
-  for (let index = 0; index < 2000; index += 1) putManifest(`many/r${index}`, { config: configOf("many"), layers: [] });
+  for (let index = 0; index < 2000; index += 1)
+    putManifest(`many/r${index}`, { config: configOf(`many/r${index}`), layers: [] });
+  // As another registry accepts it.
+  const keys = Object.fromEntries(many(300_000, (index) => [`k${index}`, 1]));
+  putTag("huge", "stored", putManifest("huge", { mediaType: imageType, config: configOf("huge"), layers: [], keys }));
   const args = ["--http"];
   registry = await startRegistry({ data: directory.path, args });
 }, 300_000);
@@ -95,19 +101,28 @@ function putText(name: string, reference: string, { text, type }: { readonly tex
   return send("PUT", `/v2/${name}/manifests/${reference}`, { body: text, headers: { "Content-Type": type } });
 }
 
-/** What another client waits at most, who asks for little and pushes. */
-async function longestWaitMs(
-  work: () => Promise<unknown>,
-): Promise<{ readonly waitedMs: number; readonly tookMs: number }> {
+/** Milliseconds that the thread of the server which answers has worked. */
+function workedMs(): number {
+  const [workedNs] = readFileSync(`/proc/${registry.pid}/task/${registry.pid}/schedstat`, "utf8").split(" ");
+  return Number(workedNs) / 1e6;
+}
+
+/**
+ * How long the server works at most, from the request to the answer, for another client who asks for little and pushes.
+ * By the clock, other programs on the machine would count as well.
+ */
+async function longestWorkMs(work: () => Promise<unknown>): Promise<number> {
   let isOver = false;
-  let waitedMs = 0;
+  let longestWaitMs = 0;
+  let workMs = 0;
   const push = { text: JSON.stringify({ schemaVersion: 2, config: configOf("other"), layers: [] }), type: imageType };
   const ask = async () => {
     while (!isOver) {
       for (const request of [() => send("GET", "/v2/"), () => putText("other", "latest", push)]) {
-        const startMs = performance.now();
+        const [startMs, startWorkMs] = [performance.now(), workedMs()];
         expect((await request()).ok).toBe(true);
-        waitedMs = Math.max(waitedMs, performance.now() - startMs);
+        workMs = Math.max(workMs, workedMs() - startWorkMs);
+        longestWaitMs = Math.max(longestWaitMs, performance.now() - startMs);
         await Bun.sleep(1);
       }
     }
@@ -121,8 +136,9 @@ async function longestWaitMs(
     await asking;
   }
   const tookMs = performance.now() - startMs;
-  if (process.env.SHOW_WAITS !== undefined) console.log(`waited ${waitedMs.toFixed(0)} ms of ${tookMs.toFixed(0)} ms`);
-  return { waitedMs, tookMs };
+  const numbers = [workMs, longestWaitMs, tookMs].map((ms) => ms.toFixed(0));
+  if (process.env.SHOW_WAITS !== undefined) console.log("worked %s ms, waited %s ms, took %s ms", ...numbers);
+  return workMs;
 }
 
 describe("nobody waits long for", () => {
@@ -190,6 +206,14 @@ describe("nobody waits long for", () => {
         ),
     ],
     [
+      "HEAD of 300,000 keys from 8 clients",
+      () =>
+        fromMany(
+          8,
+          count(20, () => send("HEAD", "/v2/huge/manifests/stored")),
+        ),
+    ],
+    [
       "referrers of a type that none has",
       () =>
         fromMany(
@@ -222,7 +246,7 @@ describe("nobody waits long for", () => {
     "%s",
     async (_what, prepare) => {
       const work = prepare();
-      expect((await longestWaitMs(work)).waitedMs).toBeLessThan(longestMs);
+      expect(await longestWorkMs(work)).toBeLessThan(longestMs);
     },
     120_000,
   );

@@ -38,6 +38,11 @@ test("takeWorkHold() is had on a full disk, where its holder cannot write who it
   expect(hold).not.toHaveProperty("heldBy");
 });
 
+test("takeWorkHold() reads no more than a note of what is in the file", () => {
+  const neverFree = { tryLock: () => false };
+  expect(takeWorkHold(neverFree, "/dev/zero", "process 7")).toEqual({ heldBy: "\0".repeat(1024) });
+});
+
 test("takeWorkHold() makes the file again when somebody removed it", () => {
   using directory = temporaryDirectory();
   const path = join(directory.path, "lock");
