@@ -2,8 +2,7 @@
 //
 //   <root>/docker/…            what the registry stores (registry/layout.ts)
 //   <root>/locks, <root>/trash, <root>/gc, <root>/proxy  this driver's own
-import { lstatSync, readFileSync, statfsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { lstatSync, statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { stepAside } from "../lib/pacer.ts";
 import { sortInTurns } from "../lib/sorted.ts";
@@ -12,14 +11,13 @@ import {
   countFiles,
   directoriesIn,
   eachDirectory,
-  isGone,
   removeDirectory,
   removeEmptyTree,
   statIfThere,
   sweepTemporaryFiles,
 } from "./directories.ts";
 import type { Driver, Key, ListOptions, Lock, LockMode, OpenUploadOptions, Stat, Upload } from "./driver.ts";
-import { DurableFiles, pathOfKey, unlinkIfThere, writeInPlaceBytes } from "./durable-file.ts";
+import { DurableFiles, pathOfKey, unlinkIfThere } from "./durable-file.ts";
 import { takeFileLock } from "./file-locks.ts";
 import { describeFile } from "./file-stat.ts";
 import { FileTransfers } from "./file-transfers.ts";
@@ -40,6 +38,7 @@ import { openSyncfs } from "./libc.ts";
 import { MemoryLocks } from "./memory-locks.ts";
 import { isObstructed } from "./obstacles.ts";
 import { dropCacheOf } from "./page-cache.ts";
+import { readIfThere } from "./read-file.ts";
 import { takeWorkHold } from "./work-hold.ts";
 
 /** Where a filesystem store lies and how careful it is. */
@@ -113,13 +112,7 @@ class FilesystemDriver implements Driver {
     const path = this.#path(key);
     const stat = await this.stat(key);
     if (stat === undefined || stat.sizeBytes > maxBytes) return undefined;
-    try {
-      // A long one on another thread.
-      return stat.sizeBytes <= writeInPlaceBytes ? readFileSync(path) : await readFile(path);
-    } catch (error) {
-      if (isGone(error)) return undefined;
-      throw error;
-    }
+    return await readIfThere(path, stat.sizeBytes);
   }
 
   async open(key: Key): Promise<Blob | undefined> {
