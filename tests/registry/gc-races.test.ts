@@ -265,7 +265,8 @@ test(`nothing that was acknowledged is lost, in ${seeds.length} orders of client
 });
 
 test.each(Object.entries(rulesOff))("without rule %s something is lost", async (_rule, breakRule) => {
-  for (const seed of seeds) {
+  // Most orders are harmless: the search ends with the first that is not.
+  for (let seed = 1; seed <= 10 * seeds.length; seed += 1) {
     const lost = await lostIn(seed, breakRule).catch((error: unknown) => [String(error)]);
     if (lost.length > 0) return;
   }
