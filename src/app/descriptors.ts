@@ -7,8 +7,8 @@ import type { Logger } from "../log/logger.ts";
 
 /** So many are kept for the files of the requests that were accepted: an eighth of all, within these bounds. */
 const reserveBounds = { least: 8, most: 32 };
-/** A look costs less than a tenth of a millisecond. */
-const intervalMs = 100;
+/** It spins for so long at most; a look costs less than a tenth of a millisecond. */
+const intervalMs = 20;
 const warningIntervalMs = 60_000;
 
 const atTheLimit =

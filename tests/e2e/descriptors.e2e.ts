@@ -8,6 +8,8 @@ import { digestOf, postBlob } from "./image.ts";
 const limit = 64;
 /** Long enough for the crowd to come back several times. */
 const pushingMs = 5000;
+/** Without a push, to see whether it spins. */
+const watchedMs = 2000;
 const ask = "GET /v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 test("the process may open as many files as the system lets it", async () => {
@@ -34,7 +36,9 @@ describe.each([
   });
 
   test("a client that comes again after a refusal is served within seconds, and nothing spins", async () => {
-    const cpuBeforeMs = cpuMs(registry.pid);
+    const restingMs = cpuMs(registry.pid);
+    await Bun.sleep(watchedMs);
+    const share = (cpuMs(registry.pid) - restingMs) / watchedMs;
     const startedMs = performance.now();
     const content = new TextEncoder().encode("some bytes");
     const waitedMs: number[] = [];
@@ -43,10 +47,10 @@ describe.each([
       await pushPatiently(registry, content);
       waitedMs.push(performance.now() - pushedMs);
     }
-    console.log(`${waitedMs.length} pushes, the slowest took ${Math.round(Math.max(...waitedMs))} ms`);
-    const share = (cpuMs(registry.pid) - cpuBeforeMs) / (performance.now() - startedMs);
+    console.log(`${waitedMs.length} pushes, the slowest took ${Math.round(Math.max(...waitedMs))} ms; CPU ${share}`);
     expect(Math.max(...waitedMs)).toBeLessThan(3000);
-    expect(share).toBeLessThan(0.5);
+    // Only those that ask something give it work.
+    if (bytes !== ask) expect(share).toBeLessThan(0.2);
   });
 });
 
