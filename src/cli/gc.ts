@@ -47,7 +47,7 @@ is named, protects its repository until \`registry verify --repair\` has mended 
     { name: "grace", value: "DURATION", help: "how long to leave things alone, such as 2h (default gc.grace, 24h)" },
     { name: "offline", help: "no server uses this data now: needed only on a filesystem without file locks" },
     { name: "json", help: "one JSON object a line: each removal and finding, and the summary at last" },
-    { name: "quiet", short: "q", help: "only what is not as it should be" },
+    { name: "quiet", short: "q", help: "only what a person should look at" },
   ],
   run: gc,
 };
@@ -134,20 +134,30 @@ function formatRemoval({
   return `would remove the ${what} ${subject}${where}${size}: ${reason}\n`;
 }
 
+/** How much is garbage, and when its space is free. */
 function formatSummary(summary: GcSummary, graceMs: number): string {
-  const { isDryRun, repositories, busy, marked, revisions, layerLinks, condemned, trashed } = summary;
-  const would = isDryRun ? " would be" : "";
-  const left = busy === 0 ? "" : `; ${busy} were busy and left alone`;
-  const restored = summary.restored === 0 ? [] : [`restored   ${summary.restored} blobs that a link needs`];
-  const uploads = summary.uploads + summary.temporaryFiles;
+  const { isDryRun, repositories, busy, marked, revisions, layerLinks, inTrash, waiting, purged } = summary;
+  const would = isDryRun ? "would be " : "";
+  const after = graceMs === 0 ? "by the next run" : `after ${formatDuration(graceMs)}`;
   const entries = summary.referrers === 0 ? "" : `, ${summary.referrers} entries of referrers that are gone`;
+  const rest = [
+    ...(waiting === 0 ? [] : [`waiting: ${blobs(waiting, summary.waitingBytes)}, younger than the grace`]),
+    ...(summary.restored === 0 ? [] : [`${would}restored: ${summary.restored} blobs that a link needs`]),
+    ...(summary.uploads + summary.temporaryFiles === 0
+      ? []
+      : [`${would}removed: ${summary.uploads} abandoned uploads, ${summary.temporaryFiles} temporary files`]),
+    ...(busy === 0 ? [] : [`busy, and left alone: ${busy} repositories`]),
+    ...(summary.findings === 0 ? [] : [`findings: ${summary.findings}; \`registry verify\` tells more`]),
+  ];
   return `${[
-    `marked     ${marked} digests in ${repositories} repositories${left}`,
-    `unlinked   ${revisions} manifests, ${layerLinks} blobs${entries}${would === "" ? "" : ` (${would.trim()})`}`,
-    `condemned  ${condemned} blobs;${would} moved to the trash: ${trashed} (destroyed after ${formatDuration(graceMs)})`,
-    `purged     ${summary.purged} from the trash;${would} freed: ${formatSize(summary.freedBytes)}`,
-    ...restored,
-    ...(uploads === 0 ? [] : [`uploads    ${summary.uploads} abandoned, ${summary.temporaryFiles} temporary files`]),
-    `findings   ${summary.findings}`,
+    `needed: ${marked} digests in ${repositories} repositories`,
+    `${would}unlinked: ${revisions} manifests, ${layerLinks} blobs${entries}`,
+    `${blobs(inTrash, summary.inTrashBytes)}, are garbage; free ${after}`,
+    `${would}freed: ${blobs(purged, summary.freedBytes)}`,
+    ...rest,
   ].join("\n")}\n`;
+}
+
+function blobs(count: number, sizeBytes: number): string {
+  return `${count} blobs, ${formatSize(sizeBytes)}`;
 }

@@ -1,10 +1,16 @@
 // registry verify
 import { abandonedAfterMs } from "../app/chores.ts";
 import { rulesOf } from "../app/manifest-rules.ts";
+import { formatDuration } from "../lib/duration.ts";
 import { formatSize, parseRate } from "../lib/size.ts";
 import { temporaryAgeMs } from "../registry/upload-purge.ts";
 import { verifyStore } from "../registry/verify.ts";
-import { type VerifyEvent, type VerifySummary, verifyExitCode } from "../registry/verify-report.ts";
+import {
+  type VerifyEvent,
+  type VerifyProgress,
+  type VerifySummary,
+  verifyExitCode,
+} from "../registry/verify-report.ts";
 import { type Command, type CommandIo, flagOf, hasFlag, type ParsedWords, UsageError } from "./command.ts";
 import { jsonLines, type WorkOutput } from "./json-lines.ts";
 import { createProgress } from "./progress.ts";
@@ -67,10 +73,11 @@ function parseRateFlag(text: string | undefined): number | undefined {
 
 function textOutput(io: CommandIo): WorkOutput<VerifyEvent, VerifySummary> {
   const progress = createProgress(io);
+  const formatProgress = createProgressText();
   return {
     report: (event) => {
       if (event.kind === "progress") {
-        progress.update(`${event.phase}: ${event.done}, ${formatSize(event.bytes)}`);
+        progress.update(formatProgress(event, io.now()));
         return;
       }
       progress.clear();
@@ -83,8 +90,22 @@ function textOutput(io: CommandIo): WorkOutput<VerifyEvent, VerifySummary> {
   };
 }
 
+/** How far the check is and, where it is known how much there is, how long it still takes. */
+function createProgressText(): (event: VerifyProgress, nowMs: number) => string {
+  let started: { readonly atMs: number; readonly bytes: number } | undefined;
+  return ({ phase, done, bytes, total }, nowMs) => {
+    if (total === undefined) return `${phase}: ${done}`;
+    started ??= { atMs: nowMs, bytes };
+    const bytesPerMs = (bytes - started.bytes) / (nowMs - started.atMs);
+    const leftMs = bytesPerMs > 0 ? Math.max(total.bytes - bytes, 0) / bytesPerMs : undefined;
+    const left = leftMs === undefined ? "" : `, ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left`;
+    return `${phase}: ${done} of ${total.count}, ${formatSize(bytes)} of ${formatSize(total.bytes)}${left}`;
+  };
+}
+
 function formatEvent(event: Exclude<VerifyEvent, { kind: "progress" }>): string {
   if (event.kind === "repaired") return `${"".padEnd(severityWidth)}  ${event.how}: ${event.subject}\n`;
+  if (event.kind === "broken") return `broken: ${event.image} (${event.reason}): push it again\n`;
   if (event.kind === "unrepaired")
     return `${"".padEnd(severityWidth)}  not mended: ${event.subject}: ${event.reason}\n`;
   const where = event.repository === undefined ? "" : `${event.repository}: `;

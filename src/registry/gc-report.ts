@@ -53,7 +53,14 @@ export interface GcSummary {
   readonly marked: number;
   /** Blobs without a link that are older than the grace. */
   readonly condemned: number;
+  readonly condemnedBytes: number;
+  /** Blobs without a link that are younger than the grace, or may have been linked since the links were read. */
+  readonly waiting: number;
+  readonly waitingBytes: number;
   readonly trashed: number;
+  /** Blobs that lie in the trash now, or in a dry run would: garbage, to be freed after the grace. */
+  readonly inTrash: number;
+  readonly inTrashBytes: number;
   readonly purged: number;
   readonly restored: number;
   readonly freedBytes: number;
@@ -75,7 +82,12 @@ export function startCounters(): GcCounters {
     referrers: 0,
     marked: 0,
     condemned: 0,
+    condemnedBytes: 0,
+    waiting: 0,
+    waitingBytes: 0,
     trashed: 0,
+    inTrash: 0,
+    inTrashBytes: 0,
     purged: 0,
     restored: 0,
     freedBytes: 0,

@@ -44,7 +44,7 @@ async function purgeEntry(run: GcRun, entry: string): Promise<void> {
     // It may be the last copy that is whole: a repair moves the damaged one away, and who needs it brings this back.
     if ((await driver.stat(blobKey(digest)))?.isDamaged === true) return;
   }
-  if (run.isYoung(stat.changedMs)) return;
+  if (run.isYoung(stat.changedMs)) return noteInTrash(run, stat.sizeBytes);
   run.report(removalOfBytes({ what: "trash entry", subject: digest, reason: reasons.trashEntry }, stat.sizeBytes));
   run.counters.purged += 1;
   run.counters.freedBytes += stat.sizeBytes;
@@ -93,11 +93,22 @@ export async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
     if (!isDryRun) await store.driver.removeEmpty(parentOf(key), { isDurable: false });
     return;
   }
-  if ((await isYoungBlob(run, digest, stat)) || run.mayBeLinked(stat.changedMs)) return;
+  if ((await isYoungBlob(run, digest, stat)) || run.mayBeLinked(stat.changedMs)) {
+    counters.waiting += 1;
+    counters.waitingBytes += stat.sizeBytes;
+    return;
+  }
   counters.condemned += 1;
+  counters.condemnedBytes += stat.sizeBytes;
   run.report(removalOfBytes({ what: "blob", subject: digest, reason: reasons.blob }, stat.sizeBytes));
-  if (isDryRun) counters.trashed += 1;
-  else if (await store.driver.trashUnchanged(key, run.nextTrashName(digest), stat)) counters.trashed += 1;
+  if (!isDryRun && !(await store.driver.trashUnchanged(key, run.nextTrashName(digest), stat))) return;
+  counters.trashed += 1;
+  noteInTrash(run, stat.sizeBytes);
+}
+
+function noteInTrash({ counters }: GcRun, sizeBytes: number): void {
+  counters.inTrash += 1;
+  counters.inTrashBytes += sizeBytes;
 }
 
 /** A time in the future, of a clock that was wrong, counts as now and is set to now. */

@@ -46,6 +46,8 @@ export interface VerifyProgress {
   readonly phase: "checking repositories" | "reading blobs";
   readonly done: number;
   readonly bytes: number;
+  /** How much there is to do, as it was counted before; undefined where nobody did. */
+  readonly total?: { readonly count: number; readonly bytes: number };
 }
 
 /** That a finding was mended, or damaged bytes moved out of the way so that a push heals them. */
@@ -62,8 +64,16 @@ export interface VerifyUnrepaired {
   readonly reason: string;
 }
 
+/** An image that cannot be pulled whole any more, by its name. */
+export interface BrokenImage {
+  readonly kind: "broken";
+  /** Such as "lab/app:v6". */
+  readonly image: string;
+  readonly reason: string;
+}
+
 /** One thing that a check tells. */
-export type VerifyEvent = VerifyFinding | VerifyProgress | VerifyRepaired | VerifyUnrepaired;
+export type VerifyEvent = VerifyFinding | VerifyProgress | VerifyRepaired | VerifyUnrepaired | BrokenImage;
 
 /** What a check saw. */
 export interface VerifySummary {

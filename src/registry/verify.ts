@@ -11,6 +11,7 @@ import type { ManifestRules } from "./manifest-rules.ts";
 import { type Unlistable, walkPrefixes } from "./repositories.ts";
 import type { Store } from "./store.ts";
 import { createThrottle, inspectBlob, quarantineBlob, type Throttle } from "./verify-blobs.ts";
+import { findBrokenImages } from "./verify-images.ts";
 import type { RepositoryCheck } from "./verify-links.ts";
 import type { SizeSuspicion } from "./verify-manifests.ts";
 import { applyRepair } from "./verify-repair.ts";
@@ -65,6 +66,9 @@ export async function verifyStore(store: Store, options: VerifyOptions): Promise
   await verifyBlobs(run, createThrottle(options.bytesPerSecond, performance.now.bind(performance)));
   await tellSizes(run);
   await verifyLeftovers(run);
+  if (run.counters.lost > 0) {
+    for await (const image of findBrokenImages(store, { rules: options.rules, pace: run.pace })) options.report(image);
+  }
   return run.counters;
 }
 
@@ -136,14 +140,27 @@ function note(run: VerifyRun, repository: string, { manifests, sizes }: CheckedR
 
 async function verifyBlobs(run: VerifyRun, throttle: Throttle): Promise<void> {
   const { store, counters, options } = run;
+  const total = await countBlobs(run);
   for await (const place of listBlobs(store)) {
     await run.pace();
     if ("unreadable" in place) {
       await tell(run, { ...untidy(place.unreadable, `it cannot be listed: ${place.reason}`), severity: "lost" });
     } else if ("stray" in place) await tell(run, untidy(place.stray, "no blob lies here"));
     else await verifyBlob(run, place.digest, throttle);
-    options.report({ kind: "progress", phase: "reading blobs", done: counters.blobs, bytes: counters.bytes });
+    options.report({ kind: "progress", phase: "reading blobs", done: counters.blobs, bytes: counters.bytes, total });
   }
+}
+
+/** So that whoever watches knows how long it takes. */
+async function countBlobs({ store, pace }: VerifyRun): Promise<{ readonly count: number; readonly bytes: number }> {
+  let [count, bytes] = [0, 0];
+  for await (const place of listBlobs(store)) {
+    await pace();
+    if (!("digest" in place)) continue;
+    count += 1;
+    bytes += (await store.driver.stat(blobKey(place.digest)).catch(() => undefined))?.sizeBytes ?? 0;
+  }
+  return { count, bytes };
 }
 
 async function verifyBlob(run: VerifyRun, digest: Digest, throttle: Throttle): Promise<void> {

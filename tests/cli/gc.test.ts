@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { runCli } from "../../src/cli/cli.ts";
-import { tagCurrentLink } from "../../src/registry/layout.ts";
+import { layerLink, tagCurrentLink } from "../../src/registry/layout.ts";
 import { openFilesystem } from "../../src/storage/filesystem.ts";
-import { named, pushBlob, pushImage, stockedOn, tagged, utf8 } from "../registry/stocked.ts";
+import { digestOf, named, pushBlob, pushImage, stockedOn, tagged, utf8 } from "../registry/stocked.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { fakeIo } from "./fake-io.ts";
 
@@ -27,16 +27,38 @@ test("two runs without a grace free the space, and say how much", async () => {
   using registry = await untidy();
   const first = await gc("gc", "--data", registry.data, "--grace", "0s");
   expect(first).toMatchObject({ code: 0, errors: "" });
-  expect(first.output).toContain("condemned  1 blobs; moved to the trash: 1");
+  expect(first.output).toContain("1 blobs, 6 B, are garbage; free by the next run\nfreed: 0 blobs, 0 B\n");
   expect((await gc("gc", "--data", registry.data, "--grace", "0s")).output).toContain(
-    "purged     1 from the trash; freed: 6 B",
+    "0 blobs, 0 B, are garbage; free by the next run\nfreed: 1 blobs, 6 B\n",
   );
 });
 
-test("within the grace of a day nothing goes", async () => {
+test("within the grace of a day nothing goes, and what waits is told", async () => {
   using registry = await untidy();
+  await registry.stock.store.driver.delete(layerLink(named("app"), digestOf("lonely")));
   const { output } = await gc("gc", "--data", registry.data, "--delete-untagged");
-  expect(output).toContain("condemned  0 blobs; moved to the trash: 0 (destroyed after 24h)");
+  expect(output).toContain("0 blobs, 0 B, are garbage; free after 24h\n");
+  expect(output).toContain("waiting: 1 blobs, 6 B, younger than the grace\n");
+});
+
+test("a dry run says what a run would free, and as JSON in bytes", async () => {
+  using registry = await untidy();
+  const words = ["gc", "--data", registry.data, "--grace", "0s"];
+  expect((await gc(...words, "--dry-run")).output).toContain(
+    "1 blobs, 6 B, are garbage; free by the next run\nwould be freed: 0 blobs, 0 B\n",
+  );
+  await gc(...words);
+  const { output } = await gc(...words, "--dry-run", "--json");
+  expect(JSON.parse(output.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
+    kind: "summary",
+    purged: 1,
+    freedBytes: 6,
+    inTrash: 0,
+    inTrashBytes: 0,
+    waiting: 0,
+    waitingBytes: 0,
+    condemnedBytes: 0,
+  });
 });
 
 describe("a dry run", () => {

@@ -49,6 +49,28 @@ test("what can be mended is 1, and 0 when it was mended", async () => {
   expect((await verify(registry.data)).code).toBe(0);
 });
 
+test("an image that cannot be pulled whole is named, with what to do", async () => {
+  using registry = await stored();
+  await registry.driver.write(blobKey(layer), utf8("lay"));
+  const { output } = await verify(registry.data);
+  expect(output).toContain("broken: app:1 (a layer is missing): push it again\n");
+  await pushImage(stockedOn(registry.driver), "app", { tag: "1" });
+  expect((await verify(registry.data)).output).not.toContain("broken");
+});
+
+test("how far it is has a total and the time that is left", async () => {
+  using registry = await stored();
+  let nowMs = 0;
+  const now = () => {
+    nowMs += 1000;
+    return nowMs;
+  };
+  const io = fakeIo({ isErrorTerminal: true, now });
+  await runCli(["verify", "--data", registry.data], io);
+  expect(io.errors()).toMatch(/reading blobs: 1 of 3, \d+ B of \d+ B\r/);
+  expect(io.errors()).toMatch(/reading blobs: 3 of 3, (\d+ B) of \1, 0s left/);
+});
+
 test("lost data is 2, and the damaged bytes are moved away by --repair", async () => {
   using registry = await stored();
   await registry.driver.write(blobKey(layer), utf8("lay"));
@@ -67,6 +89,7 @@ test("--json has one object a line, the summary at last", async () => {
     .map((line) => JSON.parse(line) as { kind: string });
   expect(values).toMatchObject([
     { kind: "finding", severity: "lost", subject: layer },
+    { kind: "broken", image: "app:1", reason: "a layer is missing" },
     { kind: "summary", lost: 1, blobs: 3 },
   ]);
 });

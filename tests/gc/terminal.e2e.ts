@@ -20,6 +20,8 @@ test.skipIf(!requireProgram("script", "bsdutils"))("verify shows on a terminal h
   // 100 kB at this rate take half a second, which is longer than the first update waits.
   const command = `exec '${executable}' verify --rate 200kB/s --data '${data}' </dev/null >'${output}'`;
   await must(["script", "--quiet", "--return", "--command", command, typescript]);
-  expect(readFileSync(typescript, "utf8")).toMatch(/\r\x1b\[Kreading blobs: \d, [\d.]+ kB\r\x1b\[K/);
+  expect(readFileSync(typescript, "utf8")).toMatch(
+    /\r\x1b\[Kreading blobs: \d of 3, [\d.]+ k?B of [\d.]+ kB(, \d+s left)?\r\x1b\[K/,
+  );
   expect(readFileSync(output, "utf8")).toMatch(/^checked {3}1 repositories, 1 manifests, 3 blobs/);
 });
