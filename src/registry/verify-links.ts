@@ -65,8 +65,8 @@ export async function* followLinks(check: RepositoryCheck, prefix: Key): AsyncGe
         const text = await readText(driver, key);
         // Deletions, also of other registries, leave the directory of the link behind.
         if (text === undefined && !(await driver.isObstructed(key))) continue;
-        if (text === undefined) throw new Error("it is not a file");
-        if (digest !== undefined) yield await followOne(check, { key, digest, text });
+        if (text === undefined) yield await passObstacle(check, key, digest);
+        else if (digest !== undefined) yield await followOne(check, { key, digest, text });
         else find(check, { severity: "untidy", subject: key, problem: "its path spells no digest" });
       } catch (error) {
         find(check, { severity: "lost", subject: key, problem: `it cannot be read: ${error}` });
@@ -74,6 +74,18 @@ export async function* followLinks(check: RepositoryCheck, prefix: Key): AsyncGe
       }
     }
   }
+}
+
+/** What stands in a link's place hides only what the path says as well: with the bytes there, it is written anew. */
+async function passObstacle(check: RepositoryCheck, key: Key, digest: Digest | undefined): Promise<FollowedLink> {
+  const problem = "it is not a file";
+  // Nobody can tell whether it was there when a client had the digest deleted.
+  if (digest === undefined || (await isDeleted(check.store, check.name, digest))) throw new Error(problem);
+  const bytes = await locate(check, digest);
+  if (bytes === undefined) throw new Error(problem);
+  const repair: Repair = { kind: "link", name: check.name, key, digest, because: key };
+  find(check, { severity: "repairable", subject: key, problem, repair });
+  return { key, digest, target: digest, bytes, isReadable: true };
 }
 
 const maxLinkBytes = 1024;

@@ -1,6 +1,7 @@
 // Mending what a check found, as somebody who adds does: the repository's lock shared, the link, then a look at the
 // bytes. Nothing is taken away but links that promise nothing, and what was deleted or moved since the check stays so.
 
+import type { Key } from "../storage/driver.ts";
 import { findBlob } from "./find-blob.ts";
 import { blobKey, blobTrashName, tagCurrentLink, tagIndexLink } from "./layout.ts";
 import { putLink } from "./links.ts";
@@ -18,7 +19,7 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
     }
     case "link":
       return withLock(store, repair.name, "shared", async () => {
-        if ((await store.driver.stat(repair.because)) === undefined) return undefined;
+        if (!(await isCalledFor(store, repair.because))) return undefined;
         // A collector that reads no links any more sees by the time of the bytes that somebody needs them.
         await store.driver.touch(blobKey(repair.digest));
         await putLink(store, repair.key, repair.digest);
@@ -44,4 +45,9 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
         return "linked";
       });
   }
+}
+
+/** What stands in the place of a link calls for it as the link did. */
+async function isCalledFor({ driver }: Store, because: Key): Promise<boolean> {
+  return (await driver.stat(because)) !== undefined || (await driver.isObstructed(because));
 }

@@ -110,7 +110,10 @@ export interface Driver {
   open(key: Key): Promise<Blob | undefined>;
   /** Lets the next reads of the object come from the disk rather than from memory, where the system can do that. */
   dropCache(key: Key): Promise<void>;
-  /** Replaces the object, all or nothing; when the promise resolves it survives a power cut. */
+  /**
+   * Replaces the object, all or nothing; when the promise resolves it survives a power cut. A prefix in its place goes
+   * where nothing at all is below it; else EISDIR is thrown.
+   */
   write(key: Key, bytes: Uint8Array): Promise<void>;
   /**
    * Adds a few bytes to an object that is there; how large it is then, or undefined where there is none. Who reads or

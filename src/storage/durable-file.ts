@@ -17,6 +17,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
 import { openOwned } from "./descriptors.ts";
+import { renameOver } from "./obstacles.ts";
 import { sharedFileMode } from "./private-places.ts";
 import { RootHold } from "./root-hold.ts";
 
@@ -150,7 +151,7 @@ export class DurableFiles {
     }
   }
 
-  /** Replaces a file, all or nothing. */
+  /** Replaces a file, or an empty directory in its place, all or nothing. */
   async replaceFile(path: string, bytes: Uint8Array): Promise<void> {
     await this.#replace(path, (descriptor) => writeAll(descriptor, bytes));
   }
@@ -178,7 +179,7 @@ export class DurableFiles {
       await this.syncFile(descriptor);
       // A failure to close it fails the write, too.
       owner.dispose();
-      renameSync(temporary, path);
+      renameOver(temporary, path);
     } catch (error) {
       removeQuietly(temporary);
       throw error;

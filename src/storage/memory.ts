@@ -86,6 +86,10 @@ class MemoryDriver implements Driver {
   async dropCache(): Promise<void> {}
 
   async write(key: Key, bytes: Uint8Array): Promise<void> {
+    if (this.#prefixes.has(key)) {
+      if (!this.#isEmpty(key)) throw Object.assign(new Error(`EISDIR: ${key}`), { code: "EISDIR" });
+      this.#prefixes.delete(key);
+    }
     this.#put(key, bytes);
   }
 

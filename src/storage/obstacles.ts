@@ -1,6 +1,6 @@
 // What stands where a directory or a file should be: something of another kind, or a symbolic link that leads to nothing
 // or back to itself. It may be what is left of data, so it is never taken for absent.
-import { lstatSync, realpathSync, type Stats, statSync } from "node:fs";
+import { lstatSync, realpathSync, renameSync, rmdirSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 
@@ -45,6 +45,24 @@ export function refuseLoop(path: string): void {
     above = dirname(above);
     if (realpathSync(above) === target) throw problemOf(path, "ELOOP", "leads back to a directory that it lies in");
   }
+}
+
+/** Moves a file over whatever is at the other path, also an empty directory; one with something in it is left alone. */
+export function renameOver(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+    return;
+  } catch (error) {
+    if (errorCode(error) !== "EISDIR") throw error;
+  }
+  try {
+    rmdirSync(to);
+  } catch (error) {
+    if (errorCode(error) === "ENOTEMPTY") throw problemOf(to, "EISDIR", "is a directory with something in it");
+    if (errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTDIR") throw error;
+    // Somebody else has taken it away, or has put a file in its place.
+  }
+  renameSync(from, to);
 }
 
 function problemOf(path: string, code: string, problem: string): Error {

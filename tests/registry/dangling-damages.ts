@@ -16,6 +16,12 @@ const layer = digestOf("layer");
 
 const write = ({ store }: Stocked, key: string, text: string) => store.driver.write(key, utf8(text));
 
+/** Puts an empty prefix in the place of a link. */
+async function obstruct({ driver }: Stocked["store"], link: string): Promise<void> {
+  await driver.delete(link);
+  await driver.makePrefix(link);
+}
+
 /** A build cache as some clients push it: an index over blobs. */
 export async function putCache(stock: Stocked): Promise<Digest> {
   const cached = await pushBlob(stock, "cache", "cached");
@@ -117,7 +123,31 @@ export const danglingDamages: readonly Damage[] = [
     mended: [2, []],
   },
   {
-    what: "a link that is a directory",
+    what: "a link of a layer that is a directory",
+    seed: ({ store }) => obstruct(store, layerLink(app, layer)),
+    severity: "repairable",
+    problem: /^it is not a file$/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "a link of a manifest that is a directory",
+    seed: ({ store }, image) => obstruct(store, revisionLink(app, image)),
+    severity: "repairable",
+    problem: /^it is not a file$/,
+    mended: [0, ["linked"]],
+  },
+  {
+    what: "a link that is a directory with something in it",
+    seed: async ({ store }) => {
+      await obstruct(store, layerLink(app, layer));
+      await store.driver.makePrefix(`${layerLink(app, layer)}/below`);
+    },
+    severity: "repairable",
+    problem: /^it is not a file$/,
+    mended: [1, []],
+  },
+  {
+    what: "a link that is a directory, of bytes that are nowhere",
     seed: ({ store }) => store.driver.makePrefix(layerLink(app, digestOf("none"))),
     severity: "lost",
     problem: /^it cannot be read: Error: it is not a file$/,

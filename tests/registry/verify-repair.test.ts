@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
 import { blobKey, layerLink, tagCurrentLink } from "../../src/registry/layout.ts";
+import { readLink } from "../../src/registry/links.ts";
 import { applyRepair } from "../../src/registry/verify-repair.ts";
 import { digestOf, named, pullImage, pushBlob, pushImage, stocked, tagged, utf8 } from "./stocked.ts";
 
@@ -37,6 +38,18 @@ test("applyRepair() writes no link that nothing calls for any more: what was del
   const key = layerLink(name, digest);
   expect(await applyRepair(stock.store, { ...linkOf(digest), because: key })).toBeUndefined();
   expect(await stock.store.driver.stat(key)).toBeUndefined();
+});
+
+test("applyRepair() puts a link in the place of an obstacle, unless that is gone since the check", async () => {
+  const stock = stocked();
+  const digest = await pushBlob(stock, "other", "x");
+  const key = layerLink(name, digest);
+  const repair = { ...linkOf(digest), because: key };
+  await stock.store.driver.makePrefix(key);
+  expect(await applyRepair(stock.store, repair)).toBe("linked");
+  expect([await stock.store.driver.isObstructed(key), await readLink(stock.store, key)]).toEqual([false, digest]);
+  await stock.store.driver.delete(key);
+  expect(await applyRepair(stock.store, repair)).toBeUndefined();
 });
 
 test("applyRepair() freshens the bytes, so that a collector which has read the links already leaves them", async () => {

@@ -61,6 +61,16 @@ export function describePrefixes(open: OpenTestStore): void {
     }
   });
 
+  test("write() takes the place of a prefix with nothing below it, and of no other", async () => {
+    using store = await open();
+    await store.driver.makePrefix("p/empty");
+    await put(store.driver, "p/full/object", "x");
+    await put(store.driver, "p/empty", "y");
+    expect([await store.driver.isObstructed("p/empty"), await store.driver.exists("p/empty")]).toEqual([false, false]);
+    await expect(put(store.driver, "p/full", "y")).rejects.toMatchObject({ code: "EISDIR" });
+    expect((await store.driver.stat("p/full/object"))?.sizeBytes).toBe(1);
+  });
+
   test("isObstructed() is true where a prefix is in an object's place, or an object on the way", async () => {
     using store = await open();
     await put(store.driver, "p/object", "x");

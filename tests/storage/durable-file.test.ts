@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -10,6 +11,7 @@ import {
   rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -84,6 +86,27 @@ describe("replaceFile()", () => {
     using _uuid = spyOn(crypto, "randomUUID").mockReturnValue(id);
     const code = await codeOf(store.files.replaceFile(path, bytesOf("ours")));
     expect([code, readFileSync(`${path}.${id}.tmp`, "utf8"), existsSync(path)]).toEqual(["EEXIST", "theirs", false]);
+  });
+
+  test.each(["durable", "not durable"])("takes the place of an empty directory, %s", async (how) => {
+    using store = open(how === "durable");
+    const path = join(store.root, "a/link");
+    mkdirSync(path, { recursive: true });
+    await store.files.replaceFile(path, bytesOf("x"));
+    expect([readFileSync(path, "utf8"), readdirSync(dirname(path))]).toEqual(["x", ["link"]]);
+  });
+
+  test("takes the place of a symbolic link, and leaves alone what that leads to", async () => {
+    using store = open();
+    mkdirSync(join(store.root, "directory/below"), { recursive: true });
+    const path = join(store.root, "link");
+    for (const target of ["nowhere", "directory", "link"]) {
+      symlinkSync(target, path);
+      await store.files.replaceFile(path, bytesOf("x"));
+      expect([lstatSync(path).isFile(), readFileSync(path, "utf8")]).toEqual([true, "x"]);
+      rmSync(path);
+    }
+    expect(readdirSync(store.root, { recursive: true }).toSorted()).toEqual(["directory", "directory/below"]);
   });
 
   test("leaves no temporary file when it fails, and tells why", async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { directoriesIn } from "../../src/storage/directories.ts";
-import { findObstacle, isObstructed } from "../../src/storage/obstacles.ts";
+import { findObstacle, isObstructed, renameOver } from "../../src/storage/obstacles.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 /** Directories a and b, a file, and symbolic links of every kind. */
@@ -52,4 +52,22 @@ test("isObstructed() tells what stands in a file's place from what is just absen
   const fine = ["a/file", "a/good", "a/none", "none/none/none", "elsewhere/none", "elsewhere/file"];
   const obstructed = ["a/empty", "a/dangling", "a/file/below", "a/dangling/below", "dangling/below/below"];
   expect([fine.filter(of), obstructed.filter(of)]).toEqual([[], obstructed]);
+});
+
+test("renameOver() moves over a file, an empty directory and nothing, not over a directory with something in it", () => {
+  using directory = temporaryDirectory();
+  const path = (name: string) => join(directory.path, name);
+  mkdirSync(path("empty"));
+  mkdirSync(path("full/below"), { recursive: true });
+  writeFileSync(path("file"), "old");
+  for (const name of ["file", "empty", "none"]) {
+    writeFileSync(path("new"), name);
+    renameOver(path("new"), path(name));
+    expect(readFileSync(path(name), "utf8")).toBe(name);
+  }
+  writeFileSync(path("new"), "new");
+  expect(() => renameOver(path("new"), path("full"))).toThrow(
+    `EISDIR: ${path("full")} is a directory with something in`,
+  );
+  expect([existsSync(path("new")), existsSync(path("full/below"))]).toEqual([true, true]);
 });

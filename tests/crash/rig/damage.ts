@@ -26,11 +26,6 @@ export const damages: readonly Damage[] = [
   ),
 ];
 
-/** Whether something that is no file stands in the way: who sees it cannot tell what it was, and a person takes it away. */
-export function isObstacle({ harm }: Damage): boolean {
-  return harm === "directory" || harm === "symlink";
-}
-
 /** Whether nothing is lost by it. */
 export function isMendable({ victim }: Damage): boolean {
   return victim.endsWith(" link");
@@ -75,7 +70,7 @@ export function damage(data: string, damage: Damage, wreck: Wreck): void {
 }
 
 /** The file that the damage is about. */
-export function pathOfDamage(data: string, damage: Damage, wreck: Wreck): string {
+function pathOfDamage(data: string, damage: Damage, wreck: Wreck): string {
   const hex = digestOfDamage(damage, wreck).slice("sha256:".length);
   const root = join(data, "docker/registry/v2");
   const repository = join(root, "repositories", wreck.name);

@@ -5,16 +5,7 @@ import { join } from "node:path";
 import { digestOf } from "../../e2e/image.ts";
 import { run } from "../../e2e/program.ts";
 import type { Chance } from "./chance.ts";
-import {
-  type Damage,
-  damage,
-  digestOfDamage,
-  isMendable,
-  isObstacle,
-  makeWreck,
-  pathOfDamage,
-  type Wreck,
-} from "./damage.ts";
+import { type Damage, damage, digestOfDamage, isMendable, makeWreck, type Wreck } from "./damage.ts";
 import { BrokenOff, Down, type Fleet } from "./fleet.ts";
 import { findMissing } from "./pull.ts";
 import type { Scene } from "./victims.ts";
@@ -72,9 +63,7 @@ export async function salvage(
   // Repaired by somebody beside the round, or pushed over.
   const hex = digest.slice(digest.indexOf(":") + 1);
   if (!isWhole && !found.stdout.includes(hex)) say(`no finding tells of ${digest}: ${found.code} ${found.stdout}`);
-  if (found.code > (isMendable(planned) && !isObstacle(planned) ? 1 : 2))
-    say(`verify ends with ${found.code}: ${found.stdout}`);
-  if (isObstacle(planned)) rmSync(pathOfDamage(data, planned, made), { recursive: true, force: true });
+  if (found.code > (isMendable(planned) ? 1 : 2)) say(`verify ends with ${found.code}: ${found.stdout}`);
   const mended = await registry("verify", "--repair");
   const broken = (await look()).filter((problem) => isMendable(planned) || !problem.includes(digest));
   for (const problem of broken) say(`lost: ${problem} after ${mended.code} ${mended.stdout}`);
