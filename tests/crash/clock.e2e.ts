@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type StartedRegistry, startRegistry } from "../e2e/executable.ts";
-import { digestOf, openUpload } from "../e2e/image.ts";
+import { digestOf, openUpload, sessionOf } from "../e2e/image.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { Client } from "./client.ts";
 import { findBrokenInvariants } from "./directory-check.ts";
@@ -43,7 +43,7 @@ async function startShifted(data: string): Promise<ShiftedRegistry> {
 
 /** When a session began, as the program wrote it down. */
 async function startUpload(registry: StartedRegistry): Promise<string> {
-  const id = (await openUpload(registry, "clock")).split("/").at(-1) ?? "";
+  const id = sessionOf(await openUpload(registry, "clock"));
   return readFileSync(join(registry.data, "docker/registry/v2/repositories/clock/_uploads", id, "startedat"), "utf8");
 }
 

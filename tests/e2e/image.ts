@@ -16,6 +16,11 @@ export async function openUpload(registry: StartedRegistry, name: string): Promi
   return response.headers.get("location") ?? "";
 }
 
+/** The identifier of an upload session, as its path ends in it. */
+export function sessionOf(location: string): string {
+  return new URL(location, "http://localhost").pathname.split("/").at(-1) ?? "";
+}
+
 /** The path that ends an upload. */
 export function withDigest(location: string, digest: string): string {
   return `${location}${location.includes("?") ? "&" : "?"}digest=${encodeURIComponent(digest)}`;

@@ -8,7 +8,7 @@ import { plainArgs } from "../crash/killed-run.ts";
 import { foreignKinds, startForeign } from "../interchange/foreign-registry.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { executable, startRegistry } from "./executable.ts";
-import { openUpload, pushImage } from "./image.ts";
+import { openUpload, pushImage, sessionOf } from "./image.ts";
 import { must, requireProgram, requireRoot, run } from "./program.ts";
 
 const user = 65534;
@@ -30,7 +30,7 @@ test.if(requireRoot())("reads nothing but what is stored and the certificates, w
     const location = await openUpload(registry, "team/app");
     await registry.fetch(location, { method: "PATCH", body: "not yet for everybody" });
     await pushImage(registry, "team/app");
-    const session = `docker/registry/v2/repositories/team/app/_uploads/${location.split("/").at(-1)?.split("?")[0]}`;
+    const session = `docker/registry/v2/repositories/team/app/_uploads/${sessionOf(location)}`;
     return { session, readable: await readableBy(data) };
   };
   const { session, readable } = await upload();

@@ -9,7 +9,7 @@ import { plainArgs } from "../crash/killed-run.ts";
 import { type MadeImage, makeBytes, makeImage, pushMade } from "../crash/made-image.ts";
 import { findDifferences } from "../crash/outcome.ts";
 import { type StartedRegistry, startRegistry } from "../e2e/executable.ts";
-import { digestOf, withDigest } from "../e2e/image.ts";
+import { digestOf, sessionOf, withDigest } from "../e2e/image.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 /** Where the parts of an image lie, below `docker/registry/v2`. */
@@ -227,7 +227,7 @@ describe("a directory with", () => {
       await registry.fetch(location, { method: "PATCH", body: bytes.slice(0, 2000) });
       await registry.stop();
     }
-    const id = location.split("/").at(-1) ?? "";
+    const id = sessionOf(location);
     const session = join(directory.path, "docker/registry/v2", `repositories/${name}`, "_uploads", id);
     make(session);
     await using registry = await startRegistry({ data: directory.path, args: plainArgs });
@@ -246,16 +246,7 @@ describe("a directory with", () => {
     await using registry = await startRegistry({ data: directory.path, args: plainArgs });
     const client = new Client(registry, new Expectations());
     const location = await client.beginUpload(name, bytes);
-    rmSync(
-      join(
-        directory.path,
-        "docker/registry/v2",
-        `repositories/${name}`,
-        "_uploads",
-        location.split("/").at(-1) ?? "",
-        "data",
-      ),
-    );
+    rmSync(join(directory.path, "docker/registry/v2", `repositories/${name}`, "_uploads", sessionOf(location), "data"));
     const statuses = [
       (await registry.fetch(location)).status,
       (await registry.fetch(location, { method: "PATCH", body: bytes })).status,

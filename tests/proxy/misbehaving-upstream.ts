@@ -42,14 +42,18 @@ interface Content {
   readonly manifests: Map<string, string>;
 }
 
-/** Starts one on a free port. */
-export async function startUpstream(): Promise<MisbehavingUpstream> {
+/**
+ * Starts one on a free port. A cache looks at the base of the API when it starts: unless a test is about that, the base is
+ * open, is not noted, and does not misbehave.
+ */
+export async function startUpstream({ isBaseOpen } = { isBaseOpen: true }): Promise<MisbehavingUpstream> {
   const content: Content = { blobs: new Map(), manifests: new Map() };
   const requests: Noted[] = [];
   const sockets = new Set<Socket>();
   let behaviour: Behaviour | undefined;
   const server = createServer((request, response) => {
     const { method = "", url = "", headers } = request;
+    if (isBaseOpen && url === "/v2/") return fail(response, 200);
     requests.push({ method, path: url, range: headers.range, authorization: headers.authorization });
     void (async () => {
       if ((await behaviour?.(request, response)) === true) return;

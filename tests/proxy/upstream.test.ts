@@ -183,7 +183,7 @@ describe("check()", () => {
     ["one that is out of order", behaviours.status(503), undefined, "UPSTREAM_UNAVAILABLE"],
     ["one that never answers", behaviours.silent(), undefined, "UPSTREAM_TIMEOUT"],
   ])("of %s", async (_name, behaviour, credentials, want) => {
-    await using server = await startUpstream();
+    await using server = await startUpstream({ isBaseOpen: false });
     server.behave(behaviour);
     const times = {
       answerMs: 200,
@@ -199,7 +199,7 @@ describe("check()", () => {
   });
 
   test("of a registry that speaks plain HTTP says how to write it", async () => {
-    await using server = await startUpstream();
+    await using server = await startUpstream({ isBaseOpen: false });
     const url = new URL(`https://${server.host}`);
     await expect(clientOf({ url, host: server.host }).check()).rejects.toThrow(
       `${server.host} does not speak TLS; where it serves plain HTTP, write http://${server.host}`,
