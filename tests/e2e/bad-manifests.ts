@@ -186,12 +186,6 @@ export function badFields(target: ManifestTarget): readonly BadRequest[] {
       type: indexType,
       want: "404 MANIFEST_BLOB_UNKNOWN",
     }),
-    put(target, {
-      what: "of a child that is a blob",
-      body: JSON.stringify({ ...index, manifests: [config] }),
-      type: indexType,
-      want: "404 MANIFEST_BLOB_UNKNOWN",
-    }),
   ];
 }
 
