@@ -114,7 +114,11 @@ describe("what is wrong in it", () => {
 
   test.each([
     ["YAML that is none", "version: [0.1\n", /^registry serve: FILE:\d+:\d+: /],
-    ["a key twice", `${minimal}version: 0.1\n`, /FILE:4:1: .*key/],
+    [
+      "a key twice, which hides what the first one restricted",
+      `${minimal}validation: {disabled: false}\nvalidation: {disabled: true}\n`,
+      /FILE:5:1: .*key stands here once more/,
+    ],
     [
       "authentication, which this cannot do yet or lacks what it needs",
       `${minimal}auth: {silly: {realm: x, service: y}}\n`,
@@ -124,6 +128,11 @@ describe("what is wrong in it", () => {
     ["client certificates", `${minimal}http: {tls: {clientcas: [ca.pem]}}\n`, /clientcas/],
   ])("%s is one line", async (_name, text, pattern) => {
     expect(await serveWith(text)).toEqual({ code: 1, stdout: "", lines: [expect.stringMatching(pattern)] });
+  });
+
+  test("does not stop it where a harmless key stands twice", async () => {
+    await using registry = await startWith(`${minimal}version: 0.1\n`);
+    expect(registry.stderr()).toContain("version: the key stands here once more; the last one counts");
   });
 
   test("does not stop it where a key is unknown: the nearest known one is named", async () => {
