@@ -25,12 +25,14 @@ test("commit() removes a file that cannot be synced, as the system may have drop
   const path = join(directory.path, "growing");
   await Bun.write(path, "one");
   const files = new DurableFiles(directory.path, { isDurable: true });
-  // A device without a disk behind it refuses to be synced.
-  const descriptor = openSync("/dev/null", "a");
+  // A pipe has no disk behind it and refuses to be synced.
+  const pipe = join(directory.path, "pipe");
+  Bun.spawnSync(["mkfifo", pipe]);
+  const descriptor = openSync(pipe, "r+");
   const growing = holdGrowingFile({ files, root: directory.path, path }, descriptor);
   await expect(growing.commit("place/data")).rejects.toThrow("EINVAL");
   closeSync(descriptor);
-  expect(readdirSync(directory.path)).toEqual([]);
+  expect(readdirSync(directory.path)).toEqual(["pipe"]);
 });
 
 test("closeWritten() removes a file whose bytes the system refuses when it is closed", () => {
