@@ -11,7 +11,7 @@ export async function checkUpstreams(
   await Promise.all(
     upstreams.map((upstream) =>
       upstream.check().catch((error: unknown) => {
-        logger.warn("an upstream cannot be used so far", { upstream: upstream.host, reason: messageOf(error) });
+        logger.warn("an upstream cannot be used yet", { upstream: upstream.host, reason: messageOf(error) });
       }),
     ),
   );

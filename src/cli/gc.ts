@@ -28,7 +28,7 @@ export const gcCommand: Command = {
   operands: "[config.yml]",
   maxOperands: 1,
   description: `Frees the space of what nobody needs any more. Safe at any time: beside running servers, pushes and pulls on the same
-directory, and when it is killed. Root goes on as the user whom the data belongs to.
+directory, and when it is killed. Run as root, it continues as the user who owns the data.
 
 Blobs that no repository links for longer than the grace go to the trash; what has lain in the trash for longer than
 the grace is destroyed. So space is free after two runs, and \`registry gc --grace 0s\` run twice frees it at once.
@@ -152,12 +152,12 @@ function formatSummary(summary: GcSummary, graceMs: number): string {
   return `${[
     `needed: ${marked} digests in ${repositories} repositories`,
     `${would}unlinked: ${revisions} manifests, ${layerLinks} blobs${entries}`,
-    `${blobs(inTrash, summary.inTrashBytes)}, are garbage; free ${after}`,
+    `${blobs(inTrash, summary.inTrashBytes)}, ${inTrash === 1 ? "is" : "are"} garbage; free ${after}`,
     `${would}freed: ${blobs(purged, summary.freedBytes)}`,
     ...rest,
   ].join("\n")}\n`;
 }
 
 function blobs(count: number, sizeBytes: number): string {
-  return `${count} blobs, ${formatSize(sizeBytes)}`;
+  return `${count} blob${count === 1 ? "" : "s"}, ${formatSize(sizeBytes)}`;
 }

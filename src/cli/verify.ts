@@ -23,7 +23,8 @@ export const verifyCommand: Command = {
   operands: "[config.yml]",
   maxOperands: 1,
   description: `Reads and hashes every blob, and follows every link, tag, manifest and referrer. Safe at any time: beside running
-servers, pushes, deletes and garbage collection. What was only half done when it was looked at is no finding. Root goes on as the user whom the data belongs to.
+servers, pushes, deletes and garbage collection. What was only half done when it was looked at is no finding.
+Run as root, it continues as the user who owns the data.
 
 Blobs whose bytes are damaged are marked: for every server they count as missing from then on, and the next push heals
 them. Nothing else is changed.

@@ -153,15 +153,16 @@ function hashKey(bytes: Uint8Array, start: number, seed: number): number {
   return hash;
 }
 
-const spaces: readonly number[] = [0x20, 0x09, 0x0a, 0x0d];
-const quote = 0x22;
+/** The bytes that JSON is made of. */
+export const spaces: readonly number[] = [0x20, 0x09, 0x0a, 0x0d];
+export const quote = 0x22;
 const comma = 0x2c;
-const colon = 0x3a;
-const openBracket = 0x5b;
-const backslash = 0x5c;
-const closeBracket = 0x5d;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
+export const colon = 0x3a;
+export const openBracket = 0x5b;
+export const backslash = 0x5c;
+export const closeBracket = 0x5d;
+export const openBrace = 0x7b;
+export const closeBrace = 0x7d;
 const minus = 0x2d;
 const dot = 0x2e;
 const zero = 0x30;

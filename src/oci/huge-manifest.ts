@@ -1,6 +1,16 @@
 // Manifests that another registry has stored and that are too much to be parsed in a moment. What has to be known of one
 // is found by walking over its bytes, in several turns of the event loop.
-import { JsonMeter } from "../lib/json-shape.ts";
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  colon,
+  JsonMeter,
+  openBrace,
+  openBracket,
+  quote,
+  spaces,
+} from "../lib/json-shape.ts";
 import { stepAside } from "../lib/pacer.ts";
 import { type Digest, parseDigest } from "./digest.ts";
 import { isStoredManifest, manifestLimits, storedMediaType } from "./manifest.ts";
@@ -126,14 +136,6 @@ class Walk {
 const wanted: readonly string[] = ["schemaVersion", "mediaType", "manifests"];
 const firstLetters: readonly number[] = [..."sm\\"].map((letter) => letter.charCodeAt(0));
 const numberBytes = 8;
-const spaces: readonly number[] = [0x20, 0x09, 0x0a, 0x0d];
-const quote = 0x22;
-const colon = 0x3a;
-const openBracket = 0x5b;
-const backslash = 0x5c;
-const closeBracket = 0x5d;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
 
 function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);

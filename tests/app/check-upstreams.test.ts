@@ -11,6 +11,6 @@ test("checkUpstreams() warns of each upstream that is in the way, and never thro
   ];
   await checkUpstreams(upstreams, { warn: (message, fields) => void warnings.push([message, fields]) });
   expect(warnings).toEqual([
-    ["an upstream cannot be used so far", { upstream: "b", reason: "b cannot be reached: it refuses connections" }],
+    ["an upstream cannot be used yet", { upstream: "b", reason: "b cannot be reached: it refuses connections" }],
   ]);
 });

@@ -27,9 +27,9 @@ test("two runs without a grace free the space, and say how much", async () => {
   using registry = await untidy();
   const first = await gc("gc", "--data", registry.data, "--grace", "0s");
   expect(first).toMatchObject({ code: 0, errors: "" });
-  expect(first.output).toContain("1 blobs, 6 B, are garbage; free by the next run\nfreed: 0 blobs, 0 B\n");
+  expect(first.output).toContain("1 blob, 6 B, is garbage; free by the next run\nfreed: 0 blobs, 0 B\n");
   expect((await gc("gc", "--data", registry.data, "--grace", "0s")).output).toContain(
-    "0 blobs, 0 B, are garbage; free by the next run\nfreed: 1 blobs, 6 B\n",
+    "0 blobs, 0 B, are garbage; free by the next run\nfreed: 1 blob, 6 B\n",
   );
 });
 
@@ -38,14 +38,14 @@ test("within the grace of a day nothing goes, and what waits is told", async () 
   await registry.stock.store.driver.delete(layerLink(named("app"), digestOf("lonely")));
   const { output } = await gc("gc", "--data", registry.data, "--delete-untagged");
   expect(output).toContain("0 blobs, 0 B, are garbage; free after 24h\n");
-  expect(output).toContain("waiting: 1 blobs, 6 B, younger than the grace\n");
+  expect(output).toContain("waiting: 1 blob, 6 B, younger than the grace\n");
 });
 
 test("a dry run says what a run would free, and as JSON in bytes", async () => {
   using registry = await untidy();
   const words = ["gc", "--data", registry.data, "--grace", "0s"];
   expect((await gc(...words, "--dry-run")).output).toContain(
-    "1 blobs, 6 B, are garbage; free by the next run\nwould be freed: 0 blobs, 0 B\n",
+    "1 blob, 6 B, is garbage; free by the next run\nwould be freed: 0 blobs, 0 B\n",
   );
   await gc(...words);
   const { output } = await gc(...words, "--dry-run", "--json");

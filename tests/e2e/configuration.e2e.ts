@@ -22,10 +22,13 @@ async function serveWith(text: string, env: Record<string, string> = {}) {
   using directory = temporaryDirectory();
   const file = join(directory.path, "config.yml");
   writeFileSync(file, text);
-  const { code, stdout, stderr } = await run([executable, "serve", "--addr", "127.0.0.1:0", file], {
-    env,
-    timeoutMs: 30_000,
-  });
+  const { code, stdout, stderr } = await run(
+    [executable, "serve", "--addr", "127.0.0.1:0", "--data", join(directory.path, "data"), file],
+    {
+      env,
+      timeoutMs: 30_000,
+    },
+  );
   return { code, stdout, lines: stderr.replaceAll(file, "FILE").trimEnd().split("\n") };
 }
 
