@@ -76,6 +76,13 @@ export function isStored({ data }: Pick<StartedRegistry, "data">, digest: string
   return existsSync(join(data, "docker/registry/v2/blobs/sha256", digest.slice(7, 9), digest.slice(7), "data"));
 }
 
+/** Whether the cached repository links the blob, which comes after its bytes are there. */
+export function isLinked({ data }: Pick<StartedRegistry, "data">, name: string, digest: string): boolean {
+  return existsSync(
+    join(data, "docker/registry/v2/repositories", name, "_layers/sha256", digest.slice("sha256:".length), "link"),
+  );
+}
+
 /** How many blobs lie in the trash. */
 export function trashedBlobs({ data }: Pick<StartedRegistry, "data">): number {
   const trash = join(data, "trash/blobs/sha256");

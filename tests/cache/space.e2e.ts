@@ -9,7 +9,17 @@ import { requireRoot, waitUntil } from "../e2e/program.ts";
 import { type DiskKind, makeSmallDisk } from "../e2e/small-disk.ts";
 import { digestOf, type MisbehavingUpstream, startUpstream } from "../proxy/misbehaving-upstream.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { addImage, isStored, logged, metricsAt, pull, pullImage, startCache, trashedBlobs } from "./caches.ts";
+import {
+  addImage,
+  isLinked,
+  isStored,
+  logged,
+  metricsAt,
+  pull,
+  pullImage,
+  startCache,
+  trashedBlobs,
+} from "./caches.ts";
 
 const megabyte = 1_000_000;
 const randomMegabytes = (count: number) => new Uint8Array(randomBytes(count * megabyte));
@@ -170,18 +180,20 @@ describe("maxsize", () => {
     const pulled: string[][] = [];
     {
       await using cache = await startCache(upstream, { data: directory.path, env });
-      for (const name of names) pulled.push(await pullImage(cache, name));
-      await waitUntil("all of it is kept", () => pulled.flat().every((digest) => isStored(cache, digest)));
+      for (const name of names) {
+        const digests = await pullImage(cache, name);
+        await waitUntil("all of it is kept", () => digests.every((digest) => isLinked(cache, name, digest)));
+        pulled.push(digests);
+      }
       await cache.kill();
     }
     const [one = [], two = [], three = []] = pulled;
     const data = { data: directory.path };
     // Killed at each step that can be seen of the cleaning, until it comes to its end all the same.
-    const links = join(directory.path, "docker/registry/v2/repositories/team/one/_layers/sha256");
     const look = () => {
-      const isLinked = existsSync(join(links, (one[2] ?? "").slice(7)));
       const isPending = existsSync(join(directory.path, "proxy/eviction/pending"));
-      return [isLinked, isPending, isStored(data, one[2] ?? ""), trashedBlobs(data)].join();
+      const oldest = one[2] ?? "";
+      return [isLinked(data, "team/one", oldest), isPending, isStored(data, oldest), trashedBlobs(data)].join();
     };
     const over = [false, false, false, 0].join();
     const seen = [look()];

@@ -54,14 +54,18 @@ export async function startContainerd(site: Site, namespace?: string): Promise<C
     ctr,
     mustCtr: async (...args) => {
       const { code, stdout, stderr } = await ctr(...args);
-      // A file that it cannot read is passed over with a line in the log.
-      if (code !== 0 || stderr.includes("failed to"))
+      if (code !== 0 || hasPassedOver(stderr))
         throw new Error(`ctr ${args.join(" ")} ended with ${code}\n${stdout}${stderr}`);
       return stdout;
     },
     onHost,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** Whether its log tells of a file that it could not read; its progress display fails too, when the pull ends first. */
+function hasPassedOver(log: string): boolean {
+  return log.split("\n").some((line) => line.includes("failed to") && !line.includes("context canceled"));
 }
 
 /** Without what needs a kernel module or a network. */
