@@ -1,7 +1,7 @@
 // Whoever reads a stranger's text takes a time that grows with its length, and no faster: a megabyte of anything costs
 // a moment, not the server.
 import { expect, test } from "bun:test";
-import { parseTrustTarget } from "../src/cli/trust-target.ts";
+import { parseTrustTarget } from "../src/cli/trust/target.ts";
 import { parseListenAddress } from "../src/config/listen-address.ts";
 import { parseRegistryUrl } from "../src/config/proxy-keys.ts";
 import { allowsRange, matchesNone } from "../src/http/conditional.ts";

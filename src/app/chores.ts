@@ -4,10 +4,10 @@ import type { Configuration, ScheduledGc, UploadPurging } from "../config/config
 import type { RunningServer } from "../http/server.ts";
 import { formatSize } from "../lib/size.ts";
 import type { Logger } from "../log/logger.ts";
-import { collectGarbage } from "../registry/gc.ts";
+import { collectGarbage } from "../registry/gc/gc.ts";
 import type { Store } from "../registry/store.ts";
 import { purgeUploads, temporaryAgeMs } from "../registry/upload-purge.ts";
-import { verifyStore } from "../registry/verify.ts";
+import { verifyStore } from "../registry/verify/verify.ts";
 import type { CertificateSource } from "./certificates.ts";
 import { rulesOf } from "./manifest-rules.ts";
 import { repeat } from "./timer.ts";

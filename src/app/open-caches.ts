@@ -12,7 +12,7 @@ import type { UpstreamTimes } from "../proxy/upstream-times.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Store } from "../registry/store.ts";
 import { openCredentials, runProgram } from "./credentials.ts";
-import { evictionTimes } from "./eviction-schedule.ts";
+import { evictionTimes } from "./eviction/schedule.ts";
 import { usesProxy } from "./outward-proxy.ts";
 import { StartError } from "./start-error.ts";
 

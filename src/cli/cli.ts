@@ -6,7 +6,7 @@ import { gencertCommand } from "./gencert.ts";
 import { formatHelp, formatOverview } from "./help.ts";
 import { proxyCommand } from "./proxy.ts";
 import { serveCommand } from "./serve.ts";
-import { trustCommand } from "./trust.ts";
+import { trustCommand } from "./trust/trust.ts";
 import { verifyCommand } from "./verify.ts";
 import { versionCommand } from "./version.ts";
 

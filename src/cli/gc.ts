@@ -3,9 +3,9 @@ import { abandonedAfterMs, describeHolder } from "../app/chores.ts";
 import { rulesOf } from "../app/manifest-rules.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { formatSize } from "../lib/size.ts";
-import { collectGarbage, UnprotectedError } from "../registry/gc.ts";
-import type { GcEvent, GcSummary } from "../registry/gc-report.ts";
-import type { GcOptions } from "../registry/gc-run.ts";
+import { collectGarbage, UnprotectedError } from "../registry/gc/gc.ts";
+import type { GcEvent, GcSummary } from "../registry/gc/report.ts";
+import type { GcOptions } from "../registry/gc/run.ts";
 import type { Store } from "../registry/store.ts";
 import {
   type Command,

@@ -4,13 +4,13 @@ import { rulesOf } from "../app/manifest-rules.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { formatSize, parseRate } from "../lib/size.ts";
 import { temporaryAgeMs } from "../registry/upload-purge.ts";
-import { verifyStore } from "../registry/verify.ts";
 import {
   type VerifyEvent,
   type VerifyProgress,
   type VerifySummary,
   verifyExitCode,
-} from "../registry/verify-report.ts";
+} from "../registry/verify/report.ts";
+import { verifyStore } from "../registry/verify/verify.ts";
 import { type Command, type CommandIo, flagOf, hasFlag, type ParsedWords, UsageError } from "./command.ts";
 import { jsonLines, type WorkOutput } from "./json-lines.ts";
 import { createProgress } from "./progress.ts";

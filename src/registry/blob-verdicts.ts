@@ -1,8 +1,8 @@
 // Whether a blob that looks wrong is wrong: found by reading all of it, once for each state that its file was in.
 import type { Digest } from "../oci/digest.ts";
+import { inspectBlob } from "./blob-damage.ts";
 import { blobKey } from "./layout.ts";
 import type { Store } from "./store.ts";
-import { inspectBlob } from "./verify-blobs.ts";
 
 const maxVerdicts = 1000;
 
@@ -29,7 +29,7 @@ export class BlobVerdicts {
   }
 
   async #read(digest: Digest): Promise<boolean> {
-    const verdict = await inspectBlob(this.#store, digest, async () => undefined).catch(() => undefined);
+    const verdict = await inspectBlob(this.#store, digest).catch(() => undefined);
     return verdict?.kind === "whole";
   }
 }

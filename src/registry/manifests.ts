@@ -7,6 +7,7 @@ import { type Manifest, parseManifestInTurns } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, type Reference, type Tag } from "../oci/reference.ts";
 import type { Key, Stat } from "../storage/driver.ts";
+import { inspectBlob, quarantineBlob } from "./blob-damage.ts";
 import { promiseLink } from "./blobs.ts";
 import { deleteRevision, finishDeletion, withNothingUnfinished } from "./deletions.ts";
 import { findBlob, followToBlob, type LinkedBlob } from "./find-blob.ts";
@@ -18,7 +19,6 @@ import { removeIfEmpty } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
 import { tagSearchOf } from "./tag-search.ts";
 import { isTag, moveTag, readTag, trashTag } from "./tags.ts";
-import { inspectBlob, quarantineBlob } from "./verify-blobs.ts";
 
 /** A manifest that is stored. */
 export interface StoredManifest extends DescribedManifest {
@@ -243,7 +243,7 @@ async function refuseMissing(
 
 /** Whether the bytes are wrong, rather than the manifest; then they go out of the way, so that a push heals them. */
 async function isDamaged(store: Store, digest: Digest): Promise<boolean> {
-  const verdict = await inspectBlob(store, digest, async () => undefined);
+  const verdict = await inspectBlob(store, digest);
   if (verdict.kind !== "damaged") return verdict.kind === "gone";
   await quarantineBlob(store, digest, {
     judged: verdict.stat,

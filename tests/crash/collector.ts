@@ -1,7 +1,7 @@
 // `registry gc` as a process that can be made to stand still in the middle of its work.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { GcSummary } from "../../src/registry/gc-report.ts";
+import type { GcSummary } from "../../src/registry/gc/report.ts";
 import { executable } from "../e2e/executable.ts";
 import { environment, type Outcome, run, waitUntil } from "../e2e/program.ts";
 import { changingCalls, stepThrough } from "./stepper.ts";

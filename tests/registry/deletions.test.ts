@@ -3,9 +3,9 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { deletedLink, deletedPrefix, deletingKey, layerLink } from "../../src/registry/layout.ts";
 import { deleteManifest } from "../../src/registry/manifests.ts";
 import type { Driver } from "../../src/storage/driver.ts";
-import { collect, graceMs } from "./collected.ts";
+import { collect, graceMs } from "./gc/collected.ts";
 import { digestOf, named, pushBlob, pushImage, pushIndex, type Stocked, stocked, tagged } from "./stocked.ts";
-import { verify } from "./verified.ts";
+import { verify } from "./verify/verified.ts";
 
 const app = named("app");
 const tags = ["1", "2", "3"];

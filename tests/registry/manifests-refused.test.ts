@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { blobKey, layerLink, revisionLink } from "../../src/registry/layout.ts";
 import { answering } from "../storage/intercepted.ts";
 import { digestOf, named, pushBlob, putManifest, type Stocked, stocked } from "./stocked.ts";
-import { verify } from "./verified.ts";
+import { verify } from "./verify/verified.ts";
 
 const app = named("app");
 const config = { mediaType: "application/octet-stream", digest: digestOf("c"), size: 1 };

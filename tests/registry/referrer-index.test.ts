@@ -3,9 +3,9 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { referrerLink, revisionLink, subjectPrefix } from "../../src/registry/layout.ts";
 import { isStaleEntry, listReferrerEntries } from "../../src/registry/referrer-index.ts";
 import { intercept } from "../storage/intercepted.ts";
-import { collect, graceMs } from "./collected.ts";
+import { collect, graceMs } from "./gc/collected.ts";
 import { digestOf, named, pushImage, type Stocked, stocked, utf8 } from "./stocked.ts";
-import { verify } from "./verified.ts";
+import { verify } from "./verify/verified.ts";
 
 const app = named("app");
 

@@ -27,9 +27,9 @@ export const brokenRules = {
     },
   ],
   "4 (the trash is listed before the links are read)": [
-    { file: "registry/gc.ts", from: 'const listed = await store.driver.listTrash("blobs");', to: "" },
+    { file: "registry/gc/gc.ts", from: 'const listed = await store.driver.listTrash("blobs");', to: "" },
     {
-      file: "registry/gc.ts",
+      file: "registry/gc/gc.ts",
       from: "await purgeTrash(run, listed);",
       to: 'await purgeTrash(run, await store.driver.listTrash("blobs"));',
     },

@@ -1,0 +1,89 @@
+// Cleaning of the configured caches: what belongs to them, and what was there before them.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ProxyConfiguration } from "../../config/configuration.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import { evict } from "../../proxy/eviction/eviction.ts";
+import { isAdopted } from "../../proxy/eviction/unlink.ts";
+import { findRoute } from "../../proxy/routing.ts";
+import { parseSchedulerState, schedulerStateFile } from "../../proxy/scheduler-state.ts";
+import { manifestsPrefix } from "../../registry/layout.ts";
+import { walkRepositories } from "../../registry/repositories.ts";
+import type { Store } from "../../registry/store.ts";
+import type { OpenedCaches } from "../open-caches.ts";
+import { type EvictionSchedule, evictionTimes, scheduleEviction } from "./schedule.ts";
+
+/** What cleaning takes. */
+export interface CleaningMeans {
+  readonly store: Store;
+  readonly dataDirectory: string;
+  readonly logger: Logger;
+  /** Who cleans, for whoever finds it under way. */
+  readonly note: string;
+}
+
+const maxNamedRepositories = 5;
+
+/** Cleans from now on, and tells of repositories that only look like cached ones. */
+export function cleanCaches(
+  proxy: ProxyConfiguration,
+  { routes, upstreams }: OpenedCaches,
+  { store, dataDirectory, logger, note }: CleaningMeans,
+): EvictionSchedule {
+  const taken = readTakenOver(dataDirectory, logger);
+  const isKnownCached = (name: RepositoryName) => taken.has(name) && findRoute(routes, name)?.upstream === routes.main;
+  const ttlOf = (name: RepositoryName) => {
+    const upstream = findRoute(routes, name)?.upstream;
+    return upstreams.find((each) => each.upstream === upstream)?.ttlMs;
+  };
+  const { maxBytes } = proxy;
+  const times = evictionTimes(upstreams.map(({ ttlMs }) => ttlMs));
+  void tellStrangers(store, { isCached: (name) => ttlOf(name) !== undefined, isKnownCached, logger }).catch((error) =>
+    logger.error("looking for local repositories failed", { error: String(error) }),
+  );
+  return scheduleEviction({
+    times,
+    maxBytes,
+    logger,
+    evict: () => evict(store, { ttlOf, isKnownCached, maxBytes, note, graceMs: times.graceMs }),
+  });
+}
+
+/** The repositories that registry:2 or registry:3 has cached here. */
+function readTakenOver(dataDirectory: string, logger: Logger): ReadonlySet<RepositoryName> {
+  const path = join(dataDirectory, schedulerStateFile);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    return new Set();
+  }
+  const names = parseSchedulerState(text);
+  if (names === undefined) logger.warn("the file in which registry:2 noted what it cached cannot be read", { path });
+  return names ?? new Set();
+}
+
+interface StrangerMeans {
+  readonly isCached: (name: RepositoryName) => boolean;
+  readonly isKnownCached: (name: RepositoryName) => boolean;
+  readonly logger: Logger;
+}
+
+/** Of what was pushed here the upstream knows nothing: it is served as long as nothing else comes under its name. */
+async function tellStrangers(store: Store, { isCached, isKnownCached, logger }: StrangerMeans): Promise<void> {
+  const strangers: string[] = [];
+  for await (const name of walkRepositories(store, manifestsPrefix)) {
+    if (isCached(name) && !(await isAdopted(store, name, isKnownCached))) strangers.push(name);
+    if (strangers.length > maxNamedRepositories) break;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (strangers.length === 0) return;
+  const more = strangers.length > maxNamedRepositories ? " …" : "";
+  logger.warn(
+    "these repositories hold what did not come from the upstream that their names lead to; proxy.local keeps them local",
+    {
+      repositories: strangers.slice(0, maxNamedRepositories).join(" ") + more,
+    },
+  );
+}

@@ -1,0 +1,90 @@
+// When the cache is cleaned: regularly, and soon after much has come in.
+import { formatSize } from "../../lib/size.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { EvictionOutcome } from "../../proxy/eviction/eviction.ts";
+
+/** How often. */
+export interface EvictionTimes {
+  /** After the start, so that a server which is restarted often cleans too. */
+  readonly firstMs: number;
+  readonly intervalMs: number;
+  /** Between the last byte that is too much and the cleaning. */
+  readonly soonMs: number;
+  /** What was used more recently stays. */
+  readonly graceMs: number;
+}
+
+/** What a schedule works with. */
+export interface EvictionMeans {
+  readonly times: EvictionTimes;
+  readonly maxBytes: number | undefined;
+  readonly evict: () => Promise<EvictionOutcome>;
+  readonly logger: Logger;
+}
+
+/** A schedule that runs. */
+export interface EvictionSchedule extends Disposable {
+  /** Says that so many bytes have come in. */
+  received(sizeBytes: number): void;
+}
+
+const longestMs = 5 * 60_000;
+const shortestMs = 1000;
+/** Content can be gone within an eighth of its time after that is over. */
+const checksPerLifetime = 8;
+/** So much of the limit may come in before it is looked whether the cache is over it. */
+const growthShare = 0.05;
+
+/** Times that fit the shortest life that content has; 0 is for ever. */
+export function evictionTimes(ttlsMs: readonly number[]): EvictionTimes {
+  const finite = ttlsMs.filter((ttlMs) => ttlMs > 0);
+  const clamp = (ms: number, mostMs: number) => Math.min(Math.max(ms, shortestMs), mostMs);
+  const shortestTtlMs = finite.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...finite);
+  const intervalMs = clamp(shortestTtlMs / checksPerLifetime, longestMs);
+  return {
+    firstMs: Math.min(60_000, intervalMs),
+    intervalMs,
+    soonMs: Math.min(10_000, intervalMs),
+    graceMs: clamp(shortestTtlMs / checksPerLifetime, 60_000),
+  };
+}
+
+/** Starts the schedule; evictions never overlap in it. */
+export function scheduleEviction({ times, maxBytes, evict, logger }: EvictionMeans): EvictionSchedule {
+  let timer: Timer;
+  let dueMs = 0;
+  let isStopped = false;
+  let isRunning = false;
+  let newBytes = 0;
+  const schedule = (delayMs: number) => {
+    clearTimeout(timer);
+    dueMs = performance.now() + delayMs;
+    timer = setTimeout(run, delayMs);
+    timer.unref();
+  };
+  const run = async () => {
+    isRunning = true;
+    newBytes = 0;
+    try {
+      const { revisions, layers, freedBytes } = await evict();
+      const freed = formatSize(freedBytes);
+      if (revisions + layers + freedBytes > 0) logger.info("cleaned the cache", { revisions, layers, freed });
+    } catch (error) {
+      logger.error("cleaning the cache failed", { error: String(error) });
+    }
+    isRunning = false;
+    if (!isStopped) schedule(times.intervalMs);
+  };
+  schedule(times.firstMs);
+  return {
+    received: (sizeBytes) => {
+      newBytes += sizeBytes;
+      if (maxBytes === undefined || newBytes < maxBytes * growthShare || isRunning || isStopped) return;
+      if (dueMs - performance.now() > times.soonMs) schedule(times.soonMs);
+    },
+    [Symbol.dispose]: () => {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

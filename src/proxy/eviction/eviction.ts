@@ -1,0 +1,107 @@
+// Eviction: what the cache has not used for long, or has no room for, goes. Everything is read from the disk anew, so
+// that restarts and kills change nothing: a use is the time of a link.
+import type { Digest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import { sweepArrivals } from "../../registry/arrival.ts";
+import { collectBlobs } from "../../registry/gc/blobs.ts";
+import { type RepositoryScan, scanRepository } from "../../registry/gc/scan.ts";
+import { blobKey, layersPrefix, repositoryPrefix, transfersPrefix } from "../../registry/layout.ts";
+import { walkRepositories } from "../../registry/repositories.ts";
+import type { Store } from "../../registry/store.ts";
+import { isDiskLow } from "../cache-room.ts";
+import { type CachedContent, type Eviction, planEviction } from "./plan.ts";
+import { evictCached, isAdopted, readPending, writePending } from "./unlink.ts";
+
+/** How to evict. */
+export interface EvictionOptions {
+  /** How long unused content of a repository stays, 0 for ever; undefined for one that is not cached. */
+  readonly ttlOf: (name: RepositoryName) => number | undefined;
+  /** Whether the repository is known to be cached although it carries no marker. */
+  readonly isKnownCached: (name: RepositoryName) => boolean;
+  readonly maxBytes: number | undefined;
+  /** What was used more recently stays; and how long what was taken away lies in the trash. */
+  readonly graceMs: number;
+  /** Who evicts, for whoever finds it under way. */
+  readonly note: string;
+}
+
+/** What went. */
+export interface EvictionOutcome {
+  readonly revisions: number;
+  readonly layers: number;
+  /** Of what went earlier, on the disk. */
+  readonly freedBytes: number;
+}
+
+const transferAgeMs = 24 * 3_600_000;
+const trashTag = "cache";
+
+/** Evicts once, and frees what nothing links any more. */
+export async function evict(store: Store, options: EvictionOptions): Promise<EvictionOutcome> {
+  await store.driver.makePrefix(transfersPrefix);
+  const hold = await store.driver.holdWork(transfersPrefix, options.note);
+  if ("heldBy" in hold) return { revisions: 0, layers: 0, freedBytes: 0 };
+  using _held = hold;
+  return await evictAlone(store, options);
+}
+
+async function evictAlone(store: Store, options: EvictionOptions): Promise<EvictionOutcome> {
+  const { maxBytes, graceMs, note } = options;
+  // What is left of transfers that broke off can be had again, and the room is needed now.
+  await sweepArrivals(store, isDiskLow(await store.driver.space()) ? graceMs : transferAgeMs);
+  const contents = await readContents(store, options);
+  const plan = planEviction(contents, { nowMs: store.now(), maxBytes, graceMs });
+  // Noted first: after a kill the next run still knows what it has to free.
+  const digests = [...new Set([...(await readPending(store)), ...plan.flatMap(digestsOf)])];
+  if (plan.length > 0) await writePending(store, digests);
+  const evicted = await unlink(store, contents, plan);
+  const collected = await collectBlobs(store, { digests, tag: trashTag, graceMs, note });
+  if ("heldBy" in collected) return { ...evicted, freedBytes: 0 };
+  if (digests.length > 0) await writePending(store, collected.left);
+  return { ...evicted, freedBytes: collected.freedBytes };
+}
+
+function digestsOf({ revisions, layers }: Eviction): readonly Digest[] {
+  return [...revisions, ...layers];
+}
+
+async function unlink(store: Store, contents: readonly CachedContent[], plan: readonly Eviction[]) {
+  const used = new Map(contents.map((content) => [content.name, timesOf(content)]));
+  const counts = { revisions: 0, layers: 0 };
+  for (const eviction of plan) {
+    const evicted = await evictCached(store, { ...eviction, judged: used.get(eviction.name) ?? new Map() });
+    counts.revisions += evicted.revisions;
+    counts.layers += evicted.layers;
+  }
+  return counts;
+}
+
+async function readContents(store: Store, options: EvictionOptions): Promise<readonly CachedContent[]> {
+  const contents: CachedContent[] = [];
+  for await (const name of walkRepositories(store, layersPrefix)) {
+    const ttlMs = options.ttlOf(name);
+    if (ttlMs === undefined || !(await isAdopted(store, name, options.isKnownCached))) continue;
+    const scan = await scanRepository(store, { prefix: repositoryPrefix(name), name });
+    contents.push(await contentOf(store, { name, ttlMs, scan }));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return contents;
+}
+
+async function contentOf(
+  store: Store,
+  { name, ttlMs, scan }: { readonly name: RepositoryName; readonly ttlMs: number; readonly scan: RepositoryScan },
+): Promise<CachedContent> {
+  const sizeOf = async (digest: Digest) => (await store.driver.stat(blobKey(digest)))?.sizeBytes ?? 0;
+  const revisions = [];
+  for (const { digest, changedMs, named, subject } of scan.revisions.values()) {
+    revisions.push({ digest, usedMs: changedMs, sizeBytes: await sizeOf(digest), named, subject });
+  }
+  const layers = [];
+  for (const [digest, usedMs] of scan.layers) layers.push({ digest, usedMs, sizeBytes: await sizeOf(digest) });
+  return { name, ttlMs, revisions, layers };
+}
+
+function timesOf({ revisions, layers }: CachedContent): ReadonlyMap<Digest, number> {
+  return new Map([...layers, ...revisions].map(({ digest, usedMs }) => [digest, usedMs]));
+}

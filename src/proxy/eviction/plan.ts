@@ -1,0 +1,156 @@
+// What leaves the cache: decided from what was read, without a look at the disk.
+//
+// A manifest lives as long as its last use allows, or that of an index which names it, or of the subject that it refers
+// to. A blob lives while a manifest that lives names it, in whatever repository; one that none names lives by its own
+// last use. What is least recently used goes first.
+import type { Digest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+
+/** A cached manifest. */
+export interface CachedRevision {
+  readonly digest: Digest;
+  readonly usedMs: number;
+  /** Of the manifest itself. */
+  readonly sizeBytes: number;
+  readonly named: ReadonlySet<Digest>;
+  readonly subject: Digest | undefined;
+}
+
+/** A cached blob, as one repository links it. */
+export interface CachedLayer {
+  readonly digest: Digest;
+  readonly usedMs: number;
+  /** 0 where the bytes are gone. */
+  readonly sizeBytes: number;
+}
+
+/** A cached repository as it was read. */
+export interface CachedContent {
+  readonly name: RepositoryName;
+  /** How long what is not used stays; 0: for ever. */
+  readonly ttlMs: number;
+  readonly revisions: readonly CachedRevision[];
+  readonly layers: readonly CachedLayer[];
+}
+
+/** What may stay. */
+export interface EvictionLimits {
+  readonly nowMs: number;
+  /** Undefined: no limit. */
+  readonly maxBytes: number | undefined;
+  /** What was used more recently stays in any case. */
+  readonly graceMs: number;
+}
+
+/** What is to go from one repository. */
+export interface Eviction {
+  readonly name: RepositoryName;
+  readonly revisions: readonly Digest[];
+  readonly layers: readonly Digest[];
+}
+
+/** Over the limit, so much is made free that the next blobs do not bring the cache over it again. */
+const lowWater = 0.9;
+
+interface Unit {
+  readonly name: RepositoryName;
+  readonly kind: "revision" | "layer";
+  readonly digest: Digest;
+  readonly usedMs: number;
+  readonly isExpired: boolean;
+  /** What it needs, itself included. */
+  readonly holds: readonly Digest[];
+}
+
+/** Plans for all cached repositories at once, since they share their blobs. */
+export function planEviction(
+  contents: readonly CachedContent[],
+  { nowMs, maxBytes, graceMs }: EvictionLimits,
+): readonly Eviction[] {
+  const units = contents.flatMap((content) => unitsOf(content, nowMs)).sort((one, other) => one.usedMs - other.usedMs);
+  const sizes = sizesOf(contents);
+  const holders = new Map<Digest, number>();
+  for (const { holds } of units) for (const digest of holds) holders.set(digest, (holders.get(digest) ?? 0) + 1);
+  let totalBytes = [...holders.keys()].reduce((sum, digest) => sum + (sizes.get(digest) ?? 0), 0);
+  const isOver = maxBytes !== undefined && totalBytes > maxBytes;
+  const gone: Unit[] = [];
+  for (const unit of units) {
+    const isTooMuch = isOver && totalBytes > maxBytes * lowWater;
+    if ((!unit.isExpired && !isTooMuch) || nowMs - unit.usedMs < graceMs) continue;
+    gone.push(unit);
+    for (const digest of unit.holds) {
+      const left = (holders.get(digest) ?? 0) - 1;
+      holders.set(digest, left);
+      if (left === 0) totalBytes -= sizes.get(digest) ?? 0;
+    }
+  }
+  return gatherEvictions(contents, gone);
+}
+
+function sizesOf(contents: readonly CachedContent[]): ReadonlyMap<Digest, number> {
+  const sizes = new Map<Digest, number>();
+  for (const { revisions, layers } of contents) {
+    for (const { digest, sizeBytes } of [...revisions, ...layers]) sizes.set(digest, sizeBytes);
+  }
+  return sizes;
+}
+
+/** One for each manifest, and for each blob that no manifest of the repository names. */
+function unitsOf({ name, ttlMs, revisions, layers }: CachedContent, nowMs: number): readonly Unit[] {
+  const linked = new Set(layers.map(({ digest }) => digest));
+  const named = new Set(revisions.flatMap((revision) => [...revision.named]));
+  const used = lastUses(revisions);
+  const isExpired = (usedMs: number) => ttlMs > 0 && nowMs - usedMs > ttlMs;
+  return [
+    ...revisions.map((revision): Unit => {
+      const usedMs = used.get(revision.digest) ?? revision.usedMs;
+      const holds = [revision.digest, ...[...revision.named].filter((digest) => linked.has(digest))];
+      return { name, kind: "revision", digest: revision.digest, usedMs, isExpired: isExpired(usedMs), holds };
+    }),
+    ...layers
+      .filter(({ digest }) => !named.has(digest))
+      .map(({ digest, usedMs }): Unit => {
+        return { name, kind: "layer", digest, usedMs, isExpired: isExpired(usedMs), holds: [digest] };
+      }),
+  ];
+}
+
+/** A child is as young as the youngest index that names it, a referrer as its subject. */
+function lastUses(revisions: readonly CachedRevision[]): ReadonlyMap<Digest, number> {
+  const used = new Map(revisions.map(({ digest, usedMs }) => [digest, usedMs]));
+  const dependents = new Map<Digest, Digest[]>();
+  const add = (on: Digest, dependent: Digest) => {
+    if (used.has(on) && used.has(dependent)) dependents.set(on, [...(dependents.get(on) ?? []), dependent]);
+  };
+  for (const { digest, named, subject } of revisions) {
+    for (const child of named) add(digest, child);
+    if (subject !== undefined) add(subject, digest);
+  }
+  const open = [...dependents.keys()];
+  for (let digest = open.pop(); digest !== undefined; digest = open.pop()) {
+    const own = used.get(digest) ?? 0;
+    for (const dependent of dependents.get(digest) ?? []) {
+      if ((used.get(dependent) ?? 0) >= own) continue;
+      used.set(dependent, own);
+      open.push(dependent);
+    }
+  }
+  return used;
+}
+
+/** With a manifest go the links of the blobs that no manifest which stays in the repository names. */
+function gatherEvictions(contents: readonly CachedContent[], gone: readonly Unit[]): readonly Eviction[] {
+  const byName = Map.groupBy(gone, ({ name }) => name);
+  return contents.flatMap((content) => {
+    const units = byName.get(content.name);
+    if (units === undefined) return [];
+    const revisions = new Set(units.filter(({ kind }) => kind === "revision").map(({ digest }) => digest));
+    const staying = content.revisions.filter(({ digest }) => !revisions.has(digest));
+    const needed = new Set(staying.flatMap(({ named }) => [...named]));
+    const dropped = new Set(units.flatMap(({ kind, digest, holds }) => (kind === "layer" ? [digest] : holds)));
+    const layers = content.layers
+      .map(({ digest }) => digest)
+      .filter((digest) => dropped.has(digest) && !needed.has(digest));
+    return [{ name: content.name, revisions: [...revisions], layers }];
+  });
+}

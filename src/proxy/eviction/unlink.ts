@@ -1,0 +1,87 @@
+// Taking cached content away, under the repository's lock alone. What was used since it was judged stays.
+import { type Digest, parseDigest } from "../../oci/digest.ts";
+import { parseManifestInTurns } from "../../oci/manifest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import { evictingKey, layerLink, referrerLink, revisionLink, upstreamKey } from "../../registry/layout.ts";
+import { describeBytes } from "../../registry/manifest-memory.ts";
+import { readManifest } from "../../registry/manifests.ts";
+import { removeIfEmpty } from "../../registry/repositories.ts";
+import type { Store } from "../../registry/store.ts";
+import { tagSearchOf } from "../../registry/tag-search.ts";
+import { trashTag } from "../../registry/tags.ts";
+
+const maxPendingBytes = 64 * 1024 * 1024;
+
+/** Blobs that were unlinked and are not yet freed. */
+export async function readPending(store: Store): Promise<readonly Digest[]> {
+  const bytes = await store.driver.read(evictingKey, maxPendingBytes);
+  const lines = bytes === undefined ? [] : new TextDecoder().decode(bytes).split("\n");
+  return lines.flatMap((line) => parseDigest(line) ?? []);
+}
+
+/** Notes them. */
+export async function writePending(store: Store, digests: readonly Digest[]): Promise<void> {
+  if (digests.length === 0) await store.driver.delete(evictingKey);
+  else await store.driver.write(evictingKey, new TextEncoder().encode(digests.join("\n")));
+}
+
+/** What is to go from one repository. */
+export interface CachedEviction {
+  readonly name: RepositoryName;
+  readonly revisions: readonly Digest[];
+  readonly layers: readonly Digest[];
+  /** When each was last used, as the judgement had it. */
+  readonly judged: ReadonlyMap<Digest, number>;
+}
+
+/** Whether what the repository holds came from an upstream: only that can be had again. */
+export async function isAdopted(
+  store: Store,
+  name: RepositoryName,
+  isKnownCached: (name: RepositoryName) => boolean,
+): Promise<boolean> {
+  return (await store.driver.stat(upstreamKey(name))) !== undefined || isKnownCached(name);
+}
+
+/** Takes it away; a busy repository is left to the next time. How many manifests and links went. */
+export async function evictCached(
+  store: Store,
+  { name, revisions, layers, judged }: CachedEviction,
+): Promise<{ readonly revisions: number; readonly layers: number }> {
+  if (revisions.length > 0) await tagSearchOf(store).prepare(name);
+  using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
+  if (lock === undefined) return { revisions: 0, layers: 0 };
+  const isUnused = async (link: ReturnType<typeof layerLink>, digest: Digest) => {
+    const stat = await store.driver.stat(link);
+    return stat !== undefined && stat.changedMs === judged.get(digest);
+  };
+  const needed = new Set<Digest>();
+  const gone: Digest[] = [];
+  for (const digest of revisions) {
+    if (await isUnused(revisionLink(name, digest), digest)) gone.push(digest);
+    else for (const kept of await namedBy(store, digest)) needed.add(kept);
+  }
+  for (const digest of gone) await evictRevision(store, name, digest);
+  let count = 0;
+  for (const digest of layers) {
+    const link = layerLink(name, digest);
+    if (needed.has(digest) || !(await isUnused(link, digest))) continue;
+    if (await store.driver.forget(link)) count += 1;
+  }
+  await removeIfEmpty(store, name);
+  return { revisions: gone.length, layers: count };
+}
+
+/** Tags first: one that points nowhere would look as if it were damaged. */
+async function evictRevision(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
+  const subject = (await describeBytes(store, digest))?.facts.subject;
+  for (const tag of await tagSearchOf(store).find(name, digest)) await trashTag(store, name, tag);
+  await store.driver.forget(revisionLink(name, digest));
+  if (subject !== undefined) await store.driver.forget(referrerLink(name, subject, digest));
+}
+
+async function namedBy(store: Store, digest: Digest): Promise<readonly Digest[]> {
+  const stored = await readManifest(store, digest);
+  const parsed = stored === undefined ? undefined : await parseManifestInTurns(stored.bytes, undefined);
+  return parsed === undefined || "problem" in parsed ? [] : parsed.manifest.blobs.map((blob) => blob.digest);
+}

@@ -1,0 +1,80 @@
+// Collecting some blobs alone, as a cache wants it for what it has just unlinked: with a short grace, and without
+// touching links, or what other collections have put into the trash.
+import type { Digest } from "../../oci/digest.ts";
+import { parseRepositoryName } from "../../oci/name.ts";
+import { blobKey, blobTrashName, repositoriesPrefix } from "../layout.ts";
+import { type Unlistable, walkPrefixes } from "../repositories.ts";
+import type { Store } from "../store.ts";
+import { keepAll } from "./prune.ts";
+import { type GcRun, startRun } from "./run.ts";
+import { scanRepository } from "./scan.ts";
+import { purgeTrash, sweepBlob } from "./sweep.ts";
+
+/** Which blobs, and how soon. */
+export interface BlobCollection {
+  readonly digests: readonly Digest[];
+  /** What the collector's own entries in the trash are called by. */
+  readonly tag: string;
+  readonly graceMs: number;
+  /** Who collects, for whoever finds the collection under way. */
+  readonly note: string;
+}
+
+/** What became of them. */
+export interface BlobsCollected {
+  readonly freedBytes: number;
+  /** Those that no link leads to and that are still there: too young to go. */
+  readonly left: readonly Digest[];
+}
+
+/** Frees the blobs that no link leads to; or tells who else collects. By the rules and in the order of `gc.ts`. */
+export async function collectBlobs(
+  store: Store,
+  { digests, tag, graceMs, note }: BlobCollection,
+): Promise<BlobsCollected | { readonly heldBy: string }> {
+  const hold = await store.driver.holdWork("gc", note);
+  if ("heldBy" in hold) return hold;
+  using _held = hold;
+  const started = startRun(store, { graceMs, isDryRun: false, report: () => undefined });
+  const run: GcRun = { ...started, nextTrashName: (digest) => tagged(started.nextTrashName(digest), digest, tag) };
+  await store.driver.syncAll();
+  const listed = (await store.driver.listTrash("blobs")).filter((entry) => isTagged(entry, tag));
+  if (listed.length === 0 && digests.length === 0) return { freedBytes: 0, left: [] };
+  await markLinked(run);
+  await purgeTrash(run, listed);
+  const left: Digest[] = [];
+  for (const digest of digests) {
+    if (run.marked.has(digest)) continue;
+    await sweepBlob(run, digest);
+    if ((await store.driver.stat(blobKey(digest))) !== undefined) left.push(digest);
+  }
+  return { freedBytes: run.counters.freedBytes, left };
+}
+
+function tagged(name: string, digest: Digest, tag: string): string {
+  const base = `${blobTrashName(digest)}.`;
+  return `${base}${tag}-${name.slice(base.length)}`;
+}
+
+function isTagged(entry: string, tag: string): boolean {
+  return (
+    entry
+      .slice(entry.lastIndexOf("/") + 1)
+      .split(".")[1]
+      ?.startsWith(`${tag}-`) === true
+  );
+}
+
+/** Every link of every repository, and what manifests name; throws where a directory cannot be listed. */
+async function markLinked({ store, marked, pace }: GcRun): Promise<void> {
+  const unlistable = ({ error, isLoop }: Unlistable) => {
+    if (!isLoop) throw error;
+  };
+  for await (const prefix of walkPrefixes(store, repositoriesPrefix, unlistable)) {
+    await pace();
+    const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
+    const scan = await scanRepository(store, { prefix, name, pace });
+    const { marked: digests } = await keepAll(store, scan, pace);
+    for (const digest of digests) marked.add(digest);
+  }
+}

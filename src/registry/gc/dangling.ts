@@ -1,0 +1,134 @@
+// What leads nowhere: a tag whose manifest the repository does not link, and a blob or child that a manifest names and the
+// repository does not link. Something was lost that `registry verify --repair` may still bring back, so nothing of the
+// repository may go meanwhile. What a client had deleted is missing on purpose.
+import type { Pace } from "../../lib/pacer.ts";
+import { isStoredElsewhere } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { type Manifest, parseManifestInTurns } from "../../oci/manifest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import type { Tag } from "../../oci/reference.ts";
+import { isDeleted } from "../deletions.ts";
+import { layerLink, revisionLink } from "../layout.ts";
+import { isChildRequired, type ManifestRules } from "../manifest-rules.ts";
+import type { Store } from "../store.ts";
+import { readTag } from "../tags.ts";
+import { readWhole } from "../whole-bytes.ts";
+import { type RepositoryScan, type Revision, readNames } from "./scan.ts";
+
+/** What leads nowhere, and what a repair would need. */
+export interface Dangling {
+  readonly problems: readonly string[];
+  /** What is to be linked again, and everything that it names. */
+  readonly needed: readonly Digest[];
+}
+
+/** Where to look. */
+export interface DanglingOptions {
+  /** Manifests that stay: what the others name need not be there. */
+  readonly kept: ReadonlySet<Digest>;
+  /** Which children of an index have to be there; undefined where nothing that a manifest names has to, as in a cache. */
+  readonly rules: ManifestRules | undefined;
+  readonly pace?: Pace | undefined;
+}
+
+/**
+ * Finds it, also without the lock: what was pushed or deleted since the scan is no finding, since each suspicion is
+ * looked at again in an order that a push and a deletion would give away.
+ */
+export async function findDangling(
+  store: Store,
+  scan: RepositoryScan,
+  { kept, rules, pace }: DanglingOptions,
+): Promise<Dangling> {
+  const problems: string[] = [];
+  const missing = new Set<Digest>();
+  for (const [tag, digest] of scan.tags) {
+    if (scan.revisions.has(digest)) continue;
+    missing.add(digest);
+    if (scan.name === undefined || !(await isTagDangling(store, scan.name, { tag, digest }))) continue;
+    problems.push(`the tag ${tag} of ${scan.name} leads to ${digest}, which is not linked there`);
+  }
+  for (const digest of kept) {
+    await pace?.();
+    const revision = scan.revisions.get(digest);
+    if (revision === undefined || rules === undefined || scan.name === undefined || !mayDangle(scan, revision))
+      continue;
+    for (const part of await findUnlinkedParts(store, scan.name, { revision, rules })) {
+      missing.add(part);
+      problems.push(`${digest} of ${scan.name} names ${part}, which is not linked there`);
+    }
+  }
+  return { problems, needed: await reach(store, missing) };
+}
+
+/** A push links before it tags, and a deletion removes the tag before or after: either shows in one of these looks. */
+async function isTagDangling(
+  store: Store,
+  name: RepositoryName,
+  { tag, digest }: { readonly tag: Tag; readonly digest: Digest },
+): Promise<boolean> {
+  const isLinked = async () => (await store.driver.stat(revisionLink(name, digest))) !== undefined;
+  if ((await isLinked()) || (await isDeleted(store, name, digest))) return false;
+  return (await readTag(store, name, tag)) === digest && !(await isLinked());
+}
+
+/** Whether something that it names was seen nowhere; then its bytes are read again, and strictly. */
+function mayDangle({ layers, revisions }: RepositoryScan, { named }: Revision): boolean {
+  return ![...named].every((digest) => layers.has(digest) || revisions.has(digest));
+}
+
+/**
+ * What a manifest needs and the repository does not link. The manifest's own time is looked at last: while it is the one
+ * that was scanned, the manifest was there all the time, and nobody but a client may take away what it names.
+ */
+async function findUnlinkedParts(
+  store: Store,
+  name: RepositoryName,
+  { revision, rules }: { readonly revision: Revision; readonly rules: ManifestRules },
+): Promise<readonly Digest[]> {
+  const manifest = await readWholeManifest(store, revision.digest);
+  if (manifest === undefined) return [];
+  const blobs = manifest.blobs.filter((blob) => !isStoredElsewhere(blob));
+  const children = manifest.children.filter((child) => isChildRequired(child, rules));
+  const wanted = [
+    ...blobs.map(({ digest }) => ({ digest, links: [layerLink(name, digest)] })),
+    ...children.map(({ digest }) => ({ digest, links: [revisionLink(name, digest), layerLink(name, digest)] })),
+  ];
+  const unlinked: Digest[] = [];
+  for (const { digest, links } of wanted) {
+    if ((await isUnlinked(store, links)) && !(await isDeleted(store, name, digest))) unlinked.push(digest);
+  }
+  if (unlinked.length === 0) return [];
+  const stat = await store.driver.stat(revisionLink(name, revision.digest));
+  return stat?.changedMs === revision.changedMs ? unlinked : [];
+}
+
+async function isUnlinked(store: Store, links: readonly string[]): Promise<boolean> {
+  for (const link of links) {
+    if ((await store.driver.stat(link)) !== undefined) return false;
+  }
+  return true;
+}
+
+/** Undefined for what is missing, damaged, or only understood by another registry. */
+async function readWholeManifest(store: Store, digest: Digest): Promise<Manifest | undefined> {
+  const bytes = await readWhole(store, digest);
+  const parsed = bytes === undefined ? undefined : await parseManifestInTurns(bytes, undefined);
+  return parsed === undefined || "problem" in parsed ? undefined : parsed.manifest;
+}
+
+/** These, what they name, and what their children name. */
+async function reach(store: Store, digests: Iterable<Digest>): Promise<readonly Digest[]> {
+  const needed = new Set<Digest>();
+  const open = [...digests];
+  const seen = new Set(open);
+  for (let digest = open.pop(); digest !== undefined; digest = open.pop()) {
+    needed.add(digest);
+    for (const named of (await readNames(store, digest))?.named ?? []) needed.add(named);
+    for (const { digest: child } of (await readWholeManifest(store, digest))?.children ?? []) {
+      if (!seen.has(child)) open.push(child);
+      seen.add(child);
+    }
+  }
+  return [...needed];
+}

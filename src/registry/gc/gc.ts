@@ -1,0 +1,160 @@
+// Garbage collection beside running servers and pushes: links that nobody needs are taken away under their repository's
+// lock, blobs without a link go to the trash, and what has lain there for longer than the grace is destroyed.
+//
+// Safe by order, not by locks or clocks: the trash is listed before the links are read, and only listed names are
+// destroyed. Whoever links a blob looks for it afterwards and brings it back from the trash.
+import { inTurns } from "../../lib/pacer.ts";
+import { parseRepositoryName } from "../../oci/name.ts";
+import type { Key } from "../../storage/driver.ts";
+import { repositoriesPrefix, upstreamKey } from "../layout.ts";
+import { removeIfEmpty, removeUpwards, type Unlistable, walkEmptyPrefixes, walkPrefixes } from "../repositories.ts";
+import type { Store } from "../store.ts";
+import { purgeUploads } from "../upload-purge.ts";
+import type { Pruned } from "./plan.ts";
+import { pruneRepository } from "./prune.ts";
+import { type GcSummary, type Removal, reasons, removalIn } from "./report.ts";
+import { type GcOptions, type GcRun, startRun } from "./run.ts";
+import { scanRepository } from "./scan.ts";
+import { purgeTrash, sweepBlobs } from "./sweep.ts";
+
+/** Nothing would keep the collection apart from a server: the store has no locks between processes. */
+export class UnprotectedError extends Error {}
+
+/** Collects once; or tells who else is at it. Throws an UnprotectedError where a server might lose what it is told. */
+export async function collectGarbage(
+  store: Store,
+  options: GcOptions,
+): Promise<GcSummary | { readonly heldBy: string }> {
+  // A dry run takes nothing away, so it may run beside another collection, and where nothing can be written.
+  if (options.isDryRun) return await collect(startRun(store, options), options);
+  // Without locks, a push in another process would lose the links that it has just relied on.
+  if (!store.driver.keepsProcessesApart() && options.isOffline !== true) throw new UnprotectedError();
+  const hold = await store.driver.holdWork("gc", options.note);
+  if ("heldBy" in hold) return hold;
+  using _held = hold;
+  return await collect(startRun(store, options), options);
+}
+
+async function collect(run: GcRun, options: GcOptions): Promise<GcSummary> {
+  const { store, counters } = run;
+  // 0. What earlier runs removed stays removed before anything is destroyed.
+  if (!run.isDryRun) await store.driver.syncAll();
+  // 1. The trash is listed before the links are read.
+  const listed = await store.driver.listTrash("blobs");
+  // 2. and 3. Links: those that nobody needs go, the others mark their blobs.
+  const isEverythingMarked = await markRepositories(run, options);
+  counters.marked = run.marked.size;
+  // 4. and 5. Blobs, unless a part of the links could not be read.
+  if (isEverythingMarked) {
+    await purgeTrash(run, listed);
+    await sweepBlobs(run);
+  }
+  // 6. What was given up on the way.
+  await removeLeftovers(run, options.uploadAgeMs).catch((error) => {
+    run.find(`not all uploads and directories could be looked at: ${String(error)}`);
+  });
+  return { isDryRun: run.isDryRun, ...counters };
+}
+
+/** False when a directory could not be listed: then nobody knows what it links. The others are looked at all the same. */
+async function markRepositories(run: GcRun, options: GcOptions): Promise<boolean> {
+  let isComplete = true;
+  const giveUp = (error: unknown, prefix: Key) => {
+    isComplete = false;
+    run.find(`not all links could be read, so no blob is taken away: ${prefix}: ${String(error)}`);
+  };
+  const unlistable = ({ prefix, error, isLoop }: Unlistable) => {
+    if (isLoop) run.find(`${prefix} leads back to itself and holds nothing; remove it`);
+    else giveUp(error, prefix);
+  };
+  for await (const prefix of walkPrefixes(run.store, repositoriesPrefix, unlistable)) {
+    await run.pace();
+    await markRepository(run, prefix, options).catch((error) => giveUp(error, prefix));
+    run.counters.repositories += 1;
+    run.report({ kind: "progress", phase: "marking repositories", done: run.counters.repositories });
+  }
+  return isComplete;
+}
+
+async function markRepository(
+  run: GcRun,
+  prefix: Key,
+  { deletesUntagged, isDryRun, rules: manifestRules }: GcOptions,
+): Promise<void> {
+  const { store, isYoung, pace } = run;
+  const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
+  const scan = await scanRepository(store, { prefix, name, pace });
+  for (const problem of scan.problems) run.find(problem);
+  // Of a cache eviction decides what is not used any more; many of its manifests were only asked for by digest.
+  const isCached = name !== undefined && (await store.driver.stat(upstreamKey(name))) !== undefined;
+  const pruned = await pruneRepository(store, scan, {
+    isYoung,
+    deletesUntagged: deletesUntagged && !isCached,
+    manifestRules: isCached ? undefined : manifestRules,
+    isDryRun,
+    pace,
+  });
+  countPruned(run, prefix, pruned);
+  for await (const digest of inTurns(pruned.marked)) run.marked.add(digest);
+}
+
+function countPruned(run: GcRun, prefix: Key, pruned: Pruned): void {
+  const { counters } = run;
+  const repository = prefix.slice(repositoriesPrefix.length + 1);
+  for (const problem of pruned.problems) run.find(problem);
+  if (pruned.isBusy) counters.busy += 1;
+  counters.revisions += pruned.revisions.length;
+  counters.layerLinks += pruned.layers.length;
+  counters.referrers += pruned.entries.length;
+  const tell = (what: Removal["what"], subjects: readonly string[], reason: string) => {
+    for (const subject of subjects) run.report(removalIn(repository, { what, subject, reason }));
+  };
+  tell("revision", pruned.revisions, reasons.revision);
+  tell("layer link", pruned.layers, reasons.layerLink);
+  const entries = pruned.entries.map(({ digest }) => digest);
+  tell("referrer entry", entries, reasons.referrerEntry);
+  tell("tag directory", pruned.tags, reasons.tagDirectory);
+  tell("directory", pruned.directories, reasons.directory);
+  if (pruned.isRepositoryGone) {
+    run.report(removalIn(repository, { what: "repository", subject: repository, reason: reasons.repository }));
+  }
+}
+
+async function removeLeftovers(run: GcRun, uploadAgeMs: number): Promise<void> {
+  const { driver } = run.store;
+  for (const kind of ["tags", "uploads"]) {
+    for (const entry of await driver.listTrash(kind)) if (!run.isDryRun) await driver.purge(entry);
+  }
+  const { sessions, temporaryFiles } = await purgeUploads(run.store, uploadAgeMs, {
+    isDryRun: run.isDryRun,
+    report: (name, id) => run.report(removalIn(name, { what: "upload", subject: id, reason: reasons.upload })),
+  });
+  run.counters.uploads = sessions;
+  run.counters.temporaryFiles = temporaryFiles;
+  await removeEmptyDirectories(run);
+}
+
+/** Those of no repository: who makes one is about to fill it, so young ones stay. */
+async function removeEmptyDirectories(run: GcRun): Promise<void> {
+  const { driver } = run.store;
+  for await (const prefix of walkEmptyPrefixes(run.store, repositoriesPrefix)) {
+    await run.pace();
+    const changedMs = await driver.prefixTime(prefix);
+    if (changedMs === undefined || run.isYoung(changedMs)) continue;
+    if (!(await removeEmptyDirectory(run, prefix))) continue;
+    const repository = prefix.slice(repositoriesPrefix.length + 1);
+    run.report(removalIn(repository, { what: "directory", subject: prefix, reason: reasons.directory }));
+  }
+}
+
+/** One may hold the marker of a cached repository whose filling or eviction was killed: a filling writes that first. */
+async function removeEmptyDirectory({ store, isDryRun }: GcRun, prefix: Key): Promise<boolean> {
+  const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
+  const isMarked = name !== undefined && (await store.driver.stat(upstreamKey(name))) !== undefined;
+  if (isDryRun) return (await store.driver.countObjects(prefix)) === (isMarked ? 1 : 0);
+  if (!isMarked) return await removeUpwards(store, prefix);
+  using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
+  if (lock === undefined) return false;
+  await removeIfEmpty(store, name);
+  return !(await store.driver.exists(prefix));
+}

@@ -1,0 +1,77 @@
+// The links below a prefix of a repository as a collector sees them: each directory that a link should be in. What stands
+// there that is no directory or no file counts as a link, with a problem: it may be one that was damaged.
+import { type Digest, parseAlgorithm } from "../../oci/digest.ts";
+import type { Key } from "../../storage/driver.ts";
+import { digestFromPath } from "../layout.ts";
+import { readLink } from "../links.ts";
+import type { Store } from "../store.ts";
+
+/** A directory that a link should be in. */
+export interface LinkPlace {
+  readonly prefix: Key;
+  /** Undefined where the path spells no digest that we store under. */
+  readonly digest: Digest | undefined;
+  /** Undefined where there is no link. */
+  readonly changedMs: number | undefined;
+  /** What the link holds, where that is not the digest of its path. */
+  readonly target: Digest | undefined;
+  readonly problem: string | undefined;
+}
+
+/** Every place below the prefix, such as `_layers`; throws where a part of it cannot be listed. */
+export async function* walkLinks(store: Store, prefix: Key): AsyncGenerator<LinkPlace> {
+  const strays: string[] = [];
+  const algorithms = await store.driver.list(prefix, { others: (name) => strays.push(name) });
+  for (const name of strays) {
+    const problem = `${prefix}/${name} is not a directory`;
+    if (parseAlgorithm(name) !== undefined) throw Object.assign(new Error(problem), { code: "ENOTDIR" });
+    yield damagedPlace(`${prefix}/${name}`, undefined, problem);
+  }
+  for (const algorithm of algorithms) {
+    const others: string[] = [];
+    const names = await store.driver.list(`${prefix}/${algorithm}`, { others: (name) => others.push(name) });
+    for (const hex of others) {
+      const place = `${prefix}/${algorithm}/${hex}`;
+      yield damagedPlace(place, digestFromPath(algorithm, hex), `${place} is not a directory`);
+    }
+    for (const hex of names) yield await inspectLink(store, `${prefix}/${algorithm}/${hex}`, { algorithm, hex });
+  }
+}
+
+/** It is there, whatever it holds, and keeps what its path names. */
+function damagedPlace(prefix: Key, digest: Digest | undefined, problem: string): LinkPlace {
+  return { prefix, digest, changedMs: 0, target: undefined, problem };
+}
+
+async function inspectLink(
+  store: Store,
+  prefix: Key,
+  { algorithm, hex }: { readonly algorithm: string; readonly hex: string },
+): Promise<LinkPlace> {
+  const digest = digestFromPath(algorithm, hex);
+  try {
+    return await readPlace(store, { prefix, digest, isStorable: parseAlgorithm(algorithm) !== undefined });
+  } catch (error) {
+    return damagedPlace(prefix, digest, `${prefix}/link cannot be read: ${error}`);
+  }
+}
+
+async function readPlace(
+  store: Store,
+  { prefix, digest, isStorable }: Pick<LinkPlace, "prefix" | "digest"> & { readonly isStorable: boolean },
+): Promise<LinkPlace> {
+  const link = `${prefix}/link`;
+  const stat = await store.driver.stat(link);
+  const place = { ...damagedPlace(prefix, digest, ""), changedMs: stat?.changedMs, problem: undefined };
+  if (stat === undefined) {
+    return (await store.driver.isObstructed(link)) ? damagedPlace(prefix, digest, `${link} is not a file`) : place;
+  }
+  // The length tells whether a link may hold another digest than its path; reading each would double the work.
+  if (stat.sizeBytes === digest?.length) return place;
+  const target = await readLink(store, link);
+  if (target === undefined) return { ...place, problem: `${link} is empty or malformed` };
+  if (digest === undefined && isStorable) {
+    return { ...place, target, problem: `${prefix} is not called by a digest` };
+  }
+  return { ...place, target };
+}

@@ -1,0 +1,223 @@
+// Taking links away from one repository, under its lock alone. The lock is never waited for: a busy repository is left
+// alone, and its links count.
+import type { Pace } from "../../lib/pacer.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import type { Key } from "../../storage/driver.ts";
+import {
+  deletedLink,
+  deletingKey,
+  layerLink,
+  layersPrefix,
+  manifestsPrefix,
+  referrerLink,
+  revisionLink,
+  subjectPrefix,
+  tagIndexLink,
+} from "../layout.ts";
+import type { ManifestRules } from "../manifest-rules.ts";
+import type { ReferrerEntry } from "../referrer-index.ts";
+import { removeIfEmpty } from "../repositories.ts";
+import type { Store } from "../store.ts";
+import { listTagIndex, trashTag } from "../tags.ts";
+import { findDangling } from "./dangling.ts";
+import { type Pruned, type PrunePlan, type PruneRules, planPrune } from "./plan.ts";
+import { predictPruned } from "./predict.ts";
+import { type RepositoryScan, scanAgain } from "./scan.ts";
+
+/** How to judge and to take away. */
+export interface PruneOptions extends PruneRules {
+  /** What manifests have to name that is there; undefined where nothing has to be. */
+  readonly manifestRules: ManifestRules | undefined;
+  readonly isDryRun: boolean;
+  readonly pace?: Pace | undefined;
+}
+
+/** Looks at a repository that was read and takes away what nobody needs; in a dry run it only tells. */
+export async function pruneRepository(store: Store, scan: RepositoryScan, rules: PruneOptions): Promise<Pruned> {
+  const plan = await planPrune(scan, rules);
+  const { name } = scan;
+  if (name !== undefined && !rules.isDryRun) await settleFuture(store, scan, { name, rules });
+  const dangling = await findDangling(store, scan, { kept: plan.kept, rules: rules.manifestRules, pace: rules.pace });
+  const { needed } = dangling;
+  if (dangling.problems.length > 0) return keepEverything(scan, { needed, problems: dangling.problems });
+  if (scan.isBusy) return { ...(await keepEverything(scan, { needed })), isBusy: true };
+  if (name === undefined || !hasCandidates(scan, plan)) return keepEverything(scan, { needed });
+  if (rules.isDryRun) return await predictPruned(store, name, present(scan, plan));
+  using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
+  if (lock === undefined) return { ...(await keepEverything(scan, { needed })), isBusy: true };
+  const again = await planAgain(store, name, { scan, plan, rules });
+  if (!("plan" in again)) return keepEverything(scan, again);
+  const directories = await unlinkAll(store, name, { ...again, pace: rules.pace });
+  const gone = present(again.scan, again.plan);
+  const isRepositoryGone = gone.isRepositoryGone && !(await hasDirectories(store, name));
+  return { ...gone, directories, isRepositoryGone };
+}
+
+/** Whether anything of the repository is there still. */
+async function hasDirectories({ driver }: Store, name: RepositoryName): Promise<boolean> {
+  return (await driver.exists(manifestsPrefix(name))) || (await driver.exists(layersPrefix(name)));
+}
+
+/** A time in the future, of a clock that was wrong, counts as now and is set to now: else it would stay for ever. */
+async function settleFuture(
+  store: Store,
+  scan: RepositoryScan,
+  { name, rules }: { readonly name: RepositoryName; readonly rules: PruneRules },
+): Promise<void> {
+  const nowMs = store.now();
+  // Without a grace nothing is young, and what is touched now would look as if somebody had needed it.
+  const isWrong = (changedMs: number) => changedMs > nowMs && rules.isYoung(changedMs);
+  for (const [digest, changedMs] of scan.layers) {
+    if (isWrong(changedMs)) await store.driver.touch(layerLink(name, digest));
+  }
+  for (const { digest, changedMs } of scan.revisions.values()) {
+    if (isWrong(changedMs)) await store.driver.touch(revisionLink(name, digest));
+  }
+}
+
+function hasCandidates(scan: RepositoryScan, { revisions, layers, notes }: PrunePlan): boolean {
+  if (scan.problems.length > 0) return false;
+  if (scan.isDeleting) return true;
+  const directories = scan.vacantTags.length + scan.vacancies.length + notes.length;
+  const count = revisions.length + layers.length + scan.staleEntries.length + directories;
+  return count > 0 || isEmpty(scan, { revisions: [], layers: [] });
+}
+
+/** Everything that nobody takes from now on: a candidate that was touched since it was judged stays with all it names. */
+async function planAgain(
+  store: Store,
+  name: RepositoryName,
+  {
+    scan,
+    plan,
+    rules,
+  }: {
+    readonly scan: RepositoryScan;
+    readonly plan: PrunePlan;
+    readonly rules: PruneOptions;
+  },
+): Promise<{ readonly scan: RepositoryScan; readonly plan: PrunePlan } | Kept> {
+  const fresh = await scanAgain(store, scan, rules.pace);
+  if ("problem" in fresh) return { problems: [fresh.problem], needed: [...scan.tags.values()] };
+  const isTouched = (digest: Digest) =>
+    fresh.revisions.get(digest)?.changedMs !== scan.revisions.get(digest)?.changedMs;
+  const now = await planPrune(fresh, { ...rules, roots: new Set([...fresh.revisions.keys()].filter(isTouched)) });
+  const dangling = await findDangling(store, fresh, { kept: now.kept, rules: rules.manifestRules, pace: rules.pace });
+  if (dangling.problems.length > 0) return dangling;
+  const candidates = new Set([...plan.revisions, ...plan.layers]);
+  const layers: Digest[] = [];
+  for (const digest of now.layers.filter((layer) => candidates.has(layer))) {
+    await rules.pace?.();
+    const stat = await store.driver.stat(layerLink(name, digest));
+    if (stat?.changedMs === scan.layers.get(digest)) layers.push(digest);
+  }
+  const gone = now.revisions.filter((digest) => candidates.has(digest));
+  return { scan: fresh, plan: { ...now, revisions: gone, layers } };
+}
+
+/** Which directories without a link went: a writer that was killed may have left something in one. */
+async function unlinkAll(
+  store: Store,
+  name: RepositoryName,
+  { scan, plan, pace }: { readonly scan: RepositoryScan; readonly plan: PrunePlan; readonly pace: Pace | undefined },
+): Promise<readonly Key[]> {
+  const { driver } = store;
+  if (plan.revisions.length > 0) await forgetInIndexes(store, name, { scan, plan, pace });
+  const entries = [...scan.staleEntries];
+  for (const digest of plan.revisions) {
+    await pace?.();
+    await driver.forget(revisionLink(name, digest));
+    const subject = scan.revisions.get(digest)?.subject;
+    if (subject !== undefined) entries.push({ subject, digest });
+  }
+  await forgetEntries(store, name, { entries, pace });
+  for (const digest of plan.layers) {
+    await pace?.();
+    await driver.forget(layerLink(name, digest));
+  }
+  for (const tag of scan.vacantTags) await trashTag(store, name, tag);
+  if (scan.isDeleting) await driver.delete(deletingKey(name));
+  for (const digest of plan.notes) await driver.forget(deletedLink(name, digest));
+  const directories: Key[] = [];
+  for (const prefix of scan.vacancies)
+    if (await driver.removeEmpty(prefix, { isDurable: false })) directories.push(prefix);
+  await removeIfEmpty(store, name);
+  return directories;
+}
+
+/** After the revisions: a push makes an entry after its revision, so a kill in between leaves an entry too many, or none. */
+async function forgetEntries(
+  { driver }: Store,
+  name: RepositoryName,
+  { entries, pace }: { readonly entries: readonly ReferrerEntry[]; readonly pace: Pace | undefined },
+): Promise<void> {
+  for (const { subject, digest } of entries) {
+    await pace?.();
+    await driver.forget(referrerLink(name, subject, digest));
+  }
+  for (const subject of new Set(entries.map((entry) => entry.subject))) {
+    await driver.removeEmpty(subjectPrefix(name, subject), { isDurable: false });
+  }
+}
+
+/** Each index is listed once, since tags times revisions may be millions and entries are few. */
+async function forgetInIndexes(
+  store: Store,
+  name: RepositoryName,
+  { scan, plan, pace }: { readonly scan: RepositoryScan; readonly plan: PrunePlan; readonly pace: Pace | undefined },
+): Promise<void> {
+  const gone = new Set(plan.revisions);
+  for (const tag of scan.tags.keys()) {
+    await pace?.();
+    for await (const digest of listTagIndex(store, name, tag)) {
+      if (gone.has(digest)) await store.driver.forget(tagIndexLink(name, tag, digest));
+    }
+  }
+}
+
+function present(scan: RepositoryScan, { revisions, layers, needed }: PrunePlan): Pruned {
+  // Apart, since a digest may be linked as a manifest and as a blob.
+  const goneRevisions = new Set(revisions);
+  const goneLayers = new Set(layers);
+  const left = [
+    ...[...scan.revisions.keys()].filter((digest) => !goneRevisions.has(digest)),
+    ...[...scan.layers.keys()].filter((digest) => !goneLayers.has(digest)),
+  ];
+  return {
+    revisions,
+    layers,
+    tags: scan.vacantTags,
+    entries: scan.staleEntries,
+    directories: scan.vacancies,
+    isRepositoryGone: isEmpty(scan, { revisions, layers }),
+    marked: [...left, ...scan.aliases, ...scan.tags.values(), ...needed],
+    isBusy: false,
+    problems: [],
+  };
+}
+
+/** Takes nothing: everything that the repository holds, names or would need for a repair is marked. */
+export async function keepAll(store: Store, scan: RepositoryScan, pace: Pace): Promise<Pruned> {
+  const kept = new Set(scan.revisions.keys());
+  return keepEverything(scan, await findDangling(store, scan, { kept, rules: undefined, pace }));
+}
+
+/** That nothing goes; why, and what else counts as linked. */
+interface Kept {
+  readonly needed: readonly Digest[];
+  readonly problems?: readonly string[];
+}
+
+async function keepEverything(scan: RepositoryScan, { needed, problems = [] }: Kept): Promise<Pruned> {
+  const plan = await planPrune(scan, { isYoung: () => true, deletesUntagged: false });
+  const { marked, ...kept } = present(scan, { ...plan, revisions: [], layers: [] });
+  const nothing = { tags: [], entries: [], directories: [], isRepositoryGone: false };
+  return { ...kept, ...nothing, marked: [...marked, ...needed], problems };
+}
+
+/** Whether the repository has neither link, tag nor upload, apart from what goes. */
+function isEmpty(scan: RepositoryScan, { revisions, layers }: Pick<PrunePlan, "revisions" | "layers">): boolean {
+  const isLinked = scan.revisions.size > revisions.length || scan.layers.size > layers.length;
+  return !isLinked && scan.tags.size === 0 && !scan.hasUploads && scan.aliases.length === 0;
+}

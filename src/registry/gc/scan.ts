@@ -1,0 +1,212 @@
+// What a collector reads of one repository, without a lock: its links with their times, and what its manifests name.
+// What cannot be read or understood is a problem, and protects everything that the repository links.
+import type { Pace } from "../../lib/pacer.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import { parseTag, type Tag } from "../../oci/reference.ts";
+import { readStoredNamesInTurns, type StoredNames } from "../../oci/stored-names.ts";
+import type { Key } from "../../storage/driver.ts";
+import { deletedPrefix, deletingKey, linkPrefixes, subjectPrefix } from "../layout.ts";
+import { listDigests, readLink } from "../links.ts";
+import { isStaleEntry, type ReferrerEntry, walkReferrerIndex } from "../referrer-index.ts";
+import type { Store } from "../store.ts";
+import { readWhole } from "../whole-bytes.ts";
+import { type LinkPlace, walkLinks } from "./links.ts";
+
+/** A manifest that the repository holds. */
+export interface Revision extends StoredNames {
+  readonly digest: Digest;
+  /** When its link was last written or touched, in milliseconds since 1970. */
+  readonly changedMs: number;
+}
+
+/** Everything of one repository that decides what may go. */
+export interface RepositoryScan {
+  readonly prefix: Key;
+  /** Undefined where the path is no repository name: nothing goes there. */
+  readonly name: RepositoryName | undefined;
+  readonly revisions: ReadonlyMap<Digest, Revision>;
+  /** Links of blobs with their times. */
+  readonly layers: ReadonlyMap<Digest, number>;
+  /** Digests that only the content of a link tells: registry:2 files sha512 uploads under sha256. */
+  readonly aliases: readonly Digest[];
+  readonly tags: ReadonlyMap<Tag, Digest>;
+  /** Tag directories without `current`, of pushes that were killed, and tags of deletions that were. */
+  readonly vacantTags: readonly Tag[];
+  /** Directories of links without a link, which other registries leave behind. */
+  readonly vacancies: readonly Key[];
+  /** What clients had deleted. */
+  readonly deleted: ReadonlySet<Digest>;
+  /** Whether a manifest is being deleted with its tags, or was when the process died that did it. */
+  readonly isDeleting: boolean;
+  /** Entries of the index of referrers that no manifest bears out. */
+  readonly staleEntries: readonly ReferrerEntry[];
+  readonly hasUploads: boolean;
+  /** Whether a manifest is just being pushed, so that nobody can tell yet what it names. */
+  readonly isBusy: boolean;
+  /** Sentences about what cannot be understood. */
+  readonly problems: readonly string[];
+}
+
+/** Reads a repository; throws where a directory of links cannot be listed. */
+export async function scanRepository(
+  store: Store,
+  {
+    prefix,
+    name,
+    pace,
+  }: { readonly prefix: Key; readonly name: RepositoryName | undefined; readonly pace?: Pace | undefined },
+): Promise<RepositoryScan> {
+  const places = linkPrefixes(prefix);
+  const problems: string[] = [];
+  if (name === undefined) problems.push(`${prefix} is not a repository name`);
+  const layers = new Map<Digest, number>();
+  const aliases: Digest[] = [];
+  const vacancies: Key[] = [];
+  // Before the revisions, since a push makes an entry after its revision: so none of a push looks stale.
+  const index = name === undefined ? [] : await Array.fromAsync(walkReferrerIndex(store, name));
+  for (const { subject, entries } of index) {
+    if (name !== undefined && entries.length === 0) vacancies.push(subjectPrefix(name, subject));
+  }
+  const note = ({ prefix: place, changedMs, target, problem }: LinkPlace) => {
+    if (target !== undefined) aliases.push(target);
+    if (problem !== undefined) problems.push(problem);
+    else if (changedMs === undefined) vacancies.push(place);
+  };
+  for await (const place of walkLinks(store, places.layers)) {
+    await pace?.();
+    note(place);
+    if (place.digest !== undefined && place.changedMs !== undefined) layers.set(place.digest, place.changedMs);
+  }
+  const revisions = new Map<Digest, Revision>();
+  let isBusy = false;
+  for await (const place of walkLinks(store, places.revisions)) {
+    await pace?.();
+    note(place);
+    const { digest, changedMs } = place;
+    if (digest === undefined || changedMs === undefined) continue;
+    const names = await readNamesOf(store, { name, link: `${place.prefix}/link`, digest });
+    if (names === "gone") continue;
+    if (names === "busy") {
+      isBusy = true;
+      revisions.set(digest, { digest, changedMs, named: new Set(), subject: undefined });
+      continue;
+    }
+    if (names === undefined) problems.push(describeUnreadable(prefix, digest));
+    revisions.set(digest, { digest, changedMs, named: names?.named ?? new Set(), subject: names?.subject });
+  }
+  const deleted = name === undefined ? [] : await Array.fromAsync(listDigests(store, deletedPrefix(name)));
+  const { tags, vacantTags } = await scanTags(store, places.tags, { problems, revisions, deleted: new Set(deleted) });
+  const hasUploads = (await store.driver.list(places.uploads, { limit: 1 })).length > 0;
+  const staleEntries = index
+    .flatMap(({ entries }) => entries)
+    .filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
+  const isDeleting = name !== undefined && (await store.driver.stat(deletingKey(name))) !== undefined;
+  const links = { revisions, layers, aliases, deleted: new Set(deleted) };
+  return {
+    prefix,
+    name,
+    ...links,
+    tags,
+    vacantTags,
+    vacancies,
+    staleEntries,
+    hasUploads,
+    isDeleting,
+    isBusy,
+    problems,
+  };
+}
+
+/**
+ * What has changed of a repository since it was scanned, for who holds its lock alone: revisions with their new times,
+ * new ones read, the tags, and which entries are stale still. The tags are read anew although every push touches a
+ * revision before it tags it: the scan may have come between the two, and a grace may be shorter than that moment.
+ */
+export async function scanAgain(
+  store: Store,
+  before: RepositoryScan,
+  pace?: Pace,
+): Promise<RepositoryScan | { readonly problem: string }> {
+  const places = linkPrefixes(before.prefix);
+  const revisions = new Map<Digest, Revision>();
+  for await (const { digest, changedMs, problem } of walkLinks(store, places.revisions)) {
+    await pace?.();
+    if (problem !== undefined) return { problem };
+    if (digest === undefined || changedMs === undefined) continue;
+    const names = before.revisions.get(digest) ?? (await readNames(store, digest));
+    if (names === undefined) return { problem: describeUnreadable(before.prefix, digest) };
+    revisions.set(digest, { digest, changedMs, named: names.named, subject: names.subject });
+  }
+  const problems: string[] = [];
+  const { tags, vacantTags } = await scanTags(store, places.tags, { ...before, problems, revisions });
+  if (problems[0] !== undefined) return { problem: problems[0] };
+  const staleEntries = before.staleEntries.filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
+  return { ...before, revisions, tags, vacantTags, staleEntries };
+}
+
+/** One whose manifest a client had deleted is what a deletion left that was killed. */
+async function scanTags(
+  store: Store,
+  prefix: Key,
+  { problems, revisions, deleted }: Pick<RepositoryScan, "revisions" | "deleted"> & { readonly problems: string[] },
+) {
+  const tags = new Map<Tag, Digest>();
+  const vacantTags: Tag[] = [];
+  const others = (text: string) => {
+    if (parseTag(text) !== undefined) problems.push(`${prefix}/${text} is not a directory`);
+  };
+  for (const text of await store.driver.list(prefix, { others })) {
+    const tag = parseTag(text);
+    if (tag === undefined) continue;
+    const current = await readCurrent(store, `${prefix}/${tag}/current/link`);
+    if (current === undefined) vacantTags.push(tag);
+    else if ("problem" in current) problems.push(current.problem);
+    else if (deleted.has(current.digest) && !revisions.has(current.digest)) vacantTags.push(tag);
+    else tags.set(tag, current.digest);
+  }
+  return { tags, vacantTags };
+}
+
+/** Undefined where there is none. */
+async function readCurrent(
+  store: Store,
+  link: Key,
+): Promise<{ readonly digest: Digest } | { readonly problem: string } | undefined> {
+  try {
+    if ((await store.driver.stat(link)) === undefined) {
+      return (await store.driver.isObstructed(link)) ? { problem: `${link} is not a file` } : undefined;
+    }
+    const digest = await readLink(store, link);
+    return digest === undefined ? { problem: `${link} is empty or malformed` } : { digest };
+  } catch (error) {
+    return { problem: `${link} cannot be read: ${error}` };
+  }
+}
+
+/** What stored bytes name; undefined where they are missing or are not those of the digest: then nobody knows what they named. */
+export async function readNames(store: Store, digest: Digest): Promise<StoredNames | undefined> {
+  const bytes = await readWhole(store, digest);
+  return bytes === undefined ? undefined : await readStoredNamesInTurns(bytes);
+}
+
+/**
+ * Those of a revision, unless it is deleted meanwhile. A push has the link before it looks for the bytes, which it then
+ * writes again or brings back: so what is missing counts only where nobody pushes.
+ */
+async function readNamesOf(
+  store: Store,
+  { name, link, digest }: { readonly name: RepositoryName | undefined; readonly link: Key; readonly digest: Digest },
+): Promise<StoredNames | "gone" | "busy" | undefined> {
+  const names = await readNames(store, digest);
+  if (names !== undefined) return names;
+  using lock = name === undefined ? undefined : await store.driver.lock(name, "alone", { waitMs: 0 });
+  if (name !== undefined && lock === undefined) return "busy";
+  const isThere = (await store.driver.stat(link).catch(() => true)) !== undefined;
+  if (!isThere && !(await store.driver.isObstructed(link))) return "gone";
+  return await readNames(store, digest);
+}
+
+function describeUnreadable(prefix: Key, digest: Digest): string {
+  return `the manifest ${digest} of ${prefix} is missing or damaged`;
+}

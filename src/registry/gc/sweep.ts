@@ -1,0 +1,123 @@
+// Bytes that no link needs: out of sight first, destroyed when they have lain in the trash for longer than the grace.
+import { errorCode } from "../../lib/system-error.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { Stat } from "../../storage/driver.ts";
+import { listBlobs } from "../blob-places.ts";
+import { blobKey, blobTrashName, digestFromTrashName } from "../layout.ts";
+import { reasons, removalOfBytes } from "./report.ts";
+import type { GcRun } from "./run.ts";
+
+const entriesBetweenProgress = 1000;
+
+/** Destroys the listed entries that nobody needs, and brings back what a link needs. Only names that were listed count. */
+export async function purgeTrash(run: GcRun, listed: readonly string[]): Promise<void> {
+  let done = 0;
+  for (const entry of listed) {
+    await run.pace();
+    await surviveDamage(run, `trash/${entry}`, () => purgeEntry(run, entry));
+    done += 1;
+    if (done % entriesBetweenProgress === 0) run.report({ kind: "progress", phase: "purging the trash", done });
+  }
+}
+
+/** What the system says of a bad sector and of a damaged filesystem. */
+const damageCodes: readonly (string | undefined)[] = ["EIO", "EUCLEAN", "EBADMSG"];
+
+/** What the disk cannot read stays, and does not stop the rest; that all of it is full or read-only does. */
+async function surviveDamage(run: GcRun, subject: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!damageCodes.includes(errorCode(error))) throw error;
+    run.find(`${subject} cannot be read: ${error}`);
+  }
+}
+
+async function purgeEntry(run: GcRun, entry: string): Promise<void> {
+  const { driver } = run.store;
+  const stat = await driver.statTrash(entry);
+  if (stat === undefined) return;
+  const digest = digestFromTrashName(entry);
+  if (digest === undefined) return run.find(`trash/${entry} is not an entry of the trash`);
+  if (run.marked.has(digest)) {
+    if (!(await isInPlace(run, digest))) return restore(run, { entry, digest });
+    // It may be the last copy that is whole: a repair moves the damaged one away, and who needs it brings this back.
+    if ((await driver.stat(blobKey(digest)))?.isDamaged === true) return;
+  }
+  if (run.isYoung(stat.changedMs)) return noteInTrash(run, stat.sizeBytes);
+  run.report(removalOfBytes({ what: "trash entry", subject: digest, reason: reasons.trashEntry }, stat.sizeBytes));
+  run.counters.purged += 1;
+  run.counters.freedBytes += stat.sizeBytes;
+  if (!run.isDryRun) await driver.purge(entry);
+}
+
+/** Looked at each time, since another collector may have moved it; a dry run has not brought back what it tells of. */
+async function isInPlace({ store, isDryRun, restored }: GcRun, digest: Digest): Promise<boolean> {
+  return (isDryRun && restored.has(digest)) || (await store.driver.stat(blobKey(digest))) !== undefined;
+}
+
+/** What is damaged never comes back; it waits until a push has healed the blob. */
+async function restore(
+  run: GcRun,
+  { entry, digest }: { readonly entry: string; readonly digest: Digest },
+): Promise<void> {
+  if (entry.endsWith(".bad")) return;
+  const isBack = run.isDryRun || (await run.store.driver.restore(blobTrashName(digest), blobKey(digest)));
+  if (!isBack) return;
+  run.restored.add(digest);
+  run.counters.restored += 1;
+}
+
+/** Moves blobs that nobody needs into the trash. */
+export async function sweepBlobs(run: GcRun): Promise<void> {
+  let done = 0;
+  for await (const place of listBlobs(run.store)) {
+    await run.pace();
+    // What lies elsewhere is nobody's; `registry verify` names it.
+    if ("unreadable" in place) run.find(`${place.unreadable} cannot be listed: ${place.reason}`);
+    else if (!("stray" in place) && !run.marked.has(place.digest)) {
+      await surviveDamage(run, `blob ${place.digest}`, () => sweepBlob(run, place.digest));
+    }
+    done += 1;
+    if (done % entriesBetweenProgress === 0) run.report({ kind: "progress", phase: "sweeping blobs", done });
+  }
+}
+
+/** Moves one blob that nobody needs into the trash, unless it is young. */
+export async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
+  const { store, isDryRun, counters } = run;
+  const key = blobKey(digest);
+  const stat = await store.driver.stat(key);
+  if (stat === undefined) {
+    // What is left of a blob that is gone. A writer that is about to fill the directory makes it again.
+    if (!isDryRun) await store.driver.removeEmpty(parentOf(key), { isDurable: false });
+    return;
+  }
+  if ((await isYoungBlob(run, digest, stat)) || run.mayBeLinked(stat.changedMs)) {
+    counters.waiting += 1;
+    counters.waitingBytes += stat.sizeBytes;
+    return;
+  }
+  counters.condemned += 1;
+  counters.condemnedBytes += stat.sizeBytes;
+  run.report(removalOfBytes({ what: "blob", subject: digest, reason: reasons.blob }, stat.sizeBytes));
+  if (!isDryRun && !(await store.driver.trashUnchanged(key, run.nextTrashName(digest), stat))) return;
+  counters.trashed += 1;
+  noteInTrash(run, stat.sizeBytes);
+}
+
+function noteInTrash({ counters }: GcRun, sizeBytes: number): void {
+  counters.inTrash += 1;
+  counters.inTrashBytes += sizeBytes;
+}
+
+/** A time in the future, of a clock that was wrong, counts as now and is set to now. */
+async function isYoungBlob(run: GcRun, digest: Digest, { changedMs }: Stat): Promise<boolean> {
+  const isYoung = run.isYoung(changedMs);
+  if (isYoung && changedMs > run.store.now() && !run.isDryRun) await run.store.driver.touch(blobKey(digest));
+  return isYoung;
+}
+
+function parentOf(key: string): string {
+  return key.slice(0, key.lastIndexOf("/"));
+}

@@ -1,0 +1,208 @@
+// The links of a repository, each compared with its path and with the bytes that it leads to.
+import type { Pace } from "../../lib/pacer.ts";
+import { type Digest, digestAlgorithm, parseDigest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import type { Driver, Key, Stat } from "../../storage/driver.ts";
+import { judgeAlias } from "../aliases.ts";
+import { isDeleted } from "../deletions.ts";
+import { blobKey, blobTrashName, digestFromPath } from "../layout.ts";
+import type { Store } from "../store.ts";
+import type { Repair, Severity, VerifyFinding } from "./report.ts";
+
+/** What the checks of one repository work with. */
+export interface RepositoryCheck {
+  readonly store: Store;
+  readonly prefix: Key;
+  readonly name: RepositoryName;
+  /** Whether it is cached from an upstream, so that missing blobs are fetched when they are asked for. */
+  readonly isCached: boolean;
+  /** Whether nobody writes to the repository meanwhile. */
+  readonly isLocked: boolean;
+  /** Steps aside now and then, so that requests are answered meanwhile. */
+  readonly pace?: Pace;
+  readonly findings: VerifyFinding[];
+}
+
+/** A link, and what it leads to. */
+export interface FollowedLink {
+  readonly key: Key;
+  readonly digest: Digest;
+  /** Where the bytes lie; another digest only for sha512 uploads of registry:2. */
+  readonly target: Digest;
+  /** Undefined where they are nowhere, and where nobody can tell. */
+  readonly bytes: Location | undefined;
+  /** False where the disk does not give the link; that was said. */
+  readonly isReadable: boolean;
+}
+
+/** Where bytes are: in their place, with what is known of them, or only in the trash. */
+export type Location = Stat | "in the trash";
+
+/** Writes down a finding. */
+export function find(
+  { name, findings }: RepositoryCheck,
+  finding: {
+    readonly severity: Severity;
+    readonly subject: string;
+    readonly problem: string;
+    readonly repair?: Repair;
+  },
+): void {
+  findings.push({ kind: "finding", repository: name, repair: undefined, ...finding });
+}
+
+/** Follows the links below a prefix, such as `_layers` or `_manifests/revisions`. */
+export async function* followLinks(check: RepositoryCheck, prefix: Key): AsyncGenerator<FollowedLink> {
+  const { driver } = check.store;
+  const refuse = (place: Key) => find(check, { severity: "lost", subject: place, problem: "it is not a directory" });
+  for (const algorithm of await driver.list(prefix, { others: (name) => refuse(`${prefix}/${name}`) })) {
+    const others = (name: string) => refuse(`${prefix}/${algorithm}/${name}`);
+    for (const hex of await driver.list(`${prefix}/${algorithm}`, { others })) {
+      await check.pace?.();
+      const key = `${prefix}/${algorithm}/${hex}/link`;
+      const digest = digestFromPath(algorithm, hex);
+      try {
+        const text = await readText(driver, key);
+        // Deletions, also of other registries, leave the directory of the link behind.
+        if (text === undefined && !(await driver.isObstructed(key))) continue;
+        if (text === undefined) yield await passObstacle(check, key, digest);
+        else if (digest !== undefined) yield await followOne(check, { key, digest, text });
+        else find(check, { severity: "untidy", subject: key, problem: "its path spells no digest" });
+      } catch (error) {
+        find(check, { severity: "lost", subject: key, problem: `it cannot be read: ${error}` });
+        if (digest !== undefined) yield { key, digest, target: digest, bytes: undefined, isReadable: false };
+      }
+    }
+  }
+}
+
+/** What stands in a link's place hides only what the path says as well: with the bytes there, it is written anew. */
+async function passObstacle(check: RepositoryCheck, key: Key, digest: Digest | undefined): Promise<FollowedLink> {
+  const problem = "it is not a file";
+  // Nobody can tell whether it was there when a client had the digest deleted.
+  if (digest === undefined || (await isDeleted(check.store, check.name, digest))) throw new Error(problem);
+  const bytes = await locate(check, digest);
+  if (bytes === undefined) throw new Error(problem);
+  const repair: Repair = { kind: "link", name: check.name, key, digest, because: key };
+  find(check, { severity: "repairable", subject: key, problem, repair });
+  return { key, digest, target: digest, bytes, isReadable: true };
+}
+
+const maxLinkBytes = 1024;
+
+/** What a link holds; one that is far too long is not read. */
+async function readText(driver: Driver, key: Key): Promise<string | undefined> {
+  const bytes = await driver.read(key, maxLinkBytes);
+  if (bytes !== undefined) return new TextDecoder().decode(bytes);
+  return (await driver.stat(key)) === undefined ? undefined : "";
+}
+
+async function followOne(
+  check: RepositoryCheck,
+  { key, digest, text }: { readonly key: Key; readonly digest: Digest; readonly text: string },
+): Promise<FollowedLink> {
+  const { target, problem } = await targetOf(check, digest, text);
+  const bytes = await locate(check, target);
+  if (problem !== undefined) {
+    // Written anew it is right, and whether the bytes are there is said elsewhere.
+    const repair: Repair = { kind: "link", name: check.name, key, digest: target, because: key };
+    find(check, { severity: "repairable", subject: key, problem, repair });
+  }
+  return { key, digest, target, bytes, isReadable: true };
+}
+
+/** What a link means: its path, unless registry:2 filed a sha512 upload under sha256 and the bytes there are the same. */
+async function targetOf(
+  check: RepositoryCheck,
+  digest: Digest,
+  text: string,
+): Promise<{ readonly target: Digest; readonly problem: string | undefined }> {
+  if (text === digest) return { target: digest, problem: undefined };
+  const said = parseDigest(text.trim());
+  if (said !== undefined && said !== digest && digestAlgorithm(digest) !== "sha256") {
+    const stat = await locate(check, said);
+    const isInPlace = stat !== undefined && stat !== "in the trash";
+    const verdict = isInPlace ? await judgeAlias(check.store, { digest, target: said, stat }) : undefined;
+    if (verdict === "other") return { target: digest, problem: `it leads to ${said}, whose bytes are not its own` };
+    return { target: said, problem: text === said ? undefined : "its content is not a digest alone" };
+  }
+  return { target: digest, problem: "its content is not its digest" };
+}
+
+/**
+ * Says that the bytes of a link are missing, and whether they are only in the trash. A link that no manifest needs is
+ * what a push leaves that was broken off before its answer, or another registry's collector: nobody has lost anything.
+ */
+export async function findMissingBytes(
+  check: RepositoryCheck,
+  { key, target: digest, bytes, isReadable }: FollowedLink,
+  isNeeded: boolean,
+): Promise<void> {
+  if (check.isCached || !isReadable) return;
+  const problem = `the bytes of ${digest} are`;
+  if (bytes === "in the trash") {
+    const repair: Repair = { kind: "restore", digest };
+    find(check, { severity: "repairable", subject: key, problem: `${problem} in the trash`, repair });
+  } else if (isNeeded) find(check, { severity: "lost", subject: key, problem: `${problem} missing` });
+  else {
+    const unneeded = `${problem} missing, and no manifest here names them; \`registry gc\` removes the link`;
+    find(check, { severity: "untidy", subject: key, problem: unneeded });
+  }
+}
+
+const looks = 3;
+const pauseMs = 50;
+
+/**
+ * Where the bytes are; undefined: nowhere. In turns, since somebody may bring them back between a look at their place
+ * and one at the trash, or a collector hold them for a moment; what is confirmed is looked for again.
+ */
+export async function locate({ store, isLocked }: RepositoryCheck, digest: Digest): Promise<Location | undefined> {
+  const { driver } = store;
+  for (let look = 1; ; look += 1) {
+    const stat = await driver.stat(blobKey(digest));
+    if (stat !== undefined) return stat;
+    const isInTrash = (await driver.openInTrash(blobTrashName(digest))) !== undefined;
+    const again = await driver.stat(blobKey(digest));
+    if (again !== undefined) return again;
+    if (!isLocked || look === looks) return isInTrash ? "in the trash" : undefined;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
+
+/** Something that is needed and not linked. */
+export interface Unlinked {
+  readonly digest: Digest;
+  readonly link: Key;
+  /** What it is, and to what. */
+  readonly role: string;
+  /** The link of what needs it. */
+  readonly because: Key;
+}
+
+/**
+ * What is needed and not linked: where the bytes are there, a link is all that is missing. Where they are; undefined for
+ * what cannot be linked again, or must not be, since a client had it deleted.
+ */
+export async function findUnlinked(
+  check: RepositoryCheck,
+  { digest, link, role, because }: Unlinked,
+): Promise<Location | undefined> {
+  if (await isDeleted(check.store, check.name, digest)) {
+    find(check, {
+      severity: "untidy",
+      subject: digest,
+      problem: `${role}, was deleted; delete that as well, or push again`,
+    });
+    return undefined;
+  }
+  const location = await locate(check, digest);
+  if (location === undefined) {
+    find(check, { severity: "lost", subject: digest, problem: `${role}, is missing` });
+    return undefined;
+  }
+  // What writes the link looks for the bytes, and brings them back.
+  const repair = { kind: "link", name: check.name, key: link, digest, because } as const;
+  find(check, { severity: "repairable", subject: digest, problem: `${role}, is not linked here`, repair });
+  return location;
+}

@@ -1,0 +1,44 @@
+import { expect, test } from "bun:test";
+import { walkLinks } from "../../../src/registry/gc/links.ts";
+import { layersPrefix } from "../../../src/registry/layout.ts";
+import { digestOf, named, pushBlob, type Stocked, stocked, utf8 } from "../stocked.ts";
+import { collect, graceMs, hasBlob } from "./collected.ts";
+
+const app = named("app");
+const digest = digestOf("kept");
+const place = `${layersPrefix(app)}/sha256/${digest.slice(7)}`;
+
+test.each([
+  ["a directory in a link's place", (stock: Stocked) => stock.store.driver.makePrefix(`${place}/link`)],
+  ["a file in the place of a link's directory", (stock: Stocked) => stock.store.driver.write(place, utf8(""))],
+])("%s counts as a link and protects the repository", async (_what, obstruct) => {
+  const stock = stocked();
+  await pushBlob(stock, "app", "kept");
+  await stock.store.driver.delete(`${place}/link`);
+  await obstruct(stock);
+  const lonely = await pushBlob(stock, "app", "lonely");
+  stock.wait(graceMs);
+  const { findings } = await collect(stock, { graceMs: 0 });
+  expect(findings).toEqual([expect.stringMatching(/is not a (file|directory)$/)]);
+  expect([await hasBlob(stock, digest), await hasBlob(stock, lonely)]).toEqual([true, true]);
+});
+
+test("a file in the place of all links of an algorithm keeps every blob", async () => {
+  const stock = stocked();
+  const other = await pushBlob(stock, "other", "other");
+  await stock.store.driver.write(`${layersPrefix(app)}/sha256`, utf8(""));
+  await stock.registry.blobs.delete(named("other"), other);
+  const { findings, summary } = await collect(stock, { graceMs: 0 });
+  expect([findings, summary.condemned]).toEqual([[expect.stringContaining("no blob is taken away")], 0]);
+});
+
+test("walkLinks() names a stray file, and links that are there", async () => {
+  const stock = stocked();
+  await pushBlob(stock, "app", "kept");
+  await stock.store.driver.write(`${layersPrefix(app)}/notes`, utf8(""));
+  const places = await Array.fromAsync(walkLinks(stock.store, layersPrefix(app)));
+  expect(places.map(({ digest: of, problem }) => [of, problem])).toEqual([
+    [undefined, expect.stringContaining("notes is not a directory")],
+    [digest, undefined],
+  ]);
+});

@@ -1,0 +1,84 @@
+// Rule 4: the trash is listed before the links are read. One story, told twice: with the rule nothing is lost, and
+// without it the bytes of a blob that somebody was told is there.
+import { expect, test } from "bun:test";
+import { blobKey, blobTrashName, layerLink } from "../../../src/registry/layout.ts";
+import type { Driver } from "../../../src/storage/driver.ts";
+import { digestOf, named, pushBlob, type Stocked, stocked, utf8 } from "../stocked.ts";
+import { collect, graceMs } from "./collected.ts";
+
+const other = named("other");
+const digest = digestOf("x");
+
+/** Runs `meanwhile` once, when the collector has read the links of all repositories. */
+function afterLinks(driver: Driver, meanwhile: () => Promise<void>): Driver {
+  let isTold = false;
+  return override(driver, {
+    list: async (prefix, options) => {
+      const names = await driver.list(prefix, options);
+      if (prefix.endsWith("/repositories") && !isTold) {
+        isTold = true;
+        await meanwhile();
+      }
+      return names;
+    },
+  });
+}
+
+/** The list of the trash as it is when the collector comes to destroy, not as it was at the start. */
+function listedLate(driver: Driver): Driver {
+  const listed: string[] = [];
+  const refresh = async () => void listed.splice(0, listed.length, ...(await driver.listTrash("blobs")));
+  return override(driver, {
+    listTrash: async (kind) => (kind === "blobs" ? listed : driver.listTrash(kind)),
+    list: async (prefix, options) => {
+      const names = await driver.list(prefix, options);
+      await refresh();
+      return names;
+    },
+  });
+}
+
+function override(driver: Driver, calls: Partial<Driver>): Driver {
+  return new Proxy(driver, { get: (target, name: keyof Driver) => calls[name] ?? target[name].bind(target) });
+}
+
+/**
+ * A blob that nobody links. One collector has judged it and sleeps. A second one has read the links, among which there
+ * is none to the blob. Now somebody links the blob, looks, and is told that it is there; the sleeper wakes and moves it
+ * into the trash, as it may: whoever looks next brings it back. Then the second collector goes on to destroy.
+ */
+async function isLost(order: (driver: Driver) => Driver): Promise<boolean> {
+  const stock = stocked();
+  const { driver } = stock.store;
+  await pushBlob(stock, "app", "x");
+  await stock.registry.blobs.delete(named("app"), digest);
+  stock.wait(graceMs);
+  const judged = await driver.stat(blobKey(digest));
+  if (judged === undefined) throw new Error("not stored");
+  const second: Stocked = {
+    ...stock,
+    store: {
+      ...stock.store,
+      driver: order(
+        afterLinks(driver, async () => {
+          await driver.write(layerLink(other, digest), utf8(digest));
+          expect((await stock.registry.blobs.open(other, digest)).sizeBytes).toBe(1);
+          expect(await driver.trashUnchanged(blobKey(digest), `${blobTrashName(digest)}.sleeper-1`, judged)).toBe(true);
+        }),
+      ),
+    },
+  };
+  await collect(second, { graceMs: 0 });
+  return await stock.registry.blobs.open(other, digest).then(
+    () => false,
+    () => true,
+  );
+}
+
+test("with the trash listed before the links, a blob that was linked meanwhile is not lost", async () => {
+  expect(await isLost((driver) => driver)).toBe(false);
+});
+
+test("with the trash listed after the links, it is lost", async () => {
+  expect(await isLost(listedLate)).toBe(true);
+});

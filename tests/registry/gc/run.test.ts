@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+import { type GcOptions, startRun } from "../../../src/registry/gc/run.ts";
+import { digestOf, stocked } from "../stocked.ts";
+
+const options: GcOptions = {
+  graceMs: 1000,
+  deletesUntagged: false,
+  rules: { urls: "any", children: "all" },
+  isDryRun: false,
+  uploadAgeMs: 0,
+  note: "",
+  report: () => undefined,
+};
+
+test("startRun() judges ages by the clock, and a time in the future as now", () => {
+  const stock = stocked();
+  const run = startRun(stock.store, options);
+  const now = stock.store.now();
+  expect([now - 1000, now - 999, now, now + 5000].map(run.isYoung)).toEqual([false, true, true, true]);
+});
+
+test("startRun() spares bytes that were changed later than half of the grace before it, and none without a grace", () => {
+  const stock = stocked();
+  const [run, hasty] = [startRun(stock.store, options), startRun(stock.store, { ...options, graceMs: 0 })];
+  const startedMs = stock.store.now();
+  stock.wait(10_000);
+  expect([startedMs - 501, startedMs - 500, startedMs + 1].map(run.mayBeLinked)).toEqual([false, true, true]);
+  expect(hasty.mayBeLinked(startedMs + 1)).toBe(false);
+});
+
+test("startRun() never gives a name in the trash twice", () => {
+  const { store } = stocked();
+  const digest = digestOf("x");
+  const runs = [startRun(store, options), startRun(store, options)];
+  const names = runs.flatMap((run) => [run.nextTrashName(digest), run.nextTrashName(digest)]);
+  expect(new Set(names).size).toBe(4);
+});

@@ -1,0 +1,30 @@
+// Every kind of damage that can be seeded: it is found, nothing is invented, and a repair mends what can be mended.
+import { describe, expect, test } from "bun:test";
+import { verifyExitCode } from "../../../src/registry/verify/report.ts";
+import { damages } from "../damages.ts";
+import { danglingDamages } from "../dangling-damages.ts";
+import { pullImage, tagged } from "../stocked.ts";
+import { sound, verify } from "./verified.ts";
+
+const one = tagged("1");
+
+describe.each([...damages, ...danglingDamages])("$what", ({ seed, severity, problem, mended: [code, repaired] }) => {
+  test("is found, and nothing else", async () => {
+    const { stock, image, signature } = await sound();
+    await seed(stock, image, signature);
+    const { findings, summary } = await verify(stock);
+    expect(findings).toEqual([[severity, expect.stringMatching(problem)]]);
+    expect(verifyExitCode(summary)).toBe(severity === "lost" ? 2 : 1);
+  });
+
+  test("is mended as far as that can be, and nothing is taken away", async () => {
+    const { stock, image, signature } = await sound();
+    await seed(stock, image, signature);
+    const { summary, repaired: how } = await verify(stock, { isRepairing: true });
+    expect([verifyExitCode(summary), how]).toEqual([code, repaired as string[]]);
+    if (code === 0) {
+      expect((await verify(stock)).findings).toEqual([]);
+      expect(await pullImage(stock, "app", one)).toBe(true);
+    }
+  });
+});
