@@ -1,5 +1,6 @@
 // Whoever reads a stranger's text takes a time that grows with its length, and no faster: a megabyte of anything costs
 // a moment, not the server.
+
 import { expect, test } from "bun:test";
 import { parseTrustTarget } from "../src/cli/trust/target.ts";
 import { parseListenAddress } from "../src/config/listen-address.ts";
@@ -11,6 +12,7 @@ import { parseChunkRange, parseRanges } from "../src/http/range.ts";
 import { parseRoute } from "../src/http/route.ts";
 import { parseDuration } from "../src/lib/duration.ts";
 import { parseStrictJson } from "../src/lib/json.ts";
+import { compileNameGlob } from "../src/lib/name-glob.ts";
 import { parseRate, parseSize } from "../src/lib/size.ts";
 import { parseSubjectName } from "../src/lib/subject-names.ts";
 import { trimTrailingSlashes } from "../src/lib/trailing-slashes.ts";
@@ -25,11 +27,16 @@ import { readStoredNames } from "../src/oci/stored-names.ts";
 import { addressKind } from "../src/proxy/address-kind.ts";
 import { parseChallenge } from "../src/proxy/challenge.ts";
 import { parseRetryAfter } from "../src/proxy/freshness.ts";
-import { findNamespaced, findRoute, matchesName } from "../src/proxy/routing.ts";
+import { findNamespaced, findRoute } from "../src/proxy/routing.ts";
 import { parseSchedulerState } from "../src/proxy/scheduler-state.ts";
 import { parseLength, parseNextLink, parsePartRange, parseRemaining } from "../src/proxy/upstream-headers.ts";
 
-const routes = { main: { host: "a.example" }, others: [{ host: "b.example" }], local: ["team/**", "**/a/**/b*"] };
+const routes = {
+  main: { host: "a.example" },
+  others: [{ host: "b.example" }],
+  local: ["team/**", "**/a/**/b*"].map(compileNameGlob),
+};
+const nameGlob = compileNameGlob("**/**a*/**b**/c");
 /** Names are parsed before anybody looks where they lead. */
 const longestName = 255;
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -82,7 +89,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   "an address": (text) => [addressKind(text), addressKind(`::${text}`), addressKind(`1.1.1.1${text}`)],
   "a route": (text) => findRoute(routes, text.slice(0, longestName) as never),
   "a namespace": (text) => findNamespaced(routes, { ns: text, name: "a/b" as never }),
-  "a name and a glob": (text) => matchesName("**/**a*/**b**/c", text.slice(0, longestName)),
+  "a name and a glob": (text) => nameGlob.match(text.slice(0, longestName)),
   "distribution's list of what is cached": parseSchedulerState,
   "a size": (text) => [parseSize(text), parseRate(text), parseSize(`1${text}`)],
   "a duration": parseDuration,

@@ -6,7 +6,7 @@ import { formatSize } from "../lib/size.ts";
 import type { Logger } from "../log/logger.ts";
 import { collectGarbage } from "../registry/gc/gc.ts";
 import type { Store } from "../registry/store.ts";
-import { purgeUploads, temporaryAgeMs } from "../registry/upload-purge.ts";
+import { purgeUploads } from "../registry/upload-purge.ts";
 import { verifyStore } from "../registry/verify/verify.ts";
 import type { CertificateSource } from "./certificates.ts";
 import { rulesOf } from "./manifest-rules.ts";
@@ -109,7 +109,6 @@ function scheduleVerify(
       isRepairing: false,
       bytesPerSecond: verify?.bytesPerSecond,
       uploadAgeMs: abandonedAfterMs(uploads),
-      temporaryAgeMs,
       report: (event) => {
         if (event.kind === "unrepaired") logger.warn("check: could not be noted", { ...event });
         if (event.kind !== "finding") return;

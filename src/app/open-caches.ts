@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import type { ProxyConfiguration, UpstreamConfiguration } from "../config/configuration.ts";
+import { compileNameGlob } from "../lib/name-glob.ts";
 import { explainReadError } from "../lib/system-error.ts";
 import type { Report } from "../proxy/events.ts";
 import { openPullThrough, type PullThrough } from "../proxy/pull-through.ts";
@@ -59,7 +60,7 @@ export function openCaches(proxy: ProxyConfiguration, surroundings: CacheSurroun
   const routes = {
     main: main?.upstream,
     others: others.map(({ upstream }) => upstream),
-    local: proxy.local,
+    local: proxy.local.map(compileNameGlob),
   };
   const registry = openPullThrough(local, store, {
     routes,

@@ -3,7 +3,6 @@ import { abandonedAfterMs } from "../app/chores.ts";
 import { rulesOf } from "../app/manifest-rules.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { formatSize, parseRate } from "../lib/size.ts";
-import { temporaryAgeMs } from "../registry/upload-purge.ts";
 import {
   type VerifyEvent,
   type VerifyProgress,
@@ -57,7 +56,6 @@ async function verify(words: ParsedWords, io: CommandIo): Promise<number> {
       isRepairing: hasFlag(words, "repair"),
       bytesPerSecond,
       uploadAgeMs: abandonedAfterMs(configuration.uploads),
-      temporaryAgeMs,
       report: output.report,
     });
     output.finish(summary);

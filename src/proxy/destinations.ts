@@ -1,6 +1,7 @@
 // Which address a request goes to. A name is resolved here, judged, and connected to by the address that was judged,
 // since it may resolve otherwise a moment later.
 import { isIPv6 } from "node:net";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { AddressGuard, type GuardOptions } from "./address-guard.ts";
 import { type AddressKind, addressKind } from "./address-kind.ts";
@@ -27,7 +28,7 @@ export class Destinations {
   readonly #options: DestinationsOptions;
   readonly #guard: AddressGuard;
   /** Of a host with several addresses, the one that took the last connection. */
-  readonly #chosen = new Map<string, string>();
+  readonly #chosen = new BoundedMap<string, string>(maxChosen);
 
   constructor(options: DestinationsOptions) {
     this.#options = options;
@@ -76,8 +77,6 @@ export class Destinations {
     const candidates = { addresses: inTurns(addresses), port: Number(port || defaultPorts[protocol]), signal };
     const found = await findReachable(candidates);
     if (found === undefined) return first;
-    const oldest = this.#chosen.size >= maxChosen ? this.#chosen.keys().next().value : undefined;
-    if (oldest !== undefined) this.#chosen.delete(oldest);
     this.#chosen.set(host, found);
     return found;
   }

@@ -1,4 +1,5 @@
 // What manifests say about blobs: a size to hold an upstream to, and that a blob belongs to a repository.
+import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Digest } from "../oci/digest.ts";
 import { namedDigests, parseManifest } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
@@ -14,7 +15,7 @@ const maxScannedManifests = 1000;
  * repository has its own, so that a lying manifest spoils no other.
  */
 export class NamedSizes {
-  readonly #sizes = new Map<string, number>();
+  readonly #sizes = new BoundedMap<string, number>(maxSizes);
 
   /** Learns what a verified manifest names. */
   learn(name: RepositoryName, bytes: Uint8Array): void {
@@ -25,12 +26,7 @@ export class NamedSizes {
 
   /** Takes note of one size. */
   set(name: RepositoryName, digest: Digest, sizeBytes: number): void {
-    this.#sizes.delete(keyOf(name, digest));
     this.#sizes.set(keyOf(name, digest), sizeBytes);
-    for (const key of this.#sizes.keys()) {
-      if (this.#sizes.size <= maxSizes) break;
-      this.#sizes.delete(key);
-    }
   }
 
   /** The size that a manifest of the repository gave. */

@@ -5,6 +5,7 @@
 //   ghcr.io/owner/app            ->  ghcr.io: owner/app     the first component is an entry of proxy.upstreams
 //   team/app                     ->  local                  where proxy.local says so, or there is no remoteurl
 //   library/app                  ->  remoteurl: library/app as registry:2 stores it
+import type { NameGlob } from "../lib/name-glob.ts";
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 
 /** What routing has to know of an upstream. */
@@ -19,8 +20,8 @@ export interface Routes<U extends RoutedUpstream> {
   readonly main: U | undefined;
   /** For names that begin with their host. */
   readonly others: readonly U[];
-  /** Globs of names that stay local in spite of `main`: `*` within a component, `**` across. */
-  readonly local: readonly string[];
+  /** Names that stay local in spite of `main`. */
+  readonly local: readonly NameGlob[];
 }
 
 /** Where a repository comes from, and what it is called there. */
@@ -47,7 +48,7 @@ export function findRoute<U extends RoutedUpstream>(routes: Routes<U>, name: Rep
   const other = routes.others.find(({ host }) => hostComponent(host) === name.slice(0, Math.max(slash, 0)));
   const rest = parseRepositoryName(name.slice(slash + 1));
   if (other !== undefined && rest !== undefined) return { upstream: other, remoteName: remoteName(other, rest) };
-  if (routes.main === undefined || routes.local.some((glob) => matchesName(glob, name))) return undefined;
+  if (routes.main === undefined || routes.local.some((glob) => glob.match(name))) return undefined;
   return { upstream: routes.main, remoteName: remoteName(routes.main, name) };
 }
 
@@ -70,29 +71,4 @@ export function findNamespaced<U extends RoutedUpstream>(
   // A name there that means another upstream here cannot be told apart from it.
   const route = findRoute(routes, name);
   return route === undefined || route.upstream === main ? name : undefined;
-}
-
-/**
- * Whether a glob covers the whole name: `*` stands for letters of one component, `**` for any number of components.
- * All places of the glob that can be reached are followed at once, so that many stars take no longer.
- */
-export function matchesName(glob: string, name: string): boolean {
-  const parts = glob.match(/\*\*|./gs) ?? [];
-  let places = withSkippedStars(parts, new Set([0]));
-  for (const letter of name) {
-    const next = new Set<number>();
-    for (const place of places) {
-      const part = parts[place];
-      if (part === "**" || (part === "*" && letter !== "/")) next.add(place);
-      else if (part === letter) next.add(place + 1);
-    }
-    places = withSkippedStars(parts, next);
-  }
-  return places.has(parts.length);
-}
-
-/** A star may stand for nothing. */
-function withSkippedStars(parts: readonly string[], places: Set<number>): Set<number> {
-  for (const place of places) if (parts[place]?.startsWith("*") === true) places.add(place + 1);
-  return places;
 }

@@ -1,4 +1,5 @@
 // Pieces of a growing file for many readers that are at about the same place: each is read once, and held by all of them.
+import { BoundedMap } from "../lib/bounded-map.ts";
 
 /** Reads from the file: at most `maxBytes` from the offset on. */
 export type ReadPiece = (offset: number, maxBytes: number) => Promise<Uint8Array>;
@@ -12,7 +13,7 @@ const maxKept = 64;
 
 /** The pieces that were read last. */
 export class SharedPieces {
-  readonly #kept = new Map<number, Promise<Uint8Array>>();
+  readonly #kept = new BoundedMap<number, Promise<Uint8Array>>(maxKept);
 
   /** Bytes from the offset on, at most up to `end`, which must be there. Nobody may change them. */
   async read(
@@ -34,8 +35,6 @@ export class SharedPieces {
     const reading = read(index * sharedPieceBytes, sharedPieceBytes);
     reading.catch(() => this.#kept.delete(index));
     this.#kept.set(index, reading);
-    const oldest = this.#kept.size > maxKept ? this.#kept.keys().next().value : undefined;
-    if (oldest !== undefined) this.#kept.delete(oldest);
     return reading;
   }
 

@@ -1,5 +1,6 @@
 // How requests to one upstream are authorised: Basic to its own host, or a token of its token server, which is kept
 // until it expires. Every token is for one repository, to pull.
+import { BoundedMap } from "../lib/bounded-map.ts";
 import { isRecord } from "../oci/descriptor.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
@@ -50,7 +51,7 @@ const marginMs = 10_000;
 /** The authorisation of one upstream. */
 export class UpstreamAuthorization {
   readonly #options: AuthorizationOptions;
-  readonly #tokens = new Map<RepositoryName, Token>();
+  readonly #tokens = new BoundedMap<RepositoryName, Token>(maxTokens);
   readonly #fetching = new Shared<string>();
   #demand: Demand | undefined;
   #hasUser = false;
@@ -109,7 +110,7 @@ export class UpstreamAuthorization {
     if (kept !== undefined && kept.untilMs > this.#options.now()) return kept.header;
     return this.#fetching.run(name, this.#options.timeoutMs, async () => {
       const token = await this.#fetch(name, demand);
-      this.#keep(name, token);
+      this.#tokens.set(name, token);
       return token.header;
     });
   }
@@ -141,12 +142,6 @@ export class UpstreamAuthorization {
     if (header === undefined || (await isBoundRealm(realm, this.#options))) return header;
     this.#options.report({ kind: "unbound", upstream: this.#options.home.host, realm: realm.host });
     return undefined;
-  }
-
-  #keep(name: RepositoryName, token: Token): void {
-    const oldest = this.#tokens.size >= maxTokens ? this.#tokens.keys().next().value : undefined;
-    if (oldest !== undefined) this.#tokens.delete(oldest);
-    this.#tokens.set(name, token);
   }
 }
 

@@ -1,5 +1,6 @@
 // Links to bytes that lie under another digest: registry:2 and registry:3 file sha512 uploads under sha256. Such a link
 // says nothing that could be checked by looking at it, so the bytes are read once before they are given out under it.
+import { BoundedMap } from "../lib/bounded-map.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { startHash } from "../oci/hash.ts";
 import type { Driver, Stat } from "../storage/driver.ts";
@@ -19,7 +20,7 @@ export type AliasVerdict = "same" | "other" | "damaged";
 const maxVerdicts = 1000;
 
 /** By store, and in it by both digests and the state of the file. */
-const verdictsOf = new WeakMap<Driver, Map<string, Promise<AliasVerdict>>>();
+const verdictsOf = new WeakMap<Driver, BoundedMap<string, Promise<AliasVerdict>>>();
 
 /** Whether the bytes are those of the digest that a link was followed for. */
 export async function isSameContent(store: Store, alias: Alias): Promise<boolean> {
@@ -29,15 +30,13 @@ export async function isSameContent(store: Store, alias: Alias): Promise<boolean
 /** Reads the bytes, once for each state that their file is in; whoever asks meanwhile waits for the same reading. */
 export async function judgeAlias(store: Store, { digest, target, stat }: Alias): Promise<AliasVerdict> {
   if (digest === target) return "same";
-  const verdicts = verdictsOf.get(store.driver) ?? new Map<string, Promise<AliasVerdict>>();
+  const verdicts = verdictsOf.get(store.driver) ?? new BoundedMap<string, Promise<AliasVerdict>>(maxVerdicts);
   verdictsOf.set(store.driver, verdicts);
   const state = [digest, target, stat.identity, stat.sizeBytes, stat.modifiedMs].join(" ");
   const known = verdicts.get(state);
   if (known !== undefined) return await known;
   const reading = read(store, digest, target);
   verdicts.set(state, reading);
-  const oldest = verdicts.size > maxVerdicts ? verdicts.keys().next().value : undefined;
-  if (oldest !== undefined) verdicts.delete(oldest);
   try {
     return await reading;
   } catch (error) {

@@ -1,4 +1,5 @@
 // Whether a blob that looks wrong is wrong: found by reading all of it, once for each state that its file was in.
+import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Digest } from "../oci/digest.ts";
 import { inspectBlob } from "./blob-damage.ts";
 import { blobKey } from "./layout.ts";
@@ -10,7 +11,7 @@ const maxVerdicts = 1000;
 export class BlobVerdicts {
   readonly #store: Store;
   /** By digest and state of the file, so that a push that heals it is seen. */
-  readonly #verdicts = new Map<string, Promise<boolean>>();
+  readonly #verdicts = new BoundedMap<string, Promise<boolean>>(maxVerdicts);
 
   constructor(store: Store) {
     this.#store = store;
@@ -23,8 +24,6 @@ export class BlobVerdicts {
     const state = [digest, stat.identity, stat.sizeBytes, stat.modifiedMs].join(" ");
     const verdict = this.#verdicts.get(state) ?? this.#read(digest);
     this.#verdicts.set(state, verdict);
-    const oldest = this.#verdicts.size > maxVerdicts ? this.#verdicts.keys().next().value : undefined;
-    if (oldest !== undefined) this.#verdicts.delete(oldest);
     return await verdict;
   }
 

@@ -1,5 +1,6 @@
 // Upload sessions: bytes that become a blob when their digest is right. This is the one gate for blobs: what lies
 // under a digest hashes to it.
+import { BoundedMap } from "../lib/bounded-map.ts";
 import { type Algorithm, type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
@@ -38,7 +39,7 @@ const maxKeptHashes = 1000;
 export class Uploads {
   readonly #store: Store;
   /** Running hashes between requests: a shortcut that counts only for the same bytes, never needed. */
-  readonly #kept = new Map<string, KeptHash>();
+  readonly #kept = new BoundedMap<string, KeptHash>(maxKeptHashes);
 
   constructor(store: Store) {
     this.#store = store;
@@ -49,7 +50,7 @@ export class Uploads {
     const id = this.#store.uuid();
     const startedAt = `${new Date(this.#store.now()).toISOString().slice(0, 19)}Z`;
     await this.#store.driver.createUpload(uploadKey(name, id), { startedat: startedAt });
-    if (algorithm !== "sha256") this.#keep(id, { hash: startHash(algorithm), identity: undefined });
+    if (algorithm !== "sha256") this.#kept.set(id, { hash: startHash(algorithm), identity: undefined });
     return { name, id };
   }
 
@@ -148,7 +149,7 @@ export class Uploads {
       await appendAll(upload, chunk.body(preempted.signal), hash);
     } finally {
       // Also after a broken connection: what arrived was hashed and appended alike.
-      if (hash?.sizeBytes === upload.sizeBytes) this.#keep(target.id, { hash, identity: upload.identity });
+      if (hash?.sizeBytes === upload.sizeBytes) this.#kept.set(target.id, { hash, identity: upload.identity });
     }
     if (preempted.signal.aborted) {
       throw new RegistryError("UPLOAD_BUSY", { message: "a newer request has taken this upload over" });
@@ -168,12 +169,6 @@ export class Uploads {
       return kept.hash;
     }
     return upload.sizeBytes === 0 ? startHash("sha256") : undefined;
-  }
-
-  #keep(id: string, kept: KeptHash): void {
-    const oldest = this.#kept.size >= maxKeptHashes ? this.#kept.keys().next().value : undefined;
-    if (oldest !== undefined) this.#kept.delete(oldest);
-    this.#kept.set(id, kept);
   }
 
   /** Bytes, then the link, then a look at the bytes: only then the answer. */

@@ -1,5 +1,6 @@
 // A cache in front of an upstream of the tests, with short times.
 
+import { compileNameGlob } from "../../src/lib/name-glob.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../../src/oci/name.ts";
 import { parseReference, type Reference } from "../../src/oci/reference.ts";
@@ -75,7 +76,7 @@ export async function cacheOf(server: MisbehavingUpstream, options: CachingOptio
   const report = (event: ProxyEvent) => void events.push(event);
   const upstream = clientOf(server, { events, times: { ...times, ...options.times }, ...options.upstream });
   const cache = openPullThrough(local, store, {
-    routes: { main: upstream, others: [], local: ["local/**"] },
+    routes: { main: upstream, others: [], local: [compileNameGlob("local/**")] },
     freshMs: 0,
     abandonMs: 10_000,
     patienceMs: 2000,

@@ -194,7 +194,7 @@ test("a collection that only tells", async () => {
 });
 
 test("a check of everything", async () => {
-  const options = { rules, isRepairing: false, bytesPerSecond: undefined, uploadAgeMs: 0, temporaryAgeMs: 0 };
+  const options = { rules, isRepairing: false, bytesPerSecond: undefined, uploadAgeMs: 0 };
   const turnMs = await longestTurnOfBestMs(() => verifyStore(store, { ...options, report: () => undefined }));
   expect(turnMs).toBeLessThan(shortMs);
 });

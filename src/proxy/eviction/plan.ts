@@ -115,24 +115,20 @@ function unitsOf({ name, ttlMs, revisions, layers }: CachedContent, nowMs: numbe
   ];
 }
 
-/** A child is as young as the youngest index that names it, a referrer as its subject. */
+/** A child was last used when the youngest index that names it was, a referrer when its subject was. */
 function lastUses(revisions: readonly CachedRevision[]): ReadonlyMap<Digest, number> {
-  const used = new Map(revisions.map(({ digest, usedMs }) => [digest, usedMs]));
-  const dependents = new Map<Digest, Digest[]>();
-  const add = (on: Digest, dependent: Digest) => {
-    if (used.has(on) && used.has(dependent)) dependents.set(on, [...(dependents.get(on) ?? []), dependent]);
-  };
-  for (const { digest, named, subject } of revisions) {
-    for (const child of named) add(digest, child);
-    if (subject !== undefined) add(subject, digest);
-  }
-  const open = [...dependents.keys()];
-  for (let digest = open.pop(); digest !== undefined; digest = open.pop()) {
-    const own = used.get(digest) ?? 0;
-    for (const dependent of dependents.get(digest) ?? []) {
-      if ((used.get(dependent) ?? 0) >= own) continue;
-      used.set(dependent, own);
-      open.push(dependent);
+  const byDigest = new Map(revisions.map((revision) => [revision.digest, revision]));
+  const referrers = Map.groupBy(revisions, ({ subject }) => subject);
+  const used = new Map<Digest, number>();
+  // The youngest first: whatever is reached from it and was not reached before is as young as it.
+  for (const { digest: start, usedMs } of revisions.toSorted((one, other) => other.usedMs - one.usedMs)) {
+    const open = [start];
+    for (let digest = open.pop(); digest !== undefined; digest = open.pop()) {
+      const revision = byDigest.get(digest);
+      if (revision === undefined || used.has(digest)) continue;
+      used.set(digest, usedMs);
+      for (const child of revision.named) open.push(child);
+      for (const referrer of referrers.get(digest) ?? []) open.push(referrer.digest);
     }
   }
   return used;

@@ -11,6 +11,7 @@ import { blobKey, repositoriesPrefix, upstreamKey } from "../layout.ts";
 import type { ManifestRules } from "../manifest-rules.ts";
 import { type Unlistable, walkPrefixes } from "../repositories.ts";
 import type { Store } from "../store.ts";
+import { temporaryAgeMs } from "../upload-purge.ts";
 import { findBrokenImages } from "./images.ts";
 import type { RepositoryCheck } from "./links.ts";
 import type { SizeSuspicion } from "./manifests.ts";
@@ -33,7 +34,6 @@ export interface VerifyOptions {
   /** How many bytes of blobs are read in a second; undefined: as fast as it goes. */
   readonly bytesPerSecond: number | undefined;
   readonly uploadAgeMs: number;
-  readonly temporaryAgeMs: number;
   readonly report: (event: VerifyEvent) => void;
 }
 
@@ -216,7 +216,7 @@ async function tellSizes(run: VerifyRun): Promise<void> {
 }
 
 async function verifyLeftovers(run: VerifyRun): Promise<void> {
-  const count = await run.store.driver.sweepTemporary(run.options.temporaryAgeMs, { isDryRun: true });
+  const count = await run.store.driver.sweepTemporary(temporaryAgeMs, { isDryRun: true });
   if (count > 0) await tell(run, untidy("*.tmp", `${count} files of writers that died; \`registry gc\` removes them`));
 }
 

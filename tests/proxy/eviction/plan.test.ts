@@ -76,6 +76,21 @@ describe("by age", () => {
       [gone("a", ["m"], [])],
     ],
     [
+      "what refers to a child of a used index stays, whatever the order",
+      {
+        revisions: {
+          signature: [old, [], "child"],
+          child: [old, ["x"]],
+          index: [old, ["child"]],
+          outer: [recent, ["index"]],
+          other: [old, ["child"]],
+        },
+        layers: { x: [old, 9] },
+      },
+      [gone("a", ["other"], [])],
+    ],
+    ["two that refer to each other end together", { revisions: { m: [old, ["n"]], n: [recent, ["m"]] } }, []],
+    [
       "a blob that nothing names goes by its own use",
       { layers: { x: [old, 9], y: [recent, 9] } },
       [gone("a", [], ["x"])],
@@ -84,6 +99,21 @@ describe("by age", () => {
     ["what names a blob that was never fetched goes alone", { revisions: { m: [old, ["x"]] } }, [gone("a", ["m"], [])]],
   ])("%s", (_what, content, want) => {
     expect(plan([content])).toEqual(want as never);
+  });
+
+  test("a hundred thousand referrers of one subject take no longer each than one", () => {
+    const subject = d("m");
+    const link = { sizeBytes: 1, named: new Set<Digest>() };
+    const referrers = Array.from({ length: 100_000 }, (_, index) => ({
+      ...link,
+      digest: `sha256:${index}` as Digest,
+      usedMs: old,
+      subject,
+    }));
+    const revisions = [...referrers, { ...link, digest: subject, usedMs: recent, subject: undefined }];
+    expect(
+      planEviction([{ name: named("a"), ttlMs, revisions, layers: [] }], { nowMs, maxBytes: undefined, graceMs: 0 }),
+    ).toEqual([]);
   });
 });
 

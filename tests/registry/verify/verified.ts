@@ -23,7 +23,6 @@ export async function verify({ store }: Stocked, { isRepairing = false } = {}): 
     isRepairing,
     bytesPerSecond: undefined,
     uploadAgeMs: 3_600_000,
-    temporaryAgeMs: 3_600_000,
     report: (event) => void events.push(event),
   });
   return {
