@@ -2,6 +2,7 @@
 
 import type { Logger } from "../log/logger.ts";
 import { RegistryError } from "../oci/errors.ts";
+import { type Actor, anonymous } from "../registry/actor.ts";
 import type { Registry } from "../registry/registry.ts";
 import { formatError, isClientGone, isFailure } from "./errors.ts";
 import type { Exchange, PageLimits, Switches } from "./exchange.ts";
@@ -62,11 +63,12 @@ export async function dispatch(request: Request, options: DispatchOptions, remot
     const asked = parseRoute({ method, path, query, prefix: options.prefix });
     const { route, ns } = applyNamespace(asked, query, options.findNamespaced);
     namespace = ns;
-    // 3. Who asks: everybody, until there is authentication.
+    // 3. Who asks: anybody, until there is authentication.
+    const actor = anonymous(requestId);
     // 4. Whether it may be done.
     refuseSwitchedOff(route, options.switches);
     // 5. Do it.
-    response = await handle(exchangeOf(request, options), route);
+    response = await handle(exchangeOf(request, { actor, options }), route);
   } catch (error) {
     // 8. Refusals and failures.
     failure = error;
@@ -108,10 +110,22 @@ export function answerFailure(error: unknown, { logger, headers }: DispatchOptio
   return response;
 }
 
-function exchangeOf(request: Request, options: DispatchOptions): Exchange {
+function exchangeOf(
+  request: Request,
+  { actor, options }: { readonly actor: Actor; readonly options: DispatchOptions },
+): Exchange {
   const { registry, stallMs, wholeBodies, pages, host, prefix } = options;
-  const base = `${host ?? ""}${prefix}`;
-  return { request, registry, stallMs, wholeBodies, pages, base, prefix, caCertificate: options.caCertificate() };
+  return {
+    request,
+    registry,
+    repository: (name) => registry.repository(name, actor),
+    stallMs,
+    wholeBodies,
+    pages,
+    base: `${host ?? ""}${prefix}`,
+    prefix,
+    caCertificate: options.caCertificate(),
+  };
 }
 
 function handle(exchange: Exchange, route: Route): Response | Promise<Response> {

@@ -13,6 +13,7 @@ const answers: Record<ErrorCode, Answer> = {
   BLOB_UNKNOWN: { status: 404, wire: "BLOB_UNKNOWN", message: "blob unknown to registry" },
   BLOB_UPLOAD_INVALID: { status: 400, wire: "BLOB_UPLOAD_INVALID", message: "blob upload invalid" },
   BLOB_UPLOAD_UNKNOWN: { status: 404, wire: "BLOB_UPLOAD_UNKNOWN", message: "blob upload unknown to registry" },
+  DENIED: { status: 403, wire: "DENIED", message: "requested access to the resource is denied" },
   DIGEST_INVALID: { status: 400, wire: "DIGEST_INVALID", message: "provided digest did not match uploaded content" },
   MANIFEST_BLOB_UNKNOWN: {
     status: 404,
@@ -24,6 +25,7 @@ const answers: Record<ErrorCode, Answer> = {
   NAME_INVALID: { status: 400, wire: "NAME_INVALID", message: "invalid repository name" },
   NAME_UNKNOWN: { status: 404, wire: "NAME_UNKNOWN", message: "repository name not known to registry" },
   SIZE_INVALID: { status: 400, wire: "SIZE_INVALID", message: "provided length did not match content length" },
+  UNAUTHORIZED: { status: 401, wire: "UNAUTHORIZED", message: "authentication required" },
   UNSUPPORTED: { status: 405, wire: "UNSUPPORTED", message: "the operation is unsupported" },
   METHOD_NOT_ALLOWED: { status: 405, wire: "UNSUPPORTED", message: "this method is not supported here" },
   NOT_FOUND: { status: 404, wire: "UNSUPPORTED", message: "there is nothing at this path; the API is below /v2/" },

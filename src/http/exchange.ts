@@ -3,12 +3,15 @@
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { Repository } from "../registry/repository.ts";
 import type { WholeBodies } from "./whole-bodies.ts";
 
 /** What handlers work with. */
 export interface Exchange {
   readonly request: Request;
-  readonly registry: Registry;
+  readonly registry: Pick<Registry, "list" | "checkReady">;
+  /** The repository of that name, as the caller uses it. */
+  readonly repository: (name: RepositoryName) => Repository;
   /** What stands before the paths of links: nothing, a path, or scheme and host with it; always ends in "/". */
   readonly base: string;
   /** What stands before every path, "/" or "/some/where/". */

@@ -7,6 +7,7 @@ export type ErrorCode =
   | "BLOB_UNKNOWN"
   | "BLOB_UPLOAD_INVALID"
   | "BLOB_UPLOAD_UNKNOWN"
+  | "DENIED"
   | "DIGEST_INVALID"
   | "MANIFEST_BLOB_UNKNOWN"
   | "MANIFEST_INVALID"
@@ -14,6 +15,7 @@ export type ErrorCode =
   | "NAME_INVALID"
   | "NAME_UNKNOWN"
   | "SIZE_INVALID"
+  | "UNAUTHORIZED"
   | "UNSUPPORTED"
   // Reasons that the spec describes by a status alone, or leaves open.
   | "METHOD_NOT_ALLOWED"

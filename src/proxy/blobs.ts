@@ -7,7 +7,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { ArrivingBlob, FoundBlob } from "../registry/blobs.ts";
 import { adoptBlob, noteUse } from "../registry/cached.ts";
 import { statBlob } from "../registry/find-blob.ts";
-import type { Registry } from "../registry/registry.ts";
+import type { Repository } from "../registry/repository.ts";
 import type { Store } from "../registry/store.ts";
 import { CacheRoom } from "./cache-room.ts";
 import type { Report } from "./events.ts";
@@ -20,7 +20,6 @@ import type { Upstream } from "./upstream.ts";
 
 /** What cached blobs take. */
 export interface CachedBlobsOptions extends Omit<TransferOptions, "isCrowded" | "room"> {
-  readonly local: Registry;
   readonly store: Store;
   readonly report: Report;
   readonly sizes: NamedSizes;
@@ -34,6 +33,8 @@ export interface CachedBlobsOptions extends Omit<TransferOptions, "isCrowded" | 
 export interface CachedRepository {
   readonly name: RepositoryName;
   readonly route: Route<Upstream>;
+  /** What is here of it. */
+  readonly local: Repository;
 }
 
 /** A sweep takes a few milliseconds, so that a crowd alone has it done. */
@@ -58,7 +59,7 @@ export class CachedBlobs {
   /** The blob, to be read. */
   async open(repository: CachedRepository, digest: Digest): Promise<FoundBlob | ArrivingBlob> {
     const { report } = this.#options;
-    const found = await this.#openLocal(repository.name, digest);
+    const found = await this.#openLocal(repository, digest);
     report({ kind: "pull", type: "blob", isHit: found !== undefined });
     const opened = found ?? (await this.#openCold(repository, digest));
     // What is on its way is counted as it goes out.
@@ -69,7 +70,7 @@ export class CachedBlobs {
   /** The blob's size: from the cache, else from upstream without fetching the blob. */
   async promise(repository: CachedRepository, digest: Digest): Promise<{ readonly sizeBytes: number }> {
     try {
-      return await this.#options.local.blobs.promise(repository.name, digest);
+      return await repository.local.blobs.promise(digest);
     } catch (error) {
       if (!isUnknownBlob(error)) throw error;
     }
@@ -81,13 +82,13 @@ export class CachedBlobs {
     // An upstream that does not say sizes: the blob has to come first.
     const transfer = await this.#transfer(repository, digest);
     await transfer.done;
-    return this.#options.local.blobs.promise(repository.name, digest);
+    return repository.local.blobs.promise(digest);
   }
 
-  async #openLocal(name: RepositoryName, digest: Digest): Promise<FoundBlob | undefined> {
-    const { local, store, useStepMs } = this.#options;
+  async #openLocal({ name, local }: CachedRepository, digest: Digest): Promise<FoundBlob | undefined> {
+    const { store, useStepMs } = this.#options;
     try {
-      const found = await local.blobs.open(name, digest);
+      const found = await local.blobs.open(digest);
       await noteUse(store, name, { kind: "blob", digest, stepMs: useStepMs });
       return "content" in found ? found : undefined;
     } catch (error) {
@@ -104,18 +105,18 @@ export class CachedBlobs {
     const isStored = await this.#isStored(name, digest);
     if (isStored && this.#transfers.get(transferName(repository, digest))?.hasName(name) !== true) {
       // It may have come this moment. Else another repository has it; that this one may is for its upstream to say.
-      const found = await this.#openLocal(name, digest);
+      const found = await this.#openLocal(repository, digest);
       if (found !== undefined) return found;
       await this.#confirm(repository, digest, { isStored });
-      if (await adoptBlob(store, name, { digest, upstream })) return this.#mustOpen(name, digest);
+      if (await adoptBlob(store, name, { digest, upstream })) return this.#mustOpen(repository, digest);
     }
     const reason = await this.#room.whyNot(sizes.get(name, digest) ?? 0);
     if (reason !== undefined) return this.#openUncached(repository, digest, reason);
     const transfer = await this.#begin(repository, digest);
     if ((await transfer.begun()) === "stored") {
-      const found = await this.#openLocal(name, digest);
+      const found = await this.#openLocal(repository, digest);
       if (found !== undefined) return found;
-      if (await adoptBlob(store, name, { digest, upstream })) return this.#mustOpen(name, digest);
+      if (await adoptBlob(store, name, { digest, upstream })) return this.#mustOpen(repository, digest);
     }
     return {
       digest,
@@ -126,12 +127,12 @@ export class CachedBlobs {
 
   /** Who begins to read when all has arrived and the file is closed reads the blob. */
   async *#readArriving(
-    { name }: CachedRepository,
+    repository: CachedRepository,
     transfer: Transfer,
     { digest, range }: { readonly digest: Digest; readonly range: Part | undefined },
   ): AsyncGenerator<Uint8Array> {
     if (!transfer.isOver) return yield* transfer.read(range);
-    const { content } = await this.#mustOpen(name, digest);
+    const { content } = await this.#mustOpen(repository, digest);
     yield* (range === undefined ? content : content.slice(range.start, range.end)).stream();
   }
 
@@ -159,8 +160,8 @@ export class CachedBlobs {
     }
   }
 
-  async #mustOpen(name: RepositoryName, digest: Digest): Promise<FoundBlob> {
-    const found = await this.#openLocal(name, digest);
+  async #mustOpen(repository: CachedRepository, digest: Digest): Promise<FoundBlob> {
+    const found = await this.#openLocal(repository, digest);
     if (found === undefined) throw new RegistryError("UNAVAILABLE", { message: "the blob was evicted; try again" });
     return found;
   }

@@ -3,7 +3,8 @@
 import { stepAside } from "../lib/pacer.ts";
 import { createSweeper } from "../lib/sweeper.ts";
 import { isRecord } from "../oci/descriptor.ts";
-import type { CachedRepository } from "./blobs.ts";
+import type { Route } from "./routing.ts";
+import type { Upstream } from "./upstream.ts";
 
 /** A page, of which nothing is kept here. */
 export interface ListPage {
@@ -19,10 +20,9 @@ const sweepBytes = 4 * 1024 * 1024;
 
 /** The pages from a path on; none where the upstream has no such list. `field` names the items. */
 export async function* readPages(
-  { route }: CachedRepository,
+  { upstream, remoteName }: Route<Upstream>,
   { path: first, field }: { readonly path: string; readonly field: string },
 ): AsyncGenerator<ListPage> {
-  const { upstream, remoteName } = route;
   const startedMs = performance.now();
   const sweep = createSweeper(sweepBytes);
   let sizeBytes = 0;

@@ -5,13 +5,12 @@ import { type Digest, digestAlgorithm, digestHex } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
 import type { ReferrersPage, ReferrersRequest } from "../registry/referrers.ts";
-import type { Registry } from "../registry/registry.ts";
 import type { Page, PageRequest } from "../registry/repositories.ts";
 import type { CachedRepository } from "./blobs.ts";
 import { Deadline } from "./deadline.ts";
 import type { Report } from "./events.ts";
 import { itemsOf, readPages } from "./list-pages.ts";
-import { isUpstreamError } from "./manifests.ts";
+import { type CachedManifests, isUpstreamError } from "./manifests.ts";
 import { MergedReferrers } from "./merged-referrers.ts";
 import { Shared } from "./share.ts";
 import { Slots } from "./slots.ts";
@@ -19,10 +18,9 @@ import type { Upstream } from "./upstream.ts";
 
 /** What listings take. */
 export interface CachedListingsOptions {
-  readonly local: Registry;
   readonly report: Report;
   /** The cached manifest of a tag, for upstreams that list referrers under one. */
-  readonly getManifest: Registry["manifests"]["get"];
+  readonly manifests: CachedManifests;
 }
 
 /** How many tags upstream is asked for at once. */
@@ -45,7 +43,6 @@ export class CachedListings {
 
   /** A page of tags, as upstream has them now. */
   async tags(repository: CachedRepository, request: PageRequest): Promise<Page<Tag>> {
-    const { local } = this.#options;
     try {
       const { answerMs } = repository.route.upstream.times;
       const key = `${repository.name} ${request.limit} ${request.after}`;
@@ -54,11 +51,11 @@ export class CachedListings {
         return await fetchTags(repository, request);
       });
       if (page !== undefined) return page;
-      const cached = await local.tags.list(repository.name, request);
+      const cached = await repository.local.tags.list(request);
       return { ...cached, warning: this.#noteStale(repository, "the repository is gone there") };
     } catch (error) {
       if (!isUpstreamError(error)) throw error;
-      const cached = await local.tags.list(repository.name, request).catch((unknown) => {
+      const cached = await repository.local.tags.list(request).catch((unknown) => {
         // Not cached either: what is wrong upstream is the answer, and no false 404.
         throw unknown instanceof RegistryError && unknown.code === "NAME_UNKNOWN" ? error : unknown;
       });
@@ -68,7 +65,7 @@ export class CachedListings {
 
   /** A page of referrers: upstream's and the cached ones. */
   async referrers(repository: CachedRepository, request: ReferrersRequest): Promise<ReferrersPage> {
-    const merged = new MergedReferrers(await this.#options.local.referrers.list(repository.name, request), request);
+    const merged = new MergedReferrers(await repository.local.referrers.list(request), request);
     try {
       using _place = await this.#takePlace(repository);
       const isWhole = await this.#addUpstream(repository, request.subject, merged);
@@ -82,19 +79,19 @@ export class CachedListings {
   /** By the API, and where an upstream does not have it, by the tag that clients of such registries use. */
   async #addUpstream(repository: CachedRepository, subject: Digest, merged: MergedReferrers): Promise<boolean> {
     let isWhole: boolean | undefined;
-    for await (const page of readPages(repository, { path: `referrers/${subject}`, field: "manifests" })) {
+    for await (const page of readPages(repository.route, { path: `referrers/${subject}`, field: "manifests" })) {
       await merged.add(page.items);
       isWhole = page.isLast;
     }
-    if (isWhole === undefined) await merged.add(await this.#fetchTagged(repository.name, subject));
+    if (isWhole === undefined) await merged.add(await this.#fetchTagged(repository, subject));
     return isWhole ?? true;
   }
 
-  async #fetchTagged(name: CachedRepository["name"], subject: Digest): Promise<readonly unknown[]> {
+  async #fetchTagged(repository: CachedRepository, subject: Digest): Promise<readonly unknown[]> {
     const tag = parseTag(`${digestAlgorithm(subject)}-${digestHex(subject)}`.slice(0, 128));
     if (tag === undefined) return [];
     try {
-      const { bytes } = await this.#options.getManifest(name, { kind: "tag", tag });
+      const { bytes } = await this.#options.manifests.get(repository, { kind: "tag", tag });
       // A manifest that is cached is JSON, and not long to parse.
       return itemsOf(JSON.parse(new TextDecoder().decode(bytes)), "manifests");
     } catch (error) {
@@ -123,7 +120,7 @@ async function fetchTags(repository: CachedRepository, { limit, after }: PageReq
   if (after !== undefined) query.set("last", after);
   const tags = new Set<Tag>();
   let isWhole: boolean | undefined;
-  for await (const page of readPages(repository, { path: `tags/list?${query}`, field: "tags" })) {
+  for await (const page of readPages(repository.route, { path: `tags/list?${query}`, field: "tags" })) {
     for (const text of page.items) {
       const tag = typeof text === "string" ? parseTag(text) : undefined;
       // An upstream that knows no pages lists from the beginning.

@@ -8,7 +8,6 @@ import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, type Reference, type Tag } from "../oci/reference.ts";
 import { cacheManifest, confirmTag, markCached, noteUse, tagConfirmedMs } from "../registry/cached.ts";
 import type { StoredManifest } from "../registry/manifests.ts";
-import type { Registry } from "../registry/registry.ts";
 import type { Store } from "../registry/store.ts";
 import type { CachedRepository } from "./blobs.ts";
 import type { Report } from "./events.ts";
@@ -18,7 +17,6 @@ import { Shared } from "./share.ts";
 
 /** What cached manifests take. */
 export interface CachedManifestsOptions {
-  readonly local: Registry;
   readonly store: Store;
   readonly report: Report;
   readonly sizes: NamedSizes;
@@ -50,7 +48,7 @@ export class CachedManifests {
   async get(repository: CachedRepository, reference: Reference): Promise<StoredManifest> {
     const { report, store, useStepMs } = this.#options;
     const { name } = repository;
-    const cached = await this.#find(name, reference);
+    const cached = await this.#find(repository, reference);
     const isHit = cached !== undefined && (reference.kind === "digest" || (await this.#isFresh(name, reference.tag)));
     report({ kind: "pull", type: "manifest", isHit });
     const key = `${name}:${formatReference(reference)}`;
@@ -63,9 +61,9 @@ export class CachedManifests {
     return found;
   }
 
-  async #find(name: RepositoryName, reference: Reference): Promise<StoredManifest | undefined> {
+  async #find({ local }: CachedRepository, reference: Reference): Promise<StoredManifest | undefined> {
     try {
-      return await this.#options.local.manifests.get(name, reference);
+      return await local.manifests.get(reference);
     } catch (error) {
       if (error instanceof RegistryError && error.code === "MANIFEST_UNKNOWN") return undefined;
       throw error;
@@ -114,7 +112,7 @@ export class CachedManifests {
       return cached;
     }
     const moved: Reference = { kind: "digest", digest: head.digest };
-    const here = await this.#find(name, moved);
+    const here = await this.#find(repository, moved);
     const { tag } = reference;
     if (here === undefined) return this.#fetch(repository, { reference: moved, movedTag: tag, answerMs: recheckMs });
     await this.#store(repository, here, tag);

@@ -1,6 +1,8 @@
-// The registry that answers for other registries too: the same facets as the local one, which it fills as clients ask.
+// The registry that answers for other registries too: a repository is the local one, or a cache that fills as clients ask.
 import type { RepositoryName } from "../oci/name.ts";
+import { refusePush } from "../registry/cached.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { Repository } from "../registry/repository.ts";
 import type { Store } from "../registry/store.ts";
 import { CachedBlobs, type CachedRepository } from "./blobs.ts";
 import type { Report } from "./events.ts";
@@ -9,7 +11,6 @@ import { CachedManifests } from "./manifests.ts";
 import { NamedSizes } from "./named-sizes.ts";
 import { findNamespaced, findRoute, type Routes } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
-import { guardWrites } from "./writes.ts";
 
 /** How the cache behaves. */
 export interface PullThroughOptions {
@@ -37,56 +38,52 @@ export interface PullThrough extends Registry {
 
 /** Puts the caches in front of a local registry. */
 export function openPullThrough(local: Registry, store: Store, options: PullThroughOptions): PullThrough {
-  const { routes } = options;
+  const { routes, report } = options;
   const sizes = new NamedSizes();
-  const means = { ...options, local, store, sizes };
+  const means = { ...options, store, sizes };
   const blobs = new CachedBlobs(means);
   const manifests = new CachedManifests(means);
-  const find = (name: RepositoryName): CachedRepository | undefined => {
-    const route = findRoute(routes, name);
-    return route === undefined ? undefined : { name, route };
-  };
-  const getManifest: Registry["manifests"]["get"] = async (name, reference) => {
-    const cached = find(name);
-    return cached === undefined ? local.manifests.get(name, reference) : manifests.get(cached, reference);
-  };
-  const listings = new CachedListings({ local, report: options.report, getManifest });
-  const guarded = guardWrites(local, (name) => find(name)?.route.upstream.url.href);
+  const listings = new CachedListings({ report, manifests });
   return {
     findNamespaced: (ns, name) => findNamespaced(routes, { ns, name }),
-    isCached: (name) => find(name) !== undefined,
-    blobs: {
-      ...guarded.blobs,
-      open: async (name, digest) => {
-        const cached = find(name);
-        return cached === undefined ? local.blobs.open(name, digest) : blobs.open(cached, digest);
-      },
-      promise: async (name, digest) => {
-        const cached = find(name);
-        return cached === undefined ? local.blobs.promise(name, digest) : blobs.promise(cached, digest);
-      },
+    isCached: (name) => findRoute(routes, name) !== undefined,
+    repository: (name, actor) => {
+      const route = findRoute(routes, name);
+      const own = local.repository(name, actor);
+      return route === undefined ? own : cachedRepository({ name, route, local: own }, { blobs, manifests, listings });
     },
-    manifests: {
-      ...guarded.manifests,
-      get: getManifest,
-      promise: async (name, reference) =>
-        find(name) === undefined ? local.manifests.promise(name, reference) : getManifest(name, reference),
-    },
-    tags: {
-      ...guarded.tags,
-      list: async (name, page) => {
-        const cached = find(name);
-        return cached === undefined ? local.tags.list(name, page) : listings.tags(cached, page);
-      },
-    },
-    referrers: {
-      list: async (name, request) => {
-        const cached = find(name);
-        return cached === undefined ? local.referrers.list(name, request) : listings.referrers(cached, request);
-      },
-    },
-    uploads: guarded.uploads,
-    repositories: local.repositories,
+    list: local.list,
     checkReady: local.checkReady,
+  };
+}
+
+/** Reads fill the cache; only its upstream writes to it. */
+function cachedRepository(
+  cached: CachedRepository,
+  {
+    blobs,
+    manifests,
+    listings,
+  }: { readonly blobs: CachedBlobs; readonly manifests: CachedManifests; readonly listings: CachedListings },
+): Repository {
+  const { name, route } = cached;
+  const refuse = async () => refusePush(name, route.upstream.url.href);
+  return {
+    name,
+    blobs: {
+      open: (digest) => blobs.open(cached, digest),
+      promise: (digest) => blobs.promise(cached, digest),
+      mount: refuse,
+      delete: refuse,
+    },
+    uploads: { start: refuse, size: refuse, append: refuse, commit: refuse, cancel: refuse },
+    manifests: {
+      get: (reference) => manifests.get(cached, reference),
+      promise: (reference) => manifests.get(cached, reference),
+      put: refuse,
+      delete: refuse,
+    },
+    tags: { list: (page) => listings.tags(cached, page), delete: refuse },
+    referrers: { list: (request) => listings.referrers(cached, request) },
   };
 }

@@ -30,6 +30,26 @@ export interface ArrivingBlob {
   read(range?: { readonly start: number; readonly end: number }): AsyncIterable<Uint8Array>;
 }
 
+/** Where a blob is to be mounted from. */
+export interface BlobSource {
+  readonly digest: Digest;
+  /** Undefined: any repository. */
+  readonly from: RepositoryName | undefined;
+}
+
+/** A blob that the repository has now, by a push or a mount. */
+export interface AddedBlob {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  /** Whether the repository did not have it before. */
+  readonly isNew: boolean;
+}
+
+/** A blob that the repository no longer has. */
+export interface DeletedBlob {
+  readonly digest: Digest;
+}
+
 /** A link this young was just made or touched: its promise stands without touching it again. */
 const freshLinkMs = 1000;
 /** How long a HEAD waits to freshen a link. */
@@ -89,20 +109,18 @@ export async function promiseLink(
   return (await store.driver.touch(link)) ? await findBlob(store, target) : undefined;
 }
 
-/**
- * Links a blob of another repository, or of any where `from` is undefined. False when it is not there: the client
- * uploads it then.
- */
+/** Links a blob of another repository. Undefined when it is not there: the client uploads it then. */
 export async function mountBlob(
   store: Store,
   name: RepositoryName,
-  { digest, from }: { readonly digest: Digest; readonly from: RepositoryName | undefined },
-): Promise<boolean> {
+  { digest, from }: BlobSource,
+): Promise<AddedBlob | undefined> {
   const target = await findSource(store, digest, from);
-  if (target === undefined || !(await store.driver.touch(blobKey(target)))) return false;
+  if (target === undefined || !(await store.driver.touch(blobKey(target)))) return undefined;
   return withLock(store, name, "shared", async () => {
-    await putLink(store, layerLink(name, digest), target);
-    return (await findBlob(store, target)) !== undefined;
+    const isNew = await putLink(store, layerLink(name, digest), target);
+    const found = await findBlob(store, target);
+    return found === undefined ? undefined : { digest, sizeBytes: found.sizeBytes, isNew };
   });
 }
 
@@ -113,11 +131,12 @@ async function findSource(store: Store, digest: Digest, from: RepositoryName | u
 }
 
 /** Takes the blob out of the repository; its bytes stay while another repository links them. */
-export async function deleteBlob(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
-  await withLock(store, name, "alone", async () => {
+export async function deleteBlob(store: Store, name: RepositoryName, digest: Digest): Promise<DeletedBlob> {
+  return withLock(store, name, "alone", async () => {
     if (!(await deleteLink(store, name, { link: layerLink(name, digest), digest }))) {
       throw new RegistryError("BLOB_UNKNOWN", { detail: { name, digest } });
     }
     await removeIfEmpty(store, name);
+    return { digest };
   });
 }

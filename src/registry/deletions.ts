@@ -5,6 +5,7 @@
 // nothing. A process may die before it has removed them; a note of its own, made before, tells who comes next.
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
+import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/driver.ts";
 import { deletedLink, deletingKey, revisionLink } from "./layout.ts";
 import { type Store, withLock } from "./store.ts";
@@ -27,18 +28,22 @@ export async function isDeleted({ driver }: Store, name: RepositoryName, digest:
   return (await driver.stat(deletedLink(name, digest))) !== undefined;
 }
 
-/** Removes a manifest and all its tags; false where there is none. */
-export async function deleteRevision(store: Store, name: RepositoryName, digest: Digest): Promise<boolean> {
+/** Removes a manifest and all its tags; returns those, or undefined where there is no such manifest. */
+export async function deleteRevision(
+  store: Store,
+  name: RepositoryName,
+  digest: Digest,
+): Promise<readonly Tag[] | undefined> {
   const link = revisionLink(name, digest);
   // The link's name counts here, not its content: a damaged one must be deletable.
-  if ((await store.driver.stat(link)) === undefined) return false;
+  if ((await store.driver.stat(link)) === undefined) return undefined;
   const tags = await tagSearchOf(store).find(name, digest);
-  if (tags.length === 0) return await deleteLink(store, name, { link, digest });
+  if (tags.length === 0) return (await deleteLink(store, name, { link, digest })) ? tags : undefined;
   await store.driver.write(deletingKey(name), new TextEncoder().encode(digest));
   const isGone = await deleteLink(store, name, { link, digest });
   for (const tag of tags) await trashTag(store, name, tag);
   await store.driver.delete(deletingKey(name));
-  return isGone;
+  return isGone ? tags : undefined;
 }
 
 /** Does the rest of a deletion whose process died after the step that decides, or failed; forgets one that did not come so far. */

@@ -38,14 +38,15 @@ export async function* listDigests({ driver }: Store, prefix: Key): AsyncGenerat
 const settledAgeMs = 60_000;
 
 /**
- * Writes the link, or freshens the one that is there and whole. A young one is written again: whoever made it may not
- * have synced it, and what we acknowledge must survive a power cut.
+ * Writes the link, or renews the one that is there and whole; true where there was none. A young one is written again:
+ * whoever made it may not have synced it, and what we acknowledge must survive a power cut.
  */
-export async function putLink(store: Store, key: Key, digest: Digest): Promise<void> {
+export async function putLink(store: Store, key: Key, digest: Digest): Promise<boolean> {
   const stat = await store.driver.stat(key);
   const isSettled = stat !== undefined && store.now() - stat.changedMs > settledAgeMs;
   // The length: a newline behind the digest is read over here, but not by the Go registries.
   const isWhole = isSettled && stat.sizeBytes === digest.length && (await readLink(store, key)) === digest;
-  if (isWhole && (await store.driver.touch(key))) return;
+  if (isWhole && (await store.driver.touch(key))) return false;
   await store.driver.write(key, new TextEncoder().encode(digest));
+  return stat === undefined;
 }

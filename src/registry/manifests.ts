@@ -9,7 +9,7 @@ import { formatReference, type Reference, type Tag } from "../oci/reference.ts";
 import type { Key, Stat } from "../storage/driver.ts";
 import { inspectBlob, quarantineBlob } from "./blob-damage.ts";
 import { promiseLink } from "./blobs.ts";
-import { deleteRevision, finishDeletion, withNothingUnfinished } from "./deletions.ts";
+import { withNothingUnfinished } from "./deletions.ts";
 import { findBlob, followToBlob, type LinkedBlob } from "./find-blob.ts";
 import { blobKey, deletedLink, layerLink, layersPrefix, referrerLink, revisionLink } from "./layout.ts";
 import { putLink, readLink } from "./links.ts";
@@ -17,8 +17,7 @@ import { type DescribedManifest, describeBytes, type ManifestFacts, readBytes } 
 import { findForeignUrlProblem, isChildRequired, type ManifestRules } from "./manifest-rules.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
-import { tagSearchOf } from "./tag-search.ts";
-import { isTag, moveTag, readTag, trashTag } from "./tags.ts";
+import { type MovedTag, moveTag, readTag } from "./tags.ts";
 
 /** A manifest that is stored. */
 export interface StoredManifest extends DescribedManifest {
@@ -35,9 +34,11 @@ export interface ManifestPut {
 }
 
 /** What a push of a manifest did. */
-export interface PutOutcome {
-  readonly digest: Digest;
+export interface PushedManifest extends DescribedManifest {
   readonly subject: Digest | undefined;
+  readonly tags: readonly MovedTag[];
+  /** Whether the repository did not have it before. */
+  readonly isNew: boolean;
 }
 
 const maxRounds = 3;
@@ -58,7 +59,7 @@ async function resolve<Found>(
   for (let round = 1; ; round += 1) {
     const digest = reference.kind === "digest" ? reference.digest : await readTag(store, name, reference.tag);
     const isHeld = digest !== undefined && (await isRevision(store, name, digest));
-    const found = isHeld ? await find(store, digest, look) : undefined;
+    const found = isHeld ? await findManifest(store, digest, look) : undefined;
     if (found !== undefined) return found;
     // The tag may have moved on, and the manifest that it left been deleted, while we looked.
     const isMoved = reference.kind === "tag" && (await readTag(store, name, reference.tag)) !== digest;
@@ -66,8 +67,8 @@ async function resolve<Found>(
   }
 }
 
-/** For who has just seen a link to it; the bytes are brought back from the trash if they lie there. */
-async function find<Found>(store: Store, digest: Digest, look: Look<Found>): Promise<Found | undefined> {
+/** For a caller that has just seen a link to it; the bytes are restored from the trash if they lie there. */
+export async function findManifest<Found>(store: Store, digest: Digest, look: Look<Found>): Promise<Found | undefined> {
   // A collector that judged before the link was made may take the bytes between the look and the reading.
   for (let round = 1; round <= maxRounds && (await findBlob(store, digest)) !== undefined; round += 1) {
     const found = await look(store, digest);
@@ -82,7 +83,7 @@ export async function openRevision(
   name: RepositoryName,
   digest: Digest,
 ): Promise<StoredManifest | undefined> {
-  return (await isRevision(store, name, digest)) ? await find(store, digest, readManifest) : undefined;
+  return (await isRevision(store, name, digest)) ? await findManifest(store, digest, readManifest) : undefined;
 }
 
 /** What a manifest says that the repository holds. */
@@ -91,7 +92,9 @@ export async function describeRevision(
   name: RepositoryName,
   digest: Digest,
 ): Promise<ManifestFacts | undefined> {
-  return (await isRevision(store, name, digest)) ? (await find(store, digest, describeBytes))?.facts : undefined;
+  return (await isRevision(store, name, digest))
+    ? (await findManifest(store, digest, describeBytes))?.facts
+    : undefined;
 }
 
 /**
@@ -129,7 +132,7 @@ export async function putManifest(
   store: Store,
   name: RepositoryName,
   { put, rules }: { readonly put: ManifestPut; readonly rules: ManifestRules },
-): Promise<PutOutcome> {
+): Promise<PushedManifest> {
   const digest = await hashInTurns(put.bytes, put.digest === undefined ? "sha256" : digestAlgorithm(put.digest));
   if (put.digest !== undefined && put.digest !== digest) {
     throw new RegistryError("DIGEST_INVALID", { detail: { expected: put.digest, actual: digest } });
@@ -142,16 +145,18 @@ export async function putManifest(
   const subject = manifest.subject?.digest;
   const wasLinked = (await store.driver.stat(revisionLink(name, digest))) !== undefined;
   try {
-    await withNothingUnfinished(store, name, async () => {
+    const tags = await withNothingUnfinished(store, name, async () => {
       await refuseMissing(store, name, { manifest, rules });
-      await storeManifest(store, name, { bytes: put.bytes, digest, subject, tags: put.tags });
+      const moved = await storeManifest(store, name, { bytes: put.bytes, digest, subject, tags: put.tags });
       if (!wasLinked) await store.driver.forget(deletedLink(name, digest));
+      return moved;
     });
+    const { mediaType } = manifest;
+    return { digest, mediaType, sizeBytes: put.bytes.length, subject, tags, isNew: !wasLinked };
   } catch (error) {
     if (!wasLinked) await withdraw(store, name, digest).catch(() => undefined);
     throw error;
   }
-  return { digest, subject };
 }
 
 /**
@@ -176,21 +181,23 @@ export interface ApprovedManifest {
 }
 
 /**
- * Stores it, for who holds the repository's lock shared. The order is what a kill at any point relies on: bytes,
- * revision, referrer, tags.
+ * Stores it, under the repository's lock held shared; returns what its tags pointed to before. A kill at any point relies
+ * on the order: bytes, revision, referrer, tags.
  */
 export async function storeManifest(
   store: Store,
   name: RepositoryName,
   { bytes, digest, subject, tags }: ApprovedManifest,
-): Promise<void> {
+): Promise<readonly MovedTag[]> {
   // The Go registries' collector stops at a repository that has `_manifests` without `_layers`.
   await store.driver.makePrefix(layersPrefix(name));
   await store.driver.write(blobKey(digest), bytes);
   await putLink(store, revisionLink(name, digest), digest);
   await findOrWrite(store, digest, bytes);
   if (subject !== undefined) await putLink(store, referrerLink(name, subject, digest), digest);
-  for (const tag of tags) await moveTag(store, name, { tag, digest });
+  const moved: MovedTag[] = [];
+  for (const tag of tags) moved.push(await moveTag(store, name, { tag, digest }));
+  return moved;
 }
 
 /**
@@ -259,31 +266,7 @@ function otherSize({ digest, sizeBytes }: Descriptor, stat: Stat): RegistryError
   });
 }
 
-/** Deletes a manifest with every tag that points to it. */
-export async function deleteManifest(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
-  await tagSearchOf(store).prepare(name);
-  await withLock(store, name, "alone", async () => {
-    await finishDeletion(store, name);
-    const isLinked = (await store.driver.stat(revisionLink(name, digest))) !== undefined;
-    const subject = isLinked ? (await find(store, digest, describeBytes))?.facts.subject : undefined;
-    if (!(await deleteRevision(store, name, digest))) throw unknownManifest(name, { kind: "digest", digest });
-    if (subject !== undefined) await store.driver.delete(referrerLink(name, subject, digest));
-    await removeIfEmpty(store, name);
-  });
-}
-
-/** Deletes one tag; the manifest and its other tags stay, also that whose last tag it was: its grace begins now. */
-export async function deleteTag(store: Store, name: RepositoryName, tag: Tag): Promise<void> {
-  await withLock(store, name, "alone", async () => {
-    await finishDeletion(store, name);
-    const digest = await readTag(store, name, tag);
-    if (digest !== undefined) await store.driver.touch(revisionLink(name, digest));
-    if (!(await isTag(store, name, tag))) throw unknownManifest(name, { kind: "tag", tag });
-    await trashTag(store, name, tag);
-    await removeIfEmpty(store, name);
-  });
-}
-
-function unknownManifest(name: RepositoryName, reference: Reference): RegistryError {
+/** The refusal of a reference that names no manifest of the repository. */
+export function unknownManifest(name: RepositoryName, reference: Reference): RegistryError {
   return new RegistryError("MANIFEST_UNKNOWN", { detail: { name, reference: formatReference(reference) } });
 }

@@ -1,92 +1,25 @@
-// The registry as the doors see it: six facets over one store. Anything that is refused throws a RegistryError.
-import type { Algorithm, Digest } from "../oci/digest.ts";
+// The registry as its callers see it: repositories over one store.
 import type { RepositoryName } from "../oci/name.ts";
-import type { Reference, Tag } from "../oci/reference.ts";
-import {
-  type ArrivingBlob,
-  deleteBlob,
-  type FoundBlob,
-  findLinked,
-  mountBlob,
-  openBlob,
-  promiseBlob,
-} from "./blobs.ts";
+import type { Actor } from "./actor.ts";
+import { type BlobSource, deleteBlob, findLinked, mountBlob, openBlob, promiseBlob } from "./blobs.ts";
 import { KnownSizes } from "./known-sizes.ts";
 import { repositoriesPrefix } from "./layout.ts";
-import type { DescribedManifest } from "./manifest-memory.ts";
+import { deleteManifest, deleteTag } from "./manifest-deletions.ts";
 import type { ManifestRules } from "./manifest-rules.ts";
-import {
-  deleteManifest,
-  deleteTag,
-  getManifest,
-  type ManifestPut,
-  type PutOutcome,
-  promiseManifest,
-  putManifest,
-  type StoredManifest,
-} from "./manifests.ts";
-import { Referrers, type ReferrersPage, type ReferrersRequest } from "./referrers.ts";
-import { listRepositories, type Page, type PageRequest } from "./repositories.ts";
+import { getManifest, promiseManifest, putManifest } from "./manifests.ts";
+import { Referrers } from "./referrers.ts";
+import { type CatalogRequest, listRepositories, type Page } from "./repositories.ts";
+import type { Blobs, Manifests, Repository, UploadSessions } from "./repository.ts";
 import type { Store } from "./store.ts";
 import { listTags } from "./tags.ts";
-import { type Chunk, Uploads, type UploadTarget } from "./uploads.ts";
-
-/** Blobs of a repository. */
-export interface BlobsFacet {
-  /** To be read. One that is cached from elsewhere may still be on its way. */
-  open(name: RepositoryName, digest: Digest): Promise<FoundBlob | ArrivingBlob>;
-  /** To be relied on: the blob stays for the grace of garbage collection. */
-  promise(name: RepositoryName, digest: Digest): Promise<{ readonly sizeBytes: number }>;
-  /** False when the blob is not to be had without an upload. */
-  mount(
-    name: RepositoryName,
-    source: { readonly digest: Digest; readonly from: RepositoryName | undefined },
-  ): Promise<boolean>;
-  delete(name: RepositoryName, digest: Digest): Promise<void>;
-}
-
-/** Upload sessions of a repository. */
-export interface UploadsFacet {
-  start(name: RepositoryName, algorithm: Algorithm): Promise<UploadTarget>;
-  size(target: UploadTarget): Promise<number>;
-  append(target: UploadTarget, chunk: Chunk): Promise<number>;
-  commit(target: UploadTarget, last: Chunk, digest: Digest): Promise<void>;
-  cancel(target: UploadTarget): Promise<void>;
-}
-
-/** Manifests of a repository. */
-export interface ManifestsFacet {
-  get(name: RepositoryName, reference: Reference): Promise<StoredManifest>;
-  promise(name: RepositoryName, reference: Reference): Promise<DescribedManifest>;
-  put(name: RepositoryName, put: ManifestPut): Promise<PutOutcome>;
-  /** With every tag that points to it. */
-  delete(name: RepositoryName, digest: Digest): Promise<void>;
-}
-
-/** Tags of a repository. */
-export interface TagsFacet {
-  list(name: RepositoryName, page: PageRequest): Promise<Page<Tag>>;
-  delete(name: RepositoryName, tag: Tag): Promise<void>;
-}
-
-/** Manifests by subject. */
-export interface ReferrersFacet {
-  list(name: RepositoryName, request: ReferrersRequest): Promise<ReferrersPage>;
-}
-
-/** The repositories themselves. */
-export interface RepositoriesFacet {
-  list(page: PageRequest): Promise<Page<RepositoryName>>;
-}
+import { Uploads } from "./uploads.ts";
 
 /** Everything that requests can ask for. */
 export interface Registry {
-  readonly blobs: BlobsFacet;
-  readonly uploads: UploadsFacet;
-  readonly manifests: ManifestsFacet;
-  readonly tags: TagsFacet;
-  readonly referrers: ReferrersFacet;
-  readonly repositories: RepositoriesFacet;
+  /** The repository of that name, whether or not it exists, as the actor uses it. */
+  repository(name: RepositoryName, actor: Actor): Repository;
+  /** A page of the repositories that hold or held a manifest. */
+  list(request: CatalogRequest): Promise<Page<RepositoryName>>;
   /** Throws where the store cannot be reached. */
   checkReady(): Promise<void>;
 }
@@ -94,65 +27,78 @@ export interface Registry {
 /** The registry over a store of its own. */
 export function openRegistry(store: Store, options: { readonly rules: ManifestRules }): Registry {
   const sizes = new KnownSizes(store);
+  const uploads = new Uploads(store);
+  const referrers = new Referrers(store);
   return {
-    blobs: openBlobsFacet(store, sizes),
-    uploads: new Uploads(store),
-    manifests: openManifestsFacet(store, { sizes, rules: options.rules }),
-    tags: {
-      list: (name, page) => listTags(store, name, page),
-      delete: (name, tag) => deleteTag(store, name, tag),
-    },
-    referrers: new Referrers(store),
-    repositories: { list: (page) => listRepositories(store, page) },
+    repository: (name) => ({
+      name,
+      blobs: blobsOf(store, name, sizes),
+      uploads: uploadsOf(uploads, name),
+      manifests: manifestsOf(store, name, { sizes, rules: options.rules }),
+      tags: {
+        list: (page) => listTags(store, name, page),
+        delete: (tag) => deleteTag(store, name, tag),
+      },
+      referrers: { list: (request) => referrers.list(name, request) },
+    }),
+    list: (request) => listRepositories(store, request),
     checkReady: async () => void (await store.driver.exists(repositoriesPrefix)),
   };
 }
 
 /** Bytes of a wrong size count as missing, so that the client uploads them again. */
-function openBlobsFacet(store: Store, sizes: KnownSizes): BlobsFacet {
-  const promise: BlobsFacet["promise"] = async (name, digest) => {
-    const found = await promiseBlob(store, name, digest);
-    await sizes.refuseCutOff(name, digest, found.sizeBytes);
-    return found;
+function blobsOf(store: Store, name: RepositoryName, sizes: KnownSizes): Blobs {
+  const isWhole = async ({ digest, from }: BlobSource) => {
+    const found = from === undefined ? undefined : await findLinked(store, from, digest);
+    return found === undefined || from === undefined || (await sizes.isWhole(from, digest, found.sizeBytes));
   };
   return {
-    open: async (name, digest) => {
+    open: async (digest) => {
       const found = await openBlob(store, name, digest);
       await sizes.refuseCutOff(name, digest, found.sizeBytes);
       return found;
     },
-    promise,
-    mount: async (name, source) => {
-      const { digest, from } = source;
-      const found = from === undefined ? undefined : await findLinked(store, from, digest);
-      const isCutOff =
-        found !== undefined && from !== undefined && !(await sizes.isWhole(from, digest, found.sizeBytes));
-      return !isCutOff && (await mountBlob(store, name, source));
+    promise: async (digest) => {
+      const found = await promiseBlob(store, name, digest);
+      await sizes.refuseCutOff(name, digest, found.sizeBytes);
+      return found;
     },
-    delete: (name, digest) => deleteBlob(store, name, digest),
+    mount: async (source) => ((await isWhole(source)) ? mountBlob(store, name, source) : undefined),
+    delete: (digest) => deleteBlob(store, name, digest),
   };
 }
 
-function openManifestsFacet(
-  store: Store,
-  { sizes, rules }: { readonly sizes: KnownSizes; readonly rules: ManifestRules },
-): ManifestsFacet {
+function uploadsOf(uploads: Uploads, name: RepositoryName): UploadSessions {
   return {
-    get: async (name, reference) => {
+    start: async (algorithm) => (await uploads.start(name, algorithm)).id,
+    size: (id) => uploads.size({ name, id }),
+    append: (id, chunk) => uploads.append({ name, id }, chunk),
+    commit: (id, last, digest) => uploads.commit({ name, id }, last, digest),
+    cancel: (id) => uploads.cancel({ name, id }),
+  };
+}
+
+function manifestsOf(
+  store: Store,
+  name: RepositoryName,
+  { sizes, rules }: { readonly sizes: KnownSizes; readonly rules: ManifestRules },
+): Manifests {
+  return {
+    get: async (reference) => {
       const stored = await getManifest(store, name, reference);
       await sizes.learn(name, stored);
       return stored;
     },
-    promise: async (name, reference) => {
+    promise: async (reference) => {
       const { bytes, ...described } = await promiseManifest(store, name, reference);
       if (bytes !== undefined) await sizes.learn(name, { digest: described.digest, bytes });
       return described;
     },
-    put: async (name, put) => {
-      const outcome = await putManifest(store, name, { put, rules });
-      await sizes.learn(name, { digest: outcome.digest, bytes: put.bytes });
-      return outcome;
+    put: async (put) => {
+      const pushed = await putManifest(store, name, { put, rules });
+      await sizes.learn(name, { digest: pushed.digest, bytes: put.bytes });
+      return pushed;
     },
-    delete: (name, digest) => deleteManifest(store, name, digest),
+    delete: (digest) => deleteManifest(store, name, digest),
   };
 }

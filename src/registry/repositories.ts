@@ -43,13 +43,23 @@ export interface PageRequest {
   readonly after: string | undefined;
 }
 
+/** Which part of the catalog is wanted. */
+export interface CatalogRequest extends PageRequest {
+  /** Whether the caller may see the repository; where absent, all of them. A page is full whatever is left out. */
+  readonly isVisible?: (name: RepositoryName) => boolean;
+}
+
 /**
  * The repositories that hold or held a manifest, in the order of distribution: component by component, so that "a/b"
  * comes before "a-b". Costs as much as the page and the siblings on the way to it.
  */
-export async function listRepositories(store: Store, { limit, after }: PageRequest): Promise<Page<RepositoryName>> {
+export async function listRepositories(
+  store: Store,
+  { limit, after, isVisible = () => true }: CatalogRequest,
+): Promise<Page<RepositoryName>> {
   const items: RepositoryName[] = [];
   for await (const name of walkRepositories(store, manifestsPrefix, after)) {
+    if (!isVisible(name)) continue;
     if (items.length === limit) return { items, hasMore: true };
     items.push(name);
   }

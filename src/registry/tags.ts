@@ -63,18 +63,26 @@ export function listTagIndex(store: Store, name: RepositoryName, tag: Tag): Asyn
   return listDigests(store, tagIndexPrefix(name, tag));
 }
 
-/** Points the tag to a manifest of the repository, for who holds its lock shared. The last write commits. */
+/** What a tag points to now, and what it pointed to before. */
+export interface MovedTag {
+  readonly tag: Tag;
+  /** Undefined for a new tag. */
+  readonly previous: Digest | undefined;
+}
+
+/** Points the tag to a manifest of the repository, under the repository's lock held shared. The last write commits. */
 export async function moveTag(
   store: Store,
   name: RepositoryName,
   { tag, digest }: { readonly tag: Tag; readonly digest: Digest },
-): Promise<void> {
+): Promise<MovedTag> {
   const left = await readTag(store, name, tag);
   // A pull of the manifest that the tag leaves may be under way: its grace begins now.
   if (left !== undefined && left !== digest) await store.driver.touch(revisionLink(name, left));
   await putLink(store, tagIndexLink(name, tag, digest), digest);
   await noteMove(store, name, { tag, digest });
   await store.driver.write(tagCurrentLink(name, tag), new TextEncoder().encode(digest));
+  return { tag, previous: left };
 }
 
 /** Removes the tag in one durable step, for who holds the repository's lock alone. */

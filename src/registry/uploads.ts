@@ -6,6 +6,7 @@ import { RegistryError } from "../oci/errors.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Upload } from "../storage/driver.ts";
+import type { AddedBlob } from "./blobs.ts";
 import { findBlob, followToBlob } from "./find-blob.ts";
 import { appendAll, type Body, hashStored } from "./ingest.ts";
 import { blobKey, layerLink, trashName, uploadKey, uploadPrefix } from "./layout.ts";
@@ -71,7 +72,7 @@ export class Uploads {
   }
 
   /** Appends the last piece, checks the digest and makes the blob. After a digest that is not right the session is gone. */
-  async commit(target: UploadTarget, last: Chunk, digest: Digest): Promise<void> {
+  async commit(target: UploadTarget, last: Chunk, digest: Digest): Promise<AddedBlob> {
     const preempted = new AbortController();
     using upload = await this.#hold(target, preempted);
     if (upload === undefined) return this.#recallAnswer(target, digest);
@@ -82,7 +83,7 @@ export class Uploads {
       await this.#discard(target);
       throw new RegistryError("DIGEST_INVALID", { detail: { expected: digest, actual, sizeBytes: upload.sizeBytes } });
     }
-    await this.#publish(upload, target, digest);
+    return this.#publish(upload, target, digest);
   }
 
   /** Ends a session without a blob. */
@@ -172,28 +173,33 @@ export class Uploads {
   }
 
   /** Bytes, then the link, then a look at the bytes: only then the answer. */
-  async #publish(upload: Upload, { name, id }: UploadTarget, digest: Digest): Promise<void> {
+  async #publish(upload: Upload, { name, id }: UploadTarget, digest: Digest): Promise<AddedBlob> {
     await upload.commit(blobKey(digest));
-    await withLock(this.#store, name, "shared", async () => {
-      await putLink(this.#store, layerLink(name, digest), digest);
-      if ((await findBlob(this.#store, digest)) === undefined) {
+    const added = await withLock(this.#store, name, "shared", async () => {
+      const isNew = await putLink(this.#store, layerLink(name, digest), digest);
+      const found = await findBlob(this.#store, digest);
+      if (found === undefined) {
         throw new RegistryError("UNAVAILABLE", {
           message: "the blob was collected meanwhile; push it again",
           retryAfterSeconds: 1,
         });
       }
+      return { digest, sizeBytes: found.sizeBytes, isNew };
     });
     await this.#store.driver.discardUpload(uploadKey(name, id));
+    return added;
   }
 
   /** A session without data whose blob is there: the answer was lost, not the blob. Given again, it promises anew. */
-  async #recallAnswer({ name, id }: UploadTarget, digest: Digest): Promise<void> {
+  async #recallAnswer({ name, id }: UploadTarget, digest: Digest): Promise<AddedBlob> {
     const link = layerLink(name, digest);
     if ((await followToBlob(this.#store, link, digest)) === undefined) throw unknownUpload(id);
-    await withLock(this.#store, name, "shared", async () => {
+    return withLock(this.#store, name, "shared", async () => {
       const target = (await followToBlob(this.#store, link, digest))?.target;
       if (target !== undefined) await putLink(this.#store, link, target);
-      if (target === undefined || (await findBlob(this.#store, target)) === undefined) throw unknownUpload(id);
+      const found = target === undefined ? undefined : await findBlob(this.#store, target);
+      if (found === undefined) throw unknownUpload(id);
+      return { digest, sizeBytes: found.sizeBytes, isNew: false };
     });
   }
 

@@ -3,6 +3,7 @@ import { abandonedAfterMs, describeHolder, startChores } from "../../src/app/cho
 import { loadConfiguration } from "../../src/config/load.ts";
 import type { RunningServer } from "../../src/http/server.ts";
 import { createLogger } from "../../src/log/logger.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import { tagCurrentLink, uploadKey } from "../../src/registry/layout.ts";
 import { openMemory } from "../../src/storage/memory.ts";
 import { named, pushImage, stockedOn, tagged, utf8 } from "../registry/stocked.ts";
@@ -57,7 +58,7 @@ async function purged(env: Readonly<Record<string, string>>) {
   };
   const logger = createLogger({ level: "info", format: "text", write, now: Date.now });
   const stock = stockedOn(openMemory());
-  const { id } = await stock.registry.uploads.start(named("app"), "sha256");
+  const id = await stock.registry.repository(named("app"), anonymous()).uploads.start("sha256");
   const prefix = "REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING";
   const settings = { REGISTRY_GC: "false", [`${prefix}_INTERVAL`]: "1ms", [`${prefix}_AGE`]: "1ns", ...env };
   const { configuration } = await loadConfiguration({ path: undefined, env: settings, flags: {} });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { openCaches } from "../../src/app/open-caches.ts";
 import { StartError } from "../../src/app/start-error.ts";
 import type { ProxyConfiguration, UpstreamConfiguration } from "../../src/config/configuration.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { openMemory } from "../../src/storage/memory.ts";
 import { manifestOf, named, referenceOf } from "../proxy/caching.ts";
@@ -40,8 +41,8 @@ test("openCaches() routes to the configured registries", async () => {
   const other = upstreamAt(server.url.href, { host: "other.example", ttlMs: 5 });
   const { registry, upstreams } = open(configuredAs({ main: upstreamAt(server.url.href), others: [other] }));
   const answers = [
-    await registry.manifests.get(named("team/app"), referenceOf("latest")),
-    await registry.manifests.get(named("other.example/team/app"), referenceOf("latest")),
+    await registry.repository(named("team/app"), anonymous()).manifests.get(referenceOf("latest")),
+    await registry.repository(named("other.example/team/app"), anonymous()).manifests.get(referenceOf("latest")),
   ];
   expect(answers.map((answer) => answer.digest)).toEqual([digest, digest]);
   expect(upstreams.map(({ upstream, ttlMs }) => [upstream.host, ttlMs])).toEqual([

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { createRestoreReport } from "../../src/app/restore-report.ts";
 import { createLogger } from "../../src/log/logger.ts";
 import { Metrics } from "../../src/metrics/metrics.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import { blobKey } from "../../src/registry/layout.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { named, pushBlob, stocked } from "../registry/stocked.ts";
@@ -19,8 +20,8 @@ test("bytes that somebody needed and that lay in the trash are counted and told 
   const hex = digest.slice("sha256:".length);
   await stock.store.driver.trash(blobKey(digest), `blobs/sha256/${hex.slice(0, 2)}/${hex}.sleeper-1`);
   const registry = openRegistry({ ...stock.store, noteRestored }, { rules: { urls: "any", children: "all" } });
-  await registry.blobs.promise(named("app"), digest);
-  await registry.blobs.open(named("app"), digest);
+  await registry.repository(named("app"), anonymous()).blobs.promise(digest);
+  await registry.repository(named("app"), anonymous()).blobs.open(digest);
   expect(metrics.format()).toContain("\nregistry_gc_resurrections_total 1\n");
   expect(lines).toEqual([expect.stringMatching(new RegExp(`level=warning .*brought a blob back.*${digest}`))]);
 });

@@ -3,6 +3,7 @@ import { contentLength, type Exchange, formatLocation } from "../../src/http/exc
 import { WholeBodies } from "../../src/http/whole-bodies.ts";
 import { RegistryError } from "../../src/oci/errors.ts";
 import { parseRepositoryName } from "../../src/oci/name.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import { memoryRegistry } from "./memory-registry.ts";
 
 test.each([
@@ -12,9 +13,11 @@ test.each([
 ])("formatLocation() below %s", (base, want) => {
   const name = parseRepositoryName("a/b");
   if (name === undefined) throw new Error("a/b is a name");
+  const { registry } = memoryRegistry();
   const exchange: Exchange = {
     request: new Request("http://other.test/"),
-    registry: memoryRegistry().registry,
+    registry,
+    repository: (each) => registry.repository(each, anonymous()),
     base,
     prefix: "/",
     pages: { maxCatalogItems: 1000, maxTagItems: 1000 },

@@ -3,6 +3,8 @@ import { X509Certificate } from "node:crypto";
 import { connect } from "node:tls";
 import { type ListenOptions, type RunningServer, startServer, type TlsMaterial } from "../../src/http/server.ts";
 import { parseSubjectName } from "../../src/lib/subject-names.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import type { Registry } from "../../src/registry/registry.ts";
 import { type CertificatePair, createAuthority, issueServerCertificate } from "../../src/tls/self-signed.ts";
 import { digestOf, type MemoryRegistry, type MemoryRegistryChanges, memoryRegistry } from "./memory-registry.ts";
 import { openConnection, parseAnswer } from "./raw-connection.ts";
@@ -93,12 +95,12 @@ describe("startServer()", () => {
   test("shows nothing of itself where sending fails", async () => {
     const memory = memoryRegistry();
     const missing = Bun.file("/nowhere/at/all");
-    const open: MemoryRegistry["registry"]["blobs"]["open"] = async (_name, asked) => ({
-      digest: asked,
-      sizeBytes: 10,
-      content: missing,
-    });
-    await using running = start({}, { registry: { ...memory.registry, blobs: { ...memory.registry.blobs, open } } });
+    const repository: Registry["repository"] = (...asked) => {
+      const own = memory.registry.repository(...asked);
+      const open = async (of: Digest) => ({ digest: of, sizeBytes: 10, content: missing });
+      return { ...own, blobs: { ...own.blobs, open } };
+    };
+    await using running = start({}, { registry: { ...memory.registry, repository } });
     const response = await fetch(`http://127.0.0.1:${running.server.port}/v2/a/blobs/${digest}`);
     expect([response.status, await response.json()]).toEqual([
       500,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
+import { anonymous } from "../../src/registry/actor.ts";
 import { blobKey } from "../../src/registry/layout.ts";
 import type { Store } from "../../src/registry/store.ts";
 import type { Space } from "../../src/storage/driver.ts";
@@ -48,9 +49,9 @@ describe("a blob that another repository has cached", () => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     const { cache } = await cacheOf(upstream);
-    await bytesOf(await cache.blobs.open(one, digest));
+    await bytesOf(await cache.repository(one, anonymous()).blobs.open(digest));
     upstream.requests.length = 0;
-    const blob = await cache.blobs.open(two, digest);
+    const blob = await cache.repository(two, anonymous()).blobs.open(digest);
     expect(["content" in blob, upstream.asked()]).toEqual([true, [`HEAD /v2/team/two/blobs/${digest}`]]);
   });
 
@@ -58,13 +59,13 @@ describe("a blob that another repository has cached", () => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     const { cache } = await cacheOf(upstream);
-    await bytesOf(await cache.blobs.open(one, digest));
+    await bytesOf(await cache.repository(one, anonymous()).blobs.open(digest));
     upstream.behave((request, response) =>
       (request.url ?? "").startsWith("/v2/team/two/") ? behaviours.status(404)(request, response) : false,
     );
-    expect(await refusalOf(cache.blobs.open(two, digest))).toBe("BLOB_UNKNOWN");
+    expect(await refusalOf(cache.repository(two, anonymous()).blobs.open(digest))).toBe("BLOB_UNKNOWN");
     upstream.behave(behaviours.status(503));
-    expect(await refusalOf(cache.blobs.open(two, digest))).toBe("UPSTREAM_UNAVAILABLE");
+    expect(await refusalOf(cache.repository(two, anonymous()).blobs.open(digest))).toBe("UPSTREAM_UNAVAILABLE");
   });
 
   test("is served while upstream is down, where a cached manifest of the repository names it", async () => {
@@ -72,10 +73,10 @@ describe("a blob that another repository has cached", () => {
     const digest = upstream.addBlob(large);
     upstream.addManifest(two, "latest", manifestOf(large));
     const { cache } = await cacheOf(upstream);
-    await bytesOf(await cache.blobs.open(one, digest));
-    await cache.manifests.get(two, referenceOf("latest"));
+    await bytesOf(await cache.repository(one, anonymous()).blobs.open(digest));
+    await cache.repository(two, anonymous()).manifests.get(referenceOf("latest"));
     upstream.behave(behaviours.status(503));
-    expect("content" in (await cache.blobs.open(two, digest))).toBe(true);
+    expect("content" in (await cache.repository(two, anonymous()).blobs.open(digest))).toBe(true);
   });
 
   test("cannot be had by joining its transfer without its own upstream's word", async () => {
@@ -85,8 +86,8 @@ describe("a blob that another repository has cached", () => {
     upstream.behave((request, response) =>
       (request.url ?? "").startsWith("/v2/team/two/") ? behaviours.status(404)(request, response) : false,
     );
-    const opening = cache.blobs.open(one, digest);
-    expect(await refusalOf(cache.blobs.open(two, digest))).toBe("BLOB_UNKNOWN");
+    const opening = cache.repository(one, anonymous()).blobs.open(digest);
+    expect(await refusalOf(cache.repository(two, anonymous()).blobs.open(digest))).toBe("BLOB_UNKNOWN");
     expect(digestOf(await bytesOf(await opening))).toBe(digest);
   });
 });
@@ -97,18 +98,20 @@ describe("where the disk", () => {
     const digest = upstream.addBlob(large);
     const space = { freeBytes: 1000, totalBytes: 1e9 };
     const caching = await cacheOf(upstream, { wrapStore: (store) => withDisk(store, { space }) });
-    const blob = await caching.cache.blobs.open(one, digest);
+    const blob = await caching.cache.repository(one, anonymous()).blobs.open(digest);
     expect([digestOf(await bytesOf(blob)), "sizeBytes" in blob && blob.sizeBytes]).toEqual([digest, large.length]);
     expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: false });
     upstream.behave(behaviours.wrongBlob(new Uint8Array(large.length)));
-    expect(await refusalOf(caching.cache.blobs.open(one, digest).then(bytesOf))).toBe("UPSTREAM_INVALID");
+    expect(await refusalOf(caching.cache.repository(one, anonymous()).blobs.open(digest).then(bytesOf))).toBe(
+      "UPSTREAM_INVALID",
+    );
   });
 
   test.each([0, 1, 1_500_000])("fails after %p bytes, all readers get everything", async (failAfter) => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(new Uint8Array(randomBytes(3_000_000)));
     const caching = await cacheOf(upstream, { wrapStore: (store) => withDisk(store, { failAfter }) });
-    const opening = Array.from({ length: 3 }, () => caching.cache.blobs.open(one, digest));
+    const opening = Array.from({ length: 3 }, () => caching.cache.repository(one, anonymous()).blobs.open(digest));
     const blobs = await Promise.all((await Promise.all(opening)).map(bytesOf));
     expect(blobs.map(digestOf)).toEqual([digest, digest, digest]);
     expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: false });
@@ -129,7 +132,7 @@ test("a disk that fails at the very end costs no reader anything", async () => {
     root: directory.path,
     wrapStore: (store) => withDisk(store, { failCommit }),
   });
-  const blob = await caching.cache.blobs.open(one, digest);
+  const blob = await caching.cache.repository(one, anonymous()).blobs.open(digest);
   if ("content" in blob) throw new Error("it is there already");
   const chunks = blob.read()[Symbol.asyncIterator]();
   const got = [(await chunks.next()).value ?? new Uint8Array()];
@@ -158,7 +161,9 @@ describe("a blob that is found too large while it comes", () => {
     const digest = upstream.addBlob(bytes);
     upstream.behave(behaviour);
     const caching = await cacheOf(upstream, { root: directory.path, cache: { maxBytes: 2_000_000 } });
-    const [slow, fast] = await Promise.all([1, 2].map(() => caching.cache.blobs.open(one, digest)));
+    const [slow, fast] = await Promise.all(
+      [1, 2].map(() => caching.cache.repository(one, anonymous()).blobs.open(digest)),
+    );
     if (slow === undefined || fast === undefined || "content" in slow) throw new Error("it is there already");
     const chunks = slow.read()[Symbol.asyncIterator]();
     const begun = [(await chunks.next()).value ?? new Uint8Array()];
@@ -177,8 +182,8 @@ test("a blob that is larger than the cache may become is not cached", async () =
   const digest = upstream.addBlob(large);
   upstream.addManifest(one, "latest", manifestOf(large));
   const caching = await cacheOf(upstream, { cache: { maxBytes: 100_000 } });
-  await caching.cache.manifests.get(one, referenceOf("latest"));
-  expect(digestOf(await bytesOf(await caching.cache.blobs.open(one, digest)))).toBe(digest);
+  await caching.cache.repository(one, anonymous()).manifests.get(referenceOf("latest"));
+  expect(digestOf(await bytesOf(await caching.cache.repository(one, anonymous()).blobs.open(digest)))).toBe(digest);
   expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: false });
 });
 
@@ -186,8 +191,8 @@ test.each([1000, large.length])("hits, misses and bytes of a blob of %p bytes ar
   await using upstream = await startUpstream();
   const digest = upstream.addBlob(large.subarray(0, sizeBytes));
   const { cache, events } = await cacheOf(upstream);
-  await bytesOf(await cache.blobs.open(one, digest));
-  await bytesOf(await cache.blobs.open(one, digest));
+  await bytesOf(await cache.repository(one, anonymous()).blobs.open(digest));
+  await bytesOf(await cache.repository(one, anonymous()).blobs.open(digest));
   const told = events.flatMap((event): unknown[] =>
     event.kind === "pull" ? [event.isHit] : event.kind === "received" || event.kind === "sent" ? [event] : [],
   );
@@ -205,11 +210,11 @@ test("a cached blob that was cut off by a crash is fetched again", async () => {
   const digest = upstream.addBlob(large);
   upstream.addManifest(one, "latest", manifestOf(large));
   const { cache, store, local } = await cacheOf(upstream);
-  await cache.manifests.get(one, referenceOf("latest"));
-  await bytesOf(await cache.blobs.open(one, digest));
+  await cache.repository(one, anonymous()).manifests.get(referenceOf("latest"));
+  await bytesOf(await cache.repository(one, anonymous()).blobs.open(digest));
   await store.driver.write(blobKey(digest), large.subarray(0, 1000));
-  expect(digestOf(await bytesOf(await cache.blobs.open(one, digest)))).toBe(digest);
-  expect((await local.blobs.promise(one, digest)).sizeBytes).toBe(large.length);
+  expect(digestOf(await bytesOf(await cache.repository(one, anonymous()).blobs.open(digest)))).toBe(digest);
+  expect((await local.repository(one, anonymous()).blobs.promise(digest)).sizeBytes).toBe(large.length);
 });
 
 test("a cached blob that a check has found damaged is fetched again, for another repository too", async () => {
@@ -219,14 +224,14 @@ test("a cached blob that a check has found damaged is fetched again, for another
   for (const name of [one, other]) upstream.addManifest(name, "latest", manifestOf(large));
   const { cache, store } = await cacheOf(upstream);
   for (const name of [one, other]) {
-    await bytesOf(await cache.blobs.open(one, digest));
+    await bytesOf(await cache.repository(one, anonymous()).blobs.open(digest));
     await store.driver.write(
       blobKey(digest),
       large.map((byte) => byte ^ 1),
     );
     const judged = await store.driver.stat(blobKey(digest));
     if (judged !== undefined) await store.driver.noteDamage(blobKey(digest), judged, true);
-    expect(digestOf(await bytesOf(await cache.blobs.open(name, digest)))).toBe(digest);
+    expect(digestOf(await bytesOf(await cache.repository(name, anonymous()).blobs.open(digest)))).toBe(digest);
     expect((await store.driver.stat(blobKey(digest)))?.isDamaged).toBe(false);
   }
 });

@@ -19,7 +19,7 @@ async function read(server: MisbehavingUpstream, answerMs = 2000) {
   };
   const route = { upstream: clientOf(server, { times }), remoteName: name };
   const pages: boolean[] = [];
-  for await (const { isLast } of readPages({ name, route }, first)) pages.push(isLast);
+  for await (const { isLast } of readPages(route, first)) pages.push(isLast);
   return { count: pages.length, isWhole: pages.at(-1) };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { hashBytes } from "../../src/oci/hash.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import { cacheManifest } from "../../src/registry/cached.ts";
 import { cacheOf, manifestOf, named, referenceOf, refusalOf } from "./caching.ts";
 import { behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
@@ -16,10 +17,10 @@ describe("tags", () => {
     for (const tag of ["b", "a", "c"]) upstream.addManifest(name, tag, one);
     const { cache } = await cacheOf(upstream);
     const pages = [
-      await cache.tags.list(name, all),
-      await cache.tags.list(name, { limit: 2, after: undefined }),
-      await cache.tags.list(name, { limit: 2, after: "b" }),
-      await cache.tags.list(name, { limit: 0, after: undefined }),
+      await cache.repository(name, anonymous()).tags.list(all),
+      await cache.repository(name, anonymous()).tags.list({ limit: 2, after: undefined }),
+      await cache.repository(name, anonymous()).tags.list({ limit: 2, after: "b" }),
+      await cache.repository(name, anonymous()).tags.list({ limit: 0, after: undefined }),
     ];
     expect(pages).toEqual([
       { items: ["a", "b", "c"], hasMore: false },
@@ -38,7 +39,7 @@ describe("tags", () => {
       return true;
     });
     const { cache } = await cacheOf(upstream);
-    expect((await cache.tags.list(name, all)).items).toEqual(["a", "b", "c"] as never);
+    expect((await cache.repository(name, anonymous()).tags.list(all)).items).toEqual(["a", "b", "c"] as never);
   });
 
   test("are the cached ones, with a warning, while upstream is down or has lost the repository", async () => {
@@ -46,11 +47,11 @@ describe("tags", () => {
     upstream.addManifest(name, "kept", one);
     upstream.addManifest(name, "other", one);
     const { cache } = await cacheOf(upstream);
-    await cache.manifests.get(name, referenceOf("kept"));
+    await cache.repository(name, anonymous()).manifests.get(referenceOf("kept"));
     const answers: unknown[] = [];
     for (const status of [503, 404]) {
       upstream.behave(behaviours.status(status));
-      answers.push(await cache.tags.list(name, all));
+      answers.push(await cache.repository(name, anonymous()).tags.list(all));
     }
     expect(answers).toEqual([
       { items: ["kept"], hasMore: false, warning: `only what is cached: ${upstream.host} answers 503` },
@@ -63,8 +64,8 @@ describe("tags", () => {
     const many = Array.from({ length: 50_001 }, (_, index) => `t${String(index).padStart(6, "0")}`);
     upstream.behave(behaviours.text(JSON.stringify({ tags: many })));
     const { cache } = await cacheOf(upstream);
-    const first = await cache.tags.list(name, all);
-    const rest = await cache.tags.list(name, { ...all, after: first.items.at(-1) });
+    const first = await cache.repository(name, anonymous()).tags.list(all);
+    const rest = await cache.repository(name, anonymous()).tags.list({ ...all, after: first.items.at(-1) });
     expect([first.items.length, first.hasMore, rest]).toEqual([
       50_000,
       true,
@@ -82,7 +83,7 @@ describe("tags", () => {
       return true;
     });
     const { cache } = await cacheOf(upstream);
-    const { items, hasMore } = await cache.tags.list(name, all);
+    const { items, hasMore } = await cache.repository(name, anonymous()).tags.list(all);
     expect([items.length, hasMore]).toEqual([100, true]);
   });
 
@@ -90,18 +91,22 @@ describe("tags", () => {
     await using upstream = await startUpstream();
     upstream.addManifest(name, "kept", one);
     const { cache } = await cacheOf(upstream, { times: { answerMs: 200 } });
-    await cache.manifests.get(name, referenceOf("kept"));
+    await cache.repository(name, anonymous()).manifests.get(referenceOf("kept"));
     upstream.behave(behaviours.drip());
     const warning = `only what is cached: ${upstream.host} does not answer in time`;
-    expect(await cache.tags.list(name, all)).toEqual({ items: ["kept"], hasMore: false, warning } as never);
+    expect(await cache.repository(name, anonymous()).tags.list(all)).toEqual({
+      items: ["kept"],
+      hasMore: false,
+      warning,
+    } as never);
   });
 
   test("of what is nowhere are unknown, and refused while upstream is down", async () => {
     await using upstream = await startUpstream();
     const { cache } = await cacheOf(upstream);
-    expect(await refusalOf(cache.tags.list(name, all))).toBe("NAME_UNKNOWN");
+    expect(await refusalOf(cache.repository(name, anonymous()).tags.list(all))).toBe("NAME_UNKNOWN");
     upstream.behave(behaviours.status(503));
-    expect(await refusalOf(cache.tags.list(name, all))).toBe("UPSTREAM_UNAVAILABLE");
+    expect(await refusalOf(cache.repository(name, anonymous()).tags.list(all))).toBe("UPSTREAM_UNAVAILABLE");
   });
 });
 
@@ -129,11 +134,11 @@ describe("referrers", () => {
     const bytes = new TextEncoder().encode(text);
     const digest = hashBytes(bytes, "sha256");
     await cacheManifest(store, name, { bytes, digest, tag: undefined, upstream: "x" });
-    const { items } = await cache.referrers.list(name, request);
+    const { items } = await cache.repository(name, anonymous()).referrers.list(request);
     expect(items.map((item) => item.digest)).toEqual([digest, digestOf("a"), digestOf("b")].sort());
-    const filtered = await cache.referrers.list(name, { ...request, artifactType: "sbom" });
+    const filtered = await cache.repository(name, anonymous()).referrers.list({ ...request, artifactType: "sbom" });
     expect(filtered.items).toEqual([listed("b", "sbom")]);
-    const after = await cache.referrers.list(name, { ...request, after: items[1]?.digest });
+    const after = await cache.repository(name, anonymous()).referrers.list({ ...request, after: items[1]?.digest });
     expect(after.items.length).toBe(1);
   });
 
@@ -143,9 +148,9 @@ describe("referrers", () => {
     const index = { schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests };
     upstream.addManifest(name, subject.replace(":", "-"), JSON.stringify(index));
     const { cache } = await cacheOf(upstream);
-    const { items, warning } = await cache.referrers.list(name, request);
+    const { items, warning } = await cache.repository(name, anonymous()).referrers.list(request);
     expect([items.length, warning]).toEqual([2, undefined]);
-    expect((await cache.referrers.list(named("other"), request)).items).toEqual([]);
+    expect((await cache.repository(named("other"), anonymous()).referrers.list(request)).items).toEqual([]);
   });
 
   test("of a list without end are told to be a part of it", async () => {
@@ -156,7 +161,7 @@ describe("referrers", () => {
       return true;
     });
     const { cache } = await cacheOf(upstream);
-    const { items, hasMore, warning } = await cache.referrers.list(name, request);
+    const { items, hasMore, warning } = await cache.repository(name, anonymous()).referrers.list(request);
     expect([items.length, hasMore, warning]).toEqual([2, false, `${upstream.host} lists more than is read here`]);
   });
 
@@ -164,7 +169,7 @@ describe("referrers", () => {
     await using upstream = await startUpstream();
     upstream.behave(behaviours.status(503));
     const { cache } = await cacheOf(upstream);
-    expect(await cache.referrers.list(name, request)).toEqual({
+    expect(await cache.repository(name, anonymous()).referrers.list(request)).toEqual({
       items: [],
       hasMore: false,
       warning: `only what is cached: ${upstream.host} answers 503`,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { anonymous } from "../../src/registry/actor.ts";
 import { cacheOf, manifestOf, named, referenceOf, refusalOf } from "./caching.ts";
 import { type Behaviour, behaviours, startUpstream } from "./misbehaving-upstream.ts";
 
@@ -12,7 +13,10 @@ describe("a manifest by tag", () => {
     await using upstream = await startUpstream();
     const digest = upstream.addManifest(name, "latest", one);
     const { cache } = await cacheOf(upstream, { cache: { freshMs: 60_000 } });
-    const answers = [await cache.manifests.get(name, latest), await cache.manifests.get(name, latest)];
+    const answers = [
+      await cache.repository(name, anonymous()).manifests.get(latest),
+      await cache.repository(name, anonymous()).manifests.get(latest),
+    ];
     expect(answers.map((answer) => answer.digest)).toEqual([digest, digest]);
     expect(upstream.asked()).toEqual(["GET /v2/library/app/manifests/latest"]);
   });
@@ -21,10 +25,10 @@ describe("a manifest by tag", () => {
     await using upstream = await startUpstream();
     upstream.addManifest(name, "latest", one);
     const { cache, local } = await cacheOf(upstream);
-    await cache.manifests.get(name, latest);
-    await cache.manifests.get(name, latest);
+    await cache.repository(name, anonymous()).manifests.get(latest);
+    await cache.repository(name, anonymous()).manifests.get(latest);
     const moved = upstream.addManifest(name, "latest", two);
-    const { digest, bytes, warning } = await cache.manifests.get(name, latest);
+    const { digest, bytes, warning } = await cache.repository(name, anonymous()).manifests.get(latest);
     expect(upstream.asked()).toEqual([
       "GET /v2/library/app/manifests/latest",
       "HEAD /v2/library/app/manifests/latest",
@@ -32,7 +36,7 @@ describe("a manifest by tag", () => {
       `GET /v2/library/app/manifests/${moved}`,
     ]);
     expect([digest, new TextDecoder().decode(bytes), warning]).toEqual([moved, two, undefined]);
-    expect((await local.manifests.get(name, latest)).digest).toBe(moved);
+    expect((await local.repository(name, anonymous()).manifests.get(latest)).digest).toBe(moved);
   });
 
   test("that moves to one that is cached is not fetched again", async () => {
@@ -40,11 +44,11 @@ describe("a manifest by tag", () => {
     upstream.addManifest(name, "latest", one);
     const known = upstream.addManifest(name, "other", two);
     const { cache } = await cacheOf(upstream);
-    await cache.manifests.get(name, latest);
-    await cache.manifests.get(name, referenceOf("other"));
+    await cache.repository(name, anonymous()).manifests.get(latest);
+    await cache.repository(name, anonymous()).manifests.get(referenceOf("other"));
     upstream.addManifest(name, "latest", two);
     upstream.requests.length = 0;
-    expect((await cache.manifests.get(name, latest)).digest).toBe(known);
+    expect((await cache.repository(name, anonymous()).manifests.get(latest)).digest).toBe(known);
     expect(upstream.asked()).toEqual(["HEAD /v2/library/app/manifests/latest"]);
   });
 
@@ -52,15 +56,15 @@ describe("a manifest by tag", () => {
     await using upstream = await startUpstream();
     upstream.addManifest(name, "latest", one);
     const { cache } = await cacheOf(upstream);
-    await Promise.all(Array.from({ length: 20 }, () => cache.manifests.get(name, latest)));
+    await Promise.all(Array.from({ length: 20 }, () => cache.repository(name, anonymous()).manifests.get(latest)));
     expect(upstream.requests.length).toBe(1);
   });
 
   test("that neither is unknown", async () => {
     await using upstream = await startUpstream();
     const { cache, local } = await cacheOf(upstream);
-    expect(await refusalOf(cache.manifests.get(name, latest))).toBe("MANIFEST_UNKNOWN");
-    expect((await local.repositories.list({ limit: 9, after: undefined })).items).toEqual([]);
+    expect(await refusalOf(cache.repository(name, anonymous()).manifests.get(latest))).toBe("MANIFEST_UNKNOWN");
+    expect((await local.list({ limit: 9, after: undefined })).items).toEqual([]);
   });
 });
 
@@ -69,9 +73,9 @@ describe("a manifest by digest", () => {
     await using upstream = await startUpstream();
     const digest = upstream.addManifest(name, "latest", one);
     const { cache } = await cacheOf(upstream);
-    await cache.manifests.get(name, referenceOf(digest));
+    await cache.repository(name, anonymous()).manifests.get(referenceOf(digest));
     upstream.behave(behaviours.status(500));
-    const again = await cache.manifests.get(name, referenceOf(digest));
+    const again = await cache.repository(name, anonymous()).manifests.get(referenceOf(digest));
     expect([again.digest, again.warning, upstream.requests.length]).toEqual([digest, undefined, 1]);
   });
 
@@ -89,7 +93,7 @@ describe("a manifest by digest", () => {
     });
     const digest = upstream.addManifest(name, "latest", index);
     const { cache } = await cacheOf(upstream);
-    const { bytes, mediaType } = await cache.manifests.get(name, referenceOf(digest));
+    const { bytes, mediaType } = await cache.repository(name, anonymous()).manifests.get(referenceOf(digest));
     expect([new TextDecoder().decode(bytes), mediaType]).toEqual([
       index,
       "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -116,14 +120,14 @@ describe("where upstream", () => {
     await using upstream = await startUpstream();
     const digest = upstream.addManifest(name, "latest", one);
     const { cache, events } = await cacheOf(upstream, { times: { answerMs: 700, recheckMs: 700 } });
-    await cache.manifests.get(name, latest);
+    await cache.repository(name, anonymous()).manifests.get(latest);
     // Only a tag that moved is fetched; the digest that HEAD gives is not the one of what comes.
     upstream.addManifest(name, "latest", manifestOf(new Uint8Array([3])));
     upstream.behave(async (request, response) => {
       const isHead = request.method === "HEAD" && code === "UPSTREAM_INVALID" && warning.source === "another digest";
       return isHead ? false : behaviour(request, response);
     });
-    const stale = await cache.manifests.get(name, latest);
+    const stale = await cache.repository(name, anonymous()).manifests.get(latest);
     expect([stale.digest, warning.test(stale.warning ?? "")]).toEqual([digest, true]);
     expect(events.filter(({ kind }) => kind === "stale").length).toBe(1);
   });
@@ -135,7 +139,7 @@ describe("where upstream", () => {
       const { cache } = await cacheOf(upstream, { times: { answerMs: 700, recheckMs: 700 } });
       upstream.behave(behaviour);
       const wanted = referenceOf(`sha256:${"b".repeat(64)}`);
-      expect(await refusalOf(cache.manifests.get(name, wanted))).toBe(code);
+      expect(await refusalOf(cache.repository(name, anonymous()).manifests.get(wanted))).toBe(code);
     },
   );
 
@@ -143,9 +147,9 @@ describe("where upstream", () => {
     await using upstream = await startUpstream();
     const digest = upstream.addManifest(name, "latest", one);
     const { cache } = await cacheOf(upstream);
-    await cache.manifests.get(name, latest);
+    await cache.repository(name, anonymous()).manifests.get(latest);
     upstream.removeTag(name, "latest");
-    const stale = await cache.manifests.get(name, latest);
+    const stale = await cache.repository(name, anonymous()).manifests.get(latest);
     expect([stale.digest, stale.warning]).toEqual([digest, "served from the cache: latest is gone there"]);
   });
 
@@ -153,11 +157,14 @@ describe("where upstream", () => {
     await using upstream = await startUpstream();
     const digest = upstream.addManifest(name, "latest", one);
     const { cache, events } = await cacheOf(upstream, { times: { firstMs: 60_000, longestMs: 60_000 } });
-    await cache.manifests.get(name, latest);
+    await cache.repository(name, anonymous()).manifests.get(latest);
     await upstream[Symbol.asyncDispose]();
     const asked = () => events.filter(({ kind }) => kind === "request").length;
     const before = asked();
-    const warnings = [await cache.manifests.get(name, latest), await cache.manifests.get(name, latest)];
+    const warnings = [
+      await cache.repository(name, anonymous()).manifests.get(latest),
+      await cache.repository(name, anonymous()).manifests.get(latest),
+    ];
     expect(warnings.map((stale) => [stale.digest, stale.warning])).toEqual(
       Array.from({ length: 2 }, () => [
         digest,
@@ -174,10 +181,13 @@ test("a manifest that drips is asked for anew by whoever comes after its time", 
   const times = { answerMs: 100, recheckMs: 100, firstMs: 0, longestMs: 0 };
   const { cache } = await cacheOf(upstream, { times });
   upstream.behave(behaviours.drip());
-  const together = [cache.manifests.get(name, latest), cache.manifests.get(name, latest)].map(refusalOf);
+  const together = [
+    cache.repository(name, anonymous()).manifests.get(latest),
+    cache.repository(name, anonymous()).manifests.get(latest),
+  ].map(refusalOf);
   expect(await Promise.all(together)).toEqual(["UPSTREAM_TIMEOUT", "UPSTREAM_TIMEOUT"]);
   upstream.behave(undefined);
-  const { warning } = await cache.manifests.get(name, latest);
+  const { warning } = await cache.repository(name, anonymous()).manifests.get(latest);
   expect([warning, upstream.requests.length]).toEqual([undefined, 2]);
 });
 
@@ -186,8 +196,12 @@ test("a manifest that is not what its digest says is counted, not cached, and re
   const digest = upstream.addManifest(name, "latest", one);
   const { cache, local, events } = await cacheOf(upstream);
   upstream.behave(behaviours.wrongManifest(two));
-  expect(await refusalOf(cache.manifests.get(name, referenceOf(digest)))).toBe("UPSTREAM_INVALID");
-  expect(await refusalOf(local.manifests.get(name, referenceOf(digest)))).toBe("MANIFEST_UNKNOWN");
+  expect(await refusalOf(cache.repository(name, anonymous()).manifests.get(referenceOf(digest)))).toBe(
+    "UPSTREAM_INVALID",
+  );
+  expect(await refusalOf(local.repository(name, anonymous()).manifests.get(referenceOf(digest)))).toBe(
+    "MANIFEST_UNKNOWN",
+  );
   expect(events.filter(({ kind }) => kind === "wrong").length).toBe(1);
 });
 
@@ -209,12 +223,16 @@ describe("a manifest that could not be pushed", () => {
     await using upstream = await startUpstream();
     const kept = upstream.addManifest(name, "latest", one);
     const { cache, local } = await cacheOf(upstream);
-    await cache.manifests.get(name, latest);
+    await cache.repository(name, anonymous()).manifests.get(latest);
     const digest = upstream.addManifest(name, "latest", text);
-    const stale = await cache.manifests.get(name, latest);
+    const stale = await cache.repository(name, anonymous()).manifests.get(latest);
     const isShort = (stale.warning ?? "").length < 1000;
     expect([stale.digest, /may not be stored/.test(stale.warning ?? ""), isShort]).toEqual([kept, true, true]);
-    expect(await refusalOf(cache.manifests.get(name, referenceOf(digest)))).toBe("UPSTREAM_INVALID");
-    expect(await refusalOf(local.manifests.get(name, referenceOf(digest)))).toBe("MANIFEST_UNKNOWN");
+    expect(await refusalOf(cache.repository(name, anonymous()).manifests.get(referenceOf(digest)))).toBe(
+      "UPSTREAM_INVALID",
+    );
+    expect(await refusalOf(local.repository(name, anonymous()).manifests.get(referenceOf(digest)))).toBe(
+      "MANIFEST_UNKNOWN",
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { anonymous } from "../../src/registry/actor.ts";
 import { transferKey } from "../../src/registry/layout.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { bytesOf, cacheOf, codeOf, named, placesOf, refusalOf, tryBytes } from "./caching.ts";
@@ -20,13 +21,13 @@ describe("a cold blob", () => {
     const digest = upstream.addBlob(bytes);
     const caching = await cacheOf(upstream);
     const { cache, local } = caching;
-    const cold = await bytesOf(await cache.blobs.open(name, digest));
-    const warm = await bytesOf(await cache.blobs.open(name, digest));
-    expect([digestOf(cold), digestOf(warm), (await local.blobs.promise(name, digest)).sizeBytes]).toEqual([
-      digest,
-      digest,
-      bytes.length,
-    ]);
+    const cold = await bytesOf(await cache.repository(name, anonymous()).blobs.open(digest));
+    const warm = await bytesOf(await cache.repository(name, anonymous()).blobs.open(digest));
+    expect([
+      digestOf(cold),
+      digestOf(warm),
+      (await local.repository(name, anonymous()).blobs.promise(digest)).sizeBytes,
+    ]).toEqual([digest, digest, bytes.length]);
     expect(upstream.asked().filter((line) => line.startsWith("GET"))).toEqual([`GET /v2/team/app/blobs/${digest}`]);
     expect(await placesOf(caching, digest)).toEqual({ isStored: true, isLeft: false });
   });
@@ -35,7 +36,9 @@ describe("a cold blob", () => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     const { cache } = await cacheOf(upstream);
-    const blobs = await Promise.all(Array.from({ length: 50 }, () => cache.blobs.open(name, digest)));
+    const blobs = await Promise.all(
+      Array.from({ length: 50 }, () => cache.repository(name, anonymous()).blobs.open(digest)),
+    );
     const [first, ...others] = blobs;
     if (first === undefined || "content" in first) throw new Error("the first one comes too late");
     for await (const _chunk of first.read()) break;
@@ -47,10 +50,11 @@ describe("a cold blob", () => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     const { cache, local } = await cacheOf(upstream);
-    const blob = await cache.blobs.open(name, digest);
+    const blob = await cache.repository(name, anonymous()).blobs.open(digest);
     if ("content" in blob) throw new Error("it is there already");
     for await (const _chunk of blob.read()) break;
-    while ((await refusalOf(local.blobs.open(name, digest))) !== "none") await new Promise(setImmediate);
+    while ((await refusalOf(local.repository(name, anonymous()).blobs.open(digest))) !== "none")
+      await new Promise(setImmediate);
     expect(upstream.requests.length).toBe(1);
   });
 
@@ -58,7 +62,7 @@ describe("a cold blob", () => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     const { cache } = await cacheOf(upstream);
-    const blob = await cache.blobs.open(name, digest);
+    const blob = await cache.repository(name, anonymous()).blobs.open(digest);
     if ("content" in blob) throw new Error("it is there already");
     const chunks: Uint8Array[] = [];
     for await (const chunk of blob.read({ start: 500_000, end: 999_000 })) chunks.push(chunk);
@@ -68,15 +72,17 @@ describe("a cold blob", () => {
   test("that upstream does not have is unknown", async () => {
     await using upstream = await startUpstream();
     const { cache } = await cacheOf(upstream);
-    expect(await refusalOf(cache.blobs.open(name, digestOf("nowhere")))).toBe("BLOB_UNKNOWN");
-    expect(await refusalOf(cache.blobs.promise(name, digestOf("nowhere")))).toBe("BLOB_UNKNOWN");
+    expect(await refusalOf(cache.repository(name, anonymous()).blobs.open(digestOf("nowhere")))).toBe("BLOB_UNKNOWN");
+    expect(await refusalOf(cache.repository(name, anonymous()).blobs.promise(digestOf("nowhere")))).toBe(
+      "BLOB_UNKNOWN",
+    );
   });
 
   test("is only asked for its size by HEAD", async () => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     const { cache } = await cacheOf(upstream);
-    expect(await cache.blobs.promise(name, digest)).toEqual({ sizeBytes: large.length });
+    expect(await cache.repository(name, anonymous()).blobs.promise(digest)).toEqual({ sizeBytes: large.length });
     expect(upstream.asked()).toEqual([`HEAD /v2/team/app/blobs/${digest}`]);
   });
 });
@@ -93,7 +99,7 @@ describe("a transfer", () => {
     const digest = upstream.addBlob(large);
     upstream.behave(behave(large));
     const { cache } = await cacheOf(upstream);
-    expect(digestOf(await bytesOf(await cache.blobs.open(name, digest)))).toBe(digest);
+    expect(digestOf(await bytesOf(await cache.repository(name, anonymous()).blobs.open(digest)))).toBe(digest);
     const starts = upstream.requests.map(({ range }) => Number(/\d+/.exec(range ?? "")?.[0] ?? 0));
     expect([starts.length > 1, (starts.at(-1) ?? 0) > 0]).toEqual([true, true]);
   });
@@ -104,7 +110,7 @@ describe("a transfer", () => {
     const cut = behaviours.breakBlob(large, { after: 300_000, how: "cut" });
     upstream.behave(async (...asked) => (await behaviours.ignoreRanges()(...asked)) || cut(...asked));
     const { cache } = await cacheOf(upstream);
-    expect(digestOf(await bytesOf(await cache.blobs.open(name, digest)))).toBe(digest);
+    expect(digestOf(await bytesOf(await cache.repository(name, anonymous()).blobs.open(digest)))).toBe(digest);
   });
 
   test("that fails for good leaves what came, and the next request goes on there", async () => {
@@ -114,13 +120,14 @@ describe("a transfer", () => {
     upstream.behave(async (...asked) => (await cut(...asked)) || behaviours.status(503)(...asked));
     const caching = await cacheOf(upstream);
     const { cache } = caching;
-    const failed = await tryBytes(await cache.blobs.open(name, digest));
+    const failed = await tryBytes(await cache.repository(name, anonymous()).blobs.open(digest));
     expect([failed.code, failed.sizeBytes < large.length]).toEqual(["UPSTREAM_UNAVAILABLE", true]);
     expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: true });
     upstream.behave(undefined);
     upstream.requests.length = 0;
-    while ((await refusalOf(cache.blobs.open(name, digest))) !== "none") await new Promise(setImmediate);
-    expect(digestOf(await bytesOf(await cache.blobs.open(name, digest)))).toBe(digest);
+    while ((await refusalOf(cache.repository(name, anonymous()).blobs.open(digest))) !== "none")
+      await new Promise(setImmediate);
+    expect(digestOf(await bytesOf(await cache.repository(name, anonymous()).blobs.open(digest)))).toBe(digest);
     expect(upstream.requests[0]?.range).toMatch(/^bytes=[1-9]\d*-$/);
   });
 
@@ -134,8 +141,11 @@ describe("a transfer", () => {
     const { cache } = await cacheOf(upstream, { root: directory.path });
     await Bun.write(join(directory.path, transferKey({ digest, upstream: upstream.url.href })), left);
     // Of what was left damaged a reader may have got a part: his answer breaks off, and the next is right.
-    const first = await cache.blobs.open(name, digest).then(tryBytes, (error: unknown) => ({ code: codeOf(error) }));
-    const again = digestOf(await bytesOf(await cache.blobs.open(name, digest)));
+    const first = await cache
+      .repository(name, anonymous())
+      .blobs.open(digest)
+      .then(tryBytes, (error: unknown) => ({ code: codeOf(error) }));
+    const again = digestOf(await bytesOf(await cache.repository(name, anonymous()).blobs.open(digest)));
     expect([first.code, again, upstream.requests[0]?.range, upstream.requests.length]).toEqual([
       count === 1 ? undefined : "UPSTREAM_INVALID",
       digest,
@@ -159,10 +169,13 @@ describe("a wrong blob", () => {
     const caching = await cacheOf(upstream);
     const { cache, local, events } = caching;
     upstream.behave(behaviour);
-    const opened = await cache.blobs.open(name, digest).catch((error: unknown) => ({ code: codeOf(error) }));
+    const opened = await cache
+      .repository(name, anonymous())
+      .blobs.open(digest)
+      .catch((error: unknown) => ({ code: codeOf(error) }));
     const outcome = "code" in opened ? { sizeBytes: 0, code: opened.code } : await tryBytes(opened);
     const isWhole = outcome.sizeBytes >= large.length;
-    expect([outcome.code, isWhole, await refusalOf(local.blobs.open(name, digest))]).toEqual([
+    expect([outcome.code, isWhole, await refusalOf(local.repository(name, anonymous()).blobs.open(digest))]).toEqual([
       "UPSTREAM_INVALID",
       false,
       "BLOB_UNKNOWN",
@@ -170,6 +183,6 @@ describe("a wrong blob", () => {
     expect(events.filter(({ kind }) => kind === "wrong").length).toBe(1);
     expect(await placesOf(caching, digest)).toEqual({ isStored: false, isLeft: false });
     upstream.behave(undefined);
-    expect(digestOf(await bytesOf(await cache.blobs.open(name, digest)))).toBe(digest);
+    expect(digestOf(await bytesOf(await cache.repository(name, anonymous()).blobs.open(digest)))).toBe(digest);
   });
 });

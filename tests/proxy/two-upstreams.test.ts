@@ -1,8 +1,10 @@
 // What one upstream sends as a digest says nothing about another: it neither starves nor cuts the clients of that one.
+
 import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { anonymous } from "../../src/registry/actor.ts";
 import { openArrival, sweepArrivals } from "../../src/registry/arrival.ts";
 import { blobKey, transferKey } from "../../src/registry/layout.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
@@ -45,8 +47,8 @@ test("an upstream that stops in the middle of a blob starves nobody else's clien
   honest.addBlob(blob);
   other.behave(stuck);
   const { cache } = await cacheBoth(honest, other);
-  const held = await cache.blobs.open(otherName(other), digest);
-  const got = await bytesOf(await cache.blobs.open(name, digest));
+  const held = await cache.repository(otherName(other), anonymous()).blobs.open(digest);
+  const got = await bytesOf(await cache.repository(name, anonymous()).blobs.open(digest));
   expect(["content" in held, digestOf(got), other.requests.length]).toEqual([false, digest, 1]);
 });
 
@@ -57,8 +59,8 @@ test("an upstream that sends wrong bytes cuts nobody else's clients", async () =
   other.behave(behaviours.wrongBlob(wrong));
   const { cache } = await cacheBoth(honest, other);
   const [bad, good] = await Promise.all([
-    cache.blobs.open(otherName(other), digest).then(tryBytes),
-    cache.blobs.open(name, digest).then(bytesOf),
+    cache.repository(otherName(other), anonymous()).blobs.open(digest).then(tryBytes),
+    cache.repository(name, anonymous()).blobs.open(digest).then(bytesOf),
   ]);
   expect([bad.code, bad.sizeBytes < blob.length, digestOf(good)]).toEqual(["UPSTREAM_INVALID", true, digest]);
 });
@@ -72,7 +74,7 @@ test("what an upstream left is not what another one's transfer goes on from", as
   const earlier = join(directory.path, "proxy", digest.replace(":", "-"));
   await Bun.write(join(directory.path, transferKey({ digest, upstream: other.url.href })), wrong.subarray(0, 300_000));
   await Bun.write(earlier, wrong.subarray(0, 300_000));
-  expect(digestOf(await bytesOf(await caching.cache.blobs.open(name, digest)))).toBe(digest);
+  expect(digestOf(await bytesOf(await caching.cache.repository(name, anonymous()).blobs.open(digest)))).toBe(digest);
   expect(honest.requests.map(({ range }) => range)).toEqual([undefined]);
   // What other versions left under other names goes as well.
   expect([await sweepArrivals(caching.store, -1000), existsSync(earlier)]).toEqual([2, false]);
@@ -86,7 +88,7 @@ describe("a blob that somebody else has brought while another process fetched so
     const arrival = await openArrival(store, { digest, upstream: honest.url.href });
     if (arrival === "busy") throw new Error("busy");
     await arrival.append([wrong.subarray(0, 300_000)]);
-    const opened = await cache.blobs.open(name, digest);
+    const opened = await cache.repository(name, anonymous()).blobs.open(digest);
     if ("content" in opened) throw new Error("it is there already");
     const bring = async () => {
       await store.driver.write(blobKey(digest), blob);
@@ -124,13 +126,16 @@ test("who begins to read when the transfer is over gets the blob from the store"
   await using honest = await startUpstream();
   honest.addBlob(blob);
   const { cache, local } = await cacheOf(honest, { root: directory.path });
-  const opened = await cache.blobs.open(name, digest);
+  const opened = await cache.repository(name, anonymous()).blobs.open(digest);
   if ("content" in opened) throw new Error("it is there already");
   const isThere = () =>
-    local.blobs.open(name, digest).then(
-      () => true,
-      () => false,
-    );
+    local
+      .repository(name, anonymous())
+      .blobs.open(digest)
+      .then(
+        () => true,
+        () => false,
+      );
   while (!(await isThere())) await new Promise(setImmediate);
   const part: Uint8Array[] = [];
   for await (const chunk of opened.read({ start: 10, end: 500_000 })) part.push(chunk);

@@ -110,9 +110,9 @@ test("content that registry:2 files under sha256 is served under the sha512 that
   for (const alias of [digest, long]) await stock.store.driver.write(layerLink(app, alias), utf8(digest));
   stock.wait(120_000);
   const promised = await promiseBlob(stock.store, app, long);
-  const isMounted = await mountBlob(stock.store, other, { digest: long, from: app });
+  const mounted = await mountBlob(stock.store, other, { digest: long, from: app });
   const { content, digest: served } = await openBlob(stock.store, other, long);
-  expect([promised.sizeBytes, isMounted, await content.text(), served]).toEqual([1, true, "x", long]);
+  expect([promised.sizeBytes, mounted?.digest, await content.text(), served]).toEqual([1, long, "x", long]);
 });
 
 test("findBlob() sees what somebody else brings back between its looks", async () => {
@@ -203,10 +203,10 @@ describe("a mount", () => {
   test("without a source finds what is in its place, and restores nothing that nobody holds", async () => {
     const stock = stocked();
     await pushBlob(stock, "app", "x");
-    const isMounted = await mountBlob(stock.store, other, { digest, from: undefined });
+    const mounted = await mountBlob(stock.store, other, { digest, from: undefined });
     await trashBlob(stock, digest);
-    const isMountedFromTrash = await mountBlob(stock.store, named("third"), { digest, from: undefined });
-    expect([isMounted, isMountedFromTrash, await isInPlace(stock, digest)]).toEqual([true, false, false]);
+    const mountedFromTrash = await mountBlob(stock.store, named("third"), { digest, from: undefined });
+    expect([mounted?.isNew, mountedFromTrash, await isInPlace(stock, digest)]).toEqual([true, undefined, false]);
   });
 
   test.each([app, undefined])("from %p freshens the blob before it writes the link", async (from) => {
@@ -231,13 +231,13 @@ describe("a mount", () => {
     );
     await pushBlob(stock, "app", "x");
     isGoing = true;
-    expect(await mountBlob(stock.store, other, { digest, from: app })).toBe(false);
+    expect(await mountBlob(stock.store, other, { digest, from: app })).toBeUndefined();
   });
 
   test("into its own repository is one too", async () => {
     const stock = stocked();
     await pushBlob(stock, "app", "x");
-    expect(await mountBlob(stock.store, app, { digest, from: app })).toBe(true);
+    expect(await mountBlob(stock.store, app, { digest, from: app })).toEqual({ digest, sizeBytes: 1, isNew: false });
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { hashBytes } from "../../src/oci/hash.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import {
   adoptBlob,
   cacheManifest,
@@ -42,7 +43,7 @@ describe("a cached repository", () => {
   test("takes a manifest before its blobs", async () => {
     const { store, registry } = start();
     await cacheManifest(store, name, { bytes, digest, tag: asTag, upstream });
-    const found = await registry.manifests.get(name, latest);
+    const found = await registry.repository(name, anonymous()).manifests.get(latest);
     expect([found.digest, await readUpstream(store, name)]).toEqual([digest, upstream]);
   });
 
@@ -61,7 +62,7 @@ describe("a cached repository", () => {
     const referrer = new TextEncoder().encode(manifestOf(new Uint8Array([3]), [], { subject }));
     const own = hashBytes(referrer, "sha256");
     await cacheManifest(store, name, { bytes: referrer, digest: own, tag: undefined, upstream });
-    const { items } = await registry.referrers.list(name, {
+    const { items } = await registry.repository(name, anonymous()).referrers.list({
       subject: digest,
       artifactType: undefined,
       after: undefined,
@@ -76,7 +77,7 @@ describe("a cached repository", () => {
     expect(await linkCachedBlob(store, name, { digest: blobDigest, upstream })).toBe(false);
     await store.driver.write(blobKey(blobDigest), blob);
     expect(await linkCachedBlob(store, name, { digest: blobDigest, upstream })).toBe(true);
-    expect((await registry.blobs.promise(name, blobDigest)).sizeBytes).toBe(1);
+    expect((await registry.repository(name, anonymous()).blobs.promise(blobDigest)).sizeBytes).toBe(1);
   });
 
   test("knows when a tag was confirmed", async () => {
@@ -110,7 +111,7 @@ describe("a cached repository", () => {
   test("goes as a whole with its last manifest", async () => {
     const { store, registry } = start();
     await cacheManifest(store, name, { bytes, digest, tag: asTag, upstream });
-    await registry.manifests.delete(name, digest);
+    await registry.repository(name, anonymous()).manifests.delete(digest);
     expect([await readUpstream(store, name), await store.driver.list("docker/registry/v2/repositories")]).toEqual([
       undefined,
       [],

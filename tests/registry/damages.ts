@@ -1,5 +1,7 @@
 // Damage to bytes and links, as it can be seeded, and what a check says of it.
+
 import type { Digest } from "../../src/oci/digest.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import {
   blobKey,
   layerLink,
@@ -239,7 +241,7 @@ export const damages: readonly Damage[] = [
   {
     what: "an abandoned upload",
     seed: async (stock) => {
-      await stock.registry.uploads.start(app, "sha256");
+      await stock.registry.repository(app, anonymous()).uploads.start("sha256");
       stock.wait(3_600_001);
     },
     severity: "untidy",

@@ -1,5 +1,7 @@
 // What leads nowhere and what stands in the way, as it can be seeded, and what a check says of it.
+
 import type { Digest } from "../../src/oci/digest.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import {
   blobKey,
   layerLink,
@@ -42,7 +44,7 @@ export const danglingDamages: readonly Damage[] = [
     seed: async (stock) => {
       const child = await pushImage(stock, "other", { layers: ["child"] });
       await pushIndex(stock, "other", { tag: "multi", children: [child] });
-      await stock.registry.manifests.delete(named("other"), child);
+      await stock.registry.repository(named("other"), anonymous()).manifests.delete(child);
     },
     severity: "untidy",
     problem: /^a child of the index sha256:.*, was deleted; /,
@@ -50,7 +52,7 @@ export const danglingDamages: readonly Damage[] = [
   },
   {
     what: "a deleted layer of an image",
-    seed: (stock) => stock.registry.blobs.delete(app, layer),
+    seed: (stock) => stock.registry.repository(app, anonymous()).blobs.delete(layer),
     severity: "untidy",
     problem: /^a blob of the manifest sha256:.*, was deleted; /,
     mended: [1, []],

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import { deletedLink, deletedPrefix, deletingKey, layerLink } from "../../src/registry/layout.ts";
-import { deleteManifest } from "../../src/registry/manifests.ts";
+import { deleteManifest } from "../../src/registry/manifest-deletions.ts";
 import type { Driver } from "../../src/storage/driver.ts";
 import { collect, graceMs } from "./gc/collected.ts";
 import { digestOf, named, pushBlob, pushImage, pushIndex, type Stocked, stocked, tagged } from "./stocked.ts";
@@ -45,10 +46,13 @@ async function halfDeleted(
 
 /** Which tags are listed, and which are there by name: always the same. */
 async function shownTags({ registry }: Stocked): Promise<readonly string[]> {
-  const { items } = await registry.tags.list(app, { limit: 9, after: undefined });
+  const { items } = await registry.repository(app, anonymous()).tags.list({ limit: 9, after: undefined });
   const byName: string[] = [];
   for (const tag of ["1", "2", "3", "4", "kept"]) {
-    const got = await registry.manifests.get(app, { kind: "tag", tag: tagged(tag) }).catch(() => undefined);
+    const got = await registry
+      .repository(app, anonymous())
+      .manifests.get({ kind: "tag", tag: tagged(tag) })
+      .catch(() => undefined);
     if (got !== undefined) byName.push(tag);
   }
   expect([...items].map(String)).toEqual(byName);
@@ -122,14 +126,14 @@ describe("what was deleted on purpose", () => {
     const image = await pushImage(stock, "app", { layers: ["child"] });
     const index = await pushIndex(stock, "app", { tag: "multi", children: [image] });
     const other = await pushImage(stock, "app", { tag: "1" });
-    await stock.registry.manifests.delete(app, image);
-    await stock.registry.blobs.delete(app, digestOf("layer"));
+    await stock.registry.repository(app, anonymous()).manifests.delete(image);
+    await stock.registry.repository(app, anonymous()).blobs.delete(digestOf("layer"));
     stock.wait(graceMs);
     expect((await collect(stock)).findings).toEqual([]);
     const { driver } = stock.store;
     const noted = async () => [image, digestOf("layer")].map((digest) => driver.stat(deletedLink(app, digest)));
     expect((await Promise.all(await noted())).filter((stat) => stat === undefined)).toEqual([]);
-    for (const digest of [index, other]) await stock.registry.manifests.delete(app, digest);
+    for (const digest of [index, other]) await stock.registry.repository(app, anonymous()).manifests.delete(digest);
     expect([await driver.exists(deletedPrefix(app)), (await collect(stock)).findings]).toEqual([false, []]);
   });
 
@@ -137,8 +141,8 @@ describe("what was deleted on purpose", () => {
     const stock = stocked();
     const image = await pushImage(stock, "app", { tag: "1" });
     await pushImage(stock, "app", { tag: "2", layers: ["other"] });
-    await stock.registry.manifests.delete(app, image);
-    await stock.registry.blobs.delete(app, digestOf("layer"));
+    await stock.registry.repository(app, anonymous()).manifests.delete(image);
+    await stock.registry.repository(app, anonymous()).blobs.delete(digestOf("layer"));
     await pushBlob(stock, "app", "layer");
     await pushImage(stock, "app", { tag: "1" });
     expect(await stock.store.driver.stat(deletedLink(app, image))).toBeUndefined();

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { hashBytes } from "../../src/oci/hash.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import { findBlob, followToBlob, statBlob } from "../../src/registry/find-blob.ts";
 import { blobKey, layerLink } from "../../src/registry/layout.ts";
 import { digestOf, named, pushBlob, pushImage, type Stocked, stocked, tagged, utf8 } from "./stocked.ts";
@@ -23,16 +24,17 @@ async function isDone(work: Promise<unknown>): Promise<boolean> {
 test("what a check has found damaged counts as missing everywhere, until a push or a second look", async () => {
   const stock = stocked();
   const digest = await pushImage(stock, "app", { tag: "1" });
-  const { blobs, manifests } = stock.registry;
-  const { bytes } = await manifests.get(app, { kind: "digest", digest });
+  const repository = (name: string) => stock.registry.repository(named(name), anonymous());
+  const { blobs, manifests } = repository("app");
+  const { bytes } = await manifests.get({ kind: "digest", digest });
   const look = async () => [
     (await findBlob(stock.store, layer)) !== undefined,
     (await statBlob(stock.store, layer)) !== undefined,
-    await isDone(blobs.promise(app, layer)),
-    await isDone(blobs.open(app, layer)),
-    await blobs.mount(named("other"), { digest: layer, from: app }),
-    await blobs.mount(named("third"), { digest: layer, from: undefined }),
-    await isDone(manifests.put(app, { bytes, contentType: undefined, digest, tags: [tagged("2")] })),
+    await isDone(blobs.promise(layer)),
+    await isDone(blobs.open(layer)),
+    (await repository("other").blobs.mount({ digest: layer, from: app })) !== undefined,
+    (await repository("third").blobs.mount({ digest: layer, from: undefined })) !== undefined,
+    await isDone(manifests.put({ bytes, contentType: undefined, digest, tags: [tagged("2")] })),
   ];
   await noteDamage(stock);
   const damaged = await look();
@@ -49,9 +51,12 @@ test("a manifest that was found damaged counts as missing, until it is pushed ag
   const digest = await pushImage(stock, "app", { tag: "1" });
   await noteDamage(stock, true, digest);
   const reference = { kind: "tag", tag: tagged("1") } as const;
-  const isThere = await isDone(stock.registry.manifests.get(app, reference));
+  const isThere = await isDone(stock.registry.repository(app, anonymous()).manifests.get(reference));
   await pushImage(stock, "app", { tag: "1" });
-  expect([isThere, await isDone(stock.registry.manifests.get(app, reference))]).toEqual([false, true]);
+  expect([isThere, await isDone(stock.registry.repository(app, anonymous()).manifests.get(reference))]).toEqual([
+    false,
+    true,
+  ]);
 });
 
 test("followToBlob() gives no bytes of another digest out under a sha512 link, until a push has written it anew", async () => {
@@ -61,7 +66,7 @@ test("followToBlob() gives no bytes of another digest out under a sha512 link, u
   const link = layerLink(app, long);
   const follow = async () => (await followToBlob(stock.store, link, long))?.target;
   await stock.store.driver.write(link, utf8(digestOf("config")));
-  const wrong = [await follow(), await isDone(stock.registry.blobs.open(app, long))];
+  const wrong = [await follow(), await isDone(stock.registry.repository(app, anonymous()).blobs.open(long))];
   await stock.store.driver.write(link, utf8(layer));
   expect([wrong, await follow()]).toEqual([[undefined, false], layer]);
 });

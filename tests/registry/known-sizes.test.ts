@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import { KnownSizes } from "../../src/registry/known-sizes.ts";
 import { blobKey, revisionLink } from "../../src/registry/layout.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
@@ -25,12 +26,16 @@ describe.each([
     await pushImage(stock, "app", { tag: "1" });
     await stock.store.driver.write(blobKey(layer), utf8(text));
     const { registry } = seenBy(stock);
-    expect(registry.blobs.open(app, layer)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
-    expect(registry.blobs.promise(app, layer)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
-    expect(await registry.blobs.mount(named("copy"), { digest: layer, from: app })).toBe(false);
+    expect(registry.repository(app, anonymous()).blobs.open(layer)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    expect(registry.repository(app, anonymous()).blobs.promise(layer)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    expect(
+      await registry.repository(named("copy"), anonymous()).blobs.mount({ digest: layer, from: app }),
+    ).toBeUndefined();
     await pushBlob({ ...stock, registry }, "app", "layer");
     expect(await pullImage({ ...stock, registry }, "app", tagged("1"))).toBe(true);
-    expect(await registry.blobs.mount(named("copy"), { digest: layer, from: app })).toBe(true);
+    expect(
+      await registry.repository(named("copy"), anonymous()).blobs.mount({ digest: layer, from: app }),
+    ).toMatchObject({ isNew: true });
   });
 });
 
@@ -60,8 +65,12 @@ test("a manifest that is wrong about a size does not make a whole blob missing: 
   for (const name of ["app", "other"]) await pushBlob(stock, name, "config");
   await storeUnchecked(stock, "other", 7);
   for (const name of ["app", "other"]) {
-    expect((await stock.registry.blobs.open(named(name), digestOf("config"))).sizeBytes).toBe(6);
-    expect((await stock.registry.blobs.promise(named(name), digestOf("config"))).sizeBytes).toBe(6);
+    expect((await stock.registry.repository(named(name), anonymous()).blobs.open(digestOf("config"))).sizeBytes).toBe(
+      6,
+    );
+    expect(
+      (await stock.registry.repository(named(name), anonymous()).blobs.promise(digestOf("config"))).sizeBytes,
+    ).toBe(6);
   }
 });
 
@@ -73,7 +82,12 @@ test("what is damaged is read through once, however often it is asked for, and a
     [2, "la"],
   ] as const) {
     await stock.store.driver.write(blobKey(layer), utf8(text));
-    const asked = [1, 2, 3].map(() => stock.registry.blobs.open(app, layer).catch((error) => error.code));
+    const asked = [1, 2, 3].map(() =>
+      stock.registry
+        .repository(app, anonymous())
+        .blobs.open(layer)
+        .catch((error) => error.code),
+    );
     expect(await Promise.all(asked)).toEqual(["BLOB_UNKNOWN", "BLOB_UNKNOWN", "BLOB_UNKNOWN"]);
     expect(reads()).toBe(times);
   }
@@ -115,23 +129,29 @@ test("where manifests contradict each other none is believed", async () => {
   const stock = stocked();
   await pushImage(stock, "app", { tag: "1" });
   await storeUnchecked(stock, "app", 7);
-  expect((await restarted(stock).registry.blobs.open(app, digestOf("config"))).sizeBytes).toBe(6);
+  expect((await restarted(stock).registry.repository(app, anonymous()).blobs.open(digestOf("config"))).sizeBytes).toBe(
+    6,
+  );
 });
 
 test("a blob that no manifest names is served as it is", async () => {
   const stock = stocked();
   await pushBlob(stock, "app", "lonely");
-  expect((await restarted(stock).registry.blobs.open(app, digestOf("lonely"))).sizeBytes).toBe(6);
+  expect((await restarted(stock).registry.repository(app, anonymous()).blobs.open(digestOf("lonely"))).sizeBytes).toBe(
+    6,
+  );
 });
 
 test("a manifest that came through another process since the first look is taken note of", async () => {
   const stock = stocked();
   await pushImage(stock, "app", { tag: "1", layers: ["first"] });
   const { registry } = restarted(stock);
-  await registry.blobs.open(app, digestOf("first"));
+  await registry.repository(app, anonymous()).blobs.open(digestOf("first"));
   stock.wait(1000);
   await pushImage(stock, "app", { tag: "2", layers: ["second"] });
-  await registry.blobs.open(app, digestOf("second"));
+  await registry.repository(app, anonymous()).blobs.open(digestOf("second"));
   await stock.store.driver.write(blobKey(digestOf("second")), utf8("sec"));
-  await expect(registry.blobs.open(app, digestOf("second"))).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+  await expect(registry.repository(app, anonymous()).blobs.open(digestOf("second"))).rejects.toMatchObject({
+    code: "BLOB_UNKNOWN",
+  });
 });

@@ -1,7 +1,9 @@
 // The push of a manifest: what it demands, in which order it writes, and what others do meanwhile.
+
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import {
   blobKey,
   layerLink,
@@ -80,7 +82,14 @@ describe("a PUT", () => {
     const outcome = await putManifest(stock.store, app, { put: request, rules });
     const { bytes, mediaType } = await getManifest(stock.store, app, tag("1"));
     expect([outcome, new TextDecoder().decode(bytes), mediaType]).toEqual([
-      { digest, subject: undefined },
+      {
+        digest,
+        mediaType: "application/vnd.oci.image.manifest.v1+json",
+        sizeBytes: text.length,
+        subject: undefined,
+        tags: [{ tag: tagged("1"), previous: undefined }],
+        isNew: true,
+      },
       text,
       "application/vnd.oci.image.manifest.v1+json",
     ]);
@@ -274,7 +283,7 @@ test("a blob that was cut off before a manifest named it is missing, goes out of
   const pushManifest = () => put(stock, { config: blob("c"), layers: [blob("layer")] });
   expect(await codeOf(pushManifest())).toBe("MANIFEST_BLOB_UNKNOWN");
   expect(await isInPlace(stock, layer)).toBe(false);
-  expect(await codeOf(stock.registry.blobs.promise(app, layer))).toBe("BLOB_UNKNOWN");
+  expect(await codeOf(stock.registry.repository(app, anonymous()).blobs.promise(layer))).toBe("BLOB_UNKNOWN");
   await pushBlob(stock, "app", "layer");
   await pushManifest();
   expect(await isInPlace(stock, layer)).toBe(true);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import { blobKey, deletingKey, referrerLink, revisionLink, tagCurrentLink } from "../../src/registry/layout.ts";
-import { deleteManifest, deleteTag, getManifest, promiseManifest } from "../../src/registry/manifests.ts";
+import { deleteManifest, deleteTag } from "../../src/registry/manifest-deletions.ts";
+import { getManifest, promiseManifest } from "../../src/registry/manifests.ts";
 import type { Driver } from "../../src/storage/driver.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { damagedLinks, isInPlace, trashBlob } from "./disturbed.ts";
@@ -101,7 +103,7 @@ describe("a GET and a HEAD", () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app");
     expect([
-      await codeOf(stock.registry.blobs.open(app, digest)),
+      await codeOf(stock.registry.repository(app, anonymous()).blobs.open(digest)),
       await codeOf(getManifest(stock.store, app, by(digestOf("config")))),
       await codeOf(getManifest(stock.store, named("other"), by(digest))),
     ]).toEqual(["BLOB_UNKNOWN", "MANIFEST_UNKNOWN", "MANIFEST_UNKNOWN"]);
@@ -124,7 +126,10 @@ describe("a deletion", () => {
     await pushImage(stock, "app", { tag: "other", layers: ["other"] });
     steps.length = 0;
     await deleteManifest(stock.store, app, digest);
-    expect([steps, (await stock.registry.tags.list(app, { limit: 9, after: undefined })).items]).toEqual([
+    expect([
+      steps,
+      (await stock.registry.repository(app, anonymous()).tags.list({ limit: 9, after: undefined })).items,
+    ]).toEqual([
       ["alone app", revisionLink(app, digest), "1", "2", deletingKey(app), referrerLink(app, subject, digest)],
       ["other"] as never,
     ]);
@@ -186,7 +191,7 @@ describe("a deletion", () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app", { tag: "1" });
     await pushImage(stock, "app", { tag: "2" });
-    const catalog = async () => (await stock.registry.repositories.list({ limit: 9, after: undefined })).items;
+    const catalog = async () => (await stock.registry.list({ limit: 9, after: undefined })).items;
     await deleteTag(stock.store, app, tagged("1"));
     const left = (await getManifest(stock.store, app, tag("2"))).digest;
     await deleteTag(stock.store, app, tagged("2"));

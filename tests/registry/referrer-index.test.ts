@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import { referrerLink, revisionLink, subjectPrefix } from "../../src/registry/layout.ts";
 import { isStaleEntry, listReferrerEntries } from "../../src/registry/referrer-index.ts";
 import { intercept } from "../storage/intercepted.ts";
@@ -99,7 +100,7 @@ test("a list of referrers passes over an entry of a manifest that names another 
   const { image, signature } = await signed(stock);
   await enter(stock, digestOf("another"), signature);
   const list = (subject: Digest) =>
-    stock.registry.referrers.list(app, { subject, artifactType: undefined, after: undefined });
+    stock.registry.repository(app, anonymous()).referrers.list({ subject, artifactType: undefined, after: undefined });
   expect([(await list(image)).items.length, (await list(digestOf("another"))).items.length]).toEqual([1, 0]);
 });
 
@@ -110,13 +111,15 @@ test("rebuilding the index enters no manifest that was deleted while it was read
       lock: async (_name, mode) => {
         if (mode !== "shared" || !isRebuilding) return;
         isRebuilding = false;
-        await stock.registry.manifests.delete(app, signature);
+        await stock.registry.repository(app, anonymous()).manifests.delete(signature);
       },
     }),
   );
   const { image, signature } = await signed(stock);
   await stock.store.driver.delete(referrerLink(app, image, signature));
   isRebuilding = true;
-  await stock.registry.referrers.list(app, { subject: image, artifactType: undefined, after: undefined });
+  await stock.registry
+    .repository(app, anonymous())
+    .referrers.list({ subject: image, artifactType: undefined, after: undefined });
   expect(await entriesOf(stock)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import {
   blobKey,
   blobTrashName,
@@ -131,7 +132,7 @@ describe("a list of referrers", () => {
     ];
     await stock.store.driver.delete(revisionLink(app, gone));
     await stock.store.driver.write(blobKey(damaged), utf8("{}"));
-    await stock.registry.manifests.delete(app, deleted);
+    await stock.registry.repository(app, anonymous()).manifests.delete(deleted);
     expect(await digestsOf(stock)).toEqual([kept]);
   });
 
@@ -202,7 +203,7 @@ describe("the index of referrers", () => {
     const first = await ask();
     isFull = false;
     const later = await attach(stock, { text: "later" });
-    await stock.registry.manifests.delete(app, written);
+    await stock.registry.repository(app, anonymous()).manifests.delete(written);
     expect([first, await ask()]).toEqual([[written, ...digests].toSorted(), [later, ...digests].toSorted()]);
   });
 

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { anonymous } from "../../src/registry/actor.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { codeOf } from "./refused.ts";
 import { digestOf, named, pullImage, pushBlob, pushImage, stocked, tagged, utf8 } from "./stocked.ts";
@@ -6,35 +7,43 @@ import { digestOf, named, pullImage, pushBlob, pushImage, stocked, tagged, utf8 
 const app = named("app");
 const everything = { limit: 10, after: undefined };
 
-test("an image that was pushed is pulled, listed and deleted through the facets", async () => {
+test("an image that was pushed is pulled, listed and deleted through its repository", async () => {
   const stock = stocked();
   const { registry } = stock;
   const digest = await pushImage(stock, "app", { tag: "1", subject: digestOf("s") });
-  const referrers = await registry.referrers.list(app, {
+  const referrers = await registry.repository(app, anonymous()).referrers.list({
     subject: digestOf("s"),
     artifactType: undefined,
     after: undefined,
   });
   const before = [
     await pullImage(stock, "app", tagged("1")),
-    await registry.tags.list(app, everything),
-    await registry.repositories.list(everything),
+    await registry.repository(app, anonymous()).tags.list(everything),
+    await registry.list(everything),
     referrers.items.map((item) => item.digest),
-    (await registry.manifests.promise(app, { kind: "digest", digest })).digest,
-    (await registry.blobs.promise(app, digestOf("layer"))).sizeBytes,
-    await registry.blobs.mount(named("other"), { digest: digestOf("layer"), from: app }),
+    (await registry.repository(app, anonymous()).manifests.promise({ kind: "digest", digest })).digest,
+    (await registry.repository(app, anonymous()).blobs.promise(digestOf("layer"))).sizeBytes,
+    await registry.repository(named("other"), anonymous()).blobs.mount({ digest: digestOf("layer"), from: app }),
   ];
-  await registry.tags.delete(app, tagged("1"));
-  await registry.manifests.delete(app, digest);
-  await registry.blobs.delete(app, digestOf("layer"));
+  await registry.repository(app, anonymous()).tags.delete(tagged("1"));
+  await registry.repository(app, anonymous()).manifests.delete(digest);
+  await registry.repository(app, anonymous()).blobs.delete(digestOf("layer"));
   expect([
     before,
-    await codeOf(registry.manifests.get(app, { kind: "digest", digest })),
-    await codeOf(registry.blobs.open(app, digestOf("layer"))),
-    (await registry.blobs.open(named("other"), digestOf("layer"))).sizeBytes,
-    await registry.repositories.list(everything),
+    await codeOf(registry.repository(app, anonymous()).manifests.get({ kind: "digest", digest })),
+    await codeOf(registry.repository(app, anonymous()).blobs.open(digestOf("layer"))),
+    (await registry.repository(named("other"), anonymous()).blobs.open(digestOf("layer"))).sizeBytes,
+    await registry.list(everything),
   ]).toEqual([
-    [true, { items: ["1"], hasMore: false }, { items: ["app"], hasMore: false }, [digest], digest, 5, true],
+    [
+      true,
+      { items: ["1"], hasMore: false },
+      { items: ["app"], hasMore: false },
+      [digest],
+      digest,
+      5,
+      { digest: digestOf("layer"), sizeBytes: 5, isNew: true },
+    ],
     "MANIFEST_UNKNOWN",
     "BLOB_UNKNOWN",
     5,
@@ -49,20 +58,26 @@ test("the rules for manifests are those that it was opened with", async () => {
   const put = { bytes, contentType: undefined, digest: undefined, tags: [] };
   const codes = [];
   for (const children of ["all", "none"] as const) {
-    codes.push(await codeOf(openRegistry(stock.store, { rules: { urls: "any", children } }).manifests.put(app, put)));
+    codes.push(
+      await codeOf(
+        openRegistry(stock.store, { rules: { urls: "any", children } })
+          .repository(app, anonymous())
+          .manifests.put(put),
+      ),
+    );
   }
   expect(codes).toEqual(["MANIFEST_BLOB_UNKNOWN", "done"]);
 });
 
-test("uploads that were begun are given up, measured and appended to through the facet", async () => {
+test("uploads that were begun are given up, measured and appended to through the repository", async () => {
   const stock = stocked();
-  const { uploads } = stock.registry;
+  const { uploads } = stock.registry.repository(app, anonymous());
   await pushBlob(stock, "app", "x");
-  const target = await uploads.start(app, "sha256");
+  const id = await uploads.start("sha256");
   const body = async function* () {
     yield utf8("four");
   };
-  const sizes = [await uploads.append(target, { body, range: undefined }), await uploads.size(target)];
-  await uploads.cancel(target);
-  expect([sizes, await codeOf(uploads.size(target))]).toEqual([[4, 4], "BLOB_UPLOAD_UNKNOWN"]);
+  const sizes = [await uploads.append(id, { body, range: undefined }), await uploads.size(id)];
+  await uploads.cancel(id);
+  expect([sizes, await codeOf(uploads.size(id))]).toEqual([[4, 4], "BLOB_UPLOAD_UNKNOWN"]);
 });

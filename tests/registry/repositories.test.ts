@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import {
   layersPrefix,
   manifestsPrefix,
@@ -47,6 +48,9 @@ describe("listRepositories()", () => {
     [{ limit: 1, after: "b" }, ["b/a"], true],
     [{ limit: 1, after: "a/z/below/it" }, ["a-b"], true],
     [{ limit: 0, after: undefined }, [], true],
+    // What the caller may not see leaves no gap in the page.
+    [{ limit: 2, after: undefined, isVisible: (name: string) => !name.startsWith("a/") }, ["a", "a-b"], true],
+    [{ limit: 3, after: "a", isVisible: (name: string) => name === "c" }, ["c"], false],
   ] as const)("has the page %j", async (request, items, hasMore) => {
     const { store } = await withRepositories(...inOrder.toReversed());
     expect(await listRepositories(store, request)).toEqual({ items, hasMore } as never);
@@ -140,7 +144,8 @@ describe("removeIfEmpty()", () => {
   ])("leaves a repository with %s as it is", async (_what, fill) => {
     const stock = stocked();
     await fill(stock);
-    for (const text of ["config", "layer"]) await stock.registry.blobs.delete(named("a/b"), digestOf(text));
+    for (const text of ["config", "layer"])
+      await stock.registry.repository(named("a/b"), anonymous()).blobs.delete(digestOf(text));
     await removeIfEmpty(stock.store, named("a/b"));
     const own = await stock.store.driver.list(`${repositoriesPrefix}/a/b`);
     expect(own).toEqual(["_deleted", "_layers", "_manifests", "_uploads"]);
@@ -150,7 +155,7 @@ describe("removeIfEmpty()", () => {
     const stock = stocked();
     await pushBlob(stock, "blobs", "x");
     await stock.store.driver.makePrefix(manifestsPrefix(named("blobs")));
-    await stock.registry.uploads.start(named("uploading"), "sha256");
+    await stock.registry.repository(named("uploading"), anonymous()).uploads.start("sha256");
     await stock.store.driver.makePrefix(layersPrefix(named("uploading")));
     for (const name of ["blobs", "uploading"]) await removeIfEmpty(stock.store, named(name));
     expect([

@@ -1,8 +1,10 @@
 // A registry in memory with a clock that tests turn, and short words for what is pushed to it.
+
 import type { Digest } from "../../src/oci/digest.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { parseRepositoryName, type RepositoryName } from "../../src/oci/name.ts";
 import { parseTag, type Tag } from "../../src/oci/reference.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";
 import type { Store } from "../../src/registry/store.ts";
 import type { Driver } from "../../src/storage/driver.ts";
@@ -82,11 +84,11 @@ export function digestOf(text: string): Digest {
 
 /** Uploads a blob. */
 export async function pushBlob({ registry }: Stocked, name: string, text: string): Promise<Digest> {
-  const session = await registry.uploads.start(named(name), "sha256");
+  const { uploads } = registry.repository(named(name), anonymous());
   const body = async function* () {
     yield utf8(text);
   };
-  await registry.uploads.commit(session, { body, range: undefined }, digestOf(text));
+  await uploads.commit(await uploads.start("sha256"), { body, range: undefined }, digestOf(text));
   return digestOf(text);
 }
 
@@ -114,7 +116,9 @@ export async function pushIndex(
 ): Promise<Digest> {
   const manifests = [];
   for (const digest of children) {
-    const { bytes, mediaType } = await stock.registry.manifests.get(named(name), { kind: "digest", digest });
+    const { bytes, mediaType } = await stock.registry
+      .repository(named(name), anonymous())
+      .manifests.get({ kind: "digest", digest });
     manifests.push({ mediaType, digest, size: bytes.length });
   }
   return putManifest(stock, name, { tag, manifest: { schemaVersion: 2, mediaType: indexType, manifests } });
@@ -127,7 +131,7 @@ export async function putManifest(
   { tag, manifest }: { readonly tag: string | undefined; readonly manifest: object },
 ): Promise<Digest> {
   const put = { bytes: utf8(JSON.stringify(manifest)), contentType: undefined, digest: undefined };
-  const { digest } = await registry.manifests.put(named(name), {
+  const { digest } = await registry.repository(named(name), anonymous()).manifests.put({
     ...put,
     tags: tag === undefined ? [] : [tagged(tag)],
   });
@@ -139,10 +143,10 @@ export async function pullImage({ registry }: Stocked, name: string, reference: 
   const asked = reference.includes(":")
     ? ({ kind: "digest", digest: reference as Digest } as const)
     : ({ kind: "tag", tag: reference as Tag } as const);
-  const { bytes } = await registry.manifests.get(named(name), asked);
+  const { bytes } = await registry.repository(named(name), anonymous()).manifests.get(asked);
   const { config, layers = [], manifests = [] } = JSON.parse(new TextDecoder().decode(bytes)) as PulledManifest;
   for (const { digest } of [...(config === undefined ? [] : [config]), ...layers]) {
-    const blob = await registry.blobs.open(named(name), digest);
+    const blob = await registry.repository(named(name), anonymous()).blobs.open(digest);
     if (!("content" in blob) || hashBytes(await blob.content.bytes(), "sha256") !== digest) return false;
   }
   for (const { digest } of manifests) if (!(await pullImage({ registry } as Stocked, name, digest))) return false;

@@ -1,11 +1,13 @@
 // Whatever is asked, nobody else waits for it longer than a moment. Each case takes some times longer as a whole than a
 // turn of the event loop may.
+
 import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Digest } from "../../src/oci/digest.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import type { RepositoryName } from "../../src/oci/name.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import { collectGarbage } from "../../src/registry/gc/gc.ts";
 import { blobKey, layerLink, referrerLink, revisionLink, tagCurrentLink } from "../../src/registry/layout.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
@@ -86,8 +88,9 @@ test.each([
   const bytes = utf8(text);
   let message: string | undefined;
   const turnMs = await longestTurnOfBestMs(() =>
-    registry.manifests
-      .put(wide, { bytes, contentType: undefined, digest: undefined, tags: [tagged("wide")] })
+    registry
+      .repository(wide, anonymous())
+      .manifests.put({ bytes, contentType: undefined, digest: undefined, tags: [tagged("wide")] })
       .catch((error) => {
         message = error.message;
       }),
@@ -97,8 +100,8 @@ test.each([
 });
 
 test.each([
-  ["HEAD", () => registry.manifests.promise(wide, { kind: "tag", tag: tagged("wide") })],
-  ["GET", () => registry.manifests.get(wide, { kind: "tag", tag: tagged("wide") })],
+  ["HEAD", () => registry.repository(wide, anonymous()).manifests.promise({ kind: "tag", tag: tagged("wide") })],
+  ["GET", () => registry.repository(wide, anonymous()).manifests.get({ kind: "tag", tag: tagged("wide") })],
 ])("%s of a large manifest, from 8 clients", async (_method, read) => {
   const turnMs = await longestTurnOfBestMs(() =>
     Promise.all(
@@ -121,8 +124,10 @@ for (let index = 0; index < tagCount; index += 1) {
 test("a list of all tags, and a page of it", async () => {
   let lengths: readonly number[] = [];
   const turnMs = await longestTurnOfBestMs(async () => {
-    const all = await registry.tags.list(tags, { limit: Number.POSITIVE_INFINITY, after: undefined });
-    const page = await registry.tags.list(tags, { limit: 100, after: "v3" });
+    const all = await registry
+      .repository(tags, anonymous())
+      .tags.list({ limit: Number.POSITIVE_INFINITY, after: undefined });
+    const page = await registry.repository(tags, anonymous()).tags.list({ limit: 100, after: "v3" });
     lengths = [all.items.length, page.items.length];
   });
   expect(lengths).toEqual([tagCount, 100]);
@@ -132,8 +137,8 @@ test("a list of all tags, and a page of it", async () => {
 test("a DELETE of a manifest among many tags, and a push meanwhile", async () => {
   const turnMs = await longestTurnMs(() =>
     Promise.all([
-      registry.manifests.delete(tags, doomed),
-      registry.manifests.put(tags, {
+      registry.repository(tags, anonymous()).manifests.delete(doomed),
+      registry.repository(tags, anonymous()).manifests.put({
         bytes: utf8(JSON.stringify({ schemaVersion: 2, config: configOf(tags), layers: [], annotations: { a: "" } })),
         contentType: undefined,
         digest: undefined,
@@ -141,7 +146,9 @@ test("a DELETE of a manifest among many tags, and a push meanwhile", async () =>
       }),
     ]),
   );
-  const { items } = await registry.tags.list(tags, { limit: Number.POSITIVE_INFINITY, after: undefined });
+  const { items } = await registry
+    .repository(tags, anonymous())
+    .tags.list({ limit: Number.POSITIVE_INFINITY, after: undefined });
   expect([items.length, items.includes(tagged("v1"))]).toEqual([tagCount - 3 + 1, false]);
   expect(turnMs).toBeLessThan(onceMs);
 });
@@ -160,8 +167,12 @@ test("a list of referrers of a type that none has, and of all", async () => {
   let lengths: readonly number[] = [];
   const turnMs = await longestTurnOfBestMs(async () => {
     const request = { subject, after: undefined };
-    const none = await registry.referrers.list(subjects, { ...request, artifactType: "a/nothing" });
-    const all = await registry.referrers.list(subjects, { ...request, artifactType: undefined });
+    const none = await registry
+      .repository(subjects, anonymous())
+      .referrers.list({ ...request, artifactType: "a/nothing" });
+    const all = await registry
+      .repository(subjects, anonymous())
+      .referrers.list({ ...request, artifactType: undefined });
     lengths = [none.items.length, all.items.length];
   });
   expect(lengths).toEqual([0, lengths[1] ?? 0]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { anonymous } from "../../src/registry/actor.ts";
 import { uploadKey, uploadPrefix, uploadsPrefix } from "../../src/registry/layout.ts";
 import { purgeUploads } from "../../src/registry/upload-purge.ts";
 import { answering, intercept } from "../storage/intercepted.ts";
@@ -10,8 +11,8 @@ const none = { sessions: 0, temporaryFiles: 0 };
 
 async function withSession(wrap?: Parameters<typeof stocked>[0]) {
   const stock = stocked(wrap);
-  const target = await stock.registry.uploads.start(app, "sha256");
-  return { stock, target, ids: () => stock.store.driver.list(uploadsPrefix(app)) };
+  const id = await stock.registry.repository(app, anonymous()).uploads.start("sha256");
+  return { stock, id, ids: () => stock.store.driver.list(uploadsPrefix(app)) };
 }
 
 describe("purgeUploads()", () => {
@@ -30,19 +31,20 @@ describe("purgeUploads()", () => {
   });
 
   test("goes by the last write, not by the start", async () => {
-    const { stock, target, ids } = await withSession();
+    const { stock, id, ids } = await withSession();
     stock.wait(hourMs);
     const body = async function* () {
       yield utf8("x");
     };
-    await stock.registry.uploads.append(target, { body, range: undefined });
+    await stock.registry.repository(app, anonymous()).uploads.append(id, { body, range: undefined });
     stock.wait(hourMs / 2);
-    expect([await purgeUploads(stock.store, hourMs), await ids()]).toEqual([none, [target.id]]);
+    expect([await purgeUploads(stock.store, hourMs), await ids()]).toEqual([none, [id]]);
   });
 
   test("of all repositories, also of those that hold nothing else", async () => {
     const stock = stocked();
-    for (const name of ["a", "a/b", "c"]) await stock.registry.uploads.start(named(name), "sha256");
+    for (const name of ["a", "a/b", "c"])
+      await stock.registry.repository(named(name), anonymous()).uploads.start("sha256");
     stock.wait(hourMs + 1);
     expect(await purgeUploads(stock.store, hourMs)).toEqual({ sessions: 3, temporaryFiles: 0 });
   });
@@ -64,21 +66,21 @@ describe("purgeUploads()", () => {
   });
 
   test("leaves one that somebody holds, and does not disturb him", async () => {
-    const { stock, target, ids } = await withSession();
+    const { stock, id, ids } = await withSession();
     const preempted = new AbortController();
-    const held = await stock.store.driver.openUpload(uploadKey(app, target.id), { waitMs: 1000, preempted });
+    const held = await stock.store.driver.openUpload(uploadKey(app, id), { waitMs: 1000, preempted });
     stock.wait(hourMs + 1);
     const outcome = await purgeUploads(stock.store, hourMs);
     if (typeof held === "object") held[Symbol.dispose]();
-    expect([outcome, await ids(), preempted.signal.aborted]).toEqual([none, [target.id], false]);
+    expect([outcome, await ids(), preempted.signal.aborted]).toEqual([none, [id], false]);
   });
 
   test("leaves one that is written to between the look and the hold", async () => {
-    const { stock, target, ids } = await withSession((driver) =>
+    const { stock, id, ids } = await withSession((driver) =>
       intercept(driver, { openUpload: async (key) => void (await driver.touch(key)) }),
     );
     stock.wait(hourMs + 1);
-    expect([await purgeUploads(stock.store, hourMs), await ids()]).toEqual([none, [target.id]]);
+    expect([await purgeUploads(stock.store, hourMs), await ids()]).toEqual([none, [id]]);
   });
 
   test("of a clock that was ahead counts from now", async () => {
@@ -91,10 +93,10 @@ describe("purgeUploads()", () => {
   });
 
   test("in a dry run counts, and removes nothing", async () => {
-    const { stock, target, ids } = await withSession();
+    const { stock, id, ids } = await withSession();
     stock.wait(hourMs + 1);
     const outcome = await purgeUploads(stock.store, hourMs, { isDryRun: true });
-    expect([outcome.sessions, await ids()]).toEqual([1, [target.id]]);
+    expect([outcome.sessions, await ids()]).toEqual([1, [id]]);
   });
 
   test("sweeps temporary files that are older than a day", async () => {

@@ -1,6 +1,8 @@
 // The moment when an upload becomes a blob, and what others do meanwhile.
+
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
+import { anonymous } from "../../src/registry/actor.ts";
 import { blobKey, layerLink } from "../../src/registry/layout.ts";
 import type { Driver } from "../../src/storage/driver.ts";
 import { answering, intercept } from "../storage/intercepted.ts";
@@ -74,7 +76,7 @@ describe("a commit", () => {
     const stock = stocked();
     await pushBlob(stock, "other", "x");
     await pushBlob(stock, "app", "x");
-    await stock.registry.blobs.delete(named("other"), digest);
+    await stock.registry.repository(named("other"), anonymous()).blobs.delete(digest);
     expect(await textOf(stock, digest)).toBe("x");
   });
 });

@@ -18,19 +18,19 @@ const blobHeaders = {
 };
 
 /** The blob's bytes; HEAD is a promise that they stay a while. */
-export async function getBlob({ request, registry }: Exchange, { name, digest }: BlobRoute): Promise<Response> {
+export async function getBlob({ request, repository }: Exchange, { name, digest }: BlobRoute): Promise<Response> {
   const common = { digest, contentType: octetStream, headers: blobHeaders };
   if (request.method === "HEAD") {
-    const { sizeBytes } = await registry.blobs.promise(name, digest);
+    const { sizeBytes } = await repository(name).blobs.promise(digest);
     return serveContent(request, { ...common, sizeBytes, source: undefined });
   }
-  const blob = await registry.blobs.open(name, digest);
+  const blob = await repository(name).blobs.open(digest);
   const source = "content" in blob ? blob.content : blob.read.bind(blob);
   return serveContent(request, { ...common, sizeBytes: blob.sizeBytes, source });
 }
 
 /** Takes the blob out of the repository. */
-export async function deleteBlob({ registry }: Exchange, { name, digest }: BlobRoute): Promise<Response> {
-  await registry.blobs.delete(name, digest);
+export async function deleteBlob({ repository }: Exchange, { name, digest }: BlobRoute): Promise<Response> {
+  await repository(name).blobs.delete(digest);
   return new Response(null, { status: 202, headers: { "Docker-Content-Digest": digest } });
 }

@@ -17,7 +17,7 @@ export async function listCatalog(exchange: Exchange, { page }: { readonly page:
   const limit = page.limit ?? Math.min(catalogPageItems, maxCatalogItems);
   if (limit > maxCatalogItems)
     throw new RegistryError("PAGE_INVALID", { detail: { n: limit, atMost: maxCatalogItems } });
-  const { items, hasMore } = await exchange.registry.repositories.list({ limit, after: page.last });
+  const { items, hasMore } = await exchange.registry.list({ limit, after: page.last });
   const headers = nextLink(`${exchange.prefix}v2/_catalog`, { n: String(limit), last: items.at(-1) }, hasMore);
   return Response.json({ repositories: items }, { headers });
 }
@@ -28,7 +28,7 @@ export async function listTags(
   { name, page }: { readonly name: RepositoryName; readonly page: PageQuery },
 ): Promise<Response> {
   const limit = page.limit === undefined ? Number.POSITIVE_INFINITY : Math.min(page.limit, exchange.pages.maxTagItems);
-  const { items, hasMore, warning } = await exchange.registry.tags.list(name, { limit, after: page.last });
+  const { items, hasMore, warning } = await exchange.repository(name).tags.list({ limit, after: page.last });
   const headers = nextLink(
     linkPath(exchange, name, "tags/list"),
     { n: page.limit === undefined ? undefined : String(limit), last: items.at(-1) },
@@ -44,7 +44,7 @@ export async function listReferrers(
   route: { readonly name: RepositoryName; readonly digest: Digest; readonly filter: ReferrersFilter },
 ): Promise<Response> {
   const { name, digest, filter } = route;
-  const page = await exchange.registry.referrers.list(name, { subject: digest, ...filter });
+  const page = await exchange.repository(name).referrers.list({ subject: digest, ...filter });
   const { items, hasMore, warning } = page;
   const path = linkPath(exchange, name, `referrers/${digest}`);
   const last = page.last ?? items.at(-1)?.digest;

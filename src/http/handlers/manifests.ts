@@ -17,12 +17,12 @@ interface ManifestRoute {
  * registry stored one with a type of some other kind.
  */
 export async function getManifest(
-  { request, registry }: Exchange,
+  { request, repository }: Exchange,
   { name, reference }: ManifestRoute,
 ): Promise<Response> {
-  const isHead = request.method === "HEAD";
-  const stored = isHead ? undefined : await registry.manifests.get(name, reference);
-  const found = stored ?? (await registry.manifests.promise(name, reference));
+  const { manifests } = repository(name);
+  const stored = request.method === "HEAD" ? undefined : await manifests.get(reference);
+  const found = stored ?? (await manifests.promise(reference));
   const { digest, sizeBytes, mediaType: contentType, warning } = found;
   const headers: Record<string, string> = warning === undefined ? {} : { Warning: formatWarning(warning) };
   if (contentType === octetStream) headers["Content-Disposition"] = "attachment";
@@ -35,10 +35,10 @@ export async function putManifest(
   exchange: Exchange,
   { name, reference, tags }: ManifestRoute & { readonly tags: readonly Tag[] },
 ): Promise<Response> {
-  const { request, registry, stallMs, wholeBodies } = exchange;
+  const { request, repository, stallMs, wholeBodies } = exchange;
   contentLength(request);
   using body = await wholeBodies.read(request, { maxBytes: maxManifestBytes, stallMs });
-  const { digest, subject } = await registry.manifests.put(name, {
+  const { digest, subject } = await repository(name).manifests.put({
     bytes: body.bytes,
     contentType: request.headers.get("content-type") ?? undefined,
     digest: reference.kind === "digest" ? reference.digest : undefined,
@@ -54,8 +54,9 @@ export async function putManifest(
 }
 
 /** By tag: that tag alone. By digest: the manifest and every tag that points to it. */
-export async function deleteManifest({ registry }: Exchange, { name, reference }: ManifestRoute): Promise<Response> {
-  if (reference.kind === "tag") await registry.tags.delete(name, reference.tag);
-  else await registry.manifests.delete(name, reference.digest);
+export async function deleteManifest({ repository }: Exchange, { name, reference }: ManifestRoute): Promise<Response> {
+  const { tags, manifests } = repository(name);
+  if (reference.kind === "tag") await tags.delete(reference.tag);
+  else await manifests.delete(reference.digest);
   return new Response(null, { status: 202 });
 }

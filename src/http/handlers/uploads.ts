@@ -21,8 +21,8 @@ export async function startUpload(
   exchange: Exchange,
   { name, algorithm }: { readonly name: RepositoryName; readonly algorithm: Algorithm },
 ): Promise<Response> {
-  const session = await exchange.registry.uploads.start(name, algorithm);
-  return new Response(null, { status: 202, headers: sessionHeaders(exchange, session, 0) });
+  const id = await exchange.repository(name).uploads.start(algorithm);
+  return new Response(null, { status: 202, headers: sessionHeaders(exchange, { name, id }, 0) });
 }
 
 /** The whole blob in one POST. */
@@ -30,14 +30,14 @@ export async function postBlob(
   exchange: Exchange,
   { name, digest }: { readonly name: RepositoryName; readonly digest: Digest },
 ): Promise<Response> {
-  const { uploads } = exchange.registry;
+  const { uploads } = exchange.repository(name);
   contentLength(exchange.request);
-  const session = await uploads.start(name, digestAlgorithm(digest));
+  const id = await uploads.start(digestAlgorithm(digest));
   try {
-    await uploads.commit(session, { body: bodyOf(exchange), range: undefined }, digest);
+    await uploads.commit(id, { body: bodyOf(exchange), range: undefined }, digest);
   } catch (error) {
     // Nobody knows the session's address, so nobody can resume it.
-    await uploads.cancel(session).catch(() => undefined);
+    await uploads.cancel(id).catch(() => undefined);
     throw error;
   }
   return created(exchange, name, digest);
@@ -48,16 +48,15 @@ export async function mountBlob(
   exchange: Exchange,
   route: { readonly name: RepositoryName; readonly digest: Digest; readonly from: RepositoryName | undefined },
 ): Promise<Response> {
-  if (await exchange.registry.blobs.mount(route.name, route)) return created(exchange, route.name, route.digest);
-  return startUpload(exchange, { name: route.name, algorithm: digestAlgorithm(route.digest) });
+  const { name, digest } = route;
+  if ((await exchange.repository(name).blobs.mount(route)) !== undefined) return created(exchange, name, digest);
+  return startUpload(exchange, { name, algorithm: digestAlgorithm(digest) });
 }
 
 /** Appends a chunk. */
 export async function patchUpload(exchange: Exchange, { name, id }: Session): Promise<Response> {
   const chunk = chunkOf(exchange);
-  const sizeBytes = await withState(exchange, { name, id }, () =>
-    exchange.registry.uploads.append({ name, id }, chunk),
-  );
+  const sizeBytes = await withState(exchange, { name, id }, () => exchange.repository(name).uploads.append(id, chunk));
   return new Response(null, { status: 202, headers: sessionHeaders(exchange, { name, id }, sizeBytes) });
 }
 
@@ -65,19 +64,19 @@ export async function patchUpload(exchange: Exchange, { name, id }: Session): Pr
 export async function putUpload(exchange: Exchange, route: Session & { readonly digest: Digest }): Promise<Response> {
   const { name, id, digest } = route;
   const chunk = chunkOf(exchange);
-  await withState(exchange, route, () => exchange.registry.uploads.commit({ name, id }, chunk, digest));
+  await withState(exchange, route, () => exchange.repository(name).uploads.commit(id, chunk, digest));
   return created(exchange, name, digest);
 }
 
 /** How far the upload is. */
 export async function getUpload(exchange: Exchange, session: Session): Promise<Response> {
-  const sizeBytes = await exchange.registry.uploads.size(session);
+  const sizeBytes = await exchange.repository(session.name).uploads.size(session.id);
   return new Response(null, { status: 204, headers: sessionHeaders(exchange, session, sizeBytes) });
 }
 
 /** Gives the upload up. */
-export async function deleteUpload({ registry }: Exchange, session: Session): Promise<Response> {
-  await registry.uploads.cancel(session);
+export async function deleteUpload({ repository }: Exchange, { name, id }: Session): Promise<Response> {
+  await repository(name).uploads.cancel(id);
   return new Response(null, { status: 204 });
 }
 

@@ -4,6 +4,7 @@ import { hashBytes } from "../../../src/oci/hash.ts";
 import type { RepositoryName } from "../../../src/oci/name.ts";
 import { type EvictionOptions, evict } from "../../../src/proxy/eviction/eviction.ts";
 import { readPending, writePending } from "../../../src/proxy/eviction/unlink.ts";
+import { anonymous } from "../../../src/registry/actor.ts";
 import { followArrival, openArrival } from "../../../src/registry/arrival.ts";
 import { cacheManifest, linkCachedBlob, noteUse } from "../../../src/registry/cached.ts";
 import { blobKey, layerLink } from "../../../src/registry/layout.ts";
@@ -71,8 +72,8 @@ describe("evict()", () => {
       { revisions: 0, layers: 0, freedBytes: 0 },
       { revisions: 1, layers: 2, freedBytes: 0 },
     ]);
-    expect(await refusalOf(registry.manifests.get(one, latest))).toBe("MANIFEST_UNKNOWN");
-    expect((await registry.repositories.list({ limit: 9, after: undefined })).items).toEqual([]);
+    expect(await refusalOf(registry.repository(one, anonymous()).manifests.get(latest))).toBe("MANIFEST_UNKNOWN");
+    expect((await registry.list({ limit: 9, after: undefined })).items).toEqual([]);
     expect([await isThere(layer), await isThere(digest), (await store.driver.listTrash("blobs")).length]).toEqual([
       false,
       false,
@@ -104,7 +105,9 @@ describe("evict()", () => {
     await run();
     const shared = [hashBytes(blob(1), "sha256"), hashBytes(blob(2), "sha256")];
     expect(await Promise.all(shared.map(isThere))).toEqual([true, true]);
-    expect((await registry.blobs.promise(own, hashBytes(blob(1), "sha256"))).sizeBytes).toBe(100);
+    expect((await registry.repository(own, anonymous()).blobs.promise(hashBytes(blob(1), "sha256"))).sizeBytes).toBe(
+      100,
+    );
     expect(await readPending(store)).toEqual([]);
   });
 
@@ -115,8 +118,8 @@ describe("evict()", () => {
     await cacheImage(two, [blob(2, 1500)]);
     clock.ms += hourMs;
     expect(await run()).toMatchObject({ revisions: 1, layers: 1 });
-    expect(await refusalOf(registry.manifests.get(one, latest))).toBe("MANIFEST_UNKNOWN");
-    expect(await refusalOf(registry.manifests.get(two, latest))).toBe("none");
+    expect(await refusalOf(registry.repository(one, anonymous()).manifests.get(latest))).toBe("MANIFEST_UNKNOWN");
+    expect(await refusalOf(registry.repository(two, anonymous()).manifests.get(latest))).toBe("none");
   });
 
   test("never touches local repositories, nor what somebody pushed under a cached name", async () => {
@@ -130,11 +133,14 @@ describe("evict()", () => {
       );
       const bytes = new TextEncoder().encode(manifestOf(blob(7)));
       const tags = latest.kind === "tag" ? [latest.tag] : [];
-      await registry.manifests.put(name, { bytes, contentType: undefined, digest: undefined, tags });
+      await registry
+        .repository(name, anonymous())
+        .manifests.put({ bytes, contentType: undefined, digest: undefined, tags });
     }
     clock.ms += 1000 * hourMs;
     expect(await run()).toEqual({ revisions: 0, layers: 0, freedBytes: 0 });
-    for (const name of [own, pushed]) expect(await refusalOf(registry.manifests.get(name, latest))).toBe("none");
+    for (const name of [own, pushed])
+      expect(await refusalOf(registry.repository(name, anonymous()).manifests.get(latest))).toBe("none");
     expect(await store.driver.listTrash("blobs")).toEqual([]);
   });
 
@@ -142,7 +148,9 @@ describe("evict()", () => {
     const { clock, registry, putBlob, run } = start({ isKnownCached: (name) => name === one });
     await putBlob(one, blob(7));
     const bytes = new TextEncoder().encode(manifestOf(blob(7)));
-    await registry.manifests.put(one, { bytes, contentType: undefined, digest: undefined, tags: [] });
+    await registry
+      .repository(one, anonymous())
+      .manifests.put({ bytes, contentType: undefined, digest: undefined, tags: [] });
     clock.ms += 25 * hourMs;
     expect(await run()).toMatchObject({ revisions: 1, layers: 1 });
   });

@@ -1,6 +1,8 @@
 // What leads nowhere is a finding, and nothing of its repository goes until it is mended.
+
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../../src/oci/digest.ts";
+import { anonymous } from "../../../src/registry/actor.ts";
 import { blobKey, layerLink, revisionLink, tagsPrefix, upstreamKey } from "../../../src/registry/layout.ts";
 import { intercept } from "../../storage/intercepted.ts";
 import { putCache } from "../dangling-damages.ts";
@@ -55,7 +57,8 @@ const losses: readonly Lost[] = [
   {
     what: "the links of a tag's index, of its child and of that one's layer",
     takeAway: async ({ store, registry }, { child }) => {
-      const index = (await registry.manifests.get(app, { kind: "tag", tag: tagged("multi") })).digest;
+      const index = (await registry.repository(app, anonymous()).manifests.get({ kind: "tag", tag: tagged("multi") }))
+        .digest;
       for (const digest of [index, child]) await store.driver.delete(revisionLink(app, digest));
       await store.driver.delete(layerLink(app, digestOf("of the child")));
     },
@@ -140,7 +143,7 @@ describe("nothing is found", () => {
           if (isOver || prefix !== tagsPrefix(app)) return;
           isOver = true;
           if (what === "pushed") await pushImage(stock, "app", { tag: "new", layers: ["new"] });
-          else await stock.registry.manifests.delete(app, image);
+          else await stock.registry.repository(app, anonymous()).manifests.delete(image);
         },
       }),
     );

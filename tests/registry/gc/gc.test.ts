@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { anonymous } from "../../../src/registry/actor.ts";
 import { collectGarbage, UnprotectedError } from "../../../src/registry/gc/gc.ts";
 import { blobKey, blobTrashName, manifestsPrefix, revisionLink, tagCurrentLink } from "../../../src/registry/layout.ts";
 import { answering } from "../../storage/intercepted.ts";
@@ -68,7 +69,7 @@ test("a layer that several repositories link stays while one of them does", asyn
   const stock = stocked();
   await pushImage(stock, "app", { tag: "1", layers: ["shared"] });
   await pushImage(stock, "other", { tag: "1", layers: ["shared"] });
-  await stock.registry.tags.delete(named("other"), tagged("1"));
+  await stock.registry.repository(named("other"), anonymous()).tags.delete(tagged("1"));
   expect(await collectTwice(stock, { deletesUntagged: true })).toMatchObject({ findings: 0 });
   expect(await stock.store.driver.exists("docker/registry/v2/repositories/other")).toBe(false);
   expect(await pullImage(stock, "app", tagged("1"))).toBe(true);
@@ -78,9 +79,9 @@ test("a mounted blob stays though the source repository is gone", async () => {
   const stock = stocked();
   await pushImage(stock, "app", { tag: "1", layers: ["shared"] });
   for (const text of ["shared", "config"])
-    await stock.registry.blobs.mount(named("copy"), { digest: digestOf(text), from: app });
+    await stock.registry.repository(named("copy"), anonymous()).blobs.mount({ digest: digestOf(text), from: app });
   await pushImage(stock, "copy", { tag: "1", layers: ["shared"] });
-  await stock.registry.tags.delete(app, tagged("1"));
+  await stock.registry.repository(app, anonymous()).tags.delete(tagged("1"));
   await collectTwice(stock, { deletesUntagged: true });
   expect(await pullImage(stock, "copy", tagged("1"))).toBe(true);
 });
@@ -118,7 +119,7 @@ describe("untagged manifests", () => {
     expect(new Set<string>(revisions)).toEqual(new Set<string>([gone, orphan]));
     for (const digest of [signature, countersignature]) expect(await pullImage(stock, "app", digest)).toBe(true);
     const request = { subject: kept, artifactType: undefined, after: undefined };
-    const { items } = await stock.registry.referrers.list(app, request);
+    const { items } = await stock.registry.repository(app, anonymous()).referrers.list(request);
     expect(items.map(({ digest }) => digest)).toEqual([signature]);
   });
 
@@ -148,7 +149,7 @@ test("leftovers go: links of manifests that were deleted, tag directories of kil
   const stock = stocked();
   const { driver } = stock.store;
   const image = await pushImage(stock, "app", { tag: "1", layers: ["gone"] });
-  await stock.registry.manifests.delete(app, image);
+  await stock.registry.repository(app, anonymous()).manifests.delete(image);
   await pushImage(stock, "stays", { tag: "1" });
   await driver.write("docker/registry/v2/repositories/stays/_manifests/tags/2/index/sha256/00/link", utf8(image));
   await driver.makePrefix("docker/registry/v2/repositories/stays/_layers/sha256/00");
@@ -170,7 +171,7 @@ test("directories of no repository go when they are past the grace; a dry run na
   await driver.makePrefix(`${root}/cancelled/_uploads`);
   await driver.makePrefix(`${root}/a/b/c`);
   await driver.write(`${root}/a/d/_upstream`, utf8("https://upstream.test"));
-  const { id } = await stock.registry.uploads.start(named("under/way"), "sha256");
+  const id = await stock.registry.repository(named("under/way"), anonymous()).uploads.start("sha256");
   const young = await collect(stock);
   expect(young.removals).toEqual([["repository", "cancelled"]]);
   stock.wait(3_600_001);
@@ -207,7 +208,7 @@ test("an entry of a referrer whose manifest is gone keeps no repository", async 
   const image = await pushImage(stock, "app", { tag: "1" });
   const signature = await pushImage(stock, "app", { layers: ["signature"], subject: image });
   await driver.delete(revisionLink(app, signature));
-  await stock.registry.tags.delete(app, tagged("1"));
+  await stock.registry.repository(app, anonymous()).tags.delete(tagged("1"));
   await collectTwice(stock, { deletesUntagged: true });
   expect(await driver.exists("docker/registry/v2/repositories/app")).toBe(false);
 });
@@ -259,7 +260,7 @@ test("a dry run may run beside a collection, as it takes nothing away", async ()
 
 test("abandoned uploads go by their age", async () => {
   const stock = stocked();
-  await stock.registry.uploads.start(app, "sha256");
+  await stock.registry.repository(app, anonymous()).uploads.start("sha256");
   stock.wait(3_600_001);
   expect((await collect(stock, { isDryRun: true })).summary.uploads).toBe(1);
   expect((await collect(stock)).summary.uploads).toBe(1);

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { anonymous } from "../../../src/registry/actor.ts";
 import { walkLinks } from "../../../src/registry/gc/links.ts";
 import { layersPrefix } from "../../../src/registry/layout.ts";
 import { digestOf, named, pushBlob, type Stocked, stocked, utf8 } from "../stocked.ts";
@@ -27,7 +28,7 @@ test("a file in the place of all links of an algorithm keeps every blob", async 
   const stock = stocked();
   const other = await pushBlob(stock, "other", "other");
   await stock.store.driver.write(`${layersPrefix(app)}/sha256`, utf8(""));
-  await stock.registry.blobs.delete(named("other"), other);
+  await stock.registry.repository(named("other"), anonymous()).blobs.delete(other);
   const { findings, summary } = await collect(stock, { graceMs: 0 });
   expect([findings, summary.condemned]).toEqual([[expect.stringContaining("no blob is taken away")], 0]);
 });

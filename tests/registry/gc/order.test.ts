@@ -1,6 +1,8 @@
 // Rule 4: the trash is listed before the links are read. One story, told twice: with the rule nothing is lost, and
 // without it the bytes of a blob that somebody was told is there.
+
 import { expect, test } from "bun:test";
+import { anonymous } from "../../../src/registry/actor.ts";
 import { blobKey, blobTrashName, layerLink } from "../../../src/registry/layout.ts";
 import type { Driver } from "../../../src/storage/driver.ts";
 import { digestOf, named, pushBlob, type Stocked, stocked, utf8 } from "../stocked.ts";
@@ -51,7 +53,7 @@ async function isLost(order: (driver: Driver) => Driver): Promise<boolean> {
   const stock = stocked();
   const { driver } = stock.store;
   await pushBlob(stock, "app", "x");
-  await stock.registry.blobs.delete(named("app"), digest);
+  await stock.registry.repository(named("app"), anonymous()).blobs.delete(digest);
   stock.wait(graceMs);
   const judged = await driver.stat(blobKey(digest));
   if (judged === undefined) throw new Error("not stored");
@@ -62,17 +64,20 @@ async function isLost(order: (driver: Driver) => Driver): Promise<boolean> {
       driver: order(
         afterLinks(driver, async () => {
           await driver.write(layerLink(other, digest), utf8(digest));
-          expect((await stock.registry.blobs.open(other, digest)).sizeBytes).toBe(1);
+          expect((await stock.registry.repository(other, anonymous()).blobs.open(digest)).sizeBytes).toBe(1);
           expect(await driver.trashUnchanged(blobKey(digest), `${blobTrashName(digest)}.sleeper-1`, judged)).toBe(true);
         }),
       ),
     },
   };
   await collect(second, { graceMs: 0 });
-  return await stock.registry.blobs.open(other, digest).then(
-    () => false,
-    () => true,
-  );
+  return await stock.registry
+    .repository(other, anonymous())
+    .blobs.open(digest)
+    .then(
+      () => false,
+      () => true,
+    );
 }
 
 test("with the trash listed before the links, a blob that was linked meanwhile is not lost", async () => {

@@ -1,8 +1,10 @@
 // A dry run predicts exactly what a run does, whatever lies in the store: random histories of pushes, deletions,
 // collections and damage.
+
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Digest } from "../../../src/oci/digest.ts";
+import { anonymous } from "../../../src/registry/actor.ts";
 import { layerLink, layersPrefix, referrerLink, revisionLink, tagCurrentLink } from "../../../src/registry/layout.ts";
 import { trashBlob } from "../disturbed.ts";
 import { digestOf, named, pushBlob, pushImage, pushIndex, type Stocked, stocked, tagged, utf8 } from "../stocked.ts";
@@ -69,13 +71,13 @@ async function happen(stock: Stocked, { what, name, text, pick }: Event, known: 
     case "signature":
       return known.push(await pushImage(stock, name, { layers: [`of ${text}`], subject: chosen }));
     case "delete manifest":
-      return await registry.manifests.delete(named(name), chosen);
+      return await registry.repository(named(name), anonymous()).manifests.delete(chosen);
     case "delete tag":
-      return await registry.tags.delete(named(name), tagged(text));
+      return await registry.repository(named(name), anonymous()).tags.delete(tagged(text));
     case "delete blob":
-      return await registry.blobs.delete(named(name), digestOf(text));
+      return await registry.repository(named(name), anonymous()).blobs.delete(digestOf(text));
     case "upload":
-      return await registry.uploads.start(named(name), "sha256");
+      return await registry.repository(named(name), anonymous()).uploads.start("sha256");
     case "wait":
       return stock.wait(pick * (graceMs / 4));
     case "collect":

@@ -1,8 +1,10 @@
 // The races of a collector with the rest, each stopped at the point where it would hurt; and many clients and
 // collectors in every order that chance gives. That these tests bite is shown by switching the rules off.
+
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { RegistryError } from "../../../src/oci/errors.ts";
+import { anonymous } from "../../../src/registry/actor.ts";
 import { blobKey, layerLink } from "../../../src/registry/layout.ts";
 import type { Driver } from "../../../src/storage/driver.ts";
 import { type Hooks, intercept } from "../../storage/intercepted.ts";
@@ -45,7 +47,7 @@ function stockedWithStop<Name extends keyof Driver>(
 /** A blob that was linked once, in the state in which the collector condemns it. */
 async function condemn(stock: Stocked, text: string): Promise<Digest> {
   const digest = await pushBlob(stock, "app", text);
-  await stock.registry.blobs.delete(app, digest);
+  await stock.registry.repository(app, anonymous()).blobs.delete(digest);
   stock.wait(graceMs);
   return digest;
 }
@@ -53,7 +55,11 @@ async function condemn(stock: Stocked, text: string): Promise<Digest> {
 describe("a collector that is stopped", () => {
   test.each([
     ["pushes it", (stock: Stocked) => pushBlob(stock, "app", "x")],
-    ["mounts it", (stock: Stocked) => stock.registry.blobs.mount(app, { digest: digestOf("x"), from: undefined })],
+    [
+      "mounts it",
+      (stock: Stocked) =>
+        stock.registry.repository(app, anonymous()).blobs.mount({ digest: digestOf("x"), from: undefined }),
+    ],
   ])("before it moves a blob, while somebody %s, leaves it", async (_what, meanwhile) => {
     const { stock, stopFor } = stockedWithStop("trashUnchanged", () => true);
     const digest = await condemn(stock, "x");
@@ -83,13 +89,13 @@ describe("a collector that is stopped", () => {
     stopFor(async () => {
       // Somebody writes a link, and looks: the entry comes back. Then the link is deleted, and another collector runs.
       await stock.store.driver.write(layerLink(other, digest), new TextEncoder().encode(digest));
-      await stock.registry.blobs.open(other, digest);
-      await stock.registry.blobs.delete(other, digest);
+      await stock.registry.repository(other, anonymous()).blobs.open(digest);
+      await stock.registry.repository(other, anonymous()).blobs.delete(digest);
       await collect(unlocked(stock), { graceMs: 0 });
       await stock.store.driver.write(layerLink(other, digest), new TextEncoder().encode(digest));
     });
     await collect(stock);
-    expect((await stock.registry.blobs.open(other, digest)).sizeBytes).toBe(1);
+    expect((await stock.registry.repository(other, anonymous()).blobs.open(digest)).sizeBytes).toBe(1);
   });
 
   test("after it read the links of a repository, while a blob is linked there, loses nothing", async () => {
@@ -98,7 +104,7 @@ describe("a collector that is stopped", () => {
     stopFor(() => stock.store.driver.write(layerLink(app, digest), new TextEncoder().encode(digest)));
     expect((await collect(stock)).summary).toMatchObject({ trashed: 1 });
     // Who wrote the link looks, and so does everybody who reads it.
-    expect(await stock.registry.blobs.promise(app, digest)).toEqual({ sizeBytes: 1 });
+    expect(await stock.registry.repository(app, anonymous()).blobs.promise(digest)).toEqual({ sizeBytes: 1 });
     expect(await hasBlob(stock, digest)).toBe(true);
   });
 
@@ -159,8 +165,8 @@ describe("others that are stopped", () => {
     const digest = await condemn(stock, "x");
     await collect(stock);
     await stock.store.driver.write(layerLink(app, digest), new TextEncoder().encode(digest));
-    stopFor(() => stock.registry.blobs.open(app, digest));
-    expect((await stock.registry.blobs.open(app, digest)).sizeBytes).toBe(1);
+    stopFor(() => stock.registry.repository(app, anonymous()).blobs.open(digest));
+    expect((await stock.registry.repository(app, anonymous()).blobs.open(digest)).sizeBytes).toBe(1);
   });
 
   test("a push during which the clock is set on by two days is refused at worst, and succeeds when repeated", async () => {
@@ -233,7 +239,7 @@ async function lostIn(
       const isPushed = await pushImage(stock, name, { tag, layers: [layer, `only ${id}`] }).then(() => true, isRefusal);
       if (!isPushed) continue;
       if (!(await canPull(stock, name, tag))) lost.push(`${seed}: ${name}:${tag}`);
-      await stock.registry.tags.delete(named(name), tagged(tag)).catch(isRefusal);
+      await stock.registry.repository(named(name), anonymous()).tags.delete(tagged(tag)).catch(isRefusal);
     }
   };
   const collector = async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { anonymous } from "../../../src/registry/actor.ts";
 import { allBlobsPrefix, blobKey, layerLink } from "../../../src/registry/layout.ts";
 import { intercept } from "../../storage/intercepted.ts";
 import { digestOf, named, pullImage, pushBlob, pushImage, type Stocked, stocked, tagged, utf8 } from "../stocked.ts";
@@ -94,7 +95,7 @@ test.each([
   const { stock, broken } = damaged(place);
   for (const text of ["a", "b", "c"]) await stock.store.driver.write(blobKey(digestOf(text)), utf8(text));
   await stock.store.driver.trash(blobKey(digestOf("c")), entryOf("c", "other-1"));
-  await stock.registry.uploads.start(named("app"), "sha256");
+  await stock.registry.repository(named("app"), anonymous()).uploads.start("sha256");
   stock.wait(3_600_001);
   const { summary, findings } = await collect(broken);
   expect([summary, findings]).toMatchObject([want, [expect.stringContaining("EIO: i/o error")]]);
@@ -133,7 +134,9 @@ test("what was linked after a slow run had read the links stays, however long ag
   driver.list = async (prefix, options) => {
     if (prefix === allBlobsPrefix && !isPushed) {
       isPushed = true;
-      await stock.registry.blobs.mount(named("late"), { digest: digestOf("x"), from: undefined });
+      await stock.registry
+        .repository(named("late"), anonymous())
+        .blobs.mount({ digest: digestOf("x"), from: undefined });
       stock.wait(2 * graceMs);
     }
     return list.call(driver, prefix, options);

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { anonymous } from "../../../src/registry/actor.ts";
 import { blobKey, layerLink, layersPrefix, revisionLink, tagIndexLink } from "../../../src/registry/layout.ts";
 import { verifyExitCode } from "../../../src/registry/verify/report.ts";
 import { intercept } from "../../storage/intercepted.ts";
@@ -42,7 +43,7 @@ test("after a quarantine the blob counts as missing, and a push heals it", async
   const { stock } = await sound();
   await stock.store.driver.write(blobKey(layer), utf8("lay"));
   await verify(stock, { isRepairing: true });
-  expect(stock.registry.blobs.open(app, layer)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+  expect(stock.registry.repository(app, anonymous()).blobs.open(layer)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   expect((await verify(stock)).findings).toEqual([["lost", expect.stringContaining("missing")]]);
   await pushBlob(stock, "app", "layer");
   expect((await verify(stock)).findings).toEqual([]);
@@ -54,7 +55,7 @@ test("what a check without repair finds damaged counts as missing at once, and a
   const { stock } = await sound();
   await stock.store.driver.write(blobKey(layer), utf8("lavor"));
   expect((await verify(stock)).summary).toMatchObject({ lost: 1, repaired: 0, quarantined: 0 });
-  expect(stock.registry.blobs.open(app, layer)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+  expect(stock.registry.repository(app, anonymous()).blobs.open(layer)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   expect((await verify(stock)).summary).toMatchObject({ lost: 1 });
   await pushBlob(stock, "app", "layer");
   expect((await verify(stock)).findings).toEqual([]);

@@ -1,0 +1,56 @@
+// Deleting manifests and tags, as clients ask for it.
+import type { Digest } from "../oci/digest.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Tag } from "../oci/reference.ts";
+import { deleteRevision, finishDeletion } from "./deletions.ts";
+import { referrerLink, revisionLink } from "./layout.ts";
+import { describeBytes, type ManifestFacts } from "./manifest-memory.ts";
+import { findManifest, unknownManifest } from "./manifests.ts";
+import { removeIfEmpty } from "./repositories.ts";
+import { type Store, withLock } from "./store.ts";
+import { tagSearchOf } from "./tag-search.ts";
+import { isTag, readTag, trashTag } from "./tags.ts";
+
+/** A manifest that the repository no longer has. */
+export interface DeletedManifest {
+  readonly digest: Digest;
+  /** What it said, where its bytes could be read. */
+  readonly facts: ManifestFacts | undefined;
+  /** The tags that pointed to it, and went with it. */
+  readonly tags: readonly Tag[];
+}
+
+/** A tag that the repository no longer has. */
+export interface DeletedTag {
+  readonly tag: Tag;
+  /** What it pointed to; undefined where it was damaged. */
+  readonly digest: Digest | undefined;
+}
+
+/** Deletes a manifest with every tag that points to it. */
+export async function deleteManifest(store: Store, name: RepositoryName, digest: Digest): Promise<DeletedManifest> {
+  await tagSearchOf(store).prepare(name);
+  return withLock(store, name, "alone", async () => {
+    await finishDeletion(store, name);
+    const isLinked = (await store.driver.stat(revisionLink(name, digest))) !== undefined;
+    const facts = isLinked ? (await findManifest(store, digest, describeBytes))?.facts : undefined;
+    const tags = await deleteRevision(store, name, digest);
+    if (tags === undefined) throw unknownManifest(name, { kind: "digest", digest });
+    if (facts?.subject !== undefined) await store.driver.delete(referrerLink(name, facts.subject, digest));
+    await removeIfEmpty(store, name);
+    return { digest, facts, tags };
+  });
+}
+
+/** Deletes one tag; the manifest and its other tags stay, also that whose last tag it was: its grace begins now. */
+export async function deleteTag(store: Store, name: RepositoryName, tag: Tag): Promise<DeletedTag> {
+  return withLock(store, name, "alone", async () => {
+    await finishDeletion(store, name);
+    const digest = await readTag(store, name, tag);
+    if (digest !== undefined) await store.driver.touch(revisionLink(name, digest));
+    if (!(await isTag(store, name, tag))) throw unknownManifest(name, { kind: "tag", tag });
+    await trashTag(store, name, tag);
+    await removeIfEmpty(store, name);
+    return { tag, digest };
+  });
+}
