@@ -27,7 +27,7 @@ import { readStoredNames } from "../src/oci/stored-names.ts";
 import { addressKind } from "../src/proxy/address-kind.ts";
 import { parseChallenge } from "../src/proxy/challenge.ts";
 import { parseRetryAfter } from "../src/proxy/freshness.ts";
-import { findNamespaced, findRoute } from "../src/proxy/routing.ts";
+import { findNamespaced, findUpstream } from "../src/proxy/routing.ts";
 import { parseSchedulerState } from "../src/proxy/scheduler-state.ts";
 import { parseLength, parseNextLink, parsePartRange, parseRemaining } from "../src/proxy/upstream-headers.ts";
 
@@ -87,7 +87,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   "an upstream's quota": parseRemaining,
   "an upstream's Retry-After": (text) => parseRetryAfter(text, 0),
   "an address": (text) => [addressKind(text), addressKind(`::${text}`), addressKind(`1.1.1.1${text}`)],
-  "a route": (text) => findRoute(routes, text.slice(0, longestName) as never),
+  "a route": (text) => findUpstream(routes, text.slice(0, longestName) as never),
   "a namespace": (text) => findNamespaced(routes, { ns: text, name: "a/b" as never }),
   "a name and a glob": (text) => nameGlob.match(text.slice(0, longestName)),
   "distribution's list of what is cached": parseSchedulerState,

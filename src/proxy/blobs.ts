@@ -1,4 +1,4 @@
-// Blobs of cached repositories: from the cache where they are there, else through one shared transfer.
+// Blobs of cached repositories: from the cache where they are there, else through one shared download.
 import { createSweeper } from "../lib/sweeper.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -10,16 +10,16 @@ import { statBlob } from "../registry/find-blob.ts";
 import type { Repository } from "../registry/repository.ts";
 import type { Store } from "../registry/store.ts";
 import { CacheRoom } from "./cache-room.ts";
+import { Download, type DownloadOptions } from "./download.ts";
+import type { Part } from "./download-progress.ts";
 import type { Report } from "./events.ts";
 import { findNamed, type NamedSizes } from "./named-sizes.ts";
 import { type BlobSource, passThrough } from "./receive.ts";
-import type { Route } from "./routing.ts";
-import { Transfer, type TransferOptions } from "./transfer.ts";
-import type { Part } from "./transfer-progress.ts";
+import type { UpstreamRepository } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What cached blobs take. */
-export interface CachedBlobsOptions extends Omit<TransferOptions, "isCrowded" | "room"> {
+export interface CachedBlobsOptions extends Omit<DownloadOptions, "isCrowded" | "room"> {
   readonly store: Store;
   readonly report: Report;
   readonly sizes: NamedSizes;
@@ -30,16 +30,15 @@ export interface CachedBlobsOptions extends Omit<TransferOptions, "isCrowded" | 
 }
 
 /** A cached repository and where it comes from. */
-export interface CachedRepository {
+export interface CachedRepository extends UpstreamRepository<Upstream> {
   readonly name: RepositoryName;
-  readonly route: Route<Upstream>;
   /** What is here of it. */
   readonly local: Repository;
 }
 
-/** A sweep takes a few milliseconds, so that a crowd alone has it done. */
+/** A sweep takes a few milliseconds, so it is made for a crowd alone. */
 const sweepBytes = 4 * 1024 * 1024;
-/** More transfers or readers than this at once are a crowd. */
+/** More downloads or readers than this at once are a crowd. */
 const fewStreams = 2;
 
 /** The blobs of all cached repositories. */
@@ -47,7 +46,7 @@ export class CachedBlobs {
   readonly #options: CachedBlobsOptions;
   readonly #room: CacheRoom;
   /** By upstream and digest: what one upstream sends says nothing about another. */
-  readonly #transfers = new Map<string, Transfer>();
+  readonly #downloads = new Map<string, Download>();
   #readers = 0;
 
   constructor(options: CachedBlobsOptions) {
@@ -69,19 +68,19 @@ export class CachedBlobs {
 
   /** The blob's size: from the cache, else from upstream without fetching the blob. */
   async promise(repository: CachedRepository, digest: Digest): Promise<{ readonly sizeBytes: number }> {
+    const { sizes } = this.#options;
     try {
       return await repository.local.blobs.promise(digest);
     } catch (error) {
       if (!isUnknownBlob(error)) throw error;
     }
-    const { upstream, remoteName } = repository.route;
-    const there = await upstream.statBlob(remoteName, digest);
+    const there = await repository.upstream.statBlob(repository.remoteName, digest);
     if (there === undefined) throw unknownBlob(repository.name, digest);
-    const sizeBytes = there.sizeBytes ?? this.#options.sizes.get(repository.name, digest);
+    const sizeBytes = there.sizeBytes ?? sizes.get(repository.name, digest);
     if (sizeBytes !== undefined) return { sizeBytes };
     // An upstream that does not say sizes: the blob has to come first.
-    const transfer = await this.#transfer(repository, digest);
-    await transfer.done;
+    const download = await this.#join(repository, digest);
+    await download.done;
     return repository.local.blobs.promise(digest);
   }
 
@@ -99,41 +98,50 @@ export class CachedBlobs {
 
   async #openCold(repository: CachedRepository, digest: Digest): Promise<FoundBlob | ArrivingBlob> {
     const { sizes } = this.#options;
-    const { store } = this.#options;
     const { name } = repository;
-    const upstream = repository.route.upstream.url.href;
-    const isStored = await this.#isStored(name, digest);
-    if (isStored && this.#transfers.get(transferName(repository, digest))?.hasName(name) !== true) {
-      // It may have come this moment. Else another repository has it; that this one may is for its upstream to say.
-      const found = await this.#openLocal(repository, digest);
-      if (found !== undefined) return found;
-      await this.#confirm(repository, digest, { isStored });
-      if (await adoptBlob(store, name, { digest, upstream })) return this.#mustOpen(repository, digest);
-    }
+    const shared = await this.#openShared(repository, digest);
+    if (shared !== undefined) return shared;
     const reason = await this.#room.whyNot(sizes.get(name, digest) ?? 0);
     if (reason !== undefined) return this.#openUncached(repository, digest, reason);
-    const transfer = await this.#begin(repository, digest);
-    if ((await transfer.begun()) === "stored") {
-      const found = await this.#openLocal(repository, digest);
-      if (found !== undefined) return found;
-      if (await adoptBlob(store, name, { digest, upstream })) return this.#mustOpen(repository, digest);
-    }
+    const download = await this.#begin(repository, digest);
+    const stored = (await download.begun()) === "stored" ? await this.#adopt(repository, digest) : undefined;
+    if (stored !== undefined) return stored;
     return {
       digest,
-      sizeBytes: transfer.totalBytes ?? sizes.get(name, digest),
-      read: (range) => this.#counted(this.#readArriving(repository, transfer, { digest, range })),
+      sizeBytes: download.progress.totalBytes ?? sizes.get(name, digest),
+      read: (range) => this.#count(() => this.#openArriving(repository, download, { digest, range })),
     };
   }
 
-  /** Who begins to read when all has arrived and the file is closed reads the blob. */
-  async *#readArriving(
+  /** A blob that another repository has: whether this one may have it is for its upstream to say. */
+  async #openShared(repository: CachedRepository, digest: Digest): Promise<FoundBlob | undefined> {
+    const isJoined = this.#downloads.get(keyOf(repository, digest))?.hasName(repository.name) === true;
+    if (isJoined || !(await this.#isStored(repository.name, digest))) return undefined;
+    // It may have come this moment.
+    const found = await this.#openLocal(repository, digest);
+    if (found !== undefined) return found;
+    await this.#confirm(repository, digest, { isStored: true });
+    return this.#adopt(repository, digest);
+  }
+
+  /** The stored blob, linked here; undefined where its bytes are gone again. */
+  async #adopt(repository: CachedRepository, digest: Digest): Promise<FoundBlob | undefined> {
+    const { name, upstream } = repository;
+    const found = await this.#openLocal(repository, digest);
+    if (found !== undefined) return found;
+    const isAdopted = await adoptBlob(this.#options.store, name, { digest, upstream: upstream.url.href });
+    return isAdopted ? this.#mustOpen(repository, digest) : undefined;
+  }
+
+  /** The bytes of a download; once all have arrived and its file is closed, those of the blob. */
+  async #openArriving(
     repository: CachedRepository,
-    transfer: Transfer,
+    download: Download,
     { digest, range }: { readonly digest: Digest; readonly range: Part | undefined },
-  ): AsyncGenerator<Uint8Array> {
-    if (!transfer.isOver) return yield* transfer.read(range);
+  ): Promise<AsyncIterable<Uint8Array>> {
+    if (!download.isOver) return download.progress.read(range);
     const { content } = await this.#mustOpen(repository, digest);
-    yield* (range === undefined ? content : content.slice(range.start, range.end)).stream();
+    return (range === undefined ? content : content.slice(range.start, range.end)).stream();
   }
 
   /** Bytes of another size than a manifest says were cut off by a crash: as good as none, and fetched again. */
@@ -147,16 +155,16 @@ export class CachedBlobs {
     return false;
   }
 
-  /** A transfer that has begun. One for another repository that failed says nothing about this one's upstream. */
-  async #begin(repository: CachedRepository, digest: Digest): Promise<Transfer> {
-    const transfer = await this.#transfer(repository, digest);
+  /** A download that has begun. One for another repository that failed says nothing about this one's upstream. */
+  async #begin(repository: CachedRepository, digest: Digest): Promise<Download> {
+    const download = await this.#join(repository, digest);
     try {
-      await transfer.begun();
-      return transfer;
+      await download.begun();
+      return download;
     } catch (error) {
-      if (transfer.isFor(repository.name)) throw error;
-      await transfer.done;
-      return this.#transfer(repository, digest);
+      if (download.isFor(repository.name)) throw error;
+      await download.done;
+      return this.#join(repository, digest);
     }
   }
 
@@ -166,58 +174,54 @@ export class CachedBlobs {
     return found;
   }
 
-  /** Who joins a transfer for another repository needs its own upstream's word that it may have the blob. */
-  async #transfer(repository: CachedRepository, digest: Digest): Promise<Transfer> {
-    const key = transferName(repository, digest);
-    const running = this.#transfers.get(key);
-    if (running !== undefined && !running.hasName(repository.name)) {
-      await this.#confirm(repository, digest, { isStored: false });
+  /** Joining a download for another repository needs this one's upstream to say that it may have the blob. */
+  async #join(repository: CachedRepository, digest: Digest): Promise<Download> {
+    const key = keyOf(repository, digest);
+    const { name, upstream } = repository;
+    const running = this.#downloads.get(key);
+    if (running !== undefined && !running.hasName(name)) await this.#confirm(repository, digest, { isStored: false });
+    const joined = this.#downloads.get(key);
+    if (joined !== undefined) {
+      joined.addName(name, upstream.url.href);
+      return joined;
     }
-    const transfer = this.#transfers.get(key) ?? this.#start(repository, digest);
-    transfer.addName(repository.name, repository.route.upstream.url.href);
-    return transfer;
-  }
-
-  #start(repository: CachedRepository, digest: Digest): Transfer {
-    const key = transferName(repository, digest);
     const options = { ...this.#options, room: this.#room, isCrowded: () => this.#isCrowded() };
-    const transfer = new Transfer(repository.name, this.#sourceOf(repository, digest), options);
-    this.#transfers.set(key, transfer);
-    void transfer.done.finally(() => {
-      if (this.#transfers.get(key) === transfer) this.#transfers.delete(key);
+    const download = new Download(name, this.#sourceOf(repository, digest), options);
+    this.#downloads.set(key, download);
+    void download.done.finally(() => {
+      if (this.#downloads.get(key) === download) this.#downloads.delete(key);
     });
-    return transfer;
+    return download;
   }
 
-  #sourceOf(repository: CachedRepository, digest: Digest): BlobSource {
-    const { upstream, remoteName } = repository.route;
+  #sourceOf({ name, upstream, remoteName }: CachedRepository, digest: Digest): BlobSource {
+    const { host, url, times } = upstream;
     return {
-      host: upstream.host,
-      upstream: upstream.url.href,
+      host,
+      upstream: url.href,
       digest,
-      expectedBytes: this.#options.sizes.get(repository.name, digest),
-      pauseMs: upstream.times.pauseMs,
-      leastRate: upstream.times.leastRate,
+      expectedBytes: this.#options.sizes.get(name, digest),
+      pauseMs: times.pauseMs,
+      leastRate: times.leastRate,
       wrong: (how) => {
-        const { host } = upstream;
-        this.#options.report({ kind: "wrong", upstream: host, what: `${repository.name}@${digest}`, reason: how });
+        this.#options.report({ kind: "wrong", upstream: host, what: `${name}@${digest}`, reason: how });
         return new RegistryError("UPSTREAM_INVALID", {
           message: `what ${host} sent as ${digest} ${how}`,
           detail: { digest },
         });
       },
-      open: (options) => upstream.openBlob(remoteName, digest, options),
+      open: upstream.openBlob.bind(upstream, remoteName, digest),
     };
   }
 
   /** While the upstream is of no help, the word of a cached manifest of the repository counts. */
   async #confirm(
-    { name, route }: CachedRepository,
+    { name, upstream, remoteName }: CachedRepository,
     digest: Digest,
     { isStored }: { readonly isStored: boolean },
   ): Promise<void> {
     try {
-      if ((await route.upstream.statBlob(route.remoteName, digest)) === undefined) throw unknownBlob(name, digest);
+      if ((await upstream.statBlob(remoteName, digest)) === undefined) throw unknownBlob(name, digest);
     } catch (error) {
       if (isUnknownBlob(error) || !isStored || !(await findNamed(this.#options.store, name, digest))) throw error;
     }
@@ -226,25 +230,18 @@ export class CachedBlobs {
   async #openUncached(repository: CachedRepository, digest: Digest, reason: string): Promise<ArrivingBlob> {
     this.#options.report({ kind: "uncached", what: digest, reason });
     const source = this.#sourceOf(repository, digest);
-    const there = await repository.route.upstream.statBlob(repository.route.remoteName, digest);
+    const there = await repository.upstream.statBlob(repository.remoteName, digest);
     if (there === undefined) throw unknownBlob(repository.name, digest);
-    const read = async function* (range: { readonly start: number; readonly end: number } | undefined) {
-      const abort = new AbortController();
-      try {
-        yield* passThrough(source, { range, hash: startHash(digestAlgorithm(digest)), signal: abort.signal });
-      } finally {
-        abort.abort();
-      }
-    };
-    return { digest, sizeBytes: there.sizeBytes, read: (range) => this.#counted(read(range)) };
+    const open = (range: Part | undefined) => passThrough(source, { range, hash: startHash(digestAlgorithm(digest)) });
+    return { digest, sizeBytes: there.sizeBytes, read: (range) => this.#count(async () => open(range)) };
   }
 
-  async *#counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *#count(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array> {
     let sizeBytes = 0;
     const sweep = createSweeper(sweepBytes);
     this.#readers += 1;
     try {
-      for await (const chunk of chunks) {
+      for await (const chunk of await open()) {
         sizeBytes += chunk.length;
         yield chunk;
         if (this.#isCrowded()) sweep(chunk.length);
@@ -256,12 +253,12 @@ export class CachedBlobs {
   }
 
   #isCrowded(): boolean {
-    return Math.max(this.#transfers.size, this.#readers) > fewStreams;
+    return Math.max(this.#downloads.size, this.#readers) > fewStreams;
   }
 }
 
-function transferName({ route }: CachedRepository, digest: Digest): string {
-  return `${route.upstream.url.href} ${digest}`;
+function keyOf({ upstream }: CachedRepository, digest: Digest): string {
+  return `${upstream.url.href} ${digest}`;
 }
 
 function isUnknownBlob(error: unknown): boolean {

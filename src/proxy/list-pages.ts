@@ -3,7 +3,7 @@
 import { stepAside } from "../lib/pacer.ts";
 import { createSweeper } from "../lib/sweeper.ts";
 import { isRecord } from "../oci/descriptor.ts";
-import type { Route } from "./routing.ts";
+import type { UpstreamRepository } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** A page, of which nothing is kept here. */
@@ -20,7 +20,7 @@ const sweepBytes = 4 * 1024 * 1024;
 
 /** The pages from a path on; none where the upstream has no such list. `field` names the items. */
 export async function* readPages(
-  { upstream, remoteName }: Route<Upstream>,
+  { upstream, remoteName }: UpstreamRepository<Upstream>,
   { path: first, field }: { readonly path: string; readonly field: string },
 ): AsyncGenerator<ListPage> {
   const startedMs = performance.now();

@@ -44,7 +44,7 @@ export class CachedListings {
   /** A page of tags, as upstream has them now. */
   async tags(repository: CachedRepository, request: PageRequest): Promise<Page<Tag>> {
     try {
-      const { answerMs } = repository.route.upstream.times;
+      const { answerMs } = repository.upstream.times;
       const key = `${repository.name} ${request.limit} ${request.after}`;
       const page = await this.#tags.run(key, answerMs, async () => {
         using _place = await this.#takePlace(repository);
@@ -69,7 +69,7 @@ export class CachedListings {
     try {
       using _place = await this.#takePlace(repository);
       const isWhole = await this.#addUpstream(repository, request.subject, merged);
-      return merged.page(isWhole ? undefined : `${repository.route.upstream.host} lists more than is read here`);
+      return merged.page(isWhole ? undefined : `${repository.upstream.host} lists more than is read here`);
     } catch (error) {
       if (!isUpstreamError(error)) throw error;
       return merged.page(this.#noteStale(repository, error.message));
@@ -79,7 +79,7 @@ export class CachedListings {
   /** By the API, and where an upstream does not have it, by the tag that clients of such registries use. */
   async #addUpstream(repository: CachedRepository, subject: Digest, merged: MergedReferrers): Promise<boolean> {
     let isWhole: boolean | undefined;
-    for await (const page of readPages(repository.route, { path: `referrers/${subject}`, field: "manifests" })) {
+    for await (const page of readPages(repository, { path: `referrers/${subject}`, field: "manifests" })) {
       await merged.add(page.items);
       isWhole = page.isLast;
     }
@@ -100,15 +100,15 @@ export class CachedListings {
     }
   }
 
-  async #takePlace({ route: { upstream } }: CachedRepository): Promise<Disposable> {
+  async #takePlace({ upstream }: CachedRepository): Promise<Disposable> {
     const places = this.#places.get(upstream) ?? new Slots(maxListings);
     this.#places.set(upstream, places);
     using patience = new Deadline(upstream.times.answerMs, upstream.host);
     return await places.take(patience.signal);
   }
 
-  #noteStale({ name, route }: CachedRepository, reason: string): string {
-    this.#options.report({ kind: "stale", upstream: route.upstream.host, name, reason });
+  #noteStale({ name, upstream }: CachedRepository, reason: string): string {
+    this.#options.report({ kind: "stale", upstream: upstream.host, name, reason });
     return `only what is cached: ${reason}`;
   }
 }
@@ -120,7 +120,7 @@ async function fetchTags(repository: CachedRepository, { limit, after }: PageReq
   if (after !== undefined) query.set("last", after);
   const tags = new Set<Tag>();
   let isWhole: boolean | undefined;
-  for await (const page of readPages(repository.route, { path: `tags/list?${query}`, field: "tags" })) {
+  for await (const page of readPages(repository, { path: `tags/list?${query}`, field: "tags" })) {
     for (const text of page.items) {
       const tag = typeof text === "string" ? parseTag(text) : undefined;
       // An upstream that knows no pages lists from the beginning.

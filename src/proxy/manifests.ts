@@ -52,7 +52,7 @@ export class CachedManifests {
     const isHit = cached !== undefined && (reference.kind === "digest" || (await this.#isFresh(name, reference.tag)));
     report({ kind: "pull", type: "manifest", isHit });
     const key = `${name}:${formatReference(reference)}`;
-    const { answerMs, recheckMs } = repository.route.upstream.times;
+    const { answerMs, recheckMs } = repository.upstream.times;
     const found = isHit
       ? cached
       : await this.#asking.run(key, answerMs + recheckMs, () => this.#ask(repository, reference, cached));
@@ -98,16 +98,16 @@ export class CachedManifests {
     reference: Reference,
     cached: StoredManifest | undefined,
   ): Promise<StoredManifest | undefined> {
-    const { name, route } = repository;
-    const { answerMs, recheckMs } = route.upstream.times;
+    const { name, upstream } = repository;
+    const { answerMs, recheckMs } = upstream.times;
     if (cached === undefined || reference.kind === "digest") return this.#fetch(repository, { reference, answerMs });
-    const head = await route.upstream.headManifest(route.remoteName, reference);
+    const head = await upstream.headManifest(repository.remoteName, reference);
     if (head === undefined) return undefined;
     if (head.digest === undefined) return this.#fetch(repository, { reference, answerMs: recheckMs });
     if (head.digest === cached.digest) {
       await this.#write(name, async () => {
         await confirmTag(this.#options.store, name, reference.tag);
-        await markCached(this.#options.store, name, route.upstream.url.href);
+        await markCached(this.#options.store, name, upstream.url.href);
       });
       return cached;
     }
@@ -121,7 +121,7 @@ export class CachedManifests {
 
   async #fetch(repository: CachedRepository, wanted: Wanted): Promise<StoredManifest | undefined> {
     const { reference, movedTag, answerMs } = wanted;
-    const { upstream, remoteName } = repository.route;
+    const { upstream, remoteName } = repository;
     const received = await upstream.getManifest(remoteName, reference, answerMs);
     if (received === undefined) return undefined;
     const { bytes } = received;
@@ -136,19 +136,18 @@ export class CachedManifests {
     return manifest;
   }
 
-  #wrong({ name, route }: CachedRepository, digest: Digest, how: string): RegistryError {
-    const { host } = route.upstream;
+  #wrong({ name, upstream }: CachedRepository, digest: Digest, how: string): RegistryError {
+    const { host } = upstream;
     this.#options.report({ kind: "wrong", upstream: host, what: `${name}@${digest}`, reason: how });
     return new RegistryError("UPSTREAM_INVALID", { message: `the manifest ${digest} from ${host} ${how}` });
   }
 
   /** What may not be pushed may not be cached. */
   async #store(repository: CachedRepository, { bytes, digest }: StoredManifest, tag: Tag | undefined): Promise<void> {
-    const { name, route } = repository;
-    const upstream = route.upstream.url.href;
+    const { name, upstream } = repository;
     await this.#write(name, async () => {
       try {
-        await cacheManifest(this.#options.store, name, { bytes, digest, tag, upstream });
+        await cacheManifest(this.#options.store, name, { bytes, digest, tag, upstream: upstream.url.href });
       } catch (error) {
         if (!(error instanceof RegistryError) || error.code !== "MANIFEST_INVALID") throw error;
         throw this.#wrong(repository, digest, `may not be stored: ${error.message}`);
@@ -166,8 +165,8 @@ export class CachedManifests {
     }
   }
 
-  #serveStale({ name, route }: CachedRepository, cached: StoredManifest, reason: string): StoredManifest {
-    this.#options.report({ kind: "stale", upstream: route.upstream.host, name, reason });
+  #serveStale({ name, upstream }: CachedRepository, cached: StoredManifest, reason: string): StoredManifest {
+    this.#options.report({ kind: "stale", upstream: upstream.host, name, reason });
     return { ...cached, warning: `served from the cache: ${reason}` };
   }
 }

@@ -9,7 +9,7 @@ import type { Report } from "./events.ts";
 import { CachedListings } from "./listings.ts";
 import { CachedManifests } from "./manifests.ts";
 import { NamedSizes } from "./named-sizes.ts";
-import { findNamespaced, findRoute, type Routes } from "./routing.ts";
+import { findNamespaced, findUpstream, type Routes } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** How the cache behaves. */
@@ -46,11 +46,13 @@ export function openPullThrough(local: Registry, store: Store, options: PullThro
   const listings = new CachedListings({ report, manifests });
   return {
     findNamespaced: (ns, name) => findNamespaced(routes, { ns, name }),
-    isCached: (name) => findRoute(routes, name) !== undefined,
+    isCached: (name) => findUpstream(routes, name) !== undefined,
     repository: (name, actor) => {
-      const route = findRoute(routes, name);
+      const found = findUpstream(routes, name);
       const own = local.repository(name, actor);
-      return route === undefined ? own : cachedRepository({ name, route, local: own }, { blobs, manifests, listings });
+      return found === undefined
+        ? own
+        : cachedRepository({ ...found, name, local: own }, { blobs, manifests, listings });
     },
     list: local.list,
     checkReady: local.checkReady,
@@ -66,8 +68,8 @@ function cachedRepository(
     listings,
   }: { readonly blobs: CachedBlobs; readonly manifests: CachedManifests; readonly listings: CachedListings },
 ): Repository {
-  const { name, route } = cached;
-  const refuse = async () => refusePush(name, route.upstream.url.href);
+  const { name, upstream } = cached;
+  const refuse = async () => refusePush(name, upstream.url.href);
   return {
     name,
     blobs: {

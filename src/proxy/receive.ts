@@ -1,10 +1,10 @@
-// The bytes of a blob from its upstream, from one end to the other: what breaks off is gone on with where it stopped.
+// The bytes of a blob from its upstream. Where an answer breaks off, the rest is asked for.
 import { setTimeout as pause } from "node:timers/promises";
-import { type LeastRate, RateMeter, timeChunks } from "../lib/least-rate.ts";
+import { type LeastRate, RateMeter } from "../lib/least-rate.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RunningHash } from "../oci/hash.ts";
-import type { BlobPart } from "./upstream.ts";
+import type { BlobPart, OpenBlobOptions } from "./upstream.ts";
 
 /** One blob at one upstream. */
 export interface BlobSource {
@@ -13,181 +13,198 @@ export interface BlobSource {
   /** Its address, which marks the repositories that it fills. */
   readonly upstream: string;
   readonly digest: Digest;
-  /** The size that a manifest says, where one is known. */
+  /** The size that a manifest gives, where one is known. */
   readonly expectedBytes: number | undefined;
   readonly pauseMs: number;
   readonly leastRate: LeastRate;
   /** The refusal of content that is not what was asked for; it is counted. */
-  wrong(how: string): RegistryError;
+  readonly wrong: (how: string) => RegistryError;
   /** Undefined: the upstream does not have it. */
-  open(options: {
-    readonly offset: number;
-    readonly signal: AbortSignal;
-    readonly isUrgent: boolean;
-  }): Promise<BlobPart | undefined>;
+  readonly open: (options: OpenBlobOptions) => Promise<BlobPart | undefined>;
 }
 
-/** Where to go on from. */
+/** Which bytes to receive. */
 export interface ReceiveOptions {
   readonly offset: number;
   readonly signal: AbortSignal;
-  /** Hears the size of the whole blob, once it is known. */
+  /** Told the size of the whole blob, once it is known. */
   readonly onTotal: (totalBytes: number) => void;
 }
 
-/** Without a byte in between, a transfer is tried this often. */
+/** So many attempts in a row may bring nothing. */
 const maxFailures = 4;
 const maxAttempts = 100;
-/** So many times in a row that it was too slow, it is given up. */
+/** So many windows in a row may be too slow. */
 const maxSlowWindows = 2;
 /** A blob whose size nobody says. */
 const maxUnknownBytes = 64 * 1024 ** 3;
-/** Kept back from readers until the blob is known to be right, so that a wrong one is never delivered whole. */
-export const keptBackBytes = 64 * 1024;
+/** Held back from readers until the blob is verified, so that a wrong one is never delivered whole. */
+export const heldBackBytes = 64 * 1024;
 
-/** The chunks from the offset on. Nothing of them is verified. */
+/** The chunks from the offset on. None of them is verified. */
 export async function* receiveBlob(source: BlobSource, options: ReceiveOptions): AsyncGenerator<Uint8Array> {
-  const meter = new RateMeter(source.leastRate);
-  let position = options.offset;
-  let totalBytes = source.expectedBytes;
-  let failures = 0;
-  let endBytes: number | undefined;
-  for (let attempt = 1; position !== totalBytes; attempt += 1) {
-    const startBytes = position;
-    // Whatever ends the attempt, nobody reads on in its answer.
+  const reception = new Reception(source, options);
+  while (!reception.isComplete) {
+    // However the attempt ends, nothing more is read from its answer.
     const over = new AbortController();
     try {
-      const signal = AbortSignal.any([options.signal, over.signal]);
-      const part = await openPart(source, meter, { offset: position, isUrgent: attempt > 1, signal });
-      totalBytes = agreeOnTotal(source, totalBytes, part);
-      if (totalBytes !== undefined) options.onTotal(totalBytes);
-      for await (const chunk of skipBytes(judgeRate(source, meter, part), position - part.startBytes)) {
-        position += chunk.length;
-        if (position > (totalBytes ?? maxUnknownBytes)) throw source.wrong("is longer than it should be");
-        yield chunk;
+      const part = await reception.open(AbortSignal.any([options.signal, over.signal]));
+      let askedMs = performance.now();
+      for await (const chunk of part.chunks) {
+        const missing = reception.take(chunk, performance.now() - askedMs);
+        if (missing.length > 0) yield missing;
+        askedMs = performance.now();
       }
-      if (totalBytes === undefined || position === totalBytes) return;
-      if (part.totalBytes === undefined) endBytes = position;
-      throw new RegistryError("UPSTREAM_UNREACHABLE", { message: `${source.host} broke the blob off` });
+      reception.finish(part);
     } catch (error) {
       over.abort();
-      failures = position > startBytes ? 1 : failures + 1;
-      const isFirstWord = position === options.offset && attempt === 1;
-      const isHopeless =
-        failures >= maxFailures ||
-        attempt >= maxAttempts ||
-        meter.slowWindows >= maxSlowWindows ||
-        (isFirstWord && isSilence(error));
-      if (canGoOn(error) && !options.signal.aborted && !isHopeless) {
-        await pause(source.pauseMs * 2 ** (failures - 1), undefined, { signal: options.signal }).catch(() => {
-          throw error;
-        });
-        continue;
-      }
-      // It ended there of its own accord, and there is no more to be had.
-      if (endBytes === position && !options.signal.aborted && isNoMore(error)) {
-        throw source.wrong(`ends after ${position} bytes`);
-      }
-      throw error;
+      await reception.recover(error);
     } finally {
       over.abort();
     }
   }
 }
 
-async function openPart(
-  source: BlobSource,
-  meter: RateMeter,
-  options: Parameters<BlobSource["open"]>[0],
-): Promise<BlobPart> {
-  const askedMs = performance.now();
-  const part = await source.open(options);
-  meter.count(0, performance.now() - askedMs);
-  if (part !== undefined) return part;
-  throw new RegistryError("BLOB_UNKNOWN", { detail: { digest: source.digest } });
-}
+/** How far a blob is, and whether another attempt is worth it. */
+class Reception {
+  readonly #source: BlobSource;
+  readonly #options: ReceiveOptions;
+  readonly #meter: RateMeter;
+  #position: number;
+  #totalBytes: number | undefined;
+  #attempts = 0;
+  /** In a row, without a byte. */
+  #failures = 0;
+  /** Where the attempt began. */
+  #startBytes = 0;
+  /** What is left to be skipped: an upstream that knows no ranges sends everything again. */
+  #skippedBytes = 0;
+  /** Where an answer without a length ended. */
+  #endBytes: number | undefined;
 
-/** The chunks of a part as long as they come fast enough. A new connection may be faster, so it is worth another try. */
-async function* judgeRate(source: BlobSource, meter: RateMeter, part: BlobPart): AsyncGenerator<Uint8Array> {
-  for await (const { chunk, waitedMs } of timeChunks(part.chunks)) {
-    if (meter.count(chunk.length, waitedMs)) {
-      const { bytesPerSecond } = source.leastRate;
-      throw new RegistryError("UPSTREAM_TIMEOUT", {
-        message: `${source.host} sends less than ${bytesPerSecond} bytes in a second`,
+  constructor(source: BlobSource, options: ReceiveOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#meter = new RateMeter(source.leastRate);
+    this.#position = options.offset;
+    this.#totalBytes = source.expectedBytes;
+  }
+
+  get isComplete(): boolean {
+    return this.#position === this.#totalBytes;
+  }
+
+  /** Begins an attempt. */
+  async open(signal: AbortSignal): Promise<BlobPart> {
+    const { digest, open } = this.#source;
+    this.#attempts += 1;
+    this.#startBytes = this.#position;
+    const askedMs = performance.now();
+    const part = await open({ offset: this.#position, isUrgent: this.#attempts > 1, signal });
+    this.#meter.count(0, performance.now() - askedMs);
+    if (part === undefined) throw new RegistryError("BLOB_UNKNOWN", { detail: { digest } });
+    this.#agreeOnTotal(part.totalBytes);
+    this.#skippedBytes = this.#position - part.startBytes;
+    return part;
+  }
+
+  #agreeOnTotal(totalBytes: number | undefined): void {
+    const known = this.#totalBytes ?? totalBytes;
+    if (known === undefined) return;
+    if (totalBytes !== undefined && totalBytes !== known) {
+      throw this.#source.wrong(`has ${totalBytes} bytes instead of ${known}`);
+    }
+    this.#totalBytes = known;
+    this.#options.onTotal(known);
+  }
+
+  /** What is new in a chunk; throws where chunks come too slowly (a new connection may be faster), or too many of them. */
+  take(chunk: Uint8Array, waitedMs: number): Uint8Array {
+    const { host, leastRate, wrong } = this.#source;
+    if (this.#meter.count(chunk.length, waitedMs)) {
+      const message = `${host} sends less than ${leastRate.bytesPerSecond} bytes in a second`;
+      throw new RegistryError("UPSTREAM_TIMEOUT", { message });
+    }
+    const missing = chunk.subarray(Math.min(this.#skippedBytes, chunk.length));
+    this.#skippedBytes -= chunk.length - missing.length;
+    this.#position += missing.length;
+    if (this.#position > (this.#totalBytes ?? maxUnknownBytes)) throw wrong("is longer than it should be");
+    return missing;
+  }
+
+  /** Judges an answer that has ended: without any length, that is the end of the blob. */
+  finish(part: BlobPart): void {
+    this.#totalBytes ??= this.#position;
+    if (this.isComplete) return;
+    if (part.totalBytes === undefined) this.#endBytes = this.#position;
+    throw new RegistryError("UPSTREAM_UNREACHABLE", { message: `${this.#source.host} broke the blob off` });
+  }
+
+  /** Pauses before the next attempt after a failure; throws where none is worth it. */
+  async recover(error: unknown): Promise<void> {
+    const { signal } = this.#options;
+    this.#failures = this.#position > this.#startBytes ? 1 : this.#failures + 1;
+    if (signal.aborted || !(error instanceof RegistryError)) throw error;
+    if (passingCodes.includes(error.code) && !this.#isHopeless(error)) {
+      const pauseMs = this.#source.pauseMs * 2 ** (this.#failures - 1);
+      return await pause(pauseMs, undefined, { signal }).catch(() => {
+        throw error;
       });
     }
-    yield chunk;
+    // It ended there of its own accord, and there is no more to be had.
+    if (this.#endBytes === this.#position && endCodes.includes(error.code)) {
+      throw this.#source.wrong(`ends after ${this.#position} bytes`);
+    }
+    throw error;
+  }
+
+  #isHopeless({ code }: RegistryError): boolean {
+    // Clients have waited long enough for an upstream that has not said a word.
+    const isSilent = this.#attempts === 1 && this.#position === this.#options.offset && code === "UPSTREAM_TIMEOUT";
+    const isExhausted = this.#failures >= maxFailures || this.#attempts >= maxAttempts;
+    return isSilent || isExhausted || this.#meter.slowWindows >= maxSlowWindows;
   }
 }
 
-function agreeOnTotal(source: BlobSource, known: number | undefined, part: BlobPart): number | undefined {
-  if (known === undefined || part.totalBytes === undefined || part.totalBytes === known)
-    return known ?? part.totalBytes;
-  throw source.wrong(`has ${part.totalBytes} bytes instead of ${known}`);
-}
-
-/** An upstream that knows no ranges sends everything again. */
-async function* skipBytes(chunks: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
-  let left = count;
-  for await (const chunk of chunks) {
-    const rest = chunk.subarray(Math.min(left, chunk.length));
-    left -= chunk.length - rest.length;
-    if (rest.length > 0) yield rest;
-  }
-}
-
-/** Clients have waited long enough for an upstream that does not say a word. */
-function isSilence(error: unknown): boolean {
-  return error instanceof RegistryError && error.code === "UPSTREAM_TIMEOUT";
-}
-
+/** Failures that may pass. */
+const passingCodes = ["UPSTREAM_UNREACHABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_UNAVAILABLE"];
 /** The body ended, or a Range behind its end was refused. */
-function isNoMore(error: unknown): boolean {
-  return error instanceof RegistryError && ["UPSTREAM_UNREACHABLE", "UPSTREAM_INVALID"].includes(error.code);
-}
+const endCodes = ["UPSTREAM_UNREACHABLE", "UPSTREAM_INVALID"];
 
-function canGoOn(error: unknown): boolean {
-  const codes = ["UPSTREAM_UNREACHABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_UNAVAILABLE"];
-  return error instanceof RegistryError && codes.includes(error.code);
-}
-
-/** What is delivered of a blob that is not cached. */
+/** What one reader gets of a blob that is not cached. */
 export interface UncachedOptions {
   readonly range: { readonly start: number; readonly end: number } | undefined;
   /** A hash of the bytes that the reader has from elsewhere; the rest is asked for. */
   readonly hash: RunningHash;
-  readonly signal: AbortSignal;
 }
 
-/** Chunks for one reader, hashed as they pass; the last ones come only when all are right. */
-export async function* passThrough(
-  source: BlobSource,
-  { range, hash, signal }: UncachedOptions,
-): AsyncGenerator<Uint8Array> {
-  const end = range?.end ?? Number.POSITIVE_INFINITY;
-  let position = Math.max(hash.sizeBytes, 0);
-  const start = Math.max(range?.start ?? 0, position);
-  const kept: Uint8Array[] = [];
-  let keptBytes = 0;
-  const cut = (chunk: Uint8Array) => {
+/** Chunks for one reader, hashed as they pass; the last ones come only when all are verified. */
+export async function* passThrough(source: BlobSource, options: UncachedOptions): AsyncGenerator<Uint8Array> {
+  const { hash, range = { start: 0, end: Number.POSITIVE_INFINITY } } = options;
+  const held: Uint8Array[] = [];
+  let heldBytes = 0;
+  let position = hash.sizeBytes;
+  const release = () => {
+    const chunk = held.shift() ?? new Uint8Array();
     const from = position;
+    heldBytes -= chunk.length;
     position += chunk.length;
-    return chunk.subarray(
-      Math.max(0, Math.min(start - from, chunk.length)),
-      Math.max(0, Math.min(end - from, chunk.length)),
-    );
+    return chunk.subarray(Math.max(0, range.start - from), Math.max(0, range.end - from));
   };
-  for await (const chunk of receiveBlob(source, { offset: hash.sizeBytes, signal, onTotal: () => undefined })) {
+  // Whoever leaves the loop ends the request; nobody else does.
+  const { signal } = new AbortController();
+  for await (const chunk of receiveBlob(source, { offset: position, signal, onTotal: () => undefined })) {
     hash.update(chunk);
-    kept.push(chunk);
-    keptBytes += chunk.length;
-    for (let first = kept[0]; first !== undefined && keptBytes - first.length >= keptBackBytes; first = kept[0]) {
-      kept.shift();
-      keptBytes -= first.length;
-      const piece = cut(first);
+    held.push(chunk);
+    heldBytes += chunk.length;
+    while (heldBytes - (held[0]?.length ?? heldBytes) >= heldBackBytes) {
+      const piece = release();
       if (piece.length > 0) yield piece;
     }
   }
   if (hash.digest() !== source.digest) throw source.wrong("has another digest");
-  for (const piece of kept.map(cut)) if (piece.length > 0) yield piece;
+  while (held.length > 0) {
+    const piece = release();
+    if (piece.length > 0) yield piece;
+  }
 }

@@ -25,7 +25,7 @@ export interface Routes<U extends RoutedUpstream> {
 }
 
 /** Where a repository comes from, and what it is called there. */
-export interface Route<U extends RoutedUpstream> {
+export interface UpstreamRepository<U extends RoutedUpstream> {
   readonly upstream: U;
   readonly remoteName: RepositoryName;
 }
@@ -43,7 +43,10 @@ export function hostComponent(host: string): string {
 }
 
 /** The upstream of a repository; undefined for a local one. */
-export function findRoute<U extends RoutedUpstream>(routes: Routes<U>, name: RepositoryName): Route<U> | undefined {
+export function findUpstream<U extends RoutedUpstream>(
+  routes: Routes<U>,
+  name: RepositoryName,
+): UpstreamRepository<U> | undefined {
   const slash = name.indexOf("/");
   const other = routes.others.find(({ host }) => hostComponent(host) === name.slice(0, Math.max(slash, 0)));
   const rest = parseRepositoryName(name.slice(slash + 1));
@@ -69,6 +72,6 @@ export function findNamespaced<U extends RoutedUpstream>(
   if (other !== undefined) return parseRepositoryName(`${hostComponent(other.host)}/${name}`);
   if (!isMain) return undefined;
   // A name there that means another upstream here cannot be told apart from it.
-  const route = findRoute(routes, name);
-  return route === undefined || route.upstream === main ? name : undefined;
+  const found = findUpstream(routes, name);
+  return found === undefined || found.upstream === main ? name : undefined;
 }

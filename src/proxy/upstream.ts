@@ -42,6 +42,14 @@ export interface BlobPart {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
+/** Which part of a blob to ask for. */
+export interface OpenBlobOptions {
+  readonly offset: number;
+  readonly signal: AbortSignal;
+  /** Asks although the upstream rests after a failure. */
+  readonly isUrgent: boolean;
+}
+
 /** A page of a list. */
 export interface UpstreamList {
   readonly value: unknown;
@@ -184,7 +192,7 @@ export class Upstream {
   async openBlob(
     name: RepositoryName,
     digest: Digest,
-    { offset, signal, isUrgent }: { readonly offset: number; readonly signal: AbortSignal; readonly isUrgent: boolean },
+    { offset, signal, isUrgent }: OpenBlobOptions,
   ): Promise<BlobPart | undefined> {
     const headers: Record<string, string> = offset > 0 ? { Range: `bytes=${offset}-` } : {};
     const request = { subject: "blobs", method: "GET", name, path: `blobs/${digest}`, headers, signal } as const;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { RegistryError } from "../../src/oci/errors.ts";
 import { hashBytes, startHash } from "../../src/oci/hash.ts";
-import { type BlobSource, keptBackBytes, passThrough, receiveBlob } from "../../src/proxy/receive.ts";
+import { type BlobSource, heldBackBytes, passThrough, receiveBlob } from "../../src/proxy/receive.ts";
 import { codeOf } from "./caching.ts";
 
 const blob = new Uint8Array(randomBytes(200_000));
@@ -194,7 +194,7 @@ describe("the answer of an attempt", () => {
 
 describe("passThrough()", () => {
   const pass = (source: BlobSource, range?: { start: number; end: number }, hash = startHash("sha256")) =>
-    collect(passThrough(source, { range, hash, signal }));
+    collect(passThrough(source, { range, hash }));
 
   test.each([
     [undefined, 0, blob.length],
@@ -216,6 +216,6 @@ describe("passThrough()", () => {
   test("keeps the last bytes of a wrong blob back", async () => {
     const other = new Uint8Array(blob.length);
     const { bytes, code } = await pass(sourceOf([from(other)]));
-    expect([bytes.length <= blob.length - keptBackBytes, code]).toEqual([true, "UPSTREAM_INVALID"]);
+    expect([bytes.length <= blob.length - heldBackBytes, code]).toEqual([true, "UPSTREAM_INVALID"]);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { compileNameGlob } from "../../src/lib/name-glob.ts";
-import { findNamespaced, findRoute, hostComponent, isDockerHub, type Routes } from "../../src/proxy/routing.ts";
+import { findNamespaced, findUpstream, hostComponent, isDockerHub, type Routes } from "../../src/proxy/routing.ts";
 import { named } from "./caching.ts";
 
 interface Named {
@@ -23,14 +23,14 @@ test.each([
   ["team/app/deep", undefined, undefined],
   ["own", undefined, undefined],
   ["owned", "registry-1.docker.io", "library/owned"],
-])("findRoute() leads %s to %s, where it is called %s", (name, host, remoteName) => {
-  const route = findRoute(routes, named(name));
+])("findUpstream() leads %s to %s, where it is called %s", (name, host, remoteName) => {
+  const route = findUpstream(routes, named(name));
   expect([route?.upstream.host, route?.remoteName]).toEqual([host, remoteName as never]);
 });
 
-test("findRoute() without remoteurl leaves all other names local", () => {
-  expect(findRoute(withoutMain, named("library/busybox"))).toBeUndefined();
-  expect(findRoute(withoutMain, named("docker.io/busybox"))?.remoteName).toBe(named("library/busybox"));
+test("findUpstream() without remoteurl leaves all other names local", () => {
+  expect(findUpstream(withoutMain, named("library/busybox"))).toBeUndefined();
+  expect(findUpstream(withoutMain, named("docker.io/busybox"))?.remoteName).toBe(named("library/busybox"));
 });
 
 test.each([

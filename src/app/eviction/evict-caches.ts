@@ -6,7 +6,7 @@ import type { Logger } from "../../log/logger.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import { evict } from "../../proxy/eviction/eviction.ts";
 import { isAdopted } from "../../proxy/eviction/unlink.ts";
-import { findRoute } from "../../proxy/routing.ts";
+import { findUpstream } from "../../proxy/routing.ts";
 import { parseSchedulerState, schedulerStateFile } from "../../proxy/scheduler-state.ts";
 import { manifestsPrefix } from "../../registry/layout.ts";
 import { walkRepositories } from "../../registry/repositories.ts";
@@ -32,9 +32,10 @@ export function cleanCaches(
   { store, dataDirectory, logger, note }: CleaningMeans,
 ): EvictionSchedule {
   const taken = readTakenOver(dataDirectory, logger);
-  const isKnownCached = (name: RepositoryName) => taken.has(name) && findRoute(routes, name)?.upstream === routes.main;
+  const isKnownCached = (name: RepositoryName) =>
+    taken.has(name) && findUpstream(routes, name)?.upstream === routes.main;
   const ttlOf = (name: RepositoryName) => {
-    const upstream = findRoute(routes, name)?.upstream;
+    const upstream = findUpstream(routes, name)?.upstream;
     return upstreams.find((each) => each.upstream === upstream)?.ttlMs;
   };
   const { maxBytes } = proxy;

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { RegistryError } from "../../src/oci/errors.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
-import { keptBackBytes } from "../../src/proxy/receive.ts";
-import { TransferProgress } from "../../src/proxy/transfer-progress.ts";
+import { DownloadProgress } from "../../src/proxy/download-progress.ts";
+import { heldBackBytes } from "../../src/proxy/receive.ts";
 
 const content = new Uint8Array(200_000).fill(7);
 
@@ -19,11 +19,11 @@ function start() {
     open: async () => undefined,
   };
   let isClosed = false;
-  const progress = new TransferProgress(source, {
+  const progress = new DownloadProgress(source, {
     onReaders: (count) => void readers.push(count),
     onClosed: () => void readers.push(-1),
   });
-  progress.follow({
+  progress.readFrom({
     sizeBytes: () => content.length,
     isInPlace: () => true,
     isAt: () => false,
@@ -45,11 +45,11 @@ test("the last bytes are handed out only when all are verified", async () => {
   })();
   while (sizeBytes < before) await new Promise(setImmediate);
   const seen = sizeBytes;
-  progress.finish({ kind: "right" });
+  progress.finish({ kind: "verified" });
   progress.close();
   await reading;
   expect([seen, sizeBytes, progress.totalBytes, progress.isReleased, readers, isClosed()]).toEqual([
-    content.length - keptBackBytes,
+    content.length - heldBackBytes,
     content.length,
     content.length,
     true,
@@ -65,5 +65,5 @@ test("a failure reaches who waits", async () => {
   expect(await reading.catch((error: Error) => error.message)).toBe("wrong");
   expect(progress.totalBytes).toBe(content.length);
   progress.arrive(content.length);
-  expect(progress.availableBytes).toBe(content.length - keptBackBytes);
+  expect(progress.availableBytes).toBe(content.length - heldBackBytes);
 });

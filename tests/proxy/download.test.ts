@@ -1,8 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { RegistryError } from "../../src/oci/errors.ts";
+import { CacheRoom } from "../../src/proxy/cache-room.ts";
+import { Download } from "../../src/proxy/download.ts";
+import type { ProxyEvent } from "../../src/proxy/events.ts";
+import type { BlobSource } from "../../src/proxy/receive.ts";
 import { anonymous } from "../../src/registry/actor.ts";
+import { followArrival } from "../../src/registry/arrival.ts";
 import { transferKey } from "../../src/registry/layout.ts";
+import type { Store } from "../../src/registry/store.ts";
+import { openMemory } from "../../src/storage/memory.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { bytesOf, cacheOf, codeOf, named, placesOf, refusalOf, tryBytes } from "./caching.ts";
 import { type Behaviour, behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
@@ -152,6 +160,73 @@ describe("a transfer", () => {
       "bytes=400000-",
       count,
     ]);
+  });
+});
+
+describe("a blob that turns out to be too large for the cache", () => {
+  const up = "https://up.example/";
+
+  /** A download from an upstream that may announce the size, into a cache of 500,000 bytes. */
+  async function download(announcedBytes: number | undefined) {
+    const store: Store = { driver: openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
+    const events: ProxyEvent[] = [];
+    const offsets: number[] = [];
+    const digest = digestOf(large);
+    const source: BlobSource = {
+      host: "up.example",
+      upstream: up,
+      digest,
+      expectedBytes: announcedBytes,
+      pauseMs: 1,
+      leastRate: { bytesPerSecond: 0, windowMs: 1000 },
+      wrong: (how) => new RegistryError("UPSTREAM_INVALID", { message: how }),
+      open: async ({ offset }) => {
+        offsets.push(offset);
+        return { startBytes: offset, totalBytes: undefined, chunks: pieces(large.slice(offset)) };
+      },
+    };
+    const started = new Download(name, source, {
+      store,
+      report: (event) => void events.push(event),
+      room: new CacheRoom({ space: async () => ({ freeBytes: 1e12, totalBytes: 1e12 }), maxBytes: 500_000 }),
+      abandonMs: 10_000,
+      patienceMs: 1000,
+      isCrowded: () => true,
+    });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of started.progress.read()) chunks.push(chunk);
+    await started.done;
+    const keptBytes = events.flatMap((event) => (event.kind === "received" ? [event.sizeBytes] : []));
+    const reasons = events.flatMap((event) => (event.kind === "uncached" ? [event.reason] : []));
+    using left = await followArrival(store, { digest, upstream: up });
+    return {
+      isWhole: Buffer.concat(chunks).equals(large),
+      keptBytes: keptBytes[0] ?? 0,
+      reasons,
+      isLeft: left !== undefined,
+    };
+  }
+
+  async function* pieces(bytes: Uint8Array) {
+    for (let start = 0; start < bytes.length; start += 100_000) {
+      yield bytes.slice(start, start + 100_000);
+      await new Promise(setImmediate);
+    }
+  }
+
+  test("is not kept from the first byte on where its size is announced", async () => {
+    expect(await download(large.length)).toEqual({
+      isWhole: true,
+      keptBytes: 0,
+      reasons: ["it is larger than the cache may become"],
+      isLeft: false,
+    });
+  });
+
+  test("is kept as far as there is room, and its reader gets all of it", async () => {
+    const { keptBytes, ...rest } = await download(undefined);
+    expect(rest).toEqual({ isWhole: true, reasons: ["it is larger than the cache may become"], isLeft: false });
+    expect([keptBytes > 0, keptBytes <= 500_000]).toEqual([true, true]);
   });
 });
 

@@ -1,20 +1,20 @@
-// How far a transfer is, and the reading of what has arrived. The reading side of a transfer: it neither asks the
+// How far a download is, and the reading of what has arrived. The reading side of a download: it neither asks the
 // upstream nor writes.
 import type { followArrival } from "../registry/arrival.ts";
 import type { Checkpoints } from "./checkpoints.ts";
-import { type BlobSource, keptBackBytes, passThrough } from "./receive.ts";
+import { type BlobSource, heldBackBytes, passThrough } from "./receive.ts";
 import { SharedPieces } from "./shared-pieces.ts";
 
-/** How a transfer came to its end. */
+/** How a download came to its end. */
 export type End =
   /** Everything has arrived and is verified. */
-  | { readonly kind: "right" }
-  /** It is not kept, and its file is empty: readers go on by themselves, from the last checkpoint before them. */
-  | { readonly kind: "spilled"; readonly checkpoints: Checkpoints }
+  | { readonly kind: "verified" }
+  /** It is not kept, and its file is empty: readers continue by themselves, from the last checkpoint before them. */
+  | { readonly kind: "uncached"; readonly checkpoints: Checkpoints }
   | { readonly kind: "failed"; readonly error: unknown };
 
-/** A descriptor of the growing file. */
-export type Following = NonNullable<Awaited<ReturnType<typeof followArrival>>>;
+/** The file of a download, open for reading while it grows. */
+export type GrowingFile = NonNullable<Awaited<ReturnType<typeof followArrival>>>;
 
 /** Part of a blob: from `start` up to, but without, `end`. */
 export interface Part {
@@ -30,13 +30,15 @@ export interface ProgressListener {
   readonly onClosed: () => void;
 }
 
-/** The state that a transfer and its readers share. */
-export class TransferProgress {
+const wholeBlob: Part = { start: 0, end: Number.POSITIVE_INFINITY };
+
+/** The state that a download and its readers share. */
+export class DownloadProgress {
   readonly #source: BlobSource;
   readonly #listener: ProgressListener;
   readonly #pieces = new SharedPieces();
   #changed = Promise.withResolvers<void>();
-  #following: Following | undefined;
+  #file: GrowingFile | undefined;
   #arrivedBytes = 0;
   #releasedBytes = 0;
   #end: End | undefined;
@@ -53,7 +55,7 @@ export class TransferProgress {
 
   /** The size of the blob, where it is known. */
   get totalBytes(): number | undefined {
-    return this.#end?.kind === "right" ? this.#arrivedBytes : this.announcedBytes;
+    return this.#end?.kind === "verified" ? this.#arrivedBytes : this.announcedBytes;
   }
 
   get end(): End | undefined {
@@ -64,25 +66,30 @@ export class TransferProgress {
     return this.#arrivedBytes;
   }
 
-  /** Whether somebody has got a part of it. */
+  /** Whether a reader has been given a part of it. */
   get isReleased(): boolean {
     return this.#releasedBytes > 0;
   }
 
-  /** Whether the file that is read from is closed. */
+  /** Whether nothing is written any more. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Whether the file is closed. */
   get isClosed(): boolean {
     return this.#isOver && this.#readers === 0;
   }
 
-  /** The file that is read from. */
-  get following(): Following | undefined {
-    return this.#following;
+  /** The file that is read. */
+  get file(): GrowingFile | undefined {
+    return this.#file;
   }
 
-  /** Reads from another file from now on. */
-  follow(following: Following | undefined): void {
-    this.#following?.[Symbol.dispose]();
-    this.#following = following;
+  /** Reads another file from now on. */
+  readFrom(file: GrowingFile | undefined): void {
+    this.#file?.[Symbol.dispose]();
+    this.#file = file;
     this.#pieces.clear();
     this.#arrivedBytes = 0;
   }
@@ -90,29 +97,29 @@ export class TransferProgress {
   /** Says how much has arrived. */
   arrive(arrivedBytes: number): void {
     this.#arrivedBytes = arrivedBytes;
-    this.notify();
+    this.#notify();
   }
 
   /** Says how it ended. */
   finish(end: End): void {
     this.#end = end;
-    this.notify();
+    this.#notify();
   }
 
   /** Says that nothing is written any more; the file is closed when nobody reads it. */
   close(): void {
     this.#isOver = true;
-    if (this.#readers === 0) this.#closeFile();
-    this.notify();
+    this.#closeFile();
+    this.#notify();
   }
 
   #closeFile(): void {
-    this.#following?.[Symbol.dispose]();
+    if (!this.isClosed) return;
+    this.#file?.[Symbol.dispose]();
     this.#listener.onClosed();
   }
 
-  /** Wakes who waits for a change. */
-  notify(): void {
+  #notify(): void {
     const { resolve } = this.#changed;
     this.#changed = Promise.withResolvers();
     resolve();
@@ -125,33 +132,33 @@ export class TransferProgress {
 
   /** What may be handed out: the last bytes only when all of them are verified. */
   get availableBytes(): number {
-    return this.#end?.kind === "right" ? this.#arrivedBytes : Math.max(0, this.#arrivedBytes - keptBackBytes);
+    return this.#end?.kind === "verified" ? this.#arrivedBytes : Math.max(0, this.#arrivedBytes - heldBackBytes);
   }
 
   /** The bytes as they come. */
-  async *read(part: Part = { start: 0, end: Number.POSITIVE_INFINITY }): AsyncGenerator<Uint8Array> {
-    const { end } = part;
+  async *read(part = wholeBlob): AsyncGenerator<Uint8Array> {
     let position = part.start;
     this.#countReaders(1);
     try {
       for (;;) {
-        const { promise: changed } = this.#changed;
-        if (this.#end?.kind === "spilled") return yield* this.#goOn(this.#end.checkpoints, { start: position, end });
-        const available = Math.min(this.availableBytes, end);
+        // All of it is looked at in one moment: what changes later is a reason to look again.
+        const [changed, end, available] = [this.changed(), this.#end, Math.min(this.availableBytes, part.end)];
+        if (end?.kind === "uncached") {
+          const range = { start: position, end: part.end };
+          return yield* passThrough(this.#source, { range, hash: end.checkpoints.before(position) });
+        }
         const piece = position < available ? await this.#readPiece(position, available) : undefined;
         if (piece !== undefined && piece.length > 0) {
           position += piece.length;
           this.#releasedBytes = Math.max(this.#releasedBytes, position);
           yield piece;
-        } else if (position >= end) return;
-        else if (this.#end?.kind === "failed") throw this.#end.error;
-        else if (this.#end?.kind !== "right") await changed;
-        else if (position < available) throw new Error("the transfer's file is too short");
-        else return;
+        } else if (position >= part.end) return;
+        else if (end === undefined) await changed;
+        else return assertWhole(end, position >= available);
       }
     } finally {
       this.#countReaders(-1);
-      if (this.#readers === 0 && this.#isOver) this.#closeFile();
+      this.#closeFile();
     }
   }
 
@@ -161,19 +168,16 @@ export class TransferProgress {
   }
 
   async #readPiece(offset: number, end: number): Promise<Uint8Array> {
-    const following = this.#following;
-    if (following === undefined) throw new Error("the transfer has no file");
-    const read = (from: number, maxBytes: number) => following.read(from, maxBytes);
+    const file = this.#file;
+    if (file === undefined) throw new Error("the download has no file");
+    const read = (from: number, maxBytes: number) => file.read(from, maxBytes);
     const piece = await this.#pieces.read(read, { offset, end, isAlone: this.#readers === 1 });
     return piece.subarray(0, end - offset);
   }
+}
 
-  async *#goOn(checkpoints: Checkpoints, range: Part): AsyncGenerator<Uint8Array> {
-    const abort = new AbortController();
-    try {
-      yield* passThrough(this.#source, { range, hash: checkpoints.before(range.start), signal: abort.signal });
-    } finally {
-      abort.abort();
-    }
-  }
+/** Throws unless the reader has had everything. */
+function assertWhole(end: End, isEverythingRead: boolean): void {
+  if (end.kind === "failed") throw end.error;
+  if (!isEverythingRead) throw new Error("the download's file is too short");
 }

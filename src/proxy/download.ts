@@ -1,0 +1,293 @@
+// One download of a blob from an upstream to the disk, for everybody who wants the blob: its readers in this process
+// share it, and other processes follow the same file. Nobody's leaving stops it.
+import { setTimeout as pause } from "node:timers/promises";
+import { digestAlgorithm } from "../oci/digest.ts";
+import { RegistryError } from "../oci/errors.ts";
+import { startHash } from "../oci/hash.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import { type Arrival, followArrival, followStored, isArrivalHeld, openArrival } from "../registry/arrival.ts";
+import { linkCachedBlob } from "../registry/cached.ts";
+import { statBlob } from "../registry/find-blob.ts";
+import { blobKey } from "../registry/layout.ts";
+import type { Store } from "../registry/store.ts";
+import { Batches } from "./batches.ts";
+import type { CacheRoom, RoomClaim } from "./cache-room.ts";
+import { Checkpoints } from "./checkpoints.ts";
+import { DownloadProgress } from "./download-progress.ts";
+import type { Report } from "./events.ts";
+import { type BlobSource, receiveBlob } from "./receive.ts";
+
+/** What a download works with. */
+export interface DownloadOptions {
+  readonly store: Store;
+  readonly report: Report;
+  readonly room: CacheRoom;
+  /** How long it continues without a reader. */
+  readonly abandonMs: number;
+  /** How long another process may add nothing before its download is no longer waited for. */
+  readonly patienceMs: number;
+  /** Whether so much is under way that each has to take little memory. */
+  readonly isCrowded: () => boolean;
+}
+
+/** What one try to get the blob leads to: it is stored, it will not be, or there is reason to begin anew. */
+type Outcome = "stored" | "uncached" | "again";
+
+const pollMs = 20;
+/** How often it is looked whether the process that downloads is still there, in polls. */
+const pollsPerLook = 10;
+
+/** A download under way. */
+export class Download {
+  /** Settles when nothing is written any more. */
+  readonly done: Promise<void>;
+  readonly #firstName: RepositoryName;
+  /** The repositories that want it linked, and where each of them has it from. */
+  readonly #names = new Map<RepositoryName, string>();
+  readonly #source: BlobSource;
+  readonly #options: DownloadOptions;
+  readonly #abort = new AbortController();
+  readonly #progress: DownloadProgress;
+  readonly #claim: RoomClaim;
+  #checkpoints: Checkpoints;
+  #abandoning: Timer | undefined;
+  #isStored = false;
+
+  constructor(name: RepositoryName, source: BlobSource, options: DownloadOptions) {
+    this.#firstName = name;
+    this.#names.set(name, source.upstream);
+    this.#source = source;
+    this.#options = options;
+    const claim = options.room.claim();
+    this.#claim = claim;
+    this.#progress = new DownloadProgress(source, {
+      onReaders: (readers) => this.#abandonWithout(readers),
+      onClosed: () => options.room.release(claim),
+    });
+    this.#checkpoints = this.#startCheckpoints();
+    this.#abandonWithout(0);
+    this.done = this.#run();
+  }
+
+  /** The bytes as they come, and the size where it is known. */
+  get progress(): Pick<DownloadProgress, "read" | "totalBytes"> {
+    return this.#progress;
+  }
+
+  /** Has the blob linked in this repository too when it is there. */
+  addName(name: RepositoryName, upstream: string): void {
+    this.#names.set(name, upstream);
+  }
+
+  /** Whether the blob is fetched from this repository's upstream. */
+  isFor(name: RepositoryName): boolean {
+    return this.#firstName === name;
+  }
+
+  /** Whether the repository is among those that the blob is fetched for. */
+  hasName(name: RepositoryName): boolean {
+    return this.#names.has(name);
+  }
+
+  /** "stored": it is in the store. "arriving": it can be read, although not all of it is there. Throws where it failed. */
+  async begun(): Promise<"stored" | "arriving"> {
+    const progress = this.#progress;
+    while (!progress.isOver) {
+      if (progress.end?.kind === "uncached") return "arriving";
+      if (progress.end === undefined && progress.availableBytes > 0) return "arriving";
+      await progress.changed();
+    }
+    if (progress.end?.kind === "failed") throw progress.end.error;
+    return this.#isStored ? "stored" : "arriving";
+  }
+
+  /** Whether it is in the store, and there is nothing to be read here any more. */
+  get isOver(): boolean {
+    return this.#isStored && this.#progress.isClosed;
+  }
+
+  #abandonWithout(readers: number): void {
+    clearTimeout(this.#abandoning);
+    if (readers > 0 || this.#progress.isOver) return;
+    this.#abandoning = setTimeout(() => this.#abort.abort(), this.#options.abandonMs);
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while ((await this.#try()) === "again");
+    } catch (error) {
+      this.#progress.finish({ kind: "failed", error });
+    }
+    clearTimeout(this.#abandoning);
+    this.#progress.close();
+  }
+
+  async #try(): Promise<Outcome> {
+    if (await this.#isBlobThere()) return this.#takeStored();
+    const opening = openArrival(this.#options.store, this.#source);
+    const arrival = await opening.catch((error: unknown) => this.#giveUpCaching(error));
+    if (arrival === "uncached") return arrival;
+    if (arrival === "busy") return this.#watchOther();
+    using held = arrival;
+    if (!(await this.#isBlobThere())) return await this.#fetch(held);
+    // Whoever held it before has finished it.
+    await held.discard();
+    return "again";
+  }
+
+  async #isBlobThere(): Promise<boolean> {
+    const { digest, expectedBytes } = this.#source;
+    const stat = await statBlob(this.#options.store, digest);
+    return stat !== undefined && (expectedBytes === undefined || stat.sizeBytes === expectedBytes);
+  }
+
+  /**
+   * The blob is there. Where it is the file that readers follow, they read on in it; what another upstream or a push has
+   * stored says nothing about what has come from this one so far.
+   */
+  async #takeStored(): Promise<Outcome> {
+    const { digest } = this.#source;
+    const progress = this.#progress;
+    if (progress.file?.isAt(blobKey(digest)) !== true) {
+      if (progress.isReleased) throw abandoned(this.#source);
+      progress.readFrom(await followStored(this.#options.store, digest));
+    }
+    if (progress.file !== undefined) {
+      progress.arrive(progress.file.sizeBytes());
+      progress.finish({ kind: "verified" });
+    }
+    this.#isStored = true;
+    await this.#link();
+    progress.finish({ kind: "verified" });
+    return "stored";
+  }
+
+  /** Follows the file that another process writes, until it is gone or its writer may be. */
+  async #watchOther(): Promise<Outcome> {
+    const { store, patienceMs } = this.#options;
+    const progress = this.#progress;
+    await this.#follow();
+    let grownMs = store.now();
+    for (let poll = 1; progress.file?.isInPlace() === true; poll += 1) {
+      const sizeBytes = progress.file.sizeBytes();
+      if (sizeBytes > progress.arrivedBytes) {
+        grownMs = store.now();
+        progress.arrive(sizeBytes);
+      } else if (poll % pollsPerLook === 0 && !(await isArrivalHeld(store, this.#source))) return "again";
+      if (store.now() - grownMs > patienceMs || this.#abort.signal.aborted) {
+        return this.#giveUpCaching("another process holds the download and adds nothing");
+      }
+      await pause(pollMs);
+    }
+    return "again";
+  }
+
+  /** Follows the file that is there now. Another one begins anew: whoever has read of the one before breaks off. */
+  async #follow(): Promise<void> {
+    if (this.#progress.file?.isInPlace() === true) return;
+    if (this.#progress.isReleased) throw abandoned(this.#source);
+    this.#progress.readFrom(await followArrival(this.#options.store, this.#source));
+  }
+
+  /** Fetches what is missing. */
+  async #fetch(arrival: Arrival): Promise<Outcome> {
+    await this.#follow();
+    this.#progress.arrive(arrival.sizeBytes);
+    this.#checkpoints = this.#startCheckpoints();
+    this.#checkpoints.note(arrival.sizeBytes, () => arrival.forkHash());
+    await this.#receive(arrival);
+    if (this.#progress.end?.kind === "uncached") return "uncached";
+    if (arrival.isRight()) {
+      this.#progress.finish({ kind: "verified" });
+      return this.#commit(arrival);
+    }
+    await arrival.discard();
+    // What an earlier holder left may be to blame.
+    if (arrival.isResumed && !this.#progress.isReleased) return "again";
+    throw this.#source.wrong("has another digest");
+  }
+
+  /** Writes what comes, for as long as it can be kept. What has come before a failure is of use to the next request. */
+  async #receive(arrival: Arrival): Promise<void> {
+    const startBytes = arrival.sizeBytes;
+    const { isCrowded, report } = this.#options;
+    const batches = new Batches({ write: (pieces) => this.#write(arrival, pieces), isCrowded });
+    const onTotal = (totalBytes: number) => {
+      this.#progress.announcedBytes = totalBytes;
+    };
+    try {
+      const receiving = receiveBlob(this.#source, { offset: startBytes, signal: this.#abort.signal, onTotal });
+      for await (const chunk of receiving) await batches.add(chunk);
+      await batches.flush();
+    } catch (error) {
+      await batches.flush();
+      if (this.#progress.end?.kind === "uncached") return;
+      if (error instanceof RegistryError && error.code === "UPSTREAM_INVALID") await arrival.discard();
+      throw error;
+    } finally {
+      report({ kind: "received", type: "blob", sizeBytes: arrival.sizeBytes - startBytes });
+    }
+  }
+
+  /** Writes one batch where there is room for it; else the readers continue by themselves. */
+  async #write(arrival: Arrival, pieces: readonly Uint8Array[]): Promise<void> {
+    if (this.#progress.end !== undefined) return;
+    const sizeBytes = arrival.sizeBytes + pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const growth = { arrivedBytes: sizeBytes, totalBytes: this.#progress.announcedBytes };
+    try {
+      const reason = await this.#options.room.whyFull(this.#claim, growth);
+      if (reason !== undefined) return await this.#stop(arrival, reason);
+      await arrival.append(pieces);
+    } catch (error) {
+      return await this.#stop(arrival, error);
+    }
+    this.#checkpoints.note(arrival.sizeBytes, () => arrival.forkHash());
+    this.#progress.arrive(arrival.sizeBytes);
+  }
+
+  async #stop(arrival: Arrival, reason: unknown): Promise<void> {
+    this.#giveUpCaching(reason);
+    this.#abort.abort();
+    await arrival.discard().catch(() => undefined);
+    this.#claim.heldBytes = 0;
+  }
+
+  /** A disk that fails now costs the cache the blob, and nobody else: whoever still reads continues by himself. */
+  async #commit(arrival: Arrival): Promise<Outcome> {
+    try {
+      await arrival.commit();
+    } catch (error) {
+      const outcome = this.#giveUpCaching(error);
+      await arrival.discard().catch(() => undefined);
+      return outcome;
+    }
+    this.#isStored = true;
+    await this.#link().catch((error: unknown) => this.#reportUncached(error));
+    return "stored";
+  }
+
+  #giveUpCaching(reason: unknown): "uncached" {
+    this.#reportUncached(reason);
+    this.#progress.finish({ kind: "uncached", checkpoints: this.#checkpoints });
+    return "uncached";
+  }
+
+  #reportUncached(reason: unknown): void {
+    this.#options.report({ kind: "uncached", what: this.#source.digest, reason: String(reason) });
+  }
+
+  #startCheckpoints(): Checkpoints {
+    return new Checkpoints(startHash(digestAlgorithm(this.#source.digest)));
+  }
+
+  async #link(): Promise<void> {
+    const { digest } = this.#source;
+    for (const [name, upstream] of this.#names) await linkCachedBlob(this.#options.store, name, { digest, upstream });
+  }
+}
+
+function abandoned({ host, digest }: BlobSource): RegistryError {
+  return new RegistryError("UNAVAILABLE", {
+    message: `what came of ${digest} from ${host} was given up by the process that fetched it; try again`,
+  });
+}
