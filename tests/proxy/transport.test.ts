@@ -48,6 +48,17 @@ describe("a redirect", () => {
     expect(urls).toEqual([`${server.url.origin}/v2/x`, `${cdn.url.origin}/signed`]);
   });
 
+  test("that names a user is followed as nobody", async () => {
+    await using server = await startUpstream();
+    await using cdn = await startUpstream();
+    server.behave(behaviours.redirect(`http://alice:secret@${cdn.host}/signed`));
+    const answer = await ask(transport(server.url), get(new URL("/v2/x", server.url)));
+    expect([answer.url.href, cdn.requests.map(({ authorization }) => authorization)]).toEqual([
+      `${cdn.url.origin}/signed`,
+      [undefined],
+    ]);
+  });
+
   test("within the host keeps them", async () => {
     await using server = await startUpstream();
     server.behave((request, response) => {

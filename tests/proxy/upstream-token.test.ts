@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { RegistryError } from "../../src/oci/errors.ts";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
+import { UpstreamAuthorization } from "../../src/proxy/upstream-token.ts";
 import { clientOf, named, referenceOf, refusalOf } from "./caching.ts";
 import { type Behaviour, behaviours, fail, type MisbehavingUpstream, startUpstream } from "./misbehaving-upstream.ts";
 
@@ -113,6 +115,33 @@ describe("a bearer token", () => {
     const bound = clientOf(server, { credentials: alice, realms: [elsewhere.host] });
     await refusalOf(bound.getManifest(name, latest));
     expect(elsewhere.requests.at(-1)?.authorization).toBe(basic);
+  });
+
+  test.each([
+    ["https://up.test", "http://up.test/token", []],
+    [
+      "https://up.test",
+      "https://up.test/token",
+      ["https://up.test/token?service=s&scope=repository%3Ateam%2Fapp%3Apull"],
+    ],
+    ["http://up.test", "http://up.test/token", ["http://up.test/token?service=s&scope=repository%3Ateam%2Fapp%3Apull"]],
+  ])("for %p from %p is asked for only where it does not travel more openly", async (home, realm, asked) => {
+    const urls: string[] = [];
+    const authorization = new UpstreamAuthorization({
+      home: new URL(home),
+      realms: [],
+      credentials: alice,
+      ask: async ({ url }) => {
+        urls.push(url.href);
+        throw new RegistryError("UPSTREAM_UNREACHABLE", {});
+      },
+      now: Date.now,
+      timeoutMs: 1000,
+      report: () => undefined,
+    });
+    const demand = { scheme: "bearer", realm: new URL(realm), service: "s", sender: "public" } as const;
+    const refusal = await refusalOf(authorization.meet(demand, name));
+    expect([refusal, urls]).toEqual([asked.length === 0 ? "UPSTREAM_INVALID" : "UPSTREAM_UNREACHABLE", asked]);
   });
 
   test("server that is no help is forgotten, since the upstream may have another one by then", async () => {

@@ -1,12 +1,15 @@
-// Rule 4: the trash is listed before the links are read. One story, told twice: with the rule nothing is lost, and
-// without it the bytes of a blob that somebody was told is there.
+// The order of a collection. What earlier runs removed is durable before anything is destroyed. And the trash is listed
+// before the links are read (rule 4): one story, told twice. With the rule nothing is lost, and without it the bytes of a
+// blob that somebody was told is there.
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { anonymous } from "../../../src/registry/actor.ts";
+import { collectBlobs } from "../../../src/registry/gc/blobs.ts";
 import { blobKey, blobTrashName, layerLink } from "../../../src/registry/layout.ts";
 import type { Driver } from "../../../src/storage/driver.ts";
+import { intercept } from "../../storage/intercepted.ts";
 import { digestOf, named, pushBlob, type Stocked, stocked, utf8 } from "../stocked.ts";
-import { collect, graceMs } from "./collected.ts";
+import { collect, collectTwice, graceMs } from "./collected.ts";
 
 const other = named("other");
 const digest = digestOf("x");
@@ -86,4 +89,45 @@ test("with the trash listed before the links, a blob that was linked meanwhile i
 
 test("with the trash listed after the links, it is lost", async () => {
   expect(await isLost(listedLate)).toBe(true);
+});
+
+describe("what earlier runs removed is made durable", () => {
+  const destroys = ["delete", "forget", "removePrefix", "trash", "trashUnchanged", "purge"] as const;
+
+  /** A store with garbage of every kind, and the calls of its driver that destroy something or sync. */
+  async function noted() {
+    const calls: string[] = [];
+    const note = (name: string) => () => void calls.push(name);
+    const stock = stocked((driver) =>
+      intercept(driver, Object.fromEntries(["syncAll", ...destroys].map((name) => [name, note(name)]))),
+    );
+    const digest = await pushBlob(stock, "app", "lonely");
+    stock.wait(graceMs);
+    calls.length = 0;
+    return { stock, calls, digest };
+  }
+
+  test("before a collection destroys anything", async () => {
+    const { stock, calls } = await noted();
+    await collectTwice(stock);
+    expect([calls[0], calls.includes("purge"), calls.filter((name) => name === "syncAll").length]).toEqual([
+      "syncAll",
+      true,
+      2,
+    ]);
+  });
+
+  test("before a collection of named blobs does", async () => {
+    const { stock, calls, digest } = await noted();
+    await stock.registry.repository(named("app"), anonymous()).blobs.delete(digest);
+    calls.length = 0;
+    await collectBlobs(stock.store, { digests: [digest], tag: "cache", graceMs: 0, note: "the test" });
+    expect([calls[0], calls.length]).toEqual(["syncAll", 2]);
+  });
+
+  test("and a dry run, which destroys nothing, writes nothing", async () => {
+    const { stock, calls } = await noted();
+    await collect(stock, { isDryRun: true });
+    expect(calls).toEqual([]);
+  });
 });
