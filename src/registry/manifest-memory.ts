@@ -1,6 +1,7 @@
 // What follows from the bytes of a manifest, remembered by digest: reading, hashing and parsing 4 MiB at every question
 // would keep everybody else waiting. It never grows old. Whether the bytes are there, and still hash to their digest,
 // does: each question looks at the file, and what is short is hashed every time.
+import { BoundedMap } from "../lib/bounded-map.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashInTurns } from "../oci/hash.ts";
 import { storedMediaTypeInTurns } from "../oci/huge-manifest.ts";
@@ -36,7 +37,7 @@ interface Verification {
 interface Remembered {
   readonly facts: ManifestFacts;
   readonly weight: number;
-  verified: Verification | undefined;
+  readonly verified: Verification;
 }
 
 /** In memory, about. */
@@ -47,34 +48,20 @@ const shortBytes = 64 * 1024;
 const verifiedMs = 600_000;
 
 class ManifestMemory {
-  readonly #remembered = new Map<Digest, Remembered>();
+  readonly #remembered = new BoundedMap<Digest, Remembered>(maxWeight, ({ weight }) => weight);
   /** Under way: who asks meanwhile waits for the same answer. */
   readonly reading = new Map<Digest, Promise<ReadBytes | undefined>>();
-  #weight = 0;
 
   /** The least recently used goes first. */
   get(digest: Digest): Remembered | undefined {
     const found = this.#remembered.get(digest);
-    if (found === undefined) return undefined;
-    this.#remembered.delete(digest);
-    this.#remembered.set(digest, found);
+    if (found !== undefined) this.#remembered.set(digest, found);
     return found;
   }
 
   put(facts: ManifestFacts, verified: Verification): void {
-    const known = this.get(facts.digest);
-    if (known !== undefined) {
-      known.verified = verified;
-      return;
-    }
     const weight = leastWeight + (facts.annotations === undefined ? 0 : JSON.stringify(facts.annotations).length);
     this.#remembered.set(facts.digest, { facts, weight, verified });
-    this.#weight += weight;
-    for (const [digest, { weight: freed }] of this.#remembered) {
-      if (this.#weight <= maxWeight || digest === facts.digest) break;
-      this.#remembered.delete(digest);
-      this.#weight -= freed;
-    }
   }
 }
 
@@ -139,7 +126,7 @@ export async function readWholeBytes({ driver }: Store, digest: Digest): Promise
 
 /** Whether these bytes were hashed a while ago, and their file has not been touched since. */
 function isVerified(store: Store, { facts, verified }: Remembered, stat: Stat): boolean {
-  if (facts.sizeBytes <= shortBytes || verified?.state !== stateOf(stat)) return false;
+  if (facts.sizeBytes <= shortBytes || verified.state !== stateOf(stat)) return false;
   const ageMs = store.now() - verified.atMs;
   return ageMs >= 0 && ageMs < verifiedMs;
 }

@@ -3,6 +3,7 @@
 // and what moves since is in a log (move-log.ts). Who finds, under the lock alone, the log that was there before the
 // reading began, knows every tag that may point to the manifest: it pointed there when it was read, or was moved after
 // the log was made. Each candidate is then read again.
+import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
@@ -37,7 +38,7 @@ const maxReadings = 4;
 export class TagSearch {
   readonly #store: Store;
   readonly #options: SearchOptions;
-  readonly #readings = new Map<RepositoryName, Reading>();
+  readonly #readings = new BoundedMap<RepositoryName, Reading>(maxReadings);
   readonly #running = new Map<RepositoryName, Promise<void>>();
 
   constructor(store: Store, options: SearchOptions = defaults) {
@@ -74,8 +75,6 @@ export class TagSearch {
       else others.push(tag);
     }
     this.#readings.set(name, { logId, atMs, tags });
-    const [oldest] = this.#readings.keys();
-    if (this.#readings.size > maxReadings && oldest !== undefined) this.#readings.delete(oldest);
   }
 
   async #hasMany(name: RepositoryName): Promise<boolean> {

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import { errorCode } from "../lib/system-error.ts";
 import { openOwned } from "./descriptors.ts";
 import { renameOver } from "./obstacles.ts";
@@ -52,7 +53,7 @@ export class DurableFiles {
   /** Of every file that is not private. */
   readonly sharedMode: number = sharedFileMode & ~process.umask();
   /** Which directory, of those that had the path one after the other, has its entry in the parent synced. */
-  readonly #settled = new Map<string, string>();
+  readonly #settled = new BoundedMap<string, string>(maxRememberedDirectories);
   #hold: RootHold | undefined;
 
   constructor(root: string, options: { readonly isDurable: boolean }) {
@@ -143,7 +144,6 @@ export class DurableFiles {
 
   /** After `makeDirectory` has synced the parents, each directory on the way is known to be there for good. */
   #remember(path: string): void {
-    if (this.#settled.size >= maxRememberedDirectories) this.#settled.clear();
     for (let directory = path; directory !== this.#root; directory = dirname(directory)) {
       const stat = statSync(directory, { throwIfNoEntry: false });
       if (stat === undefined || this.#settled.get(directory) === identityOf(stat)) return;

@@ -24,3 +24,22 @@ test("BoundedMap.delete() and clear() remove entries", () => {
   map.clear();
   expect([map.size, map.get("b")]).toEqual([0, undefined]);
 });
+
+test("BoundedMap weighs its entries, and holds one that is too heavy until the next", () => {
+  const map = new BoundedMap<string, number>(10, (weight) => weight);
+  const sizeAfter = (key: string, weight: number): number => {
+    map.set(key, weight);
+    return map.size;
+  };
+  expect([sizeAfter("a", 6), sizeAfter("b", 4), sizeAfter("b", 5), sizeAfter("c", 11), sizeAfter("d", 10)]).toEqual([
+    1, 2, 1, 1, 1,
+  ]);
+  map.delete("d");
+  expect([sizeAfter("a", 5), sizeAfter("b", 5)]).toEqual([1, 2]);
+  map.clear();
+  expect([sizeAfter("a", 5), sizeAfter("b", 5)]).toEqual([1, 2]);
+});
+
+test.each([0, 1.5, Number.POSITIVE_INFINITY, Number.NaN])("BoundedMap takes %p for no limit", (limit) => {
+  expect(() => new BoundedMap(limit)).toThrow(RangeError);
+});

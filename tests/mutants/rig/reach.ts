@@ -65,16 +65,17 @@ export function parseLcov(text: string): Coverage["lines"] {
   return lines;
 }
 
-/** The tests that run the line, or may: the one with the source's own name first, then the quickest. */
+/** The tests that run the line, or may: the source's own first, then its folder's, and the quickest of those. */
 export function testsFor(
   mutant: Mutant,
   reach: Reach,
 ): readonly { readonly test: string; readonly durationMs: number }[] {
   const own = ownTest(mutant.path);
+  const distance = (test: string): number => (test === own ? 0 : dirname(test) === dirname(own) ? 1 : 2);
   return [...reach]
     .filter(([test, { lines }]) => test === own || runs(lines[mutant.path], mutant.line))
     .map(([test, { durationMs }]) => ({ test, durationMs }))
-    .sort((one, other) => Number(other.test === own) - Number(one.test === own) || one.durationMs - other.durationMs);
+    .sort((one, other) => distance(one.test) - distance(other.test) || one.durationMs - other.durationMs);
 }
 
 const ownTest = (path: string): string => path.replace(/^src\/(.*)\.ts$/, "tests/$1.test.ts");
