@@ -58,8 +58,7 @@ export async function* cutPieces(
   for await (const chunk of chunks) {
     const chunkEnd = position + chunk.length;
     for (let range = ranges[index]; range !== undefined && range.start < chunkEnd; range = ranges[index]) {
-      const bytes = chunk.subarray(Math.max(0, range.start - position), range.end - position);
-      if (bytes.length > 0) yield { index, bytes };
+      yield { index, bytes: chunk.subarray(Math.max(0, range.start - position), range.end - position) };
       if (range.end > chunkEnd) break;
       index += 1;
     }

@@ -21,8 +21,8 @@ export function parseRanges(
   header: string | null,
   sizeBytes: number,
 ): readonly ByteRange[] | "unsatisfiable" | undefined {
-  const list = header === null ? undefined : /^bytes=(.*)$/i.exec(header)?.[1];
-  const specs = (list ?? "").split(",").filter((spec) => !/^[ \t]*$/.test(spec));
+  const list = /^bytes=(.*)$/i.exec(header ?? "")?.[1] ?? "";
+  const specs = list.split(",").filter((spec) => !/^[ \t]*$/.test(spec));
   if (specs.length === 0 || specs.length > maxRanges) return undefined;
   const ranges = specs.map((spec) => parseSpec(spec, sizeBytes));
   if (ranges.includes(undefined)) return undefined;
@@ -73,8 +73,8 @@ export function formatContentRange({ start, end }: ByteRange, sizeBytes: number)
 export function parseChunkRange(header: string): { readonly start: number; readonly lengthBytes: number } | undefined {
   const match = /^(?:bytes[ =])?(\d{1,15})-(\d{1,15})(?:\/(\*|\d{1,15}))?$/i.exec(header);
   if (match === null) return undefined;
-  const [start, last] = [Number(match[1]), Number(match[2])];
-  const sizeBytes = match[3] === undefined || match[3] === "*" ? Number.POSITIVE_INFINITY : Number(match[3]);
+  // The size is not a number where it is not told: then nothing lies behind the end.
+  const [start, last, sizeBytes] = [Number(match[1]), Number(match[2]), Number(match[3])];
   return last < start || last >= sizeBytes ? undefined : { start, lengthBytes: last - start + 1 };
 }
 

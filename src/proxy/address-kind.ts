@@ -1,5 +1,5 @@
 // What an address is to the network: somebody else's, the operator's, this machine's. Pure.
-import { BlockList, isIP, isIPv6 } from "node:net";
+import { BlockList, isIPv6 } from "node:net";
 
 /** What an address is to the network. */
 export type AddressKind = "public" | "private" | "loopback" | "link-local" | "metadata" | "reserved";
@@ -39,7 +39,6 @@ function addSubnet(list: BlockList, subnet: string): void {
 
 /** The kind of an address in its usual spelling. What is no address is reserved. */
 export function addressKind(address: string): AddressKind {
-  const family = isIP(address);
-  if (family === 0) return "reserved";
-  return lists.find(([, list]) => list.check(address, family === 4 ? "ipv4" : "ipv6"))?.[0] ?? "reserved";
+  const family = isIPv6(address) ? "ipv6" : "ipv4";
+  return lists.find(([, list]) => list.check(address, family))?.[0] ?? "reserved";
 }

@@ -32,4 +32,5 @@ test("there are never many of them, however large the blob is, and never a long 
   expect(forks.length).toBeLessThan(1000);
   const half = 32 * 1024 * mebibyte;
   expect(half - checkpoints.before(half).sizeBytes).toBeLessThan(512 * mebibyte);
+  expect(checkpoints.before(mebibyte).sizeBytes).toBe(0);
 });

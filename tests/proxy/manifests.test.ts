@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { anonymous } from "../../src/registry/actor.ts";
+import { intercept } from "../storage/intercepted.ts";
 import { cacheOf, manifestOf, named, referenceOf, refusalOf } from "./caching.ts";
 import { type Behaviour, behaviours, startUpstream } from "./misbehaving-upstream.ts";
 
@@ -189,6 +190,17 @@ test("a manifest that drips is asked for anew by whoever comes after its time", 
   upstream.behave(undefined);
   const { warning } = await cache.repository(name, anonymous()).manifests.get(latest);
   expect([warning, upstream.requests.length]).toEqual([undefined, 2]);
+});
+
+test("a manifest is served although the cache cannot be written, and that is told", async () => {
+  await using upstream = await startUpstream();
+  const digest = upstream.addManifest(name, "latest", one);
+  const full = () => Promise.reject(Object.assign(new Error("ENOSPC: no space left"), { code: "ENOSPC" }));
+  const { cache, events } = await cacheOf(upstream, {
+    wrapStore: (store) => ({ ...store, driver: intercept(store.driver, { write: full }) }),
+  });
+  const served = await cache.repository(name, anonymous()).manifests.get(latest);
+  expect([served.digest, events.filter(({ kind }) => kind === "uncached").length]).toEqual([digest, 1]);
 });
 
 test("a manifest that is not what its digest says is counted, not cached, and refused", async () => {

@@ -39,6 +39,18 @@ test("what is not asked for is left out, and what has no artifact type of ours h
   expect(merged.page(undefined)).toEqual({ items: [wanted], hasMore: false });
 });
 
+test.each([
+  [{ a: "b" }, { a: "b" }],
+  [{ a: 1 }, undefined],
+  [["a"], undefined],
+  ["a", undefined],
+  [null, undefined],
+])("annotations %p are passed on as %p", async (given, annotations) => {
+  const merged = new MergedReferrers(nothing, all);
+  await merged.add([{ ...referrer(1), annotations: given }]);
+  expect(merged.page(undefined).items).toEqual([referrer(1, annotations === undefined ? {} : { annotations })]);
+});
+
 test("pages follow each other without a gap, whatever the order in which upstream lists", async () => {
   const theirs = counted(0, 3000).reverse();
   const seen: Digest[] = [];

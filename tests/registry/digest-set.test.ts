@@ -16,6 +16,15 @@ test("DigestSet has what was added, counts it once, and has nothing else", () =>
   ]);
 });
 
+test("DigestSet takes many that end alike", () => {
+  const set = new DigestSet();
+  const digests = Array.from({ length: 5000 }, (_, index) =>
+    formatDigest("sha256", index.toString(16).padEnd(64, "0")),
+  );
+  for (const digest of digests) set.add(digest);
+  expect([set.size, digests.every((digest) => set.has(digest))]).toEqual([new Set(digests).size, true]);
+});
+
 test("DigestSet takes every hash, also of zeros", () => {
   const hex = fc.string({ unit: fc.constantFrom(..."0f"), minLength: 64, maxLength: 64 });
   fc.assert(

@@ -117,6 +117,15 @@ test("moveToTrash() and restoreFromTrash() throw where the user may not", async 
   expect([codes, readdirSync(trash), readdirSync(place)]).toEqual([["EACCES", "EACCES"], ["abc.1"], ["abc.1"]]);
 });
 
+test("moveToTrash() leaves a directory alone that cannot be moved", async () => {
+  using directory = temporaryDirectory();
+  const [path, entry] = [join(directory.path, "tag"), join(directory.path, "trash/1")];
+  for (const each of [path, entry]) mkdirSync(join(each, "current"), { recursive: true });
+  const files = new DurableFiles(directory.path, { isDurable: true });
+  await expect(moveToTrash(files, path, entry)).rejects.toMatchObject({ code: "ENOTEMPTY" });
+  expect(readdirSync(path)).toEqual(["current"]);
+});
+
 test("purgeFromTrash() destroys files and directories, and minds nothing that is gone", async () => {
   using directory = temporaryDirectory();
   mkdirSync(join(directory.path, "1/current"), { recursive: true });

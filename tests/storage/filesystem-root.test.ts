@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { chmodSync, chownSync, readdirSync, statSync } from "node:fs";
+import { chmodSync, chownSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DurableFiles } from "../../src/storage/durable-file.ts";
 import { isInMemory, openWorkingFlock, prepareRoot } from "../../src/storage/filesystem-root.ts";
@@ -47,11 +47,14 @@ test.if(isRoot)("prepareRoot() tells root of a store that is another user's", as
   ]);
 });
 
-test("openWorkingFlock() tells whether locks keep apart; a read-only store of another registry has none", async () => {
+test("openWorkingFlock() tells whether locks keep apart; a read-only store of another registry lacks some or all", async () => {
   using directory = temporaryDirectory();
   await prepare(directory.path);
-  expect(openWorkingFlock(join(directory.path, "locks"))).toBeDefined();
+  const locks = join(directory.path, "locks");
+  expect(openWorkingFlock(locks)).toBeDefined();
   expect(openWorkingFlock(join(directory.path, "nowhere"))).toBeUndefined();
+  rmSync(join(locks, "7f"));
+  expect(openWorkingFlock(locks)).toBeUndefined();
 });
 
 test("isInMemory() asks the nearest directory that is there", () => {

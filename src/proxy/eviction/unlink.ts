@@ -14,8 +14,7 @@ const maxPendingBytes = 64 * 1024 * 1024;
 
 /** Blobs that were unlinked and are not yet freed. */
 export async function readPending(store: Store): Promise<readonly Digest[]> {
-  const bytes = await store.driver.read(evictingKey, maxPendingBytes);
-  const lines = bytes === undefined ? [] : new TextDecoder().decode(bytes).split("\n");
+  const lines = new TextDecoder().decode(await store.driver.read(evictingKey, maxPendingBytes)).split("\n");
   return lines.flatMap((line) => parseDigest(line) ?? []);
 }
 

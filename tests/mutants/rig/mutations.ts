@@ -55,6 +55,7 @@ export function applyMutant(source: string, { start, end, after }: Mutant): stri
 function* walk(node: Node): Generator<Node> {
   const isType = node.type.startsWith("TS") && !("expression" in node);
   if (isType || node.type === "ImportDeclaration") return;
+  if (node.type === "AssignmentPattern") return void (yield* walk(node.left as Node));
   yield node;
   for (const child of Object.values(node).flat()) if (isNode(child)) yield* walk(child);
 }
@@ -111,11 +112,14 @@ const opposites: Readonly<Record<string, string>> = {
   "||": "&&",
 };
 
-/** The same with the opposite operator; of `a ?? b` the left side alone. A `+` beside a text joins texts. */
+/**
+ * The same with the opposite operator; of `a ?? b` the left side alone. A `+` beside a text joins texts, and `?? ""` is
+ * mostly there for the compiler, which does not know that an index is one of the array's.
+ */
 function otherOperators(node: Node, textOf: TextOf): readonly string[] {
   const sides = [field(node, "left"), field(node, "right")].filter((side) => side !== undefined);
   const [left = "", right = ""] = sides.map(textOf);
-  if (node.operator === "??") return [`(${left})`];
+  if (node.operator === "??") return sides[1]?.type === "Literal" ? [] : [`(${left})`];
   const joinsTexts = sides.some((side) => side.type === "TemplateLiteral" || typeof side.value === "string");
   const other = opposites[String(node.operator)];
   return other === undefined || (node.operator === "+" && joinsTexts) ? [] : [`(${left}) ${other} (${right})`];

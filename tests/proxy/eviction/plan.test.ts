@@ -133,6 +133,11 @@ describe("by size", () => {
     expect(plan([three], maxBytes)).toEqual(want as never);
   });
 
+  test("a blob that no manifest names goes alone, and its space counts", () => {
+    const content: Written = { ttlMs: 0, revisions: { m: [200, ["x"]] }, layers: { x: [200, 50], lone: [100, 50] } };
+    expect(plan([content], 100)).toEqual([gone("a", [], ["lone"])] as never);
+  });
+
   test("a blob counts once, and going of one user frees nothing", () => {
     const contents: readonly Written[] = [
       { name: "a", ttlMs: 0, revisions: { one: [100, ["shared"]] }, layers: { shared: [100, 100] } },

@@ -49,16 +49,23 @@ test.each([
   expect(await pullImage(stock, "broken", tagged("1"))).toBe(true);
 });
 
-test("a directory of links that cannot be listed protects every blob; other repositories still lose stale links", async () => {
-  const { bad, stock } = failing();
-  await pushImage(stock, "broken", { tag: "1" });
-  const lonely = await pushBlob(stock, "tidy", "lonely");
-  bad.add(layersPrefix(broken));
-  stock.wait(graceMs);
-  const { summary } = await collect(stock);
-  expect(summary).toMatchObject({ findings: 1, layerLinks: 1, condemned: 0 });
-  expect(await hasBlob(stock, lonely)).toBe(true);
-});
+test.each([
+  ["of links", layersPrefix(broken), 1],
+  // Its uploads cannot be looked at either.
+  ["of a repository", "docker/registry/v2/repositories/broken", 2],
+])(
+  "a directory %s that cannot be listed protects every blob; other repositories lose stale links",
+  async (_what, key, findings) => {
+    const { bad, stock } = failing();
+    await pushImage(stock, "broken", { tag: "1" });
+    const lonely = await pushBlob(stock, "tidy", "lonely");
+    bad.add(key);
+    stock.wait(graceMs);
+    const { summary } = await collect(stock);
+    expect(summary).toMatchObject({ findings, layerLinks: 1, condemned: 0 });
+    expect(await hasBlob(stock, lonely)).toBe(true);
+  },
+);
 
 test("a collection steps aside inside a large repository, so that requests are answered", async () => {
   const stock = stocked();
