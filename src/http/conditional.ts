@@ -12,7 +12,7 @@ export function matchesNone(header: string | null, entityTag: string): boolean {
   return header.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === entityTag);
 }
 
-/** Whether a Range header counts, given If-Range: a strong tag must be the same; a date never is, as we send none. */
+/** Whether If-Range lets a Range header count: a strong tag must match; a date never does, since we send none. */
 export function allowsRange(ifRange: string | null, entityTag: string): boolean {
   return ifRange === null || ifRange.trim() === entityTag;
 }

@@ -24,38 +24,38 @@ import { parseRoute, type Route } from "./route.ts";
 import { refuseSwitchedOff } from "./switches.ts";
 import type { WholeBodies } from "./whole-bodies.ts";
 
-/** What the server knows beside the request. */
+/** What the server knows besides the request. */
 export interface DispatchOptions {
   readonly registry: Registry;
   readonly logger: Logger;
   readonly switches: Switches;
-  /** Scheme and host for links, where they are not to be relative. */
+  /** Scheme and host for links; undefined for relative ones. */
   readonly host: string | undefined;
-  /** What stands before every path: "/" or "/some/where/". */
+  /** The prefix of every path: "/" or "/some/where/". */
   readonly prefix: string;
-  /** Headers of every response; one of the same name as ours replaces it. */
+  /** Headers for every response; they replace ours of the same name. */
   readonly headers: Readonly<Record<string, readonly string[]>>;
   readonly stallMs: number;
   readonly wholeBodies: WholeBodies;
   readonly pages: PageLimits;
-  /** Read for each request, as the certificate may be renewed. */
+  /** Read for each request, since the certificate may be renewed. */
   readonly caCertificate: () => string | undefined;
-  /** Which repository is meant by a name at another registry; undefined where no other registry is cached. */
+  /** Maps a repository of another registry to ours; undefined where no other registry is cached. */
   readonly findNamespaced?: FindNamespaced | undefined;
-  /** Whether nothing more can be opened, so that a request had better come again. */
+  /** Whether the process is out of file descriptors, so that the client should try again. */
   readonly isOverloaded?: () => boolean;
 }
 
-/** Answers a request of somebody at the address. Never throws: what is thrown below becomes an error response. */
+/** Answers a request from the remote address. Never throws: whatever is thrown below becomes an error response. */
 export async function dispatch(request: Request, options: DispatchOptions, remote?: string): Promise<Response> {
-  // 1. A name for this request.
+  // 1. An identifier for the request.
   const requestId = crypto.randomUUID();
   const startedMs = performance.now();
   let response: Response;
   let failure: unknown;
   let namespace: string | undefined;
   try {
-    // 2. What is asked for.
+    // 2. What is requested.
     if (options.isOverloaded?.() === true) throw overloaded();
     const url = parseUrl(request);
     const { method } = request;
@@ -65,7 +65,7 @@ export async function dispatch(request: Request, options: DispatchOptions, remot
     namespace = ns;
     // 3. Who asks: anybody, until there is authentication.
     const actor = anonymous(requestId);
-    // 4. Whether it may be done.
+    // 4. Whether it is allowed.
     refuseSwitchedOff(route, options.switches);
     // 5. Do it.
     response = await handle(exchangeOf(request, { actor, options }), route);
@@ -77,7 +77,7 @@ export async function dispatch(request: Request, options: DispatchOptions, remot
   // 6. Headers of every response.
   if (namespace !== undefined) response.headers.set("OCI-Namespace", namespace);
   setCommonHeaders(response.headers, requestId, options.headers);
-  // 7. One line in the log.
+  // 7. One log line.
   const durationMs = performance.now() - startedMs;
   report(options.logger, { request, remote, response, requestId, failure, durationMs });
   return response;
@@ -101,7 +101,7 @@ function parseUrl(request: Request): URL {
   return url;
 }
 
-/** The answer to what failed after dispatch: Bun opens the file of a body only when it sends it. */
+/** The answer to a failure after dispatch: Bun opens the file of a body only when it sends it. */
 export function answerFailure(error: unknown, { logger, headers }: DispatchOptions): Response {
   const requestId = crypto.randomUUID();
   const response = formatError(error);
@@ -206,7 +206,7 @@ function report(logger: Logger, { request, remote, response, requestId, failure,
   else logger.info("request", fields);
 }
 
-/** With what caused it; a stack alone does not say. */
+/** Includes the cause, which a stack alone leaves out. */
 function describe(failure: unknown): string {
   if (!(failure instanceof Error)) return String(failure);
   const text = failure.stack ?? failure.message;

@@ -1,4 +1,4 @@
-// Which status and wire code a refusal or a failure gets. Nothing else in the house knows statuses of errors.
+// Maps refusals and failures to statuses and wire codes. Nothing else knows the status of an error.
 import { errorCode } from "../lib/system-error.ts";
 import { type ErrorCode, RegistryError } from "../oci/errors.ts";
 
@@ -47,7 +47,7 @@ const answers: Record<ErrorCode, Answer> = {
   UPSTREAM_UNREACHABLE: { status: 502, wire: "UNAVAILABLE", message: "the upstream registry cannot be reached" },
 };
 
-/** Failures of the disk, by the system's error code. Reads of what is stored go on meanwhile. */
+/** Disk failures, by the system's error code. Reads of stored content keep working meanwhile. */
 const diskAnswers: Readonly<Record<string, Answer>> = {
   ENOSPC: { status: 507, wire: "UNAVAILABLE", message: "the registry's storage is full" },
   EDQUOT: { status: 507, wire: "UNAVAILABLE", message: "the registry's storage quota is used up" },
@@ -58,7 +58,7 @@ const diskAnswers: Readonly<Record<string, Answer>> = {
   ENFILE: { status: 503, wire: "UNAVAILABLE", message: "the registry has too many files open" },
 };
 
-/** A failure of ours tells nothing but that. */
+/** A failure of ours reveals nothing else. */
 const internal: Answer = { status: 500, wire: "UNKNOWN", message: "internal error" };
 
 /** Whether the client went away while it was sending or being answered. */
@@ -66,12 +66,12 @@ export function isClientGone(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
-/** Whether the failure is ours, to be logged with its cause. */
+/** Whether the failure is ours and must be logged with its cause. */
 export function isFailure(error: unknown): boolean {
   return !(error instanceof RegistryError) && !isClientGone(error);
 }
 
-/** The response to anything that was thrown. */
+/** The response to anything thrown. */
 export function formatError(error: unknown): Response {
   if (error instanceof RegistryError) return formatRefusal(error);
   const code = errorCode(error) ?? "";
@@ -91,10 +91,10 @@ function formatRefusal({ code, refusal }: RegistryError): Response {
   return Response.json({ errors: listErrors(entry, refusal.detail) }, { status: answer.status, headers });
 }
 
-/** Enough to mend a manifest; one of 4 MiB can name more digests than anybody reads. */
+/** Enough to fix a manifest; one of 4 MiB can name more digests than anybody reads. */
 const maxEntries = 100;
 
-/** One entry for each digest that is missing, as the spec has it; else one. */
+/** One entry for each missing digest, as the spec says; otherwise one. */
 function listErrors(
   entry: { readonly code: string; readonly message: string },
   detail: Readonly<Record<string, unknown>> | undefined,

@@ -1,4 +1,4 @@
-// One request on its way through the server, and the links that answers carry.
+// One request on its way through the server, and the links in its answers.
 
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
@@ -12,15 +12,15 @@ export interface Exchange {
   readonly registry: Pick<Registry, "list" | "checkReady">;
   /** The repository of that name, as the caller uses it. */
   readonly repository: (name: RepositoryName) => Repository;
-  /** What stands before the paths of links: nothing, a path, or scheme and host with it; always ends in "/". */
+  /** The prefix of links: a path, or scheme, host and path; always ends in "/". */
   readonly base: string;
-  /** What stands before every path, "/" or "/some/where/". */
+  /** The prefix of every path: "/" or "/some/where/". */
   readonly prefix: string;
   readonly pages: PageLimits;
-  /** How long a body may rest before it is ended, in milliseconds. */
+  /** How long a body may stall, in milliseconds. */
   readonly stallMs: number;
   readonly wholeBodies: WholeBodies;
-  /** The certificate of the authority that issued the server's own certificate, where there is one. */
+  /** The CA certificate behind the server's own certificate, if we made it. */
   readonly caCertificate: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface Switches {
   readonly isReadOnly: boolean;
 }
 
-/** How many items a page of a listing may have. */
+/** The most items on a page of a listing. */
 export interface PageLimits {
   readonly maxCatalogItems: number;
   readonly maxTagItems: number;
@@ -41,11 +41,11 @@ export function formatLocation({ base }: Exchange, name: RepositoryName, rest: s
   return `${base}v2/${name}/${rest}`;
 }
 
-/** Length of the announced body, or undefined where it comes in chunks; refuses what is no length. */
+/** The declared length of the body, or undefined for a chunked one; refuses a malformed length. */
 export function contentLength(request: Request): number | undefined {
   const text = request.headers.get("content-length");
   if (text === null) return undefined;
-  // Bun lets two equal Content-Length headers pass, as "3, 3".
+  // Bun passes two equal Content-Length headers on as "3, 3".
   if (!/^\d+$/.test(text))
     throw new RegistryError("REQUEST_INVALID", { message: "Content-Length stands more than once" });
   return Number(text);

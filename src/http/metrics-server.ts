@@ -1,5 +1,4 @@
-// The second listener, on which metrics are served and nothing else. It is meant for an address that only the
-// operator's own programs reach.
+// A second listener that serves metrics and nothing else, for an address that only the operator's programs reach.
 
 /** Where metrics are served. */
 export interface MetricsListenOptions {
@@ -9,7 +8,7 @@ export interface MetricsListenOptions {
   readonly path: string;
 }
 
-/** A listener that was started. */
+/** A running listener. */
 export interface MetricsServer {
   readonly port: number;
   stop(): Promise<void>;
@@ -17,7 +16,7 @@ export interface MetricsServer {
 
 const contentType = "text/plain; version=0.0.4; charset=utf-8";
 
-/** Listens, or throws the system's error. `format` gives the metrics as they are now. */
+/** Listens, or throws the system's error. `format` returns the current metrics. */
 export function startMetricsServer(
   { hostname, port, path }: MetricsListenOptions,
   format: () => string,

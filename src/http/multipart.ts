@@ -1,21 +1,21 @@
-// Several parts of one content in one answer: multipart/byteranges (RFC 9110, section 14.6; RFC 2046, section 5.1).
+// Several ranges in one answer: multipart/byteranges (RFC 9110, section 14.6; RFC 2046, section 5.1).
 import { type ByteRange, formatContentRange } from "./range.ts";
 
-/** Bytes of the range at this place in the list. */
+/** The bytes of the range at this index. */
 interface Piece {
   readonly index: number;
   readonly bytes: Uint8Array;
 }
 
-/** What the parts are parts of. */
+/** The whole that the parts belong to. */
 export interface Whole {
   readonly sizeBytes: number;
   readonly contentType: string;
-  /** What no part contains; by chance alone it could. */
+  /** Random, so that no part contains it. */
   readonly boundary: string;
 }
 
-/** The body with the parts in the order of the ranges, of which none is empty. */
+/** The body with the parts in the order of the ranges, none of which is empty. */
 export async function* formatParts(
   ranges: readonly ByteRange[],
   pieces: AsyncIterable<Piece>,
@@ -35,7 +35,7 @@ export async function* formatParts(
   yield encoder.encode(`\r\n--${boundary}--\r\n`);
 }
 
-/** The ranges of content that is stored, each read for itself. */
+/** The ranges of stored content, each read on its own. */
 export async function* readPieces(content: Blob, ranges: readonly ByteRange[]): AsyncGenerator<Piece> {
   for (const [index, { start, end }] of ranges.entries()) {
     let sizeBytes = 0;
@@ -43,12 +43,12 @@ export async function* readPieces(content: Blob, ranges: readonly ByteRange[]): 
       sizeBytes += bytes.length;
       yield { index, bytes };
     }
-    // An answer that goes on after a part that is too short would be taken for whole.
+    // An answer that continued after a short part would be taken for whole.
     if (sizeBytes !== end - start) throw new Error("the content is shorter than it was");
   }
 }
 
-/** The ranges, in rising order, of content that comes in one go and begins where the first of them does. */
+/** The ranges, in ascending order, of content that arrives as one stream starting at the first of them. */
 export async function* cutPieces(
   chunks: AsyncIterable<Uint8Array>,
   ranges: readonly ByteRange[],

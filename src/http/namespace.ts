@@ -7,7 +7,7 @@ import type { Route } from "./route.ts";
 /** The repository here for what the registry `ns` calls `name`; undefined where that registry is not cached. */
 export type FindNamespaced = (ns: string, name: RepositoryName) => RepositoryName | undefined;
 
-/** A route as it is meant here, and the `ns` that was heard, to be answered with. */
+/** The route after the mapping, and the `ns` that was applied, which the answer repeats. */
 export interface NamespacedRoute {
   readonly route: Route;
   readonly ns: string | undefined;
@@ -15,7 +15,7 @@ export interface NamespacedRoute {
 
 const maxLength = 255;
 
-/** Without caches nobody is meant by `ns`, and it is ignored, as distribution does. */
+/** Without caches `ns` is ignored, as distribution does. */
 export function applyNamespace(
   route: Route,
   query: URLSearchParams,
@@ -33,7 +33,7 @@ export function applyNamespace(
   return { route: { ...route, name }, ns };
 }
 
-/** A sentence may name what an upstream said. */
+/** The sentence may quote an upstream. */
 const maxWarningLength = 500;
 
 /** A Warning header (RFC 7234, section 5.5; distribution-spec, "Warnings") with this sentence. */

@@ -3,13 +3,13 @@ import { RegistryError } from "../oci/errors.ts";
 
 /** What a client asks of a listing. */
 export interface PageQuery {
-  /** How many items; undefined where the client leaves it open. */
+  /** How many items; undefined where the client does not say. */
   readonly limit: number | undefined;
   /** The last item of the page before. */
   readonly last: string | undefined;
 }
 
-/** Reads `n` and `last`; refuses what is no number, and values that stand twice. */
+/** Reads `n` and `last`; refuses what is not a number, and repeated parameters. */
 export function parsePageQuery(query: URLSearchParams): PageQuery {
   return { limit: parseLimit(query), last: singleValue(query, "last") };
 }
@@ -22,7 +22,7 @@ function parseLimit(query: URLSearchParams): number | undefined {
   return limit;
 }
 
-/** The value of a query parameter that may stand once; undefined where it is absent or empty. */
+/** The value of a query parameter that may occur once; undefined where it is absent or empty. */
 export function singleValue(query: URLSearchParams, key: string): string | undefined {
   const values = query.getAll(key);
   if (values.length > 1) {

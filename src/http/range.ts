@@ -1,21 +1,21 @@
 // The grammar of Range and Content-Range (RFC 9110, section 14; OCI distribution-spec, "Pushing a blob in chunks").
 
-/** Bytes from `start` up to, but without, `end`. */
+/** Bytes from `start` up to, but excluding, `end`. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * How many ranges are served; more, and everything is. Clients that fetch the missing chunks of a layer ask for up to a
- * thousand at once; each costs a part's head, and a read (RFC 9110, section 14.2).
+ * With more ranges, everything is served. Clients that fetch the missing chunks of a layer ask for up to a thousand at
+ * once; each costs a part header and a read (RFC 9110, section 14.2).
  */
 const maxRanges = 1024;
 
 /**
- * The ranges that a Range header asks for, in its order; those that overlap are one, and those without a byte are left
- * out. Undefined: serve everything, as RFC 9110 allows for other units and malformed headers. "unsatisfiable": each begins
- * behind the end, or ends before it begins (the conformance suite wants 416 there).
+ * The ranges of a Range header, in its order; overlapping ones are merged, and empty ones are dropped. Undefined: serve
+ * everything, as RFC 9110 allows for other units and malformed headers. "unsatisfiable": each begins after the end, or
+ * ends before it begins (the conformance suite wants 416 there).
  */
 export function parseRanges(
   header: string | null,
@@ -46,7 +46,7 @@ function parseSpec(spec: string, sizeBytes: number): ByteRange | "unsatisfiable"
   return start >= end ? "unsatisfiable" : { start, end };
 }
 
-/** No byte is asked for twice; a merged range stands where the first of its parts stood. */
+/** No byte is served twice; a merged range takes the place of its first part. */
 function mergeOverlapping(ranges: readonly ByteRange[]): readonly ByteRange[] {
   const merged: { start: number; end: number; place: number }[] = [];
   const sorted = ranges.map((range, place) => ({ ...range, place })).sort((one, other) => one.start - other.start);
@@ -61,14 +61,14 @@ function mergeOverlapping(ranges: readonly ByteRange[]): readonly ByteRange[] {
   return merged.sort((one, other) => one.place - other.place).map(({ start, end }) => ({ start, end }));
 }
 
-/** The Content-Range of an answer with a part. */
+/** The Content-Range of a partial answer. */
 export function formatContentRange({ start, end }: ByteRange, sizeBytes: number): string {
   return `bytes ${start}-${end - 1}/${sizeBytes}`;
 }
 
 /**
- * The chunk that a Content-Range of an upload announces; undefined where it is malformed. The spec has bare numbers, RFC
- * 9110 a unit before and the size behind, which typed headers of libraries add.
+ * The chunk that the Content-Range of an upload declares; undefined where it is malformed. The spec has bare numbers;
+ * RFC 9110 has a unit before and the size after them, which some libraries add.
  */
 export function parseChunkRange(header: string): { readonly start: number; readonly lengthBytes: number } | undefined {
   const match = /^(?:bytes[ =])?(\d{1,15})-(\d{1,15})(?:\/(\*|\d{1,15}))?$/i.exec(header);

@@ -55,13 +55,13 @@ export interface ReferrersFilter {
   readonly after: Digest | undefined;
 }
 
-/** A request as far as routing looks at it. */
+/** What routing needs of a request. */
 export interface RouteRequest {
   readonly method: string;
-  /** As in the URL, still encoded. */
+  /** Still percent-encoded, as in the URL. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** What stands before every path, "/" or "/some/where/". */
+  /** The prefix of every path: "/" or "/some/where/". */
   readonly prefix: string;
 }
 
@@ -80,12 +80,12 @@ const methods = {
 
 type Resource = keyof typeof methods;
 
-/** More than any client sends; the spec asks for at least 10. */
+/** More than any client sends; the spec requires at least 10. */
 const maxTags = 100;
 
 interface Place {
   readonly resource: Resource;
-  /** The segments of the repository name, still unchecked. */
+  /** The segments of the repository name, not checked yet. */
   readonly name: readonly string[];
   readonly last: string;
 }
@@ -106,7 +106,7 @@ export function parseRoute(request: RouteRequest): Route {
   return routeOf(place, method, request.query);
 }
 
-/** The path that was meant, where slashes alone are wrong. */
+/** The intended path, where only slashes are wrong. */
 function findBetterPath({ path, prefix }: RouteRequest): string | undefined {
   const collapsed = collapseSlashes(path);
   if (collapsed !== path) return collapsed;
@@ -120,7 +120,7 @@ function formatTarget(path: string, query: URLSearchParams): string {
 }
 
 function findPlace(path: string, prefix: string): Place | undefined {
-  // Load balancers and `registry trust` know nothing of a prefix.
+  // Load balancers and `registry trust` do not know the prefix.
   const isBesidePrefix = path === "/" || path === "/ca.crt";
   if (!isBesidePrefix && !path.startsWith(prefix)) return undefined;
   const rest = path.slice(isBesidePrefix ? 1 : prefix.length);
@@ -142,7 +142,7 @@ function findInRepository(segments: readonly string[]): Place | undefined {
   const name = segments.slice(0, -2);
   if (word === "manifests" || word === "referrers") return { resource: word, name, last };
   if (word === "tags" && last === "list") return { resource: "tags", name, last };
-  // "blobs/uploads" without the slash is what some people type; no digest is called so.
+  // People type "blobs/uploads" without the slash; no digest looks like it.
   if (word === "blobs") return { resource: last === "uploads" ? "uploads" : "blobs", name, last };
   if (word === "uploads" && segments.at(-3) === "blobs") {
     return { resource: last === "" ? "uploads" : "upload", name: segments.slice(0, -3), last };
@@ -182,7 +182,7 @@ function manifestRoute(place: Place, method: string, query: URLSearchParams): Ro
   const text = place.last;
   const reference = parseReference(text);
   if (reference === undefined) {
-    // What no tag can be called is not there; the conformance program of 1.1 asks for such a one and wants 404.
+    // A name that no tag can have is not found: the conformance program of 1.1 asks for one and wants 404.
     const tagCode = method === "PUT" ? "TAG_INVALID" : "MANIFEST_UNKNOWN";
     throw new RegistryError(text.includes(":") ? "DIGEST_INVALID" : tagCode, {
       message: "neither a valid tag nor a valid digest",
@@ -230,7 +230,10 @@ function postRoute(name: RepositoryName, query: URLSearchParams): Route {
   });
 }
 
-/** A mount saves an upload; from what can be no repository here, such as a name at another host, the upload begins. */
+/**
+ * A mount only saves an upload: from a source that cannot exist here, such as a name on another host, the upload
+ * begins.
+ */
 function mountRoute(name: RepositoryName, { mount, from }: { mount: string; from: string | undefined }): Route {
   const digest = digestOf(mount);
   const source = from === undefined ? undefined : parseRepositoryName(from);
@@ -258,7 +261,7 @@ function uploadRoute(place: Place, method: string, query: URLSearchParams): Rout
 function referrersRoute(place: Place, query: URLSearchParams): Route {
   const last = singleValue(query, "last");
   const filter = {
-    // An empty value is a filter too: for those that have no type.
+    // An empty value is a filter too: for those without a type.
     artifactType: query.has("artifactType") ? (singleValue(query, "artifactType") ?? "") : undefined,
     after: last === undefined ? undefined : digestOf(last),
   };

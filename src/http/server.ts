@@ -1,4 +1,4 @@
-// The listening server: Bun.serve with the limits of a registry, and an exchange of the certificate without a stop.
+// The listening server: Bun.serve with the limits of a registry, and certificate replacement without downtime.
 import { constants } from "node:crypto";
 import { answerFailure, type DispatchOptions, dispatch } from "./dispatch.ts";
 
@@ -17,11 +17,11 @@ export interface ListenOptions {
   readonly port: number;
   /** Undefined: plain HTTP. */
   readonly tls: TlsMaterial | undefined;
-  /** How long a connection may be without a byte in either direction; 255 s where absent. */
+  /** How long a connection may idle, in either direction; 255 s where absent. */
   readonly idleSeconds?: number;
 }
 
-/** How many more files and connections may be opened: as many as it likes, hardly any, none. */
+/** How many more files and connections can be opened: enough, hardly any, none. */
 export type Room = "enough" | "little" | "none";
 
 /** A server that accepts connections. */
@@ -32,13 +32,16 @@ export interface RunningServer {
    * refused until there is enough again, and requests that come all the same are to be tried again.
    */
   adapt(room: Room): void;
-  /** Serves new connections with another certificate; requests in flight are finished with the old one. */
+  /** Serves new connections with another certificate; requests in flight finish with the old one. */
   replaceCertificate(tls: TlsMaterial): void;
-  /** Accepts nothing new, waits for the requests in flight, and cuts what is left after `drainMs`; how many those are. */
+  /**
+   * Accepts nothing new, waits for requests in flight, cuts off the rest after `drainMs` and returns how many those
+   * were.
+   */
   stop(drainMs: number): Promise<number>;
 }
 
-/** Bun's limit. Uploads have their own watchdog, as Bun counts a slow body as none. */
+/** Bun's maximum. Uploads have a watchdog of their own, since Bun counts a slow body as idle. */
 const defaultIdleSeconds = 255;
 const bodyMethods = ["POST", "PUT", "PATCH"];
 
@@ -50,7 +53,7 @@ export function startServer(listen: ListenOptions, options: DispatchOptions): Ru
   return new Listener(listen, options);
 }
 
-/** One server of Bun that accepts connections, or none for a moment, and those that only finish their requests. */
+/** One Bun server that accepts connections, or for a moment none, and those that only finish their requests. */
 class Listener implements RunningServer {
   readonly port: number;
   readonly #options: ServeOptions;
@@ -86,7 +89,7 @@ class Listener implements RunningServer {
       this.#retire(this.#current);
       this.#current = undefined;
     }
-    // What is left of one without requests are connections that have not sent any: Bun would wait for them.
+    // Only connections that have sent no request are left: Bun would wait for them.
     for (const server of this.#retired) if (server.pendingRequests === 0) void server.stop(true);
   }
 
@@ -110,9 +113,9 @@ class Listener implements RunningServer {
 }
 
 /**
- * Throws the system's error where the address cannot be listened on. Sharing a port must never happen by accident. The
- * server has to listen with reusePort, or its certificate could not be replaced; so whether the port is free is found
- * by a plain bind first.
+ * Throws the system's error where the address cannot be bound. A port must never be shared by accident, but the server
+ * has to listen with reusePort, or its certificate could not be replaced; so a plain bind first tells whether the port
+ * is free.
  */
 export function probePort({ hostname, port }: Pick<ListenOptions, "hostname" | "port">): void {
   if (port === 0) return;
@@ -136,16 +139,16 @@ function serve({ hostname, port, tls, idleSeconds = defaultIdleSeconds }: Listen
     idleTimeout: idleSeconds,
     // The limits are ours: 4 MiB for manifests, none for blobs.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    // Bun's default shows source code to callers.
+    // Bun's default shows source code to clients.
     development: false,
     ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
     fetch: async (request, server) => {
-      // Who listens on every interface sees IPv4 addresses in their IPv6 form.
+      // A listener on every interface sees IPv4 addresses in their IPv6 form.
       const remote = server.requestIP(request)?.address.replace(/^::ffff:/, "");
       const hasBody = bodyMethods.includes(request.method);
       if (hasBody) server.timeout(request, 0);
       const response = await dispatch(request, options, remote);
-      // Else the connection would stay for ever: the timeout is the connection's, not the request's.
+      // Otherwise the connection would stay for ever: the timeout belongs to the connection, not to the request.
       if (hasBody) server.timeout(request, idleSeconds);
       if (options.room() !== "enough") response.headers.set("Connection", "close");
       return response;
@@ -154,7 +157,7 @@ function serve({ hostname, port, tls, idleSeconds = defaultIdleSeconds }: Listen
   });
 }
 
-/** Of TLS 1.2: keys that are agreed on anew each time, and no CBC; TLS 1.3 has no others. */
+/** For TLS 1.2: forward secrecy and no CBC; TLS 1.3 has nothing else. */
 const ciphers = [
   "ECDHE-ECDSA-AES128-GCM-SHA256",
   "ECDHE-RSA-AES128-GCM-SHA256",

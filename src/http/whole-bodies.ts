@@ -1,22 +1,22 @@
-// Request bodies that are taken whole, such as manifests. All of them together take a bounded part of the memory, and
-// each must come at a least rate: however many drip, they deny nobody else the room for long.
+// Request bodies that are read whole, such as manifests. Together they take a bounded part of memory, and each must
+// arrive at a minimum rate: however many trickle, they do not keep others out for long.
 import { type LeastRate, RateMeter, timeChunks } from "../lib/least-rate.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { readChunks } from "./body.ts";
 
-/** What whole bodies may take. */
+/** What whole bodies may use. */
 export interface WholeBodyLimits {
-  /** In memory, of all bodies that are arriving or being worked on. */
+  /** Bytes of all bodies that are arriving or being processed. */
   readonly maxHeldBytes: number;
   readonly rate: LeastRate;
 }
 
-/** A body; its room is free for others when it is disposed of. */
+/** A body; disposal frees its room for others. */
 export interface WholeBody extends Disposable {
   readonly bytes: Uint8Array;
 }
 
-/** Eight of the largest manifests, or two thousand usual ones. Apache httpd asks bodies for half of this rate. */
+/** Eight of the largest manifests, or two thousand ordinary ones. Apache httpd requires half of this rate. */
 export const wholeBodyLimits: WholeBodyLimits = {
   maxHeldBytes: 32 * 1024 * 1024,
   rate: { bytesPerSecond: 1024, windowMs: 20_000 },
@@ -34,7 +34,7 @@ export class WholeBodies {
     this.#limits = limits;
   }
 
-  /** The whole body, or a refusal as soon as it is longer than `maxBytes`, too slow, or there is no room for it. */
+  /** The whole body; refuses it as soon as it exceeds `maxBytes`, is too slow, or finds no room. */
   async read(
     request: Request,
     { maxBytes, stallMs }: { readonly maxBytes: number; readonly stallMs: number },
@@ -65,7 +65,7 @@ export class WholeBodies {
     }
   }
 
-  /** The one that has held the most for the longest gives way: a small one that has just begun never does. */
+  /** The body that has held the most for the longest gives way, never a small one that has just begun. */
   #makeRoom(body: ArrivingBody, capacity: number): void {
     while (this.#heldBytes - body.heldBytes + capacity > this.#limits.maxHeldBytes) {
       const nowMs = performance.now();
@@ -86,16 +86,16 @@ export class WholeBodies {
   }
 }
 
-/** One buffer that grows with what has come: neither an announced length nor many small chunks take more than that. */
+/** One buffer that grows with what has arrived: neither a declared length nor many small chunks use more. */
 class ArrivingBody {
   readonly sinceMs = performance.now();
   readonly #end = new AbortController();
   #buffer = new ArrayBuffer(0);
   sizeBytes = 0;
-  /** What is counted for it. */
+  /** What it counts for. */
   heldBytes = 0;
 
-  /** Aborted when it gives way to others. */
+  /** Aborted when it has to give way to others. */
   get signal(): AbortSignal {
     return this.#end.signal;
   }
@@ -124,7 +124,7 @@ class ArrivingBody {
     return new Uint8Array(this.#buffer, 0, this.sizeBytes);
   }
 
-  /** Gives the memory back at once rather than when the engine looks for it. */
+  /** Frees the memory at once rather than at the next garbage collection. */
   drop(): void {
     this.#buffer = this.#buffer.transfer(0);
   }

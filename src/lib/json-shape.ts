@@ -1,8 +1,8 @@
-// What a JSON text will cost to parse, counted over its bytes before it is parsed: a parser that has begun cannot be
-// stopped, and it holds up everybody else. What counts is how many values there are, how many different keys (each is
-// a new one to the parser), and how many escapes; long plain strings cost next to nothing.
+// What a JSON text will cost to parse, counted over its bytes beforehand: a running parser cannot be stopped, and it
+// blocks everybody else. What costs is the number of values, of different keys (each is new to the parser) and of
+// escapes; long plain strings cost next to nothing.
 
-/** How much a text may have of what takes time. */
+/** Limits on what takes time. */
 export interface JsonLimits {
   readonly maxDepth: number;
   /** Values of any kind, and keys. */
@@ -11,21 +11,21 @@ export interface JsonLimits {
   readonly maxDifferentKeys: number;
   /** Backslashes in strings. */
   readonly maxEscapes: number;
-  /** Keys whose numbers have to be written whole: `5.0` and `5e0` are no integers to Go's reader. */
+  /** Keys whose numbers must be written as integers: Go's reader refuses `5.0` and `5e0`. */
   readonly wholeKeys?: readonly string[];
 }
 
-/** What is said of a text that passes a limit, or has a number that readers take for different ones. */
+/** What is wrong with a text that exceeds a limit, or has a number that readers disagree about. */
 interface JsonExcess {
   readonly problem: string;
 }
 
-/** Counts, slice by slice, so that others can be served in between. */
+/** Counts slice by slice, so that others can be served in between. */
 export class JsonMeter {
   readonly #bytes: Uint8Array;
   readonly #limits: JsonLimits;
   readonly #keys = new Set<number>();
-  // Nobody can choose keys whose hashes agree, so as to have them counted once.
+  // Random, so that nobody can choose keys with equal hashes to have them counted once.
   readonly #seed = Math.floor(Math.random() * 2 ** 32);
   #position = 0;
   #depth = 0;
@@ -40,12 +40,12 @@ export class JsonMeter {
     this.#limits = limits;
   }
 
-  /** Pairs of a key and a value in all objects: right when the bytes were counted to the end, and are JSON. */
+  /** Members of all objects: exact when the bytes were counted to the end and are JSON. */
   get pairs(): number {
     return this.#pairs;
   }
 
-  /** Counts on for this many bytes, and to the end of a string; tells whether that was all, or too much. */
+  /** Continues for this many bytes and to the end of a string; tells whether that was all, or too much. */
   advance(sliceBytes: number): "more" | "done" | JsonExcess {
     const bytes = this.#bytes;
     const { maxDepth, maxValues, maxEscapes } = this.#limits;
@@ -56,7 +56,7 @@ export class JsonMeter {
       if (byte === quote) {
         const keyStart = position;
         position = this.#skipString(position);
-        // What follows, if it is the colon of a key, belongs to this slice.
+        // A colon after a key belongs to this slice.
         const colonAt = skipSpace(bytes, position + 1);
         if (bytes[colonAt] === colon) {
           const excess =
@@ -77,7 +77,7 @@ export class JsonMeter {
     return position < bytes.length ? "more" : "done";
   }
 
-  /** The position of the quote that ends the string which begins here. Long ones are searched, not walked through. */
+  /** The position of the quote that ends the string starting here. Long ones are searched, not walked. */
   #skipString(start: number): number {
     for (let position = start + 1; ; position = this.#nextBackslash + 2) {
       if (this.#nextQuote < position) this.#nextQuote = this.#find(quote, position);
@@ -109,7 +109,7 @@ export class JsonMeter {
   }
 }
 
-/** Whether a number begins here that has a fraction or an exponent, if it is JSON. */
+/** Whether a number with a fraction or an exponent begins here, if it is JSON. */
 function isFraction(bytes: Uint8Array, start: number): boolean {
   let position = start;
   if (bytes[position] === minus) position += 1;
@@ -124,7 +124,7 @@ function isDigit(byte: number | undefined): boolean {
 
 const longestKeyBytes = 200;
 
-/** With its quotes; undefined for what is no key that anybody looks for. */
+/** With its quotes; undefined for a key that nobody looks for. */
 function readKey(quoted: Uint8Array): unknown {
   if (quoted.length > longestKeyBytes) return undefined;
   try {
@@ -142,7 +142,7 @@ function skipSpace(bytes: Uint8Array, start: number): number {
 
 const hashedBytes = 64;
 
-/** Of a key that begins with the quote at `start`, with what follows where it is shorter than most. */
+/** The hash of a key that begins with the quote at `start`, including what follows a short one. */
 function hashKey(bytes: Uint8Array, start: number, seed: number): number {
   const end = Math.min(start + hashedBytes, bytes.length);
   let hash = seed;

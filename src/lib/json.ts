@@ -1,14 +1,14 @@
-// JSON that every reader understands alike: no duplicate keys (readers differ on which one counts), bounded depth.
+// JSON that all readers understand alike: no duplicate keys (readers differ on which one counts), bounded depth.
 import { type JsonLimits, JsonMeter } from "./json-shape.ts";
 import { stepAside } from "./pacer.ts";
 
 /** Of a key, in a sentence. */
 const maxShownLength = 100;
 
-/** The value, or a sentence that says why the text is refused. */
+/** The value, or a sentence about why the text is refused. */
 export type JsonResult = { readonly value: unknown } | { readonly problem: string };
 
-/** Decodes UTF-8 and parses JSON; refuses invalid UTF-8, a byte order mark, duplicate keys and what passes a limit. */
+/** Decodes UTF-8 and parses JSON; refuses invalid UTF-8, a byte order mark, duplicate keys and what exceeds a limit. */
 export function parseStrictJson(bytes: Uint8Array, limits: JsonLimits): JsonResult {
   const steps = parseSteps(bytes, limits, bytes.length);
   for (;;) {
@@ -23,7 +23,7 @@ const longStepMs = 10;
 /** The same for long texts, in several turns of the event loop. */
 export async function parseStrictJsonInTurns(bytes: Uint8Array, limits: JsonLimits): Promise<JsonResult> {
   const steps = parseSteps(bytes, limits, sliceBytes);
-  // Metering is short; what comes after it is not.
+  // Metering is quick; what follows is not.
   for (let expectedMs = 0; ; ) {
     await stepAside(expectedMs);
     const { done, value } = steps.next();
@@ -32,7 +32,7 @@ export async function parseStrictJsonInTurns(bytes: Uint8Array, limits: JsonLimi
   }
 }
 
-/** Says before each step how long the limits let it take, in milliseconds. */
+/** Yields, before each step, how long the limits let it take, in milliseconds. */
 function* parseSteps(bytes: Uint8Array, limits: JsonLimits, meteredBytes: number): Generator<number, JsonResult> {
   // Before anything that takes long, and before JSON.parse, which recurses.
   const meter = new JsonMeter(bytes, limits);
@@ -47,7 +47,7 @@ function* parseSteps(bytes: Uint8Array, limits: JsonLimits, meteredBytes: number
   const parsed = parseText(text);
   if (parsed === undefined) return { problem: "the text is not valid JSON" };
   yield longStepMs;
-  // Of a key that stands twice, one is lost.
+  // Of a repeated key, one is lost.
   if (countKeys(parsed.value) === meter.pairs) return parsed;
   return {
     problem: `the key ${JSON.stringify(findDuplicateKey(text)?.slice(0, maxShownLength))} stands twice in one object`,
@@ -89,8 +89,8 @@ function countKeys(value: unknown): number {
 }
 
 /**
- * The first key that Go's decoder takes for one of the known keys though it is spelt otherwise: it folds case, and the
- * long s and the Kelvin sign with it. Go programs would read another value than we do.
+ * The first key that Go's decoder takes for a known key although it is spelled differently: it folds case, including
+ * the long s and the Kelvin sign. Go programs would read a different value than we do.
  */
 export function findFoldedKey(
   value: Readonly<Record<string, unknown>>,
@@ -99,7 +99,7 @@ export function findFoldedKey(
   return Object.keys(value).find((key) => known.get(key) !== key && (known.get(foldCase(key)) ?? key) !== key);
 }
 
-/** Known keys, to be looked for in any case by `findFoldedKey`; also as they are, since folding takes its time. */
+/** Known keys for `findFoldedKey`, folded and as they are, since folding takes time. */
 export function foldKeys(keys: readonly string[]): ReadonlyMap<string, string> {
   return new Map([...keys, ...keys.map(foldCase)].map((key, index) => [key, keys[index % keys.length] ?? key]));
 }
@@ -108,7 +108,7 @@ function foldCase(text: string): string {
   return text.toUpperCase().toLowerCase();
 }
 
-/** The position after the string that starts at `start`, where text[start] is its opening quote. */
+/** The position after the string whose opening quote is text[start]. */
 function skipString(text: string, start: number): number {
   let position = start + 1;
   for (;;) {
@@ -121,7 +121,7 @@ function skipString(text: string, start: number): number {
   }
 }
 
-/** The first key that stands twice in one object of a text that is known to be valid JSON. */
+/** The first key that an object repeats, in a text known to be valid JSON. */
 function findDuplicateKey(text: string): string | undefined {
   // One entry for each open bracket: the keys of an object, undefined for an array.
   const open: (Set<string> | undefined)[] = [];

@@ -1,13 +1,13 @@
-// The least rate at which a stranger's bytes must come: what only drips would hold its place for ever.
+// The minimum rate at which a stranger's bytes must arrive: a trickle would hold its place for ever.
 
-/** How much must come in which time. */
+/** How much must arrive in which time. */
 export interface LeastRate {
   readonly bytesPerSecond: number;
-  /** The rate is judged over this much time; within it bytes may come as they like. */
+  /** The window over which the rate is judged; within it bytes may arrive unevenly. */
   readonly windowMs: number;
 }
 
-/** Judges one stream, window by window. Time in which nobody waited for bytes is not counted, so it need not be even. */
+/** Judges one stream, window by window. Time in which nobody waited for bytes does not count. */
 export class RateMeter {
   readonly #rate: LeastRate;
   #windowBytes = 0;
@@ -18,12 +18,12 @@ export class RateMeter {
     this.#rate = rate;
   }
 
-  /** How many windows were too slow, one after the other, up to the last one. */
+  /** How many consecutive windows up to the last one were too slow. */
   get slowWindows(): number {
     return this.#slowWindows;
   }
 
-  /** Counts what came after a wait; true where a window ends with it that was too slow. */
+  /** Counts what arrived after a wait; true where that ends a window that was too slow. */
   count(sizeBytes: number, waitedMs: number): boolean {
     const { bytesPerSecond, windowMs } = this.#rate;
     this.#windowBytes += sizeBytes;
@@ -37,7 +37,7 @@ export class RateMeter {
   }
 }
 
-/** The chunks with the time that each was waited for, in milliseconds. */
+/** The chunks, each with the milliseconds that were spent waiting for it. */
 export async function* timeChunks(
   chunks: AsyncIterable<Uint8Array>,
   now: () => number = performance.now.bind(performance),

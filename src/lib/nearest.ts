@@ -1,6 +1,8 @@
-// The known word that a mistyped one was probably meant to be.
+// Suggestions for mistyped words.
 
-/** The candidate with the smallest edit distance: one, or two where that is at most a third of the letters. */
+/**
+ * The candidate with the smallest edit distance: at most one, or two where that is no more than a third of the letters.
+ */
 export function findNearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = (word.length >= 6 ? 2 : 1) + 1;
@@ -15,7 +17,7 @@ export function findNearest(word: string, candidates: Iterable<string>): string 
   return best;
 }
 
-/** How many letters must be inserted, deleted, replaced or swapped with their neighbour (optimal string alignment). */
+/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
 export function editDistance(from: string, to: string): number {
   // Three rows of the table: a swap looks two rows back.
   let older: number[] = [];

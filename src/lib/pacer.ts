@@ -1,16 +1,16 @@
-// Long work beside short requests: everything that may take long steps aside now and then, so that sockets are served
-// meanwhile. An await alone does not do that: work whose awaits are all answered at once stays in one turn of the event
-// loop, however long it is.
+// Long work beside short requests: it yields to the event loop now and then, so that sockets are served meanwhile. An
+// await alone does not do that: work whose awaits all resolve at once stays in one turn of the event loop, however
+// long.
 
 /**
- * Waits for a later turn of the event loop where work has used up this one, or would with a step that is expected to
- * take so long; else returns at once.
+ * Waits for a later turn of the event loop if work has used up this one, or would with a step expected to take this
+ * long; otherwise returns at once.
  */
 export type Pace = (expectedMs?: number) => Promise<void> | undefined;
 
-/** How long a turn may last. It is longer by one step of the work, which should take less than ten. */
+/** How long a turn may last, plus one step of the work, which should take less than ten. */
 const defaultStretchMs = 5;
-/** A turn in between that does nothing lets other work go many steps on, and its clients answer. */
+/** An idle turn in between lets other work proceed by many steps, and its clients answer. */
 const restMs = 1;
 
 interface Waiting {
@@ -19,8 +19,8 @@ interface Waiting {
 }
 
 /**
- * A pace for all work that shares a thread: what it does between two turns of the event loop counts together. Who has to
- * wait goes on in the order of coming, each by one step, until that turn is used up as well.
+ * A pace for all work that shares a thread: what happens between two turns of the event loop counts together. Waiters
+ * continue in order of arrival, one step each, until that turn is used up as well.
  */
 export function createPacer(stretchMs: number = defaultStretchMs): Pace {
   const waiting: Waiting[] = [];
@@ -38,7 +38,7 @@ export function createPacer(stretchMs: number = defaultStretchMs): Pace {
   const release = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       next.goOn();
-      // It goes on before this does.
+      // It continues before this does.
       await undefined;
       if (!hasTime(waiting[0]?.expectedMs ?? 0)) break;
     }
@@ -59,10 +59,10 @@ export function createPacer(stretchMs: number = defaultStretchMs): Pace {
 /** The pace of this thread, which has one event loop. */
 export const stepAside: Pace = createPacer();
 
-/** As many as take a moment, whatever is done with each that does not wait. */
+/** As many as take a moment, whatever synchronous work is done with each. */
 const itemsOfOneStep = 500;
 
-/** The items one by one, for loops that do not wait for anything: they step aside between some of them. */
+/** The items one by one, for loops that await nothing else: yields to the event loop now and then. */
 export async function* inTurns<T>(items: Iterable<T>): AsyncGenerator<T> {
   let count = 0;
   for (const item of items) {

@@ -1,9 +1,9 @@
-// A stranger's text, shown to a person: in quotes, so that its end is seen, short, and on one line. Nothing in it steers
-// a terminal, turns the direction of writing, or hides.
+// A stranger's text, shown to a person: quoted, short, and on one line. Nothing in it controls a terminal, changes the
+// writing direction, or hides.
 
 const maxShown = 100;
 
-/** The text as it may be shown. */
+/** The text, safe to show. */
 export function quoteStranger(text: string): string {
   const characters = Array.from(text.slice(0, 2 * maxShown + 1));
   const isCut = characters.length > maxShown;
@@ -11,7 +11,7 @@ export function quoteStranger(text: string): string {
   return `"${shown}${isCut ? "…" : ""}"`;
 }
 
-/** Controls, marks of direction, what has no width, and every space but the plain one. */
+/** Control and bidirectional characters, zero-width ones, and every space but the plain one. */
 const hidden = /[^\P{C}]|[^\P{Z} ]/gu;
 
 function spell(character: string): string {

@@ -1,5 +1,5 @@
-// Sizes as people write them: "100GB" counts in thousands, "100GiB" in 1024s. A bare number is none: whoever writes 10
-// hardly means bytes.
+// Sizes as people write them: "100GB" is decimal, "100GiB" binary. A bare number is refused: whoever writes 10 hardly
+// means bytes.
 
 const units: Record<string, number> = {
   b: 1,
@@ -15,7 +15,7 @@ const units: Record<string, number> = {
 
 const shownUnits = ["B", "kB", "MB", "GB", "TB"] as const;
 
-/** Bytes of a size, or undefined where it is none; fractions and a bare 0 are allowed, the unit in any case. */
+/** Bytes of a size, or undefined where it is malformed; fractions, a bare 0 and units in any case are allowed. */
 export function parseSize(text: string): number | undefined {
   if (text.trim() === "0") return 0;
   const match = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text.trim());

@@ -1,10 +1,10 @@
-// Sorting many names without holding up everybody else meanwhile.
+// Sorting many names without blocking the event loop.
 import { stepAside } from "./pacer.ts";
 
-/** As many as are sorted in a moment. */
+/** As many as take a moment to sort. */
 const runLength = 4096;
 
-/** In the order of `sort()`, in several turns of the event loop where there are many. */
+/** Sorted like `sort()`, over several turns of the event loop where there are many. */
 export async function sortInTurns(names: readonly string[]): Promise<string[]> {
   let runs: string[][] = [];
   for (let start = 0; start === 0 || start < names.length; start += runLength) {

@@ -1,18 +1,18 @@
-// The names a certificate can stand for: host names (also "*.example.org"), IPv4 and IPv6 addresses.
+// The names in a certificate: host names (also "*.example.org"), IPv4 and IPv6 addresses.
 //
 //   dns   = [ "*." ] label *( "." label )     label = letter or digit, inner "-", 1 to 63; at most 253 in all
 //   ipv6  = bare or in brackets, without zone
 import { isIPv4, isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
 
-/** A name in its one spelling: host names lower-case, IPv6 compressed and without brackets. */
+/** A normalized name: host names in lower case, IPv6 compressed and without brackets. */
 export interface SubjectName {
   readonly kind: "dns" | "ip";
   readonly value: string;
 }
 
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-/** A last label that a browser would read as the end of an IPv4 address. */
+/** A last label that a browser would read as part of an IPv4 address. */
 const numericLabel = /^(?:[0-9]+|0x[0-9a-f]*)$/;
 const mappedIpv4 = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
 const maxNameLength = 253;
@@ -29,7 +29,7 @@ export function parseSubjectName(text: string): SubjectName | undefined {
   return { kind: "dns", value };
 }
 
-/** A sentence for a text that parseSubjectName refuses: what is wrong, and what to write instead. */
+/** What is wrong with a text that parseSubjectName refuses, and what to write instead. */
 export function explainNameProblem(text: string): string {
   const shown = JSON.stringify(text);
   const punycode = /[^\x00-\x7f]/.test(text) ? domainToASCII(text) : "";
@@ -46,7 +46,7 @@ export function explainNameProblem(text: string): string {
 
 const maxShown = 20;
 
-/** For people: "localhost, *.example.org, 127.0.0.1, ::1"; of very many only the first. */
+/** For people: "localhost, *.example.org, 127.0.0.1, ::1"; only the first of very many. */
 export function formatSubjectNames(names: readonly SubjectName[]): string {
   const more = names.length > maxShown ? [`and ${names.length - maxShown} more`] : [];
   return [...names.slice(0, maxShown).map(({ value }) => value), ...more].join(", ");
@@ -57,13 +57,13 @@ export function uniqueNames(names: readonly SubjectName[]): SubjectName[] {
   return [...new Map(names.map((name) => [name.value, name])).values()];
 }
 
-/** The wanted names for which none of those present stands; a wildcard stands for exactly one label. */
+/** The wanted names that none of those present covers; a wildcard covers exactly one label. */
 export function listUncoveredNames(wanted: readonly SubjectName[], present: readonly SubjectName[]): SubjectName[] {
   const values = new Set(present.map(({ value }) => value));
   return wanted.filter((name) => !values.has(name.value) && !values.has(wildcardFor(name)));
 }
 
-/** The wildcard that would stand for a host name; what it returns for other names is in no set. */
+/** The wildcard that would cover a host name; for other names, something in no set. */
 function wildcardFor({ kind, value }: SubjectName): string {
   const dot = value.indexOf(".");
   return kind === "ip" || dot === -1 || value.startsWith("*") ? "" : `*${value.slice(dot)}`;

@@ -1,6 +1,6 @@
-// The engine hardly counts the bytes of chunks that are done with, so that streams pile up many of them before it looks.
+// The engine underestimates the memory of finished chunks, so that streams pile up many before it collects.
 
-/** Takes note of bytes that are done with; has the engine look for garbage after each `everyBytes` of them. */
+/** Counts finished bytes and runs the engine's collector after every `everyBytes` of them. */
 export function createSweeper(everyBytes: number, sweep = () => Bun.gc(false)): (doneBytes: number) => void {
   let unsweptBytes = 0;
   return (doneBytes) => {

@@ -1,11 +1,11 @@
-// What the system says when it refuses something.
+// Errors of the operating system.
 
 /** The error's code (ENOENT, ECONNREFUSED …), or undefined for other errors. */
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** The error's own words. */
+/** The error's message. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -17,7 +17,7 @@ const sentences: Readonly<Record<string, string>> = {
   EISDIR: "is a directory, not a file",
 };
 
-/** Why a file that somebody named cannot be read, in words that follow its path. */
+/** Why a configured file cannot be read, in words that follow its path. */
 export function explainReadError(error: unknown): string {
   const code = errorCode(error) ?? messageOf(error);
   return sentences[code] ?? `cannot be read (${code})`;

@@ -1,6 +1,6 @@
-// Addresses to which paths are appended.
+// URLs to which paths are appended.
 
-/** The text without the slashes at its end. A regular expression would look at each run of slashes again and again. */
+/** The text without trailing slashes. A regular expression would backtrack over each run of slashes. */
 export function trimTrailingSlashes(text: string): string {
   let end = text.length;
   while (text[end - 1] === "/") end -= 1;

@@ -1,13 +1,13 @@
-// The log: one line an event, on stderr. Text is written as distribution writes it (logfmt), so that what reads its
+// The log: one line per event, on stderr. Text lines follow distribution's format (logfmt), so that whatever reads its
 // logs reads ours.
 
-/** How grave an event is, gravest first. */
+/** Severities, most severe first. */
 export type LogLevel = "error" | "warn" | "info" | "debug";
 
 /** How lines are written. */
 export type LogFormat = "text" | "json" | "logstash";
 
-/** What a line says beside its message. */
+/** What a line says besides its message. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Where events go. */
@@ -18,7 +18,7 @@ export interface Logger {
   debug(message: string, fields?: LogFields): void;
 }
 
-/** What a logger is made of. */
+/** What a logger needs. */
 export interface LoggerOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
@@ -30,13 +30,13 @@ export interface LoggerOptions {
 
 const ranks: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
 
-/** A logger that writes events of the level and graver ones. */
+/** A logger that writes events of the level and above. */
 export function createLogger({ level, format, write, now }: LoggerOptions): Logger {
   const log =
     (eventLevel: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
       if (ranks[eventLevel] > ranks[level]) return;
-      // Spelt as distribution spells it.
+      // As distribution spells it.
       const written = eventLevel === "warn" ? "warning" : eventLevel;
       write(`${formatters[format]({ level: written, message, fields, time: new Date(now()).toISOString() })}\n`);
     };
@@ -60,12 +60,12 @@ const formatters: Record<LogFormat, (event: Event) => string> = {
     formatJson({ "@timestamp": time, "@version": 1, ...fields, level, message }),
 };
 
-/** Bare where that is unambiguous; else as a JSON string, so that no value can forge a line or steer a terminal. */
+/** Bare where that is unambiguous; else a JSON string, so that no value can forge a line or control a terminal. */
 function quote(text: string): string {
   return /^[\w./:@+-]+$/.test(text) ? text : formatJson(text);
 }
 
-/** Controls that JSON leaves as they are, ends of lines, and marks that turn the direction of writing. */
+/** Control characters that JSON leaves alone, line separators, and marks of writing direction. */
 const steering = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 function formatJson(value: unknown): string {

@@ -1,13 +1,13 @@
-// Metrics in the text format of Prometheus, written by hand: a library would double the start time.
+// Metrics in the text format of Prometheus, by hand: a library would double the start time.
 //
 //   # HELP name sentence
 //   # TYPE name counter
 //   name{label="value"} 3
 
-/** Names and values of a sample's labels. */
+/** The labels of a sample. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** What is measured under one name. */
+/** One metric. */
 export interface MetricOptions {
   readonly name: string;
   /** One sentence. */
@@ -22,7 +22,7 @@ interface Sample {
 
 type Kind = "counter" | "gauge" | "histogram";
 
-/** Labels come from the configuration and from closed sets; this only stops a mistake. */
+/** Labels come from the configuration and closed sets; this only catches mistakes. */
 const maxSamples = 10_000;
 
 class Metric {
@@ -64,17 +64,17 @@ function formatLabels(labels: Labels): string {
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
 }
 
-/** Something that only grows. */
+/** A value that only grows. */
 export interface Counter {
   add(labels: Labels, amount?: number): void;
 }
 
-/** Something that goes up and down. */
+/** A value that goes up and down. */
 export interface Gauge {
   set(labels: Labels, value: number): void;
 }
 
-/** How often something took how long. */
+/** A distribution of durations. */
 export interface Histogram {
   observe(labels: Labels, value: number): void;
 }
@@ -83,7 +83,7 @@ export interface Histogram {
 export class Metrics {
   readonly #metrics: Metric[] = [];
 
-  /** A counter of this name; where `initial` names labels, it is shown from the start with 0. */
+  /** A counter of this name; the label sets in `initial` are shown with 0 from the start. */
   counter(options: MetricOptions, initial: readonly Labels[] = []): Counter {
     const metric = this.#add("counter", options);
     for (const labels of initial) metric.sample(labels);
@@ -125,7 +125,7 @@ export class Metrics {
     return metric;
   }
 
-  /** Everything, as Prometheus reads it. */
+  /** All of it in Prometheus's text format. */
   format(): string {
     return this.#metrics.map((metric) => `${metric.format()}\n`).join("");
   }

@@ -18,7 +18,7 @@ export interface Platform {
   readonly os: string;
 }
 
-/** A descriptor, or a sentence that says what is wrong with it. */
+/** A descriptor, or a sentence about what is wrong with it. */
 export type DescriptorResult = { readonly descriptor: Descriptor } | { readonly problem: string };
 
 const descriptorKeys = foldKeys([
@@ -37,7 +37,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A stranger's text, for a message. */
+/** A stranger's text for a message. */
 function quote(text: string): string {
   return JSON.stringify(text.slice(0, 100));
 }
@@ -76,7 +76,7 @@ function parsePlatform(value: unknown): Platform | undefined {
   return typeof architecture === "string" && typeof os === "string" ? { architecture, os } : undefined;
 }
 
-/** Whether clients fetch the layer from its `urls`, so that the registry need not have it. */
+/** Whether clients fetch the layer from its `urls`, so that the registry need not store it. */
 export function isStoredElsewhere({ mediaType, urls }: Descriptor): boolean {
   return urls.length > 0 && isForeignLayer(mediaType);
 }

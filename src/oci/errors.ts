@@ -1,4 +1,4 @@
-// Refusals: the closed set of reasons for which a request is not carried out.
+// Refusals: the closed set of reasons why a request is not carried out.
 // Names are the spec's error codes where it has one; which HTTP status and wire code a reason gets is known to
 // http/errors.ts alone.
 
@@ -17,7 +17,7 @@ export type ErrorCode =
   | "SIZE_INVALID"
   | "UNAUTHORIZED"
   | "UNSUPPORTED"
-  // Reasons that the spec describes by a status alone, or leaves open.
+  // Reasons that the spec describes by a status only, or leaves open.
   | "METHOD_NOT_ALLOWED"
   | "NOT_FOUND"
   | "PAGE_INVALID"
@@ -30,7 +30,7 @@ export type ErrorCode =
   | "UPLOAD_BUSY"
   | "UPLOAD_OUT_OF_ORDER"
   | "UPLOAD_STALLED"
-  // Of repositories that are cached from another registry: why that one was of no help.
+  // Why the upstream of a cached repository did not help.
   | "UPSTREAM_DENIED"
   | "UPSTREAM_INVALID"
   | "UPSTREAM_LIMITED"
@@ -38,9 +38,9 @@ export type ErrorCode =
   | "UPSTREAM_UNAVAILABLE"
   | "UPSTREAM_UNREACHABLE";
 
-/** What a refusal can tell beside its code. */
+/** What a refusal can say besides its code. */
 export interface RefusalDetail {
-  /** A sentence for a person; the code's own sentence where absent. */
+  /** A sentence for people; the code's default where absent. */
   readonly message?: string;
   /** Values that help a client: digests, sizes, names. */
   readonly detail?: Readonly<Record<string, unknown>>;
@@ -50,7 +50,7 @@ export interface RefusalDetail {
   readonly cause?: unknown;
 }
 
-/** A refusal. Everything else that is thrown is a failure of ours. */
+/** A refusal. Anything else that is thrown is a failure of ours. */
 export class RegistryError extends Error {
   readonly code: ErrorCode;
   readonly refusal: RefusalDetail;

@@ -1,21 +1,21 @@
-// Hashing of content into digests, at once or as it comes.
+// Hashing content into digests, at once or as it arrives.
 import { stepAside } from "../lib/pacer.ts";
 import { type Algorithm, type Digest, formatDigest } from "./digest.ts";
 
-/** A digest in the making. */
+/** A digest being computed. */
 export interface RunningHash {
   readonly algorithm: Algorithm;
-  /** How many bytes it has seen. */
+  /** How many bytes it has consumed. */
   readonly sizeBytes: number;
   /** Adds the next bytes. */
   update(bytes: Uint8Array): void;
-  /** The digest of all bytes so far; the hash can go on afterwards. */
+  /** The digest of all bytes so far; the hash can continue afterwards. */
   digest(): Digest;
-  /** A hash of its own that has seen the same bytes. */
+  /** An independent copy of the hash. */
   fork(): RunningHash;
 }
 
-/** A hash that has seen nothing yet. */
+/** A new hash. */
 export function startHash(algorithm: Algorithm): RunningHash {
   return runHash(algorithm, new Bun.CryptoHasher(algorithm), 0);
 }
@@ -31,7 +31,7 @@ function runHash(algorithm: Algorithm, hasher: Bun.CryptoHasher, seenBytes: numb
       hasher.update(bytes);
       sizeBytes += bytes.length;
     },
-    // The copy: Bun's hasher starts anew in silence when it is used after digest().
+    // A copy, because Bun's hasher silently starts over when it is used after digest().
     digest: () => formatDigest(algorithm, hasher.copy().digest("hex")),
     fork: () => runHash(algorithm, hasher.copy(), sizeBytes),
   };
@@ -44,7 +44,7 @@ export function hashBytes(bytes: Uint8Array, algorithm: Algorithm): Digest {
 
 const sliceBytes = 256 * 1024;
 
-/** The same; of long ones in several turns of the event loop. */
+/** The same, over several turns of the event loop for long content. */
 export async function hashInTurns(bytes: Uint8Array, algorithm: Algorithm): Promise<Digest> {
   if (bytes.length <= sliceBytes) return hashBytes(bytes, algorithm);
   const hash = startHash(algorithm);

@@ -1,4 +1,4 @@
-// Manifests that another registry has stored and that are too much to be parsed in a moment. What has to be known of one
+// Manifests that another registry has stored and that are too large to be parsed in a moment. What must be known of one
 // is found by walking over its bytes, in several turns of the event loop.
 import {
   backslash,
@@ -21,13 +21,13 @@ export interface HugeManifest {
   readonly schemaVersion: number | undefined;
   readonly mediaType: string | undefined;
   readonly isIndex: boolean;
-  /** Whatever is spelt like a digest, wherever it stands: rather too many than too few. */
+  /** Everything spelled like a digest, wherever it is: rather too many than too few. */
   readonly named: ReadonlySet<Digest>;
 }
 
 const sliceBytes = 64 * 1024;
 
-/** What stands in the bytes, taken for JSON; undefined where they can be parsed in a moment. */
+/** What the bytes hold, taken for JSON; undefined where they can be parsed in a moment. */
 export async function readHugeManifest(bytes: Uint8Array): Promise<HugeManifest | undefined> {
   if (bytes.length < sliceBytes) return undefined;
   const meter = new JsonMeter(bytes, manifestLimits);
@@ -40,7 +40,7 @@ export async function readHugeManifest(bytes: Uint8Array): Promise<HugeManifest 
   return walk.found();
 }
 
-/** As `storedMediaType`, also of what is huge. */
+/** `storedMediaType` for manifests of any size. */
 export async function storedMediaTypeInTurns(bytes: Uint8Array): Promise<string | undefined> {
   const huge = await readHugeManifest(bytes);
   if (huge === undefined) return storedMediaType(bytes);
@@ -49,13 +49,13 @@ export async function storedMediaTypeInTurns(bytes: Uint8Array): Promise<string 
   return huge.isIndex ? ociImageIndex : ociImageManifest;
 }
 
-/** As `isStoredManifest`, also of what is huge. */
+/** `isStoredManifest` for manifests of any size. */
 export async function isStoredManifestInTurns(bytes: Uint8Array): Promise<boolean> {
   const huge = await readHugeManifest(bytes);
   return huge === undefined ? isStoredManifest(bytes) : huge.schemaVersion === 1 || huge.schemaVersion === 2;
 }
 
-/** Longer strings are neither a digest nor a media type. */
+/** A longer string is neither a digest nor a media type. */
 const maxStringBytes = 1024;
 
 class Walk {
@@ -86,7 +86,7 @@ class Walk {
   }
 
   #readString(): void {
-    // The first letters of digests, of the members that are wanted, and of what is written with escapes.
+    // The first letters of digests, of the wanted members, and of escapes.
     const mayCount = firstLetters.includes(this.#bytes[this.#position + 1] ?? 0);
     const text = this.#takeString(mayCount);
     const digest = text === undefined ? undefined : parseDigest(text);
@@ -100,7 +100,7 @@ class Walk {
     this.#members.set(text, value ?? "");
   }
 
-  /** The string that begins here, if it is wanted; undefined for a long one, and one that is none. */
+  /** The string that begins here, if it is wanted; undefined for a long or malformed one. */
   #takeString(isWanted: boolean): string | undefined {
     const start = this.#position;
     let position = start + 1;

@@ -1,4 +1,4 @@
-// Manifests: what their bytes say, checked once; everything below works with the result.
+// Manifests: their bytes, checked once; everything below works with the result.
 import { findFoldedKey, foldKeys, type JsonResult, parseStrictJson, parseStrictJsonInTurns } from "../lib/json.ts";
 import type { JsonLimits } from "../lib/json-shape.ts";
 import { stepAside } from "../lib/pacer.ts";
@@ -17,12 +17,12 @@ import {
   stripParameters,
 } from "./media-type.ts";
 
-/** The size that a manifest may have; the spec asks for at least 4 MB, distribution has the same limit. */
+/** The largest manifest; the spec requires at least 4 MB, and distribution has the same limit. */
 export const maxManifestBytes = 4 * 1024 * 1024;
 /**
- * What a manifest may have of what takes long to read: some times more than the largest that people push. Those are
- * artifacts with one layer for each file, of some thousand layers, and indexes with one entry for each signature;
- * images have a hundred layers, and other registries refuse 500 or 1000.
+ * Limits on what takes long to read: several times what the largest manifests in use have. Those are artifacts with one
+ * layer per file, some thousands of them, and indexes with one entry per signature; images have a hundred layers, and
+ * other registries refuse 500 or 1000.
  */
 export const manifestLimits: JsonLimits = {
   maxDepth: 100,
@@ -44,7 +44,7 @@ const manifestKeys = foldKeys([
   "annotations",
 ]);
 
-/** A manifest that was understood. */
+/** A parsed manifest. */
 export interface Manifest {
   readonly mediaType: ManifestType;
   readonly kind: ManifestKind;
@@ -53,27 +53,27 @@ export interface Manifest {
   /** Children of an index; empty for an image. */
   readonly children: readonly Descriptor[];
   readonly subject: Descriptor | undefined;
-  /** Of the manifest, or of an image's config where the manifest has none (spec, "Listing Referrers"). */
+  /** The manifest's, or the media type of an image's config where the manifest has none (spec, "Listing Referrers"). */
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>> | undefined;
 }
 
-/** A manifest, or a sentence that says why it is refused. */
+/** A manifest, or a sentence about why it is refused. */
 export type ManifestResult = { readonly manifest: Manifest } | { readonly problem: string };
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Reads a manifest. `contentType` is what the client declared; without one the body's own mediaType counts. */
+/** Parses a manifest. `contentType` is what the client declared; without one the body's mediaType counts. */
 export function parseManifest(bytes: Uint8Array, contentType: string | undefined): ManifestResult {
   return readManifest(parseStrictJson(bytes, manifestLimits), contentType);
 }
 
-/** From here on a manifest is not read in one go. */
+/** A longer manifest is not parsed in one go. */
 const longBytes = 64 * 1024;
-/** What reading the fields of ten thousand descriptors takes. */
+/** What checking ten thousand descriptors takes. */
 const longStepMs = 10;
 
-/** The same; a long one is read in several turns of the event loop. */
+/** The same, over several turns of the event loop for a long one. */
 export async function parseManifestInTurns(
   bytes: Uint8Array,
   contentType: string | undefined,
@@ -102,7 +102,7 @@ function readManifest(json: JsonResult, contentType: string | undefined): Manife
   return "problem" in type ? type : readFields(fields, type.mediaType);
 }
 
-/** What is there, to Go's decoder: null is nothing, and of an index that says its type an empty list of manifests. */
+/** What Go's decoder takes for present: not null, and not an empty list of manifests beside a media type. */
 function presentFields(written: Fields): Fields {
   const present = Object.fromEntries(Object.entries(written).filter(([name, value]) => !isAbsent(name, value)));
   const type = typeof written.mediaType === "string" ? parseManifestType(written.mediaType) : undefined;
@@ -119,7 +119,7 @@ function isAbsent(name: string, value: unknown): boolean {
 
 /**
  * Bytes that one reader takes for an image and another for an index, or that Go's decoder, which folds the case of
- * keys, reads otherwise than we do (CVE-2021-41190 and its kind).
+ * keys, reads differently than we do (CVE-2021-41190 and its kind).
  */
 function findAmbiguity(fields: Fields): string | undefined {
   if (fields.schemaVersion === 1)
@@ -149,7 +149,7 @@ function decideType(
       problem: `the manifest type ${named.slice(0, 200)} is not supported; supported are ${manifestTypes.join(", ")}`,
     };
   }
-  // The type is not stored beside the bytes: what the body leaves out must follow from its fields.
+  // The type is not stored with the bytes: if the body leaves it out, it must follow from the fields.
   if (inBody === undefined && mediaType !== derived) {
     return { problem: `a manifest of type ${mediaType} must say so in its mediaType, or its fields must fit` };
   }
@@ -204,20 +204,20 @@ function readAnnotations(value: unknown, problems: string[]): Record<string, str
   return undefined;
 }
 
-/** Every digest that the manifest names and that must stay while it does. */
+/** Every digest that the manifest needs. */
 export function namedDigests(manifest: Manifest): readonly Descriptor[] {
   return [...manifest.blobs, ...manifest.children];
 }
 
-/** Whether bytes are a manifest of a kind that some registry stores; whether we would accept it is another question. */
+/** Whether the bytes are a manifest that some registry stores, whether or not we would accept it. */
 export function isStoredManifest(bytes: Uint8Array): boolean {
   const version = readVersioned(bytes)?.schemaVersion;
   return version === 1 || version === 2;
 }
 
 /**
- * The type under which stored bytes are served, without judging the rest: another registry may have accepted what
- * we would refuse. Undefined for schema 1 and for what is no manifest.
+ * The type under which stored bytes are served, without judging the rest: another registry may have accepted what we
+ * would refuse. Undefined for schema 1 and for anything but a manifest.
  */
 export function storedMediaType(bytes: Uint8Array): string | undefined {
   const value = readVersioned(bytes);

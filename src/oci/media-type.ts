@@ -1,4 +1,4 @@
-// Media types of manifests and of layers that are stored elsewhere (OCI image-spec, media-types.md; Docker schema 2).
+// Media types of manifests and of foreign layers (OCI image-spec, media-types.md; Docker schema 2).
 //
 //   media type ::= name ["/" name] [";" parameters]     at most 255 characters
 //   name       ::= restricted-name of RFC 6838, section 4.2, at most 127 characters
@@ -28,19 +28,19 @@ const grammar =
   /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}(?:\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126})?(?:[ \t]*;[\t\x20-\x7e]*)?$/;
 
 /**
- * Whether a descriptor may call its content so, or an artifact itself. Older clients wrote types without a slash
+ * Whether it is allowed as the type of a descriptor or an artifact. Older clients wrote types without a slash
  * ("spdx+json"), and some leave the type empty.
  */
 export function isMediaType(text: string): boolean {
   return text === "" || (text.length <= maxLength && grammar.test(text));
 }
 
-/** What nobody shows or runs. */
+/** A type that browsers neither show nor run. */
 export const octetStream = "application/octet-stream";
 
 /**
- * The Content-Type for content that calls itself so, whoever stored it: some kind of JSON, or else nothing that a browser
- * would show or run.
+ * The Content-Type for content of a declared type, whoever stored it: some kind of JSON, or else a type that browsers
+ * neither show nor run.
  */
 export function servedType(text: string): string {
   const isJson = /^application\/(?:[a-z0-9][a-z0-9!#$&^_.+-]{0,121}\+)?json$/i.test(text);
@@ -55,7 +55,7 @@ export function parseManifestType(text: string): ManifestType | undefined {
   return manifestTypes.find((type) => type === text);
 }
 
-/** Whether content of this type is a manifest, also of a type that only other registries store. */
+/** Whether content of this type is a manifest, including types that only other registries store. */
 export function isManifestType(text: string): boolean {
   return parseManifestType(text) !== undefined || isSchema1(text);
 }
@@ -65,7 +65,7 @@ export function manifestKind(type: ManifestType): ManifestKind {
   return kinds[type];
 }
 
-/** A media type without its parameters, in lower case: the spec asks to ignore parameters of Content-Type. */
+/** A media type in lower case and without its parameters, which the spec says to ignore. */
 export function stripParameters(contentType: string): string {
   return (contentType.split(";")[0] ?? "").trim().toLowerCase();
 }
@@ -75,7 +75,7 @@ export function isSchema1(type: string): boolean {
   return type.startsWith("application/vnd.docker.distribution.manifest.v1+");
 }
 
-/** Layers that may not be passed on freely: where they have `urls`, clients fetch them from there. */
+/** Layers that may not be redistributed: where they have `urls`, clients fetch them from there. */
 export function isForeignLayer(type: string): boolean {
   return (
     type.startsWith("application/vnd.oci.image.layer.nondistributable.v1.tar") ||

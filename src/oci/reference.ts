@@ -27,7 +27,7 @@ export function parseReference(text: string): Reference | undefined {
   return tag === undefined ? undefined : { kind: "tag", tag };
 }
 
-/** The text of a reference, as it stands in a URL. */
+/** The text of a reference, as in a URL. */
 export function formatReference(reference: Reference): string {
   return reference.kind === "tag" ? reference.tag : reference.digest;
 }

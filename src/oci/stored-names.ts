@@ -1,5 +1,5 @@
-// What stored bytes name, for the collector: read leniently, since what is named must stay even where another registry
-// accepted a manifest that we would refuse.
+// What stored manifests name, for the collector: parsed leniently, since what is named must stay even where another
+// registry accepted a manifest that we would refuse.
 import { stepAside } from "../lib/pacer.ts";
 import { isRecord } from "./descriptor.ts";
 import { type Digest, parseDigest } from "./digest.ts";
@@ -7,18 +7,18 @@ import { readHugeManifest } from "./huge-manifest.ts";
 
 /** Everything that a stored manifest needs, and what it refers to. */
 export interface StoredNames {
-  /** Configuration, layers, children, in whatever field they stand. */
+  /** Configuration, layers and children, in whatever field. */
   readonly named: ReadonlySet<Digest>;
-  /** The manifest that it is about; it does not keep that one. */
+  /** The manifest that it is about; it does not keep that alive. */
   readonly subject: Digest | undefined;
 }
 
-/** Fields that hold a digest: of descriptors, and of layers in docker's schema 1. Go's decoder folds their case. */
+/** Fields that hold a digest: in descriptors, and in the layers of docker's schema 1. Go's decoder folds their case. */
 const digestFields: readonly string[] = ["digest", "blobsum"];
 
 /**
- * Every digest that a manifest names, at any depth, but for its subject: rather too many than too few. Undefined where
- * the bytes are no JSON object, so that nobody can tell what they name.
+ * Every digest that a manifest names, at any depth, except its subject: rather too many than too few. Undefined where
+ * the bytes are not a JSON object, so that nobody can tell what they name.
  */
 export function readStoredNames(bytes: Uint8Array): StoredNames | undefined {
   const steps = readSteps(bytes);
@@ -28,7 +28,7 @@ export function readStoredNames(bytes: Uint8Array): StoredNames | undefined {
   }
 }
 
-/** The same; of long bytes in several turns of the event loop. */
+/** The same, over several turns of the event loop for long bytes. */
 export async function readStoredNamesInTurns(bytes: Uint8Array): Promise<StoredNames | undefined> {
   const huge = await readHugeManifest(bytes);
   if (huge !== undefined) return { named: huge.named, subject: undefined };
@@ -42,7 +42,7 @@ export async function readStoredNamesInTurns(bytes: Uint8Array): Promise<StoredN
 
 const longBytes = 64 * 1024;
 const parsingMs = 10;
-/** As many as are looked at in a moment. */
+/** As many as take a moment to visit. */
 const valuesOfOneStep = 1000;
 
 function* readSteps(bytes: Uint8Array): Generator<void, StoredNames | undefined> {
@@ -63,7 +63,9 @@ function* readSteps(bytes: Uint8Array): Generator<void, StoredNames | undefined>
   return { named, subject: undefined };
 }
 
-/** Without recursion, as another registry may have stored any depth. Undefined now and then: that took a moment. */
+/**
+ * Iterative, since another registry may have stored any depth. Yields undefined now and then, when a moment has passed.
+ */
 function* walkDigests(value: unknown): Generator<Digest | undefined> {
   const open: unknown[] = [value];
   for (let looks = 1; open.length > 0; looks += 1) {

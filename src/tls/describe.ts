@@ -1,5 +1,5 @@
-// What a certificate says, read with the runtime's own parser (cheap, unlike the library that makes them),
-// and what an operator should be told about one that was configured.
+// Reads certificates with the runtime's own parser (cheap, unlike the library that makes them), and warns about
+// configured ones.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { parseSubjectName, type SubjectName } from "../lib/subject-names.ts";
 import type { KeyKind } from "./self-signed.ts";
@@ -14,7 +14,7 @@ export interface CertificateDescription {
   /** SHA-256 of the DER form: "AA:BB:…". */
   readonly fingerprint: string;
   readonly isCa: boolean;
-  /** Undefined for a key of a kind that we do not make. */
+  /** Undefined for a kind of key that we do not make. */
   readonly key: KeyKind | undefined;
 }
 
@@ -36,7 +36,7 @@ export function describeCertificate(pem: string): CertificateDescription | undef
   };
 }
 
-/** Sentences about a configured certificate that clients refuse or soon will; each says what to do next. */
+/** Warnings about a configured certificate that clients refuse or soon will; each says what to do. */
 export function certificateWarnings(description: CertificateDescription, nowMs: number): string[] {
   const warnings: string[] = [];
   if (description.names.length === 0) {
@@ -58,7 +58,7 @@ export function certificateWarnings(description: CertificateDescription, nowMs: 
   return warnings;
 }
 
-/** Whether the second certificate carries the first one's signature and names it as its issuer. */
+/** Whether the first certificate signed the second one and is named as its issuer. */
 export function isIssuedBy(authorityPem: string, certificatePem: string): boolean {
   const authority = parseCertificate(authorityPem);
   const certificate = parseCertificate(certificatePem);
@@ -76,7 +76,7 @@ export function isKeyOf(certificatePem: string, keyPem: string): boolean | undef
   }
 }
 
-/** The day as operators write it: "2027-01-31". */
+/** The date, as in "2027-01-31". */
 export function formatDay(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10);
 }
@@ -89,7 +89,7 @@ function parseCertificate(pem: string): X509Certificate | undefined {
   }
 }
 
-/** On one line, and without anything that a terminal would obey or that turns the direction of writing. */
+/** On one line, without control characters or marks of writing direction. */
 function formatSubject(text: string): string {
   return text.replaceAll("\n", ", ").replaceAll(/\p{C}|\p{Zl}|\p{Zp}/gu, "?");
 }

@@ -1,11 +1,11 @@
-// Decides whether our certificates can stay. Clients trust the authority, so it is replaced only where there
-// is none or it has come to its own end; the server certificate is replaced freely under it.
+// Decides whether our certificates can stay. Clients trust the CA, so it is replaced only where it is missing or has
+// expired; the server certificate is replaced freely under it.
 
 import { formatSubjectNames, listUncoveredNames, type SubjectName } from "../lib/subject-names.ts";
 import { type CertificateDescription, formatDay } from "./describe.ts";
 import type { KeyKind } from "./self-signed.ts";
 
-/** Everything the decision rests on. */
+/** What the decision is based on. */
 export interface RenewalFacts {
   readonly authority: CertificateDescription | undefined;
   /** The server certificate, or undefined where it or its key is missing. */
@@ -19,14 +19,14 @@ export interface RenewalFacts {
   readonly nowMs: number;
 }
 
-/** What to make anew, and why, in words that follow "because". */
+/** What to replace, and why, in words that follow "because". */
 export type RenewalPlan = "keep" | { readonly renew: "server" | "both"; readonly reason: string };
 
 const renewalMs = 30 * 24 * 3_600_000;
 
 /**
- * A certificate that is not valid yet is kept: this machine's clock is behind, and what it signed now would
- * be past its end as soon as the clock is set.
+ * A certificate that is not valid yet is kept: this machine's clock is behind, and what it signed now would have
+ * expired as soon as the clock is set.
  */
 export function planRenewal(facts: RenewalFacts): RenewalPlan {
   const { authority, server, nowMs } = facts;
@@ -37,12 +37,12 @@ export function planRenewal(facts: RenewalFacts): RenewalPlan {
   return reason === undefined ? "keep" : { renew: "server", reason };
 }
 
-/** Within 30 days of its end, or in the last third of a shorter life. */
+/** Within 30 days of expiry, or in the last third of a shorter life. */
 export function isEnding({ notBeforeMs, notAfterMs }: CertificateDescription, nowMs: number): boolean {
   return nowMs >= notAfterMs - Math.min(renewalMs, (notAfterMs - notBeforeMs) / 3);
 }
 
-/** A name that is not wanted any more is no reason: another process on the same directory may want it. */
+/** A surplus name is no reason: another process on the same directory may want it. */
 function listServerReasons(facts: RenewalFacts, server: CertificateDescription): string[] {
   const missing = listUncoveredNames(facts.wantedNames, server.names);
   const reasons: string[] = [];

@@ -1,10 +1,10 @@
-// Makes certificates: an authority of our own (CA), and server certificates under it, in the form that
-// Go, OpenSSL and browsers accept. Names are subject alternative names; the CN is for people only.
+// Makes certificates: a CA of our own, and server certificates under it, in the form that Go, OpenSSL and browsers
+// accept. Names are subject alternative names; the CN is for people only.
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import type { SubjectName } from "../lib/subject-names.ts";
 import { loadX509, type X509 } from "./x509.ts";
 
-/** Kinds of keys we make: ECDSA on P-256, or RSA with 4096 bits for clients that know nothing newer. */
+/** Kinds of keys we make: ECDSA on P-256, or RSA with 4096 bits for older clients. */
 export type KeyKind = "ecdsa" | "rsa4096";
 
 /** A certificate with its PKCS#8 private key, both PEM. */
@@ -13,14 +13,14 @@ export interface CertificatePair {
   readonly keyPem: string;
 }
 
-/** What a new authority is made of. */
+/** What a new CA needs. */
 export interface AuthorityOptions {
   readonly hostName: string;
   readonly key: KeyKind;
   readonly nowMs: number;
 }
 
-/** What a new server certificate is made of. */
+/** What a new server certificate needs. */
 export interface ServerCertificateOptions {
   readonly names: readonly SubjectName[];
   readonly key: KeyKind;
@@ -28,7 +28,7 @@ export interface ServerCertificateOptions {
   readonly nowMs: number;
 }
 
-/** What a signature under a key needs to know: the key, and which hash goes with it. */
+/** What signing needs: the key, and the hash that goes with it. */
 interface SigningKey {
   readonly privateKey: CryptoKey;
   readonly algorithm: { readonly name: string; readonly hash: string };
@@ -39,7 +39,7 @@ export const defaultDays = 397;
 export const maxDays = 3650;
 
 const dayMs = 24 * 3_600_000;
-/** Clients whose clock is a little late accept a new certificate too. */
+/** Backdated, so that clients whose clock is a little behind accept a new certificate too. */
 const backdateMs = 3_600_000;
 const authorityDays = 3650;
 /** X.520's upper bound of a common name. */
@@ -51,7 +51,7 @@ const generation = {
   rsa4096: { ...rsa, modulusLength: 4096, publicExponent: new Uint8Array([1, 0, 1]) },
 } satisfies Record<KeyKind, object>;
 
-/** A new authority, valid for ten years, that can sign server certificates and no further authorities. */
+/** A new CA, valid for ten years, that can sign server certificates and no further CAs. */
 export async function createAuthority({ hostName, key, nowMs }: AuthorityOptions): Promise<CertificatePair> {
   const x509 = await loadX509();
   const keys = await generateKeys(key);
@@ -71,7 +71,7 @@ export async function createAuthority({ hostName, key, nowMs }: AuthorityOptions
   return pairOf(certificate, keys);
 }
 
-/** A new key with a certificate for the names, signed by the authority; it never outlives the authority. */
+/** A new key with a certificate for the names, signed by the CA, which it never outlives. */
 export async function issueServerCertificate(
   authority: CertificatePair,
   { names, key, days, nowMs }: ServerCertificateOptions,
@@ -116,7 +116,7 @@ async function serverExtensions(
   ];
 }
 
-/** Equal to the issuer's own subject key identifier, however that was made; strict verifiers compare the two. */
+/** Equal to the issuer's subject key identifier, however that was made; strict verifiers compare the two. */
 async function authorityKeyIdentifier(x509: X509, issuer: InstanceType<X509["X509Certificate"]>) {
   const own = issuer.getExtension(x509.SubjectKeyIdentifierExtension);
   if (own !== null) return new x509.AuthorityKeyIdentifierExtension(own.keyId);
@@ -154,7 +154,7 @@ async function pairOf(certificate: { toString(format: "pem"): string }, keys: Cr
   };
 }
 
-/** 128 random bits as hexadecimal; the first bit is clear, so that the number is positive in 16 bytes. */
+/** 128 random bits in hexadecimal; the first bit is clear, so that the number is positive in 16 bytes. */
 function randomSerial(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
@@ -165,7 +165,7 @@ function commonName(text: string): { CN: string[] }[] {
   return [{ CN: [text.slice(0, maxCommonNameLength)] }];
 }
 
-/** X.509 knows no milliseconds. */
+/** X.509 has no milliseconds. */
 function wholeSeconds(timeMs: number): Date {
   return new Date(Math.floor(timeMs / 1000) * 1000);
 }

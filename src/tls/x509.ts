@@ -1,8 +1,8 @@
-// The X.509 library, loaded when a certificate must be made and not before: it triples the start time.
+// The X.509 library, loaded only when a certificate must be made: it triples the start time.
 
 export type X509 = typeof import("@peculiar/x509");
 
-/** The library, set to use the runtime's own WebCrypto. */
+/** The library, using the runtime's WebCrypto. */
 export async function loadX509(): Promise<X509> {
   // The library's dependency injection throws without this at import.
   await import("reflect-metadata");

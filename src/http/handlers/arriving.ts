@@ -1,7 +1,7 @@
-// A blob that is on its way from another registry, as the body of an answer: its bytes as they come. Where they turn out
-// to be wrong the connection is cut before the last of them.
+// A blob arriving from another registry, streamed as the body of an answer. If its bytes turn out wrong, the connection
+// is cut before the last of them.
 
-/** Pulled as the client takes it; a client that leaves ends it. */
+/** Pulled at the client's pace; ends when the client disconnects. */
 export function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   const source = {
@@ -12,6 +12,6 @@ export function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint
     },
     cancel: async () => void (await iterator.return?.()),
   };
-  // Nothing is read ahead: with many clients that would be many pieces.
+  // No read-ahead: with many clients it would add up.
   return new ReadableStream<Uint8Array>(source, { highWaterMark: 0 });
 }

@@ -10,14 +10,16 @@ interface BlobRoute {
   readonly digest: Digest;
 }
 
-/** Blobs never change under their digest. Content-Disposition keeps browsers from showing, and Bun from naming, a file. */
+/**
+ * Blobs never change under their digest. Content-Disposition keeps browsers from showing, and Bun from naming, a file.
+ */
 const blobHeaders = {
   "Accept-Ranges": "bytes",
   "Cache-Control": "max-age=31536000",
   "Content-Disposition": "attachment",
 };
 
-/** The blob's bytes; HEAD is a promise that they stay a while. */
+/** The blob's bytes; HEAD promises that they stay for the grace of garbage collection. */
 export async function getBlob({ request, repository }: Exchange, { name, digest }: BlobRoute): Promise<Response> {
   const common = { digest, contentType: octetStream, headers: blobHeaders };
   if (request.method === "HEAD") {
@@ -29,7 +31,7 @@ export async function getBlob({ request, repository }: Exchange, { name, digest 
   return serveContent(request, { ...common, sizeBytes: blob.sizeBytes, source });
 }
 
-/** Takes the blob out of the repository. */
+/** Removes the blob from the repository. */
 export async function deleteBlob({ repository }: Exchange, { name, digest }: BlobRoute): Promise<Response> {
   await repository(name).blobs.delete(digest);
   return new Response(null, { status: 202, headers: { "Docker-Content-Digest": digest } });

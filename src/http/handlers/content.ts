@@ -1,4 +1,4 @@
-// Serving content: conditional requests, ranges and HEAD, the same for blobs and manifests, stored or on their way.
+// Serving content: conditional requests, ranges and HEAD, the same for blobs and manifests, stored or arriving.
 import type { Digest } from "../../oci/digest.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import { allowsRange, formatEntityTag, matchesNone } from "../conditional.ts";
@@ -6,13 +6,13 @@ import { cutPieces, formatParts, readPieces } from "../multipart.ts";
 import { type ByteRange, formatContentRange, parseRanges } from "../range.ts";
 import { streamOf } from "./arriving.ts";
 
-/** Content that is on its way: all of it or a part, as it comes. */
+/** Arriving content: all of it or a part, as it comes. */
 export type ReadArriving = (range: ByteRange | undefined) => AsyncIterable<Uint8Array>;
 
-/** Content that is known to be there. */
+/** Content to be served. */
 export interface Content {
   readonly digest: Digest;
-  /** Undefined where nobody knows it yet; then it is served whole. */
+  /** Undefined where it is not known yet; then the content is served whole. */
   readonly sizeBytes: number | undefined;
   readonly contentType: string;
   /** Undefined for HEAD. */
@@ -33,14 +33,14 @@ export function serveContent(request: Request, content: Content): Response {
   }
   const range = ranges?.[0];
   const lengthBytes = range === undefined ? sizeBytes : range.end - range.start;
-  // Bun sends no length with a stream, whatever stands here.
+  // Bun drops it for a stream.
   if (lengthBytes !== undefined) headers["Content-Length"] = String(lengthBytes);
   if (range === undefined || sizeBytes === undefined) return new Response(bodyOf(source, sizeBytes), { headers });
   headers["Content-Range"] = formatContentRange(range, sizeBytes);
   return new Response(bodyOf(source, sizeBytes, range), { status: 206, headers });
 }
 
-/** Never more of what is stored than what was announced. */
+/** Never more stored bytes than were announced. */
 function bodyOf(
   source: Content["source"],
   sizeBytes: number | undefined,
@@ -51,7 +51,7 @@ function bodyOf(
   return streamOf(source(range));
 }
 
-/** The parts are read as the client takes them. What Bun would send of a Blob that is put together has no files in it. */
+/** The parts are read at the client's pace. Bun sends nothing of the files in a composed Blob. */
 function serveParts(
   ranges: readonly ByteRange[],
   whole: {
@@ -79,7 +79,7 @@ function rangesOf(request: Request, { digest, sizeBytes, source, headers }: Cont
       headers: { "Content-Range": `bytes */${sizeBytes}` },
     });
   }
-  // What is on its way comes in its own order; RFC 9110 lets a server ignore ranges in another.
+  // Arriving content comes in order; RFC 9110 lets a server ignore ranges in another one.
   return source instanceof Blob || ranges === undefined || isRising(ranges) ? ranges : undefined;
 }
 

@@ -8,10 +8,10 @@ import { formatWarning } from "../namespace.ts";
 import { formatNextLink, type PageQuery } from "../pagination.ts";
 import type { ReferrersFilter } from "../route.ts";
 
-/** distribution's, where the client does not say how many. */
+/** distribution's default page. */
 const catalogPageItems = 100;
 
-/** Names of repositories; more than a page may have are refused, as distribution does. */
+/** Repository names; refuses a page larger than the limit, as distribution does. */
 export async function listCatalog(exchange: Exchange, { page }: { readonly page: PageQuery }): Promise<Response> {
   const { maxCatalogItems } = exchange.pages;
   const limit = page.limit ?? Math.min(catalogPageItems, maxCatalogItems);
@@ -22,7 +22,7 @@ export async function listCatalog(exchange: Exchange, { page }: { readonly page:
   return Response.json({ repositories: items }, { headers });
 }
 
-/** Tags of a repository; all of them where the client does not ask for pages, and never more on a page than it may have. */
+/** Tags of a repository; all of them unless the client asks for pages, which are never larger than the limit. */
 export async function listTags(
   exchange: Exchange,
   { name, page }: { readonly name: RepositoryName; readonly page: PageQuery },
@@ -55,7 +55,7 @@ export async function listReferrers(
   return Response.json({ schemaVersion: 2, mediaType: ociImageIndex, manifests: items }, { headers });
 }
 
-/** Relative also where clients know the registry by another host, as distribution's are. */
+/** Always relative, as distribution's are, even where clients use another host name. */
 function linkPath({ prefix }: Exchange, name: RepositoryName, rest: string): string {
   return `${prefix}v2/${name}/${rest}`;
 }

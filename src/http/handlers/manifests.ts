@@ -13,8 +13,8 @@ interface ManifestRoute {
 }
 
 /**
- * The manifest as it was pushed, under its own type whatever Accept says; as a file for nobody to run, where another
- * registry stored one with a type of some other kind.
+ * The manifest as it was pushed, under its own type whatever Accept says; as an attachment where another registry
+ * stored one with a type that is not a manifest's.
  */
 export async function getManifest(
   { request, repository }: Exchange,

@@ -8,7 +8,9 @@ import { readChunks } from "../body.ts";
 import { contentLength, type Exchange, formatLocation } from "../exchange.ts";
 import { formatUploadRange, parseChunkRange } from "../range.ts";
 
-/** Many scripts append "&digest=…" to the address of an upload, since distribution's has a query. It means nothing here. */
+/**
+ * Scripts append "&digest=…" to the location of an upload, since distribution's has a query; the value means nothing.
+ */
 const stateQuery = "_state=open";
 
 interface Session {
@@ -43,7 +45,7 @@ export async function postBlob(
   return created(exchange, name, digest);
 }
 
-/** Links a blob that is there already, or opens a session to upload it. */
+/** Links a blob that is already stored, or opens a session to upload it. */
 export async function mountBlob(
   exchange: Exchange,
   route: { readonly name: RepositoryName; readonly digest: Digest; readonly from: RepositoryName | undefined },
@@ -60,7 +62,7 @@ export async function patchUpload(exchange: Exchange, { name, id }: Session): Pr
   return new Response(null, { status: 202, headers: sessionHeaders(exchange, { name, id }, sizeBytes) });
 }
 
-/** Appends the last chunk, if there is one, and makes the blob. */
+/** Appends the last chunk, if any, and stores the blob. */
 export async function putUpload(exchange: Exchange, route: Session & { readonly digest: Digest }): Promise<Response> {
   const { name, id, digest } = route;
   const chunk = chunkOf(exchange);
@@ -68,13 +70,13 @@ export async function putUpload(exchange: Exchange, route: Session & { readonly 
   return created(exchange, name, digest);
 }
 
-/** How far the upload is. */
+/** How much has been uploaded. */
 export async function getUpload(exchange: Exchange, session: Session): Promise<Response> {
   const sizeBytes = await exchange.repository(session.name).uploads.size(session.id);
   return new Response(null, { status: 204, headers: sessionHeaders(exchange, session, sizeBytes) });
 }
 
-/** Gives the upload up. */
+/** Cancels the upload. */
 export async function deleteUpload({ repository }: Exchange, { name, id }: Session): Promise<Response> {
   await repository(name).uploads.cancel(id);
   return new Response(null, { status: 204 });
@@ -100,7 +102,7 @@ function chunkOf(exchange: Exchange): Chunk {
   return { body: bodyOf(exchange), range };
 }
 
-/** A chunk that does not fit is refused with what the client needs to go on. */
+/** A refusal of a chunk that does not fit carries what the client needs to resume. */
 async function withState<T>(exchange: Exchange, session: Session, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
