@@ -1,4 +1,4 @@
-// How the house is put together: from a configuration to a running server.
+// Composition: from a configuration to a running server.
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { createCacheReport } from "./app/cache-report.ts";
@@ -28,34 +28,34 @@ import { Metrics } from "./metrics/metrics.ts";
 import type { Report } from "./proxy/events.ts";
 import { openRegistry, type Registry } from "./registry/registry.ts";
 
-/** What the app takes from the process that it runs in. */
+/** What the app needs from its process. */
 export interface AppSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Takes one line of the log with its newline. */
+  /** Writes one line of the log, including its newline. */
   readonly writeLog: (line: string) => void;
 }
 
-/** A registry that serves. */
+/** A running registry. */
 export interface App {
   readonly configuration: Configuration;
-  /** Scheme, host and port for somebody on this machine. */
+  /** Scheme, host and port for this machine. */
   readonly url: string;
-  /** Host and port for somebody on another machine; undefined where only this machine can connect. */
+  /** Host and port for other machines; undefined where only this machine can connect. */
   readonly remoteHost: string | undefined;
   readonly dataDirectory: string;
   /** Undefined: plain HTTP. */
   readonly certificate: CertificateSource | undefined;
   readonly logger: Logger;
-  /** Finishes the requests in flight, as long as `http.draintimeout` allows, and ends. */
+  /** Finishes requests in flight within `http.draintimeout`, and stops. */
   stop(): Promise<void>;
 }
 
-/** How long the body of an upload may rest. */
+/** How long the body of an upload may stall. */
 const stallMs = 60_000;
 
-/** Starts everything; throws a StartError with a sentence for the operator when something is in the way. */
+/** Starts everything; throws a StartError that tells the operator what is in the way. */
 export async function startApp(loaded: LoadedConfiguration, surroundings: AppSurroundings): Promise<App> {
   const { configuration } = loaded;
   const { now } = surroundings;
@@ -157,7 +157,7 @@ function listenForMetrics({ http }: Configuration, metrics: Metrics): MetricsSer
   return explainListening(addr, () => startMetricsServer({ ...address, path }, () => metrics.format()));
 }
 
-/** Looked at first: who cannot listen should not make a directory or a certificate either. */
+/** Checked first: a server that cannot listen should not create a directory or a certificate. */
 function findAddress({ http: { addr } }: Configuration): ListenAddress {
   const address = parseListenAddress(addr);
   if (address === undefined)

@@ -1,4 +1,4 @@
-// What the caches tell, as log lines and metrics. The first five names are distribution's.
+// Events of the caches as log lines and metrics. The first five metrics are distribution's.
 import type { Logger } from "../log/logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { ContentType, ProxyEvent, Report } from "../proxy/events.ts";
@@ -6,7 +6,7 @@ import type { ContentType, ProxyEvent, Report } from "../proxy/events.ts";
 const types: readonly ContentType[] = ["blob", "manifest"];
 const latencyBounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
 
-/** A listener to the caches. */
+/** Reports the events of the caches. */
 export function createCacheReport(metrics: Metrics, logger: Logger): Report {
   const log = createLog(logger);
   const count = createCount(metrics);

@@ -1,9 +1,9 @@
-// The four files of a certificate directory, replaced as one, so that a kill at any point leaves the old ones
-// or the new ones:
+// The four files of a certificate directory, replaced as one, so that a kill at any point leaves either the old or the
+// new ones:
 //
 //   ca.crt  ca.key  server.crt  server.key
-//   .new/     files being written; worth nothing
-//   .ready/   files complete and on disk; whoever comes next moves them into place
+//   .new/     files being written; discarded
+//   .ready/   complete and synced files; the next process moves them into place
 import { chmod, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
@@ -14,22 +14,22 @@ export const certificateFileNames = ["ca.crt", "ca.key", "server.crt", "server.k
 /** One of the four. */
 export type CertificateFileName = (typeof certificateFileNames)[number];
 
-/** Texts by file name; what is missing on disk is missing here. */
+/** Texts by file name; missing files are missing here. */
 export type CertificateFiles = Readonly<Partial<Record<CertificateFileName, string>>>;
 
 const stagingName = ".new";
 const committedName = ".ready";
-/** A PEM file is a few kilobytes; anything larger was put there by mistake. */
+/** A PEM file is a few kilobytes; anything larger is a mistake. */
 const maxFileBytes = 1024 * 1024;
 
-/** Makes the directory with its parents where it is missing; it survives a power cut as what is put in it does. */
+/** Makes the directory and its parents durably, where they are missing. */
 export async function makeCertificateDirectory(directory: string): Promise<void> {
   const firstMade = await mkdir(directory, { recursive: true, mode: 0o755 });
   if (firstMade === undefined) return;
   for (let made = directory; made.length >= firstMade.length; made = dirname(made)) await syncDirectory(dirname(made));
 }
 
-/** Lets nobody but their owner read the private keys, however they came to be readable. */
+/** Restricts the private keys to their owner, however they became readable. */
 export function protectKeys(directory: string): void {
   for (const name of certificateFileNames.filter(isKey)) makePrivate(join(directory, name), privateFileMode);
 }
@@ -38,7 +38,7 @@ function isKey(name: CertificateFileName): boolean {
   return name.endsWith(".key");
 }
 
-/** What lies in the directory; nothing where it does not exist. */
+/** The files in the directory; none where it does not exist. */
 export async function readCertificateFiles(directory: string): Promise<CertificateFiles> {
   const files: Partial<Record<CertificateFileName, string>> = {};
   for (const name of certificateFileNames) {
@@ -48,7 +48,7 @@ export async function readCertificateFiles(directory: string): Promise<Certifica
   return files;
 }
 
-/** Replaces the named files together and leaves the others. Only under the directory's lock. */
+/** Replaces the given files together and leaves the others. The caller holds the directory's lock. */
 export async function replaceCertificateFiles(directory: string, files: CertificateFiles): Promise<void> {
   const staging = join(directory, stagingName);
   await rm(staging, { recursive: true, force: true });
@@ -63,7 +63,7 @@ export async function replaceCertificateFiles(directory: string, files: Certific
   await finishReplacement(directory);
 }
 
-/** Moves files into place that a killed process had ready. Only under the directory's lock. */
+/** Moves files into place that a killed process had ready. The caller holds the directory's lock. */
 export async function finishReplacement(directory: string): Promise<void> {
   const committed = join(directory, committedName);
   const names = await listOrEmpty(committed);
@@ -73,12 +73,12 @@ export async function finishReplacement(directory: string): Promise<void> {
   await rm(committed, { recursive: true });
 }
 
-/** Whether a killed (or a running) process has files ready that are not all in place. */
+/** Whether a killed (or running) process has files ready that are not all in place. */
 export async function hasUnfinishedReplacement(directory: string): Promise<boolean> {
   return (await listOrEmpty(join(directory, committedName))) !== undefined;
 }
 
-/** A private key is never readable by others, not even for the moment before a chmod. */
+/** A private key is never readable by others, not even for a moment before a chmod. */
 async function writeNewFile(path: string, text: string, mode: number): Promise<void> {
   const file = await open(path, "wx", mode);
   try {
@@ -87,7 +87,7 @@ async function writeNewFile(path: string, text: string, mode: number): Promise<v
   } finally {
     await file.close();
   }
-  // The umask may have taken away more than meant: a certificate is for everybody.
+  // Whatever the umask: a certificate is public.
   await chmod(path, mode);
 }
 

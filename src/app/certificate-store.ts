@@ -1,5 +1,5 @@
-// Keeps our own authority and server certificate in a directory: makes them on the first run, renews them when
-// planRenewal says so, and never puts a new authority over one that clients may trust.
+// Keeps our own CA and server certificate in a directory: makes them on the first run, renews them when planRenewal
+// says so, and never replaces a CA that clients may trust.
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type SubjectName, uniqueNames } from "../lib/subject-names.ts";
@@ -18,10 +18,10 @@ import {
   replaceCertificateFiles,
 } from "./certificate-files.ts";
 
-/** Runs the work while no other process runs work under the same lock file. */
+/** Runs the work under the lock file, which one process holds at a time. */
 export type WithLock = <T>(path: string, work: () => Promise<T>) => Promise<T>;
 
-/** What is wanted, and how. */
+/** Which certificates to keep, and how. */
 export interface EnsureOptions {
   readonly directory: string;
   readonly names: readonly SubjectName[];
@@ -29,33 +29,33 @@ export interface EnsureOptions {
   readonly key: KeyKind;
   readonly nowMs: number;
   readonly withLock: WithLock;
-  /** Makes a new server certificate, or a new authority too, whatever lies there. */
+  /** Replaces the server certificate, or the CA too, whatever is there. */
   readonly force?: "server" | "both" | undefined;
 }
 
-/** The certificates as they lie in the directory now. */
+/** The certificates in the directory. */
 export interface Certificates {
   readonly caPem: string;
   readonly certificatePem: string;
   readonly keyPem: string;
   readonly authority: CertificateDescription;
   readonly server: CertificateDescription;
-  /** What was made: nothing, a server certificate under the same authority, or both. */
+  /** What was made: nothing, a server certificate under the same CA, or both. */
   readonly outcome: "kept" | "renewed" | "created";
-  /** Why something was made, in words that follow "because". */
+  /** Why, in words that follow "because". */
   readonly reason: string | undefined;
 }
 
-/** The directory cannot be used as it is: one line with what to do. */
+/** The directory cannot be used as it is: one line that says what to do. */
 export class CertificateStoreError extends Error {}
 
-/** What lies there after all checks: the parts that can be used. */
+/** The usable parts of what is there. */
 interface Stored {
   readonly files: CertificateFiles;
   readonly plan: RenewalPlan;
 }
 
-/** Reads the certificates, making what is missing or due; processes that start at once end up with one set. */
+/** Reads the certificates, making what is missing or due; processes that start together end up with one set. */
 export async function ensureCertificates(options: EnsureOptions): Promise<Certificates> {
   const directory = resolve(options.directory);
   const wanted = { ...options, directory, names: uniqueNames(options.names) };
@@ -70,7 +70,7 @@ export async function ensureCertificates(options: EnsureOptions): Promise<Certif
   }
 }
 
-/** Without the lock: only an answer that needs no writing counts, since another process may be in the middle of it. */
+/** Without the lock: only an answer that needs no writing counts, since another process may be writing. */
 async function readIfSettled(options: EnsureOptions): Promise<Certificates | undefined> {
   if (options.force !== undefined || (await hasUnfinishedReplacement(options.directory))) return undefined;
   try {
@@ -108,7 +108,7 @@ async function make(files: CertificateFiles, options: EnsureOptions & { readonly
   return made;
 }
 
-/** Checks what lies there and decides; throws where a person has to decide. */
+/** Checks what is there and decides; throws where a person has to decide. */
 function inspect(files: CertificateFiles, options: EnsureOptions): Stored {
   if (options.force === "both") return { files, plan: { renew: "both", reason: "a new authority was asked for" } };
   const authority = readAuthority(files, options.directory);
@@ -147,7 +147,7 @@ function readAuthority(files: CertificateFiles, directory: string): CertificateD
   return authority;
 }
 
-/** Undefined where the certificate or its key is missing, which can be mended; a file that is no PEM is somebody's. */
+/** Undefined where the certificate or its key is missing, which can be repaired; any other file is somebody else's. */
 function readServer(files: CertificateFiles, directory: string): CertificateDescription | undefined {
   const { "server.crt": certificatePem, "server.key": keyPem } = files;
   const advice = `remove it, or make a new server certificate: registry gencert --force --out ${directory}`;
@@ -169,7 +169,7 @@ function present(files: CertificateFiles, outcome: Certificates["outcome"], reas
   return { caPem, certificatePem, keyPem, authority, server, outcome, reason };
 }
 
-/** The system's refusals as one line; everything else as it is. */
+/** Errors of the system as one line; everything else unchanged. */
 function explainFailure(error: unknown, directory: string): unknown {
   const code = errorCode(error) ?? "";
   const sentences: Readonly<Record<string, string>> = {

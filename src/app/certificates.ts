@@ -1,4 +1,4 @@
-// The certificate that the server shows: its own, kept in a directory and renewed, or one from files.
+// The certificate that the server presents: its own, kept in a directory and renewed, or one from files.
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { TlsConfiguration } from "../config/configuration.ts";
@@ -21,15 +21,15 @@ export interface CertificateSource {
   /** What to listen with now. */
   material(): TlsMaterial;
   description(): CertificateDescription;
-  /** The authority that clients need to trust, where the certificate is our own. */
+  /** The CA that clients need to trust, where the certificate is our own. */
   readonly authority: { readonly path: string; pem(): string; description(): CertificateDescription } | undefined;
-  /** The file of a configured certificate, where that is self-signed: clients need to trust it itself. */
+  /** The file of a configured certificate that is self-signed: clients need to trust it itself. */
   readonly selfSignedPath: string | undefined;
   /** What was made at the start, and why; undefined where nothing was. */
   readonly made: string | undefined;
   /** What an operator should know. */
   readonly warnings: readonly string[];
-  /** Makes a new certificate when one is due; undefined when there is nothing to change. */
+  /** Renews the certificate when that is due; undefined when nothing changes. */
   renew(): Promise<TlsMaterial | undefined>;
 }
 

@@ -1,9 +1,10 @@
-// A look at each upstream after the start, so that a mistake in its address or credentials is told before the first pull.
+// Checks each upstream after the start, so that a mistake in its address or credentials is reported before the first
+// pull.
 import { messageOf } from "../lib/system-error.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Upstream } from "../proxy/upstream.ts";
 
-/** Asks each upstream once. What is in the way is a warning: it may be mended without a restart, and the cache serves on. */
+/** Asks each upstream once. A problem is a warning: it may go away without a restart, and the cache keeps serving. */
 export async function checkUpstreams(
   upstreams: readonly Pick<Upstream, "host" | "check">[],
   logger: Pick<Logger, "warn">,

@@ -1,4 +1,4 @@
-// What the server does by itself now and then: purging uploads, collecting garbage, renewing its certificate.
+// Scheduled work of the server: purging uploads, collecting garbage, renewing its certificate.
 import { hostname } from "node:os";
 import type { Configuration, ScheduledGc, UploadPurging } from "../config/configuration.ts";
 import type { RunningServer } from "../http/server.ts";
@@ -12,7 +12,7 @@ import type { CertificateSource } from "./certificates.ts";
 import { rulesOf } from "./manifest-rules.ts";
 import { repeat } from "./timer.ts";
 
-/** What the chores work on. */
+/** What the chores work with. */
 export interface ChoresMeans {
   readonly store: Store;
   readonly certificate: CertificateSource | undefined;
@@ -21,14 +21,14 @@ export interface ChoresMeans {
 }
 
 const firstPurgeMs = 60_000;
-/** Often enough for a certificate of one day, and for an address that the machine was just given. */
+/** Often enough for a one-day certificate, and for a new address of the machine. */
 const renewalCheckMs = 3_600_000;
-/** A server that is restarted every day collects every day. */
+/** A server that is restarted every day still collects every day. */
 const firstGcMs = 5 * 60_000;
-/** After the first collection, so that not both read the disk at once. */
+/** After the first collection, so that they do not both read the disk at once. */
 const firstVerifyMs = 60 * 60_000;
 
-/** Starts them; disposal ends the schedule, not what is under way. */
+/** Starts them; disposal ends the schedule, not work in progress. */
 export function startChores(configuration: Configuration, means: ChoresMeans): readonly Disposable[] {
   const { gc } = configuration;
   const { store, certificate, server, logger } = means;
@@ -65,7 +65,7 @@ async function purgeAbandoned(
   logger.info(done, { sessions, temporaryFiles });
 }
 
-/** When a collection takes an upload away, and a check tells of it: never where the configuration keeps them. */
+/** The age at which uploads are purged; never where the configuration keeps them. */
 export function abandonedAfterMs({ isEnabled, isDryRun, ageMs }: UploadPurging): number {
   return isEnabled && !isDryRun ? ageMs : Number.POSITIVE_INFINITY;
 }
@@ -123,7 +123,7 @@ function scheduleVerify(
   return repeat(check, { firstMs: Math.min(intervalMs, firstVerifyMs), intervalMs, report });
 }
 
-/** Who collects, for whoever finds the collection under way. */
+/** Names the collecting process to others that find a collection in progress. */
 export function describeHolder(nowMs: number): string {
   return `process ${process.pid} on ${hostname()}, since ${new Date(nowMs).toISOString().slice(0, 19)}Z`;
 }

@@ -2,10 +2,10 @@
 import type { UpstreamConfiguration } from "../config/configuration.ts";
 import type { Credentials } from "../proxy/upstream-token.ts";
 
-/** Runs a program with a text on its standard input; its standard output. */
+/** Runs a program with a text on standard input and returns its standard output. */
 export type RunProgram = (command: readonly string[], input: string) => Promise<string>;
 
-/** What asking takes. */
+/** What looking up credentials needs. */
 export interface CredentialSurroundings {
   readonly run: RunProgram;
   /** Milliseconds since 1970. */
@@ -14,7 +14,7 @@ export interface CredentialSurroundings {
 
 const helperMs = 30_000;
 
-/** Asked for each request; a helper's answer is kept as long as its lifetime says, and for ever without one. */
+/** Asked for each request; a helper's answer is kept for its lifetime, or for ever without one. */
 export function openCredentials(
   { host, username, password, exec }: UpstreamConfiguration,
   { run, now }: CredentialSurroundings,
@@ -44,7 +44,7 @@ function parseHelperAnswer(text: string): Credentials {
   throw new Error("the credential helper of proxy.exec printed no Username and Secret");
 }
 
-/** Runs a program of this machine. */
+/** Runs a program on this machine. */
 export const runProgram: RunProgram = async ([program = "", ...args], input) => {
   const child = Bun.spawn([program, ...args], {
     stdin: new TextEncoder().encode(input),

@@ -1,21 +1,21 @@
-// Where the data lies: what was configured, else the first usual place that can be written.
+// Where the data is: the configured directory, else the first usual place that can be written.
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 
-/** What is asked of the system to choose a directory. */
+/** What choosing a directory needs from the system. */
 export interface DirectoryProbe {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Whether the directory can be written, or could be made. */
+  /** Whether the directory can be written, or created. */
   readonly canUse: (path: string) => boolean;
 }
 
-/** The usual place of registry:2 and registry:3. */
+/** The default of registry:2 and registry:3. */
 const systemDataDirectory = "/var/lib/registry";
 
 /**
  * The configured directory; else the system's where it can be used, else the user's. Undefined: none can be used, and
- * somebody has to choose.
+ * the user has to choose.
  */
 export function chooseDataDirectory(configured: string | undefined, probe: DirectoryProbe): string | undefined {
   if (configured !== undefined) return configured;
@@ -26,8 +26,8 @@ export function chooseDataDirectory(configured: string | undefined, probe: Direc
 }
 
 /**
- * Whether the directory can be written, or could be made. Makes nothing: `serve` and the commands that only look have to
- * come to the same answer.
+ * Whether the directory can be written, or created. Creates nothing: `serve` and the commands that only read must come
+ * to the same answer.
  */
 export function canUseDirectory(path: string): boolean {
   try {

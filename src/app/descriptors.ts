@@ -1,13 +1,13 @@
 // How many more files and connections the process may open. At the limit the system refuses to accept connections, and
-// Bun, which is told of each that waits, asks again at once and for ever. So the server is told before it comes to that.
+// Bun, which is told that one waits, retries in a busy loop. So the server is told before it comes to that.
 import { closeSync, openSync, readFileSync } from "node:fs";
 import type { Room, RunningServer } from "../http/server.ts";
 import { errorCode, messageOf } from "../lib/system-error.ts";
 import type { Logger } from "../log/logger.ts";
 
-/** So many are kept for the files of the requests that were accepted: an eighth of all, within these bounds. */
+/** Reserved for the files of accepted requests: an eighth of all, within these bounds. */
 const reserveBounds = { least: 8, most: 32 };
-/** It spins for so long at most; a look costs less than a tenth of a millisecond. */
+/** The longest time that Bun can spin; a check costs less than a tenth of a millisecond. */
 const intervalMs = 20;
 const warningIntervalMs = 60_000;
 
@@ -19,11 +19,11 @@ const atTheLimit =
 export interface DescriptorWatch {
   readonly server: Pick<RunningServer, "adapt">;
   readonly logger: Pick<Logger, "warn">;
-  /** Milliseconds of a clock that only goes forward. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
 
-/** Tells the server how much room is left, until it is disposed of. Bun has raised the limit as far as it may. */
+/** Tells the server how much room is left, until disposed. Bun has raised the soft limit already. */
 export function watchDescriptors({ server, logger, now = () => performance.now() }: DescriptorWatch): Disposable {
   const limit = readLimit();
   if (limit === undefined) return { [Symbol.dispose]: () => {} };
@@ -39,17 +39,17 @@ export function watchDescriptors({ server, logger, now = () => performance.now()
     try {
       server.adapt(room);
     } catch (error) {
-      // Somebody else took the port meanwhile. The next look tries again.
+      // Another process took the port meanwhile; the next check tries again.
       warn("connections cannot be accepted again", { error: messageOf(error) });
     }
   };
   const timer = setInterval(look, intervalMs);
-  // The server keeps the process alive, not this.
+  // The server keeps the process alive, not this timer.
   timer.unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** The limit of this process; undefined where the system does not tell it in this way. */
+/** The limit of this process; undefined where the system does not tell. */
 export function readLimit(path = "/proc/self/limits"): number | undefined {
   try {
     const soft = /^Max open files +(\d+) /m.exec(readFileSync(path, "latin1"))?.[1];
@@ -59,7 +59,7 @@ export function readLimit(path = "/proc/self/limits"): number | undefined {
   }
 }
 
-/** How much room there is below a limit: finds out by opening, since nothing counts descriptors cheaply. */
+/** How much room is left below a limit: found by opening, since nothing counts descriptors cheaply. */
 export function measureRoom(limit: number): Room {
   const reserve = Math.min(Math.max(limit >> 3, reserveBounds.least), reserveBounds.most);
   const opened: number[] = [];

@@ -3,10 +3,10 @@ import { openOwned } from "../storage/descriptors.ts";
 import { openFlock } from "../storage/flock.ts";
 import { tryUntil } from "../storage/wait.ts";
 
-/** Making an RSA key of 4096 bits takes seconds on a small machine. */
+/** Generating an RSA key of 4096 bits takes seconds on a small machine. */
 const waitMs = 60_000;
 
-/** Runs the work while this process alone holds the lock of the file, which is made if need be. */
+/** Runs the work under an exclusive lock on the file, which is created if necessary. */
 export async function withFileLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   const flock = openFlock();
   using owner = new DisposableStack();

@@ -1,10 +1,10 @@
-// The names this machine answers to, for a certificate that nobody configured names for.
+// The names of this machine, for a certificate without configured names.
 import { hostname, networkInterfaces } from "node:os";
 import { parseSubjectName, type SubjectName, uniqueNames } from "../lib/subject-names.ts";
 
 const loopbackNames = ["localhost", "127.0.0.1", "::1"];
 
-/** What the machine calls itself and where it can be reached. */
+/** The machine's host name and network interfaces. */
 export interface HostFacts {
   readonly hostName: string;
   readonly addresses: readonly string[];
@@ -21,7 +21,7 @@ function readHostFacts(): HostFacts {
   return { hostName: hostname(), addresses: interfaces.map(({ address }) => address) };
 }
 
-/** Link-local addresses need a zone, which no certificate can name; IPv4's 169.254 is what a failed DHCP leaves. */
+/** Link-local addresses need a zone, which no certificate can name; 169.254 is what a failed DHCP leaves. */
 function isLinkLocal(address: string): boolean {
   return /^fe[89ab][0-9a-f]:/i.test(address) || address.startsWith("169.254.");
 }

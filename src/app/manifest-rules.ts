@@ -1,4 +1,4 @@
-// From the section validation of a configuration to what manifests may name.
+// From the configuration's `validation` section to what manifests may name.
 import type { Configuration } from "../config/configuration.ts";
 import { type Pattern, parsePattern } from "../config/pattern.ts";
 import type { ManifestRules } from "../registry/manifest-rules.ts";

@@ -1,4 +1,4 @@
-// From a configuration to the caches that it means.
+// Opens the configured caches.
 import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ import { evictionTimes } from "./eviction/schedule.ts";
 import { usesProxy } from "./outward-proxy.ts";
 import { StartError } from "./start-error.ts";
 
-/** What the caches take from the process. */
+/** What the caches need from the process. */
 export interface CacheSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly store: Store;
@@ -30,15 +30,15 @@ const times: UpstreamTimes = {
   recheckMs: 5000,
   stallMs: 30_000,
   pauseMs: 500,
-  // GPRS, the slowest network in use, brings several times this; Apache httpd asks its clients for half of it.
+  // GPRS, the slowest network in use, delivers several times this; Apache httpd requires half of it.
   leastRate: { bytesPerSecond: 1024, windowMs: 60_000 },
   firstMs: 1000,
   longestMs: 30_000,
 };
-/** Another process cuts a stalled upstream itself, and tries again a few times. */
+/** Another process aborts a stalled upstream by itself and retries a few times. */
 const patienceMs = 5 * times.stallMs;
 
-/** An upstream with what the configuration says about its content. */
+/** An upstream and the lifetime of its content. */
 export interface ConfiguredUpstream {
   readonly upstream: Upstream;
   readonly ttlMs: number;
@@ -68,7 +68,7 @@ export function openCaches(proxy: ProxyConfiguration, surroundings: CacheSurroun
     abandonMs: proxy.cacheWriteTimeoutMs,
     patienceMs,
     maxBytes: proxy.maxBytes ?? Number.POSITIVE_INFINITY,
-    // What is in use is noted as such well before its time is over.
+    // Uses are noted well before content expires.
     useStepMs: evictionTimes(upstreams.map(({ ttlMs }) => ttlMs)).graceMs,
     report,
   });
@@ -95,7 +95,7 @@ function openUpstream(
   return { upstream, ttlMs: configuration.ttlMs };
 }
 
-/** Told of at the start: later it would only look as if the upstream's certificate were wrong. */
+/** Checked at the start: later it would look as if the upstream's certificate were wrong. */
 function readAuthority(path: string): string {
   const refuse = (problem: string) => new StartError(`${path} (certificates of an upstream): ${problem}`);
   let text: string;

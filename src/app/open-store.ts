@@ -1,4 +1,4 @@
-// From a configuration to the store that it means.
+// Opens the configured store.
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Configuration } from "../config/configuration.ts";
@@ -9,22 +9,22 @@ import { canUseDirectory, chooseDataDirectory } from "./data-directory.ts";
 import { explainDataError, StartError } from "./start-error.ts";
 import { becomeOwner } from "./store-owner.ts";
 
-/** What opening takes from the process. */
+/** What opening needs from the process. */
 export interface StoreSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Hears what an operator should know. */
+  /** Receives warnings for the operator. */
   readonly warn: (warning: string) => void;
 }
 
-/** A store and where it lies. */
+/** A store and its directory. */
 export interface OpenedStore {
   readonly store: Store;
   readonly dataDirectory: string;
 }
 
-/** Opens the store, making its directory if need be; throws a StartError. */
+/** Opens the store and creates its directory if necessary; throws a StartError. */
 export async function openStore(
   { storage }: Configuration,
   { env, now, warn }: StoreSurroundings,
@@ -42,7 +42,7 @@ export async function openStore(
   }
 }
 
-/** Opens a store that has to be there: a mistyped directory is not made, and another program's is not filled. */
+/** Opens a store that must exist: a mistyped directory is not created, and another program's is not filled. */
 export async function openExistingStore(
   configuration: Configuration,
   surroundings: StoreSurroundings,
@@ -61,13 +61,13 @@ export async function openExistingStore(
   return await openStore({ ...configuration, storage }, surroundings);
 }
 
-/** Where a registry has stored something, or will: nothing at all lies in a directory that was just made for it. */
+/** Whether a registry has stored something there, or the directory is empty, as if just made for it. */
 function isStore(directory: string): boolean {
   if (existsSync(join(directory, "docker/registry/v2"))) return true;
   try {
     return readdirSync(directory).every((name) => name === "lost+found");
   } catch (error) {
-    // Whether it can be read is told when it is opened.
+    // Opening it will tell whether it can be read.
     return errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTDIR";
   }
 }

@@ -1,4 +1,4 @@
-// Why a server cannot start, in words for the person who started it.
+// Why a server cannot start, for the person who started it.
 
 import { isIP } from "node:net";
 import { parseListenAddress } from "../config/listen-address.ts";
@@ -7,7 +7,7 @@ import { errorCode, messageOf } from "../lib/system-error.ts";
 /** One line that says what is wrong and what to do. */
 export class StartError extends Error {}
 
-/** The sentence for a listening address that the system refuses; undefined for other errors. */
+/** Explains why the system refuses a listening address; undefined for other errors. */
 export function explainListenError(error: unknown, addr: string): string | undefined {
   const code = errorCode(error) ?? "";
   const sentences: Readonly<Record<string, string>> = {
@@ -18,11 +18,11 @@ export function explainListenError(error: unknown, addr: string): string | undef
   const sentence = sentences[code];
   const host = parseListenAddress(addr)?.hostname;
   if (sentence !== undefined || host === undefined || isIP(host) !== 0) return sentence;
-  // The runtime tells nothing of its own about a name that it cannot resolve.
+  // The runtime gives no code for a name that it cannot resolve.
   return `the name ${host} cannot be found; give an address of this machine with --addr, such as :5000`;
 }
 
-/** The sentence for a data directory that cannot be used. */
+/** Explains why a data directory cannot be used. */
 export function explainDataError(error: unknown, directory: string): string {
   const code = errorCode(error) ?? "";
   const sentences: Readonly<Record<string, string>> = {

@@ -1,12 +1,12 @@
-// Whom a store belongs to. What root makes in the store of a server that runs as somebody else, that server could
-// neither replace nor remove.
+// The owner of a store. A server that runs as another user could neither replace nor remove what root creates in its
+// store.
 import { statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Of a server's own directories first: a directory of another registry may have been given away once. */
+/** Our own directories first: the root may have been handed to another user once. */
 const places = ["locks", "docker/registry/v2"];
 
-/** Where this process is root and the store is not root's: goes on as the user whom it belongs to. */
+/** If this process is root and the store belongs to another user, continues as that user. */
 export function becomeOwner(directory: string): void {
   if (process.geteuid?.() !== 0) return;
   for (const place of places) {

@@ -1,6 +1,6 @@
-// Work that is done again and again while the server runs.
+// Work that is repeated while the server runs.
 
-/** Runs the work after `firstMs` and then every `intervalMs`, never twice at once; `report` hears of failures. */
+/** Runs the work after `firstMs` and then every `intervalMs`, never concurrently; `report` receives failures. */
 export function repeat(
   work: () => Promise<void>,
   options: { readonly firstMs: number; readonly intervalMs: number; readonly report: (error: unknown) => void },

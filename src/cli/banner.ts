@@ -1,4 +1,4 @@
-// What serve prints when it is ready: where it is, and what to type next. In 80 columns, but for commands that do not fit.
+// What serve prints when it is ready: where it is, and what to type next. In 80 columns, except for longer commands.
 import type { CertificateSource } from "../app/certificates.ts";
 import type { App } from "../app.ts";
 import type { ProxyConfiguration } from "../config/configuration.ts";
@@ -6,7 +6,10 @@ import { formatSubjectNames } from "../lib/subject-names.ts";
 import { formatDay } from "../tls/describe.ts";
 import { suggestCommands, suggestForOthers } from "./banner-commands.ts";
 
-/** Lines for whoever started the server. `isCaPrivate`: who reads them is another user, who cannot read the CA's file. */
+/**
+ * Lines for the person who started the server. `isCaPrivate`: the reader is another user, who cannot read the CA's
+ * file.
+ */
 export function formatBanner(app: App, version: string, { isCaPrivate } = { isCaPrivate: false }): string {
   const lines = [
     `registry ${version} listening on ${app.url}`,
@@ -28,13 +31,13 @@ export function formatBanner(app: App, version: string, { isCaPrivate } = { isCa
 const maxColumns = 80;
 const labelColumns = 13;
 
-/** A value with its label before it, on as many lines as it takes. */
+/** A value after its label, on as many lines as necessary. */
 function row(label: string, value: string): readonly string[] {
   const [first = "", ...more] = wrap(value, labelColumns + 2);
   return [`  ${label.padEnd(labelColumns)}${first.trimStart()}`, ...more];
 }
 
-/** Broken at spaces, indented. */
+/** Wrapped at spaces, indented. */
 function wrap(text: string, indent: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
@@ -64,7 +67,7 @@ function describeTls(certificate: CertificateSource | undefined): readonly strin
   return [...shown, ...row("authority", authority.path), ...row("SHA-256", inTwo(authority.description().fingerprint))];
 }
 
-/** A fingerprint with a space in the middle, where it may be broken. */
+/** A fingerprint with a space in the middle, where it may wrap. */
 function inTwo(fingerprint: string): string {
   return fingerprint.replace(/^((?:..:){16})/, "$1 ");
 }
@@ -77,12 +80,12 @@ function warnAboutAccess({ configuration, url, remoteHost }: App): string {
   return `Anybody who reaches ${remoteHost ?? url.slice(url.indexOf("//") + 2)} may ${actions}${lendRights(proxy)}.`;
 }
 
-/** Every repository comes from elsewhere. */
+/** Every repository comes from an upstream. */
 function isCacheOnly({ main, local }: ProxyConfiguration): boolean {
   return main !== undefined && local.length === 0;
 }
 
-/** The accounts in whose name everybody pulls. */
+/** The upstream accounts that everybody's pulls use. */
 function lendRights(proxy: ProxyConfiguration | undefined): string {
   const upstreams = proxy === undefined ? [] : [...(proxy.main === undefined ? [] : [proxy.main]), ...proxy.others];
   const accounts = upstreams.flatMap(({ host, username, exec }) =>

@@ -1,4 +1,4 @@
-// Which command is meant, and what becomes of its errors.
+// Chooses the command, and turns its errors into messages and exit codes.
 import { findNearest } from "../lib/nearest.ts";
 import { type Command, CommandError, type CommandIo, parseWords, UsageError } from "./command.ts";
 import { gcCommand } from "./gc.ts";
@@ -55,14 +55,14 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
   }
 }
 
-/** One line for what the user can mend; anything else is a mistake of ours, and is told with its stack. */
+/** One line for what the user can fix; anything else is a bug of ours, shown with its stack. */
 function explain(error: unknown, name: string, io: CommandIo): number {
   if (error instanceof UsageError) {
     const isKnown = name !== "help" && commands.some((command) => isCalled(command, name));
     io.stderr(`registry: ${error.message} (see \`registry help${isKnown ? ` ${name}` : ""}\`)\n`);
     return usageExitCode;
   }
-  // What the system refuses is nobody's mistake in these sources.
+  // Errors of the system are not bugs.
   if (!(error instanceof CommandError) && !(error instanceof Error && "syscall" in error)) throw error;
   io.stderr(`registry ${name}: ${error.message}\n`);
   return 1;
@@ -79,7 +79,7 @@ function findCommand(name: string): Command {
     name,
     commands.map((candidate) => candidate.name),
   );
-  // The images of registry:2 and registry:3 take a file alone.
+  // The images of registry:2 and registry:3 accept a file without a command.
   const meant = /\.ya?ml$/.test(name) ? `\`registry serve ${name}\`` : nearest;
   throw new UsageError(
     `unknown command ${JSON.stringify(name)}${meant === undefined ? "" : `; did you mean ${meant}?`}`,

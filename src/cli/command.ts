@@ -1,19 +1,19 @@
-// What a command is: one table of flags from which it is parsed and its help is written.
+// Commands: one table of flags, from which the arguments are parsed and the help is written.
 import { parseArgs } from "node:util";
 import { findNearest } from "../lib/nearest.ts";
 
-/** The world as a command sees it. */
+/** What a command needs from its process. */
 export interface CommandIo {
-  /** Writes text to standard output; returns when it was taken whole, and ends the command where it cannot be. */
+  /** Writes text to standard output, returns when all of it was taken, and ends the command where it cannot be. */
   readonly stdout: (text: string) => void;
-  /** The same for a server, which goes on where nobody reads its start message. */
+  /** The same for a server, which keeps running where nobody reads its start message. */
   readonly announce: (text: string) => void;
   readonly stderr: (text: string) => void;
   /** Whether a person can be asked: standard input and output are terminals. */
   readonly isTerminal: boolean;
-  /** Whether standard error is one, so that a line of it may change. */
+  /** Whether standard error is a terminal, so that a line may be rewritten. */
   readonly isErrorTerminal: boolean;
-  /** Asks a question and gives the answer's line. */
+  /** Asks a question and returns the line of the answer. */
   readonly ask: (question: string) => Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
@@ -24,50 +24,50 @@ export interface CommandIo {
 export interface Flag {
   /** Without the dashes. */
   readonly name: string;
-  /** One letter that stands for it after one dash. */
+  /** Its one-letter form, after one dash. */
   readonly short?: string;
-  /** What stands for the value in the help; undefined for a switch. */
+  /** The placeholder for the value in the help; undefined for a switch. */
   readonly value?: string;
   readonly isRepeatable?: boolean;
-  /** What other programs call it, so that a mistyped flag can be told apart from an unknown one. */
+  /** Its name in other programs, for a hint. */
   readonly elsewhere?: readonly string[];
   readonly help: string;
 }
 
-/** The words after a command, parsed. */
+/** The parsed arguments of a command. */
 export interface ParsedWords {
   readonly positionals: readonly string[];
-  /** Values by flag, in their order; a switch that was given has one empty value. */
+  /** Values by flag, in order; a switch that was given has one empty value. */
   readonly flags: Readonly<Record<string, readonly string[]>>;
-  /** What to type instead, where a positional may have been meant as one more value of the flag before it. */
+  /** What to type instead, where a positional was probably meant as one more value of the flag before it. */
   readonly repeatHint?: string;
 }
 
 /** One command of the program. */
 export interface Command {
   readonly name: string;
-  /** What registry:2 and registry:3 call it. */
+  /** Its name in registry:2 and registry:3. */
   readonly alias?: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** What stands after the name, such as "[config.yml]"; empty for nothing. */
+  /** The positionals in the usage line, such as "[config.yml]"; empty for none. */
   readonly operands: string;
-  /** How many of them there may be. */
+  /** How many positionals are allowed. */
   readonly maxOperands: number;
   /** A paragraph or two for `help <command>`. */
   readonly description: string;
   readonly flags: readonly Flag[];
-  /** Carries the command out and gives the exit code: 0 done, 1 failed, 2 data lost. */
+  /** Runs the command and returns the exit code: 0 done, 1 failed, 2 data lost. */
   readonly run: (words: ParsedWords, io: CommandIo) => Promise<number>;
 }
 
-/** A mistake in the words of a command: one line for the user, exit code 64. */
+/** Wrong usage: one line for the user, exit code 64. */
 export class UsageError extends Error {}
 
-/** A failure that the user can mend: one line, exit code 1. */
+/** A failure that the user can fix: one line, exit code 1. */
 export class CommandError extends Error {}
 
-/** Parses the words after a command; throws a UsageError that says what to do. */
+/** Parses the arguments of a command; throws a UsageError that says what to do. */
 export function parseWords(command: Command, words: readonly string[]): ParsedWords {
   const options = Object.fromEntries(
     command.flags.map(({ name, short, value }) => [
@@ -108,14 +108,14 @@ export function parseWords(command: Command, words: readonly string[]): ParsedWo
   return { positionals, flags, ...(repeatHint === undefined ? {} : { repeatHint }) };
 }
 
-/** A word as parseArgs read it; a positional has no name. */
+/** A token of parseArgs; a positional has no name. */
 interface Token {
   readonly kind: string;
   readonly name?: string;
   readonly value?: string | undefined;
 }
 
-/** For a positional right behind `--flag value`, as in `--for docker podman`. */
+/** For a positional right after `--flag value`, as in `--for docker podman`. */
 function findRepeatHint(command: Command, tokens: readonly Token[]): string | undefined {
   for (const [index, token] of tokens.entries()) {
     const before = tokens[index - 1];
@@ -143,7 +143,7 @@ function findFlag(command: Command, rawName: string, name: string): Flag {
   throw new UsageError(`unknown flag ${rawName}${hint === undefined ? "" : `; did you mean --${hint}?`}`);
 }
 
-/** registry:2 and registry:3 take `-m=true`, which elsewhere means a row of letters. */
+/** registry:2 and registry:3 accept `-m=true`, which elsewhere is a group of short flags. */
 function spellOut({ flags }: Command, words: readonly string[]): string[] {
   const end = words.indexOf("--");
   return words.map((word, index) => {
@@ -157,7 +157,7 @@ function spellOut({ flags }: Command, words: readonly string[]): string[] {
 const truths: readonly string[] = ["1", "t", "T", "true", "TRUE", "True"];
 const untruths: readonly string[] = ["0", "f", "F", "false", "FALSE", "False"];
 
-/** Undefined for a switch that is switched off. */
+/** Undefined for a switch that is turned off. */
 function flagValue(flag: Flag, value: string | undefined): string | undefined {
   if (flag.value === undefined) {
     if (value === undefined || truths.includes(value)) return "";

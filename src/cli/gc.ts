@@ -134,7 +134,7 @@ function formatRemoval({
   return `would remove the ${what} ${subject}${where}${size}: ${reason}\n`;
 }
 
-/** How much is garbage, and when its space is free. */
+/** How much is garbage, and when its space will be freed. */
 function formatSummary(summary: GcSummary, graceMs: number): string {
   const { isDryRun, repositories, busy, marked, revisions, layerLinks, inTrash, waiting, purged } = summary;
   const would = isDryRun ? "would be " : "";

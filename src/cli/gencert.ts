@@ -20,7 +20,7 @@ import {
 
 const defaultDirectory = "certs";
 
-/** Writes an authority and a server certificate, for a registry that is started elsewhere or by another program. */
+/** Writes a CA and a server certificate, for a registry that is started elsewhere or by another program. */
 export const gencertCommand: Command = {
   name: "gencert",
   summary: "makes a certificate authority (CA) and a server certificate",

@@ -1,4 +1,4 @@
-// The text of help, written from the tables that parse.
+// The help texts, generated from the tables that are used for parsing.
 import type { Command, Flag } from "./command.ts";
 
 /** What the program is and which commands it has. */

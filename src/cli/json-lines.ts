@@ -1,13 +1,13 @@
-// The output of long work for programs: one JSON object a line, the summary at last. How far the work is stays out.
+// The output of long work for programs: one JSON object per line, the summary last; no progress.
 import type { CommandIo } from "./command.ts";
 
-/** Takes what the work tells, and at its end the summary. */
+/** Receives the events of the work and, at its end, the summary. */
 export interface WorkOutput<Event, Summary> {
   report(event: Event): void;
   finish(summary: Summary): void;
 }
 
-/** Writes each event but progress, or of a quiet command only findings, and the summary as an object of that kind. */
+/** Writes each event except progress, or only findings where it is quiet, and the summary. */
 export function jsonLines(
   io: Pick<CommandIo, "stdout">,
   { isQuiet } = { isQuiet: false },

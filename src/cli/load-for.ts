@@ -1,9 +1,9 @@
-// The configuration of a command: its file, its flags and the variables, with mistakes as lines for the user.
+// The configuration of a command: its file, flags and variables, with mistakes as lines for the user.
 import type { ConfigurationFlags } from "../config/flags.ts";
 import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from "../config/load.ts";
 import { CommandError, type CommandIo, flagOf, type ParsedWords, UsageError } from "./command.ts";
 
-/** Loads what the words of a command mean: `[config.yml]`, `--data` and the flags that it has beside. */
+/** Loads the configuration that the arguments mean: `[config.yml]`, `--data` and further flags. */
 export async function loadFor(
   words: ParsedWords,
   io: CommandIo,
@@ -18,14 +18,14 @@ export async function loadFor(
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     const { problems } = error;
-    // What begins with a flag is wrong in the words of the command.
+    // A problem that begins with a flag is wrong usage.
     if (problems.every((problem) => problem.startsWith("--"))) throw new UsageError(problems.join("; "));
     const hint = words.repeatHint === undefined ? "" : ` (${words.repeatHint})`;
     throw new CommandError(`${formatProblems(error)}${hint}`);
   }
 }
 
-/** One problem stands on the line. Several stand below it, and then what would only have been warned about. */
+/** One problem goes on the line. Several go below it, followed by the warnings. */
 function formatProblems({ problems, warnings }: ConfigurationError): string {
   const lines = [...problems, ...warnings.map((warning) => `warning: ${warning}`)];
   if (lines.length === 1) return lines.join();

@@ -1,17 +1,17 @@
-// Standard output as a command needs it: what it prints arrives whole, however slowly it is read.
+// Standard output for commands: what they print arrives whole, however slowly it is read.
 import { readFileSync, writeSync } from "node:fs";
 import { errorCode, messageOf } from "../lib/system-error.ts";
 
-/** Why output could not be delivered: its reader left, or the system refused it, in words. */
+/** Why output could not be delivered: its reader is gone, or the system refused it, in words. */
 export type OutputFailure = { readonly kind: "left" } | { readonly kind: "refused"; readonly reason: string };
 
 const retryMs = 2;
-/** Open flags in fdinfo are octal; a descriptor that came from the parent process never carries this one. */
+/** Open flags in fdinfo are octal; a descriptor inherited from the parent process never has this one. */
 const closeOnExec = 0o2000000;
 
 /**
- * Writes the whole text and returns only when the system has taken it, so that a slow reader slows the command instead
- * of losing what comes after the first 64 KiB. Undefined: all of it arrived.
+ * Writes the whole text and returns only when the system has taken it, so that a slow reader slows the command down
+ * instead of losing what follows the first 64 KiB. Undefined: all of it arrived.
  */
 export function writeWhole(descriptor: number, text: string): OutputFailure | undefined {
   const bytes = new TextEncoder().encode(text);
@@ -23,7 +23,7 @@ export function writeWhole(descriptor: number, text: string): OutputFailure | un
       const code = errorCode(error);
       if (code === "EPIPE") return { kind: "left" };
       if (code !== "EAGAIN") return { kind: "refused", reason: sentences[code ?? ""] ?? messageOf(error) };
-      // Another program made the pipe or terminal non-blocking.
+      // Another program has made the pipe or terminal non-blocking.
       Bun.sleepSync(retryMs);
     }
   }
@@ -39,7 +39,7 @@ const sentences: Readonly<Record<string, string>> = {
 
 /**
  * Whether the process was started with this descriptor closed. The runtime then opens /dev/null in its place, which
- * swallows everything; only Linux tells.
+ * swallows everything; only Linux can tell.
  */
 export function wasClosed(descriptor: number): boolean {
   try {

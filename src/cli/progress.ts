@@ -1,17 +1,17 @@
-// How far long work is: one line that changes on a terminal, a line now and then elsewhere.
+// Progress of long work: one line that is rewritten on a terminal, a line now and then elsewhere.
 import type { CommandIo } from "./command.ts";
 
-/** Shows how far the work is; the lines go to standard error, so that results can be piped. */
+/** Shows progress on standard error, so that results can be piped. */
 export interface ProgressLine {
   update(text: string): void;
-  /** Takes the line away, so that something else can be written; the next update shows it again. */
+  /** Clears the line, so that something else can be written; the next update shows it again. */
   clear(): void;
 }
 
 const terminalIntervalMs = 100;
 const plainIntervalMs = 10_000;
 
-/** A progress line that shows nothing of work that is done at once. */
+/** A progress line that shows nothing for work that finishes at once. */
 export function createProgress(io: Pick<CommandIo, "stderr" | "isErrorTerminal" | "now">): ProgressLine {
   const intervalMs = io.isErrorTerminal ? terminalIntervalMs : plainIntervalMs;
   let shownMs = io.now();

@@ -6,7 +6,7 @@ import { type Command, CommandError, type CommandIo, flagOf, type ParsedWords, U
 import { loadFor } from "./load-for.ts";
 import { serveUntilSignal, servingFlags, servingValues } from "./serving.ts";
 
-/** Serves as a cache of another registry until it is told to stop. */
+/** Serves a cache of another registry until told to stop. */
 export const proxyCommand: Command = {
   name: "proxy",
   summary: "serves a cache of another registry",
@@ -47,7 +47,7 @@ async function proxy(words: ParsedWords, io: CommandIo): Promise<number> {
   return serveUntilSignal(loaded, io);
 }
 
-/** Without the newline that editors end files with. */
+/** Without the newline that editors put at the end of a file. */
 function readPassword(path: string): string {
   try {
     return readFileSync(path, "utf8").replace(/\r?\n$/, "");

@@ -1,5 +1,5 @@
-// A question to the person at the terminal. The terminal stays in its usual mode, so that line editing, Ctrl-D, Ctrl-Z
-// and `fg` are its own business.
+// A question to the person at the terminal. The terminal stays in its usual mode, which handles line editing, Ctrl-D,
+// Ctrl-Z and `fg`.
 import { read as readCallback } from "node:fs";
 import { promisify } from "node:util";
 
@@ -12,17 +12,17 @@ const read = promisify(readCallback) as (
 ) => Promise<{ readonly bytesRead: number }>;
 
 const maxAnswerBytes = 4096;
-/** What a shell reports of a program that Ctrl-C ended. */
+/** The exit code that a shell reports for a program ended by Ctrl-C. */
 const interruptedExitCode = 130;
 
-/** How a question is put. */
+/** What asking needs. */
 export interface QuestionIo {
   readonly write: (text: string) => void;
   /** Ends the process. */
   readonly exit: (code: number) => void;
 }
 
-/** Asks and returns the line that was typed; empty at the end of input (Ctrl-D). Ctrl-C ends the process with 130. */
+/** Asks and returns the line that was typed; empty at end of input (Ctrl-D). Ctrl-C ends the process with 130. */
 export async function askOnTerminal(question: string, { write, exit }: QuestionIo): Promise<string> {
   const onInterrupt = () => {
     write("\n");

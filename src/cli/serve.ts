@@ -3,7 +3,7 @@ import type { Command } from "./command.ts";
 import { loadFor } from "./load-for.ts";
 import { serveUntilSignal, servingFlags, servingValues } from "./serving.ts";
 
-/** Serves until it is told to stop. */
+/** Serves until told to stop. */
 export const serveCommand: Command = {
   name: "serve",
   summary: "serves a registry",

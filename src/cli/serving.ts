@@ -10,7 +10,7 @@ import { CommandError, type CommandIo, type Flag, flagOf, hasFlag, type ParsedWo
 import { dataFlag } from "./store-command.ts";
 import { version } from "./version.ts";
 
-/** The flags of every command that serves. */
+/** The flags of commands that serve. */
 export const servingFlags: readonly Flag[] = [
   {
     name: "addr",
@@ -41,10 +41,10 @@ export function servingValues(words: ParsedWords): ConfigurationFlags {
   };
 }
 
-/** Serves until it is told to stop; the exit code. */
+/** Serves until told to stop and returns the exit code. */
 export async function serveUntilSignal(loaded: LoadedConfiguration, io: CommandIo): Promise<number> {
   const app = await start(loaded, io);
-  // systemd sets this variable: what a service prints is read in a log, by an administrator.
+  // systemd sets this variable: an administrator reads what a service prints in a log.
   const isService = io.env.INVOCATION_ID !== undefined && !io.isTerminal;
   const { authority } = app.certificate ?? {};
   const isCaPrivate = isService && authority !== undefined && !canAnybodyRead(authority.path);
@@ -78,10 +78,10 @@ async function start(loaded: LoadedConfiguration, io: CommandIo): Promise<App> {
   }
 }
 
-/** How long a repeated signal is the same wish: npm passes on what a terminal has sent to everybody already. */
+/** How long a repeated signal counts as the same one: npm forwards what the terminal has sent to everybody already. */
 const repeatedSignalMs = 500;
 
-/** The first of SIGTERM and SIGINT; one that comes later ends the process at once. */
+/** The first SIGTERM or SIGINT; a later one ends the process at once. */
 function untilSignal(): Promise<string> {
   return new Promise((resolve) => {
     const signals = ["SIGTERM", "SIGINT"] as const;

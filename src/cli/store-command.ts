@@ -1,4 +1,4 @@
-// What the commands that work on a store have in common: which store is meant, and how it is opened.
+// What commands on a store have in common: which store is meant, and how it is opened.
 
 import { openExistingStore } from "../app/open-store.ts";
 import { StartError } from "../app/start-error.ts";
@@ -8,7 +8,7 @@ import type { Store } from "../registry/store.ts";
 import { CommandError, type CommandIo, type Flag, type ParsedWords } from "./command.ts";
 import { loadFor } from "./load-for.ts";
 
-/** The flag that names the store where no configuration file does. */
+/** Names the store where no configuration file does. */
 export const dataFlag: Flag = {
   name: "data",
   value: "DIR",
@@ -16,13 +16,13 @@ export const dataFlag: Flag = {
   help: "where the data lies",
 };
 
-/** A store that was opened for a command. */
+/** A store opened for a command. */
 export interface MeantStore {
   readonly store: Store;
   readonly configuration: Configuration;
 }
 
-/** Works on the store that the words mean. What the system refuses meanwhile is one line for the user. */
+/** Works on the store that the arguments mean. Errors of the system become one line for the user. */
 export async function withMeantStore(
   words: ParsedWords,
   io: CommandIo,

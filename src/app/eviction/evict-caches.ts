@@ -1,4 +1,4 @@
-// Cleaning of the configured caches: what belongs to them, and what was there before them.
+// Eviction from the configured caches, including repositories that another registry has cached here.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProxyConfiguration } from "../../config/configuration.ts";
@@ -14,18 +14,18 @@ import type { Store } from "../../registry/store.ts";
 import type { OpenedCaches } from "../open-caches.ts";
 import { type EvictionSchedule, evictionTimes, scheduleEviction } from "./schedule.ts";
 
-/** What cleaning takes. */
+/** What eviction works with. */
 export interface CleaningMeans {
   readonly store: Store;
   readonly dataDirectory: string;
   readonly logger: Logger;
-  /** Who cleans, for whoever finds it under way. */
+  /** Names the evicting process to others that find an eviction in progress. */
   readonly note: string;
 }
 
 const maxNamedRepositories = 5;
 
-/** Cleans from now on, and tells of repositories that only look like cached ones. */
+/** Evicts on a schedule, and warns about local repositories under names of an upstream. */
 export function cleanCaches(
   proxy: ProxyConfiguration,
   { routes, upstreams }: OpenedCaches,
@@ -71,7 +71,7 @@ interface StrangerMeans {
   readonly logger: Logger;
 }
 
-/** Of what was pushed here the upstream knows nothing: it is served as long as nothing else comes under its name. */
+/** The upstream does not know what was pushed here; that is served until something else arrives under its name. */
 async function tellStrangers(store: Store, { isCached, isKnownCached, logger }: StrangerMeans): Promise<void> {
   const strangers: string[] = [];
   for await (const name of walkRepositories(store, manifestsPrefix)) {

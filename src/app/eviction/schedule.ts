@@ -1,14 +1,14 @@
-// When the cache is cleaned: regularly, and soon after much has come in.
+// When the cache evicts: at intervals, and soon after much has arrived.
 import { formatSize } from "../../lib/size.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { EvictionOutcome } from "../../proxy/eviction/eviction.ts";
 
-/** How often. */
+/** The times of the schedule. */
 export interface EvictionTimes {
-  /** After the start, so that a server which is restarted often cleans too. */
+  /** After the start, so that a server which is restarted often evicts too. */
   readonly firstMs: number;
   readonly intervalMs: number;
-  /** Between the last byte that is too much and the cleaning. */
+  /** From exceeding the limit to the eviction. */
   readonly soonMs: number;
   /** What was used more recently stays. */
   readonly graceMs: number;
@@ -22,20 +22,20 @@ export interface EvictionMeans {
   readonly logger: Logger;
 }
 
-/** A schedule that runs. */
+/** A running schedule. */
 export interface EvictionSchedule extends Disposable {
-  /** Says that so many bytes have come in. */
+  /** Notes that so many bytes have arrived. */
   received(sizeBytes: number): void;
 }
 
 const longestMs = 5 * 60_000;
 const shortestMs = 1000;
-/** Content can be gone within an eighth of its time after that is over. */
+/** Content is evicted within an eighth of its lifetime after that has ended. */
 const checksPerLifetime = 8;
-/** So much of the limit may come in before it is looked whether the cache is over it. */
+/** The share of the limit that may arrive before the size is checked. */
 const growthShare = 0.05;
 
-/** Times that fit the shortest life that content has; 0 is for ever. */
+/** Times that suit the shortest lifetime; 0 is for ever. */
 export function evictionTimes(ttlsMs: readonly number[]): EvictionTimes {
   const finite = ttlsMs.filter((ttlMs) => ttlMs > 0);
   const clamp = (ms: number, mostMs: number) => Math.min(Math.max(ms, shortestMs), mostMs);
@@ -49,7 +49,7 @@ export function evictionTimes(ttlsMs: readonly number[]): EvictionTimes {
   };
 }
 
-/** Starts the schedule; evictions never overlap in it. */
+/** Starts the schedule; its evictions never overlap. */
 export function scheduleEviction({ times, maxBytes, evict, logger }: EvictionMeans): EvictionSchedule {
   let timer: Timer;
   let dueMs = 0;

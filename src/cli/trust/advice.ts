@@ -1,4 +1,4 @@
-// What `registry trust` tells its user: why a CA could not be fetched or used, and what to do next.
+// The advice of `registry trust`: why a CA could not be fetched or used, and what to do next.
 import { quoteStranger } from "../../lib/quoted.ts";
 import { formatSubjectNames, type SubjectName } from "../../lib/subject-names.ts";
 import { type CertificateDescription, describeCertificate } from "../../tls/describe.ts";
@@ -10,7 +10,7 @@ export type ConnectProblem =
   | { readonly kind: "unresolved" | "refused" | "silent" | "plain" }
   | { readonly kind: "other"; readonly message: string };
 
-/** What to tell about a connection that did not come about. */
+/** Advice about a connection that could not be made. */
 export function explainConnectProblem(problem: ConnectProblem, target: TrustTarget): string {
   const { authority, name } = target;
   switch (problem.kind) {
@@ -27,22 +27,24 @@ export function explainConnectProblem(problem: ConnectProblem, target: TrustTarg
   }
 }
 
-/** What to tell when the server answers, but neither with a CA nor that there is none. */
+/** Advice when the server answers, but neither with a CA nor that there is none. */
 export function explainMissingAuthority(status: number, { authority }: TrustTarget): string {
   return `https://${authority}/ca.crt was answered with status ${status}; is this a registry?`;
 }
 
-/** What to tell when the certificate was signed by a CA that neither the registry hands out nor this machine trusts. */
+/**
+ * Advice when the certificate was signed by a CA that the registry does not hand out and this machine does not trust.
+ */
 export function explainForeignAuthority(issuer: string, { authority, directoryName }: TrustTarget): string {
   return `https://${authority} does not hand out its CA, which is ${quoteStranger(issuer)}; get that CA's certificate from the registry's operator, and give it: registry trust ${directoryName} --ca FILE`;
 }
 
-/** What to tell when this machine's own store of CAs vouches for the certificate. */
+/** Advice when this machine's CA store already trusts the certificate. */
 export function explainTrusted({ authority }: TrustTarget): string {
   return `https://${authority} has a certificate that this machine trusts already: there is nothing to do`;
 }
 
-/** What to tell when the certificate does not stand for the name that clients will use. */
+/** Advice when the certificate is not for the name that clients will use. */
 export function explainUncoveredName(
   { names, subject }: { readonly names: readonly SubjectName[]; readonly subject: string },
   { name }: TrustTarget,
@@ -53,7 +55,7 @@ export function explainUncoveredName(
   return `the certificate is for ${formatSubjectNames(names)} and not for ${name.value}, so clients would refuse it; use one of those names, or start the registry with \`registry serve --san ${name.value}\``;
 }
 
-/** What to look at before another CA takes the place of one that was trusted. */
+/** What to check before another CA replaces one that was trusted. */
 export function warnAboutReplacement(
   replaced: readonly string[],
   offered: CertificateDescription,

@@ -1,4 +1,4 @@
-// Carries out what trust-plan.ts decided.
+// Carries out the plan of `plan.ts`.
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode, messageOf } from "../../lib/system-error.ts";
@@ -7,15 +7,15 @@ import type { TrustStep } from "./plan.ts";
 
 /** Where and how steps are carried out. */
 export interface ApplyOptions {
-  /** What stands before every path; "/" but in tests. */
+  /** The root of every path; "/" except in tests. */
   readonly root: string;
-  /** Runs a program to its end; an error text when it failed. */
+  /** Runs a program to its end; an error text if it failed. */
   readonly run: (command: readonly string[]) => Promise<string | undefined>;
-  /** What to type to be allowed to do it. */
+  /** What to type to get permission. */
   readonly sudoCommand: string;
 }
 
-/** Carries out one step; what is already so is left. Throws a CommandError that says what is in the way. */
+/** Carries out one step, unless it is already done. Throws a CommandError that says what is in the way. */
 export async function applyStep(step: TrustStep, options: ApplyOptions): Promise<void> {
   switch (step.kind) {
     case "keep":
@@ -42,7 +42,7 @@ export function readText(path: string, root: string): string | undefined {
   }
 }
 
-/** Renamed into its place, so that a client never reads half a file. */
+/** Renamed into place, so that a client never reads half a file. */
 function writeWhole(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   // Clients read *.crt and *.toml in this directory, and nothing that ends in .tmp.

@@ -9,11 +9,11 @@ import { explainForeignAuthority } from "./advice.ts";
 import { fetchAuthority, fetchPresented } from "./fetch.ts";
 import type { TrustTarget } from "./target.ts";
 
-/** A certificate to trust: one in PEM without anything around it. */
+/** A certificate to trust: one PEM block without anything around it. */
 export interface Authority {
   readonly pem: string;
   readonly description: CertificateDescription;
-  /** Whether the server's own certificate is what is trusted, since no CA stands behind it. */
+  /** Whether it is the server's own certificate, which has no CA behind it. */
   readonly isServerItself: boolean;
 }
 
@@ -30,7 +30,7 @@ export async function findAuthority(target: TrustTarget, caPath: string | undefi
   throw new CommandError(explainForeignAuthority(new X509Certificate(pem).issuer, target));
 }
 
-/** The one CA certificate of a PEM text, without what stands around it. */
+/** The one CA certificate of a PEM text, without anything around it. */
 export function parseAuthority(text: string, source: string): Authority {
   const count = text.split("-----BEGIN ").length - 1;
   const description = describeCertificate(text);

@@ -1,5 +1,5 @@
-// Asks a registry for its CA over a connection that nothing vouches for yet, and then checks that the CA is the one
-// behind the certificate it presents. Whether it is the right CA, only its fingerprint can tell.
+// Fetches a registry's CA over a connection that nothing vouches for yet, and checks that it is the CA behind the
+// certificate that the server presents. Only the fingerprint can tell whether it is the right one.
 import { X509Certificate } from "node:crypto";
 import { get as getOverHttp, type IncomingMessage } from "node:http";
 import { get } from "node:https";
@@ -13,7 +13,7 @@ import type { TrustTarget } from "./target.ts";
 const maxAuthorityBytes = 64 * 1024;
 const defaultTimeoutMs = 10_000;
 
-/** What the registry hands out as its CA; undefined where it has none. Throws a CommandError. */
+/** The CA that the registry hands out; undefined where it has none. Throws a CommandError. */
 export async function fetchAuthority(
   target: TrustTarget,
   options: { readonly timeoutMs?: number } = {},
@@ -24,12 +24,12 @@ export async function fetchAuthority(
     throw new CommandError(explainConnectProblem(problem, target));
   });
   if (answer.status === 200) return answer.text;
-  // A registry that wants a login says so before it says that there is no such file.
+  // A registry that requires a login says so before it says that there is no such file.
   if (answer.status === 404 || answer.status === 401) return undefined;
   throw new CommandError(explainMissingAuthority(answer.status, target));
 }
 
-/** What the server presents to anybody, and whether the system's own store vouches for it under this name. */
+/** The certificate that the server presents, and whether the system's CA store vouches for it under this name. */
 export async function fetchPresented(
   target: TrustTarget,
   { timeoutMs = defaultTimeoutMs }: { readonly timeoutMs?: number } = {},
@@ -43,12 +43,12 @@ export async function fetchPresented(
   return { pem: `${pem.trim()}\n`, isTrusted };
 }
 
-/** What the server presents when it has to prove itself by this CA; throws when it cannot. */
+/** The certificate that the server presents, verified by this CA; throws when it cannot be. */
 export async function fetchServerCertificate(
   target: TrustTarget,
   { caPem, timeoutMs = defaultTimeoutMs }: { readonly caPem: string; readonly timeoutMs?: number },
 ): Promise<CertificateDescription> {
-  // The name is checked apart, so that the message can say which names there are.
+  // The name is checked separately, so that the message can list the names.
   const means = { ca: caPem, rejectUnauthorized: true, checkServerIdentity: () => undefined, timeoutMs };
   const pem = await presentedCertificate(target, means).catch((error: unknown) => {
     throw new CommandError(
@@ -60,7 +60,7 @@ export async function fetchServerCertificate(
   return description;
 }
 
-/** By node:https, since fetch would go through a proxy that clients of a registry do not use. */
+/** With node:https, since fetch would go through a proxy that registry clients do not use. */
 function getAuthority(target: TrustTarget, timeoutMs: number): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const url = `https://${target.authority}/ca.crt`;

@@ -1,9 +1,9 @@
-// Decides what `registry trust` writes and removes. Every file it writes begins with a mark; a file without the
-// mark is somebody else's, and is neither overwritten nor removed.
+// Decides what `registry trust` writes and removes. Every file it writes begins with a mark; a file without the mark is
+// somebody else's and is neither overwritten nor removed.
 import type { TrustPlace } from "./places.ts";
 import type { TrustTarget } from "./target.ts";
 
-/** One step of a plan, in the order to be carried out. */
+/** One step of a plan; steps are carried out in order. */
 export type TrustStep =
   | { readonly kind: "write"; readonly path: string; readonly text: string }
   | { readonly kind: "delete"; readonly path: string }
@@ -14,12 +14,12 @@ export type TrustStep =
   /** Not done, and what a person can do instead. */
   | { readonly kind: "refuse"; readonly path: string; readonly reason: string };
 
-/** What lies at a path now; undefined for nothing. */
+/** The text at a path; undefined where there is none. */
 export type ReadText = (path: string) => string | undefined;
 
 const mark = "# Written by `registry trust`, which takes it away again with --remove.\n";
 
-/** The steps that make the clients at these places trust the CA; carrying them out twice changes nothing more. */
+/** The steps that make the clients at these places trust the CA; repeating them changes nothing. */
 export function planTrust(
   places: readonly TrustPlace[],
   facts: { readonly target: TrustTarget; readonly caPem: string; readonly read: ReadText },
@@ -29,13 +29,13 @@ export function planTrust(
     if (place.hostsPath !== undefined) {
       steps.push(planFile(place.hostsPath, formatHosts(facts.target, place.authorityPath), facts.read));
     }
-    // Also after "keep": an earlier run may have been stopped before the command.
+    // Also after "keep": an earlier run may have been interrupted before the command.
     const isRefused = steps.some(({ kind }) => kind === "refuse");
     return place.command === undefined || isRefused ? steps : [...steps, { kind: "run", command: place.command }];
   });
 }
 
-/** The certificates that an earlier run made these clients trust, and that are not this one. */
+/** Other certificates that an earlier run made these clients trust. */
 export function findReplaced(
   places: readonly TrustPlace[],
   { caPem, read }: { readonly caPem: string; readonly read: ReadText },
@@ -56,7 +56,7 @@ export function planRemoval(places: readonly TrustPlace[], read: ReadText): Trus
   });
 }
 
-/** One line for each step, in the words of a plan. */
+/** One line per step. */
 export function formatStep(step: TrustStep): string {
   switch (step.kind) {
     case "write":

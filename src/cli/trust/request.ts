@@ -1,13 +1,13 @@
-// The words of `registry trust`, parsed.
+// The arguments of `registry trust`.
 import { explainNameProblem } from "../../lib/subject-names.ts";
 import { flagOf, hasFlag, type ParsedWords, UsageError } from "../command.ts";
 import { type TrustClient, trustClients } from "./places.ts";
 import { parseTrustTarget, type TrustTarget, withoutScheme } from "./target.ts";
 
-/** Everything the words say. */
+/** The parsed arguments. */
 export interface TrustRequest {
   readonly target: TrustTarget;
-  /** Undefined: those found on the machine. */
+  /** Undefined: those found on this machine. */
   readonly clients: readonly TrustClient[] | undefined;
   /** A file with the CA's certificate, where the registry does not hand it out. */
   readonly caPath: string | undefined;
@@ -18,7 +18,7 @@ export interface TrustRequest {
   readonly isRemoval: boolean;
 }
 
-/** The request that the words make; throws a UsageError where they make none. */
+/** Reads the arguments; throws a UsageError. */
 export function parseTrustRequest(words: ParsedWords): TrustRequest {
   const [text] = words.positionals;
   if (text === undefined)
@@ -51,7 +51,7 @@ function parseClient(text: string): TrustClient {
   return client;
 }
 
-/** However it was copied: any case, with or without colons or "SHA256:" before it. */
+/** However it was copied: in any case, with or without colons or a leading "SHA256:". */
 function parseFingerprint(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const digits = text

@@ -1,9 +1,9 @@
-// The registry that a client machine is to trust, as the user types it in image names.
+// The registry to trust, as the user types it in image names.
 //
 //   registry.example.org   192.0.2.7:5000   [2001:db8::1]:5000   https://192.0.2.7:5000
 import { parseSubjectName, type SubjectName } from "../../lib/subject-names.ts";
 
-/** A host with its port, and the spelling that clients use for it. */
+/** A host with its port, and the form in which clients spell it. */
 export interface TrustTarget {
   readonly name: SubjectName;
   readonly port: number;
@@ -14,12 +14,12 @@ export interface TrustTarget {
   readonly isPortGiven: boolean;
 }
 
-/** Docker and its kind use HTTPS's port where an image name has none. */
+/** Clients use HTTPS's port where an image name has none. */
 const defaultPort = 443;
 const maxPort = 65_535;
 const grammar = /^(?<host>\[[^\]]+\]|[^:]+)(?::(?<port>\d{1,5}))?$/;
 
-/** What a person copies along with it from the start message or from a browser. */
+/** What people copy along with it from the start message or from a browser. */
 const scheme = /^https?:\/\//i;
 
 /** The target that the text spells, or undefined. */
@@ -39,7 +39,7 @@ export function parseTrustTarget(text: string): TrustTarget | undefined {
   };
 }
 
-/** Without "https://" before it and the slash after it. */
+/** Without a leading "https://" and a trailing slash. */
 export function withoutScheme(text: string): string {
   return scheme.test(text) ? text.replace(scheme, "").replace(/\/$/, "") : text;
 }

@@ -15,12 +15,12 @@ import { findReplaced, formatStep, planRemoval, planTrust, type TrustStep } from
 import { parseTrustRequest, type TrustRequest } from "./request.ts";
 import type { TrustTarget } from "./target.ts";
 
-/** What trust may touch beside the network. */
+/** What trust needs besides the network. */
 export interface TrustSurroundings {
-  /** What stands before every path; "/" but in tests. */
+  /** The root of every path; "/" except in tests. */
   readonly root: string;
   readonly isRoot: boolean;
-  /** Runs a program to its end; an error text when it failed. */
+  /** Runs a program to its end; an error text if it failed. */
   readonly run: (command: readonly string[]) => Promise<string | undefined>;
 }
 
