@@ -112,7 +112,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
       for (const chore of chores) chore[Symbol.dispose]();
       cleaning?.[Symbol.dispose]();
       const count = await server.stop(configuration.http.drainTimeoutMs);
-      if (count > 0) logger.warn("requests were cut off, as they took longer than http.draintimeout", { count });
+      if (count > 0) logger.warn("requests were cut off because they took longer than http.draintimeout", { count });
       await metricsServer?.stop();
     },
   };

@@ -29,23 +29,23 @@ function createCount(metrics: Metrics): Report {
   const pushed = byType("pushed_bytes_total", "Bytes that went to clients");
   const stale = metrics.counter({
     name: "registry_proxy_stale_total",
-    help: "Answers from the cache while the upstream was of no help",
+    help: "Answers served from the cache because the upstream failed",
   });
   const wrong = metrics.counter({
     name: "registry_proxy_wrong_content_total",
-    help: "Content of upstreams that was not what was asked for",
+    help: "Wrong content received from upstreams",
   });
   const uncached = metrics.counter(
-    { name: "registry_proxy_uncached_total", help: "Content that was served without being cached" },
+    { name: "registry_proxy_uncached_total", help: "Content served without being cached" },
     [{}],
   );
   const latency = metrics.histogram(
-    { name: "registry_proxy_upstream_request_seconds", help: "Time until the head of an upstream's answer, by status" },
+    { name: "registry_proxy_upstream_request_seconds", help: "Time to the response headers of an upstream, by status" },
     latencyBounds,
   );
   const quota = metrics.gauge({
     name: "registry_proxy_upstream_remaining_pulls",
-    help: "Pulls that an upstream still allows, as it said last",
+    help: "Remaining pulls, as last reported by the upstream",
   });
   return (event) => {
     switch (event.kind) {

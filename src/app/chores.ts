@@ -76,7 +76,7 @@ function scheduleGc(
   { store, logger, report }: Pick<ChoresMeans, "store" | "logger"> & { readonly report: (error: unknown) => void },
 ): readonly Disposable[] {
   if (!store.driver.keepsProcessesApart()) {
-    logger.warn("no garbage is collected while this server runs, as the filesystem of the data has no file locks");
+    logger.warn("garbage is not collected while this server runs, because the data's filesystem has no file locks");
     return [];
   }
   const collect = async () => {
@@ -87,11 +87,10 @@ function scheduleGc(
       uploadAgeMs: abandonedAfterMs(uploads),
       note: describeHolder(store.now()),
       report: (event) => {
-        if (event.kind === "finding")
-          logger.warn("garbage collection: not as it should be", { problem: event.problem });
+        if (event.kind === "finding") logger.warn("garbage collection found a problem", { problem: event.problem });
       },
     });
-    if ("heldBy" in outcome) return logger.info("another garbage collection is under way", outcome);
+    if ("heldBy" in outcome) return logger.info("another garbage collection is in progress", outcome);
     const { freedBytes, ...counted } = outcome;
     logger.info("collected garbage", { ...counted, freed: formatSize(freedBytes) });
   };
@@ -110,11 +109,11 @@ function scheduleVerify(
       bytesPerSecond: verify?.bytesPerSecond,
       uploadAgeMs: abandonedAfterMs(uploads),
       report: (event) => {
-        if (event.kind === "unrepaired") logger.warn("check: could not be noted", { ...event });
+        if (event.kind === "unrepaired") logger.warn("check: a finding could not be noted", { ...event });
         if (event.kind !== "finding") return;
         const { severity, repository, subject, problem } = event;
         const level = severity === "lost" ? "error" : "warn";
-        logger[level]("check: not as it should be", { severity, repository, subject, problem });
+        logger[level]("check found a problem", { severity, repository, subject, problem });
       },
     });
     logger.info("checked everything stored", { ...counted, read: formatSize(bytes) });

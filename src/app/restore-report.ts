@@ -10,6 +10,6 @@ export function createRestoreReport(metrics: Metrics, logger: Logger): NonNullab
   const restored = metrics.counter({ name: "registry_gc_resurrections_total", help }, [{}]);
   return (digest) => {
     restored.add({});
-    logger.warn("brought a blob back from the trash; is gc.grace shorter than the longest push?", { digest });
+    logger.warn("restored a blob from the trash; is gc.grace shorter than the longest push?", { digest });
   };
 }

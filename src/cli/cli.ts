@@ -14,7 +14,7 @@ const usageExitCode = 64;
 
 const helpCommand: Command = {
   name: "help",
-  summary: "tells about the program or one command",
+  summary: "shows help for the program or one command",
   operands: "[command]",
   maxOperands: 1,
   description: "Lists the commands, or tells what one of them does and which flags it has.",

@@ -24,7 +24,7 @@ import { dataFlag, type MeantStore, withMeantStore } from "./store-command.ts";
 export const gcCommand: Command = {
   name: "gc",
   alias: "garbage-collect",
-  summary: "collects garbage, also beside running servers",
+  summary: "collects garbage, even while servers are running",
   operands: "[config.yml]",
   maxOperands: 1,
   description: `Frees the space of what nobody needs any more. Safe at any time: beside running servers, pushes and pulls on the same
@@ -35,19 +35,19 @@ the grace is destroyed. So space is free after two runs, and \`registry gc --gra
 On a filesystem without file locks (some network filesystems) it refuses to run while a server may be at work: stop every
 server first, and say so with --offline.
 Something that cannot be read or leads nowhere (a tag whose manifest is not linked, an image without the link of a layer)
-is named, protects its repository until \`registry verify --repair\` has mended it, and makes the exit code 1.`,
+is named, protects its repository until \`registry verify --repair\` has repaired it, and makes the exit code 1.`,
   flags: [
     dataFlag,
-    { name: "dry-run", short: "d", help: "list what would go, and why; take nothing away" },
+    { name: "dry-run", short: "d", help: "list what would be removed, and why; remove nothing" },
     {
       name: "delete-untagged",
       short: "m",
-      help: "also manifests that no tag, no kept index and no kept subject leads to",
+      help: "also remove manifests without a tag, a kept index or a kept subject",
     },
-    { name: "grace", value: "DURATION", help: "how long to leave things alone, such as 2h (default gc.grace, 24h)" },
+    { name: "grace", value: "DURATION", help: "minimum age of what is removed, such as 2h (default gc.grace, 24h)" },
     { name: "offline", help: "no server uses this data now: needed only on a filesystem without file locks" },
-    { name: "json", help: "one JSON object a line: each removal and finding, and the summary at last" },
-    { name: "quiet", short: "q", help: "only what a person should look at" },
+    { name: "json", help: "one JSON object per line: removals, findings, and finally the summary" },
+    { name: "quiet", short: "q", help: "print only what a person should look at" },
   ],
   run: gc,
 };
@@ -75,7 +75,7 @@ async function collect(
     note: describeHolder(io.now()),
     report: output.report,
   });
-  if ("heldBy" in outcome) throw new CommandError(`another collection is under way: ${outcome.heldBy}`);
+  if ("heldBy" in outcome) throw new CommandError(`another collection is in progress: ${outcome.heldBy}`);
   output.finish(outcome);
   return outcome.findings > 0 ? 1 : 0;
 }

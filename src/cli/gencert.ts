@@ -37,7 +37,7 @@ are localhost, this machine's host name and its addresses.
     { name: "days", value: "N", help: `how long the server certificate is valid (default ${defaultDays})` },
     { name: "key", value: "KIND", help: "ecdsa (P-256) or rsa4096 (default ecdsa)" },
     { name: "force", help: "replace the server certificate, under the same CA" },
-    { name: "new-ca", help: "with --force: replace the CA too; every client has to trust it anew" },
+    { name: "new-ca", help: "with --force: replace the CA too; every client has to trust it again" },
   ],
   run: gencert,
 };

@@ -13,7 +13,7 @@ export const dataFlag: Flag = {
   name: "data",
   value: "DIR",
   elsewhere: ["root", "dir", "directory", "storage", "data-dir"],
-  help: "where the data lies",
+  help: "the data directory",
 };
 
 /** A store opened for a command. */
@@ -34,13 +34,13 @@ export async function withMeantStore(
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined) throw error;
-    const sentence = sentences[code] ?? "mend that and run it again; nothing that is needed was taken away";
+    const sentence = sentences[code] ?? "fix that and run it again; nothing that is needed was removed";
     throw new CommandError(`${messageOf(error)}: ${sentence}`);
   }
 }
 
 const sentences: Readonly<Record<string, string>> = {
-  EROFS: "the disk is read-only; what only looks works, such as `registry gc --dry-run`",
+  EROFS: "the disk is read-only; only commands that just read work, such as `registry gc --dry-run`",
   EACCES: "this user may not; run it as the owner of the data, such as with `sudo -u`",
   EPERM: "this user may not; run it as the owner of the data, such as with `sudo -u`",
 };

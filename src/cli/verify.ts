@@ -18,7 +18,7 @@ import { dataFlag, withMeantStore } from "./store-command.ts";
 /** Checks everything that is stored. */
 export const verifyCommand: Command = {
   name: "verify",
-  summary: "checks everything that is stored, also beside running servers",
+  summary: "checks everything stored, even while servers are running",
   operands: "[config.yml]",
   maxOperands: 1,
   description: `Reads and hashes every blob, and follows every link, tag, manifest and referrer. Safe at any time: beside running
@@ -33,16 +33,16 @@ damaged bytes out of the way, into the trash. What a link leads to that it makes
 it takes away for good is the link of a manifest whose bytes are nowhere and to which nothing leads, as a push leaves that
 was broken off. What clients had deleted it does not bring back.
 
-Exit codes: 0 clean (or all mended), 1 something is left to mend or to tidy up, 2 data is lost.`,
+Exit codes: 0 clean (or all repaired), 1 something is left to repair or to tidy up, 2 data is lost.`,
   flags: [
     dataFlag,
-    { name: "repair", help: "mend what can be mended" },
+    { name: "repair", help: "repair what can be repaired" },
     {
       name: "rate",
       value: "RATE",
-      help: "how many bytes of blobs to read in a second, such as 200MB/s (default: no limit)",
+      help: "how many bytes of blobs to read per second, such as 200MB/s (default: no limit)",
     },
-    { name: "json", help: "one JSON object a line: each finding and repair, and the summary at last" },
+    { name: "json", help: "one JSON object per line: findings, repairs, and finally the summary" },
   ],
   run: verify,
 };
@@ -106,7 +106,7 @@ function formatEvent(event: Exclude<VerifyEvent, { kind: "progress" }>): string 
   if (event.kind === "repaired") return `${"".padEnd(severityWidth)}  ${event.how}: ${event.subject}\n`;
   if (event.kind === "broken") return `broken: ${event.image} (${event.reason}): push it again\n`;
   if (event.kind === "unrepaired")
-    return `${"".padEnd(severityWidth)}  not mended: ${event.subject}: ${event.reason}\n`;
+    return `${"".padEnd(severityWidth)}  not repaired: ${event.subject}: ${event.reason}\n`;
   const where = event.repository === undefined ? "" : `${event.repository}: `;
   return `${event.severity.padEnd(severityWidth)}  ${where}${event.subject}: ${event.problem}\n`;
 }
@@ -116,9 +116,9 @@ const severityWidth = "repairable".length;
 function formatSummary(summary: VerifySummary): string {
   const { repositories, manifests, blobs, bytes, lost, repairable, untidy, repaired, quarantined, unconfirmed } =
     summary;
-  const mended = repaired + quarantined === 0 ? "" : `; ${repaired} mended, ${quarantined} damaged blobs moved away`;
+  const repairs = repaired + quarantined === 0 ? "" : `; ${repaired} repaired, ${quarantined} damaged blobs moved away`;
   const busy = unconfirmed === 0 ? "" : `; ${unconfirmed} repositories were busy and are to be checked again`;
   return `checked   ${repositories} repositories, ${manifests} manifests, ${blobs} blobs, ${formatSize(bytes)}
-findings  ${lost} lost, ${repairable} repairable, ${untidy} untidy${mended}${busy}
+findings  ${lost} lost, ${repairable} repairable, ${untidy} untidy${repairs}${busy}
 `;
 }

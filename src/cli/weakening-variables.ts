@@ -2,8 +2,8 @@
 // for a fault, and would go unnoticed. Those that run other code do nothing to the executable; see src/README.md.
 
 const weakening: Readonly<Record<string, string>> = {
-  NODE_TLS_REJECT_UNAUTHORIZED: "would let anybody answer in the place of another registry",
-  BUN_CONFIG_VERBOSE_FETCH: "would print the headers of every request, credentials among them",
+  NODE_TLS_REJECT_UNAUTHORIZED: "would let anybody impersonate another registry",
+  BUN_CONFIG_VERBOSE_FETCH: "would print the headers of every request, including credentials",
 };
 
 /**

@@ -46,7 +46,6 @@ export function contentLength(request: Request): number | undefined {
   const text = request.headers.get("content-length");
   if (text === null) return undefined;
   // Bun passes two equal Content-Length headers on as "3, 3".
-  if (!/^\d+$/.test(text))
-    throw new RegistryError("REQUEST_INVALID", { message: "Content-Length stands more than once" });
+  if (!/^\d+$/.test(text)) throw new RegistryError("REQUEST_INVALID", { message: "Content-Length is repeated" });
   return Number(text);
 }

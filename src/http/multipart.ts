@@ -64,5 +64,5 @@ export async function* cutPieces(
     }
     position = chunkEnd;
   }
-  if (index < ranges.length) throw new Error("the content is shorter than it was announced");
+  if (index < ranges.length) throw new Error("the content is shorter than announced");
 }

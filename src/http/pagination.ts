@@ -26,7 +26,7 @@ function parseLimit(query: URLSearchParams): number | undefined {
 export function singleValue(query: URLSearchParams, key: string): string | undefined {
   const values = query.getAll(key);
   if (values.length > 1) {
-    throw new RegistryError("REQUEST_INVALID", { message: `the query parameter ${key} stands more than once` });
+    throw new RegistryError("REQUEST_INVALID", { message: `the query parameter ${key} is repeated` });
   }
   return values[0] === "" ? undefined : values[0];
 }

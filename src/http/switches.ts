@@ -40,7 +40,7 @@ export function refuseSwitchedOff(route: Route, { isDeleteEnabled, isReadOnly }:
   }
   if (effect === "delete" && !isDeleteEnabled) {
     throw new RegistryError("UNSUPPORTED", {
-      message: "deletion is switched off (storage.delete.enabled)",
+      message: "deletion is disabled (storage.delete.enabled)",
       headers: { Allow: route.kind === "deleteManifest" ? "GET, HEAD, PUT, OPTIONS" : "GET, HEAD, OPTIONS" },
     });
   }

@@ -138,5 +138,5 @@ function busy(): RegistryError {
 }
 
 function tooSlow(): RegistryError {
-  return new RegistryError("UPLOAD_STALLED", { message: "the body comes too slowly; send it again", ...closing });
+  return new RegistryError("UPLOAD_STALLED", { message: "the body arrives too slowly; send it again", ...closing });
 }

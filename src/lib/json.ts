@@ -50,7 +50,7 @@ function* parseSteps(bytes: Uint8Array, limits: JsonLimits, meteredBytes: number
   // Of a repeated key, one is lost.
   if (countKeys(parsed.value) === meter.pairs) return parsed;
   return {
-    problem: `the key ${JSON.stringify(findDuplicateKey(text)?.slice(0, maxShownLength))} stands twice in one object`,
+    problem: `the key ${JSON.stringify(findDuplicateKey(text)?.slice(0, maxShownLength))} is repeated in one object`,
   };
 }
 

@@ -50,12 +50,11 @@ export function parseDescriptor(value: unknown): DescriptorResult {
     return { problem: `has the key ${JSON.stringify(misspelt)}, which differs from a known one only by case` };
   const { mediaType, size, digest, urls, platform } = value;
   if (typeof mediaType !== "string") return { problem: "has no mediaType" };
-  if (!isMediaType(mediaType)) return { problem: `has a mediaType that is none: ${quote(mediaType)}` };
+  if (!isMediaType(mediaType)) return { problem: `has an invalid mediaType: ${quote(mediaType)}` };
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) return { problem: "has no valid size" };
   if (typeof digest !== "string") return { problem: "has no digest" };
   const parsed = parseDigest(digest);
-  if (parsed === undefined)
-    return { problem: `has a digest that is not valid or not supported: ${digest.slice(0, 200)}` };
+  if (parsed === undefined) return { problem: `has an invalid or unsupported digest: ${digest.slice(0, 200)}` };
   const links = urls ?? [];
   if (!Array.isArray(links) || !links.every((url) => typeof url === "string"))
     return { problem: "has urls that are not strings" };

@@ -73,7 +73,7 @@ export class KnownSizes {
   async refuseCutOff(name: RepositoryName, digest: Digest, sizeBytes: number): Promise<void> {
     if (await this.isWhole(name, digest, sizeBytes)) return;
     throw new RegistryError("BLOB_UNKNOWN", {
-      message: "the stored blob is damaged: it has not the size that a manifest says; push it again",
+      message: "the stored blob is damaged: its size differs from what a manifest says; push it again",
       detail: { name, digest, actual: sizeBytes },
     });
   }

@@ -108,13 +108,16 @@ function copy(directory: string, from: string, to: string): void {
   writeFileSync(join(directory, to), readFileSync(join(directory, from)));
 }
 
-test.each(mendable)("ensureCertificates() mends it under the same authority: %s", async (_what, harm) => {
+test.each(mendable)("ensureCertificates() repairs it under the same authority: %s", async (_what, harm) => {
   using directory = temporaryDirectory();
   const { caPem } = await ensure(directory.path);
   harm(directory.path);
-  const mended = await ensure(directory.path);
-  const checks = [isIssuedBy(mended.caPem, mended.certificatePem), isKeyOf(mended.certificatePem, mended.keyPem)];
-  expect([mended.caPem === caPem, ...checks]).toEqual([true, true, true]);
+  const repaired = await ensure(directory.path);
+  const checks = [
+    isIssuedBy(repaired.caPem, repaired.certificatePem),
+    isKeyOf(repaired.certificatePem, repaired.keyPem),
+  ];
+  expect([repaired.caPem === caPem, ...checks]).toEqual([true, true, true]);
 });
 
 test("ensureCertificates() finishes a replacement that was killed after any of its moves", async () => {

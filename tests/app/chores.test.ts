@@ -42,7 +42,7 @@ async function chores(env: Readonly<Record<string, string>>) {
   };
 }
 
-test("garbage is collected by the schedule, and what is not as it should be is logged", async () => {
+test("garbage is collected by the schedule, and findings are logged", async () => {
   const { lines, collected, dispose } = await chores({ REGISTRY_GC_INTERVAL: "1ms" });
   await collected;
   dispose();
@@ -110,6 +110,6 @@ test("everything stored is checked by the schedule", async () => {
   });
   await checked;
   dispose();
-  expect(lines[0]).toMatch(/level=error.*not as it should be.*severity=lost/);
+  expect(lines[0]).toMatch(/level=error.*found a problem.*severity=lost/);
   expect(lines[1]).toMatch(/checked everything stored.*repositories=2.*lost=1/);
 });

@@ -23,5 +23,5 @@ test("bytes that somebody needed and that lay in the trash are counted and told 
   await registry.repository(named("app"), anonymous()).blobs.promise(digest);
   await registry.repository(named("app"), anonymous()).blobs.open(digest);
   expect(metrics.format()).toContain("\nregistry_gc_resurrections_total 1\n");
-  expect(lines).toEqual([expect.stringMatching(new RegExp(`level=warning .*brought a blob back.*${digest}`))]);
+  expect(lines).toEqual([expect.stringMatching(new RegExp(`level=warning .*restored a blob.*${digest}`))]);
 });

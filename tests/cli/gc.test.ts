@@ -105,13 +105,13 @@ test("what cannot be read is named, and the exit code is 1", async () => {
   ]);
 });
 
-test("while another collection is under way it says who is at it", async () => {
+test("while another collection is in progress it says who is at it", async () => {
   using registry = await untidy();
   using _held = (await registry.stock.store.driver.holdWork("gc", "process 7 on elsewhere")) as Disposable;
   expect(await gc("gc", "--data", registry.data)).toEqual({
     code: 1,
     output: "",
-    errors: "registry gc: another collection is under way: process 7 on elsewhere\n",
+    errors: "registry gc: another collection is in progress: process 7 on elsewhere\n",
   });
 });
 

@@ -30,7 +30,7 @@ test("withMeantStore() says in one line what the system refuses", async () => {
   };
   await expect(run(directory.path, refuse)).rejects.toThrow(
     new CommandError(
-      "EROFS: read-only file system, open 'x': the disk is read-only; what only looks works, such as `registry gc --dry-run`",
+      "EROFS: read-only file system, open 'x': the disk is read-only; only commands that just read work, such as `registry gc --dry-run`",
     ),
   );
 });

@@ -33,7 +33,7 @@ test("a sound store is clean: exit code 0", async () => {
   });
 });
 
-test("what can be mended is 1, and 0 when it was mended", async () => {
+test("what can be repaired is 1, and 0 when it was repaired", async () => {
   using registry = await stored();
   await registry.driver.write(layerLink(named("app"), layer), utf8(""));
   const { code, output } = await verify(registry.data);
@@ -44,7 +44,7 @@ test("what can be mended is 1, and 0 when it was mended", async () => {
   const repaired = await verify(registry.data, "--repair");
   expect([repaired.code, repaired.output]).toEqual([
     0,
-    expect.stringContaining("; 1 mended, 0 damaged blobs moved away"),
+    expect.stringContaining("; 1 repaired, 0 damaged blobs moved away"),
   ]);
   expect((await verify(registry.data)).code).toBe(0);
 });

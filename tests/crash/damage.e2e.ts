@@ -1,5 +1,5 @@
 // Each kind of damage to a single file, collected twice before anybody looks: it is found, a collection makes nothing
-// final that can be mended, nothing else is lost, and a push heals it.
+// final that can be repaired, nothing else is lost, and a push heals it.
 import { expect, test } from "bun:test";
 import { executable, startRegistry } from "../e2e/executable.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";

@@ -1,5 +1,5 @@
 // Damage to the tree of links, as the built executable meets it: `registry gc` tells of it and destroys nothing that
-// `registry verify --repair` can still mend, however often it runs.
+// `registry verify --repair` can still repair, however often it runs.
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -121,7 +121,7 @@ describe.each(damages)("$what", ({ take, putBack }) => {
   });
 });
 
-test("a child of an index whose layer is lost is lost, also when its link can be mended", async () => {
+test("a child of an index whose layer is lost is lost, also when its link can be repaired", async () => {
   using directory = temporaryDirectory();
   const data = directory.path;
   const child = makeImage();

@@ -35,7 +35,7 @@ test.each(["2s", "0s"])("beside clients and collectors with a grace of %s there 
     let runs = 0;
     for (; !isOver(); runs += 1) {
       const ended = await runOn(directory.path, "verify");
-      // Without a grace, bytes that were just linked may lie in the trash until somebody asks for them: to be mended, not lost.
+      // Without a grace, bytes that were just linked may lie in the trash until somebody asks for them: to be repaired, not lost.
       const findings = findingsOf(ended).filter((finding) => !mayLieInTrash || !/ are in the trash$/.test(finding));
       const isClean = ended.code === 0 || (mayLieInTrash && ended.code === 1);
       alarms.push(...findings, ...(isClean ? [] : [`exit code ${ended.code} ${ended.stderr}`]));

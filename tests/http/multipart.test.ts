@@ -49,5 +49,5 @@ test.each([
   ["on its way", cutPieces(chunksOf(3, 5, [1]), [{ start: 3, end: 8 }])],
 ])("content that is %s and ends too early breaks off", async (_kind, pieces) => {
   const outcome = await collect(formatParts([{ start: 3, end: 8 }], pieces, whole)).catch(String);
-  expect(outcome).toContain("shorter than it was");
+  expect(outcome).toContain("shorter than announced");
 });

@@ -6,7 +6,7 @@ import { RegistryError } from "../../src/oci/errors.ts";
 const digest = `sha256:${"a".repeat(64)}`;
 const uuid = "0123abcd-0123-4abc-8abc-0123456789ab";
 const pass = undefined;
-const deleteOff = (allow: string) => ["UNSUPPORTED", "deletion is switched off (storage.delete.enabled)", allow];
+const deleteOff = (allow: string) => ["UNSUPPORTED", "deletion is disabled (storage.delete.enabled)", allow];
 const readOnly = (allow: string) => ["UNSUPPORTED", "this registry is read-only (storage.maintenance.readonly)", allow];
 const reading = "GET, HEAD, OPTIONS";
 

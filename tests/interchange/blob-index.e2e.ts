@@ -83,7 +83,7 @@ describe.each(writers.map((kind) => ({ kind })))("written by $kind", ({ kind }) 
     expect(findingsOf(await runOn(data, "verify"))).toEqual([]);
   });
 
-  test("what is missing of its links is mended as blobs, and every collector keeps it then", async () => {
+  test("what is missing of its links is repaired as blobs, and every collector keeps it then", async () => {
     using directory = temporaryDirectory();
     const data = directory.path;
     const cache = makeCache();

@@ -19,9 +19,9 @@ test.each([
 });
 
 test.each([
-  ["a key twice", '{"a":1,"a":2}', 'the key "a" stands twice in one object'],
-  ["a key twice, once escaped", '{"a":1, "\\u0061" : 2}', 'the key "a" stands twice in one object'],
-  ["a key twice, further down", '{"x":[{"b":1,"b":1}]}', 'the key "b" stands twice in one object'],
+  ["a key twice", '{"a":1,"a":2}', 'the key "a" is repeated in one object'],
+  ["a key twice, once escaped", '{"a":1, "\\u0061" : 2}', 'the key "a" is repeated in one object'],
+  ["a key twice, further down", '{"x":[{"b":1,"b":1}]}', 'the key "b" is repeated in one object'],
   ["half a document", '{"a":1', "the text is not valid JSON"],
   ["nothing", "", "the text is not valid JSON"],
   ["a byte order mark", "\ufeff{}", "the text is not valid JSON"],

@@ -135,7 +135,7 @@ test.each([
   ["an artifactType that is no media type", { ...imageFields, artifactType: "a\u0000/b" }, image, "artifactType"],
   ["a config of no media type", { ...imageFields, config: { ...blob("a"), mediaType: "a b" } }, image, "config"],
   ["a list", [], image, "not a JSON object"],
-  ["a key twice", '{"schemaVersion":2,"schemaVersion":2}', image, "twice"],
+  ["a key twice", '{"schemaVersion":2,"schemaVersion":2}', image, "is repeated"],
   ["half a document", '{"schemaVersion":2', image, "JSON"],
 ])("parseManifest() refuses %s", (_name, value, contentType, part) => {
   expect(parse(value, contentType)).toEqual({ problem: expect.stringContaining(part) });

@@ -23,8 +23,8 @@ export interface Damage {
   readonly seed: (stock: Stocked, image: Digest, signature: Digest) => Promise<unknown>;
   readonly severity: "lost" | "repairable" | "untidy";
   readonly problem: RegExp;
-  /** The exit code after a repair, and how many things it mended. */
-  readonly mended: readonly [0 | 1 | 2, readonly string[]];
+  /** The exit code after a repair, and how many things it repaired. */
+  readonly repaired: readonly [0 | 1 | 2, readonly string[]];
 }
 
 const write = ({ store }: Stocked, key: string, text: string) => store.driver.write(key, utf8(text));
@@ -36,28 +36,28 @@ export const damages: readonly Damage[] = [
     seed: (stock) => write(stock, blobKey(layer), "layeR"),
     severity: "lost",
     problem: /^its bytes hash to sha256:/,
-    mended: [2, ["quarantined"]],
+    repaired: [2, ["quarantined"]],
   },
   {
     what: "a truncated blob",
     seed: (stock) => write(stock, blobKey(layer), "lay"),
     severity: "lost",
     problem: /^its bytes hash to/,
-    mended: [2, ["quarantined"]],
+    repaired: [2, ["quarantined"]],
   },
   {
     what: "an emptied manifest",
     seed: (stock, image) => write(stock, blobKey(image), ""),
     severity: "lost",
     problem: /^its bytes hash to/,
-    mended: [2, ["quarantined"]],
+    repaired: [2, ["quarantined"]],
   },
   {
     what: "a missing blob",
     seed: ({ store }) => store.driver.delete(blobKey(layer)),
     severity: "lost",
     problem: /^the bytes of sha256:.* are missing$/,
-    mended: [2, []],
+    repaired: [2, []],
   },
   {
     what: "a missing blob that no manifest names, as a broken-off push or another registry's collector leaves its link",
@@ -67,7 +67,7 @@ export const damages: readonly Damage[] = [
     },
     severity: "untidy",
     problem: /^the bytes of sha256:.* are missing, and no manifest here names them; `registry gc` removes the link$/,
-    mended: [1, []],
+    repaired: [1, []],
   },
   {
     what: "a missing blob that no manifest names, beside one whose names nobody can tell",
@@ -80,42 +80,42 @@ export const damages: readonly Damage[] = [
     },
     severity: "lost",
     problem: /^the bytes of sha256:.* are missing$/,
-    mended: [2, []],
+    repaired: [2, []],
   },
   {
     what: "a blob in the trash alone",
     seed: ({ store }) => store.driver.trash(blobKey(layer), `blobs/sha256/${layer.slice(7, 9)}/${layer.slice(7)}.x-1`),
     severity: "repairable",
     problem: /are in the trash$/,
-    mended: [0, ["restored"]],
+    repaired: [0, ["restored"]],
   },
   {
     what: "an empty layer link",
     seed: (stock) => write(stock, layerLink(app, layer), ""),
     severity: "repairable",
     problem: /content is not its digest/,
-    mended: [0, ["linked"]],
+    repaired: [0, ["linked"]],
   },
   {
     what: "a newline behind a revision link",
     seed: (stock, image) => write(stock, revisionLink(app, image), `${image}\n`),
     severity: "repairable",
     problem: /content is not its digest/,
-    mended: [0, ["linked"]],
+    repaired: [0, ["linked"]],
   },
   {
     what: "a link to something else",
     seed: (stock) => write(stock, layerLink(app, layer), digestOf("config")),
     severity: "repairable",
     problem: /content is not its digest/,
-    mended: [0, ["linked"]],
+    repaired: [0, ["linked"]],
   },
   {
     what: "a layer that is not linked",
     seed: ({ store }) => store.driver.delete(layerLink(app, layer)),
     severity: "repairable",
     problem: /^a blob of the manifest sha256:.*, is not linked here$/,
-    mended: [0, ["linked"]],
+    repaired: [0, ["linked"]],
   },
   {
     what: "a layer that is not linked, and lies in the trash",
@@ -125,14 +125,14 @@ export const damages: readonly Damage[] = [
     },
     severity: "repairable",
     problem: /^a blob of the manifest sha256:.*, is not linked here$/,
-    mended: [0, ["linked"]],
+    repaired: [0, ["linked"]],
   },
   {
     what: "a link that is far too long",
     seed: (stock) => write(stock, layerLink(app, layer), layer.padEnd(5000)),
     severity: "repairable",
     problem: /content is not its digest/,
-    mended: [0, ["linked"]],
+    repaired: [0, ["linked"]],
   },
   {
     what: "a tag whose revision is gone",
@@ -143,21 +143,21 @@ export const damages: readonly Damage[] = [
     },
     severity: "repairable",
     problem: /^the manifest of the tag late, is not linked here$/,
-    mended: [0, ["linked"]],
+    repaired: [0, ["linked"]],
   },
   {
     what: "a tag without an entry in its index",
     seed: ({ store }, image) => store.driver.delete(tagIndexLink(app, one, image)),
     severity: "repairable",
     problem: /^its index lacks/,
-    mended: [0, ["linked"]],
+    repaired: [0, ["linked"]],
   },
   {
     what: "an empty tag that ever pointed to one manifest",
     seed: (stock) => write(stock, tagCurrentLink(app, one), ""),
     severity: "repairable",
     problem: /^what the tag points to cannot be read$/,
-    mended: [0, ["linked"]],
+    repaired: [0, ["linked"]],
   },
   {
     what: "an empty tag that pointed to several",
@@ -167,42 +167,42 @@ export const damages: readonly Damage[] = [
     },
     severity: "lost",
     problem: /^what the tag points to cannot be read$/,
-    mended: [2, []],
+    repaired: [2, []],
   },
   {
     what: "a tag directory without current",
     seed: ({ store }) => store.driver.delete(tagCurrentLink(app, one)),
     severity: "untidy",
     problem: /points to nothing/,
-    mended: [1, []],
+    repaired: [1, []],
   },
   {
     what: "a referrer that is not indexed",
     seed: ({ store }, image, signature) => store.driver.delete(referrerLink(app, image, signature)),
     severity: "repairable",
     problem: /^it is not among the referrers of/,
-    mended: [0, ["linked"]],
+    repaired: [0, ["linked"]],
   },
   {
     what: "a directory that is no repository name",
     seed: (stock) => write(stock, `docker/registry/v2/repositories/UPPER/_layers/sha256/${layer.slice(7)}/link`, layer),
     severity: "untidy",
     problem: /^it is not the name of a repository$/,
-    mended: [1, []],
+    repaired: [1, []],
   },
   {
     what: "a blob that lies elsewhere",
     seed: (stock) => write(stock, `docker/registry/v2/blobs/sha256/00/${layer.slice(7)}/data`, "layer"),
     severity: "untidy",
     problem: /^no blob lies here$/,
-    mended: [1, []],
+    repaired: [1, []],
   },
   {
     what: "blobs of an algorithm that there is not",
     seed: (stock) => write(stock, "docker/registry/v2/blobs/md5/00/0000/data", "x"),
     severity: "untidy",
     problem: /^no blob lies here$/,
-    mended: [1, []],
+    repaired: [1, []],
   },
   {
     what: "a revision that is no manifest",
@@ -212,8 +212,8 @@ export const damages: readonly Damage[] = [
       await write(stock, revisionLink(app, text), text);
     },
     severity: "untidy",
-    problem: /^its bytes are no manifest; delete it$/,
-    mended: [1, []],
+    problem: /^its bytes are not a manifest; delete it$/,
+    repaired: [1, []],
   },
   {
     what: "an index that is wrong about the size of a child",
@@ -226,7 +226,7 @@ export const damages: readonly Damage[] = [
     },
     severity: "lost",
     problem: /^it says that sha256:.* has 5 bytes, but it has/,
-    mended: [2, []],
+    repaired: [2, []],
   },
   {
     what: "an abandoned upload without anything",
@@ -236,7 +236,7 @@ export const damages: readonly Damage[] = [
     },
     severity: "untidy",
     problem: /^an abandoned upload/,
-    mended: [1, []],
+    repaired: [1, []],
   },
   {
     what: "an abandoned upload",
@@ -246,6 +246,6 @@ export const damages: readonly Damage[] = [
     },
     severity: "untidy",
     problem: /^an abandoned upload/,
-    mended: [1, []],
+    repaired: [1, []],
   },
 ];

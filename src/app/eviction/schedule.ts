@@ -68,9 +68,9 @@ export function scheduleEviction({ times, maxBytes, evict, logger }: EvictionMea
     try {
       const { revisions, layers, freedBytes } = await evict();
       const freed = formatSize(freedBytes);
-      if (revisions + layers + freedBytes > 0) logger.info("cleaned the cache", { revisions, layers, freed });
+      if (revisions + layers + freedBytes > 0) logger.info("evicted from the cache", { revisions, layers, freed });
     } catch (error) {
-      logger.error("cleaning the cache failed", { error: String(error) });
+      logger.error("evicting from the cache failed", { error: String(error) });
     }
     isRunning = false;
     if (!isStopped) schedule(times.intervalMs);

@@ -76,7 +76,7 @@ export function formatStep(step: TrustStep): string {
 
 function planFile(path: string, text: string, read: ReadText): TrustStep {
   const present = read(path);
-  if (present === text) return { kind: "keep", path, reason: "it is as it should be" };
+  if (present === text) return { kind: "keep", path, reason: "it is up to date" };
   if (present === undefined || present.startsWith(mark)) return { kind: "write", path, text };
   if (path.endsWith(".crt") && isSameCertificate(present, text)) {
     return { kind: "keep", path, reason: "it holds this CA already" };

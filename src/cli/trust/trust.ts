@@ -27,7 +27,7 @@ export interface TrustSurroundings {
 /** Makes the clients on this machine trust a registry's own CA. */
 export const trustCommand: Command = {
   name: "trust",
-  summary: "makes docker and its kind on this machine trust a registry",
+  summary: "makes container clients on this machine trust a registry",
   operands: "<host[:port]>",
   maxOperands: 1,
   description: `Run it on a client machine, with the host as it stands in image names (no port means 443). It fetches the CA of the
@@ -42,10 +42,14 @@ store, which curl, crane and most other programs read, makes every program trust
   flags: [
     { name: "for", value: "CLIENT", isRepeatable: true, help: "docker, containerd, podman or system" },
     { name: "ca", value: "FILE", help: "the CA's certificate, where the registry does not hand it out" },
-    { name: "fingerprint", value: "SHA256", help: "the CA's fingerprint; asks nothing when it is the one" },
-    { name: "yes", help: "trust whatever answers, without asking; not in place of another CA that was trusted before" },
+    {
+      name: "fingerprint",
+      value: "SHA256",
+      help: "the expected fingerprint of the CA; nothing is asked if it matches",
+    },
+    { name: "yes", help: "trust whatever answers, without asking; does not replace a CA that was trusted before" },
     { name: "dry-run", help: "print what would be done, change nothing" },
-    { name: "remove", help: "take away what an earlier run installed (for all clients, or those of --for)" },
+    { name: "remove", help: "remove what an earlier run installed (for all clients, or those of --for)" },
   ],
   run: (words, io) => trust(words, io, thisMachine()),
 };

@@ -71,7 +71,7 @@ async function readPlace(
   const target = await readLink(store, link);
   if (target === undefined) return { ...place, problem: `${link} is empty or malformed` };
   if (digest === undefined && isStorable) {
-    return { ...place, target, problem: `${prefix} is not called by a digest` };
+    return { ...place, target, problem: `${prefix} is not named by a digest` };
   }
   return { ...place, target };
 }

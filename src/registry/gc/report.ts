@@ -105,7 +105,7 @@ export const reasons = {
   tagDirectory: "it points to nothing",
   repository: "it has no content",
   directory: "it is empty",
-  upload: "nobody has gone on with it",
+  upload: "it was abandoned",
   blob: "no repository links it",
   trashEntry: "it was in the trash for longer than the grace",
 } as const;

@@ -67,7 +67,7 @@ export async function* followLinks(check: RepositoryCheck, prefix: Key): AsyncGe
         if (text === undefined && !(await driver.isObstructed(key))) continue;
         if (text === undefined) yield await passObstacle(check, key, digest);
         else if (digest !== undefined) yield await followOne(check, { key, digest, text });
-        else find(check, { severity: "untidy", subject: key, problem: "its path spells no digest" });
+        else find(check, { severity: "untidy", subject: key, problem: "its path is not a digest" });
       } catch (error) {
         find(check, { severity: "lost", subject: key, problem: `it cannot be read: ${error}` });
         if (digest !== undefined) yield { key, digest, target: digest, bytes: undefined, isReadable: false };

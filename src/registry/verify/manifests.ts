@@ -97,7 +97,7 @@ async function readManifestOf(check: RepositoryCheck, digest: Digest): Promise<M
   const parsed = await parseManifestInTurns(bytes, undefined);
   if (!("problem" in parsed)) return parsed.manifest;
   if (!(await isStoredManifestInTurns(bytes))) {
-    find(check, { severity: "untidy", subject: digest, problem: "its bytes are no manifest; delete it" });
+    find(check, { severity: "untidy", subject: digest, problem: "its bytes are not a manifest; delete it" });
   }
   return undefined;
 }

@@ -17,7 +17,7 @@ export async function findRefused(check: RepositoryCheck, link: FollowedLink): P
   find(check, {
     severity: "repairable",
     subject: key,
-    problem: `the bytes of ${digest} are missing, and nothing here leads to it: a push that was broken off left the link`,
+    problem: `the bytes of ${digest} are missing, and nothing here leads to it: an interrupted push left the link`,
     repair: { kind: "unlink", name: check.name, key, digest },
   });
   return true;

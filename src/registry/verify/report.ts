@@ -1,10 +1,10 @@
-// What a check of the store finds, and how each finding can be mended.
+// What a check of the store finds, and how each finding can be repaired.
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Tag } from "../../oci/reference.ts";
 import type { Key } from "../../storage/driver.ts";
 
-/** What would mend a finding without taking away anything that somebody could miss. */
+/** What would repair a finding without taking away anything that somebody could miss. */
 export type Repair =
   /** Write the link anew and look for its bytes, as long as the object is there that calls for it. */
   | {
@@ -36,7 +36,7 @@ export interface VerifyFinding {
   /** The digest, tag or path that it is about. */
   readonly subject: string;
   readonly problem: string;
-  /** Undefined where it cannot be mended, or not by writing links. */
+  /** Undefined where it cannot be repaired, or not by writing links. */
   readonly repair: Repair | undefined;
 }
 
@@ -50,14 +50,14 @@ export interface VerifyProgress {
   readonly total?: { readonly count: number; readonly bytes: number };
 }
 
-/** That a finding was mended, or damaged bytes moved out of the way so that a push heals them. */
+/** That a finding was repaired, or damaged bytes moved out of the way so that a push heals them. */
 export interface VerifyRepaired {
   readonly kind: "repaired";
   readonly subject: string;
   readonly how: "linked" | "restored" | "quarantined" | "unlinked";
 }
 
-/** That a finding could be mended, but the system refused it, such as on a full disk. */
+/** That a finding could be repaired, but the system refused it, such as on a full disk. */
 export interface VerifyUnrepaired {
   readonly kind: "unrepaired";
   readonly subject: string;
@@ -109,7 +109,7 @@ export function startVerifyCounters(): VerifyCounters {
   };
 }
 
-/** 0 clean (or all mended), 1 something is left to mend or tidy, 2 data is lost. */
+/** 0 clean (or all repaired), 1 something is left to repair or tidy, 2 data is lost. */
 export function verifyExitCode({ lost, repairable, untidy, repaired, unconfirmed }: VerifySummary): 0 | 1 | 2 {
   if (lost > 0) return 2;
   return repairable + untidy + unconfirmed > repaired ? 1 : 0;

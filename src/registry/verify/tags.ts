@@ -34,7 +34,7 @@ export async function checkTags(check: RepositoryCheck, prefix: Key, revisions: 
   for (const text of await check.store.driver.list(prefix, { others })) {
     await check.pace?.();
     const tag = parseTag(text);
-    if (tag === undefined) find(check, { severity: "untidy", subject: text, problem: "no tag can be called so" });
+    if (tag === undefined) find(check, { severity: "untidy", subject: text, problem: "its name is not a valid tag" });
     else await checkTag(tags, tag);
   }
   return tags;

@@ -88,7 +88,7 @@ async function verifyRepositories(run: VerifyRun): Promise<void> {
   }
 }
 
-/** A link that was mended leads to what was not looked at before; each round goes one deeper. */
+/** A link that was repaired leads to what was not looked at before; each round goes one deeper. */
 const maxRounds = 10;
 
 async function verifyRepository(run: VerifyRun, prefix: Key): Promise<void> {
@@ -220,7 +220,7 @@ async function verifyLeftovers(run: VerifyRun): Promise<void> {
   if (count > 0) await tell(run, untidy("*.tmp", `${count} files of writers that died; \`registry gc\` removes them`));
 }
 
-/** Whether it was mended. */
+/** Whether it was repaired. */
 async function tell(run: VerifyRun, finding: VerifyFinding): Promise<boolean> {
   const { options, counters, store } = run;
   counters[finding.severity] += 1;
@@ -238,10 +238,10 @@ async function tell(run: VerifyRun, finding: VerifyFinding): Promise<boolean> {
 async function attempt<T>(
   { options }: VerifyRun,
   subject: string,
-  mend: () => Promise<T | undefined>,
+  repair: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   try {
-    return await mend();
+    return await repair();
   } catch (error) {
     options.report({ kind: "unrepaired", subject, reason: String(error) });
     return undefined;

@@ -37,7 +37,7 @@ test("a cleaning comes again and again, also after a failure", async () => {
   await next();
   await next();
   schedule[Symbol.dispose]();
-  expect(JSON.parse(lines[0] ?? "{}")).toMatchObject({ level: "error", msg: "cleaning the cache failed" });
+  expect(JSON.parse(lines[0] ?? "{}")).toMatchObject({ level: "error", msg: "evicting from the cache failed" });
 });
 
 test("much that comes in brings it soon, and little does not", async () => {

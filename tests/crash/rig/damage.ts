@@ -1,5 +1,5 @@
 // What a disk or a person does to single files of the store, and what must become of it: found, never made worse by a
-// collection, mended where there is something to mend it from, and harmful to nothing else.
+// collection, repaired where there is something to repair it from, and harmful to nothing else.
 import { closeSync, mkdirSync, openSync, readSync, rmSync, symlinkSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Chance } from "./chance.ts";
@@ -16,7 +16,7 @@ export interface Damage {
 
 const harmsOfLinks: readonly Harm[] = ["removed", "emptied", "directory", "symlink", "flipped"];
 
-/** Those of links can be mended from what names what they lead to; of bytes there is nothing left, and they are pushed. */
+/** Those of links can be repaired from what names what they lead to; of bytes there is nothing left, and they are pushed. */
 export const damages: readonly Damage[] = [
   ...(["layer link", "config link", "revision link", "child link"] as const).flatMap((victim) =>
     harmsOfLinks.map((harm) => ({ victim, harm })),

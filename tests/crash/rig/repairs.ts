@@ -1,4 +1,4 @@
-// `registry verify --repair` beside everything else: it never cries loss, and what it mends harms nobody.
+// `registry verify --repair` beside everything else: it never cries loss, and what it repairs harms nobody.
 import { environment } from "../../e2e/program.ts";
 import { pause } from "./pause.ts";
 import type { Tally } from "./tally.ts";

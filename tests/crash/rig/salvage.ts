@@ -1,4 +1,4 @@
-// The damage of a round: pushed whole and damaged while collectors are at work; then collected twice, looked at, mended,
+// The damage of a round: pushed whole and damaged while collectors are at work; then collected twice, looked at, repaired,
 // and held against what must have become of it.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -64,9 +64,9 @@ export async function salvage(
   const hex = digest.slice(digest.indexOf(":") + 1);
   if (!isWhole && !found.stdout.includes(hex)) say(`no finding tells of ${digest}: ${found.code} ${found.stdout}`);
   if (found.code > (isMendable(planned) ? 1 : 2)) say(`verify ends with ${found.code}: ${found.stdout}`);
-  const mended = await registry("verify", "--repair");
+  const repaired = await registry("verify", "--repair");
   const broken = (await look()).filter((problem) => isMendable(planned) || !problem.includes(digest));
-  for (const problem of broken) say(`lost: ${problem} after ${mended.code} ${mended.stdout}`);
+  for (const problem of broken) say(`lost: ${problem} after ${repaired.code} ${repaired.stdout}`);
   if (!(await push(fleet, chance, made))) say("a push that heals it is refused");
   for (const problem of await look()) say(`a push did not heal it: ${problem}`);
   // What could not be healed is told once.

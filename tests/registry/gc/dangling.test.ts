@@ -1,4 +1,4 @@
-// What leads nowhere is a finding, and nothing of its repository goes until it is mended.
+// What leads nowhere is a finding, and nothing of its repository goes until it is repaired.
 
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../../src/oci/digest.ts";

@@ -36,7 +36,7 @@ describe("what cannot be understood", () => {
       "a link below no digest",
       ({ store }) =>
         store.driver.write("docker/registry/v2/repositories/app/_layers/sha256/zz/link", utf8(digestOf("x"))),
-      /not called by a digest/,
+      /not named by a digest/,
     ],
   ];
 

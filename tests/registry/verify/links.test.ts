@@ -61,7 +61,7 @@ test("followLinks() passes over a directory without a link, and names a path tha
   await stock.store.driver.write(`${layersPrefix(name)}/sha256/zz/link`, utf8("x"));
   const checking = check(stock);
   expect(await Array.fromAsync(followLinks(checking, layersPrefix(name)))).toEqual([]);
-  expect(checking.findings).toMatchObject([{ severity: "untidy", problem: "its path spells no digest" }]);
+  expect(checking.findings).toMatchObject([{ severity: "untidy", problem: "its path is not a digest" }]);
 });
 
 test("locate() looks again under the lock, since a collector may hold bytes for a moment", async () => {

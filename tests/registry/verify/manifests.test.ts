@@ -23,7 +23,7 @@ describe("a repair looks at what a link leads to that it makes", () => {
     return child;
   }
 
-  test("and mends what is missing behind it", async () => {
+  test("and repairs what is missing behind it", async () => {
     const { stock } = await sound();
     await withoutChild(stock);
     for (const text of ["child", "config"]) await stock.store.driver.delete(layerLink(other, digestOf(text)));

@@ -8,7 +8,7 @@ const app = named("app");
 test.each([
   ["is empty", ""],
   ["holds another digest", digestOf("x")],
-])("an entry of the index that %s is found and mended", async (_what, text) => {
+])("an entry of the index that %s is found and repaired", async (_what, text) => {
   const { stock, image, signature } = await sound();
   await stock.store.driver.write(referrerLink(app, image, signature), utf8(text));
   expect((await verify(stock)).findings).toEqual([["repairable", `it is not among the referrers of ${image}`]]);

@@ -1,4 +1,4 @@
-// Every kind of damage that can be seeded: it is found, nothing is invented, and a repair mends what can be mended.
+// Every kind of damage that can be seeded: it is found, nothing is invented, and a repair repairs what can be repaired.
 import { describe, expect, test } from "bun:test";
 import { verifyExitCode } from "../../../src/registry/verify/report.ts";
 import { damages } from "../damages.ts";
@@ -8,7 +8,7 @@ import { sound, verify } from "./verified.ts";
 
 const one = tagged("1");
 
-describe.each([...damages, ...danglingDamages])("$what", ({ seed, severity, problem, mended: [code, repaired] }) => {
+describe.each([...damages, ...danglingDamages])("$what", ({ seed, severity, problem, repaired: [code, repaired] }) => {
   test("is found, and nothing else", async () => {
     const { stock, image, signature } = await sound();
     await seed(stock, image, signature);
@@ -17,7 +17,7 @@ describe.each([...damages, ...danglingDamages])("$what", ({ seed, severity, prob
     expect(verifyExitCode(summary)).toBe(severity === "lost" ? 2 : 1);
   });
 
-  test("is mended as far as that can be, and nothing is taken away", async () => {
+  test("is repaired as far as that can be, and nothing is taken away", async () => {
     const { stock, image, signature } = await sound();
     await seed(stock, image, signature);
     const { summary, repaired: how } = await verify(stock, { isRepairing: true });

@@ -9,7 +9,7 @@ const one = tagged("1");
 test.each([
   ["what the tag points to", /^its index lacks what it points to$/],
   ["a manifest that it left", /^its index is damaged for sha256:/],
-])("an empty entry of the index of a tag for %s is found and mended", async (what, problem) => {
+])("an empty entry of the index of a tag for %s is found and repaired", async (what, problem) => {
   const { stock, image } = await sound();
   const next = await pushImage(stock, "app", { tag: "1", layers: ["next"] });
   const entry = what === "what the tag points to" ? next : image;

@@ -11,7 +11,7 @@ export interface Verified {
   /** Severity and problem of each finding. */
   readonly findings: readonly (readonly [string, string])[];
   readonly repaired: readonly string[];
-  /** Why something could not be mended. */
+  /** Why something could not be repaired. */
   readonly failures: readonly string[];
 }
 

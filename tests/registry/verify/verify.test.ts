@@ -155,7 +155,7 @@ test("a repair that the disk refuses is told, leaves the finding as bad as it wa
   expect(failures).toEqual([expect.stringContaining("ENOSPC"), expect.stringContaining("ENOSPC")]);
 });
 
-test("damaged bytes that nobody links are all mended when they are moved away", async () => {
+test("damaged bytes that nobody links are all repaired when they are moved away", async () => {
   const { stock } = await sound();
   await stock.store.driver.write(blobKey(digestOf("nobody's")), utf8("damaged"));
   expect(verifyExitCode((await verify(stock, { isRepairing: true })).summary)).toBe(0);
