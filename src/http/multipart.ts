@@ -44,7 +44,7 @@ export async function* readPieces(content: Blob, ranges: readonly ByteRange[]): 
       yield { index, bytes };
     }
     // An answer that continued after a short part would be taken for whole.
-    if (sizeBytes !== end - start) throw new Error("the content is shorter than it was");
+    if (sizeBytes !== end - start) throw new Error("the content is shorter than announced");
   }
 }
 
