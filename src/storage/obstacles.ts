@@ -21,7 +21,8 @@ const lstat = (path: string) => lstatSync(path, { throwIfNoEntry: false });
 /** What is there instead of a directory, at the path or on the way to it; undefined where it is just absent. */
 export function findObstacle(path: string): Error | undefined {
   const entry = ifThere(lstat, path);
-  if (entry === undefined) return path === dirname(path) ? undefined : findObstacle(dirname(path));
+  // The root of everything is always there.
+  if (entry === undefined) return findObstacle(dirname(path));
   if (entry.isDirectory()) return undefined;
   if (!entry.isSymbolicLink()) return problemOf(path, "ENOTDIR", "is not a directory");
   const target = ifThere(statSync, path);

@@ -188,6 +188,16 @@ test.each([
   expect(error).toMatch(reason);
 });
 
+test("an upstream that never answers is given up in time, and that is said", async () => {
+  await using server = await startUpstream();
+  server.behave(() => true);
+  const refusal = ask(transport(server.url), { ...get(server.url), timeoutMs: 30 }).catch((error: unknown) => error);
+  expect(await refusal).toMatchObject({
+    code: "UPSTREAM_TIMEOUT",
+    message: `${server.host} does not answer in time`,
+  });
+});
+
 test("a body that stops coming is cut", async () => {
   await using server = await startUpstream();
   server.behave((_request, response) => {

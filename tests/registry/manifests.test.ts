@@ -28,6 +28,34 @@ describe("a GET and a HEAD", () => {
     expect([(await read(stock.store, app, tag("1"))).digest, await isInPlace(stock, digest)]).toEqual([digest, true]);
   });
 
+  test("a GET looks again where a collector takes the bytes between the look and the reading", async () => {
+    const stock = stocked();
+    const digest = await pushImage(stock, "app", { tag: "1" });
+    let isTaken = false;
+    const driver = intercept(stock.store.driver, {
+      read: async (key) => {
+        if (key !== blobKey(digest) || isTaken) return;
+        isTaken = true;
+        await trashBlob(stock, digest);
+      },
+    });
+    expect([(await getManifest({ ...stock.store, driver }, app, tag("1"))).digest, isTaken]).toEqual([digest, true]);
+  });
+
+  test("a GET of a tag that moves each time, to manifests that are not there, ends", async () => {
+    const stock = stocked();
+    let moves = 0;
+    const driver = intercept(stock.store.driver, {
+      read: async (key) => {
+        if (key !== tagCurrentLink(app, tagged("1"))) return;
+        moves += 1;
+        if (moves > 100) throw new Error("it goes on and on");
+        await stock.store.driver.write(key, utf8(digestOf(`manifest ${moves}`)));
+      },
+    });
+    expect(await codeOf(getManifest({ ...stock.store, driver }, app, tag("1")))).toBe("MANIFEST_UNKNOWN");
+  });
+
   test.each(reads)("%s of what is damaged finds nothing, until a push heals it", async (_what, read) => {
     const damages: readonly ((driver: Driver, digest: Digest) => Promise<unknown>)[] = [
       (driver, digest) => driver.write(blobKey(digest), utf8("{}")),

@@ -277,3 +277,14 @@ test.each([0, 1, 64 * 1024, 64 * 1024 + 1, 5_000_000])("writeAll() writes all of
   closeSync(descriptor);
   expect([statSync(path).size, readFileSync(path).every((byte) => byte === 7)]).toEqual([sizeBytes, true]);
 });
+
+test("makeDirectory() syncs every directory with a young entry on the way, whoever made that, and once", async () => {
+  using store = open();
+  mkdirSync(join(store.root, "a/b"), { recursive: true });
+  const synced: string[] = [];
+  const files = Object.assign(store.files, {
+    syncDirectory: async (path: string) => void synced.push(path.slice(store.root.length)),
+  });
+  for (const name of ["a/b/c/d", "a/b/c/d", "a/b/e"]) await files.makeDirectory(join(store.root, name));
+  expect([synced.slice(0, 4).sort(), synced.slice(4)]).toEqual([["", "/a", "/a/b", "/a/b/c"], ["/a/b"]]);
+});

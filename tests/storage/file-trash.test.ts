@@ -1,8 +1,15 @@
 import { afterAll, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DurableFiles } from "../../src/storage/durable-file.ts";
-import { makeTrashDirectories, moveToTrash, purgeFromTrash, restoreFromTrash } from "../../src/storage/file-trash.ts";
+import { describeFile } from "../../src/storage/file-stat.ts";
+import {
+  makeTrashDirectories,
+  moveToTrash,
+  moveUnchangedToTrash,
+  purgeFromTrash,
+  restoreFromTrash,
+} from "../../src/storage/file-trash.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { isRoot, withoutRoot } from "../without-root.ts";
 import { put, take, until } from "./store-access.ts";
@@ -111,10 +118,17 @@ test("moveToTrash() and restoreFromTrash() throw where the user may not", async 
   const codes = await withoutRoot(async () => {
     const moving = moveToTrash(files, join(place, "abc.1"), join(trash, "b")).catch((error) => error.code);
     const restoring = restoreFromTrash(files, join(trash, "abc"), join(place, "data")).catch((error) => error.code);
-    return [await moving, await restoring];
+    const judged = describeFile(lstatSync(join(place, "abc.1")));
+    const options = { entry: join(trash, "b"), judged };
+    const condemning = moveUnchangedToTrash(files, join(place, "abc.1"), options).catch((error) => error.code);
+    return [await moving, await restoring, await condemning];
   });
   for (const path of [trash, place]) chmodSync(path, 0o755);
-  expect([codes, readdirSync(trash), readdirSync(place)]).toEqual([["EACCES", "EACCES"], ["abc.1"], ["abc.1"]]);
+  expect([codes, readdirSync(trash), readdirSync(place)]).toEqual([
+    ["EACCES", "EACCES", "EACCES"],
+    ["abc.1"],
+    ["abc.1"],
+  ]);
 });
 
 test("moveToTrash() leaves a directory alone that cannot be moved", async () => {
@@ -147,4 +161,17 @@ test("moveToTrash() does away with a directory on another disk, once", async () 
   const entry = join(directory.path, "trash/tags/1");
   expect([await moveToTrash(files, tag, entry), await moveToTrash(files, tag, entry)]).toEqual([true, false]);
   expect(readdirSync(dirname(tag))).toEqual([]);
+});
+
+test("moveToTrash() does away with what decides first, and with nothing after what it may not", async () => {
+  using elsewhere = temporaryDirectory({ isInMemory: true });
+  using directory = temporaryDirectory();
+  const tag = join(elsewhere.path, "v1");
+  const names = ["current", "index", "other", "rest"];
+  for (const name of names) mkdirSync(join(tag, name, "below"), { recursive: true });
+  const open = [elsewhere.path, directory.path, tag, ...names.slice(1).map((name) => join(tag, name))];
+  for (const path of open) chmodSync(path, 0o777);
+  const files = new DurableFiles(directory.path, { isDurable: true });
+  const move = () => moveToTrash(files, tag, join(directory.path, "1")).catch((error) => error.code);
+  expect([isRoot ? await withoutRoot(move) : "EACCES", readdirSync(tag).toSorted()]).toEqual(["EACCES", names]);
 });

@@ -23,6 +23,7 @@ test.each([
   ["c = [0, 1, 2, true];", ["c = [1, 1, 2, true];", "c = [0, 0, 2, true];", "c = [0, 1, 2, false];"]],
   ["const maxEntries = 100;", ["const maxEntries = Number.POSITIVE_INFINITY;"]],
   ["c = a.some(f);", ["c = a.every(f);"]],
+  ["c = a.constructor;", []],
   ['import a from "a"; type B = 0 | true;', []],
   ["c = (a as 0)!;", []],
   ["class A extends B { constructor() { super(); } }", []],

@@ -55,6 +55,7 @@ export function applyMutant(source: string, { start, end, after }: Mutant): stri
 function* walk(node: Node): Generator<Node> {
   const isType = node.type.startsWith("TS") && !("expression" in node);
   if (isType || node.type === "ImportDeclaration") return;
+  // The default of a parameter mostly satisfies the compiler.
   if (node.type === "AssignmentPattern") return void (yield* walk(node.left as Node));
   yield node;
   for (const child of Object.values(node).flat()) if (isNode(child)) yield* walk(child);
@@ -142,10 +143,15 @@ function isBound(node: Node): boolean {
   return typeof name === "string" && /^max[A-Z]/.test(name) && field(node, "init") !== undefined;
 }
 
-const methods: Readonly<Record<string, string>> = { min: "max", max: "min", some: "every", every: "some" };
+const methods = new Map([
+  ["min", "max"],
+  ["max", "min"],
+  ["some", "every"],
+  ["every", "some"],
+]);
 
 function otherMethods(node: Node, textOf: TextOf): readonly string[] {
   const property = field(node, "property");
-  const other = property === undefined || node.computed === true ? undefined : methods[textOf(property)];
+  const other = property === undefined || node.computed === true ? undefined : methods.get(textOf(property));
   return other === undefined ? [] : [other];
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { pruneRepository } from "../../../src/registry/gc/prune.ts";
 import { scanRepository } from "../../../src/registry/gc/scan.ts";
-import { layerLink, repositoryPrefix, tagCurrentLink } from "../../../src/registry/layout.ts";
+import { layerLink, referrerLink, repositoryPrefix, tagCurrentLink } from "../../../src/registry/layout.ts";
 import { digestOf, named, pushBlob, pushImage, type Stocked, stockedTicking, tagged, utf8 } from "../stocked.ts";
 
 const app = named("app");
@@ -28,6 +28,16 @@ test("pruneRepository() takes away what nobody needs and marks the rest", async 
   expect(pruned.marked).toContain(digestOf("layer"));
   expect(pruned.marked).not.toContain(digestOf("lonely"));
   expect(await stock.store.driver.stat(layerLink(app, digestOf("lonely")))).toBeUndefined();
+});
+
+test("pruneRepository() takes the entry of a referrer with it", async () => {
+  const stock = await untidy();
+  const subject = await pushImage(stock, "app", { layers: ["subject"] });
+  const signature = await pushImage(stock, "app", { layers: ["signature"], subject });
+  const isListed = async () => (await stock.store.driver.stat(referrerLink(app, subject, signature))) !== undefined;
+  const before = await isListed();
+  await pruneRepository(stock.store, await scan(stock), rules);
+  expect([before, await isListed()]).toEqual([true, false]);
 });
 
 test("pruneRepository() leaves a busy repository alone, and all its links count", async () => {

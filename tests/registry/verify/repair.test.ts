@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { blobKey, layerLink, tagCurrentLink } from "../../../src/registry/layout.ts";
 import { readLink } from "../../../src/registry/links.ts";
+import { movedTo, readMoveLog, startMoveLog } from "../../../src/registry/move-log.ts";
 import { applyRepair } from "../../../src/registry/verify/repair.ts";
 import { digestOf, named, pullImage, pushBlob, pushImage, stocked, tagged, utf8 } from "../stocked.ts";
 
@@ -69,6 +70,16 @@ describe("applyRepair() of a tag", () => {
     await stock.store.driver.write(tagCurrentLink(name, one), utf8(""));
     expect(await applyRepair(stock.store, { kind: "tag", name, tag: one, digest })).toBe("linked");
     expect(await pullImage(stock, "app", one)).toBe(true);
+  });
+
+  test("notes that it moves one, for who looks for the tags of the manifest", async () => {
+    const stock = stocked();
+    const digest = await pushImage(stock, "app");
+    await stock.store.driver.write(tagCurrentLink(name, one), utf8(""));
+    await startMoveLog(stock.store, name);
+    await applyRepair(stock.store, { kind: "tag", name, tag: one, digest });
+    const log = await readMoveLog(stock.store, name);
+    expect(log === undefined ? undefined : movedTo(digest, log)).toEqual([one]);
   });
 
   test.each(["deleted", "moved"])("leaves one alone that was %s since the check", async (what) => {
