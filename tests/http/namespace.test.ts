@@ -36,6 +36,19 @@ test("applyNamespace() without caches ignores ns", () => {
   expect(applyNamespace(route, url.searchParams, undefined)).toEqual({ route, ns: undefined });
 });
 
+test("applyNamespace() repeats no more of ns than a host may be long", () => {
+  const url = new URL(`http://x/v2/a/manifests/latest?ns=${"n".repeat(1000)}`);
+  const route = parseRoute({ method: "GET", path: url.pathname, query: url.searchParams, prefix: "/" });
+  const detail = { ns: "n".repeat(255), name: "a" };
+  expect(() => applyNamespace(route, url.searchParams, find)).toThrow(
+    expect.objectContaining({ refusal: expect.objectContaining({ detail }) }),
+  );
+});
+
+test("formatWarning() shortens what an upstream said", () => {
+  expect(formatWarning("x".repeat(10_000))).toBe(`299 - "${"x".repeat(500)}"`);
+});
+
 test("formatWarning() quotes what would end the header", () => {
   expect(formatWarning('it said "no"\\ \n ü')).toBe('299 - "it said \\"no\\"\\\\ ? ?"');
 });

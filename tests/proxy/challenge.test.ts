@@ -21,6 +21,7 @@ test.each([
   ['Bearer realm="file:///etc/passwd"', undefined],
   ["Bearer service=x", undefined],
   ["Negotiate", undefined],
+  [`Negotiate ${"a=b,".repeat(3000)} Basic`, undefined],
   ["", undefined],
   [null, undefined],
 ])("parseChallenge(%p) is %p", (header, scheme) => {

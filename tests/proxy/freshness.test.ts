@@ -22,6 +22,7 @@ test.each([
   ["Tue, 24 Nov 2026 20:00:30 GMT", 30],
   ["Tue, 24 Nov 2026 19:00:00 GMT", 0],
   ["soon", undefined],
+  [`${" ".repeat(100)}7`, undefined],
 ])("parseRetryAfter(%p) is %p", (header, want) => {
   expect(parseRetryAfter(header, nowMs)).toBe(want);
 });

@@ -11,6 +11,7 @@ test.each<[string, readonly string[], string | undefined]>([
   ["the one beside others that lead nowhere", ["127.0.0.2", "::1", "127.0.0.1"], "127.0.0.1"],
   ["none where none does", ["127.0.0.2", "::1"], undefined],
   ["none of none", [], undefined],
+  ["none behind many that lead nowhere", [...Array(8).fill("127.0.0.2"), "127.0.0.1"], undefined],
 ])("%s is found", async (_what, addresses, want) => {
   await using server = await startUpstream();
   expect(await findReachable({ addresses, port: Number(server.url.port), signal })).toBe(want);

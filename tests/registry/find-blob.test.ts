@@ -3,6 +3,7 @@ import { hashBytes } from "../../src/oci/hash.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { findBlob, followToBlob, statBlob } from "../../src/registry/find-blob.ts";
 import { blobKey, layerLink } from "../../src/registry/layout.ts";
+import { answering } from "../storage/intercepted.ts";
 import { digestOf, named, pushBlob, pushImage, type Stocked, stocked, tagged, utf8 } from "./stocked.ts";
 
 const app = named("app");
@@ -20,6 +21,20 @@ async function isDone(work: Promise<unknown>): Promise<boolean> {
     () => false,
   );
 }
+
+test("findBlob() ends where somebody else is always faster to take the blob", async () => {
+  let restores = 0;
+  const { store } = stocked((driver) =>
+    answering(driver, {
+      restore: async () => {
+        restores += 1;
+        if (restores > 100) throw new Error("it goes on and on");
+        return true;
+      },
+    }),
+  );
+  expect(await findBlob(store, layer)).toBeUndefined();
+});
 
 test("what a check has found damaged counts as missing everywhere, until a push or a second look", async () => {
   const stock = stocked();
