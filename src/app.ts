@@ -15,9 +15,9 @@ import { openStore } from "./app/open-store.ts";
 import { createRestoreReport } from "./app/restore-report.ts";
 import { describeAddress } from "./app/server-address.ts";
 import { explainListenError, StartError } from "./app/start-error.ts";
-import type { Configuration } from "./config/configuration.ts";
 import { type ListenAddress, parseListenAddress } from "./config/listen-address.ts";
 import type { LoadedConfiguration } from "./config/load.ts";
+import type { Configuration } from "./config/schema.ts";
 import { type MetricsServer, startMetricsServer } from "./http/metrics-server.ts";
 import type { FindNamespaced } from "./http/namespace.ts";
 import { probePort, type RunningServer, startServer } from "./http/server.ts";
@@ -59,7 +59,7 @@ const stallMs = 60_000;
 export async function startApp(loaded: LoadedConfiguration, surroundings: AppSurroundings): Promise<App> {
   const { configuration } = loaded;
   const { now } = surroundings;
-  const { level, formatter: format } = configuration.log;
+  const { level = configuration.loglevel, formatter: format } = configuration.log;
   const logger = createLogger({ level, format, write: surroundings.writeLog, now });
   for (const warning of loaded.warnings) logger.warn(warning);
   const address = findAddress(configuration);
@@ -111,7 +111,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     stop: async () => {
       for (const chore of chores) chore[Symbol.dispose]();
       cleaning?.[Symbol.dispose]();
-      const count = await server.stop(configuration.http.drainTimeoutMs);
+      const count = await server.stop(configuration.http.draintimeout);
       if (count > 0) logger.warn("requests were cut off because they took longer than http.draintimeout", { count });
       await metricsServer?.stop();
     },
@@ -119,7 +119,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
 }
 
 function listen(
-  { http, storage }: Configuration,
+  { http, storage, catalog, tags }: Configuration,
   means: {
     readonly address: ListenAddress;
     readonly registry: Registry;
@@ -136,11 +136,14 @@ function listen(
         registry,
         findNamespaced,
         logger,
-        switches: storage,
-        host: http.isRelative ? undefined : http.host === undefined ? undefined : trimTrailingSlashes(http.host),
+        switches: {
+          isDeleteEnabled: storage.delete.enabled,
+          isReadOnly: storage.maintenance.readonly.enabled,
+        },
+        host: http.relativeurls || http.host === undefined ? undefined : trimTrailingSlashes(http.host),
         prefix: http.prefix,
         headers: http.headers,
-        pages: http.pages,
+        pages: { maxCatalogItems: catalog.maxentries, maxTagItems: tags.maxtags },
         stallMs,
         wholeBodies: new WholeBodies(),
         caCertificate: () => certificate?.authority?.pem(),
@@ -150,11 +153,13 @@ function listen(
 }
 
 function listenForMetrics({ http }: Configuration, metrics: Metrics): MetricsServer | undefined {
-  if (http.metrics === undefined) return undefined;
-  const { addr, path } = http.metrics;
+  const { addr, prometheus } = http.debug;
+  if (addr === undefined || !prometheus.enabled) return undefined;
   const address = parseListenAddress(addr);
   if (address === undefined) throw new StartError(`${addr} is not an address to listen on (http.debug.addr)`);
-  return explainListening(addr, () => startMetricsServer({ ...address, path }, () => metrics.format()));
+  return explainListening(addr, () =>
+    startMetricsServer({ ...address, path: prometheus.path }, () => metrics.format()),
+  );
 }
 
 /** Checked first: a server that cannot listen should not create a directory or a certificate. */

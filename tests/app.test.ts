@@ -13,14 +13,14 @@ interface Started extends AsyncDisposable {
 
 async function start(flags: object, env: Record<string, string> = {}): Promise<Started> {
   const log: string[] = [];
-  const loaded = await loadConfiguration({ path: undefined, env, flags: { addr: "127.0.0.1:0", ...flags } });
+  const loaded = await loadConfiguration({ path: undefined, env, flags: { addr: ["127.0.0.1:0"], ...flags } });
   const app = await startApp(loaded, { env, now: Date.now, writeLog: (line) => log.push(line) });
   return { app, log, [Symbol.asyncDispose]: () => app.stop() };
 }
 
 test("without a configuration it serves HTTPS with a certificate of its own, which /ca.crt verifies", async () => {
   using directory = temporaryDirectory();
-  await using started = await start({ rootDirectory: directory.path });
+  await using started = await start({ data: [directory.path] });
   const { url, certificate, remoteHost } = started.app;
   const ca = certificate?.authority?.pem() ?? "";
   const answer = await fetch(`${url}/v2/`, { tls: { ca } });
@@ -35,7 +35,7 @@ test("without a configuration it serves HTTPS with a certificate of its own, whi
 
 test("over plain HTTP there is no certificate to hand out", async () => {
   using directory = temporaryDirectory();
-  await using started = await start({ rootDirectory: directory.path, plainHttp: true });
+  await using started = await start({ data: [directory.path], http: [""] });
   const answers = await Promise.all(["/v2/", "/ca.crt"].map((path) => fetch(started.app.url + path)));
   expect([started.app.certificate, ...answers.map(({ status }) => status)]).toEqual([undefined, 200, 404]);
 });
@@ -47,7 +47,7 @@ test("headers, host and prefix of the configuration reach the answers", async ()
     REGISTRY_HTTP_PREFIX: "/some/where/",
     "REGISTRY_HTTP_HEADERS_X-Test": "[yes]",
   };
-  await using started = await start({ rootDirectory: directory.path, plainHttp: true }, env);
+  await using started = await start({ data: [directory.path], http: [""] }, env);
   const answer = await fetch(`${started.app.url}/some/where/v2/a/blobs/uploads/`, { method: "POST" });
   expect([answer.status, answer.headers.get("location")?.slice(0, 54), answer.headers.get("x-test")]).toEqual([
     202,
@@ -58,9 +58,9 @@ test("headers, host and prefix of the configuration reach the answers", async ()
 
 test("startApp() refuses a data directory that is a file with a sentence", async () => {
   using directory = temporaryDirectory();
-  const rootDirectory = join(directory.path, "file");
-  writeFileSync(rootDirectory, "");
-  const error = await start({ rootDirectory }).catch((reason: unknown) => reason);
+  const data = join(directory.path, "file");
+  writeFileSync(data, "");
+  const error = await start({ data: [data] }).catch((reason: unknown) => reason);
   expect(error instanceof StartError && error.message).toContain("cannot be used");
 });
 
@@ -70,7 +70,7 @@ test("startApp() refuses an address in use with a sentence, before it makes or l
   using other = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
   const addr = `127.0.0.1:${other.port}`;
   const log: string[] = [];
-  const loaded = await loadConfiguration({ path: undefined, env: {}, flags: { addr, rootDirectory: data } });
+  const loaded = await loadConfiguration({ path: undefined, env: {}, flags: { addr: [addr], data: [data] } });
   const started = startApp(loaded, { env: {}, now: Date.now, writeLog: (line) => log.push(line) });
   const error = await started.catch((reason: unknown) => reason);
   expect(error instanceof StartError && error.message).toContain("already in use");
@@ -85,7 +85,7 @@ test("startApp() serves a configured certificate and warns about one without nam
   expect(openssl.exitCode).toEqual(0);
   mkdirSync(join(directory.path, "data"));
   const env = { REGISTRY_HTTP_TLS_CERTIFICATE: certificate, REGISTRY_HTTP_TLS_KEY: key };
-  await using started = await start({ rootDirectory: join(directory.path, "data") }, env);
+  await using started = await start({ data: [join(directory.path, "data")] }, env);
   const answer = await fetch(`${started.app.url}/v2/`, { tls: { rejectUnauthorized: false } });
   const log = started.log.join("");
   expect([answer.status, log.includes("subject alternative names"), log.includes("ends on")]).toEqual([

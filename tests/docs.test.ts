@@ -4,27 +4,30 @@ import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfiguration } from "../src/config/load.ts";
-import { type AnyKey, keyList } from "../src/config/schema.ts";
+import { listNodes, type Node } from "../src/config/node.ts";
+import { root } from "../src/config/schema.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 const path = join(import.meta.dir, "../docs/configuration.md");
 
-function formatDefault(key: AnyKey, value: unknown): string {
-  if (key.type.format !== undefined && value !== undefined) return `\`${key.type.format(value)}\``;
-  if (value === undefined || (Array.isArray(value) && value.length === 0)) return "";
-  if (typeof value === "object") return Object.keys(value ?? {}).length === 0 ? "" : `\`${JSON.stringify(value)}\``;
-  return `\`${String(value)}\``;
+function formatDefault(value: unknown): string {
+  const isEmpty = value === undefined || (typeof value === "object" && Object.keys(value ?? {}).length === 0);
+  return isEmpty ? "" : `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
 }
 
-function formatRow(key: AnyKey): string {
-  const withoutFile =
-    "defaultWithoutFile" in key ? formatDefault(key, key.defaultWithoutFile) || "the first usable place" : "";
-  return `| \`${key.path}\` | ${formatDefault(key, key.default)} | ${withoutFile} | ${key.help.replaceAll("|", "\\|")} |`;
+function formatRow({ path, about: { inFile, description = "" }, fallback }: Node): string {
+  const withoutFile = inFile === undefined ? "" : formatDefault(fallback) || "the first usable place";
+  return `| \`${path}\` | ${formatDefault(inFile ?? fallback)} | ${withoutFile} | ${description.replaceAll("|", "\\|")} |`;
 }
 
 function keysTable(): string {
   const header = "| key | default | default without a file | what it does |\n|---|---|---|---|";
-  return [header, ...keyList.map(formatRow)].join("\n");
+  return [
+    header,
+    ...listNodes(root)
+      .filter(({ about }) => about.description !== undefined)
+      .map(formatRow),
+  ].join("\n");
 }
 
 test("docs/configuration.md lists the keys of the schema", () => {

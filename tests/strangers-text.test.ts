@@ -4,7 +4,7 @@
 import { expect, test } from "bun:test";
 import { parseTrustTarget } from "../src/cli/trust/target.ts";
 import { parseListenAddress } from "../src/config/listen-address.ts";
-import { parseRegistryUrl } from "../src/config/proxy-keys.ts";
+import { parseRegistryUrl } from "../src/config/proxy-section.ts";
 import { allowsRange, matchesNone } from "../src/http/conditional.ts";
 import { applyNamespace, formatWarning } from "../src/http/namespace.ts";
 import { parsePageQuery } from "../src/http/pagination.ts";

@@ -1,7 +1,7 @@
 // The certificate that the server presents: its own, kept in a directory and renewed, or one from files.
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { TlsConfiguration } from "../config/configuration.ts";
+import type { Configuration } from "../config/schema.ts";
 import type { TlsMaterial } from "../http/server.ts";
 import { explainReadError } from "../lib/system-error.ts";
 import {
@@ -33,32 +33,33 @@ export interface CertificateSource {
   renew(): Promise<TlsMaterial | undefined>;
 }
 
-type SelfSigned = Extract<TlsConfiguration, { readonly kind: "selfsigned" }>;
-type Files = Extract<TlsConfiguration, { readonly kind: "files" }>;
+type Tls = Configuration["http"]["tls"];
+type Minimum = Tls["minimumtls"];
 
 /** Opens the configured certificate; undefined for plain HTTP. Throws a StartError when it cannot be used. */
 export async function openCertificates(
-  tls: TlsConfiguration | undefined,
+  { certificate, key, minimumtls: minimum, selfsigned }: Tls,
   means: { readonly directory: string; readonly now: () => number },
 ): Promise<CertificateSource | undefined> {
-  if (tls === undefined) return undefined;
-  if (tls.kind === "files") return openFiles(tls, means.now());
-  return openSelfSigned(tls, { directory: tls.directory ?? means.directory, now: means.now });
+  if (certificate !== undefined && key !== undefined) return openFiles({ certificate, key, minimum }, means.now());
+  if (!selfsigned.isOn) return undefined;
+  return openSelfSigned(selfsigned, { directory: selfsigned.directory ?? means.directory, now: means.now, minimum });
 }
 
 async function openSelfSigned(
-  tls: SelfSigned,
-  { directory, now }: { readonly directory: string; readonly now: () => number },
+  { sans, days, key }: Tls["selfsigned"],
+  means: { readonly directory: string; readonly now: () => number; readonly minimum: Minimum },
 ): Promise<CertificateSource> {
+  const { directory, now, minimum } = means;
   const ensure = () => {
-    const names = [...tls.sans, ...defaultNames()];
-    return ensureCertificates({ directory, names, days: tls.days, key: tls.key, nowMs: now(), withLock: withFileLock });
+    const names = [...sans, ...defaultNames()];
+    return ensureCertificates({ directory, names, days, key, nowMs: now(), withLock: withFileLock });
   };
   let current = await ensure().catch(explain);
   const material = (): TlsMaterial => ({
     certificate: current.certificatePem,
     key: current.keyPem,
-    minimum: tls.minimum,
+    minimum,
   });
   return {
     material,
@@ -80,7 +81,7 @@ function explain(error: unknown): Certificates {
 }
 
 /** Read once: a certificate from files changes with the next start. */
-function openFiles({ certificate: path, key: keyPath, minimum }: Files, nowMs: number): CertificateSource {
+function openFiles({ certificate: path, key: keyPath, minimum }: TlsMaterial, nowMs: number): CertificateSource {
   const certificate = readFile(path, "http.tls.certificate");
   const key = readFile(keyPath, "http.tls.key");
   const description = describeCertificate(certificate);

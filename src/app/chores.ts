@@ -1,6 +1,6 @@
 // Scheduled work of the server: purging uploads, collecting garbage, renewing its certificate.
 import { hostname } from "node:os";
-import type { Configuration, ScheduledGc, UploadPurging } from "../config/configuration.ts";
+import type { Configuration } from "../config/schema.ts";
 import type { RunningServer } from "../http/server.ts";
 import { formatSize } from "../lib/size.ts";
 import type { Logger } from "../log/logger.ts";
@@ -28,14 +28,15 @@ const firstGcMs = 5 * 60_000;
 /** After the first collection, so that they do not both read the disk at once. */
 const firstVerifyMs = 60 * 60_000;
 
+type UploadPurging = Configuration["storage"]["maintenance"]["uploadpurging"];
+
 /** Starts them; disposal ends the schedule, not work in progress. */
 export function startChores(configuration: Configuration, means: ChoresMeans): readonly Disposable[] {
-  const { gc } = configuration;
   const { store, certificate, server, logger } = means;
   const report = (what: string) => (error: unknown) => logger.error(`${what} failed`, { error: String(error) });
-  const { uploads } = configuration;
+  const { uploadpurging: uploads } = configuration.storage.maintenance;
   const purge = () => purgeAbandoned(uploads, { store, logger });
-  const purging = { firstMs: Math.min(uploads.intervalMs, firstPurgeMs), intervalMs: uploads.intervalMs };
+  const purging = { firstMs: Math.min(uploads.interval, firstPurgeMs), intervalMs: uploads.interval };
   const renew = async () => {
     const material = await certificate?.renew();
     if (material === undefined) return;
@@ -43,15 +44,15 @@ export function startChores(configuration: Configuration, means: ChoresMeans): r
     logger.info("renewed the certificate", { fingerprint: certificate?.description().fingerprint });
   };
   return [
-    ...(uploads.isEnabled ? [repeat(purge, { ...purging, report: report("purging uploads") })] : []),
+    ...(uploads.enabled ? [repeat(purge, { ...purging, report: report("purging uploads") })] : []),
     repeat(renew, { firstMs: renewalCheckMs, intervalMs: renewalCheckMs, report: report("renewing the certificate") }),
-    ...(gc === undefined ? [] : scheduleGc(gc, configuration, { ...means, report: report("garbage collection") })),
-    ...(configuration.verify === undefined ? [] : [scheduleVerify(configuration, means, report("the check"))]),
+    ...(configuration.gc.isOn ? scheduleGc(configuration, { ...means, report: report("garbage collection") }) : []),
+    ...(configuration.verify.isOn ? [scheduleVerify(configuration, means, report("the check"))] : []),
   ];
 }
 
 async function purgeAbandoned(
-  { ageMs, isDryRun }: UploadPurging,
+  { age: ageMs, dryrun: isDryRun }: UploadPurging,
   { store, logger }: Pick<ChoresMeans, "store" | "logger">,
 ): Promise<void> {
   const { sessions, temporaryFiles } = await purgeUploads(store, ageMs, {
@@ -66,25 +67,27 @@ async function purgeAbandoned(
 }
 
 /** The age at which uploads are purged; never where the configuration keeps them. */
-export function abandonedAfterMs({ isEnabled, isDryRun, ageMs }: UploadPurging): number {
-  return isEnabled && !isDryRun ? ageMs : Number.POSITIVE_INFINITY;
+export function abandonedAfterMs({ storage }: Configuration): number {
+  const { enabled, dryrun, age } = storage.maintenance.uploadpurging;
+  return enabled && !dryrun ? age : Number.POSITIVE_INFINITY;
 }
 
 function scheduleGc(
-  gc: ScheduledGc,
-  { validation, uploads }: Configuration,
+  configuration: Configuration,
   { store, logger, report }: Pick<ChoresMeans, "store" | "logger"> & { readonly report: (error: unknown) => void },
 ): readonly Disposable[] {
   if (!store.driver.keepsProcessesApart()) {
     logger.warn("garbage is not collected while this server runs, because the data's filesystem has no file locks");
     return [];
   }
+  const { interval: intervalMs, grace: graceMs, deleteuntagged: deletesUntagged } = configuration.gc;
   const collect = async () => {
     const outcome = await collectGarbage(store, {
-      ...gc,
-      rules: rulesOf(validation),
+      graceMs,
+      deletesUntagged,
+      rules: rulesOf(configuration.validation),
       isDryRun: false,
-      uploadAgeMs: abandonedAfterMs(uploads),
+      uploadAgeMs: abandonedAfterMs(configuration),
       note: describeHolder(store.now()),
       report: (event) => {
         if (event.kind === "finding") logger.warn("garbage collection found a problem", { problem: event.problem });
@@ -94,20 +97,21 @@ function scheduleGc(
     const { freedBytes, ...counted } = outcome;
     logger.info("collected garbage", { ...counted, freed: formatSize(freedBytes) });
   };
-  return [repeat(collect, { firstMs: Math.min(gc.intervalMs, firstGcMs), intervalMs: gc.intervalMs, report })];
+  return [repeat(collect, { firstMs: Math.min(intervalMs, firstGcMs), intervalMs, report })];
 }
 
 function scheduleVerify(
-  { verify, validation, uploads }: Configuration,
+  configuration: Configuration,
   { store, logger }: ChoresMeans,
   report: (error: unknown) => void,
 ): Disposable {
+  const { interval: intervalMs, rate: bytesPerSecond } = configuration.verify;
   const check = async () => {
     const { bytes, ...counted } = await verifyStore(store, {
-      rules: rulesOf(validation),
+      rules: rulesOf(configuration.validation),
       isRepairing: false,
-      bytesPerSecond: verify?.bytesPerSecond,
-      uploadAgeMs: abandonedAfterMs(uploads),
+      bytesPerSecond,
+      uploadAgeMs: abandonedAfterMs(configuration),
       report: (event) => {
         if (event.kind === "unrepaired") logger.warn("check: a finding could not be noted", { ...event });
         if (event.kind !== "finding") return;
@@ -118,7 +122,6 @@ function scheduleVerify(
     });
     logger.info("checked everything stored", { ...counted, read: formatSize(bytes) });
   };
-  const intervalMs = verify?.intervalMs ?? 0;
   return repeat(check, { firstMs: Math.min(intervalMs, firstVerifyMs), intervalMs, report });
 }
 

@@ -1,5 +1,5 @@
 // The credentials of an upstream: from the configuration, or from a docker credential helper.
-import type { UpstreamConfiguration } from "../config/configuration.ts";
+import type { ConfiguredUpstream } from "../config/proxy-section.ts";
 import type { Credentials } from "../proxy/upstream-token.ts";
 
 /** Runs a program with a text on standard input and returns its standard output. */
@@ -16,7 +16,7 @@ const helperMs = 30_000;
 
 /** Asked for each request; a helper's answer is kept for its lifetime, or for ever without one. */
 export function openCredentials(
-  { host, username, password, exec }: UpstreamConfiguration,
+  { host, username, password, exec }: ConfiguredUpstream,
   { run, now }: CredentialSurroundings,
 ): () => Promise<Credentials | undefined> {
   if (exec === undefined) {
@@ -27,7 +27,7 @@ export function openCredentials(
   return async () => {
     if (kept !== undefined && kept.untilMs > now()) return kept.credentials;
     const credentials = parseHelperAnswer(await run([exec.command, "get"], host));
-    kept = { credentials, untilMs: exec.lifetimeMs === undefined ? Number.POSITIVE_INFINITY : now() + exec.lifetimeMs };
+    kept = { credentials, untilMs: exec.lifetime === undefined ? Number.POSITIVE_INFINITY : now() + exec.lifetime };
     return credentials;
   };
 }

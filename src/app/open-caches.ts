@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
-import type { ProxyConfiguration, UpstreamConfiguration } from "../config/configuration.ts";
+import type { ConfiguredUpstream, ProxyConfiguration } from "../config/proxy-section.ts";
 import { compileNameGlob } from "../lib/name-glob.ts";
 import { explainReadError } from "../lib/system-error.ts";
 import type { Report } from "../proxy/events.ts";
@@ -39,7 +39,7 @@ const times: UpstreamTimes = {
 const patienceMs = 5 * times.stallMs;
 
 /** An upstream and the lifetime of its content. */
-export interface ConfiguredUpstream {
+export interface OpenedUpstream {
   readonly upstream: Upstream;
   readonly ttlMs: number;
 }
@@ -48,7 +48,7 @@ export interface ConfiguredUpstream {
 export interface OpenedCaches {
   readonly registry: PullThrough;
   readonly routes: Routes<Upstream>;
-  readonly upstreams: readonly ConfiguredUpstream[];
+  readonly upstreams: readonly OpenedUpstream[];
 }
 
 /** Puts the configured caches in front of the local registry. */
@@ -64,10 +64,10 @@ export function openCaches(proxy: ProxyConfiguration, surroundings: CacheSurroun
   };
   const registry = openPullThrough(local, store, {
     routes,
-    freshMs: proxy.freshMs,
-    abandonMs: proxy.cacheWriteTimeoutMs,
+    freshMs: proxy.fresh,
+    abandonMs: proxy.cachewritetimeout,
     patienceMs,
-    maxBytes: proxy.maxBytes ?? Number.POSITIVE_INFINITY,
+    maxBytes: proxy.maxsize ?? Number.POSITIVE_INFINITY,
     // Uses are noted well before content expires.
     useStepMs: evictionTimes(upstreams.map(({ ttlMs }) => ttlMs)).graceMs,
     report,
@@ -75,14 +75,11 @@ export function openCaches(proxy: ProxyConfiguration, surroundings: CacheSurroun
   return { registry, routes, upstreams };
 }
 
-function openUpstream(
-  configuration: UpstreamConfiguration,
-  { env, store, report }: CacheSurroundings,
-): ConfiguredUpstream {
+function openUpstream(configuration: ConfiguredUpstream, { env, store, report }: CacheSurroundings): OpenedUpstream {
   const { now } = store;
   const upstream = new Upstream({
     host: configuration.host,
-    url: new URL(configuration.url),
+    url: new URL(configuration.remoteurl),
     ca: configuration.ca === undefined ? undefined : readAuthority(configuration.ca),
     realms: configuration.realms,
     credentials: openCredentials(configuration, { run: runProgram, now }),
@@ -92,7 +89,7 @@ function openUpstream(
     now,
     report,
   });
-  return { upstream, ttlMs: configuration.ttlMs };
+  return { upstream, ttlMs: configuration.ttl };
 }
 
 /** Checked at the start: later it would look as if the upstream's certificate were wrong. */

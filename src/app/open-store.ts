@@ -1,7 +1,7 @@
 // Opens the configured store.
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Configuration } from "../config/configuration.ts";
+import type { Configuration } from "../config/schema.ts";
 import { errorCode } from "../lib/system-error.ts";
 import type { Store } from "../registry/store.ts";
 import { openFilesystem } from "../storage/filesystem.ts";
@@ -29,12 +29,13 @@ export async function openStore(
   { storage }: Configuration,
   { env, now, warn }: StoreSurroundings,
 ): Promise<OpenedStore> {
-  const dataDirectory = chooseDataDirectory(storage.rootDirectory, { env, canUse: canUseDirectory });
+  const { rootdirectory, durable: isDurable } = storage.filesystem;
+  const dataDirectory = chooseDataDirectory(rootdirectory, { env, canUse: canUseDirectory });
   if (dataDirectory === undefined) {
     throw new StartError("no directory for the data can be written; choose one with --data DIR");
   }
   try {
-    const { driver, warnings } = await openFilesystem({ root: dataDirectory, isDurable: storage.isDurable });
+    const { driver, warnings } = await openFilesystem({ root: dataDirectory, isDurable });
     for (const warning of warnings) warn(warning);
     return { store: { driver, now, uuid: () => crypto.randomUUID() }, dataDirectory: resolve(dataDirectory) };
   } catch (error) {
@@ -47,17 +48,18 @@ export async function openExistingStore(
   configuration: Configuration,
   surroundings: StoreSurroundings,
 ): Promise<OpenedStore> {
-  const { rootDirectory } = configuration.storage;
-  const directory = chooseDataDirectory(rootDirectory, { env: surroundings.env, canUse: canUseDirectory });
+  const { rootdirectory } = configuration.storage.filesystem;
+  const directory = chooseDataDirectory(rootdirectory, { env: surroundings.env, canUse: canUseDirectory });
   if (directory === undefined || !isStore(directory)) {
     const where = directory === undefined ? "in the usual places" : `at ${directory}`;
-    const whose = rootDirectory === undefined && directory !== undefined ? ", where this user's would be" : "";
+    const whose = rootdirectory === undefined && directory !== undefined ? ", where this user's would be" : "";
     throw new StartError(
       `there is no registry ${where}${whose}; name its directory with --data DIR or its configuration file`,
     );
   }
   becomeOwner(directory);
-  const storage = { ...configuration.storage, rootDirectory: directory };
+  const filesystem = { ...configuration.storage.filesystem, rootdirectory: directory };
+  const storage = { ...configuration.storage, filesystem };
   return await openStore({ ...configuration, storage }, surroundings);
 }
 

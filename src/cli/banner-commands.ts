@@ -25,15 +25,15 @@ export function suggestForOthers(app: App): readonly string[] {
 }
 
 function suggestDocker({ proxy, storage }: App["configuration"], host: string): readonly string[] {
-  const isCacheOnly = proxy?.main !== undefined && proxy.local.length === 0;
-  if (isCacheOnly) {
-    const { host: upstream } = proxy.main;
+  const main = proxy?.main;
+  if (main !== undefined && proxy?.local.length === 0) {
+    const { host: upstream } = main;
     return [`docker pull ${host}/${isDockerHub(upstream) ? "library/busybox" : `<a repository of ${upstream}>`}`];
   }
   // With a cache of everything else, only local repositories can be pushed to.
-  const [glob] = proxy?.main === undefined ? [] : proxy.local;
+  const [glob] = main === undefined ? [] : (proxy?.local ?? []);
   const image = `${host}/${glob === undefined ? "busybox" : glob.replace(/\*+/g, "busybox")}`;
-  if (storage.isReadOnly) return [`docker pull ${image}`];
+  if (storage.maintenance.readonly.enabled) return [`docker pull ${image}`];
   return ["docker pull busybox", `docker tag busybox ${image}`, `docker push ${image}`];
 }
 

@@ -1,7 +1,7 @@
 // What serve prints when it is ready: where it is, and what to type next. In 80 columns, except for longer commands.
 import type { CertificateSource } from "../app/certificates.ts";
 import type { App } from "../app.ts";
-import type { ProxyConfiguration } from "../config/configuration.ts";
+import type { ProxyConfiguration } from "../config/proxy-section.ts";
 import { formatSubjectNames } from "../lib/subject-names.ts";
 import { formatDay } from "../tls/describe.ts";
 import { suggestCommands, suggestForOthers } from "./banner-commands.ts";
@@ -54,8 +54,10 @@ function wrap(text: string, indent: number): readonly string[] {
 
 function describeCaches({ configuration: { proxy } }: App): readonly string[] {
   if (proxy === undefined) return [];
-  const others = proxy.others.flatMap(({ host, url }) => row("caches", `${url} below ${host.replace(":", "-")}/`));
-  return proxy.main === undefined ? others : [...row("caches", proxy.main.url), ...others];
+  const others = proxy.others.flatMap(({ host, remoteurl }) =>
+    row("caches", `${remoteurl} below ${host.replace(":", "-")}/`),
+  );
+  return proxy.main === undefined ? others : [...row("caches", proxy.main.remoteurl), ...others];
 }
 
 function describeTls(certificate: CertificateSource | undefined): readonly string[] {
@@ -74,9 +76,8 @@ function inTwo(fingerprint: string): string {
 
 function warnAboutAccess({ configuration, url, remoteHost }: App): string {
   const { proxy, storage } = configuration;
-  const { isReadOnly, isDeleteEnabled } = storage;
-  const isPullOnly = isReadOnly || (proxy !== undefined && isCacheOnly(proxy));
-  const actions = isPullOnly ? "pull" : isDeleteEnabled ? "pull, push and delete" : "pull and push";
+  const isPullOnly = storage.maintenance.readonly.enabled || (proxy !== undefined && isCacheOnly(proxy));
+  const actions = isPullOnly ? "pull" : storage.delete.enabled ? "pull, push and delete" : "pull and push";
   return `Anybody who reaches ${remoteHost ?? url.slice(url.indexOf("//") + 2)} may ${actions}${lendRights(proxy)}.`;
 }
 

@@ -62,16 +62,16 @@ async function collect(
   { words, io, grace }: { readonly words: ParsedWords; readonly io: CommandIo; readonly grace: number | undefined },
 ): Promise<number> {
   const isDryRun = hasFlag(words, "dry-run");
-  const graceMs = grace ?? configuration.collection.graceMs;
+  const graceMs = grace ?? configuration.gc.grace;
   const isQuiet = hasFlag(words, "quiet");
   const output = hasFlag(words, "json") ? jsonLines(io, { isQuiet }) : textOutput(io, { isDryRun, isQuiet, graceMs });
   const outcome = await collectOrExplain(store, {
     graceMs,
-    deletesUntagged: hasFlag(words, "delete-untagged") || configuration.collection.deletesUntagged,
+    deletesUntagged: hasFlag(words, "delete-untagged") || configuration.gc.deleteuntagged,
     isDryRun,
     isOffline: hasFlag(words, "offline"),
     rules: rulesOf(configuration.validation),
-    uploadAgeMs: abandonedAfterMs(configuration.uploads),
+    uploadAgeMs: abandonedAfterMs(configuration),
     note: describeHolder(io.now()),
     report: output.report,
   });

@@ -1,20 +1,11 @@
 // The configuration of a command: its file, flags and variables, with mistakes as lines for the user.
-import type { ConfigurationFlags } from "../config/flags.ts";
 import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from "../config/load.ts";
-import { CommandError, type CommandIo, flagOf, type ParsedWords, UsageError } from "./command.ts";
+import { CommandError, type CommandIo, type ParsedWords, UsageError } from "./command.ts";
 
-/** Loads the configuration that the arguments mean: `[config.yml]`, `--data` and further flags. */
-export async function loadFor(
-  words: ParsedWords,
-  io: CommandIo,
-  flags: Omit<ConfigurationFlags, "rootDirectory"> = {},
-): Promise<LoadedConfiguration> {
+/** Loads the configuration that the arguments mean: `[config.yml]`, and the flags that set keys. */
+export async function loadFor(words: ParsedWords, io: CommandIo): Promise<LoadedConfiguration> {
   try {
-    return await loadConfiguration({
-      path: words.positionals[0],
-      env: io.env,
-      flags: { ...flags, rootDirectory: flagOf(words, "data") },
-    });
+    return await loadConfiguration({ path: words.positionals[0], env: io.env, flags: words.flags });
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     const { problems } = error;

@@ -1,10 +1,10 @@
 // registry proxy
 import { readFileSync } from "node:fs";
-import { parseRegistryUrl } from "../config/proxy-keys.ts";
+import { parseRegistryUrl } from "../config/proxy-section.ts";
 import { explainReadError } from "../lib/system-error.ts";
 import { type Command, CommandError, type CommandIo, flagOf, type ParsedWords, UsageError } from "./command.ts";
 import { loadFor } from "./load-for.ts";
-import { serveUntilSignal, servingFlags, servingValues } from "./serving.ts";
+import { serveUntilSignal, servingFlags } from "./serving.ts";
 
 /** Serves a cache of another registry until told to stop. */
 export const proxyCommand: Command = {
@@ -36,15 +36,9 @@ async function proxy(words: ParsedWords, io: CommandIo): Promise<number> {
   if ((username === undefined) !== (passwordFile === undefined)) {
     throw new UsageError("--username and --password-file go together");
   }
-  const loaded = await loadFor({ ...words, positionals: [] }, io, {
-    ...servingValues(words),
-    remoteUrl: url,
-    proxyUsername: username,
-    proxyPassword: passwordFile === undefined ? undefined : readPassword(passwordFile),
-    proxyTtl: flagOf(words, "ttl"),
-    proxyMaxSize: flagOf(words, "max-size"),
-  });
-  return serveUntilSignal(loaded, io);
+  const password = passwordFile === undefined ? {} : { "password-file": [readPassword(passwordFile)] };
+  const flags = { ...words.flags, ...password, url: [url] };
+  return serveUntilSignal(await loadFor({ ...words, positionals: [], flags }, io), io);
 }
 
 /** Without the newline that editors put at the end of a file. */

@@ -3,10 +3,9 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { StartError } from "../app/start-error.ts";
 import { type App, startApp } from "../app.ts";
-import type { ConfigurationFlags } from "../config/flags.ts";
 import type { LoadedConfiguration } from "../config/load.ts";
 import { formatBanner } from "./banner.ts";
-import { CommandError, type CommandIo, type Flag, flagOf, hasFlag, type ParsedWords } from "./command.ts";
+import { CommandError, type CommandIo, type Flag } from "./command.ts";
 import { dataFlag } from "./store-command.ts";
 import { version } from "./version.ts";
 
@@ -29,17 +28,6 @@ export const servingFlags: readonly Flag[] = [
   { name: "log-level", value: "LEVEL", help: "error, warn, info or debug (default info)" },
   { name: "log-format", value: "FORMAT", help: "text, json or logstash (default text)" },
 ];
-
-/** Their values. */
-export function servingValues(words: ParsedWords): ConfigurationFlags {
-  return {
-    addr: flagOf(words, "addr"),
-    sans: words.flags.san,
-    plainHttp: hasFlag(words, "http") ? true : undefined,
-    logLevel: flagOf(words, "log-level"),
-    logFormat: flagOf(words, "log-format"),
-  };
-}
 
 /** Serves until told to stop and returns the exit code. */
 export async function serveUntilSignal(loaded: LoadedConfiguration, io: CommandIo): Promise<number> {

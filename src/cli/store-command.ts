@@ -2,7 +2,7 @@
 
 import { openExistingStore } from "../app/open-store.ts";
 import { StartError } from "../app/start-error.ts";
-import type { Configuration } from "../config/configuration.ts";
+import type { Configuration } from "../config/schema.ts";
 import { errorCode, messageOf } from "../lib/system-error.ts";
 import type { Store } from "../registry/store.ts";
 import { CommandError, type CommandIo, type Flag, type ParsedWords } from "./command.ts";

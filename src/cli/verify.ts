@@ -55,7 +55,7 @@ async function verify(words: ParsedWords, io: CommandIo): Promise<number> {
       rules: rulesOf(configuration.validation),
       isRepairing: hasFlag(words, "repair"),
       bytesPerSecond,
-      uploadAgeMs: abandonedAfterMs(configuration.uploads),
+      uploadAgeMs: abandonedAfterMs(configuration),
       report: output.report,
     });
     output.finish(summary);

@@ -1,17 +1,9 @@
-// Keys that stand in a file twice. The registries in Go start with such a file, and so does this one, unless the earlier
-// value protected something: whoever wrote it must not believe that it still does.
+// Repeated keys. The registries in Go start with such a file, and so does this one, unless the earlier value protected
+// something: its writer must not believe that it still does.
 
+import type { Node } from "./node.ts";
+import { root } from "./schema.ts";
 import type { DuplicateKey } from "./yaml.ts";
-
-const protecting = [
-  "access",
-  "auth",
-  "http.net",
-  "http.tls",
-  "storage.delete",
-  "storage.maintenance.readonly",
-  "validation",
-];
 
 /** One line each, without the file's name. */
 export interface DuplicateFindings {
@@ -19,20 +11,23 @@ export interface DuplicateFindings {
   readonly warnings: readonly string[];
 }
 
-/** What the writer of the duplicate keys should know. */
+/** What the writer of repeated keys should know. */
 export function judgeDuplicates(duplicates: readonly DuplicateKey[]): DuplicateFindings {
   const problems: string[] = [];
   const warnings: string[] = [];
   for (const { line, column, path, hidden } of duplicates) {
-    const at = `${line}:${column}: ${path.join(".")}: the key stands here once more`;
-    const unprotected = hidden.map((names) => names.join(".")).find(isProtecting);
+    const at = `${line}:${column}: ${path.join(".")}: the key is repeated here`;
+    const unprotected = hidden.find((names) => isProtective(root, names));
     if (unprotected === undefined) warnings.push(`${at}; the last one counts`);
-    else problems.push(`${at} and hides what was said of ${unprotected}; one of them has to go`);
+    else problems.push(`${at} and hides the earlier ${unprotected.join(".")}; remove one of them`);
   }
   return { problems, warnings };
 }
 
-/** Also where a whole section is hidden in which there may be such a key. */
-function isProtecting(path: string): boolean {
-  return protecting.some((key) => key === path || path.startsWith(`${key}.`) || key.startsWith(`${path}.`));
+/** Also true of a whole section in which there may be such a key. */
+function isProtective(node: Node, [name, ...rest]: readonly string[]): boolean {
+  if (node.about.isProtective === true) return true;
+  if (name === undefined) return [...node.children.values()].some((child) => isProtective(child, []));
+  const child = node.children.get(name);
+  return child !== undefined && isProtective(child, rest);
 }

@@ -1,12 +1,12 @@
-// REGISTRY_ variables: each names a place by upper-case segments, in order, so that the whole of a section comes before
+// REGISTRY_ variables. Each names a place by upper-case segments; they apply in an order in which a whole section precedes
 // its parts. Pure; unknown names are only a warning.
 
 import { findNearest } from "../lib/nearest.ts";
-import { type Placed, placeElement } from "./env-element.ts";
-import { findTarget, type Target } from "./env-target.ts";
+import { findTarget, type Placed, placeValue, type Target } from "./env-target.ts";
+import { listNodes, type Node } from "./node.ts";
 import type { Origin } from "./origin.ts";
-import { listPaths, type Shape } from "./shape.ts";
-import { expandName, isBlankScalar, type Tree, treeAt, withTree } from "./tree.ts";
+import { root } from "./schema.ts";
+import { expandName, isBlankScalar, type Tree } from "./tree.ts";
 import type { ParseYaml } from "./yaml.ts";
 
 const prefix = "REGISTRY_";
@@ -14,7 +14,7 @@ const prefix = "REGISTRY_";
 /** The variable that names the file. */
 export const pathVariable = "REGISTRY_CONFIGURATION_PATH";
 
-/** Variables with the prefix that are not configuration: the file's place, and a version that images like to set. */
+/** Variables with the prefix that are not configuration: the path of the file, and a version that images like to set. */
 const otherNames = [pathVariable, "REGISTRY_VERSION"];
 
 /** What Kubernetes and docker links set for a service named `registry` or `registry-…`. */
@@ -42,20 +42,20 @@ export function listVariables(env: Environment): readonly string[] {
 /** The tree with every variable applied. */
 export function applyEnvironment(
   tree: Tree,
-  { env, shape, parse }: { env: Environment; shape: Shape; parse: ParseYaml },
+  { env, parse }: { readonly env: Environment; readonly parse: ParseYaml },
 ): EnvironmentResult {
   const problems: string[] = [];
   const warnings: string[] = [];
   const applied = listVariables(env).reduce((before, name) => {
-    const target = findTarget(shape, name.slice(prefix.length).split("_"));
+    const target = findTarget(root, name.slice(prefix.length).split("_"));
     if (target === undefined) {
-      warnings.push(unknownVariable(name, shape));
+      warnings.push(unknownVariable(name));
       return before;
     }
-    const value = readVariable(env[name] ?? "", { name, target, parse });
+    const value = readVariable(env[name] ?? "", { name, leaf: target.leaf, parse });
     const placed = "problem" in value ? value : place(before, target, value.tree);
     if ("tree" in placed) return placed.tree;
-    problems.push(`${name}: ${[...target.path, ...target.rest].join(".")}: ${placed.problem}`);
+    problems.push(`${name}: ${[target.node.path, ...target.rest].join(".")}: ${placed.problem}`);
     return before;
   }, tree);
   return { tree: applied, problems, warnings };
@@ -78,48 +78,42 @@ function compareNames(left: string, right: string): number {
   return -1;
 }
 
-function unknownVariable(name: string, shape: Shape): string {
-  const names = listPaths(shape).map((path) => path.toUpperCase().replaceAll(".", "_"));
+function unknownVariable(name: string): string {
+  const names = listNodes(root).map(({ path }) => path.toUpperCase().replaceAll(".", "_"));
   const nearest = findNearest(name.slice(prefix.length), names);
-  const question = nearest === undefined ? "" : `; did you mean ${prefix}${nearest}?`;
-  return `${name} names no configuration key and is ignored${question}`;
+  const hint = nearest === undefined ? "" : `; did you mean ${prefix}${nearest}?`;
+  return `${name} names no configuration key and is ignored${hint}`;
 }
 
-/** An empty variable empties a key, but no section: with `auth` or `tls` more would be gone than was meant. */
-function place(tree: Tree, { path, rest, shape }: Target, value: Tree): Placed {
-  const isSection = shape.key === undefined && shape.children.size > 0;
+/** An empty variable empties a key, but not a section: with `auth` or `tls`, more would go than was meant. */
+function place(tree: Tree, target: Target, value: Tree): Placed {
+  const { node, rest } = target;
+  const isSection = node.kind === "section" && !node.isSwitch;
   if (rest.length === 0 && isSection && isBlankScalar(value)) return { tree };
-  if (rest.length === 0) return { tree: withTree(tree, path, shape.closedBecause ? expandName(value) : value) };
-  if (shape.key === undefined) {
-    const below = rest.map((name) => name.toLowerCase());
-    return { tree: withTree(tree, [...path, ...below], value) };
-  }
-  const placed = placeElement(treeAt(tree, shape.path), rest, { value, holds: shape.key.type.holds });
-  return "problem" in placed ? placed : { tree: withTree(tree, path, placed.tree) };
+  return placeValue(tree, target, node.about.closed === undefined || rest.length > 0 ? value : expandName(value));
 }
 
-/** Text is taken as it is, so that a secret may be `*abc`; lists, maps and quoted text are YAML. */
+/** Text is taken as it is, so that a secret may be `*abc`; sections, lists, maps and quoted text are YAML. */
 function readVariable(
   text: string,
-  { name, target, parse }: { name: string; target: Target; parse: ParseYaml },
+  { name, leaf, parse }: { readonly name: string; readonly leaf: Node; readonly parse: ParseYaml },
 ): Placed {
   const origin: Origin = { kind: "variable", name };
   const trimmed = text.trim();
-  const plain: Tree = { kind: "scalar", text: /^(?:~|null|)$/i.test(trimmed) ? undefined : trimmed, origin };
+  const plain: Placed = { tree: { kind: "scalar", text: /^(?:~|null)$/i.test(trimmed) ? undefined : trimmed, origin } };
   const isQuoted = /^(?:".*"|'.*')$/s.test(trimmed);
-  if (isText(target, trimmed) && !isQuoted) return { tree: plain };
+  if (!isQuoted && isText(leaf, trimmed)) return plain;
   const result = parse(text, () => origin);
-  if ("tree" in result && result.duplicates.length === 0)
-    return isQuoted && result.tree.kind !== "scalar" ? { tree: plain } : result;
-  if (isQuoted || target.shape.foreign !== undefined || !/^[[{]/.test(trimmed)) return { tree: plain };
-  const reason = "problems" in result ? (result.problems[0]?.message ?? "") : "a key stands in it twice";
+  const isWhole = "tree" in result && result.duplicates.length === 0;
+  if (isQuoted) return isWhole && result.tree.kind === "scalar" ? result : plain;
+  if (isWhole) return result;
+  if (leaf.kind === "foreign" || !/^[[{]/.test(trimmed)) return plain;
+  const reason = "problems" in result ? (result.problems[0]?.message ?? "") : "a key is repeated in it";
   return { problem: `is not YAML: ${reason}; special characters need quotes, as in ["*"]` };
 }
 
-function isText({ shape, rest }: Target, text: string): boolean {
-  const holds = shape.key?.type.holds;
-  if (holds === undefined || holds === "switch") return false;
-  if (holds === "scalar" || rest.length === 2) return true;
-  if (holds === "list" && rest.length === 1) return !text.startsWith("{");
-  return holds === "map" && rest.length === 0 ? false : !/^[[-]/.test(text);
+/** A list of one may be written without brackets. */
+function isText({ kind, element }: Node, text: string): boolean {
+  if (kind === "list") return !(element?.kind === "section" ? /^[[{-]/ : /^[[-]/).test(text);
+  return kind === "value";
 }

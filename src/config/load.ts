@@ -3,18 +3,15 @@
 
 import { readFile } from "node:fs/promises";
 import { explainReadError } from "../lib/system-error.ts";
-import { buildConfiguration } from "./build.ts";
-import type { Configuration } from "./configuration.ts";
 import { judgeDuplicates } from "./duplicates.ts";
 import { applyEnvironment, type Environment, type EnvironmentResult, listVariables, pathVariable } from "./env.ts";
-import { applyFlags, type ConfigurationFlags } from "./flags.ts";
-import { foreignKeys } from "./foreign-keys.ts";
+import { applyFlags, type Flags } from "./flags.ts";
 import type { Origin } from "./origin.ts";
-import { resolveKeys, type Settings } from "./resolve.ts";
-import { keyList } from "./schema.ts";
-import { buildShape, type Shape } from "./shape.ts";
-import { surveyNames } from "./survey.ts";
+import { readConfiguration } from "./read.ts";
+import { type Configuration, root } from "./schema.ts";
+import { listSettings, type Settings } from "./settings.ts";
 import { emptyMap, expandName, isBlankScalar, type Tree, treeAt, withTree } from "./tree.ts";
+import { listWarnings } from "./warnings.ts";
 
 const maxFileBytes = 256 * 1024;
 
@@ -39,48 +36,55 @@ export interface ConfigurationRequest {
   /** The file; undefined: the one that REGISTRY_CONFIGURATION_PATH names, or none. */
   readonly path: string | undefined;
   readonly env: Environment;
-  readonly flags: ConfigurationFlags;
+  readonly flags: Flags;
 }
 
-/** A usable configuration, and what its writer should hear about it. */
+/** A usable configuration, and what its writer should know. */
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
   readonly warnings: readonly string[];
-  /** Every key by its path, with its value and where that was written. */
+  /** Every key by its path, with what was written for it and where. */
   readonly settings: Settings;
 }
 
 /** The resolved configuration; throws a ConfigurationError that names all problems at once. */
-export async function loadConfiguration(request: ConfigurationRequest): Promise<LoadedConfiguration> {
-  const { env, flags } = request;
+export async function loadConfiguration({
+  env,
+  flags,
+  ...request
+}: ConfigurationRequest): Promise<LoadedConfiguration> {
   const path = request.path ?? (env[pathVariable] || undefined);
-  const shape = buildShape(keyList, foreignKeys);
-  const written = path === undefined ? nothingWritten : await readTree(path);
-  const environment = await withVariables(written.tree, env, shape);
+  const hasFile = path !== undefined;
+  const written = hasFile ? await readTree(path) : nothingWritten;
+  const environment = await withVariables(written.tree, env);
   const tree = applyFlags(environment.tree, flags);
-  const names = surveyNames(tree, shape);
-  const resolved = resolveKeys(tree, { hasFile: path !== undefined });
-  const built = buildConfiguration(resolved.settings, { flags, hasFile: path !== undefined });
+  const { configuration, ...found } = readConfiguration(tree, { hasFile });
+  const settings = listSettings(tree, { hasFile });
+  const odd = configuration === undefined ? [] : listWarnings(configuration, settings, flags);
+  const all = [...written.warnings, ...environment.warnings, ...found.warnings, ...odd];
+  const warnings = inOrder(all).map(printable);
   const problems = [
-    ...(path === undefined ? [] : versionProblems(path, tree)),
+    ...(hasFile ? versionProblems(path, tree) : []),
     ...written.problems,
     ...environment.problems,
-    ...names.problems,
-    ...resolved.problems,
-    ...built.problems,
+    ...found.problems,
   ];
-  const warnings = inOrder([...written.warnings, ...environment.warnings, ...names.warnings, ...built.warnings]).map(
-    printable,
-  );
-  if (problems.length > 0) throw new ConfigurationError(inOrder(problems), warnings);
-  return { configuration: built.configuration, warnings, settings: resolved.settings };
+  if (configuration === undefined || problems.length > 0) throw new ConfigurationError(inOrder(problems), warnings);
+  const isPlain = flags.http !== undefined;
+  return { configuration: isPlain ? withoutTls(configuration) : configuration, warnings, settings };
 }
 
-/** The YAML library is loaded only where there is YAML: it costs as much time as all the rest. */
-async function withVariables(tree: Tree, env: Environment, shape: Shape): Promise<EnvironmentResult> {
+/** `--http` has no key: it is the absence of certificates. */
+function withoutTls({ http, ...others }: Configuration): Configuration {
+  const selfsigned = { ...http.tls.selfsigned, isOn: false };
+  return { ...others, http: { ...http, tls: { ...http.tls, certificate: undefined, key: undefined, selfsigned } } };
+}
+
+/** The YAML library is loaded only where there is YAML: it takes as long as everything else. */
+async function withVariables(tree: Tree, env: Environment): Promise<EnvironmentResult> {
   if (listVariables(env).length === 0) return { tree, problems: [], warnings: [] };
   const { parseYaml } = await import("./yaml.ts");
-  return applyEnvironment(tree, { env, shape, parse: parseYaml });
+  return applyEnvironment(tree, { env, parse: parseYaml });
 }
 
 /** A file as it was written, and what is wrong or odd about it. */
@@ -101,9 +105,9 @@ async function readTree(path: string): Promise<Written> {
       result.problems.map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`),
     );
   }
-  const tree = ["storage", "auth"].reduce((before, section) => {
-    const written = treeAt(before, section);
-    return written === undefined ? before : withTree(before, [section], expandName(written));
+  const tree = [...root.children].reduce((before, [name, { about }]) => {
+    const section = treeAt(before, name);
+    return section === undefined || about.closed === undefined ? before : withTree(before, [name], expandName(section));
   }, result.tree);
   const { problems, warnings } = judgeDuplicates(result.duplicates);
   const inFile = (line: string) => `${path}:${line}`;
@@ -125,12 +129,12 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** By place: numbers in the text count as numbers, so that the lines of a file come in their order. */
+/** By place: digits compare as numbers, so that the problems of a file come in the order of its lines. */
 function inOrder(lines: readonly string[]): readonly string[] {
   return lines.length < 2 ? lines : [...lines].sort(new Intl.Collator("en", { numeric: true }).compare);
 }
 
-/** Names of keys and variables can hold anything; what is printed is one line, and nothing that moves a cursor. */
+/** Names of keys and variables can hold anything; what is printed is one line without control characters. */
 function printable(line: string): string {
   return line.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

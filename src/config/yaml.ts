@@ -11,13 +11,13 @@ export interface YamlProblem {
   readonly message: string;
 }
 
-/** A key that stands in its map once more. */
+/** A key that is repeated in its map. */
 export interface DuplicateKey {
   readonly line: number;
   readonly column: number;
   /** The names and indexes that lead to it. */
   readonly path: readonly string[];
-  /** The paths of earlier values, below this one, that do not count any more and are others than those that do. */
+  /** The paths of earlier values, at or below this one, that no longer count and differ from those that do. */
   readonly hidden: readonly (readonly string[])[];
 }
 
@@ -26,7 +26,7 @@ export type YamlResult =
   | { readonly tree: Tree; readonly duplicates: readonly DuplicateKey[] }
   | { readonly problems: readonly YamlProblem[] };
 
-/** Says where a value stands, from its line and column. */
+/** The origin of a value at a line and column. */
 export type Locate = (line: number, column: number) => Origin;
 
 /** The type of `parseYaml`, for those who load it only when they need it. */
@@ -40,8 +40,9 @@ const maxProblems = 20;
 
 const tooDeep = `values are nested more than ${maxDepth} deep`;
 
-// The library's own check of duplicates compares values, to which the keys `y` and `on` are one: readMap compares names.
-const options = { version: "1.1", merge: true, prettyErrors: false, uniqueKeys: false } as const;
+// All scalars stay text, so that `yes` and `0123` are whatever their key wants. readMap finds duplicates itself, since
+// it keeps the last one.
+const options = { schema: "failsafe", version: "1.1", merge: true, prettyErrors: false, uniqueKeys: false } as const;
 
 /** Where the library's own words are of no help. */
 const messages: Readonly<Record<string, string>> = {
@@ -74,8 +75,6 @@ export function parseYaml(text: string, locate: Locate): YamlResult {
     return { tree, duplicates };
   } catch (error) {
     if (error instanceof UnreadableNode) return { problems: [problemAt(error.offset, error.message)] };
-    // The library recurses; a text that is nested beyond all reason ends its stack.
-    if (error instanceof RangeError) return { problems: [problemAt(0, tooDeep)] };
     throw error;
   }
 }
@@ -123,16 +122,16 @@ function readNode(reading: Reading, written: unknown, { offset, path }: Place): 
     );
     return { kind: "list", items, origin };
   }
-  throw new UnreadableNode(offset, isAlias(written) ? `there is no anchor &${written.source}` : "this is not a value");
+  throw new UnreadableNode(offset, `there is no anchor &${isAlias(written) ? written.source : ""}`);
 }
 
-/** Plain text as it stands, so that `yes` and `0123` are whatever their key wants. */
-function textOf(scalar: Scalar): string | undefined {
-  if (scalar.value === null) return undefined;
-  return typeof scalar.value === "string" ? scalar.value : (scalar.source ?? String(scalar.value));
+/** Undefined: an explicit or implied null. */
+function textOf({ value, type }: Scalar): string | undefined {
+  const text = String(value);
+  return type === "PLAIN" && /^(?:~|null|)$/i.test(text) ? undefined : text;
 }
 
-/** An entry's place is that of its key. What is merged counts less than what stands in the map itself. */
+/** An entry's place is that of its key. The map's own entries win over merged ones. */
 function readMap(reading: Reading, map: YAMLMap, { offset, path }: Place): Map<string, Tree> {
   const entries = new Map<string, Tree>();
   const merged = new Map<string, Tree>();
@@ -156,7 +155,7 @@ function readMap(reading: Reading, map: YAMLMap, { offset, path }: Place): Map<s
   return new Map([...merged, ...entries]);
 }
 
-/** The entries that a merge key brings: of a map, or of a list of maps of which earlier ones win. */
+/** The entries that a merge key adds: of a map, or of a list of maps of which earlier ones win. */
 function mergeSource(reading: Reading, value: unknown, place: Place): readonly (readonly [string, Tree])[] {
   const source = readNode(reading, value, place);
   return (source.kind === "list" ? source.items : [source]).flatMap((map) => {

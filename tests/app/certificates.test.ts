@@ -6,17 +6,17 @@ import { StartError } from "../../src/app/start-error.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 const dayMs = 24 * 3_600_000;
-const selfSigned = {
-  kind: "selfsigned",
-  sans: [{ kind: "dns", value: "registry.example.org" }],
+const own = {
+  isOn: true,
+  sans: [{ kind: "dns" as const, value: "registry.example.org" }],
   days: 397,
-  key: "ecdsa",
-  directory: undefined,
-  minimum: "tls1.2",
-} as const;
+  key: "ecdsa" as const,
+};
+const selfSigned = { minimumtls: "tls1.2" as const, selfsigned: own };
+const plain = { minimumtls: "tls1.2" as const, selfsigned: { ...own, isOn: false } };
 
 test("there is no certificate for plain HTTP", async () => {
-  expect(await openCertificates(undefined, { directory: "/none", now: Date.now })).toBeUndefined();
+  expect(await openCertificates(plain, { directory: "/none", now: Date.now })).toBeUndefined();
 });
 
 test("a self-signed certificate is made once, and renewed under the same authority a month before its end", async () => {
@@ -41,7 +41,8 @@ test("a self-signed certificate is made once, and renewed under the same authori
 
 test("the authority has a whole path, which can be typed anywhere", async () => {
   using directory = temporaryDirectory();
-  const tls = { ...selfSigned, directory: relative(process.cwd(), directory.path) };
+  const selfsigned = { ...own, directory: relative(process.cwd(), directory.path) };
+  const tls = { ...selfSigned, selfsigned };
   const opened = await openCertificates(tls, { directory: "/none", now: Date.now });
   expect(opened?.authority?.path).toBe(join(directory.path, "ca.crt"));
 });
@@ -64,10 +65,7 @@ test.each([
   ],
 ] as const)("openCertificates() refuses %s", async (_name, files, part) => {
   using directory = temporaryDirectory();
-  const opening = openCertificates(
-    { kind: "files", minimum: "tls1.2", ...files },
-    { directory: directory.path, now: Date.now },
-  );
+  const opening = openCertificates({ ...plain, ...files }, { directory: directory.path, now: Date.now });
   const error = await opening.catch((reason: unknown) => reason);
   expect(error instanceof StartError && error.message).toContain(part);
 });
@@ -81,7 +79,7 @@ test.each([
   const [certificate, key] = [join(directory.path, "x.crt"), join(directory.path, "x.key")];
   writeFileSync(certificate, certificateText ?? made?.material().certificate ?? "");
   writeFileSync(key, keyText ?? made?.material().key ?? "");
-  const tls = { kind: "files", certificate, key, minimum: "tls1.2" } as const;
+  const tls = { ...selfSigned, certificate, key };
   const error = await openCertificates(tls, { directory: directory.path, now: Date.now }).catch(
     (reason: unknown) => reason,
   );
@@ -95,7 +93,7 @@ test("openCertificates() refuses a key of another certificate", async () => {
   await openCertificates(selfSigned, { directory: directory.path, ...means });
   await openCertificates(selfSigned, { directory: other.path, ...means });
   const files = { certificate: join(directory.path, "server.crt"), key: join(other.path, "server.key") };
-  const tls = { kind: "files", ...files, minimum: "tls1.2" } as const;
+  const tls = { ...plain, ...files };
   const error = await openCertificates(tls, { directory: directory.path, ...means }).catch((reason: unknown) => reason);
   expect(error instanceof StartError && error.message).toContain("does not belong");
 });

@@ -79,11 +79,13 @@ test("uploads are only told of where the configuration says so", async () => {
 });
 
 test.each([
-  [{ isEnabled: true, isDryRun: false }, 5],
-  [{ isEnabled: false, isDryRun: false }, Number.POSITIVE_INFINITY],
-  [{ isEnabled: true, isDryRun: true }, Number.POSITIVE_INFINITY],
-])("abandonedAfterMs() with %j is %d", (how, want) => {
-  expect(abandonedAfterMs({ ageMs: 5, intervalMs: 1, ...how })).toBe(want);
+  ["{age: 5s}", 5000],
+  ["{age: 5s, enabled: false}", Number.POSITIVE_INFINITY],
+  ["{age: 5s, dryrun: true}", Number.POSITIVE_INFINITY],
+])("abandonedAfterMs() with %s is %d", async (section, want) => {
+  const env = { REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING: section };
+  const { configuration } = await loadConfiguration({ path: undefined, env, flags: {} });
+  expect(abandonedAfterMs(configuration)).toBe(want);
 });
 
 test("a server that purges no uploads has no chore for it", async () => {

@@ -2,25 +2,25 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openCredentials, runProgram } from "../../src/app/credentials.ts";
-import type { UpstreamConfiguration } from "../../src/config/configuration.ts";
+import type { ConfiguredUpstream } from "../../src/config/proxy-section.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
-const plain: UpstreamConfiguration = {
+const plain: ConfiguredUpstream = {
   host: "up.example",
-  url: "https://up.example",
+  remoteurl: "https://up.example",
   username: "alice",
   password: "secret",
   exec: undefined,
-  ttlMs: 0,
+  ttl: 0,
   ca: undefined,
   realms: [],
 };
 
-function helper(lifetimeMs: number | undefined) {
+function helper(lifetime: number | undefined) {
   const clock = { ms: 0 };
   const asked: unknown[] = [];
   const credentials = openCredentials(
-    { ...plain, exec: { command: "docker-credential-x", lifetimeMs } },
+    { ...plain, exec: { command: "docker-credential-x", lifetime } },
     {
       now: () => clock.ms,
       run: async (command, input) => {
@@ -53,7 +53,7 @@ describe("credentials", () => {
   });
 
   test("of a helper that prints something else are an error", async () => {
-    const exec = { command: "x", lifetimeMs: undefined };
+    const exec = { command: "x", lifetime: undefined };
     const credentials = openCredentials({ ...plain, exec }, { now: () => 0, run: async () => "no json" });
     expect(await credentials().catch((error: Error) => error.message)).toContain("no Username and Secret");
   });
@@ -63,7 +63,7 @@ describe("credentials", () => {
     const program = join(directory.path, "docker-credential-test");
     writeFileSync(program, '#!/bin/sh\nread server\necho "{\\"Username\\":\\"$1\\",\\"Secret\\":\\"$server\\"}"\n');
     chmodSync(program, 0o755);
-    const exec = { command: program, lifetimeMs: undefined };
+    const exec = { command: program, lifetime: undefined };
     const credentials = openCredentials({ ...plain, exec }, { now: () => 0, run: runProgram });
     expect(await credentials()).toEqual({ username: "get", password: "up.example" });
     const missing = await runProgram(["/bin/sh", "-c", "exit 3"], "").catch((error: Error) => error.message);

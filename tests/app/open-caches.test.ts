@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openCaches } from "../../src/app/open-caches.ts";
 import { StartError } from "../../src/app/start-error.ts";
-import type { ProxyConfiguration, UpstreamConfiguration } from "../../src/config/configuration.ts";
+import type { ConfiguredUpstream, ProxyConfiguration } from "../../src/config/proxy-section.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { openMemory } from "../../src/storage/memory.ts";
@@ -16,9 +16,10 @@ function configuredAs(changes: Partial<ProxyConfiguration>): ProxyConfiguration 
     main: undefined,
     others: [],
     local: [],
-    freshMs: 60_000,
-    maxBytes: undefined,
-    cacheWriteTimeoutMs: 1000,
+    ttl: 1000,
+    fresh: 60_000,
+    maxsize: undefined,
+    cachewritetimeout: 1000,
     ...changes,
   };
 }
@@ -29,16 +30,16 @@ function open(proxy: ProxyConfiguration) {
   return openCaches(proxy, { env: {}, store, local, report: () => undefined });
 }
 
-function upstreamAt(url: string, changes: Partial<UpstreamConfiguration> = {}): UpstreamConfiguration {
-  const { host } = new URL(url);
+function upstreamAt(remoteurl: string, changes: Partial<ConfiguredUpstream> = {}): ConfiguredUpstream {
+  const { host } = new URL(remoteurl);
   const nobody = { username: undefined, password: undefined, exec: undefined };
-  return { host, url, ...nobody, ttlMs: 1000, ca: undefined, realms: [], ...changes };
+  return { host, remoteurl, ...nobody, ttl: 1000, ca: undefined, realms: [], ...changes };
 }
 
 test("openCaches() routes to the configured registries", async () => {
   await using server = await startUpstream();
   const digest = server.addManifest("team/app", "latest", manifestOf(new Uint8Array([1])));
-  const other = upstreamAt(server.url.href, { host: "other.example", ttlMs: 5 });
+  const other = upstreamAt(server.url.href, { host: "other.example", ttl: 5 });
   const { registry, upstreams } = open(configuredAs({ main: upstreamAt(server.url.href), others: [other] }));
   const answers = [
     await registry.repository(named("team/app"), anonymous()).manifests.get(referenceOf("latest")),

@@ -8,8 +8,9 @@ import { temporaryDirectory } from "../temporary-directory.ts";
 
 const surroundings = { env: {}, now: Date.now, warn: () => undefined };
 
-async function configured(rootDirectory: string | undefined) {
-  return (await loadConfiguration({ path: undefined, env: {}, flags: { rootDirectory } })).configuration;
+async function configured(root: string | undefined) {
+  const data = root === undefined ? undefined : [root];
+  return (await loadConfiguration({ path: undefined, env: {}, flags: { data } })).configuration;
 }
 
 test("openStore() makes the directory that is configured", async () => {
@@ -47,6 +48,7 @@ test("openExistingStore() opens a store that is there", async () => {
   const env = { XDG_DATA_HOME: directory.path };
   const configuration = await configured(undefined);
   const { dataDirectory } = await openStore(await configured(join(directory.path, "registry")), surroundings);
-  const meant = { ...configuration, storage: { ...configuration.storage, rootDirectory: dataDirectory } };
+  const filesystem = { ...configuration.storage.filesystem, rootdirectory: dataDirectory };
+  const meant = { ...configuration, storage: { ...configuration.storage, filesystem } };
   expect((await openExistingStore(meant, { ...surroundings, env })).dataDirectory).toBe(dataDirectory);
 });

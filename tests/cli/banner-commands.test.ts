@@ -11,7 +11,7 @@ const bought = { description: () => ({ names }) };
 const nameless = { description: () => ({ names: [] }), selfSignedPath: "/c.crt" };
 
 function appWith({ proxy, ...parts }: Partial<Record<"url" | "remoteHost" | "certificate" | "proxy", unknown>>): App {
-  const storage = { isReadOnly: false };
+  const storage = { maintenance: { readonly: { enabled: false } } };
   const app = { configuration: { http: { prefix: "/" }, storage, proxy }, url: "https://localhost:5000", ...parts };
   return app as unknown as App;
 }

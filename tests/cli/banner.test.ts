@@ -8,6 +8,10 @@ const names = ["localhost", "10.0.0.5"].flatMap((text) => parseSubjectName(text)
 const description = { names, notAfterMs: Date.UTC(2027, 0, 2), fingerprint: "AA:BB" };
 const authority = { path: "/data/tls/ca.crt", description: () => description };
 
+function storageWith({ canDelete = true, isReadOnly = false } = {}): object {
+  return { delete: { enabled: canDelete }, maintenance: { readonly: { enabled: isReadOnly } } };
+}
+
 function appWith(certificate: object | undefined, storage: object, http: object = {}): App {
   const app = {
     configuration: { storage, http: { prefix: "/", ...http } },
@@ -20,7 +24,10 @@ function appWith(certificate: object | undefined, storage: object, http: object 
 }
 
 test("the banner of a first run says where everything is and what to type next", () => {
-  const app = appWith({ description: () => description, authority }, { isDeleteEnabled: true, isReadOnly: false });
+  const app = appWith(
+    { description: () => description, authority },
+    storageWith({ canDelete: true, isReadOnly: false }),
+  );
   expect(formatBanner(app, "1.2.3")).toEqual(`registry 1.2.3 listening on https://localhost:5000
 
   data         /data
@@ -43,20 +50,20 @@ Anybody who reaches 10.0.0.5:5000 may pull, push and delete.
 });
 
 test.each([
-  ["a read-only registry", { isDeleteEnabled: true, isReadOnly: true }, "may pull."],
-  ["a registry without deletion", { isDeleteEnabled: false, isReadOnly: false }, "may pull and push."],
+  ["a read-only registry", storageWith({ canDelete: true, isReadOnly: true }), "may pull."],
+  ["a registry without deletion", storageWith({ canDelete: false, isReadOnly: false }), "may pull and push."],
 ])("the banner of %s says what anybody may do", (_name, storage, part) => {
   expect(formatBanner(appWith(undefined, storage), "1")).toContain(part);
 });
 
 test("the banner of a registry with a prefix shows where the API is", () => {
-  expect(formatBanner(appWith(undefined, {}, { prefix: "/some/where/" }), "1")).toContain(
+  expect(formatBanner(appWith(undefined, storageWith(), { prefix: "/some/where/" }), "1")).toContain(
     "  curl http://localhost:5000/some/where/v2/_catalog\n",
   );
 });
 
 test("the banner of a read-only registry does not ask for a push", () => {
-  const banner = formatBanner(appWith(undefined, { isReadOnly: true }), "1");
+  const banner = formatBanner(appWith(undefined, storageWith({ isReadOnly: true })), "1");
   expect([banner.includes("docker push"), banner.includes("docker pull localhost:5000/busybox")]).toEqual([
     false,
     true,
@@ -64,7 +71,7 @@ test("the banner of a read-only registry does not ask for a push", () => {
 });
 
 test("the banner over plain HTTP and with a configured certificate has no line about trust", () => {
-  const storage = { isDeleteEnabled: true, isReadOnly: false };
+  const storage = storageWith({ canDelete: true, isReadOnly: false });
   const configured = { description: () => description, authority: undefined };
   const banners = [appWith(undefined, storage), appWith(configured, storage)].map((app) => formatBanner(app, "1"));
   expect(banners.map((banner) => banner.includes("registry trust"))).toEqual([false, false]);
@@ -72,14 +79,14 @@ test("the banner over plain HTTP and with a configured certificate has no line a
 
 test("the banner shows the subject of a certificate without names", () => {
   const nameless = { ...description, names: [], subject: "CN=registry.example" };
-  const app = appWith({ description: () => nameless, authority: undefined }, {});
+  const app = appWith({ description: () => nameless, authority: undefined }, storageWith());
   expect(formatBanner(app, "1")).toContain("  certificate  CN=registry.example (until 2027-01-02)\n");
 });
 
 test("the banner of a cache tells what it caches, and in whose name everybody pulls", () => {
-  const at = (url: string, username?: string) => ({ host: new URL(url).host, url, username });
+  const at = (url: string, username?: string) => ({ host: new URL(url).host, remoteurl: url, username });
   const bannerOf = (proxy: object) => {
-    const app = { ...appWith(undefined, { isDeleteEnabled: true, isReadOnly: false }) };
+    const app = { ...appWith(undefined, storageWith({ canDelete: true, isReadOnly: false })) };
     return formatBanner({ ...app, configuration: { ...app.configuration, proxy } } as unknown as App, "1");
   };
   const hub = bannerOf({ main: at("https://registry-1.docker.io", "alice"), others: [], local: [] });
@@ -122,7 +129,7 @@ test("the banner keeps to 80 columns, and breaks only at spaces and inside the f
   const described = () => ({ ...description, names, fingerprint });
   const app = appWith(
     { description: described, authority: { ...authority, description: described } },
-    { isDeleteEnabled: true, isReadOnly: false },
+    storageWith({ canDelete: true, isReadOnly: false }),
   );
   const lines = formatBanner(app, "1").split("\n");
   expect(lines.filter((line) => line.length > 80)).toEqual([]);

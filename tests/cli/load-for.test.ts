@@ -11,9 +11,9 @@ test("loadFor() puts --data over the file, and the command's own flags beside it
   using directory = temporaryDirectory();
   const file = join(directory.path, "config.yml");
   writeFileSync(file, "version: 0.1\nstorage: {filesystem: {rootdirectory: /elsewhere}}\n");
-  const words = parseWords(serveCommand, ["--data", "/here", file]);
-  const { configuration } = await loadFor(words, fakeIo(), { addr: ":1" });
-  expect([configuration.storage.rootDirectory, configuration.http.addr]).toEqual(["/here", ":1"]);
+  const words = parseWords(serveCommand, ["--data", "/here", "--addr", ":1", file]);
+  const { configuration } = await loadFor(words, fakeIo());
+  expect([configuration.storage.filesystem.rootdirectory, configuration.http.addr]).toEqual(["/here", ":1"]);
 });
 
 test("loadFor() takes the path from REGISTRY_CONFIGURATION_PATH, and reports several problems below each other", async () => {
@@ -27,9 +27,8 @@ test("loadFor() takes the path from REGISTRY_CONFIGURATION_PATH, and reports sev
 });
 
 test("loadFor() takes what is wrong with flags alone for wrong usage", async () => {
-  const words = parseWords(serveCommand, []);
-  const flags = { logLevel: "loud", sans: ["a", "b_c"] };
-  const error = await loadFor(words, fakeIo(), flags).catch((reason: unknown) => reason);
+  const words = parseWords(serveCommand, ["--log-level=loud", "--san=a", "--san=b_c"]);
+  const error = await loadFor(words, fakeIo()).catch((reason: unknown) => reason);
   expect(error instanceof UsageError && error.message).toEqual(
     '--log-level: must be error, warn, info or debug, not "loud"; --san: "b_c" is neither a host name nor an IPv4 or IPv6 address',
   );
@@ -37,7 +36,7 @@ test("loadFor() takes what is wrong with flags alone for wrong usage", async () 
 
 test("loadFor() takes what is wrong with a variable beside a flag for a failure", async () => {
   const io = fakeIo({ env: { REGISTRY_HTTP_ADDR: "x" } });
-  expect(loadFor(parseWords(serveCommand, []), io, { logLevel: "loud" })).rejects.toThrow(CommandError);
+  expect(loadFor(parseWords(serveCommand, ["--log-level=loud"]), io)).rejects.toThrow(CommandError);
 });
 
 test("loadFor() tells of a mistyped key, too, which may be the cause of a problem", async () => {

@@ -1,25 +1,30 @@
 import { expect, test } from "bun:test";
 import { CommandError, parseWords } from "../../src/cli/command.ts";
+import { loadFor } from "../../src/cli/load-for.ts";
 import { serveCommand } from "../../src/cli/serve.ts";
-import { serveUntilSignal, servingFlags, servingValues } from "../../src/cli/serving.ts";
+import { serveUntilSignal } from "../../src/cli/serving.ts";
 import { loadConfiguration } from "../../src/config/load.ts";
 import { fakeIo } from "./fake-io.ts";
 
-test("servingValues() reads the flags that every serving command has", () => {
-  const words = ["--addr", ":1", "--san", "a", "--san", "b", "--http", "--log-level", "debug"];
-  expect(servingValues(parseWords(serveCommand, words))).toEqual({
-    addr: ":1",
-    sans: ["a", "b"],
-    plainHttp: true,
-    logLevel: "debug",
-    logFormat: undefined,
+test("the flags that every serving command has set keys", async () => {
+  const words = ["--addr", ":1", "--data=/d", "--san", "a", "--san", "b", "--log-level", "debug", "--log-format=json"];
+  const { settings } = await loadFor(parseWords(serveCommand, words), fakeIo());
+  const set = [...settings.values()].filter(({ origin }) => origin.kind === "flag");
+  expect(Object.fromEntries(set.map(({ path, written }) => [path, written]))).toEqual({
+    "log.level": "debug",
+    "log.formatter": "json",
+    "storage.filesystem.rootdirectory": "/d",
+    "http.addr": ":1",
+    "http.tls.selfsigned": "true",
+    "http.tls.selfsigned.sans": ["a", "b"],
   });
-  expect(servingFlags.map(({ name }) => name)).toContain("data");
+  const { configuration } = await loadFor(parseWords(serveCommand, ["--http"]), fakeIo());
+  expect(configuration.http.tls.selfsigned.isOn).toBe(false);
 });
 
 test("serveUntilSignal() makes one line of what is in the way of a start", async () => {
-  const flags = { addr: "127.0.0.1:99999", rootDirectory: "/dev/null/data", plainHttp: true };
-  const loaded = await loadConfiguration({ path: undefined, env: {}, flags: { ...flags, addr: "127.0.0.1:0" } });
+  const flags = { addr: ["127.0.0.1:0"], data: ["/dev/null/data"], http: [""] };
+  const loaded = await loadConfiguration({ path: undefined, env: {}, flags });
   const error = await serveUntilSignal(loaded, fakeIo()).catch((reason: unknown) => reason);
   expect(error instanceof CommandError && error.message.split("\n").length).toBe(1);
 });

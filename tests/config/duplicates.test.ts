@@ -16,7 +16,7 @@ test.each([
 ])("%p is warned about", (text, where) => {
   expect(judge(text)).toEqual({
     problems: [],
-    warnings: [`${where}: the key stands here once more; the last one counts`],
+    warnings: [`${where}: the key is repeated here; the last one counts`],
   });
 });
 
@@ -32,6 +32,6 @@ test.each([
   ],
   ["storage: {delete: {enabled: false}}\nstorage: {delete: {enabled: true}}", "2:1: storage", "storage.delete.enabled"],
 ])("%p is refused", (text, where, hidden) => {
-  const problem = `${where}: the key stands here once more and hides what was said of ${hidden}; one of them has to go`;
+  const problem = `${where}: the key is repeated here and hides the earlier ${hidden}; remove one of them`;
   expect(judge(text)).toEqual({ problems: [problem], warnings: [] });
 });

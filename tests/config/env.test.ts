@@ -19,7 +19,8 @@ const dnsNames = (...values: string[]) => values.map((value) => ({ kind: "dns", 
 
 /** The value of one key after the variables. */
 async function valueAt(path: string, env: Readonly<Record<string, string>>, text = file): Promise<unknown> {
-  return (await load({ text, env })).settings.get(path)?.value;
+  const { configuration } = await load({ text, env });
+  return path.split(".").reduce<unknown>((here, name) => (here as Record<string, unknown>)[name], configuration);
 }
 
 describe("a variable sets", () => {
@@ -47,10 +48,10 @@ describe("a variable sets", () => {
     ["REGISTRY_LOG_LEVEL", "WARN", "log.level", "warn"],
     ["REGISTRY_LOGLEVEL", "error", "loglevel", "error"],
     ["REGISTRY_LOG_FORMATTER", "json", "log.formatter", "json"],
-    ["REGISTRY_HTTP_TLS_SELFSIGNED", "", "http.tls.selfsigned", true],
+    ["REGISTRY_HTTP_TLS_SELFSIGNED", "", "http.tls.selfsigned.isOn", true],
     ["REGISTRY_HTTP_TLS_SELFSIGNED", "{sans: [a, b]}", "http.tls.selfsigned.sans", dnsNames("a", "b")],
     ["REGISTRY_HTTP_TLS_SELFSIGNED_SANS", "a", "http.tls.selfsigned.sans", dnsNames("a")],
-    ["REGISTRY_HTTP_TLS_SELFSIGNED_SANS_0", "a", "http.tls.selfsigned", true],
+    ["REGISTRY_HTTP_TLS_SELFSIGNED_SANS_0", "a", "http.tls.selfsigned.isOn", true],
     ["REGISTRY_VALIDATION_MANIFESTS_URLS_ALLOW", "[b, c]", "validation.manifests.urls.allow", ["b", "c"]],
     ["REGISTRY_VALIDATION_MANIFESTS_URLS_ALLOW", "^https://.+", "validation.manifests.urls.allow", ["^https://.+"]],
     ["REGISTRY_VALIDATION_MANIFESTS_URLS_ALLOW_0", "[a-z]+", "validation.manifests.urls.allow", ["[a-z]+"]],

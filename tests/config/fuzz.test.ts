@@ -1,13 +1,14 @@
 // Whatever stands in a file or in the environment: a configuration, or a ConfigurationError with readable lines.
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { keyList } from "../../src/config/schema.ts";
+import { listNodes } from "../../src/config/node.ts";
+import { root } from "../../src/config/schema.ts";
 import { problemsOf, type Written } from "./written-file.ts";
 
 // Much work for the processor, which others may want as well; what hangs still fails.
 const timeLimit = 30_000;
 
-const segments = keyList.flatMap(({ path }) => path.split("."));
+const segments = listNodes(root).flatMap(({ path }) => path.split("."));
 const words = ["auth", "s3", "redis", "clientcas", "0", "__proto__", "constructor", "X-A", "", "<<"];
 const name = fc.oneof(fc.constantFrom(...segments, ...words), fc.string({ maxLength: 8 }));
 const yamlText = fc.oneof(

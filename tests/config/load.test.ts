@@ -56,33 +56,42 @@ health:
 
 const dayMs = 24 * 3_600_000;
 
+const readonly = { enabled: false };
+const uploadpurging = { enabled: true, age: 7 * dayMs, interval: dayMs, dryrun: false };
+const platforms = { platforms: "all", platformlist: [] };
+
 const fromImage2 = {
-  // No chores without a word about them in the file.
-  uploads: { isEnabled: true, ageMs: 7 * dayMs, intervalMs: dayMs, isDryRun: false },
-  gc: undefined,
-  collection: { graceMs: dayMs, deletesUntagged: false },
-  verify: undefined,
-  log: { level: "info", formatter: "text" },
-  storage: { rootDirectory: "/var/lib/registry", isDurable: true, isDeleteEnabled: false, isReadOnly: false },
-  proxy: undefined,
-  http: {
-    metrics: undefined,
-    addr: ":5000",
-    host: undefined,
-    prefix: "/",
-    isRelative: false,
-    headers: { "X-Content-Type-Options": ["nosniff"] },
-    pages: { maxCatalogItems: 1000, maxTagItems: 1000 },
-    drainTimeoutMs: 30_000,
-    tls: undefined,
+  version: "0.1",
+  log: { formatter: "text" },
+  loglevel: "info",
+  storage: {
+    filesystem: { rootdirectory: "/var/lib/registry", durable: true, maxthreads: 100 },
+    delete: { enabled: false },
+    maintenance: { readonly, uploadpurging },
   },
-  validation: { urls: { allow: [], deny: [] }, platforms: "all", platformList: [] },
+  // No chores without a word about them in the file.
+  gc: { isOn: false, interval: dayMs, grace: dayMs, deleteuntagged: false },
+  verify: { isOn: false, interval: 7 * dayMs, rate: 50_000_000 },
+  http: {
+    addr: ":5000",
+    prefix: "/",
+    relativeurls: false,
+    headers: { "X-Content-Type-Options": ["nosniff"] },
+    draintimeout: 30_000,
+    tls: { minimumtls: "tls1.2", selfsigned: { isOn: false, sans: [], days: 397, key: "ecdsa" } },
+    debug: { prometheus: { enabled: false, path: "/metrics" } },
+  },
+  catalog: { maxentries: 1000 },
+  tags: { maxtags: 1000 },
+  proxy: undefined,
+  validation: { enabled: false, disabled: false, manifests: { urls: { allow: [], deny: [] }, indexes: platforms } },
+  auth: {},
 } as const;
 
 describe("the files of distribution's images", () => {
   test("registry:2", async () => {
     const { configuration, warnings } = await load({ text: image2 });
-    expect(configuration).toEqual(fromImage2);
+    expect(configuration).toEqual(fromImage2 as never);
     expect(warnings).toEqual([
       "config.yml:3:3: log.fields: no effect in this version",
       "config.yml:6:3: storage.cache: no effect in this version",
@@ -95,9 +104,13 @@ describe("the files of distribution's images", () => {
     expect(configuration).toEqual({
       ...fromImage2,
       log: { level: "debug", formatter: "text" },
-      storage: { ...fromImage2.storage, isDeleteEnabled: true },
-      http: { ...fromImage2.http, headers: {}, metrics: { addr: ":5001", path: "/metrics" } },
-    });
+      storage: { ...fromImage2.storage, delete: { enabled: true } },
+      http: {
+        ...fromImage2.http,
+        headers: {},
+        debug: { addr: ":5001", prometheus: { enabled: true, path: "/metrics" } },
+      },
+    } as never);
     expect(warnings).toEqual([
       "config.yml:4:3: log.fields: no effect in this version",
       "config.yml:10:3: storage.cache, storage.tag: no effect in this version",
@@ -110,11 +123,11 @@ test("without a file everything works at once", async () => {
   const { configuration, warnings } = await load({});
   expect({ configuration, warnings }).toMatchObject({
     configuration: {
-      gc: { intervalMs: dayMs, graceMs: dayMs, deletesUntagged: false },
-      verify: undefined,
-      storage: { rootDirectory: undefined, isDurable: true, isDeleteEnabled: true, isReadOnly: false },
-      http: { addr: ":5000", drainTimeoutMs: 30_000, tls: { kind: "selfsigned" } },
-      validation: { urls: "any", platforms: "all" },
+      gc: { isOn: true, interval: dayMs, grace: dayMs, deleteuntagged: false },
+      verify: { isOn: false },
+      storage: { filesystem: { durable: true }, delete: { enabled: true }, maintenance: { readonly } },
+      http: { addr: ":5000", draintimeout: 30_000, tls: { selfsigned: { isOn: true } } },
+      validation: { manifests: { urls: { allow: [".*"], deny: [] }, indexes: platforms } },
     },
     warnings: [],
   });
@@ -123,18 +136,18 @@ test("without a file everything works at once", async () => {
 test("flags win over variables, variables over the file, the file over defaults", async () => {
   const text = "version: 0.1\nhttp: {addr: ':1', prefix: /a/, host: 'http://a'}\n";
   const env = { REGISTRY_HTTP_ADDR: ":2", REGISTRY_HTTP_PREFIX: "/b/" };
-  const { settings } = await load({ text, env, flags: { addr: ":3" } });
+  const { settings } = await load({ text, env, flags: { addr: [":3"] } });
   const seen = ["addr", "prefix", "host", "draintimeout"].map((name) => settings.get(`http.${name}`));
   expect(seen).toMatchObject([
-    { path: "http.addr", value: ":3", origin: { kind: "flag", name: "--addr" } },
-    { path: "http.prefix", value: "/b/", origin: { kind: "variable", name: "REGISTRY_HTTP_PREFIX" } },
-    { path: "http.host", value: "http://a", origin: { kind: "file", line: 2, column: 33 } },
-    { path: "http.draintimeout", value: 30_000, origin: { kind: "default" } },
+    { path: "http.addr", written: ":3", origin: { kind: "flag", name: "--addr" } },
+    { path: "http.prefix", written: "/b/", origin: { kind: "variable", name: "REGISTRY_HTTP_PREFIX" } },
+    { path: "http.host", written: "http://a", origin: { kind: "file", line: 2, column: 33 } },
+    { path: "http.draintimeout", written: "30s", origin: { kind: "default" } },
   ]);
 });
 
 test("a bad flag is named", async () => {
-  expect(await problemsOf({ flags: { addr: "5000", logLevel: "loud" } })).toEqual([
+  expect(await problemsOf({ flags: { addr: ["5000"], "log-level": ["loud"] } })).toEqual([
     expect.stringMatching(/^--addr: must be host:port/),
     '--log-level: must be error, warn, info or debug, not "loud"',
   ]);
@@ -184,7 +197,7 @@ describe("a file that cannot be read as one", () => {
     ["- version: 0.1", /a configuration is a map of keys/],
     [
       "version: 0.1\nauth: {none: {a: 1}}\nauth: {none: {a: 2}}",
-      /^config\.yml:3:1: auth: the key stands here once more and hides/,
+      /^config\.yml:3:1: auth: the key is repeated here and hides/,
     ],
     ["version: 0.1\nlog: [a", /^config\.yml:2:\d+: /],
     [new Uint8Array([0xff, 0xfe, 0x00]), /^config\.yml: is not UTF-8 text$/],
@@ -225,7 +238,7 @@ describe("which file", () => {
 test.each(["storage: filesystem", "storage: {filesystem: }", "auth: none\nstorage:\n", "x: &a {b: c}\nlog: {<<: *a}"])(
   "%p is a file that loads",
   async (text) => {
-    expect((await load({ text: `version: 0.1\n${text}` })).configuration.storage.rootDirectory).toEqual(
+    expect((await load({ text: `version: 0.1\n${text}` })).configuration.storage.filesystem.rootdirectory).toEqual(
       "/var/lib/registry",
     );
   },

@@ -2,13 +2,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ConfigurationFlags } from "../../src/config/flags.ts";
+import type { Flags } from "../../src/config/flags.ts";
 import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from "../../src/config/load.ts";
 
 export interface Written {
   readonly text?: string | Uint8Array | undefined;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly flags?: ConfigurationFlags;
+  readonly flags?: Flags;
 }
 
 /** A file with the text, gone at the end of the block. */

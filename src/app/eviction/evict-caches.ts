@@ -1,7 +1,7 @@
 // Eviction from the configured caches, including repositories that another registry has cached here.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ProxyConfiguration } from "../../config/configuration.ts";
+import type { ProxyConfiguration } from "../../config/proxy-section.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import { evict } from "../../proxy/eviction/eviction.ts";
@@ -38,7 +38,7 @@ export function cleanCaches(
     const upstream = findUpstream(routes, name)?.upstream;
     return upstreams.find((each) => each.upstream === upstream)?.ttlMs;
   };
-  const { maxBytes } = proxy;
+  const { maxsize: maxBytes } = proxy;
   const times = evictionTimes(upstreams.map(({ ttlMs }) => ttlMs));
   void tellStrangers(store, { isCached: (name) => ttlOf(name) !== undefined, isKnownCached, logger }).catch((error) =>
     logger.error("looking for local repositories failed", { error: String(error) }),

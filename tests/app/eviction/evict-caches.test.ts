@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cleanCaches } from "../../../src/app/eviction/evict-caches.ts";
 import { openCaches } from "../../../src/app/open-caches.ts";
-import type { ProxyConfiguration } from "../../../src/config/configuration.ts";
+import type { ProxyConfiguration } from "../../../src/config/proxy-section.ts";
 import { createLogger } from "../../../src/log/logger.ts";
 import { openRegistry } from "../../../src/registry/registry.ts";
 import { openMemory } from "../../../src/storage/memory.ts";
@@ -11,11 +11,11 @@ import { temporaryDirectory } from "../../temporary-directory.ts";
 
 const main = {
   host: "up.example",
-  url: "https://up.example",
+  remoteurl: "https://up.example",
   username: undefined,
   password: undefined,
   exec: undefined,
-  ttlMs: 3_600_000,
+  ttl: 3_600_000,
   ca: undefined,
   realms: [],
 };
@@ -23,9 +23,10 @@ const proxy: ProxyConfiguration = {
   main,
   others: [],
   local: ["local/**"],
-  freshMs: 0,
-  maxBytes: undefined,
-  cacheWriteTimeoutMs: 1000,
+  fresh: 0,
+  ttl: 3_600_000,
+  maxsize: undefined,
+  cachewritetimeout: 1000,
 };
 
 /** The warnings of a start on a store with three repositories that carry no marker. */

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { headers } from "../../src/config/header-type.ts";
+import { headers } from "../../src/config/headers.ts";
 
 function check(value: unknown): unknown {
-  const result = headers.schema.safeParse(value);
+  const result = headers.safeParse(value);
   return result.success ? result.data : result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 

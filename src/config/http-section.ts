@@ -1,0 +1,124 @@
+// The section `http`.
+import * as z from "zod";
+import { ignored, silent, unsupported } from "./about.ts";
+import { headers } from "./headers.ts";
+import {
+  boolean,
+  days,
+  duration,
+  externalUrl,
+  listenAddress,
+  oneOf,
+  presence,
+  subjectNames,
+  text,
+  urlPrefix,
+} from "./values.ts";
+
+const noClientCertificates = unsupported("this version does not ask clients for certificates; put a proxy in front");
+
+/** The two old versions are found in files of distribution 2; tls1.2 replaces them, with a warning. */
+const minimumTls = z
+  .string({ error: "must be tls1.2 or tls1.3" })
+  .toLowerCase()
+  .pipe(z.enum(["tls1.0", "tls1.1", "tls1.2", "tls1.3"], { error: "must be tls1.2 or tls1.3" }))
+  .transform((version) => (version === "tls1.3" ? version : "tls1.2"));
+
+const selfSigned = z
+  .object({
+    isOn: presence.prefault("true"),
+    sans: subjectNames.prefault([]).meta({
+      description: "More names and IP addresses for the certificate, beside localhost, the host's name and addresses.",
+      flag: "san",
+    }),
+    days: days
+      .prefault("397")
+      .meta({ description: "How long the certificate is valid; it is renewed before it expires." }),
+    key: oneOf("ecdsa", "rsa4096").prefault("ecdsa").meta({
+      description: "The kind of the certificate's key: ecdsa or rsa4096.",
+    }),
+    directory: text.optional().meta({
+      description: "Where the certificates and keys are kept; by default tls below the root directory.",
+    }),
+  })
+  .prefault({})
+  .meta({
+    description: "Present: serve HTTPS with a certificate that the registry makes, keeps and renews itself.",
+    inFile: "false",
+  });
+
+const tls = z
+  .object({
+    certificate: text.optional().meta({
+      description: "The file with the server's certificate chain in PEM; needs http.tls.key.",
+    }),
+    key: text.optional().meta({ description: "The file with the certificate's private key in PEM." }),
+    minimumtls: minimumTls
+      .prefault("tls1.2")
+      .meta({ description: "The oldest TLS version offered: tls1.2 or tls1.3." }),
+    selfsigned: selfSigned,
+    ciphersuites: ignored,
+    clientcas: noClientCertificates,
+    clientauth: noClientCertificates,
+    letsencrypt: unsupported(
+      "this version does not fetch certificates; set http.tls.certificate and http.tls.key, or http.tls.selfsigned",
+    ),
+  })
+  .check(({ value: { certificate, key }, issues }) => {
+    if ((certificate === undefined) === (key === undefined)) return;
+    const [given, missing] = key === undefined ? ["certificate", "key"] : ["key", "certificate"];
+    issues.push({ code: "custom", path: [given], message: `needs http.tls.${missing} as well`, input: undefined });
+  })
+  .prefault({})
+  .meta({ isProtective: true });
+
+const prometheus = z
+  .object({
+    enabled: boolean.prefault("false").meta({
+      description: "Whether metrics are served on http.debug.addr for Prometheus.",
+    }),
+    path: text.prefault("/metrics").meta({ description: "The path of the metrics." }),
+  })
+  .prefault({});
+
+/** How clients are served. */
+export const http = z
+  .object({
+    addr: listenAddress.prefault(":5000").meta({
+      description: "The address to listen on, as host:port; without a host, every interface.",
+      flag: "addr",
+    }),
+    net: z
+      .literal("tcp", { error: "must be tcp; this version does not listen on sockets of other kinds" })
+      .optional()
+      .meta({ isProtective: true }),
+    host: externalUrl.optional().meta({
+      description:
+        "The URL by which clients know the registry; Location headers begin with it, and are relative without.",
+    }),
+    prefix: urlPrefix.prefault("/").meta({
+      description: "The path below which the API is served, between slashes; / and /ca.crt are served beside it.",
+    }),
+    relativeurls: boolean.prefault("false").meta({
+      description: "Whether Location headers are relative even with http.host.",
+    }),
+    headers: headers.prefault({}).meta({
+      description: "Headers of every response, each a name with a list of values; they replace the registry's own.",
+    }),
+    draintimeout: duration.prefault("30s").meta({
+      description: "How long a server that stops waits for open requests, such as 30s (the default); 0s: not at all.",
+    }),
+    secret: silent,
+    http2: ignored,
+    h2c: ignored,
+    tls,
+    debug: z
+      .object({
+        addr: listenAddress.optional().meta({
+          description: "A second address, over plain HTTP, for metrics; nothing else is served there.",
+        }),
+        prometheus,
+      })
+      .prefault({}),
+  })
+  .prefault({});

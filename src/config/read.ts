@@ -1,0 +1,136 @@
+// From what was written to values. One walk over the tree, along the schema, makes plain values for zod and looks for
+// names that are unknown or have no effect.
+
+import type * as z from "zod";
+import { findNearest } from "../lib/nearest.ts";
+import { listNodes, type Node, nodeAt } from "./node.ts";
+import { formatOrigin } from "./origin.ts";
+import { type Configuration, root, schema } from "./schema.ts";
+import { deepestAt, isBlank, isBlankScalar, listItems, type Tree } from "./tree.ts";
+
+/** A configuration and what its writer should know, one line each. */
+export interface Reading {
+  /** Undefined where there are problems. */
+  readonly configuration: Configuration | undefined;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+const maxShownLength = 60;
+const minShortenedLength = 3;
+
+/** Reads a whole configuration. */
+export function readConfiguration(tree: Tree, { hasFile }: { readonly hasFile: boolean }): Reading {
+  const walk: Walk = { hasFile, problems: [], warnings: [], ignored: [] };
+  const plain = readSection(tree, root, walk);
+  const result = schema.safeParse(plain, { error: explainSection });
+  return {
+    configuration: result.success && walk.problems.length === 0 ? result.data : undefined,
+    problems: [...walk.problems, ...(result.error?.issues ?? []).map((issue) => formatIssue(tree, issue))],
+    warnings: [...walk.warnings, ...formatIgnored(walk.ignored)],
+  };
+}
+
+/** What the walk collects on its way. */
+interface Walk {
+  readonly hasFile: boolean;
+  readonly problems: string[];
+  readonly warnings: string[];
+  readonly ignored: { readonly node: Node; readonly tree: Tree }[];
+}
+
+/** The value as zod takes it; undefined: nothing is said. */
+function read(tree: Tree | undefined, node: Node, walk: Walk): unknown {
+  if (node.kind === "foreign") return readForeign(tree, node, walk);
+  if (node.kind === "section") return readSection(tree, node, walk);
+  if (tree === undefined || isBlankScalar(tree)) return walk.hasFile ? node.about.inFile : undefined;
+  const { element } = node;
+  if (element === undefined) return bare(tree);
+  if (node.kind === "list") return listItems(tree).map((item) => readElement(item, element, walk));
+  if (tree.kind !== "map") return bare(tree);
+  return Object.fromEntries([...tree.entries].map(([name, value]) => [name, readElement(value, element, walk)]));
+}
+
+/** In lists and maps, what is empty is there nevertheless. */
+function readElement(tree: Tree, element: Node, walk: Walk): unknown {
+  if (!isBlankScalar(tree) || element.kind === "section") return read(tree, element, walk);
+  return element.kind === "list" ? [] : bare(tree);
+}
+
+function readSection(tree: Tree | undefined, node: Node, walk: Walk): unknown {
+  const isWritten = tree !== undefined && tree.kind !== "map" && !isBlankScalar(tree);
+  if (isWritten && !node.isSwitch) return bare(tree);
+  const entries = tree?.kind === "map" ? tree.entries : new Map<string, Tree>();
+  const plain = [...node.children].map(([name, child]) => [name, read(entries.get(name), child, walk)] as const);
+  for (const [name, value] of entries) if (!node.children.has(name)) noteUnknown(name, value, { node, walk });
+  const said = Object.fromEntries(plain.filter(([, value]) => value !== undefined));
+  if (!node.isSwitch) return said;
+  const isOn = isWritten ? bare(tree) : tree !== undefined ? "true" : walk.hasFile ? node.about.inFile : undefined;
+  return isOn === undefined ? said : { ...said, isOn };
+}
+
+function readForeign(tree: Tree | undefined, node: Node, walk: Walk): unknown {
+  const { effect, refusesBlank } = node.about;
+  if (tree === undefined || effect === "silent" || (isBlank(tree) && refusesBlank !== true)) return undefined;
+  // zod refuses what is unsupported, with whatever value.
+  if (effect === undefined) return "";
+  walk.ignored.push({ node, tree });
+  return undefined;
+}
+
+function bare(tree: Tree): unknown {
+  if (tree.kind === "scalar") return tree.text ?? null;
+  return tree.kind === "list" ? [] : {};
+}
+
+function noteUnknown(name: string, tree: Tree, { node, walk }: { readonly node: Node; readonly walk: Walk }): void {
+  const { closed } = node.about;
+  const nearest = nearestPath(name, node);
+  const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
+  const at = `${formatOrigin(tree.origin)}: ${node.path === "" ? "" : `${node.path}.`}${name}`;
+  if (closed === undefined) walk.warnings.push(`${at}: not a known key, and ignored${hint}`);
+  else walk.problems.push(`${at}: ${closed}${hint}`);
+}
+
+/** A neighbour of nearly that name, or of a longer one; else the same name elsewhere. */
+function nearestPath(name: string, { children }: Node): string | undefined {
+  const neighbours = [...children.keys()];
+  const isShortened = name.length >= minShortenedLength;
+  const longer = neighbours.find((known) => isShortened && known.startsWith(name.toLowerCase()));
+  const neighbour = findNearest(name, neighbours) ?? longer;
+  if (neighbour !== undefined) return children.get(neighbour)?.path;
+  return listNodes(root).find(({ path }) => path.endsWith(`.${name.toLowerCase()}`))?.path;
+}
+
+/** One line for each top-level section. */
+function formatIgnored(ignored: Walk["ignored"]): readonly string[] {
+  const sections = Map.groupBy(ignored, ({ node }) => node.path.split(".")[0]);
+  return [...sections.values()].map((found) => {
+    const paths = found.map(({ node }) => node.path).join(", ");
+    return `${found.slice(0, 1).map(({ tree }) => formatOrigin(tree.origin))}: ${paths}: no effect in this version`;
+  });
+}
+
+function explainSection({ code, expected }: { readonly code: string; readonly expected?: string }): string | undefined {
+  const isSection = code === "invalid_type" && expected === "object";
+  return isSection ? "must be a section, its keys indented below it" : undefined;
+}
+
+function formatIssue(written: Tree, { code, path, message }: z.core.$ZodIssue): string {
+  const tree = deepestAt(written, path);
+  const name = path.filter((segment) => typeof segment === "string" && segment !== "isOn").join(".");
+  if (name === "") return `${formatOrigin(tree.origin)}: a configuration is a map of keys`;
+  const node = nodeAt(root, path);
+  const isHidden = code === "invalid_key" || node?.kind === "foreign" || node?.about.isSecret === true;
+  const text = tree.kind === "scalar" && !isHidden ? tree.text : undefined;
+  // Other sentences are about more than the value, or begin with it.
+  const line = text !== undefined && message.startsWith("must ") ? `${message}, not ${show(text)}` : message;
+  // The writer of a flag need not know the key that it stands for.
+  return tree.origin.kind === "flag"
+    ? `${tree.origin.name}: ${line}`
+    : `${formatOrigin(tree.origin)}: ${name}: ${line}`;
+}
+
+function show(text: string): string {
+  return JSON.stringify(text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text);
+}

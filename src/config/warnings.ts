@@ -1,0 +1,37 @@
+// Keys that are right by themselves, and odd together.
+
+import type { Flags } from "./flags.ts";
+import { formatOrigin } from "./origin.ts";
+import type { Configuration } from "./schema.ts";
+import type { Settings } from "./settings.ts";
+
+/** What the writer of a configuration should know, one line each. */
+export function listWarnings(configuration: Configuration, settings: Settings, flags: Flags): readonly string[] {
+  const { http, proxy } = configuration;
+  const { certificate, selfsigned } = http.tls;
+  const isWritten = (path: string) => settings.get(path)?.origin.kind !== "default";
+  const warnings: string[] = [];
+  const warn = (isOdd: boolean, path: string, sentence: string) => {
+    const { origin = { kind: "default" } as const } = settings.get(path) ?? {};
+    if (isOdd && isWritten(path)) warnings.push(`${formatOrigin(origin)}: ${path}: ${sentence}`);
+  };
+  if (flags.http !== undefined) {
+    if (flags.san !== undefined) warnings.push("--san has no effect with --http, which uses no certificate");
+  } else {
+    const oldest = String(settings.get("http.tls.minimumtls")?.written).toLowerCase();
+    const isOld = oldest === "tls1.0" || oldest === "tls1.1";
+    warn(isOld, "http.tls.minimumtls", `${oldest} is not offered any more; the oldest version is tls1.2`);
+    const isPlain = certificate === undefined && !selfsigned.isOn;
+    const noTls = "no effect, since http.tls has neither certificate nor selfsigned: plain HTTP";
+    warn(isPlain, "http.tls.minimumtls", noTls);
+    const isUnused = certificate !== undefined && selfsigned.isOn;
+    warn(isUnused, "http.tls.selfsigned", "no effect, since http.tls.certificate is used");
+  }
+  const noUrl =
+    "not a URL with http or https and without user, query and fragment, such as https://registry.example.com";
+  warn(http.host === undefined, "http.host", `ignored, and Location headers are relative, since it is ${noUrl}`);
+  for (const key of ["username", "password", "exec.command", "ca", "local"]) {
+    warn(proxy?.main === undefined, `proxy.${key}`, "no effect without proxy.remoteurl");
+  }
+  return warnings;
+}

@@ -1,0 +1,50 @@
+import { expect, test } from "bun:test";
+import { load } from "./written-file.ts";
+
+const withFile = (text: string): string => `version: 0.1\n${text}`;
+
+test.each<[string, Parameters<typeof load>[0], RegExp]>([
+  [
+    "old versions",
+    { text: withFile("http: {tls: {selfsigned: , minimumtls: TLS1.0}}") },
+    /http\.tls\.minimumtls: tls1\.0 is not offered any more; the oldest version is tls1\.2$/,
+  ],
+  [
+    "no certificate at all",
+    { text: withFile("http: {tls: {minimumtls: tls1.3}}") },
+    /no effect, since .*: plain HTTP$/,
+  ],
+  ["both", { text: withFile("http: {tls: {certificate: c, key: k, selfsigned: }}") }, /selfsigned: no effect, since/],
+  ["names of no certificate", { flags: { http: [""], san: ["a"] } }, /^--san has no effect with --http/],
+  [
+    "a host without a scheme",
+    { text: withFile("http: {host: registry.example.com}") },
+    /^config\.yml:2:8: http\.host: ignored, and Location headers are relative, since it is not a URL with http/,
+  ],
+  [
+    "a user of nothing",
+    { env: { REGISTRY_PROXY_USERNAME: "x" } },
+    /^REGISTRY_PROXY_USERNAME: proxy\.username: no effect without proxy\.remoteurl$/,
+  ],
+  [
+    "a helper of nothing",
+    { text: withFile("proxy: {exec: {command: x}}") },
+    /: proxy\.exec\.command: no effect without/,
+  ],
+])("%s: a warning", async (_, written, want) => {
+  expect((await load(written)).warnings).toEqual([expect.stringMatching(want)]);
+});
+
+test.each<[string, Parameters<typeof load>[0]]>([
+  [
+    "--http over a certificate",
+    { text: withFile("http: {tls: {minimumtls: tls1.0, selfsigned: }}"), flags: { http: [""] } },
+  ],
+  [
+    "a certificate from variables, without a file",
+    { env: { REGISTRY_HTTP_TLS_CERTIFICATE: "c", REGISTRY_HTTP_TLS_KEY: "k" } },
+  ],
+  ["a host", { text: withFile("http: {host: 'https://registry.example.com'}") }],
+])("%s: none", async (_, written) => {
+  expect((await load(written)).warnings).toEqual([]);
+});
