@@ -1,10 +1,10 @@
 // What the schema says about a key beside its type.
 //
-//   section: z.object({
+//   name: section({
 //     key: duration.prefault("30s").meta({ description: "What it does." }),
-//   }).prefault({}),
+//   }),
 //
-// A default is written as in a file. A key has one, or is optional; so a section may always be absent.
+// A default is written as in a file. A key has one, or is optional; so any section may be absent.
 
 import * as z from "zod";
 
@@ -29,6 +29,12 @@ declare module "zod" {
     /** Of a section: why an unknown name in it is an error rather than a warning. */
     closed?: string;
   }
+}
+
+/** A section. One with `isOn` among its keys is on where it is present, whatever it holds, unless that is `false`. */
+export function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  // No type says that every key has a default or is optional; tests/config/schema.test.ts does.
+  return z.object(shape).prefault({} as z.input<z.ZodObject<Shape>>);
 }
 
 /** A key or section of distribution that has no effect here; the warning says so. */

@@ -1,7 +1,7 @@
 // The place that a variable's name points to, and how a value gets there.
 
 import type { Node } from "./node.ts";
-import { listItems, type Tree, treeAt, withTree } from "./tree.ts";
+import { listItems, type Tree } from "./tree.ts";
 
 /** A known section or key, and the segments below it: elements of a list or map, or parts of what is not ours. */
 export interface Target {
@@ -39,56 +39,37 @@ function leafOf(node: Node | undefined, segments: readonly string[]): Node | und
   return leafOf(node.element ?? childOf(node, segment), rest);
 }
 
-/** The tree with a value at a target. */
-export function placeValue(tree: Tree, { node, rest }: Target, value: Tree): Placed {
-  const path = node.path.split(".");
-  if (node.element === undefined) {
-    return { tree: withTree(tree, [...path, ...rest.map((name) => name.toLowerCase())], value) };
-  }
-  const placed = placeElement(treeAt(tree, node.path), rest, { value, node });
-  return "problem" in placed ? placed : { tree: withTree(tree, path, placed.tree) };
-}
-
-interface Element {
-  readonly value: Tree;
-  readonly node: Node | undefined;
-}
-
-function placeElement(tree: Tree | undefined, segments: readonly string[], { value, node }: Element): Placed {
-  const [segment, ...rest] = segments;
-  if (segment === undefined || node === undefined) return { tree: value };
-  const below = (old: Tree | undefined) =>
-    placeElement(old, rest, { value, node: node.element ?? childOf(node, segment) });
-  return node.kind === "list"
-    ? placeItem(tree, segment, { value, below })
-    : placeEntry(tree, segment, { value, below });
-}
-
-interface Below {
-  readonly value: Tree;
-  readonly below: (old: Tree | undefined) => Placed;
-}
-
-/** An index within the list replaces an item; the next one appends. */
-function placeItem(tree: Tree | undefined, segment: string, { value, below }: Below): Placed {
-  const items = [...listItems(tree)];
-  if (!/^\d+$/.test(segment)) return { problem: `${segment} is not an index of a list` };
-  const index = Number(segment);
-  if (index > items.length) {
+/** The tree with a value where the segments lead, from a node on. */
+export function placeValue(
+  tree: Tree | undefined,
+  [segment, ...rest]: readonly string[],
+  { value, node }: { readonly value: Tree; readonly node: Node | undefined },
+): Placed {
+  if (segment === undefined) return { tree: value };
+  const isList = node?.kind === "list";
+  const items = listItems(tree);
+  if (isList && !/^\d{1,9}$/.test(segment)) return { problem: `${segment} is not an index of a list` };
+  if (isList && Number(segment) > items.length) {
     return { problem: `the list has ${items.length} elements, so the next index is ${items.length}` };
   }
-  const placed = below(items[index]);
+  const child = node === undefined ? undefined : (node.element ?? childOf(node, segment));
+  const entries = new Map(
+    isList ? items.map((item, index) => [`${index}`, item]) : tree?.kind === "map" ? tree.entries : [],
+  );
+  const name = isList ? `${Number(segment)}` : nameOf(segment, { node, entries });
+  const placed = placeValue(entries.get(name), rest, { value, node: child });
   if ("problem" in placed) return placed;
-  items[index] = placed.tree;
-  return { tree: { kind: "list", items, origin: value.origin } };
+  entries.set(name, placed.tree);
+  if (isList) return { tree: { kind: "list", items: [...entries.values()], origin: value.origin } };
+  const isSection = node?.kind !== "map" && tree?.kind === "map";
+  return { tree: { kind: "map", entries, origin: isSection ? tree.origin : value.origin } };
 }
 
-/** Names match in any case, as those of headers do; the new value replaces the old one. */
-function placeEntry(tree: Tree | undefined, segment: string, { value, below }: Below): Placed {
-  const entries = new Map(tree?.kind === "map" ? tree.entries : []);
-  const oldName = [...entries.keys()].find((name) => name.toLowerCase() === segment.toLowerCase());
-  const placed = below(oldName === undefined ? undefined : entries.get(oldName));
-  if ("problem" in placed) return placed;
-  entries.set(oldName ?? segment.toLowerCase(), placed.tree);
-  return { tree: { kind: "map", entries, origin: value.origin } };
+/** In a map, names match in any case, as those of headers do. */
+function nameOf(
+  segment: string,
+  { node, entries }: { readonly node: Node | undefined; readonly entries: ReadonlyMap<string, Tree> },
+): string {
+  const written = [...entries.keys()].find((name) => name.toLowerCase() === segment.toLowerCase());
+  return (node?.kind === "map" ? written : undefined) ?? segment.toLowerCase();
 }

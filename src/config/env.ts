@@ -47,13 +47,14 @@ export function applyEnvironment(
   const problems: string[] = [];
   const warnings: string[] = [];
   const applied = listVariables(env).reduce((before, name) => {
-    const target = findTarget(root, name.slice(prefix.length).split("_"));
+    const segments = name.slice(prefix.length).split("_");
+    const target = findTarget(root, segments);
     if (target === undefined) {
       warnings.push(unknownVariable(name));
       return before;
     }
     const value = readVariable(env[name] ?? "", { name, leaf: target.leaf, parse });
-    const placed = "problem" in value ? value : place(before, target, value.tree);
+    const placed = "problem" in value ? value : place(before, segments, { target, value: value.tree });
     if ("tree" in placed) return placed.tree;
     problems.push(`${name}: ${[target.node.path, ...target.rest].join(".")}: ${placed.problem}`);
     return before;
@@ -86,11 +87,15 @@ function unknownVariable(name: string): string {
 }
 
 /** An empty variable empties a key, but not a section: with `auth` or `tls`, more would go than was meant. */
-function place(tree: Tree, target: Target, value: Tree): Placed {
-  const { node, rest } = target;
+function place(
+  tree: Tree,
+  segments: readonly string[],
+  { target: { node, rest }, value }: { readonly target: Target; readonly value: Tree },
+): Placed {
   const isSection = node.kind === "section" && !node.isSwitch;
   if (rest.length === 0 && isSection && isBlankScalar(value)) return { tree };
-  return placeValue(tree, target, node.about.closed === undefined || rest.length > 0 ? value : expandName(value));
+  const isName = node.about.closed !== undefined && rest.length === 0;
+  return placeValue(tree, segments, { value: isName ? expandName(value) : value, node: root });
 }
 
 /** Text is taken as it is, so that a secret may be `*abc`; sections, lists, maps and quoted text are YAML. */

@@ -1,6 +1,6 @@
 // The section `http`.
 import * as z from "zod";
-import { ignored, silent, unsupported } from "./about.ts";
+import { ignored, section, silent, unsupported } from "./about.ts";
 import { headers } from "./headers.ts";
 import {
   boolean,
@@ -24,28 +24,25 @@ const minimumTls = z
   .pipe(z.enum(["tls1.0", "tls1.1", "tls1.2", "tls1.3"], { error: "must be tls1.2 or tls1.3" }))
   .transform((version) => (version === "tls1.3" ? version : "tls1.2"));
 
-const selfSigned = z
-  .object({
-    isOn: presence.prefault("true"),
-    sans: subjectNames.prefault([]).meta({
-      description: "More names and IP addresses for the certificate, beside localhost, the host's name and addresses.",
-      flag: "san",
-    }),
-    days: days
-      .prefault("397")
-      .meta({ description: "How long the certificate is valid; it is renewed before it expires." }),
-    key: oneOf("ecdsa", "rsa4096").prefault("ecdsa").meta({
-      description: "The kind of the certificate's key: ecdsa or rsa4096.",
-    }),
-    directory: text.optional().meta({
-      description: "Where the certificates and keys are kept; by default tls below the root directory.",
-    }),
-  })
-  .prefault({})
-  .meta({
-    description: "Present: serve HTTPS with a certificate that the registry makes, keeps and renews itself.",
-    inFile: "false",
-  });
+const selfSigned = section({
+  isOn: presence.prefault("true"),
+  sans: subjectNames.prefault([]).meta({
+    description: "More names and IP addresses for the certificate, beside localhost, the host's name and addresses.",
+    flag: "san",
+  }),
+  days: days
+    .prefault("397")
+    .meta({ description: "How long the certificate is valid; it is renewed before it expires." }),
+  key: oneOf("ecdsa", "rsa4096").prefault("ecdsa").meta({
+    description: "The kind of the certificate's key: ecdsa or rsa4096.",
+  }),
+  directory: text.optional().meta({
+    description: "Where the certificates and keys are kept; by default tls below the root directory.",
+  }),
+}).meta({
+  description: "Present: serve HTTPS with a certificate that the registry makes, keeps and renews itself.",
+  inFile: "false",
+});
 
 const tls = z
   .object({
@@ -72,53 +69,47 @@ const tls = z
   .prefault({})
   .meta({ isProtective: true });
 
-const prometheus = z
-  .object({
-    enabled: boolean.prefault("false").meta({
-      description: "Whether metrics are served on http.debug.addr for Prometheus.",
-    }),
-    path: text.prefault("/metrics").meta({ description: "The path of the metrics." }),
-  })
-  .prefault({});
+const prometheus = section({
+  enabled: boolean.prefault("false").meta({
+    description: "Whether metrics are served on http.debug.addr for Prometheus.",
+  }),
+  path: text.prefault("/metrics").meta({ description: "The path of the metrics." }),
+});
 
 /** How clients are served. */
-export const http = z
-  .object({
-    addr: listenAddress.prefault(":5000").meta({
-      description: "The address to listen on, as host:port; without a host, every interface.",
-      flag: "addr",
+export const http = section({
+  addr: listenAddress.prefault(":5000").meta({
+    description: "The address to listen on, as host:port; without a host, every interface.",
+    flag: "addr",
+  }),
+  net: z
+    .literal("tcp", { error: "must be tcp; this version does not listen on sockets of other kinds" })
+    .optional()
+    .meta({ isProtective: true }),
+  host: externalUrl.optional().meta({
+    description:
+      "The URL by which clients know the registry; Location headers begin with it, and are relative without.",
+  }),
+  prefix: urlPrefix.prefault("/").meta({
+    description: "The path below which the API is served, between slashes; / and /ca.crt are served beside it.",
+  }),
+  relativeurls: boolean.prefault("false").meta({
+    description: "Whether Location headers are relative even with http.host.",
+  }),
+  headers: headers.prefault({}).meta({
+    description: "Headers of every response, each a name with a list of values; they replace the registry's own.",
+  }),
+  draintimeout: duration.prefault("30s").meta({
+    description: "How long a server that stops waits for open requests, such as 30s (the default); 0s: not at all.",
+  }),
+  secret: silent,
+  http2: ignored,
+  h2c: ignored,
+  tls,
+  debug: section({
+    addr: listenAddress.optional().meta({
+      description: "A second address, over plain HTTP, for metrics; nothing else is served there.",
     }),
-    net: z
-      .literal("tcp", { error: "must be tcp; this version does not listen on sockets of other kinds" })
-      .optional()
-      .meta({ isProtective: true }),
-    host: externalUrl.optional().meta({
-      description:
-        "The URL by which clients know the registry; Location headers begin with it, and are relative without.",
-    }),
-    prefix: urlPrefix.prefault("/").meta({
-      description: "The path below which the API is served, between slashes; / and /ca.crt are served beside it.",
-    }),
-    relativeurls: boolean.prefault("false").meta({
-      description: "Whether Location headers are relative even with http.host.",
-    }),
-    headers: headers.prefault({}).meta({
-      description: "Headers of every response, each a name with a list of values; they replace the registry's own.",
-    }),
-    draintimeout: duration.prefault("30s").meta({
-      description: "How long a server that stops waits for open requests, such as 30s (the default); 0s: not at all.",
-    }),
-    secret: silent,
-    http2: ignored,
-    h2c: ignored,
-    tls,
-    debug: z
-      .object({
-        addr: listenAddress.optional().meta({
-          description: "A second address, over plain HTTP, for metrics; nothing else is served there.",
-        }),
-        prometheus,
-      })
-      .prefault({}),
-  })
-  .prefault({});
+    prometheus,
+  }),
+});

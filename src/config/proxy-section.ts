@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { parseDuration } from "../lib/duration.ts";
 import { trimTrailingSlashes } from "../lib/trailing-slashes.ts";
+import { section } from "./about.ts";
 import { duration, globs, longDuration, parsed, size, text, texts } from "./values.ts";
 
 /** The URL that is meant, without a slash at its end. A bare host means https; Docker Hub's API has a host of its own. */
@@ -64,16 +65,14 @@ const keys = z.object({
     flag: "password-file",
     isSecret: true,
   }),
-  exec: z
-    .object({
-      command: text.optional().meta({
-        description: "A docker credential helper that prints user and password, instead of the two keys.",
-      }),
-      lifetime: longDuration.optional().meta({
-        description: "How long the helper's answer is used; 0s: it runs each time; unset: it runs once.",
-      }),
-    })
-    .prefault({}),
+  exec: section({
+    command: text.optional().meta({
+      description: "A docker credential helper that prints user and password, instead of the two keys.",
+    }),
+    lifetime: longDuration.optional().meta({
+      description: "How long the helper's answer is used; 0s: it runs each time; unset: it runs once.",
+    }),
+  }),
   ttl: longDuration.prefault("168h").meta({
     description: "How long cached content stays after its last use; 0s: for ever.",
     flag: "ttl",

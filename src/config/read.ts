@@ -6,11 +6,11 @@ import { findNearest } from "../lib/nearest.ts";
 import { listNodes, type Node, nodeAt } from "./node.ts";
 import { formatOrigin } from "./origin.ts";
 import { type Configuration, root, schema } from "./schema.ts";
-import { deepestAt, isBlank, isBlankScalar, listItems, type Tree } from "./tree.ts";
+import { deepestAt, isBlank, isBlankScalar, listItems, plain, type Tree } from "./tree.ts";
 
 /** A configuration and what its writer should know, one line each. */
 export interface Reading {
-  /** Undefined where there are problems. */
+  /** Undefined where a value is refused. */
   readonly configuration: Configuration | undefined;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -22,10 +22,9 @@ const minShortenedLength = 3;
 /** Reads a whole configuration. */
 export function readConfiguration(tree: Tree, { hasFile }: { readonly hasFile: boolean }): Reading {
   const walk: Walk = { hasFile, problems: [], warnings: [], ignored: [] };
-  const plain = readSection(tree, root, walk);
-  const result = schema.safeParse(plain, { error: explainSection });
+  const result = schema.safeParse(readSection(tree, root, walk), { error: explainSection });
   return {
-    configuration: result.success && walk.problems.length === 0 ? result.data : undefined,
+    configuration: result.data,
     problems: [...walk.problems, ...(result.error?.issues ?? []).map((issue) => formatIssue(tree, issue))],
     warnings: [...walk.warnings, ...formatIgnored(walk.ignored)],
   };
@@ -45,27 +44,27 @@ function read(tree: Tree | undefined, node: Node, walk: Walk): unknown {
   if (node.kind === "section") return readSection(tree, node, walk);
   if (tree === undefined || isBlankScalar(tree)) return walk.hasFile ? node.about.inFile : undefined;
   const { element } = node;
-  if (element === undefined) return bare(tree);
+  if (element === undefined) return plain(tree);
   if (node.kind === "list") return listItems(tree).map((item) => readElement(item, element, walk));
-  if (tree.kind !== "map") return bare(tree);
+  if (tree.kind !== "map") return plain(tree);
   return Object.fromEntries([...tree.entries].map(([name, value]) => [name, readElement(value, element, walk)]));
 }
 
 /** In lists and maps, what is empty is there nevertheless. */
 function readElement(tree: Tree, element: Node, walk: Walk): unknown {
   if (!isBlankScalar(tree) || element.kind === "section") return read(tree, element, walk);
-  return element.kind === "list" ? [] : bare(tree);
+  return element.kind === "list" ? [] : plain(tree);
 }
 
 function readSection(tree: Tree | undefined, node: Node, walk: Walk): unknown {
   const isWritten = tree !== undefined && tree.kind !== "map" && !isBlankScalar(tree);
-  if (isWritten && !node.isSwitch) return bare(tree);
+  if (isWritten && !node.isSwitch) return plain(tree);
   const entries = tree?.kind === "map" ? tree.entries : new Map<string, Tree>();
-  const plain = [...node.children].map(([name, child]) => [name, read(entries.get(name), child, walk)] as const);
+  const values = [...node.children].map(([name, child]) => [name, read(entries.get(name), child, walk)] as const);
   for (const [name, value] of entries) if (!node.children.has(name)) noteUnknown(name, value, { node, walk });
-  const said = Object.fromEntries(plain.filter(([, value]) => value !== undefined));
+  const said = Object.fromEntries(values.filter(([, value]) => value !== undefined));
   if (!node.isSwitch) return said;
-  const isOn = isWritten ? bare(tree) : tree !== undefined ? "true" : walk.hasFile ? node.about.inFile : undefined;
+  const isOn = isWritten ? plain(tree) : tree !== undefined ? "true" : walk.hasFile ? node.about.inFile : undefined;
   return isOn === undefined ? said : { ...said, isOn };
 }
 
@@ -76,11 +75,6 @@ function readForeign(tree: Tree | undefined, node: Node, walk: Walk): unknown {
   if (effect === undefined) return "";
   walk.ignored.push({ node, tree });
   return undefined;
-}
-
-function bare(tree: Tree): unknown {
-  if (tree.kind === "scalar") return tree.text ?? null;
-  return tree.kind === "list" ? [] : {};
 }
 
 function noteUnknown(name: string, tree: Tree, { node, walk }: { readonly node: Node; readonly walk: Walk }): void {

@@ -2,7 +2,7 @@
 // documentation and the hints about mistyped names all come from here.
 
 import * as z from "zod";
-import { ignored, silent, unsupported } from "./about.ts";
+import { ignored, section, silent, unsupported } from "./about.ts";
 import { http } from "./http-section.ts";
 import { describeSchema } from "./node.ts";
 import { proxy } from "./proxy-section.ts";
@@ -16,38 +16,32 @@ const logLevel = oneOf("error", "warn", "info", "debug");
 /** distribution takes its default for numbers below 1. */
 const pageItems = count.transform((items) => (items > 0 ? items : 1000)).prefault("1000");
 
-const gc = z
-  .object({
-    isOn: presence.prefault("true"),
-    interval: longDuration.prefault("24h").meta({
-      description: "How long after a garbage collection the next one begins.",
-    }),
-    grace: longDuration.prefault("24h").meta({
-      description: "How long garbage is kept, first in place and then in the trash; longer than the longest push.",
-    }),
-    deleteuntagged: boolean.prefault("false").meta({
-      description: "Whether manifests are deleted that no tag, no kept index and no kept subject leads to.",
-    }),
-  })
-  .prefault({})
-  .meta({
-    description: "Present: garbage is collected while the server runs; `registry gc` does the same at any time.",
-    inFile: "false",
-  });
+const gc = section({
+  isOn: presence.prefault("true"),
+  interval: longDuration.prefault("24h").meta({
+    description: "How long after a garbage collection the next one begins.",
+  }),
+  grace: longDuration.prefault("24h").meta({
+    description: "How long garbage is kept, first in place and then in the trash; longer than the longest push.",
+  }),
+  deleteuntagged: boolean.prefault("false").meta({
+    description: "Whether manifests are deleted that no tag, no kept index and no kept subject leads to.",
+  }),
+}).meta({
+  description: "Present: garbage is collected while the server runs; `registry gc` does the same at any time.",
+  inFile: "false",
+});
 
-const verify = z
-  .object({
-    isOn: presence.prefault("false"),
-    interval: longDuration.prefault("168h").meta({ description: "How long after a check the next one begins." }),
-    rate: rate.prefault("50MB/s").meta({
-      description: "How many bytes of blobs are read per second while the server runs, such as 50MB/s.",
-    }),
-  })
-  .prefault({})
-  .meta({
-    description:
-      "Present: everything stored is checked while the server runs; `registry verify` does the same at any time.",
-  });
+const verify = section({
+  isOn: presence.prefault("false"),
+  interval: longDuration.prefault("168h").meta({ description: "How long after a check the next one begins." }),
+  rate: rate.prefault("50MB/s").meta({
+    description: "How many bytes of blobs are read per second while the server runs, such as 50MB/s.",
+  }),
+}).meta({
+  description:
+    "Present: everything stored is checked while the server runs; `registry verify` does the same at any time.",
+});
 
 const platform = z.object(
   {
@@ -57,42 +51,33 @@ const platform = z.object(
   { error: "must have the two keys architecture and os" },
 );
 
-const validation = z
-  .object({
-    enabled: boolean.prefault("false").meta({
-      description: "Older spelling: true keeps the checks of this section even with validation.disabled.",
+const validation = section({
+  enabled: boolean.prefault("false").meta({
+    description: "Older spelling: true keeps the checks of this section even with validation.disabled.",
+  }),
+  disabled: boolean.prefault("false").meta({ description: "Switches the checks of this section off." }),
+  manifests: section({
+    urls: section({
+      allow: patterns.prefault([".*"]).meta({
+        description:
+          "Regular expressions, one of which a foreign layer's URL must match; if allow and deny are empty, none is allowed.",
+        inFile: [],
+      }),
+      deny: patterns.prefault([]).meta({
+        description: "Regular expressions that no URL of a foreign layer may match.",
+      }),
     }),
-    disabled: boolean.prefault("false").meta({ description: "Switches the checks of this section off." }),
-    manifests: z
-      .object({
-        urls: z
-          .object({
-            allow: patterns.prefault([".*"]).meta({
-              description:
-                "Regular expressions, one of which a foreign layer's URL must match; if allow and deny are empty, none is allowed.",
-              inFile: [],
-            }),
-            deny: patterns.prefault([]).meta({
-              description: "Regular expressions that no URL of a foreign layer may match.",
-            }),
-          })
-          .prefault({}),
-        indexes: z
-          .object({
-            platforms: oneOf("all", "none", "list").prefault("all").meta({
-              description: "Which manifests of an index must be there before it: all, none, or those of platformlist.",
-            }),
-            platformlist: z
-              .array(platform, { error: "must be a list of {architecture: amd64, os: linux}" })
-              .prefault([])
-              .meta({ description: "The platforms for platforms: list, each with architecture and os." }),
-          })
-          .prefault({}),
-      })
-      .prefault({}),
-  })
-  .prefault({})
-  .meta({ isProtective: true });
+    indexes: section({
+      platforms: oneOf("all", "none", "list").prefault("all").meta({
+        description: "Which manifests of an index must be there before it: all, none, or those of platformlist.",
+      }),
+      platformlist: z
+        .array(platform, { error: "must be a list of {architecture: amd64, os: linux}" })
+        .prefault([])
+        .meta({ description: "The platforms for platforms: list, each with architecture and os." }),
+    }),
+  }),
+}).meta({ isProtective: true });
 
 /** The schema, in the order in which keys are shown. */
 export const schema = z.object({
@@ -100,48 +85,41 @@ export const schema = z.object({
     description: "The version of the file format; every file has it.",
     isFileOnly: true,
   }),
-  log: z
-    .object({
-      level: logLevel.optional().meta({
-        description: "The least important messages that are logged: error, warn, info (the default) or debug.",
-        flag: "log-level",
-      }),
-      formatter: oneOf("text", "json", "logstash").prefault("text").meta({
-        description: "How log lines are written: text, json or logstash.",
-        flag: "log-format",
-      }),
-      fields: ignored,
-      accesslog: ignored,
-      reportcaller: ignored,
-      hooks: ignored,
-    })
-    .prefault({}),
+  log: section({
+    level: logLevel.optional().meta({
+      description: "The least important messages that are logged: error, warn, info (the default) or debug.",
+      flag: "log-level",
+    }),
+    formatter: oneOf("text", "json", "logstash").prefault("text").meta({
+      description: "How log lines are written: text, json or logstash.",
+      flag: "log-format",
+    }),
+    fields: ignored,
+    accesslog: ignored,
+    reportcaller: ignored,
+    hooks: ignored,
+  }),
   loglevel: logLevel.prefault("info").meta({ description: "Older spelling of log.level, which wins over it." }),
   storage,
   gc,
   verify,
   http,
-  catalog: z
-    .object({
-      maxentries: pageItems.meta({
-        description: "How many repositories a page of the catalog may have; a client that asks for more is refused.",
-      }),
-    })
-    .prefault({}),
-  tags: z
-    .object({
-      maxtags: pageItems.meta({
-        description:
-          "How many tags a page of a repository's tags may have; a client that asks for more gets that many.",
-      }),
-    })
-    .prefault({}),
+  catalog: section({
+    maxentries: pageItems.meta({
+      description: "How many repositories a page of the catalog may have; a client that asks for more is refused.",
+    }),
+  }),
+  tags: section({
+    maxtags: pageItems.meta({
+      description: "How many tags a page of a repository's tags may have; a client that asks for more gets that many.",
+    }),
+  }),
   proxy,
   validation,
-  auth: z
-    .object({ none: silent, silly: missingAuth, htpasswd: missingAuth, token: missingAuth })
-    .prefault({})
-    .meta({ closed: noAuth, isProtective: true }),
+  auth: section({ none: silent, silly: missingAuth, htpasswd: missingAuth, token: missingAuth }).meta({
+    closed: noAuth,
+    isProtective: true,
+  }),
   access: unsupported("this version has no access rules, and does not serve openly what was protected").meta({
     isProtective: true,
   }),

@@ -3,7 +3,7 @@
 import { listNodes, type Node } from "./node.ts";
 import type { Origin } from "./origin.ts";
 import { root } from "./schema.ts";
-import { isBlankScalar, type Tree, treeAt } from "./tree.ts";
+import { isBlankScalar, plain, type Tree, treeAt } from "./tree.ts";
 
 /** One key. */
 export interface Setting {
@@ -29,10 +29,4 @@ function settingOf(node: Node, tree: Tree | undefined, hasFile: boolean): Settin
     return { path, written: isPresent ? "true" : plain(tree), origin: tree.origin };
   }
   return { path, written: (hasFile ? about.inFile : undefined) ?? fallback, origin: { kind: "default" } };
-}
-
-function plain(tree: Tree): unknown {
-  if (tree.kind === "scalar") return tree.text;
-  if (tree.kind === "list") return tree.items.map(plain);
-  return Object.fromEntries([...tree.entries].map(([name, value]) => [name, plain(value)]));
 }

@@ -1,75 +1,60 @@
 // The section `storage`.
-import * as z from "zod";
-import { ignored, unsupported } from "./about.ts";
+import { ignored, section, unsupported } from "./about.ts";
 import { boolean, count, longDuration, text } from "./values.ts";
 
 const noDriver = "this version has no such storage driver; use filesystem";
 const missingDriver = unsupported(noDriver).meta({ refusesBlank: true });
 
 /** Where and how content is stored. */
-export const storage = z
-  .object({
-    filesystem: z
-      .object({
-        rootdirectory: text.optional().meta({
-          description: "The directory that holds everything.",
-          flag: "data",
-          // Without a file, it is chosen at the start: the first usual place that can be written.
-          inFile: "/var/lib/registry",
-        }),
-        durable: boolean.prefault("true").meta({
-          description:
-            "Whether what was acknowledged survives a power loss; with false it survives kills and crashes only.",
-        }),
-        maxthreads: count.prefault("100").meta({
-          description:
-            "Accepted for compatibility with distribution; no effect, since no threads are held for the disk.",
-        }),
-      })
-      .prefault({}),
-    delete: z
-      .object({
-        enabled: boolean.prefault("true").meta({
-          description: "Whether blobs, manifests and tags may be deleted; otherwise DELETE is answered with 405.",
-          inFile: "false",
-        }),
-      })
-      .prefault({})
-      .meta({ isProtective: true }),
-    maintenance: z
-      .object({
-        readonly: z
-          .object({ enabled: boolean.prefault("false").meta({ description: "Whether writes are refused with 405." }) })
-          .prefault({})
-          .meta({ isProtective: true }),
-        uploadpurging: z
-          .object({
-            enabled: boolean.prefault("true").meta({
-              description: "Whether abandoned uploads are removed, by the server and by `registry gc`.",
-            }),
-            age: longDuration.prefault("168h").meta({
-              description: "How long an upload may go without progress before it counts as abandoned.",
-            }),
-            interval: longDuration.prefault("24h").meta({
-              description: "How long after a search for abandoned uploads the server searches again.",
-            }),
-            dryrun: boolean.prefault("false").meta({
-              description: "Whether the server only logs which uploads it would remove, and `registry gc` leaves them.",
-            }),
-          })
-          .prefault({}),
-      })
-      .prefault({}),
-    cache: ignored,
-    redirect: ignored,
-    tag: ignored,
-    s3: missingDriver,
-    s3aws: missingDriver,
-    gcs: missingDriver,
-    azure: missingDriver,
-    swift: missingDriver,
-    oss: missingDriver,
-    inmemory: missingDriver,
-  })
-  .prefault({})
-  .meta({ closed: noDriver });
+export const storage = section({
+  filesystem: section({
+    rootdirectory: text.optional().meta({
+      description: "The directory that holds everything.",
+      flag: "data",
+      // Without a file, it is chosen at the start: the first usual place that can be written.
+      inFile: "/var/lib/registry",
+    }),
+    durable: boolean.prefault("true").meta({
+      description:
+        "Whether what was acknowledged survives a power loss; with false it survives kills and crashes only.",
+    }),
+    maxthreads: count.prefault("100").meta({
+      description: "Accepted for compatibility with distribution; no effect, since no threads are held for the disk.",
+    }),
+  }),
+  delete: section({
+    enabled: boolean.prefault("true").meta({
+      description: "Whether blobs, manifests and tags may be deleted; otherwise DELETE is answered with 405.",
+      inFile: "false",
+    }),
+  }).meta({ isProtective: true }),
+  maintenance: section({
+    readonly: section({
+      enabled: boolean.prefault("false").meta({ description: "Whether writes are refused with 405." }),
+    }).meta({ isProtective: true }),
+    uploadpurging: section({
+      enabled: boolean.prefault("true").meta({
+        description: "Whether abandoned uploads are removed, by the server and by `registry gc`.",
+      }),
+      age: longDuration.prefault("168h").meta({
+        description: "How long an upload may go without progress before it counts as abandoned.",
+      }),
+      interval: longDuration.prefault("24h").meta({
+        description: "How long after a search for abandoned uploads the server searches again.",
+      }),
+      dryrun: boolean.prefault("false").meta({
+        description: "Whether the server only logs which uploads it would remove, and `registry gc` leaves them.",
+      }),
+    }),
+  }),
+  cache: ignored,
+  redirect: ignored,
+  tag: ignored,
+  s3: missingDriver,
+  s3aws: missingDriver,
+  gcs: missingDriver,
+  azure: missingDriver,
+  swift: missingDriver,
+  oss: missingDriver,
+  inmemory: missingDriver,
+}).meta({ closed: noDriver });

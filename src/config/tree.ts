@@ -104,14 +104,12 @@ export function overlay(
 }
 
 function isSame(one: Tree, other: Tree): boolean {
-  if (one.kind === "scalar") return other.kind === "scalar" && one.text === other.text;
-  if (one.kind === "list" && other.kind === "list") {
-    return one.items.length === other.items.length && one.items.every((item, index) => isSameItem(item, other, index));
-  }
-  return false;
+  return JSON.stringify(plain(one)) === JSON.stringify(plain(other));
 }
 
-function isSameItem(item: Tree, list: Tree, index: number): boolean {
-  const other = list.kind === "list" ? list.items[index] : undefined;
-  return other !== undefined && isSame(item, other);
+/** Plain values; a scalar is text or null. */
+export function plain(tree: Tree): unknown {
+  if (tree.kind === "scalar") return tree.text ?? null;
+  if (tree.kind === "list") return tree.items.map(plain);
+  return Object.fromEntries([...tree.entries].map(([name, value]) => [name, plain(value)]));
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { findTarget, placeValue } from "../../src/config/env-target.ts";
 import { root } from "../../src/config/schema.ts";
-import { emptyMap, type Tree } from "../../src/config/tree.ts";
+import { emptyMap, plain, type Tree } from "../../src/config/tree.ts";
 import { parseYaml } from "../../src/config/yaml.ts";
 
 test.each<[string, string | undefined]>([
@@ -29,20 +29,13 @@ test.each<[string, string | undefined]>([
   expect(target && `${target.node.path} + ${target.rest.join(" ")}`.trim()).toEqual(want as string);
 });
 
-function plain(written: Tree): unknown {
-  if (written.kind === "scalar") return written.text;
-  if (written.kind === "list") return written.items.map(plain);
-  return Object.fromEntries([...written.entries].map(([name, value]) => [name, plain(value)]));
-}
-
 /** What the file holds after the value `new` was placed at a variable's target. */
 function place(file: string, name: string): unknown {
   const parsed = parseYaml(file, () => ({ kind: "default" }));
-  const target = findTarget(root, name.split("_"));
-  if (target === undefined || !("tree" in parsed)) return undefined;
+  if (!("tree" in parsed)) return undefined;
   const tree = file === "" ? emptyMap({ kind: "default" }) : parsed.tree;
   const value: Tree = { kind: "scalar", text: "new", origin: { kind: "variable", name: "REGISTRY_X" } };
-  const placed = placeValue(tree, target, value);
+  const placed = placeValue(tree, name.split("_"), { value, node: root });
   return "tree" in placed ? plain(placed.tree) : placed.problem;
 }
 
