@@ -37,13 +37,13 @@ const upstream = z
         return durationMs !== undefined && durationMs >= 0 ? durationMs : undefined;
       }, "must be a duration such as 168h; 0s: for ever").optional(),
       ca: text.optional(),
-      realms: z.array(text, { error: "must be a list" }).prefault([]),
+      realms: texts.prefault([]),
     },
     { error: upstreamKeys },
   )
   .meta({ closed: upstreamKeys });
 
-const upstreams = z.array(upstream, { error: "must be a list of {host: ghcr.io}" }).check(({ value, issues }) => {
+const upstreams = z.array(upstream).check(({ value, issues }) => {
   const refuse = (message: string) => issues.push({ code: "custom", message, input: undefined });
   const hosts = value.map(({ host }) => host);
   const repeated = hosts.find((host, index) => hosts.indexOf(host) !== index);

@@ -22,7 +22,7 @@ const minShortenedLength = 3;
 /** Reads a whole configuration. */
 export function readConfiguration(tree: Tree, { hasFile }: { readonly hasFile: boolean }): Reading {
   const walk: Walk = { hasFile, problems: [], warnings: [], ignored: [] };
-  const result = schema.safeParse(readSection(tree, root, walk), { error: explainSection });
+  const result = schema.safeParse(readSection(tree, root, walk), { error: explainIssue });
   return {
     configuration: result.data,
     problems: [...walk.problems, ...(result.error?.issues ?? []).map((issue) => formatIssue(tree, issue))],
@@ -105,9 +105,10 @@ function formatIgnored(ignored: Walk["ignored"]): readonly string[] {
   });
 }
 
-function explainSection({ code, expected }: { readonly code: string; readonly expected?: string }): string | undefined {
-  const isSection = code === "invalid_type" && expected === "object";
-  return isSection ? "must be a section, its keys indented below it" : undefined;
+/** Where the schema has no sentence of its own. Any value is a list of one, so a list is wrong only where it is missing. */
+function explainIssue({ code, expected }: { readonly code: string; readonly expected?: string }): string | undefined {
+  if (code !== "invalid_type") return undefined;
+  return expected === "array" ? "is missing" : "must be a section, its keys indented below it";
 }
 
 function formatIssue(written: Tree, { code, path, message }: z.core.$ZodIssue): string {

@@ -72,7 +72,7 @@ const validation = section({
         description: "Which manifests of an index must be there before it: all, none, or those of platformlist.",
       }),
       platformlist: z
-        .array(platform, { error: "must be a list of {architecture: amd64, os: linux}" })
+        .array(platform)
         .prefault([])
         .meta({ description: "The platforms for platforms: list, each with architecture and os." }),
     }),

@@ -118,9 +118,7 @@ export const urlPrefix = text.regex(/^\/(?:(?!\.{1,2}\/)[A-Za-z0-9._~-]+\/)*$/, 
 });
 
 /** DNS names and IP addresses, for a certificate. */
-export const subjectNames = z.array(parsed(parseSubjectName, "must be text", explainNameProblem), {
-  error: 'must be a list, such as ["a.example.com", "192.0.2.1"]',
-});
+export const subjectNames = z.array(parsed(parseSubjectName, "must be text", explainNameProblem));
 
 /** Regular expressions, as written. */
 export const patterns = z.array(
@@ -132,16 +130,14 @@ export const patterns = z.array(
       return "problem" in result ? result.problem : "";
     },
   ),
-  { error: "must be a list of regular expressions" },
 );
 
 /** Texts. */
-export const texts = z.array(text.min(1), { error: "must be a list" });
+export const texts = z.array(text.min(1, { error: "must not be empty" }));
 
 /** Globs of repository names. */
 export const globs = z.array(
   text.regex(/^[a-z0-9._/*-]+$/, {
     error: "must be a repository name, in which * stands for part of a component and ** for any components",
   }),
-  { error: 'must be a list, such as ["team/**"]' },
 );
