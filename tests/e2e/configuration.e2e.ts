@@ -120,7 +120,7 @@ describe("what is wrong in it", () => {
     [
       "a key twice, which hides what the first one restricted",
       `${minimal}validation: {disabled: false}\nvalidation: {disabled: true}\n`,
-      /FILE:5:1: .*key stands here once more/,
+      /FILE:5:1: .*key is repeated here/,
     ],
     [
       "authentication, which this cannot do yet or lacks what it needs",
@@ -135,7 +135,7 @@ describe("what is wrong in it", () => {
 
   test("does not stop it where a harmless key stands twice", async () => {
     await using registry = await startWith(`${minimal}version: 0.1\n`);
-    expect(registry.stderr()).toContain("version: the key stands here once more; the last one counts");
+    expect(registry.stderr()).toContain("version: the key is repeated here; the last one counts");
   });
 
   test("does not stop it where a key is unknown: the nearest known one is named", async () => {
