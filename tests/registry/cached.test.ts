@@ -12,7 +12,7 @@ import {
   refusePush,
   tagConfirmedMs,
 } from "../../src/registry/cached.ts";
-import { blobKey, layerLink, revisionLink } from "../../src/registry/layout.ts";
+import { blobKey, layerLink, revisionLink, upstreamKey } from "../../src/registry/layout.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { openMemory } from "../../src/storage/memory.ts";
 import { manifestOf, named, referenceOf } from "../proxy/caching.ts";
@@ -38,6 +38,21 @@ describe("a cached repository", () => {
     await markCached(store, name, upstream);
     await markCached(store, name, upstream);
     expect([await readUpstream(store, name), await readUpstream(store, named("local"))]).toEqual([upstream, undefined]);
+  });
+
+  test("carries the time when the upstream was last asked, for a manifest and for a blob", async () => {
+    const { clock, store } = start();
+    const times: (number | undefined)[] = [];
+    const calls = [
+      () => cacheManifest(store, name, { bytes, digest, tag: undefined, upstream }),
+      () => linkCachedBlob(store, name, { digest, upstream }),
+    ];
+    for (const call of calls) {
+      clock.ms += 1000;
+      await call();
+      times.push((await store.driver.stat(upstreamKey(name)))?.changedMs);
+    }
+    expect(times).toEqual([clock.ms - 1000, clock.ms]);
   });
 
   test("takes a manifest before its blobs", async () => {

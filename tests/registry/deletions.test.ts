@@ -87,6 +87,7 @@ describe("a deletion of a manifest with tags that dies or fails at any change", 
     const states = await afterEach(async ({ stock, image }) => {
       await deleteManifest(stock.store, app, image).catch((error) => expect(error.code).toBe("MANIFEST_UNKNOWN"));
       expect(await shownTags(stock)).toEqual(["kept"]);
+      expect(await stock.store.driver.stat(deletingKey(app))).toBeUndefined();
     });
     expect(states).toEqual(allOrNone);
   });

@@ -1,9 +1,10 @@
 // Every kind of damage that can be seeded: it is found, nothing is invented, and a repair repairs what can be repaired.
 import { describe, expect, test } from "bun:test";
+import { blobKey, layerLink, revisionLink } from "../../../src/registry/layout.ts";
 import { verifyExitCode } from "../../../src/registry/verify/report.ts";
 import { damages } from "../damages.ts";
 import { danglingDamages } from "../dangling-damages.ts";
-import { pullImage, tagged } from "../stocked.ts";
+import { digestOf, named, pullImage, pushImage, stocked, tagged } from "../stocked.ts";
 import { sound, verify } from "./verified.ts";
 
 const one = tagged("1");
@@ -27,4 +28,14 @@ describe.each([...damages, ...danglingDamages])("$what", ({ seed, severity, prob
       expect(await pullImage(stock, "app", one)).toBe(true);
     }
   });
+});
+
+test("what the manifest of a tag names is looked for, although the manifest is not linked", async () => {
+  const stock = stocked();
+  const { driver } = stock.store;
+  const image = await pushImage(stock, "app", { tag: "1", layers: ["lost"] });
+  const lost = digestOf("lost");
+  for (const key of [revisionLink(named("app"), image), layerLink(named("app"), lost), blobKey(lost)])
+    await driver.delete(key);
+  expect((await verify(stock)).findings.map(([severity]) => severity)).toEqual(["repairable", "lost"]);
 });
