@@ -30,6 +30,13 @@ test("pruneRepository() takes away what nobody needs and marks the rest", async 
   expect(await stock.store.driver.stat(layerLink(app, digestOf("lonely")))).toBeUndefined();
 });
 
+test("pruneRepository() keeps every referrer of what it keeps", async () => {
+  const stock = stockedTicking((driver) => driver);
+  const subject = await pushImage(stock, "app", { tag: "1" });
+  for (const layer of ["one", "two", "three"]) await pushImage(stock, "app", { layers: [layer], subject });
+  expect(await pruneRepository(stock.store, await scan(stock), rules)).toMatchObject({ revisions: [], layers: [] });
+});
+
 test("pruneRepository() takes the entry of a referrer with it", async () => {
   const stock = await untidy();
   const subject = await pushImage(stock, "app", { layers: ["subject"] });
