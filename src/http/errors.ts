@@ -102,5 +102,5 @@ function listErrors(
   if (Array.isArray(detail?.digests)) {
     return detail.digests.slice(0, maxEntries).map((digest) => ({ ...entry, detail: { digest } }));
   }
-  return [detail === undefined ? entry : { ...entry, detail }];
+  return [{ ...entry, detail }];
 }

@@ -72,7 +72,6 @@ export class WholeBodies {
       const weigh = (each: ArrivingBody) => each.heldBytes * (nowMs - each.sinceMs);
       const heaviest = [...this.#arriving].reduce((most, each) => (weigh(each) > weigh(most) ? each : most), body);
       if (heaviest === body) throw busy();
-      this.#arriving.delete(heaviest);
       this.#release(heaviest);
       heaviest.end();
     }

@@ -44,6 +44,15 @@ test("evictCached() leaves a manifest that was used since, with what it names", 
   expect([await evictCached(store, eviction), await isLinked()]).toEqual([{ revisions: 0, layers: 0 }, [true, true]]);
 });
 
+test("evictCached() takes what a manifest named whose bytes are gone", async () => {
+  const { clock, store, manifest, judged, isLinked } = await start();
+  clock.ms += 120_000;
+  await noteUse(store, name, { kind: "manifest", digest: manifest, stepMs: 60_000 });
+  await store.driver.delete(blobKey(manifest));
+  const eviction = { name, revisions: [manifest], layers: [digest], judged };
+  expect([await evictCached(store, eviction), await isLinked()]).toEqual([{ revisions: 0, layers: 1 }, [true, false]]);
+});
+
 test("evictCached() leaves a repository that is busy", async () => {
   const { store, manifest, judged, isLinked } = await start();
   using _lock = await store.driver.lock(name, "shared", { waitMs: 0 });

@@ -4,6 +4,7 @@ import { blobKey, layerLink } from "../../../src/registry/layout.ts";
 import { openMemory } from "../../../src/storage/memory.ts";
 import { named } from "../../proxy/caching.ts";
 import { digestOf } from "../../proxy/misbehaving-upstream.ts";
+import { intercept } from "../../storage/intercepted.ts";
 
 async function start(...texts: readonly string[]) {
   const clock = { ms: 1_000_000_000 };
@@ -41,6 +42,22 @@ test("collectBlobs() brings back what was linked meanwhile", async () => {
   clock.ms += 61_000;
   await collectBlobs(store, { ...options, digests: [] });
   expect([await isThere("loose"), await store.driver.listTrash("blobs")]).toEqual([true, []]);
+});
+
+test.each([
+  ["ELOOP", { freedBytes: 0, left: [] }],
+  ["EIO", "EIO"],
+])("collectBlobs() meets a directory that cannot be listed, %s: %p", async (code, want) => {
+  const { clock, store, link } = await start("loose", "linked");
+  await link("linked");
+  clock.ms += 61_000;
+  const driver = intercept(store.driver, {
+    list: (prefix) => {
+      if (prefix.endsWith("/app")) throw Object.assign(new Error(code), { code });
+    },
+  });
+  const collection = collectBlobs({ ...store, driver }, { ...options, digests: [digestOf("loose")] });
+  expect(await collection.catch((error) => error.code)).toEqual(want as never);
 });
 
 test("collectBlobs() names those that are too young, and leaves a collection under way alone", async () => {
