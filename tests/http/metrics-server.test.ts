@@ -13,3 +13,10 @@ test("metrics are served at their path, and nothing else is", async () => {
     [404, 404, 404],
   ]);
 });
+
+test("metrics are served at their address alone", async () => {
+  const server = startMetricsServer({ hostname: "127.0.0.1", port: 0, path: "/metrics" }, () => "up 1\n");
+  const elsewhere = await fetch(`http://127.0.0.2:${server.port}/metrics`).catch(() => "no connection");
+  await server.stop();
+  expect(elsewhere).toBe("no connection");
+});
