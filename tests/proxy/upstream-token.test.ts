@@ -178,6 +178,7 @@ describe("a bearer token", () => {
     ["a token with a line break", (response) => void response.end('{"token":"a\\r\\nX: y"}'), "UPSTREAM_INVALID"],
     ["a long one", (response) => void response.end(`{"token":"${"a".repeat(40_000)}"}`), "UPSTREAM_INVALID"],
     ["401", (response) => fail(response, 401), "UPSTREAM_DENIED"],
+    ["404 with a token", (response) => void response.writeHead(404).end('{"token":"token-1"}'), "UPSTREAM_INVALID"],
     ["503", (response) => fail(response, 503), "UPSTREAM_UNAVAILABLE"],
     ["a byte now and then", (response) => void behaviours.drip()(response.req, response), "UPSTREAM_TIMEOUT"],
     ["too much", (response) => void response.end(`{"token":"a"${" ".repeat(300_000)}}`), "UPSTREAM_INVALID"],
