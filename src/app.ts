@@ -10,6 +10,7 @@ import { cleanCaches } from "./app/eviction/evict-caches.ts";
 import type { EvictionSchedule } from "./app/eviction/schedule.ts";
 import { defaultNames } from "./app/host-names.ts";
 import { rulesOf } from "./app/manifest-rules.ts";
+import { type OpenedAccess, openAccess } from "./app/open-access.ts";
 import { openCaches } from "./app/open-caches.ts";
 import { openStore } from "./app/open-store.ts";
 import { createRestoreReport } from "./app/restore-report.ts";
@@ -47,6 +48,10 @@ export interface App {
   readonly dataDirectory: string;
   /** Undefined: plain HTTP. */
   readonly certificate: CertificateSource | undefined;
+  /** Whether there is a configuration file. */
+  readonly isConfigured: boolean;
+  /** Undefined: everybody may do everything. */
+  readonly access: OpenedAccess | undefined;
   readonly logger: Logger;
   /** Finishes requests in flight within `http.draintimeout`, and stops. */
   stop(): Promise<void>;
@@ -72,6 +77,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const certificate = await openCertificates(configuration.http.tls, { directory: join(dataDirectory, "tls"), now });
   if (certificate?.made !== undefined) logger.info(certificate.made);
   for (const warning of certificate?.warnings ?? []) logger.warn(warning);
+  const access = await openAccess(configuration, { dataDirectory, logger, now, hasFile: loaded.hasFile });
   const local = openRegistry(store, { rules: rulesOf(configuration.validation) });
   const { proxy } = configuration;
   let cleaning: EvictionSchedule | undefined;
@@ -83,7 +89,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const caches = proxy === undefined ? undefined : openCaches(proxy, { env, store, local, report });
   const registry = caches?.registry ?? local;
   const findNamespaced = caches?.registry.findNamespaced;
-  const server = listen(configuration, { address, registry, findNamespaced, certificate, logger });
+  const server = listen(configuration, { address, registry, findNamespaced, certificate, access, logger });
   const metricsServer = listenForMetrics(configuration, metrics);
   if (proxy !== undefined && caches !== undefined) {
     void checkUpstreams(
@@ -107,6 +113,8 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     }),
     dataDirectory,
     certificate,
+    isConfigured: loaded.hasFile,
+    access,
     logger,
     stop: async () => {
       for (const chore of chores) chore[Symbol.dispose]();
@@ -125,16 +133,19 @@ function listen(
     readonly registry: Registry;
     readonly findNamespaced: FindNamespaced | undefined;
     readonly certificate: CertificateSource | undefined;
+    readonly access: OpenedAccess | undefined;
     readonly logger: Logger;
   },
 ): RunningServer {
-  const { address, registry, findNamespaced, certificate, logger } = means;
+  const { address, registry, findNamespaced, certificate, access, logger } = means;
   return explainListening(http.addr, () =>
     startServer(
       { ...address, tls: certificate?.material() },
       {
         registry,
         findNamespaced,
+        door: access?.door,
+        answerTokenRequest: access?.answerTokenRequest,
         logger,
         switches: {
           isDeleteEnabled: storage.delete.enabled,

@@ -2,7 +2,7 @@
 import { isatty } from "node:tty";
 import { runCli } from "./cli/cli.ts";
 import { type OutputFailure, wasClosed, writeWhole } from "./cli/output.ts";
-import { askOnTerminal } from "./cli/question.ts";
+import { askOnTerminal, askSecretOnTerminal } from "./cli/question.ts";
 import { ignoreWeakeningVariables } from "./cli/weakening-variables.ts";
 
 /** What a shell reports of a program whose reader left (`| head`). */
@@ -45,6 +45,8 @@ const exitCode = await runCli(process.argv.slice(2), {
   isTerminal: isatty(0) && isatty(1),
   isErrorTerminal: isatty(2),
   ask: (question) => askOnTerminal(question, { write: stdout, exit: (code) => process.exit(code) }),
+  askSecret: (question) => askSecretOnTerminal(question, { write: stdout, exit: (code) => process.exit(code) }),
+  readInput: () => Bun.stdin.text(),
   env,
   now: Date.now,
 });

@@ -40,7 +40,8 @@ test("docs/configuration.md lists the keys of the schema", () => {
 });
 
 const cachePath = join(import.meta.dir, "../docs/cache.md");
-const examples = [path, cachePath].flatMap((file) =>
+const accessPath = join(import.meta.dir, "../docs/authentication.md");
+const examples = [path, cachePath, accessPath].flatMap((file) =>
   [...readFileSync(file, "utf8").matchAll(/```yaml\n(version: 0\.1\n[^`]*)```/g)].map((match) => match[1] ?? ""),
 );
 

@@ -22,7 +22,7 @@ export function formatBanner(app: App, version: string, { isCaPrivate } = { isCa
     ...suggestCommands(app, isCaPrivate).map((command) => `  ${command}`),
     ...suggestForOthers(app),
     "",
-    ...wrap(warnAboutAccess(app), 0),
+    ...wrap(describeAccess(app), 0),
     "",
   ];
   return `${lines.join("\n")}\n`;
@@ -74,11 +74,26 @@ function inTwo(fingerprint: string): string {
   return fingerprint.replace(/^((?:..:){16})/, "$1 ");
 }
 
-function warnAboutAccess({ configuration, url, remoteHost }: App): string {
-  const { proxy, storage } = configuration;
+function describeAccess(app: App): string {
+  const { configuration, url, remoteHost, access } = app;
+  const { proxy, storage, auth } = configuration;
+  if (access?.madeUser !== undefined) {
+    const { name, password, path } = access.madeUser;
+    return `There was no file of users. Log in as ${name} with the password ${password} (shown only now; \`registry passwd ${name} --file ${path}\` changes it).`;
+  }
+  if (access !== undefined) {
+    const isOpen = configuration.access.anonymous.length > 0;
+    const who = !auth.token.isOn ? "Users log in with `docker login`" : "Tokens come from auth.token.realm";
+    return `${who}; anybody else may ${isOpen ? "do what access.anonymous allows" : "do nothing"}.`;
+  }
   const isPullOnly = storage.maintenance.readonly.enabled || (proxy !== undefined && isCacheOnly(proxy));
   const actions = isPullOnly ? "pull" : storage.delete.enabled ? "pull, push and delete" : "pull and push";
-  return `Anybody who reaches ${remoteHost ?? url.slice(url.indexOf("//") + 2)} may ${actions}${lendRights(proxy)}.`;
+  return `Anybody who reaches ${remoteHost ?? url.slice(url.indexOf("//") + 2)} may ${actions}${lendRights(proxy)}.${isPullOnly ? "" : adviseLogin(app)}`;
+}
+
+function adviseLogin({ isConfigured }: App): string {
+  const what = isConfigured ? "Set auth.htpasswd" : "Run `registry passwd USER`";
+  return ` ${what} and restart, and they have to log in.`;
 }
 
 /** Every repository comes from an upstream. */

@@ -4,8 +4,10 @@ import { type Command, CommandError, type CommandIo, parseWords, UsageError } fr
 import { gcCommand } from "./gc.ts";
 import { gencertCommand } from "./gencert.ts";
 import { formatHelp, formatOverview } from "./help.ts";
+import { passwdCommand } from "./passwd.ts";
 import { proxyCommand } from "./proxy.ts";
 import { serveCommand } from "./serve.ts";
+import { tokenCommand } from "./token.ts";
 import { trustCommand } from "./trust/trust.ts";
 import { verifyCommand } from "./verify.ts";
 import { versionCommand } from "./version.ts";
@@ -31,6 +33,8 @@ const commands: readonly Command[] = [
   proxyCommand,
   gcCommand,
   verifyCommand,
+  passwdCommand,
+  tokenCommand,
   gencertCommand,
   trustCommand,
   versionCommand,

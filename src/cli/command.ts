@@ -15,6 +15,10 @@ export interface CommandIo {
   readonly isErrorTerminal: boolean;
   /** Asks a question and returns the line of the answer. */
   readonly ask: (question: string) => Promise<string>;
+  /** The same without showing what is typed; throws a CommandError where the terminal cannot do that. */
+  readonly askSecret: (question: string) => Promise<string>;
+  /** All of standard input. */
+  readonly readInput: () => Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   readonly now: () => number;

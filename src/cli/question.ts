@@ -2,6 +2,7 @@
 // Ctrl-Z and `fg`.
 import { read as readCallback } from "node:fs";
 import { promisify } from "node:util";
+import { CommandError } from "./command.ts";
 
 const read = promisify(readCallback) as (
   descriptor: number,
@@ -38,4 +39,31 @@ export async function askOnTerminal(question: string, { write, exit }: QuestionI
   } finally {
     process.off("SIGINT", onInterrupt);
   }
+}
+
+/** The same, while the terminal does not show what is typed. Throws a CommandError where it cannot be told to. */
+export async function askSecretOnTerminal(question: string, { write, exit }: QuestionIo): Promise<string> {
+  setEcho(false);
+  try {
+    return await askOnTerminal(question, {
+      write,
+      exit: (code) => {
+        setEcho(true);
+        exit(code);
+      },
+    });
+  } finally {
+    setEcho(true);
+    write("\n");
+  }
+}
+
+function setEcho(isOn: boolean): void {
+  try {
+    const { exitCode } = Bun.spawnSync(["stty", isOn ? "echo" : "-echo"], { stdin: "inherit" });
+    if (exitCode === 0) return;
+  } catch {
+    // There is no such program.
+  }
+  if (!isOn) throw new CommandError("this terminal cannot hide what is typed; give --password-stdin");
 }

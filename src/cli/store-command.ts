@@ -19,6 +19,7 @@ export const dataFlag: Flag = {
 /** A store opened for a command. */
 export interface MeantStore {
   readonly store: Store;
+  readonly dataDirectory: string;
   readonly configuration: Configuration;
 }
 
@@ -49,8 +50,8 @@ async function openMeantStore(words: ParsedWords, io: CommandIo): Promise<MeantS
   const { configuration } = await loadFor(words, io);
   const warn = (warning: string) => io.stderr(`warning: ${warning}\n`);
   try {
-    const { store } = await openExistingStore(configuration, { env: io.env, now: io.now, warn });
-    return { store, configuration };
+    const opened = await openExistingStore(configuration, { env: io.env, now: io.now, warn });
+    return { ...opened, configuration };
   } catch (error) {
     if (error instanceof StartError) throw new CommandError(error.message);
     throw error;

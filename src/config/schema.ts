@@ -2,15 +2,14 @@
 // documentation and the hints about mistyped names all come from here.
 
 import * as z from "zod";
-import { ignored, section, silent, unsupported } from "./about.ts";
+import { ignored, section } from "./about.ts";
+import { access, auth } from "./access-section.ts";
 import { http } from "./http-section.ts";
 import { describeSchema } from "./node.ts";
 import { proxy } from "./proxy-section.ts";
 import { storage } from "./storage-section.ts";
 import { boolean, count, longDuration, oneOf, patterns, presence, rate } from "./values.ts";
 
-const noAuth = "this version has no authentication, and does not serve openly what was protected; only none is allowed";
-const missingAuth = unsupported(noAuth).meta({ refusesBlank: true });
 const logLevel = oneOf("error", "warn", "info", "debug");
 
 /** distribution takes its default for numbers below 1. */
@@ -116,13 +115,8 @@ export const schema = z.object({
   }),
   proxy,
   validation,
-  auth: section({ none: silent, silly: missingAuth, htpasswd: missingAuth, token: missingAuth }).meta({
-    closed: noAuth,
-    isProtective: true,
-  }),
-  access: unsupported("this version has no access rules, and does not serve openly what was protected").meta({
-    isProtective: true,
-  }),
+  auth,
+  access,
   middleware: ignored,
   reporting: ignored,
   notifications: ignored,

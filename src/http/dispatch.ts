@@ -1,15 +1,20 @@
 // One request, top to bottom.
 
+import { anonymousCaller, type Caller, formatIdentity } from "../auth/identity.ts";
+import type { TokenRequest } from "../auth/token-request.ts";
+import type { TokenAnswer } from "../auth/token-server.ts";
 import type { Logger } from "../log/logger.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { type Actor, anonymous } from "../registry/actor.ts";
+import type { Actor } from "../registry/actor.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { Door, Visitor } from "./door.ts";
 import { formatError, isClientGone, isFailure } from "./errors.ts";
 import type { Exchange, PageLimits, Switches } from "./exchange.ts";
 import { deleteBlob, getBlob } from "./handlers/blobs.ts";
 import { listCatalog, listReferrers, listTags } from "./handlers/listings.ts";
 import { deleteManifest, getManifest, putManifest } from "./handlers/manifests.ts";
 import { getBase, getCaCertificate, getOptions, getRoot, redirectTo } from "./handlers/service.ts";
+import { getToken, postToken } from "./handlers/token.ts";
 import {
   deleteUpload,
   getUpload,
@@ -20,6 +25,7 @@ import {
   startUpload,
 } from "./handlers/uploads.ts";
 import { applyNamespace, type FindNamespaced } from "./namespace.ts";
+import { needOf } from "./needs.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { refuseSwitchedOff } from "./switches.ts";
 import type { WholeBodies } from "./whole-bodies.ts";
@@ -40,6 +46,10 @@ export interface DispatchOptions {
   readonly pages: PageLimits;
   /** Read for each request, since the certificate may be renewed. */
   readonly caCertificate: () => string | undefined;
+  /** Decides who may do what; undefined: everybody may do everything. */
+  readonly door?: Door | undefined;
+  /** Our own token server; undefined where tokens come from elsewhere, or there are none. */
+  readonly answerTokenRequest?: ((request: TokenRequest, remote: string) => Promise<TokenAnswer>) | undefined;
   /** Maps a repository of another registry to ours; undefined where no other registry is cached. */
   readonly findNamespaced?: FindNamespaced | undefined;
   /** Whether the process is out of file descriptors, so that the client should try again. */
@@ -54,6 +64,7 @@ export async function dispatch(request: Request, options: DispatchOptions, remot
   let response: Response;
   let failure: unknown;
   let namespace: string | undefined;
+  let caller = anonymousCaller;
   try {
     // 2. What is requested.
     if (options.isOverloaded?.() === true) throw overloaded();
@@ -63,12 +74,14 @@ export async function dispatch(request: Request, options: DispatchOptions, remot
     const asked = parseRoute({ method, path, query, prefix: options.prefix });
     const { route, ns } = applyNamespace(asked, query, options.findNamespaced);
     namespace = ns;
-    // 3. Who asks: anybody, until there is authentication.
-    const actor = anonymous(requestId);
+    // 3. Who asks.
+    const visitor = visitorOf(request, { url, route, remote, options });
+    if (options.door !== undefined) caller = await options.door.identify(visitor);
     // 4. Whether it is allowed.
+    options.door?.admit(visitor, caller);
     refuseSwitchedOff(route, options.switches);
     // 5. Do it.
-    response = await handle(exchangeOf(request, { actor, options }), route);
+    response = await handle(exchangeOf(request, { caller, requestId, remote, options }), route);
   } catch (error) {
     // 8. Refusals and failures.
     failure = error;
@@ -79,7 +92,7 @@ export async function dispatch(request: Request, options: DispatchOptions, remot
   setCommonHeaders(response.headers, requestId, options.headers);
   // 7. One log line.
   const durationMs = performance.now() - startedMs;
-  report(options.logger, { request, remote, response, requestId, failure, durationMs });
+  report(options.logger, { request, remote, response, requestId, caller, failure, durationMs });
   return response;
 }
 
@@ -110,21 +123,49 @@ export function answerFailure(error: unknown, { logger, headers }: DispatchOptio
   return response;
 }
 
-function exchangeOf(
+function visitorOf(
   request: Request,
-  { actor, options }: { readonly actor: Actor; readonly options: DispatchOptions },
-): Exchange {
-  const { registry, stallMs, wholeBodies, pages, host, prefix } = options;
+  asked: {
+    readonly url: URL;
+    readonly route: Route;
+    readonly remote: string | undefined;
+    readonly options: DispatchOptions;
+  },
+): Visitor {
+  const { url, route, remote, options } = asked;
+  const { host, prefix } = options;
+  return {
+    authorization: request.headers.get("authorization"),
+    remote: remote ?? "",
+    origin: `${host ?? url.origin}${prefix}`,
+    need: needOf(route),
+  };
+}
+
+interface Admitted {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly remote: string | undefined;
+  readonly options: DispatchOptions;
+}
+
+function exchangeOf(request: Request, { caller, requestId, remote = "", options }: Admitted): Exchange {
+  const { registry, stallMs, wholeBodies, pages, host, prefix, door, answerTokenRequest } = options;
+  const actor: Actor = { name: formatIdentity(caller.identity), requestId };
   return {
     request,
     registry,
     repository: (name) => registry.repository(name, actor),
+    // Without a repository to mount from, any that has the blob would do: with access control, none is chosen.
+    mayMountFrom: (name) => door === undefined || (name !== undefined && door.mayPull(caller, name)),
+    maySee: door === undefined ? undefined : (name) => door.maySee(caller, name),
     stallMs,
     wholeBodies,
     pages,
     base: `${host ?? ""}${prefix}`,
     prefix,
     caCertificate: options.caCertificate(),
+    answerTokenRequest: answerTokenRequest === undefined ? undefined : (asked) => answerTokenRequest(asked, remote),
   };
 }
 
@@ -136,6 +177,10 @@ function handle(exchange: Exchange, route: Route): Response | Promise<Response> 
       return getRoot();
     case "caCertificate":
       return getCaCertificate(exchange);
+    case "getToken":
+      return getToken(exchange, route);
+    case "postToken":
+      return postToken(exchange);
     case "options":
       return getOptions(route.allow);
     case "redirect":
@@ -185,11 +230,12 @@ interface Report {
   readonly remote: string | undefined;
   readonly response: Response;
   readonly requestId: string;
+  readonly caller: Caller;
   readonly failure: unknown;
   readonly durationMs: number;
 }
 
-function report(logger: Logger, { request, remote, response, requestId, failure, durationMs }: Report): void {
+function report(logger: Logger, { request, remote, response, requestId, caller, failure, durationMs }: Report): void {
   const fields = {
     id: requestId,
     method: request.method,
@@ -197,13 +243,19 @@ function report(logger: Logger, { request, remote, response, requestId, failure,
     status: isClientGone(failure) ? 499 : response.status,
     ms: Math.round(durationMs * 10) / 10,
     remote,
+    ...(caller.identity.kind === "anonymous" ? {} : { user: formatIdentity(caller.identity) }),
     agent: request.headers.get("user-agent") ?? "",
   };
   if (isFailure(failure) && failure !== undefined)
     logger.error("request failed", { ...fields, error: describe(failure) });
   else if (isClientGone(failure)) logger.info("client went away", fields);
-  else if (failure instanceof Error) logger.info("request refused", { ...fields, reason: failure.message });
+  else if (failure instanceof Error) logger.info("request refused", { ...fields, reason: reasonOf(failure) });
   else logger.info("request", fields);
+}
+
+/** What the client is told, and what it is not. */
+function reasonOf(failure: Error): string {
+  return failure.cause instanceof Error ? `${failure.message}: ${failure.cause.message}` : failure.message;
 }
 
 /** Includes the cause, which a stack alone leaves out. */

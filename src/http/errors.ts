@@ -34,6 +34,7 @@ const answers: Record<ErrorCode, Answer> = {
   REQUEST_INVALID: { status: 400, wire: "UNSUPPORTED", message: "the request is malformed" },
   TAG_INVALID: { status: 400, wire: "MANIFEST_INVALID", message: "neither a valid tag nor a valid digest" },
   TOO_LARGE: { status: 413, wire: "SIZE_INVALID", message: "the manifest is too large" },
+  TOO_MANY_REQUESTS: { status: 429, wire: "TOOMANYREQUESTS", message: "too many requests" },
   TOO_MANY_TAGS: { status: 414, wire: "MANIFEST_INVALID", message: "too many tags in one request" },
   UNAVAILABLE: { status: 503, wire: "UNAVAILABLE", message: "service unavailable; try again" },
   UPLOAD_BUSY: { status: 409, wire: "BLOB_UPLOAD_INVALID", message: "another request is writing to this upload" },

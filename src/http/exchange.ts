@@ -1,5 +1,7 @@
 // One request on its way through the server, and the links in its answers.
 
+import type { TokenRequest } from "../auth/token-request.ts";
+import type { TokenAnswer } from "../auth/token-server.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -12,6 +14,10 @@ export interface Exchange {
   readonly registry: Pick<Registry, "list" | "checkReady">;
   /** The repository of that name, as the caller uses it. */
   readonly repository: (name: RepositoryName) => Repository;
+  /** Whether the caller may mount from the repository, or from whichever has the blob. */
+  readonly mayMountFrom: (name: RepositoryName | undefined) => boolean;
+  /** Whether listings show the repository to the caller; undefined: all of them. */
+  readonly maySee: ((name: RepositoryName) => boolean) | undefined;
   /** The prefix of links: a path, or scheme, host and path; always ends in "/". */
   readonly base: string;
   /** The prefix of every path: "/" or "/some/where/". */
@@ -22,6 +28,8 @@ export interface Exchange {
   readonly wholeBodies: WholeBodies;
   /** The CA certificate behind the server's own certificate, if we made it. */
   readonly caCertificate: string | undefined;
+  /** Our own token server; undefined where tokens come from elsewhere, or there are none. */
+  readonly answerTokenRequest: ((request: TokenRequest) => Promise<TokenAnswer>) | undefined;
 }
 
 /** What the server was configured to allow. */

@@ -7,6 +7,7 @@
 //   /v2/<name>/blobs/<digest>              blobs
 //   /v2/<name>/blobs/uploads/[<uuid>]      uploads
 //   /v2/<name>/referrers/<digest>          referrers
+//   /auth/token                            tokens
 //   /ca.crt  /                             the certificate authority; a sign of life
 //
 // The last two or three segments tell a path apart, so a repository may be called "tags/list" or "blobs/uploads".
@@ -20,6 +21,8 @@ import { collapseSlashes, decodePath, withoutTrailingSlash } from "./path.ts";
 /** Everything that can be asked of the server. */
 export type Route =
   | { readonly kind: "base" | "root" | "caCertificate" }
+  | { readonly kind: "getToken"; readonly query: URLSearchParams }
+  | { readonly kind: "postToken" }
   | { readonly kind: "options"; readonly allow: string }
   | { readonly kind: "redirect"; readonly location: string }
   | { readonly kind: "catalog"; readonly page: PageQuery }
@@ -69,6 +72,7 @@ const methods = {
   root: ["GET", "HEAD"],
   caCertificate: ["GET", "HEAD"],
   base: ["GET", "HEAD"],
+  token: ["GET", "POST"],
   catalog: ["GET", "HEAD"],
   tags: ["GET", "HEAD"],
   manifests: ["GET", "HEAD", "PUT", "DELETE"],
@@ -127,6 +131,7 @@ function findPlace(path: string, prefix: string): Place | undefined {
   const fixed: Readonly<Record<string, Resource>> = {
     "": "root",
     "ca.crt": "caCertificate",
+    "auth/token": "token",
     v2: "base",
     "v2/": "base",
     "v2/_catalog": "catalog",
@@ -156,6 +161,8 @@ function routeOf(place: Place, method: string, query: URLSearchParams): Route {
     case "base":
     case "caCertificate":
       return { kind: place.resource };
+    case "token":
+      return method === "GET" ? { kind: "getToken", query } : { kind: "postToken" };
     case "catalog":
       return { kind: "catalog", page: parsePageQuery(query) };
     case "tags":

@@ -25,6 +25,7 @@ export type ErrorCode =
   | "REQUEST_INVALID"
   | "TAG_INVALID"
   | "TOO_LARGE"
+  | "TOO_MANY_REQUESTS"
   | "TOO_MANY_TAGS"
   | "UNAVAILABLE"
   | "UPLOAD_BUSY"

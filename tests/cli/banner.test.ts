@@ -44,7 +44,8 @@ Try it:
 On every other machine that is to use it:
   sudo registry trust 10.0.0.5:5000
 
-Anybody who reaches 10.0.0.5:5000 may pull, push and delete.
+Anybody who reaches 10.0.0.5:5000 may pull, push and delete. Run \`registry
+passwd USER\` and restart, and they have to log in.
 
 `);
 });
@@ -111,7 +112,7 @@ test("the banner of a cache tells what it caches, and in whose name everybody pu
       "  docker pull busybox",
       "  docker tag busybox localhost:5000/team/busybox",
       "  docker push localhost:5000/team/busybox",
-      "Anybody who reaches 10.0.0.5:5000 may pull, push and delete.",
+      "Anybody who reaches 10.0.0.5:5000 may pull, push and delete. Run `registry",
     ],
   ]);
 });

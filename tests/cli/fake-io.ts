@@ -22,6 +22,8 @@ export function fakeIo(overrides: Partial<CommandIo> = {}): FakeIo {
     isTerminal: false,
     isErrorTerminal: false,
     ask: async () => "",
+    askSecret: async () => "",
+    readInput: async () => "",
     env: {},
     now: Date.now,
     ...overrides,

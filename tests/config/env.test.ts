@@ -99,9 +99,9 @@ describe("a variable is refused", () => {
     ["REGISTRY_STORAGE_S3_BUCKET", "b", /^REGISTRY_STORAGE_S3_BUCKET: storage\.s3: .*no such storage driver/],
     ["REGISTRY_STORAGE", "inmemory", /^REGISTRY_STORAGE: storage\.inmemory: .*no such storage driver/],
     ["REGISTRY_STORAGE_FILESYTEM_ROOTDIRECTORY", "/x", /storage\.filesytem: .*did you mean storage\.filesystem\?$/],
-    ["REGISTRY_AUTH", "htpasswd", /^REGISTRY_AUTH: auth\.htpasswd: this version has no authentication/],
-    ["REGISTRY_AUTH_HTPASSWD_REALM", "123", /^REGISTRY_AUTH_HTPASSWD_REALM: auth\.htpasswd: /],
-    ["REGISTRY_AUTH_LDAP_URL", "x", /^REGISTRY_AUTH_LDAP_URL: auth\.ldap: this version has no authentication/],
+    ["REGISTRY_AUTH", "htpasswd", /^REGISTRY_AUTH: auth\.htpasswd\.path: must name the file of users/],
+    ["REGISTRY_AUTH_HTPASSWD_REALM", "123", /^REGISTRY_AUTH_HTPASSWD_REALM: auth\.htpasswd\.path: /],
+    ["REGISTRY_AUTH_LDAP_URL", "x", /^REGISTRY_AUTH_LDAP_URL: auth\.ldap: this version knows htpasswd and token/],
     ["REGISTRY_HTTP_TLS_CLIENTCAS_0", "/x", /http\.tls\.clientcas: this version does not ask clients/],
     ["REGISTRY_HTTP_NET", "unix", /^REGISTRY_HTTP_NET: http\.net: must be tcp/],
     ["REGISTRY_LOG_LEVEL", "loud", /^REGISTRY_LOG_LEVEL: log\.level: must be error, warn, info or debug, not "loud"$/],
@@ -117,7 +117,8 @@ describe("a variable is refused", () => {
 
 test("an empty variable does not empty a section: what a file protects stays protected", async () => {
   const text = `${file}auth: {htpasswd: {realm: a, path: b}}\n`;
-  expect(await problemsOf({ text, env: { REGISTRY_AUTH: "" } })).toEqual([expect.stringContaining("auth.htpasswd")]);
+  const { configuration } = await load({ text, env: { REGISTRY_AUTH: "" } });
+  expect(configuration.auth.htpasswd).toEqual({ isOn: true, realm: "a", path: "b" });
 });
 
 describe("a variable only warns", () => {

@@ -85,7 +85,11 @@ const fromImage2 = {
   tags: { maxtags: 1000 },
   proxy: undefined,
   validation: { enabled: false, disabled: false, manifests: { urls: { allow: [], deny: [] }, indexes: platforms } },
-  auth: {},
+  auth: {
+    htpasswd: { isOn: false, realm: "registry" },
+    token: { isOn: false, signingalgorithms: [], autoredirect: false, autoredirectpath: "/auth/token/" },
+  },
+  access: { isOn: false, anonymous: [], groups: {}, oidc: [] },
 } as const;
 
 describe("the files of distribution's images", () => {
@@ -174,7 +178,7 @@ auth: htpasswd
     "config.yml:7:3: http.draintimeout",
     "config.yml:9:5: http.tls.certificate",
     "config.yml:10:7: log.level",
-    "config.yml:11:1: auth.htpasswd",
+    "config.yml:11:1: auth.htpasswd.path",
     "REGISTRY_STORAGE_DELETE_ENABLED: storage.delete.enabled",
   ]);
 });

@@ -126,10 +126,15 @@ describe("known keys without effect warn once in each section", () => {
 
 describe("what must not be ignored is refused", () => {
   test.each<[string, RegExp]>([
-    ["auth: {htpasswd: }", /^f:1:8: auth\.htpasswd: this version has no authentication/],
-    ["auth: {ldap: {}}", /^f:1:8: auth\.ldap: this version has no authentication/],
-    ["auth: {token: {realm: a}}", /^f:1:8: auth\.token: /],
-    ["access: {rules: [{users: [a]}]}", /^f:1:1: access: this version has no access rules/],
+    ["auth: {htpasswd: }", /^f:1:8: auth\.htpasswd\.path: must name the file of users/],
+    ["auth: {ldap: {}}", /^f:1:8: auth\.ldap: this version knows htpasswd and token/],
+    [
+      "auth: {token: {realm: a, service: b, issuer: c}}",
+      /^f:1:8: auth\.token\.rootcertbundle: or auth.token.jwks must/,
+    ],
+    ["access: {rules: [{users: [a], repositories: [a]}]}", /^f:1:18: access\.rules.*actions: must be a list/],
+    ["access: {rules: [{repositories: [a], actions: [pull]}]}", /must name users, groups or claims/],
+    ["auth: {silly: {realm: a}}", /auth\.silly: silly accepts every caller/],
     ["http: {net: unix}", /^f:1:8: http\.net: must be tcp/],
     ["http: {tls: {clientcas: [/a]}}", /http\.tls\.clientcas: /],
     ["http: {tls: {clientauth: request-client-cert}}", /http\.tls\.clientauth: /],

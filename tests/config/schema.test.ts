@@ -32,7 +32,7 @@ test.each([
   ["storage.redirect", { effect: "ignored" }],
   ["storage.s3", { refusesBlank: true }],
   ["auth.none", { effect: "silent" }],
-  ["auth.htpasswd", { refusesBlank: true }],
+  ["auth.silly", { refusesBlank: true }],
   ["http.secret", { effect: "silent" }],
   ["notifications", { effect: "ignored" }],
   ["proxy.password", { isSecret: true }],

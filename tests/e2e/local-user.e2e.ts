@@ -58,7 +58,7 @@ test.if(requireRoot()).each(foreignKinds)("serves with %s what was written here"
     await using registry = await startRegistry({ data, args: plainArgs });
     await pushImage(registry, "team/app");
   }
-  await using other = await startForeign(kind, data, become);
+  await using other = await startForeign(kind, data, { become });
   const manifest = (await (await other.fetch("/v2/team/app/manifests/latest")).json()) as {
     readonly layers: readonly { readonly digest: string; readonly size: number }[];
   };

@@ -18,12 +18,15 @@ test.each([
     request: new Request("http://other.test/"),
     registry,
     repository: (each) => registry.repository(each, anonymous()),
+    mayMountFrom: () => true,
+    maySee: undefined,
     base,
     prefix: "/",
     pages: { maxCatalogItems: 1000, maxTagItems: 1000 },
     stallMs: 1,
     wholeBodies: new WholeBodies(),
     caCertificate: undefined,
+    answerTokenRequest: undefined,
   };
   expect(formatLocation(exchange, name, "tags/list")).toEqual(want);
 });

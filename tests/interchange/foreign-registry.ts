@@ -23,21 +23,32 @@ export const foreignKinds: readonly ForeignKind[] = (["docker-registry", "regist
 );
 
 /** The configuration that any of the three serves the directory with. */
-export function writeSharedConfiguration(file: string, facts: { readonly data: string; readonly addr: string }): void {
-  const storage = { filesystem: { rootdirectory: facts.data }, delete: { enabled: true } };
-  writeFileSync(file, JSON.stringify({ version: 0.1, log: { level: "error" }, storage, http: { addr: facts.addr } }));
+export function writeSharedConfiguration(
+  file: string,
+  { data, addr, ...sections }: { readonly data: string; readonly addr: string; readonly auth?: object },
+): void {
+  const storage = { filesystem: { rootdirectory: data }, delete: { enabled: true } };
+  writeFileSync(file, JSON.stringify({ version: 0.1, log: { level: "error" }, storage, http: { addr }, ...sections }));
 }
 
-/** Starts one on the data of a directory; `become` is put before it to run it as another user. */
+/** What differs from the usual start. */
+export interface ForeignOptions {
+  /** Put before it to run it as another user. */
+  readonly become?: readonly string[];
+  /** Whom it asks who may do what. */
+  readonly auth?: object;
+}
+
+/** Starts one on the data of a directory. */
 export async function startForeign(
   kind: ForeignKind,
   data: string,
-  become: readonly string[] = [],
+  { become = [], ...sections }: ForeignOptions = {},
 ): Promise<Served & AsyncDisposable> {
   const home = temporaryDirectory();
   const file = join(home.path, "config.yml");
   const port = freePort();
-  writeSharedConfiguration(file, { data, addr: `127.0.0.1:${port}` });
+  writeSharedConfiguration(file, { data, addr: `127.0.0.1:${port}`, ...sections });
   chmodSync(home.path, 0o755);
   const child = Bun.spawn([...become, kind, "serve", file], {
     env: environment({ OTEL_TRACES_EXPORTER: "none" }),
@@ -58,7 +69,8 @@ export async function startForeign(
   const isUp = () => {
     if (child.exitCode !== null) throw new Error(`${kind} ended with ${child.exitCode}`);
     return request("/v2/").then(
-      ({ status }) => status === 200,
+      // With authentication, 401 is a sign of life.
+      ({ status }) => status === 200 || status === 401,
       () => false,
     );
   };

@@ -17,7 +17,11 @@ export async function listCatalog(exchange: Exchange, { page }: { readonly page:
   const limit = page.limit ?? Math.min(catalogPageItems, maxCatalogItems);
   if (limit > maxCatalogItems)
     throw new RegistryError("PAGE_INVALID", { detail: { n: limit, atMost: maxCatalogItems } });
-  const { items, hasMore } = await exchange.registry.list({ limit, after: page.last });
+  const { items, hasMore } = await exchange.registry.list({
+    limit,
+    after: page.last,
+    ...(exchange.maySee === undefined ? {} : { isVisible: exchange.maySee }),
+  });
   const headers = nextLink(`${exchange.prefix}v2/_catalog`, { n: String(limit), last: items.at(-1) }, hasMore);
   return Response.json({ repositories: items }, { headers });
 }

@@ -51,7 +51,9 @@ export async function mountBlob(
   route: { readonly name: RepositoryName; readonly digest: Digest; readonly from: RepositoryName | undefined },
 ): Promise<Response> {
   const { name, digest } = route;
-  if ((await exchange.repository(name).blobs.mount(route)) !== undefined) return created(exchange, name, digest);
+  if (exchange.mayMountFrom(route.from)) {
+    if ((await exchange.repository(name).blobs.mount(route)) !== undefined) return created(exchange, name, digest);
+  }
   return startUpload(exchange, { name, algorithm: digestAlgorithm(digest) });
 }
 

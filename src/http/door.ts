@@ -1,0 +1,140 @@
+// The door: who asks, and whether it may be done.
+import type { Authentication, Authenticator } from "../auth/authenticator.ts";
+import { type Credentials, parseBasic } from "../auth/credentials.ts";
+import { anonymousCaller, type Caller, formatIdentity } from "../auth/identity.ts";
+import type { Policy } from "../auth/policy.ts";
+import { RegistryError } from "../oci/errors.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import { formatChallenge, type LoginScheme, type TokenProblem } from "./challenge.ts";
+import type { LoginFailures } from "./login-failures.ts";
+import type { Need } from "./needs.ts";
+
+/** What the door works with. */
+export interface DoorOptions {
+  readonly authenticator: Authenticator;
+  /** The rules as they are now. */
+  readonly policy: () => Policy;
+  readonly scheme: LoginScheme;
+  readonly failures: LoginFailures;
+}
+
+/** A request as the door sees it. */
+export interface Visitor {
+  readonly authorization: string | null;
+  /** The address that it comes from. */
+  readonly remote: string;
+  /** Scheme, host and prefix under which it reached us. */
+  readonly origin: string;
+  readonly need: Need;
+}
+
+/** Somebody at whom credentials were checked. */
+export type LoggedIn = Exclude<Authentication, "busy" | { readonly problem: string }>;
+
+/** Decides about every request of a registry with access control. */
+export class Door {
+  readonly #options: DoorOptions;
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+  }
+
+  /** Who it is; throws UNAUTHORIZED for credentials that prove nothing. */
+  async identify(visitor: Visitor): Promise<Caller> {
+    const { authorization, remote, need } = visitor;
+    if (authorization === null || need.kind === "nothing") return anonymousCaller;
+    const token = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
+    if (token !== undefined) return this.#verifyBearer(visitor, token);
+    const credentials = parseBasic(authorization);
+    if (credentials === undefined) throw this.#refuse(visitor, { why: "the Authorization header is malformed" });
+    const found = await this.#authenticate(credentials, remote);
+    if ("problem" in found) throw this.#refuse(visitor, { why: found.problem });
+    return { identity: found.identity, grant: undefined };
+  }
+
+  /** The same for the token server, which answers without a challenge. */
+  async login(credentials: Credentials, remote: string): Promise<LoggedIn> {
+    const found = await this.#authenticate(credentials, remote);
+    if (!("problem" in found)) return found;
+    throw new RegistryError("UNAUTHORIZED", {
+      message: "wrong user name or password",
+      cause: new Error(found.problem),
+    });
+  }
+
+  /** Throws UNAUTHORIZED where a login could help, and DENIED where it could not. */
+  admit(visitor: Visitor, caller: Caller): void {
+    const { need } = visitor;
+    const { identity, grant } = caller;
+    const isUnknown = identity.kind === "anonymous" && grant === undefined;
+    if (need.kind === "nothing") return;
+    if (need.kind === "login") {
+      if (isUnknown) throw this.#refuse(visitor, { why: "no credentials" });
+      return;
+    }
+    if (need.kind === "catalog") {
+      this.#admitToCatalog(visitor, caller);
+      return;
+    }
+    const policy = this.#options.policy();
+    const { isAllowed, because } = policy.decide(caller, need);
+    if (isAllowed) return;
+    const why = `${formatIdentity(identity)} may not ${need.action}: ${because}`;
+    if (isUnknown) throw this.#refuse(visitor, { why });
+    const isForMore = grant !== undefined && policy.decide({ identity, grant: undefined }, need).isAllowed;
+    if (isForMore || identity.kind === "anonymous") {
+      throw this.#refuse(visitor, { why, problem: "insufficient_scope" });
+    }
+    throw new RegistryError("DENIED", { cause: new Error(why) });
+  }
+
+  /** Whether the caller may pull from the repository. */
+  mayPull(caller: Caller, repository: RepositoryName): boolean {
+    return this.#options.policy().decide(caller, { repository, action: "pull" }).isAllowed;
+  }
+
+  /** Whether the caller sees the repository in a listing. A token's grant names no repositories for that. */
+  maySee({ identity }: Caller, repository: RepositoryName): boolean {
+    return this.mayPull({ identity, grant: undefined }, repository);
+  }
+
+  #admitToCatalog(visitor: Visitor, { identity, grant }: Caller): void {
+    if (grant === undefined) {
+      if (identity.kind !== "anonymous" || this.#options.policy().allowsAnonymous) return;
+      throw this.#refuse(visitor, { why: "no credentials" });
+    }
+    const isGranted = grant.some(
+      ({ type, name, actions }) => type === "registry" && name === "catalog" && actions.includes("*"),
+    );
+    if (!isGranted) throw this.#refuse(visitor, { why: "the token is not for it", problem: "insufficient_scope" });
+  }
+
+  async #verifyBearer(visitor: Visitor, token: string): Promise<Caller> {
+    const result = await this.#options.authenticator.verifyBearer(token);
+    if ("caller" in result) return result.caller;
+    throw this.#refuse(visitor, { why: result.problem, problem: "invalid_token" });
+  }
+
+  async #authenticate(credentials: Credentials, remote: string): Promise<Exclude<Authentication, "busy">> {
+    const { authenticator, failures } = this.#options;
+    failures.check(remote);
+    const found = await authenticator.authenticate(credentials);
+    if (found === "busy") {
+      throw new RegistryError("UNAVAILABLE", { message: "too many logins at once; try again", retryAfterSeconds: 1 });
+    }
+    if ("problem" in found) failures.add(remote);
+    return found;
+  }
+
+  #refuse(
+    { origin, need }: Visitor,
+    { why, problem }: { readonly why: string; readonly problem?: TokenProblem },
+  ): RegistryError {
+    const challenge = formatChallenge(this.#options.scheme, {
+      origin,
+      need,
+      ...(problem === undefined ? {} : { problem }),
+    });
+    return new RegistryError("UNAUTHORIZED", { headers: { "WWW-Authenticate": challenge }, cause: new Error(why) });
+  }
+}

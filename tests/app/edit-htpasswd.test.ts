@@ -1,0 +1,29 @@
+import { expect, test } from "bun:test";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { changeUser } from "../../src/app/edit-htpasswd.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+
+test("users are added, changed and deleted, and everything else stays", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "htpasswd");
+  writeFileSync(path, "# staff\nalice:1\n\nalice2:2");
+  const done = [
+    await changeUser(path, "bob", "3"),
+    await changeUser(path, "alice", "4"),
+    await changeUser(path, "alice2", undefined),
+    await changeUser(path, "nobody", undefined),
+  ];
+  expect([done, readFileSync(path, "utf8")]).toEqual([
+    ["added", "changed", "deleted", "unknown"],
+    "# staff\n\nbob:3\nalice:4\n",
+  ]);
+});
+
+test("a new file is its owner's alone, and changes at once all count", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "htpasswd");
+  await Promise.all(Array.from({ length: 8 }, (_, index) => changeUser(path, `user${index}`, "x")));
+  const users = readFileSync(path, "utf8").trim().split("\n").sort();
+  expect([users.length, statSync(path).mode & 0o777]).toEqual([8, 0o600]);
+});

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openAccess } from "../../src/app/open-access.ts";
+import { StartError } from "../../src/app/start-error.ts";
+import { loadConfiguration } from "../../src/config/load.ts";
+import { createLogger } from "../../src/log/logger.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+
+const logger = createLogger({ level: "error", format: "text", write: () => {}, now: Date.now });
+const hash = await Bun.password.hash("secret", { algorithm: "bcrypt", cost: 4 });
+
+/** What opens with these variables; a file of users in the data directory where one is given. */
+async function opened(
+  env: Readonly<Record<string, string>>,
+  { users, hasFile = false }: { readonly users?: string; readonly hasFile?: boolean } = {},
+) {
+  const directory = temporaryDirectory();
+  if (users !== undefined) writeFileSync(join(directory.path, "htpasswd"), users);
+  const { configuration } = await loadConfiguration({ path: undefined, env, flags: {} });
+  const surroundings = { dataDirectory: directory.path, logger, now: Date.now, hasFile };
+  return { directory, access: await openAccess(configuration, surroundings) };
+}
+
+const challenge = (need: "login") =>
+  ({ authorization: null, remote: "", origin: "http://r.test/", need: { kind: need } }) as const;
+
+async function challengeOf(access: Awaited<ReturnType<typeof opened>>["access"]): Promise<unknown> {
+  const visitor = challenge("login");
+  const caller = await access?.door.identify(visitor);
+  try {
+    if (caller !== undefined) access?.door.admit(visitor, caller);
+    return undefined;
+  } catch (error) {
+    return (error as { refusal: { headers: Record<string, string> } }).refusal.headers["WWW-Authenticate"];
+  }
+}
+
+describe("openAccess()", () => {
+  test("without a word about it everybody may do everything", async () => {
+    const { directory, access } = await opened({});
+    using _directory = directory;
+    expect(access).toBeUndefined();
+  });
+
+  test("a file of users in the data directory is enough, where there is no configuration file", async () => {
+    const on = await opened({}, { users: `alice:${hash}` });
+    const off = await opened({}, { users: `alice:${hash}`, hasFile: true });
+    using _on = on.directory;
+    using _off = off.directory;
+    expect([await challengeOf(on.access), off.access]).toEqual(['Basic realm="registry", charset="UTF-8"', undefined]);
+  });
+
+  test("anonymous callers need our token server, since docker asks for nothing else", async () => {
+    const anonymous = '[{repositories: ["pub/**"], actions: [pull]}]';
+    const { directory, access } = await opened({ REGISTRY_ACCESS_ANONYMOUS: anonymous }, { users: `alice:${hash}` });
+    using _directory = directory;
+    expect([await challengeOf(access), access?.answerTokenRequest === undefined]).toEqual([
+      'Bearer realm="http://r.test/auth/token",service="registry"',
+      false,
+    ]);
+  });
+
+  test("a missing file is made with a user whose password is told once", async () => {
+    using place = temporaryDirectory();
+    const path = join(place.path, "users");
+    const { directory, access } = await opened({ REGISTRY_AUTH_HTPASSWD_PATH: path }, { hasFile: true });
+    using _directory = directory;
+    const { name = "", password = "" } = access?.madeUser ?? {};
+    const [user, made = ""] = readFileSync(path, "utf8").trim().split(":");
+    expect([user, name, await Bun.password.verify(password, made), statSync(path).mode & 0o777]).toEqual([
+      "docker",
+      "docker",
+      true,
+      0o600,
+    ]);
+    const again = await opened({ REGISTRY_AUTH_HTPASSWD_PATH: path }, { hasFile: true });
+    using _again = again.directory;
+    expect(again.access?.madeUser).toBeUndefined();
+  });
+
+  test.each<[string, Readonly<Record<string, string>>, string | undefined, RegExp]>([
+    ["rules and nobody to log in", { REGISTRY_ACCESS_TOKENS: "true" }, undefined, /set auth\.htpasswd or auth\.token/],
+    ["a file that is no htpasswd", {}, "alice:secret", /line 1 does not hold a bcrypt hash/],
+    [
+      "an issuer without TLS",
+      { REGISTRY_ACCESS_OIDC: "[{issuer: 'http://ci.test', audience: a}]" },
+      `alice:${hash}`,
+      /http:\/\/ci\.test is not an https URL/,
+    ],
+    [
+      "an unknown algorithm",
+      {
+        REGISTRY_AUTH_TOKEN_REALM: "r",
+        REGISTRY_AUTH_TOKEN_SERVICE: "s",
+        REGISTRY_AUTH_TOKEN_ISSUER: "i",
+        REGISTRY_AUTH_TOKEN_JWKS: "/k",
+        REGISTRY_AUTH_TOKEN_SIGNINGALGORITHMS: "[HS256]",
+      },
+      undefined,
+      /HS256 is none of/,
+    ],
+  ])("refuses %s", async (_what, env, users, want) => {
+    const opening = opened(env, users === undefined ? {} : { users });
+    expect(opening).rejects.toThrow(want);
+    expect(opening).rejects.toBeInstanceOf(StartError);
+  });
+
+  test("a user that is made leaves no file where its place cannot be written", async () => {
+    const path = "/nowhere/at/all/users";
+    expect(opened({ REGISTRY_AUTH_HTPASSWD_PATH: path })).rejects.toThrow(/does not exist and cannot be made/);
+    expect(existsSync(path)).toBe(false);
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "bun:test";
+import { hashPassword, PasswordChecker, parseHtpasswd } from "../../src/auth/htpasswd.ts";
+
+const hash = (password: string, cost = 4) => Bun.password.hash(password, { algorithm: "bcrypt", cost });
+
+describe("parseHtpasswd()", () => {
+  test("reads users, and skips comments and blank lines", async () => {
+    const [one, two] = [await hash("1"), (await hash("2")).replace("$2b", "$2y")];
+    const hashes = parseHtpasswd(`# users\r\nalice:${one}\r\n\r\nbob:${two}  \n`);
+    expect([...hashes]).toEqual([
+      ["alice", one],
+      ["bob", two],
+    ]);
+  });
+
+  test.each([
+    ["MD5", "alice:$apr1$lZL6V/ci$eIMz/iKDkbtys/uU7LEK00", "line 1 does not hold a bcrypt hash"],
+    ["SHA-1", "\nalice:{SHA}nU4eI71bcnBGqeO0t9tXvY1u5oQ=", "line 2 does not hold a bcrypt hash"],
+    ["plain text", "alice:secret", "line 1 does not hold a bcrypt hash"],
+    ["no colon", "alice", "line 1 is not of the form user:hash"],
+    ["no user", ":$2y$05$abc", "line 1 is not of the form user:hash"],
+  ])("refuses %s", (_what, text, problem) => {
+    expect(() => parseHtpasswd(text)).toThrow(problem);
+  });
+});
+
+describe("a PasswordChecker", () => {
+  test("tells right from wrong, also where a password is empty", async () => {
+    const hashes = new Map([["alice", await hash("secret")]]);
+    const checker = new PasswordChecker({ now: () => 0 });
+    const asked = [
+      ["alice", "secret"],
+      ["alice", "Secret"],
+      ["alice", ""],
+      ["eve", "secret"],
+      ["", ""],
+    ] as const;
+    const answers = [];
+    for (const [user, password] of asked) answers.push(await checker.check(hashes, user, password));
+    expect(answers).toEqual([true, false, false, false, false]);
+  });
+
+  test("cuts passwords at 72 bytes, as htpasswd does", async () => {
+    const long = "ä".repeat(36);
+    const hashes = new Map([["alice", await hashPassword(`${long}tail`)]]);
+    const checker = new PasswordChecker({ now: () => 0 });
+    expect([
+      await checker.check(hashes, "alice", `${long}another`),
+      await checker.check(hashes, "alice", long.slice(1)),
+    ]).toEqual([true, false]);
+  });
+
+  test("remembers a right password for a minute, as long as its hash is the same", async () => {
+    let nowMs = 0;
+    const checker = new PasswordChecker({ now: () => nowMs });
+    const hashes = new Map([["alice", await hash("secret", 8)]]);
+    const timed = async (users: ReadonlyMap<string, string>) => {
+      const startedMs = performance.now();
+      const isRight = await checker.check(users, "alice", "secret");
+      return { isRight, ms: performance.now() - startedMs };
+    };
+    const first = await timed(hashes);
+    const second = await timed(hashes);
+    expect([first.isRight, second.isRight, second.ms < first.ms / 4]).toEqual([true, true, true]);
+    expect((await timed(new Map([["alice", await hash("other")]]))).isRight).toBe(false);
+    nowMs = 60_001;
+    expect((await timed(hashes)).ms).toBeGreaterThan(second.ms);
+  });
+
+  test("takes as long for an unknown user as for a wrong password", async () => {
+    const checker = new PasswordChecker({ now: () => 0 });
+    const hashes = new Map([["alice", await hash("secret", 9)]]);
+    await checker.check(hashes, "eve", "x");
+    const timed = async (user: string) => {
+      const startedMs = performance.now();
+      await checker.check(hashes, user, "wrong");
+      return performance.now() - startedMs;
+    };
+    const [known, unknown] = [await timed("alice"), await timed("eve")];
+    expect([unknown > known / 3, unknown < known * 3]).toEqual([true, true]);
+  });
+
+  test("computes few hashes at once, lets some wait, and turns the rest away", async () => {
+    const checker = new PasswordChecker({ now: () => 0 });
+    const hashes = new Map([["alice", await hash("secret")]]);
+    const asked = Array.from({ length: 100 }, (_, index) => checker.check(hashes, "alice", `wrong ${index}`));
+    const answers = await Promise.all(asked);
+    expect([
+      answers.filter((answer) => answer === false).length,
+      answers.filter((answer) => answer === undefined).length,
+    ]).toEqual([66, 34]);
+    expect(await checker.check(hashes, "alice", "secret")).toBe(true);
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { runCli } from "../../src/cli/cli.ts";
+import type { CommandIo } from "../../src/cli/command.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+import { fakeIo } from "./fake-io.ts";
+
+async function passwd(words: readonly string[], changes: Partial<CommandIo> = {}) {
+  const io = fakeIo(changes);
+  return { code: await runCli(["passwd", ...words], io), text: io.output() + io.errors() };
+}
+
+const answering = (...answers: string[]) => ({ isTerminal: true, askSecret: async () => answers.shift() ?? "" });
+
+describe("registry passwd", () => {
+  test("asks twice, and writes a hash that htpasswd's readers take", async () => {
+    using directory = temporaryDirectory();
+    const file = join(directory.path, "users");
+    const { code, text } = await passwd(["alice", "--file", file], answering("secret", "secret"));
+    const [user, hash = ""] = readFileSync(file, "utf8").trim().split(":");
+    expect([code, text, user, hash.slice(0, 7), await Bun.password.verify("secret", hash)]).toEqual([
+      0,
+      `added alice in ${file}\n`,
+      "alice",
+      "$2b$10$",
+      true,
+    ]);
+  });
+
+  test("takes the password of a script, and deletes", async () => {
+    using directory = temporaryDirectory();
+    const file = join(directory.path, "users");
+    const piped = { readInput: async () => "secret\n" };
+    const done = [
+      await passwd(["alice", "--file", file, "--password-stdin"], piped),
+      await passwd(["alice", "--file", file, "--password-stdin"], piped),
+      await passwd(["alice", "--file", file, "--delete"]),
+      await passwd(["alice", "--file", file, "--delete"]),
+    ];
+    expect(done.map(({ code, text }) => [code, text.replaceAll(file, "FILE")])).toEqual([
+      [0, "added alice in FILE\n"],
+      [0, "changed alice in FILE\n"],
+      [0, "deleted alice in FILE\n"],
+      [1, "registry passwd: FILE has no user alice\n"],
+    ]);
+  });
+
+  test.each<[string, readonly string[], Partial<CommandIo>, number, string]>([
+    ["no user", [], {}, 64, "which user?"],
+    ["a user with a colon", ["a:b"], {}, 64, "cannot be a user name"],
+    ["no terminal", ["alice", "--file", "/nowhere/x"], {}, 1, "give --password-stdin"],
+    ["an empty password", ["alice", "--file", "/nowhere/x"], answering(""), 1, "the password is empty"],
+    ["two passwords", ["alice", "--file", "/nowhere/x"], answering("a", "b"), 1, "the passwords differ"],
+  ])("refuses %s", async (_what, words, io, wantedCode, part) => {
+    const { code, text } = await passwd(words, io);
+    expect([code, text]).toEqual([wantedCode, expect.stringContaining(part)]);
+  });
+});
