@@ -26,10 +26,15 @@ import { parseReference, parseTag } from "../src/oci/reference.ts";
 import { readStoredNames } from "../src/oci/stored-names.ts";
 import { addressKind } from "../src/proxy/address-kind.ts";
 import { parseChallenge } from "../src/proxy/challenge.ts";
-import { parseRetryAfter } from "../src/proxy/freshness.ts";
 import { findNamespaced, findUpstream } from "../src/proxy/routing.ts";
 import { parseSchedulerState } from "../src/proxy/scheduler-state.ts";
-import { parseLength, parseNextLink, parsePartRange, parseRemaining } from "../src/proxy/upstream-headers.ts";
+import {
+  parseLength,
+  parseNextLink,
+  parsePartRange,
+  parseRemaining,
+  parseRetryAfter,
+} from "../src/proxy/upstream-answer.ts";
 
 const routes = {
   main: { host: "a.example" },

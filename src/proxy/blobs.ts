@@ -14,7 +14,8 @@ import { Download, type DownloadOptions } from "./download.ts";
 import type { Part } from "./download-progress.ts";
 import type { Report } from "./events.ts";
 import { findNamed, type NamedSizes } from "./named-sizes.ts";
-import { type BlobSource, passThrough } from "./receive.ts";
+import { passThrough } from "./pass-through.ts";
+import type { BlobSource } from "./receive.ts";
 import type { UpstreamRepository } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 

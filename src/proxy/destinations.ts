@@ -1,11 +1,11 @@
 // Which address a request goes to. A name is resolved here, judged, and connected to by the address that was judged,
 // since it may resolve otherwise a moment later.
-import { isIPv6 } from "node:net";
+import { connect, isIPv6 } from "node:net";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { AddressGuard, type GuardOptions } from "./address-guard.ts";
 import { type AddressKind, addressKind } from "./address-kind.ts";
-import { findReachable } from "./reachable.ts";
+import { untilAborted } from "./deadline.ts";
 
 /** What destinations take. */
 export interface DestinationsOptions extends GuardOptions {
@@ -91,4 +91,36 @@ function inTurns(addresses: readonly string[]): readonly string[] {
   return preferred
     .flatMap((address, index) => [address, ...others.slice(index, index + 1)])
     .concat(others.slice(preferred.length));
+}
+
+/** Where connections are tried. */
+export interface Candidates {
+  /** Tried in their order. */
+  readonly addresses: readonly string[];
+  readonly port: number;
+  readonly signal: AbortSignal;
+}
+
+/** How long one address is tried alone. */
+const staggerMs = 250;
+const maxAddresses = 8;
+
+/** The first address that takes a connection; undefined where none does. */
+export async function findReachable({ addresses, port, signal }: Candidates): Promise<string | undefined> {
+  using opened = new DisposableStack();
+  const attempts: Promise<string>[] = [];
+  const first = () => Promise.any(attempts).catch(() => undefined);
+  for (const address of addresses.slice(0, maxAddresses)) {
+    const socket = connect({ host: address, port });
+    opened.defer(() => socket.destroy());
+    attempts.push(
+      new Promise((resolve, reject) => {
+        socket.once("connect", () => resolve(address));
+        socket.once("error", reject);
+      }),
+    );
+    const found = await untilAborted(Promise.race([first(), Bun.sleep(staggerMs)]), signal);
+    if (found !== undefined) return found;
+  }
+  return await untilAborted(first(), signal);
 }

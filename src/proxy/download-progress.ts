@@ -2,7 +2,8 @@
 // upstream nor writes.
 import type { followArrival } from "../registry/arrival.ts";
 import type { Checkpoints } from "./checkpoints.ts";
-import { type BlobSource, heldBackBytes, passThrough } from "./receive.ts";
+import { heldBackBytes, passThrough } from "./pass-through.ts";
+import type { BlobSource } from "./receive.ts";
 import { SharedPieces } from "./shared-pieces.ts";
 
 /** How a download came to its end. */

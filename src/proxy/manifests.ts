@@ -11,7 +11,6 @@ import type { StoredManifest } from "../registry/manifests.ts";
 import type { Store } from "../registry/store.ts";
 import type { CachedRepository } from "./blobs.ts";
 import type { Report } from "./events.ts";
-import { isFresh } from "./freshness.ts";
 import type { NamedSizes } from "./named-sizes.ts";
 import { Shared } from "./share.ts";
 
@@ -178,4 +177,19 @@ export function isUpstreamError(error: unknown): error is RegistryError {
 
 function unknownManifest(name: RepositoryName, reference: Reference): RegistryError {
   return new RegistryError("MANIFEST_UNKNOWN", { detail: { name, reference: formatReference(reference) } });
+}
+
+/** What is known of a cached tag. */
+export interface KnownTag {
+  /** When the upstream last said where the tag points. */
+  readonly confirmedMs: number;
+  readonly nowMs: number;
+  /** How long that is believed. */
+  readonly freshMs: number;
+}
+
+/** Whether the tag needs no asking. A time in the future (a clock that was set back) is not believed. */
+export function isFresh({ confirmedMs, nowMs, freshMs }: KnownTag): boolean {
+  const ageMs = nowMs - confirmedMs;
+  return ageMs >= 0 && ageMs < freshMs;
 }

@@ -3,8 +3,23 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type LeastRate, RateMeter } from "../lib/least-rate.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
-import type { RunningHash } from "../oci/hash.ts";
-import type { BlobPart, OpenBlobOptions } from "./upstream.ts";
+
+/** A piece of a blob as it comes. */
+export interface BlobPart {
+  /** Where the bytes begin: what was asked for, or 0 where the upstream knows no ranges. */
+  readonly startBytes: number;
+  /** Of the whole blob, where the upstream says it. */
+  readonly totalBytes: number | undefined;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** Which part of a blob to ask for. */
+export interface OpenBlobOptions {
+  readonly offset: number;
+  readonly signal: AbortSignal;
+  /** Asks although the upstream rests after a failure. */
+  readonly isUrgent: boolean;
+}
 
 /** One blob at one upstream. */
 export interface BlobSource {
@@ -38,8 +53,6 @@ const maxAttempts = 100;
 const maxSlowWindows = 2;
 /** A blob whose size nobody says. */
 const maxUnknownBytes = 64 * 1024 ** 3;
-/** Held back from readers until the blob is verified, so that a wrong one is never delivered whole. */
-export const heldBackBytes = 64 * 1024;
 
 /** The chunks from the offset on. None of them is verified. */
 export async function* receiveBlob(source: BlobSource, options: ReceiveOptions): AsyncGenerator<Uint8Array> {
@@ -170,41 +183,3 @@ class Reception {
 const passingCodes = ["UPSTREAM_UNREACHABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_UNAVAILABLE"];
 /** The body ended, or a Range behind its end was refused. */
 const endCodes = ["UPSTREAM_UNREACHABLE", "UPSTREAM_INVALID"];
-
-/** What one reader gets of a blob that is not cached. */
-export interface UncachedOptions {
-  readonly range: { readonly start: number; readonly end: number } | undefined;
-  /** A hash of the bytes that the reader has from elsewhere; the rest is asked for. */
-  readonly hash: RunningHash;
-}
-
-/** Chunks for one reader, hashed as they pass; the last ones come only when all are verified. */
-export async function* passThrough(source: BlobSource, options: UncachedOptions): AsyncGenerator<Uint8Array> {
-  const { hash, range = { start: 0, end: Number.POSITIVE_INFINITY } } = options;
-  const held: Uint8Array[] = [];
-  let heldBytes = 0;
-  let position = hash.sizeBytes;
-  const release = () => {
-    const chunk = held.shift() ?? new Uint8Array();
-    const from = position;
-    heldBytes -= chunk.length;
-    position += chunk.length;
-    return chunk.subarray(Math.max(0, range.start - from), Math.max(0, range.end - from));
-  };
-  // Whoever leaves the loop ends the request; nobody else does.
-  const { signal } = new AbortController();
-  for await (const chunk of receiveBlob(source, { offset: position, signal, onTotal: () => undefined })) {
-    hash.update(chunk);
-    held.push(chunk);
-    heldBytes += chunk.length;
-    while (heldBytes - (held[0]?.length ?? heldBytes) >= heldBackBytes) {
-      const piece = release();
-      if (piece.length > 0) yield piece;
-    }
-  }
-  if (hash.digest() !== source.digest) throw source.wrong("has another digest");
-  while (held.length > 0) {
-    const piece = release();
-    if (piece.length > 0) yield piece;
-  }
-}

@@ -31,7 +31,7 @@ export interface Question {
 }
 
 /** The head of an answer, and its body to be read. */
-export interface Answer {
+export interface UpstreamAnswer {
   readonly status: number;
   readonly headers: Headers;
   /** Where it came from, after redirects. */
@@ -40,7 +40,7 @@ export interface Answer {
   readonly sender: AddressKind;
   /** The body's chunks; breaks off with UPSTREAM_TIMEOUT where none comes for so long. */
   chunks(stallMs: number): AsyncGenerator<Uint8Array>;
-  /** Gives the body up; a short one is read to its end, so that the connection can be used again. */
+  /** Abandons the body; a short one is read to its end, so that the connection can be used again. */
   cancel(): void;
 }
 
@@ -63,84 +63,67 @@ export class Transport {
   }
 
   /** Asks, follows redirects, and gives the answer whatever its status is. */
-  async ask(question: Question): Promise<Answer> {
-    let { url, authorization, sender } = question;
+  async ask(question: Question): Promise<UpstreamAnswer> {
+    let asked = question;
     for (let redirects = 0; ; redirects += 1) {
-      const answer = await this.#askOnce({ ...question, url, authorization, sender });
+      const answer = await this.#exchange(asked);
       const location = redirectStatuses.includes(answer.status) ? answer.headers.get("location") : null;
       if (location === null) return answer;
       answer.cancel();
       if (redirects === maxRedirects) {
         throw invalid(`${this.#options.home.host} redirects more than ${maxRedirects} times`);
       }
-      const next = nextOf(url, location);
-      if (next.origin !== url.origin) authorization = undefined;
-      sender = answer.sender;
-      url = next;
+      const url = nextOf(asked.url, location);
+      const authorization = url.origin === asked.url.origin ? asked.authorization : undefined;
+      asked = { ...asked, url, authorization, sender: answer.sender };
     }
   }
 
-  async #askOnce(question: Question): Promise<Answer> {
-    const { url, method, signal } = question;
-    if (signal?.aborted === true) throw explain(signal.reason, url);
-    const startedMs = this.#options.now();
+  async #exchange(question: Question): Promise<UpstreamAnswer> {
+    const { url, method, timeoutMs } = question;
+    const { home, now, report } = this.#options;
+    if (question.signal?.aborted === true) throw explain(question.signal.reason, url);
+    const startedMs = now();
     const abort = new AbortController();
-    const limit = setTimeout(() => abort.abort(new DOMException("no answer", "TimeoutError")), question.timeoutMs);
-    const release = passAbortOn(signal, abort);
-    const report = (status: number, reason?: string) =>
-      this.#options.report({
-        kind: "request",
-        upstream: this.#options.home.host,
-        method,
-        url: `${url.origin}${url.pathname}`,
-        status,
-        durationMs: this.#options.now() - startedMs,
-        reason,
-      });
+    const signal = question.signal === undefined ? abort.signal : AbortSignal.any([question.signal, abort.signal]);
+    // The head has this limit; its body has limits of its own.
+    const limit = setTimeout(() => abort.abort(new DOMException("no answer", "TimeoutError")), timeoutMs);
+    const note = (status: number, reason?: string) => {
+      const [shown, durationMs] = [`${url.origin}${url.pathname}`, now() - startedMs];
+      report({ kind: "request", upstream: home.host, method, url: shown, status, durationMs, reason });
+    };
     try {
-      const destination = await this.#destinations.find(url, { sender: question.sender, signal: abort.signal });
-      const response = await this.#send(question, destination, abort.signal);
-      report(response.status);
-      if (method === "HEAD") release();
-      return answerOf(response, { url, method, abort, release, sender: destination.kind });
+      const destination = await this.#destinations.find(url, { sender: question.sender, signal });
+      const response = await fetch(destination.target.href, this.#requestOf(question, destination, signal));
+      this.#destinations.noteAnswer(url, destination);
+      note(response.status);
+      return answerOf(response, { url, method, abort, signal, sender: destination.kind });
     } catch (error) {
-      release();
+      this.#destinations.noteFailure(url);
       const refusal = explain(error, url);
-      report(0, refusal.message);
+      note(0, refusal.message);
       throw refusal;
     } finally {
       clearTimeout(limit);
-      // The body of the answer has its own limits; a transfer that is given up cancels it.
     }
   }
 
-  async #send(question: Question, destination: Destination, signal: AbortSignal): Promise<Response> {
+  #requestOf(question: Question, { target }: Destination, signal: AbortSignal): BunFetchRequestInit {
     const { url, method, authorization } = question;
-    const { target } = destination;
     const headers: Record<string, string> = { "User-Agent": "registry", "Accept-Encoding": "identity" };
     Object.assign(headers, question.headers, authorization === undefined ? {} : { Authorization: authorization });
     const isByAddress = target.host !== url.host;
     if (isByAddress) headers.Host = url.host;
-    try {
-      const response = await fetch(target.href, {
-        method,
-        headers,
-        redirect: "manual",
-        // What is hashed is what was sent.
-        decompress: false,
-        signal,
-        tls: {
-          rejectUnauthorized: true,
-          ...trustFor(this.#options, url),
-          ...(isByAddress ? { serverName: url.hostname } : {}),
-        },
-      });
-      this.#destinations.noteAnswer(url, destination);
-      return response;
-    } catch (error) {
-      this.#destinations.noteFailure(url);
-      throw error;
-    }
+    const serverName = isByAddress ? { serverName: url.hostname } : {};
+    return {
+      method,
+      headers,
+      redirect: "manual",
+      // What is hashed is what was sent.
+      decompress: false,
+      signal,
+      tls: { rejectUnauthorized: true, ...trustFor(this.#options, url), ...serverName },
+    };
   }
 }
 
@@ -162,44 +145,36 @@ function trustFor({ ca, home }: TransportOptions, url: URL): { ca?: string | str
   return { ca: url.hostname === home.hostname ? ca : [...getCACertificates("default"), ca] };
 }
 
-/** The signal aborts the controller too, until that is released: one signal may outlive many requests. */
-function passAbortOn(signal: AbortSignal | undefined, abort: AbortController): () => void {
-  const stop = () => abort.abort(signal?.reason);
-  if (signal?.aborted === true) stop();
-  signal?.addEventListener("abort", stop, { once: true });
-  return () => signal?.removeEventListener("abort", stop);
-}
-
-interface Exchange extends Pick<Answer, "url" | "sender"> {
+interface Exchange extends Pick<UpstreamAnswer, "url" | "sender"> {
   readonly method: string;
+  /** Ends the reading of the answer. */
   readonly abort: AbortController;
-  /** To be called when nothing more is read. */
-  readonly release: () => void;
+  /** Says that it was ended, here or by whoever asked. */
+  readonly signal: AbortSignal;
 }
 
-function answerOf(response: Response, exchange: Exchange): Answer {
-  const { url, method, abort, release, sender } = exchange;
+function answerOf(response: Response, exchange: Exchange): UpstreamAnswer {
+  const { url, method, abort, sender } = exchange;
   return {
     status: response.status,
     headers: response.headers,
     url,
     sender,
-    chunks: (stallMs) => readChunks(response, { url, abort, release, stallMs }),
+    chunks: (stallMs) => readChunks(response, exchange, stallMs),
     cancel: () => {
       if (method === "HEAD") return;
       const length = response.headers.get("content-length");
       if (length !== null && Number(length) <= shortBodyBytes) return void drain(response, exchange);
-      release();
       abort.abort();
     },
   };
 }
 
 /** Reads a body that nobody wants, so that the connection can be used again; one that does not end soon is cut. */
-async function drain(response: Response, { url, abort, release }: Exchange): Promise<void> {
-  const limit = setTimeout(() => abort.abort(), shortBodyMs);
+async function drain(response: Response, exchange: Exchange): Promise<void> {
+  const limit = setTimeout(() => exchange.abort.abort(), shortBodyMs);
   try {
-    for await (const _chunk of readChunks(response, { url, abort, release, stallMs: shortBodyMs }));
+    for await (const _chunk of readChunks(response, exchange, shortBodyMs));
   } catch {
     // Nobody waits for it.
   } finally {
@@ -207,14 +182,13 @@ async function drain(response: Response, { url, abort, release }: Exchange): Pro
   }
 }
 
-interface Reading extends Pick<Exchange, "url" | "abort" | "release"> {
-  readonly stallMs: number;
-}
-
-async function* readChunks(response: Response, reading: Reading): AsyncGenerator<Uint8Array> {
-  const { url, stallMs, abort, release } = reading;
+async function* readChunks(
+  response: Response,
+  { url, abort, signal }: Exchange,
+  stallMs: number,
+): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
-  if (reader === undefined) return release();
+  if (reader === undefined) return;
   const stalled = new RegistryError("UPSTREAM_TIMEOUT", {
     message: `${url.host} sent nothing for ${stallMs / 1000} s`,
   });
@@ -235,10 +209,9 @@ async function* readChunks(response: Response, reading: Reading): AsyncGenerator
       yield value;
     }
   } catch (error) {
-    throw abort.signal.reason instanceof RegistryError ? abort.signal.reason : explain(error, url);
+    throw signal.reason instanceof RegistryError ? signal.reason : explain(error, url);
   } finally {
     clearInterval(timer);
-    release();
     if (!isDone) abort.abort();
   }
 }

@@ -8,9 +8,9 @@ import type { AddressKind } from "./address-kind.ts";
 import { type Binding, type Challenge, isBoundRealm } from "./challenge.ts";
 import { Deadline } from "./deadline.ts";
 import type { Report } from "./events.ts";
-import { readWhole } from "./read-whole.ts";
 import { Shared } from "./share.ts";
-import type { Answer, Question } from "./transport.ts";
+import type { Question, UpstreamAnswer } from "./transport.ts";
+import { readWhole } from "./upstream-answer.ts";
 
 /** A user at an upstream. */
 export interface Credentials {
@@ -22,7 +22,7 @@ export interface Credentials {
 export interface AuthorizationOptions extends Binding {
   /** Asked for each time, since they may come from a helper program. */
   readonly credentials: () => Promise<Credentials | undefined>;
-  readonly ask: (question: Question) => Promise<Answer>;
+  readonly ask: (question: Question) => Promise<UpstreamAnswer>;
   readonly now: () => number;
   readonly timeoutMs: number;
   readonly report: Report;
@@ -146,7 +146,7 @@ export class UpstreamAuthorization {
 }
 
 async function readToken(
-  answer: Answer,
+  answer: UpstreamAnswer,
   { realm, timeoutMs }: { readonly realm: URL; readonly timeoutMs: number },
 ): Promise<{ readonly header: string; readonly lifetimeSeconds: number }> {
   const host = `the token server ${realm.host}`;

@@ -1,25 +1,44 @@
 // One upstream registry: the requests of the distribution spec that a cache makes. What is not there is undefined;
 // an upstream that is of no help throws a RegistryError whose code begins with UPSTREAM_.
 import { parseStrictJsonInTurns } from "../lib/json.ts";
+import type { LeastRate } from "../lib/least-rate.ts";
 import { trimTrailingSlashes } from "../lib/trailing-slashes.ts";
-import { type Digest, parseDigest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { maxManifestBytes } from "../oci/manifest.ts";
 import { manifestTypes } from "../oci/media-type.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
-import { Backoff, type Subject } from "./backoff.ts";
+import { Backoff, type BackoffTimes, type Subject } from "./backoff.ts";
 import { parseChallenge } from "./challenge.ts";
 import { Deadline, untilAborted } from "./deadline.ts";
-
-import { readWhole } from "./read-whole.ts";
+import type { BlobPart, OpenBlobOptions } from "./receive.ts";
 import { Slots } from "./slots.ts";
-
-import { type Answer, Transport, type TransportOptions } from "./transport.ts";
-import { parseLength, parseNextLink, parsePartRange, parseRemaining } from "./upstream-headers.ts";
-import { isFound } from "./upstream-status.ts";
-import type { UpstreamTimes } from "./upstream-times.ts";
+import { Transport, type TransportOptions, type UpstreamAnswer } from "./transport.ts";
+import {
+  digestOf,
+  isFound,
+  parseLength,
+  parseNextLink,
+  parsePartRange,
+  parseRemaining,
+  readWhole,
+} from "./upstream-answer.ts";
 import { type Credentials, UpstreamAuthorization } from "./upstream-token.ts";
+
+/** How long an upstream may take. */
+export interface UpstreamTimes extends BackoffTimes {
+  /** For a whole answer; for the head alone where it is a blob's. */
+  readonly answerMs: number;
+  /** For a whole answer where something cached can be served instead. */
+  readonly recheckMs: number;
+  /** Between two chunks of a body. */
+  readonly stallMs: number;
+  /** Before a download that broke off is resumed; grows with each failure. */
+  readonly pauseMs: number;
+  /** At which a blob has to come. */
+  readonly leastRate: LeastRate;
+}
 
 /** What an upstream is. */
 export interface UpstreamOptions extends Omit<TransportOptions, "home"> {
@@ -31,23 +50,6 @@ export interface UpstreamOptions extends Omit<TransportOptions, "home"> {
   /** Token servers elsewhere that may see the credentials. */
   readonly realms: readonly string[];
   readonly times: UpstreamTimes;
-}
-
-/** A piece of a blob as it comes. */
-export interface BlobPart {
-  /** Where the bytes begin: what was asked for, or 0 where the upstream knows no ranges. */
-  readonly startBytes: number;
-  /** Of the whole blob, where the upstream says it. */
-  readonly totalBytes: number | undefined;
-  readonly chunks: AsyncIterable<Uint8Array>;
-}
-
-/** Which part of a blob to ask for. */
-export interface OpenBlobOptions {
-  readonly offset: number;
-  readonly signal: AbortSignal;
-  /** Asks although the upstream rests after a failure. */
-  readonly isUrgent: boolean;
 }
 
 /** A page of a list. */
@@ -175,7 +177,7 @@ export class Upstream {
       return await this.#askWhole(
         { subject: "blobs", method: "HEAD", name, path: `blobs/${digest}` },
         async (answer) => ({
-          sizeBytes: lengthOf(answer),
+          sizeBytes: parseLength(answer.headers.get("content-length")),
         }),
       );
     } catch (error) {
@@ -205,7 +207,7 @@ export class Upstream {
       answer.cancel();
       throw new RegistryError("UPSTREAM_INVALID", { message: `${this.host} sent another range than was asked for` });
     }
-    const totalBytes = range === undefined ? lengthOf(answer) : range.totalBytes;
+    const totalBytes = range === undefined ? parseLength(answer.headers.get("content-length")) : range.totalBytes;
     return { startBytes: range?.startBytes ?? 0, totalBytes, chunks: answer.chunks(this.times.stallMs) };
   }
 
@@ -220,7 +222,7 @@ export class Upstream {
   }
 
   /** Only within the repository: a Link header chooses no other place. */
-  #nextPath(answer: Answer, name: RepositoryName): string | undefined {
+  #nextPath(answer: UpstreamAnswer, name: RepositoryName): string | undefined {
     const link = parseNextLink(answer.headers.get("link"));
     const url = link === undefined ? null : URL.parse(link, answer.url.href);
     const base = this.#base(name);
@@ -231,7 +233,7 @@ export class Upstream {
     return `${trimTrailingSlashes(this.url.href)}/v2/${name}/`;
   }
 
-  async #read(answer: Answer, maxBytes: number, signal: AbortSignal): Promise<Buffer<ArrayBuffer>> {
+  async #read(answer: UpstreamAnswer, maxBytes: number, signal: AbortSignal): Promise<Buffer<ArrayBuffer>> {
     using _place = await this.#reading.take(signal);
     return await readWhole(answer, { maxBytes, stallMs: this.times.stallMs, host: this.host });
   }
@@ -239,7 +241,7 @@ export class Upstream {
   /** Asks for what is read whole, within a time; undefined: it is not there. */
   async #askWhole<T>(
     request: Request,
-    read: (answer: Answer, signal: AbortSignal) => Promise<T>,
+    read: (answer: UpstreamAnswer, signal: AbortSignal) => Promise<T>,
   ): Promise<T | undefined> {
     using deadline = new Deadline(request.timeoutMs ?? this.times.answerMs, this.host);
     const { signal } = deadline;
@@ -251,33 +253,37 @@ export class Upstream {
   }
 
   /** Asks, with authorisation; undefined: it is not there. */
-  async #request(request: BoundRequest): Promise<Answer | undefined> {
-    const answer = await this.#authorized(request);
+  async #request({ name, method, path, headers = {}, signal }: BoundRequest): Promise<UpstreamAnswer | undefined> {
+    const url = new URL(`${this.#base(name)}${path}`);
+    const question = { method, url, headers, timeoutMs: this.times.answerMs, signal };
+    const authorization = await untilAborted(this.#authorization.header(name), signal);
+    let answer = await this.#transport.ask({ ...question, authorization });
+    const met = await this.#meetChallenge(answer, name, question);
+    if (met !== undefined) {
+      answer.cancel();
+      answer = await this.#transport.ask({ ...question, authorization: met });
+    }
     const remaining = parseRemaining(answer.headers.get("ratelimit-remaining"));
     if (remaining !== undefined) this.#options.report({ kind: "quota", upstream: this.host, remaining });
     if (answer.status !== 200 && answer.status !== 206) answer.cancel();
     return this.#judge(answer);
   }
 
-  async #authorized({ name, method, path, headers = {}, signal }: BoundRequest): Promise<Answer> {
-    const url = new URL(`${this.#base(name)}${path}`);
-    const timeoutMs = this.times.answerMs;
-    const send = (authorization: string | undefined) =>
-      this.#transport.ask({ method, url, headers, authorization, timeoutMs, signal });
-    const answer = await send(await untilAborted(this.#authorization.header(name), signal));
+  /** The authorization that an answer wants; undefined where it wants none, or none is to be had. */
+  async #meetChallenge(
+    answer: UpstreamAnswer,
+    name: RepositoryName,
+    { url, signal }: { readonly url: URL; readonly signal: AbortSignal },
+  ): Promise<string | undefined> {
     // A challenge of somebody we were redirected to is not this upstream's.
-    if (answer.status !== 401 || answer.url.origin !== url.origin) return answer;
+    if (answer.status !== 401 || answer.url.origin !== url.origin) return undefined;
     const challenge = parseChallenge(answer.headers.get("www-authenticate"));
-    const meeting =
-      challenge === undefined ? undefined : this.#authorization.meet({ ...challenge, sender: answer.sender }, name);
-    const met = meeting === undefined ? undefined : await untilAborted(meeting, signal);
-    if (met === undefined) return answer;
-    answer.cancel();
-    return send(met);
+    if (challenge === undefined) return undefined;
+    return await untilAborted(this.#authorization.meet({ ...challenge, sender: answer.sender }, name), signal);
   }
 
   /** Undefined: it is not there. */
-  #judge(answer: Answer): Answer | undefined {
+  #judge(answer: UpstreamAnswer): UpstreamAnswer | undefined {
     const about = { host: this.host, hasUser: this.#authorization.hasUser, nowMs: this.#options.now() };
     return isFound(answer, about) ? answer : undefined;
   }
@@ -285,12 +291,4 @@ export class Upstream {
 
 function isRefusedHead(error: unknown): boolean {
   return error instanceof RegistryError && (error.code === "UPSTREAM_DENIED" || error.code === "UPSTREAM_INVALID");
-}
-
-function digestOf({ headers }: Answer): Digest | undefined {
-  return parseDigest(headers.get("docker-content-digest") ?? "");
-}
-
-function lengthOf({ headers }: Answer): number | undefined {
-  return parseLength(headers.get("content-length"));
 }

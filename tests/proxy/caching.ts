@@ -6,8 +6,8 @@ import { parseRepositoryName, type RepositoryName } from "../../src/oci/name.ts"
 import { parseReference, type Reference } from "../../src/oci/reference.ts";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
 import { openPullThrough, type PullThrough, type PullThroughOptions } from "../../src/proxy/pull-through.ts";
+import type { UpstreamTimes } from "../../src/proxy/upstream.ts";
 import { Upstream, type UpstreamOptions } from "../../src/proxy/upstream.ts";
-import type { UpstreamTimes } from "../../src/proxy/upstream-times.ts";
 import type { ArrivingBlob, FoundBlob } from "../../src/registry/blobs.ts";
 import { blobKey, transferKey } from "../../src/registry/layout.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";

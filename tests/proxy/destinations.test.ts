@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Destinations, type DestinationsOptions } from "../../src/proxy/destinations.ts";
+import { Destinations, type DestinationsOptions, findReachable } from "../../src/proxy/destinations.ts";
 import { refusalOf } from "./caching.ts";
 import { startUpstream } from "./misbehaving-upstream.ts";
 
@@ -55,4 +55,22 @@ describe("a destination", () => {
     ]);
     expect(await refusalOf(asked(["10.0.0.7"]))).toBe("UPSTREAM_INVALID");
   });
+});
+
+test.each<[string, readonly string[], string | undefined]>([
+  ["the only one", ["127.0.0.1"], "127.0.0.1"],
+  ["the first that takes connections", ["::1", "127.0.0.1"], "127.0.0.1"],
+  ["the one beside others that lead nowhere", ["127.0.0.2", "::1", "127.0.0.1"], "127.0.0.1"],
+  ["none where none does", ["127.0.0.2", "::1"], undefined],
+  ["none of none", [], undefined],
+  ["none behind many that lead nowhere", [...Array(8).fill("127.0.0.2"), "127.0.0.1"], undefined],
+])("%s is found", async (_what, addresses, want) => {
+  await using server = await startUpstream();
+  expect(await findReachable({ addresses, port: Number(server.url.port), signal })).toBe(want);
+});
+
+test("a signal ends the search", async () => {
+  const gone = AbortSignal.abort(new Error("gone"));
+  const search = findReachable({ addresses: ["127.0.0.1"], port: 1, signal: gone });
+  expect(await refusalOf(search)).toBe("Error: gone");
 });

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { RegistryError } from "../../src/oci/errors.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { DownloadProgress } from "../../src/proxy/download-progress.ts";
-import { heldBackBytes } from "../../src/proxy/receive.ts";
+import { heldBackBytes } from "../../src/proxy/pass-through.ts";
 
 const content = new Uint8Array(200_000).fill(7);
 

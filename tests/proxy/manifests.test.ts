@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { isFresh } from "../../src/proxy/manifests.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { cacheOf, manifestOf, named, referenceOf, refusalOf } from "./caching.ts";
@@ -248,3 +249,15 @@ describe("a manifest that could not be pushed", () => {
     );
   });
 });
+
+test.each([
+  [1000, 1500, 1000, true],
+  [1000, 2000, 1000, false],
+  [1000, 1000, 0, false],
+  [2000, 1000, 5000, false],
+])(
+  "isFresh() of a tag confirmed at %p, looked at at %p, believed for %p, is %p",
+  (confirmedMs, nowMs, freshMs, want) => {
+    expect(isFresh({ confirmedMs, nowMs, freshMs })).toBe(want);
+  },
+);

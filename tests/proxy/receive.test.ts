@@ -1,64 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { randomBytes } from "node:crypto";
 import { RegistryError } from "../../src/oci/errors.ts";
-import { hashBytes, startHash } from "../../src/oci/hash.ts";
-import { type BlobSource, heldBackBytes, passThrough, receiveBlob } from "../../src/proxy/receive.ts";
-import { codeOf } from "./caching.ts";
+import { type BlobSource, receiveBlob } from "../../src/proxy/receive.ts";
+import { blob, chunksOf, collect, from, sourceOf } from "./blob-source.ts";
 
-const blob = new Uint8Array(randomBytes(200_000));
-const digest = hashBytes(blob, "sha256");
 const signal = new AbortController().signal;
-
-/** Answers each opening with what the next function gives. */
-function sourceOf(
-  openings: readonly ((offset: number) => Awaited<ReturnType<BlobSource["open"]>>)[],
-  expectedBytes?: number,
-): BlobSource & { readonly offsets: number[]; readonly signals: AbortSignal[] } {
-  const offsets: number[] = [];
-  const signals: AbortSignal[] = [];
-  return {
-    host: "up.example",
-    upstream: "https://up.example/",
-    digest,
-    expectedBytes,
-    pauseMs: 1,
-    leastRate: { bytesPerSecond: 0, windowMs: 1000 },
-    wrong: (how) => new RegistryError("UPSTREAM_INVALID", { message: how }),
-    open: async ({ offset, signal }) => {
-      offsets.push(offset);
-      signals.push(signal);
-      const opening = openings[offsets.length - 1];
-      if (opening === undefined) throw new RegistryError("UPSTREAM_UNREACHABLE");
-      return opening(offset);
-    },
-    offsets,
-    signals,
-  };
-}
-
-async function* chunksOf(bytes: Uint8Array, error?: RegistryError): AsyncGenerator<Uint8Array> {
-  for (let start = 0; start < bytes.length; start += 30_000) yield bytes.subarray(start, start + 30_000);
-  if (error !== undefined) throw error;
-}
-
-const from = (bytes: Uint8Array, cutAt?: number) => (offset: number) => ({
-  startBytes: offset,
-  totalBytes: bytes.length,
-  chunks: chunksOf(
-    bytes.subarray(offset, cutAt),
-    cutAt === undefined ? undefined : new RegistryError("UPSTREAM_TIMEOUT"),
-  ),
-});
-
-async function collect(chunks: AsyncIterable<Uint8Array>) {
-  const all: Uint8Array[] = [];
-  try {
-    for await (const chunk of chunks) all.push(chunk);
-    return { bytes: Buffer.concat(all), code: undefined };
-  } catch (error) {
-    return { bytes: Buffer.concat(all), code: codeOf(error) };
-  }
-}
 
 const receive = (source: BlobSource, offset = 0) =>
   collect(receiveBlob(source, { offset, signal, onTotal: () => undefined }));
@@ -189,33 +134,5 @@ describe("the answer of an attempt", () => {
     while (source.signals[0]?.aborted !== true) await new Promise(setImmediate);
     abort.abort();
     expect([(await receiving).code, source.offsets]).toEqual(["UPSTREAM_TIMEOUT", [0]]);
-  });
-});
-
-describe("passThrough()", () => {
-  const pass = (source: BlobSource, range?: { start: number; end: number }, hash = startHash("sha256")) =>
-    collect(passThrough(source, { range, hash }));
-
-  test.each([
-    [undefined, 0, blob.length],
-    [{ start: 1000, end: 150_000 }, 1000, 150_000],
-    [{ start: 199_999, end: 200_000 }, 199_999, 200_000],
-  ])("delivers the range %p", async (range, start, end) => {
-    const { bytes, code } = await pass(sourceOf([from(blob)]), range);
-    expect([bytes.equals(blob.subarray(start, end)), code]).toEqual([true, undefined]);
-  });
-
-  test("goes on behind what the reader has from elsewhere", async () => {
-    const hash = startHash("sha256");
-    hash.update(blob.subarray(0, 50_000));
-    const source = sourceOf([from(blob)]);
-    const { bytes } = await pass(source, undefined, hash);
-    expect([bytes.equals(blob.subarray(50_000)), source.offsets]).toEqual([true, [50_000]]);
-  });
-
-  test("keeps the last bytes of a wrong blob back", async () => {
-    const other = new Uint8Array(blob.length);
-    const { bytes, code } = await pass(sourceOf([from(other)]));
-    expect([bytes.length <= blob.length - heldBackBytes, code]).toEqual([true, "UPSTREAM_INVALID"]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
-import { type Answer, type Question, Transport, type TransportOptions } from "../../src/proxy/transport.ts";
+import { type Question, Transport, type TransportOptions } from "../../src/proxy/transport.ts";
 import { createAuthority, issueServerCertificate } from "../../src/tls/self-signed.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { refusalOf } from "./caching.ts";
@@ -226,45 +226,6 @@ test("a signal that is aborted already ends the request before it is made", asyn
   const signal = AbortSignal.abort();
   expect(await refusalOf(ask(options, { ...get(server.url), signal }))).toBe("UPSTREAM_UNREACHABLE");
   expect([server.requests.length, options.events]).toEqual([0, []]);
-});
-
-describe("the listener at a signal is gone", () => {
-  const url = new URL("http://127.0.0.1:1/");
-  /** A signal that counts who listens to it. */
-  function counted() {
-    const { signal } = new AbortController();
-    let count = 0;
-    return Object.assign(signal, {
-      addEventListener: () => {
-        count += 1;
-      },
-      removeEventListener: () => {
-        count -= 1;
-      },
-      count: () => count,
-    });
-  }
-
-  test.each([
-    ["after a failure", () => undefined],
-    ["after a whole body", async (answer: Answer) => void (await textOf(answer.chunks(1000)))],
-    [
-      "after a body that was left",
-      async (answer: Answer) => {
-        for await (const _chunk of answer.chunks(1000)) break;
-      },
-    ],
-    ["after a body that was given up", async (answer: Answer) => answer.cancel()],
-  ])("%s", async (what, finish) => {
-    await using server = await startUpstream();
-    server.behave(behaviours.drip());
-    if (what === "after a whole body") server.behave(behaviours.text("text"));
-    const signal = counted();
-    const asking = ask(transport(server.url), { ...get(what === "after a failure" ? url : server.url), signal });
-    const answer = await asking.catch(() => undefined);
-    if (answer !== undefined) await finish(answer);
-    expect(signal.count()).toBe(0);
-  });
 });
 
 describe("a body that nobody wants", () => {

@@ -1,0 +1,44 @@
+// A blob that is not cached, for one reader. Nothing of it is kept.
+import type { RunningHash } from "../oci/hash.ts";
+import { type BlobSource, receiveBlob } from "./receive.ts";
+
+/** Held back from readers until the blob is verified, so that a wrong one is never delivered whole. */
+export const heldBackBytes = 64 * 1024;
+
+/** What one reader gets of a blob that is not cached. */
+export interface UncachedOptions {
+  readonly range: { readonly start: number; readonly end: number } | undefined;
+  /** A hash of the bytes that the reader has from elsewhere; the rest is asked for. */
+  readonly hash: RunningHash;
+}
+
+/** Chunks for one reader, hashed as they pass; the last ones come only when all are verified. */
+export async function* passThrough(source: BlobSource, options: UncachedOptions): AsyncGenerator<Uint8Array> {
+  const { hash, range = { start: 0, end: Number.POSITIVE_INFINITY } } = options;
+  const held: Uint8Array[] = [];
+  let heldBytes = 0;
+  let position = hash.sizeBytes;
+  const release = () => {
+    const chunk = held.shift() ?? new Uint8Array();
+    const from = position;
+    heldBytes -= chunk.length;
+    position += chunk.length;
+    return chunk.subarray(Math.max(0, range.start - from), Math.max(0, range.end - from));
+  };
+  // Whoever leaves the loop ends the request; nobody else does.
+  const { signal } = new AbortController();
+  for await (const chunk of receiveBlob(source, { offset: position, signal, onTotal: () => undefined })) {
+    hash.update(chunk);
+    held.push(chunk);
+    heldBytes += chunk.length;
+    while (heldBytes - (held[0]?.length ?? heldBytes) >= heldBackBytes) {
+      const piece = release();
+      if (piece.length > 0) yield piece;
+    }
+  }
+  if (hash.digest() !== source.digest) throw source.wrong("has another digest");
+  while (held.length > 0) {
+    const piece = release();
+    if (piece.length > 0) yield piece;
+  }
+}
