@@ -1,5 +1,6 @@
 // The links below a prefix of a repository as a collector sees them: each directory that a link should be in. What stands
 // there that is no directory or no file counts as a link, with a problem: it may be one that was damaged.
+import type { Pace } from "../../lib/pacer.ts";
 import { type Digest, parseAlgorithm } from "../../oci/digest.ts";
 import type { Key } from "../../storage/driver.ts";
 import { digestFromPath } from "../layout.ts";
@@ -7,7 +8,7 @@ import { readLink } from "../links.ts";
 import type { Store } from "../store.ts";
 
 /** A directory that a link should be in. */
-export interface LinkPlace {
+interface LinkPlace {
   readonly prefix: Key;
   /** Undefined where the path spells no digest that we store under. */
   readonly digest: Digest | undefined;
@@ -18,8 +19,31 @@ export interface LinkPlace {
   readonly problem: string | undefined;
 }
 
+/** A link that is there. */
+export interface DatedLink {
+  readonly key: Key;
+  readonly digest: Digest;
+  readonly changedMs: number;
+}
+
+/** The links below a prefix, and what is there instead of links; throws where a part of it cannot be listed. */
+export async function readLinks(store: Store, prefix: Key, pace: Pace | undefined) {
+  const links: DatedLink[] = [];
+  const aliases: Digest[] = [];
+  const vacancies: Key[] = [];
+  const problems: string[] = [];
+  for await (const { prefix: place, digest, changedMs, target, problem } of walkLinks(store, prefix)) {
+    await pace?.();
+    if (target !== undefined) aliases.push(target);
+    if (problem !== undefined) problems.push(problem);
+    else if (changedMs === undefined) vacancies.push(place);
+    if (digest !== undefined && changedMs !== undefined) links.push({ key: `${place}/link`, digest, changedMs });
+  }
+  return { links, aliases, vacancies, problems };
+}
+
 /** Every place below the prefix, such as `_layers`; throws where a part of it cannot be listed. */
-export async function* walkLinks(store: Store, prefix: Key): AsyncGenerator<LinkPlace> {
+async function* walkLinks(store: Store, prefix: Key): AsyncGenerator<LinkPlace> {
   const strays: string[] = [];
   const algorithms = await store.driver.list(prefix, { others: (name) => strays.push(name) });
   for (const name of strays) {

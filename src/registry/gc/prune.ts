@@ -1,5 +1,5 @@
-// Taking links away from one repository, under its lock alone. The lock is never waited for: a busy repository is left
-// alone, and its links count.
+// Removing links from one repository, under its lock, held exclusively. The lock is never waited for: a busy repository
+// is left as it is, and its links count.
 import type { Pace } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
@@ -23,9 +23,9 @@ import { listTagIndex, trashTag } from "../tags.ts";
 import { findDangling } from "./dangling.ts";
 import { type Pruned, type PrunePlan, type PruneRules, planPrune } from "./plan.ts";
 import { predictPruned } from "./predict.ts";
-import { type RepositoryScan, scanAgain } from "./scan.ts";
+import { type RepositoryScan, type Revision, scanAgain } from "./scan.ts";
 
-/** How to judge and to take away. */
+/** How to judge and to remove. */
 export interface PruneOptions extends PruneRules {
   /** What manifests have to name that is there; undefined where nothing has to be. */
   readonly manifestRules: ManifestRules | undefined;
@@ -33,25 +33,67 @@ export interface PruneOptions extends PruneRules {
   readonly pace?: Pace | undefined;
 }
 
-/** Looks at a repository that was read and takes away what nobody needs; in a dry run it only tells. */
+/** Looks at a repository that was read and removes what nobody needs; in a dry run it only tells. */
 export async function pruneRepository(store: Store, scan: RepositoryScan, rules: PruneOptions): Promise<Pruned> {
-  const plan = await planPrune(scan, rules);
   const { name } = scan;
   if (name !== undefined && !rules.isDryRun) await settleFuture(store, scan, { name, rules });
-  const dangling = await findDangling(store, scan, { kept: plan.kept, rules: rules.manifestRules, pace: rules.pace });
-  const { needed } = dangling;
-  if (dangling.problems.length > 0) return keepEverything(scan, { needed, problems: dangling.problems });
-  if (scan.isBusy) return { ...(await keepEverything(scan, { needed })), isBusy: true };
-  if (name === undefined || !hasCandidates(scan, plan)) return keepEverything(scan, { needed });
+  const { plan, ...judged } = await judge(store, scan, rules);
+  if (judged.problems.length > 0) return keepEverything(scan, judged);
+  if (scan.isBusy) return keepEverything(scan, { ...judged, isBusy: true });
+  if (name === undefined || !hasCandidates(scan, plan)) return keepEverything(scan, judged);
   if (rules.isDryRun) return await predictPruned(store, name, present(scan, plan));
   using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
-  if (lock === undefined) return { ...(await keepEverything(scan, { needed })), isBusy: true };
-  const again = await planAgain(store, name, { scan, plan, rules });
-  if (!("plan" in again)) return keepEverything(scan, again);
-  const directories = await unlinkAll(store, name, { ...again, pace: rules.pace });
-  const gone = present(again.scan, again.plan);
+  if (lock === undefined) return keepEverything(scan, { ...judged, isBusy: true });
+  return await pruneLocked(store, name, { scan, plan, rules });
+}
+
+/** What nobody needs of a repository that was read, and what leads nowhere there. */
+async function judge(store: Store, scan: RepositoryScan, rules: PruneOptions) {
+  const plan = await planPrune(scan, rules);
+  const { kept } = plan;
+  return { plan, ...(await findDangling(store, scan, { kept, rules: rules.manifestRules, pace: rules.pace })) };
+}
+
+/** What was planned without the lock. */
+interface Planned {
+  readonly scan: RepositoryScan;
+  readonly plan: PrunePlan;
+  readonly rules: PruneOptions;
+}
+
+/** Judges once more, now that nobody adds anything: what was touched since the scan stays, with all that it names. */
+async function pruneLocked(store: Store, name: RepositoryName, planned: Planned): Promise<Pruned> {
+  const { rules } = planned;
+  const scan = await scanAgain(store, planned.scan, rules.pace);
+  if ("problem" in scan) {
+    return keepEverything(planned.scan, { problems: [scan.problem], needed: [...planned.scan.tags.values()] });
+  }
+  const isTouched = ({ digest, changedMs }: Revision) => planned.scan.revisions.get(digest)?.changedMs !== changedMs;
+  const touched = [...scan.revisions.values()].filter(isTouched).map(({ digest }) => digest);
+  const judged = await judge(store, scan, { ...rules, roots: new Set(touched) });
+  if (judged.problems.length > 0) return keepEverything(planned.scan, judged);
+  const plan = await confirmPlan(store, name, { planned, now: judged.plan });
+  const directories = await unlinkAll(store, name, { scan, plan, pace: rules.pace });
+  const gone = present(scan, plan);
   const isRepositoryGone = gone.isRepositoryGone && !(await hasDirectories(store, name));
   return { ...gone, directories, isRepositoryGone };
+}
+
+/** What of the plan for now was planned before too. Links of blobs were not read again: each is looked at here. */
+async function confirmPlan(
+  store: Store,
+  name: RepositoryName,
+  { planned, now }: { readonly planned: Planned; readonly now: PrunePlan },
+): Promise<PrunePlan> {
+  const candidates = new Set([...planned.plan.revisions, ...planned.plan.layers]);
+  const layers: Digest[] = [];
+  for (const digest of now.layers) {
+    if (!candidates.has(digest)) continue;
+    await planned.rules.pace?.();
+    const stat = await store.driver.stat(layerLink(name, digest));
+    if (stat?.changedMs === planned.scan.layers.get(digest)) layers.push(digest);
+  }
+  return { ...now, revisions: now.revisions.filter((digest) => candidates.has(digest)), layers };
 }
 
 /** Whether anything of the repository is there still. */
@@ -82,38 +124,6 @@ function hasCandidates(scan: RepositoryScan, { revisions, layers, notes }: Prune
   const directories = scan.vacantTags.length + scan.vacancies.length + notes.length;
   const count = revisions.length + layers.length + scan.staleEntries.length + directories;
   return count > 0 || isEmpty(scan, { revisions: [], layers: [] });
-}
-
-/** Everything that nobody takes from now on: a candidate that was touched since it was judged stays with all it names. */
-async function planAgain(
-  store: Store,
-  name: RepositoryName,
-  {
-    scan,
-    plan,
-    rules,
-  }: {
-    readonly scan: RepositoryScan;
-    readonly plan: PrunePlan;
-    readonly rules: PruneOptions;
-  },
-): Promise<{ readonly scan: RepositoryScan; readonly plan: PrunePlan } | Kept> {
-  const fresh = await scanAgain(store, scan, rules.pace);
-  if ("problem" in fresh) return { problems: [fresh.problem], needed: [...scan.tags.values()] };
-  const isTouched = (digest: Digest) =>
-    fresh.revisions.get(digest)?.changedMs !== scan.revisions.get(digest)?.changedMs;
-  const now = await planPrune(fresh, { ...rules, roots: new Set([...fresh.revisions.keys()].filter(isTouched)) });
-  const dangling = await findDangling(store, fresh, { kept: now.kept, rules: rules.manifestRules, pace: rules.pace });
-  if (dangling.problems.length > 0) return dangling;
-  const candidates = new Set([...plan.revisions, ...plan.layers]);
-  const layers: Digest[] = [];
-  for (const digest of now.layers.filter((layer) => candidates.has(layer))) {
-    await rules.pace?.();
-    const stat = await store.driver.stat(layerLink(name, digest));
-    if (stat?.changedMs === scan.layers.get(digest)) layers.push(digest);
-  }
-  const gone = now.revisions.filter((digest) => candidates.has(digest));
-  return { scan: fresh, plan: { ...now, revisions: gone, layers } };
 }
 
 /** Which directories without a link went: a writer that was killed may have left something in one. */
@@ -197,23 +207,25 @@ function present(scan: RepositoryScan, { revisions, layers, needed }: PrunePlan)
   };
 }
 
-/** Takes nothing: everything that the repository holds, names or would need for a repair is marked. */
+/** Removes nothing: everything that the repository holds, names or would need for a repair is marked. */
 export async function keepAll(store: Store, scan: RepositoryScan, pace: Pace): Promise<Pruned> {
   const kept = new Set(scan.revisions.keys());
   return keepEverything(scan, await findDangling(store, scan, { kept, rules: undefined, pace }));
 }
 
-/** That nothing goes; why, and what else counts as linked. */
+/** Why nothing goes, and what else counts as linked. */
 interface Kept {
   readonly needed: readonly Digest[];
-  readonly problems?: readonly string[];
+  readonly problems: readonly string[];
+  readonly isBusy?: boolean;
 }
 
-async function keepEverything(scan: RepositoryScan, { needed, problems = [] }: Kept): Promise<Pruned> {
+async function keepEverything(scan: RepositoryScan, kept: Kept): Promise<Pruned> {
+  const { needed, problems, isBusy = false } = kept;
   const plan = await planPrune(scan, { isYoung: () => true, deletesUntagged: false });
-  const { marked, ...kept } = present(scan, { ...plan, revisions: [], layers: [] });
+  const { marked, ...held } = present(scan, { ...plan, revisions: [], layers: [] });
   const nothing = { tags: [], entries: [], directories: [], isRepositoryGone: false };
-  return { ...kept, ...nothing, marked: [...marked, ...needed], problems };
+  return { ...held, ...nothing, marked: [...marked, ...needed], problems, isBusy };
 }
 
 /** Whether the repository has neither link, tag nor upload, apart from what goes. */

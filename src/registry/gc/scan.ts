@@ -11,7 +11,7 @@ import { listDigests, readLink } from "../links.ts";
 import { isStaleEntry, type ReferrerEntry, walkReferrerIndex } from "../referrer-index.ts";
 import type { Store } from "../store.ts";
 import { readWhole } from "../whole-bytes.ts";
-import { type LinkPlace, walkLinks } from "./links.ts";
+import { type DatedLink, readLinks } from "./links.ts";
 
 /** A manifest that the repository holds. */
 export interface Revision extends StoredNames {
@@ -51,76 +51,52 @@ export interface RepositoryScan {
 /** Reads a repository; throws where a directory of links cannot be listed. */
 export async function scanRepository(
   store: Store,
-  {
-    prefix,
-    name,
-    pace,
-  }: { readonly prefix: Key; readonly name: RepositoryName | undefined; readonly pace?: Pace | undefined },
+  { prefix, name, pace }: Pick<RepositoryScan, "prefix" | "name"> & { readonly pace?: Pace | undefined },
 ): Promise<RepositoryScan> {
   const places = linkPrefixes(prefix);
-  const problems: string[] = [];
-  if (name === undefined) problems.push(`${prefix} is not a repository name`);
-  const layers = new Map<Digest, number>();
-  const aliases: Digest[] = [];
-  const vacancies: Key[] = [];
   // Before the revisions, since a push makes an entry after its revision: so none of a push looks stale.
   const index = name === undefined ? [] : await Array.fromAsync(walkReferrerIndex(store, name));
-  for (const { subject, entries } of index) {
-    if (name !== undefined && entries.length === 0) vacancies.push(subjectPrefix(name, subject));
-  }
-  const note = ({ prefix: place, changedMs, target, problem }: LinkPlace) => {
-    if (target !== undefined) aliases.push(target);
-    if (problem !== undefined) problems.push(problem);
-    else if (changedMs === undefined) vacancies.push(place);
-  };
-  for await (const place of walkLinks(store, places.layers)) {
-    await pace?.();
-    note(place);
-    if (place.digest !== undefined && place.changedMs !== undefined) layers.set(place.digest, place.changedMs);
-  }
-  const revisions = new Map<Digest, Revision>();
-  let isBusy = false;
-  for await (const place of walkLinks(store, places.revisions)) {
-    await pace?.();
-    note(place);
-    const { digest, changedMs } = place;
-    if (digest === undefined || changedMs === undefined) continue;
-    const names = await readNamesOf(store, { name, link: `${place.prefix}/link`, digest });
-    if (names === "gone") continue;
-    if (names === "busy") {
-      isBusy = true;
-      revisions.set(digest, { digest, changedMs, named: new Set(), subject: undefined });
-      continue;
-    }
-    if (names === undefined) problems.push(describeUnreadable(prefix, digest));
-    revisions.set(digest, { digest, changedMs, named: names?.named ?? new Set(), subject: names?.subject });
-  }
-  const deleted = name === undefined ? [] : await Array.fromAsync(listDigests(store, deletedPrefix(name)));
-  const { tags, vacantTags } = await scanTags(store, places.tags, { problems, revisions, deleted: new Set(deleted) });
+  const layers = await readLinks(store, places.layers, pace);
+  const links = await readLinks(store, places.revisions, pace);
+  const { revisions, isBusy, problems } = await readRevisions(store, { prefix, name, links: links.links, pace });
+  const deleted = new Set(name === undefined ? [] : await Array.fromAsync(listDigests(store, deletedPrefix(name))));
+  const tags = await scanTags(store, places.tags, { revisions, deleted });
   const hasUploads = (await store.driver.list(places.uploads, { limit: 1 })).length > 0;
-  const staleEntries = index
-    .flatMap(({ entries }) => entries)
-    .filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
   const isDeleting = name !== undefined && (await store.driver.stat(deletingKey(name))) !== undefined;
-  const links = { revisions, layers, aliases, deleted: new Set(deleted) };
+  const vacantSubjects = index.filter(({ entries }) => entries.length === 0).map(({ subject }) => subject);
   return {
     prefix,
     name,
-    ...links,
-    tags,
-    vacantTags,
-    vacancies,
-    staleEntries,
-    hasUploads,
+    revisions,
+    layers: new Map(layers.links.map(({ digest, changedMs }) => [digest, changedMs])),
+    aliases: [...layers.aliases, ...links.aliases],
+    tags: tags.tags,
+    vacantTags: tags.vacantTags,
+    vacancies: [
+      ...(name === undefined ? [] : vacantSubjects.map((subject) => subjectPrefix(name, subject))),
+      ...layers.vacancies,
+      ...links.vacancies,
+    ],
+    deleted,
     isDeleting,
+    staleEntries: index
+      .flatMap(({ entries }) => entries)
+      .filter((entry) => isStaleEntry(entry, revisions.get(entry.digest))),
+    hasUploads,
     isBusy,
-    problems,
+    problems: [
+      ...(name === undefined ? [`${prefix} is not a repository name`] : []),
+      ...layers.problems,
+      ...links.problems,
+      ...problems,
+      ...tags.problems,
+    ],
   };
 }
 
 /**
- * What has changed of a repository since it was scanned, for who holds its lock alone: revisions with their new times,
- * new ones read, the tags, and which entries are stale still. The tags are read anew although every push touches a
+ * What has changed in a repository since it was scanned, for whoever holds its lock exclusively: revisions with their new
+ * times, new ones read, the tags, and which entries are stale still. The tags are read anew although every push touches a
  * revision before it tags it: the scan may have come between the two, and a grace may be shorter than that moment.
  */
 export async function scanAgain(
@@ -130,27 +106,56 @@ export async function scanAgain(
 ): Promise<RepositoryScan | { readonly problem: string }> {
   const places = linkPrefixes(before.prefix);
   const revisions = new Map<Digest, Revision>();
-  for await (const { digest, changedMs, problem } of walkLinks(store, places.revisions)) {
-    await pace?.();
-    if (problem !== undefined) return { problem };
-    if (digest === undefined || changedMs === undefined) continue;
+  const { links, problems } = await readLinks(store, places.revisions, pace);
+  if (problems[0] !== undefined) return { problem: problems[0] };
+  for (const { digest, changedMs } of links) {
     const names = before.revisions.get(digest) ?? (await readNames(store, digest));
     if (names === undefined) return { problem: describeUnreadable(before.prefix, digest) };
     revisions.set(digest, { digest, changedMs, named: names.named, subject: names.subject });
   }
-  const problems: string[] = [];
-  const { tags, vacantTags } = await scanTags(store, places.tags, { ...before, problems, revisions });
-  if (problems[0] !== undefined) return { problem: problems[0] };
+  const tags = await scanTags(store, places.tags, { revisions, deleted: before.deleted });
+  if (tags.problems[0] !== undefined) return { problem: tags.problems[0] };
   const staleEntries = before.staleEntries.filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
-  return { ...before, revisions, tags, vacantTags, staleEntries };
+  return { ...before, revisions, tags: tags.tags, vacantTags: tags.vacantTags, staleEntries };
 }
 
-/** One whose manifest a client had deleted is what a deletion left that was killed. */
+/** The manifests that the links lead to, and what they name; nothing where that cannot be told. */
+async function readRevisions(
+  store: Store,
+  {
+    prefix,
+    name,
+    links,
+    pace,
+  }: Pick<RepositoryScan, "prefix" | "name"> & {
+    readonly links: readonly DatedLink[];
+    readonly pace: Pace | undefined;
+  },
+) {
+  const revisions = new Map<Digest, Revision>();
+  const problems: string[] = [];
+  let isBusy = false;
+  for (const { key, digest, changedMs } of links) {
+    await pace?.();
+    const names = await readNamesOf(store, { name, link: key, digest });
+    if (names === "gone") continue;
+    if (names === "busy") isBusy = true;
+    if (names === "unreadable") problems.push(describeUnreadable(prefix, digest));
+    const { named, subject } = typeof names === "string" ? nothingNamed : names;
+    revisions.set(digest, { digest, changedMs, named, subject });
+  }
+  return { revisions, problems, isBusy };
+}
+
+const nothingNamed: StoredNames = { named: new Set(), subject: undefined };
+
+/** A tag whose manifest a client had deleted was left by a deletion that was killed: it is vacant. */
 async function scanTags(
   store: Store,
   prefix: Key,
-  { problems, revisions, deleted }: Pick<RepositoryScan, "revisions" | "deleted"> & { readonly problems: string[] },
+  { revisions, deleted }: Pick<RepositoryScan, "revisions" | "deleted">,
 ) {
+  const problems: string[] = [];
   const tags = new Map<Tag, Digest>();
   const vacantTags: Tag[] = [];
   const others = (text: string) => {
@@ -165,7 +170,7 @@ async function scanTags(
     else if (deleted.has(current.digest) && !revisions.has(current.digest)) vacantTags.push(tag);
     else tags.set(tag, current.digest);
   }
-  return { tags, vacantTags };
+  return { tags, vacantTags, problems };
 }
 
 /** Undefined where there is none. */
@@ -192,19 +197,19 @@ export async function readNames(store: Store, digest: Digest): Promise<StoredNam
 
 /**
  * Those of a revision, unless it is deleted meanwhile. A push has the link before it looks for the bytes, which it then
- * writes again or brings back: so what is missing counts only where nobody pushes.
+ * writes again or restores: so what is missing counts only where nobody pushes.
  */
 async function readNamesOf(
   store: Store,
   { name, link, digest }: { readonly name: RepositoryName | undefined; readonly link: Key; readonly digest: Digest },
-): Promise<StoredNames | "gone" | "busy" | undefined> {
+): Promise<StoredNames | "gone" | "busy" | "unreadable"> {
   const names = await readNames(store, digest);
   if (names !== undefined) return names;
   using lock = name === undefined ? undefined : await store.driver.lock(name, "alone", { waitMs: 0 });
   if (name !== undefined && lock === undefined) return "busy";
   const isThere = (await store.driver.stat(link).catch(() => true)) !== undefined;
   if (!isThere && !(await store.driver.isObstructed(link))) return "gone";
-  return await readNames(store, digest);
+  return (await readNames(store, digest)) ?? "unreadable";
 }
 
 function describeUnreadable(prefix: Key, digest: Digest): string {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { anonymous } from "../../../src/registry/actor.ts";
-import { walkLinks } from "../../../src/registry/gc/links.ts";
+import { readLinks } from "../../../src/registry/gc/links.ts";
 import { layersPrefix } from "../../../src/registry/layout.ts";
 import { digestOf, named, pushBlob, type Stocked, stocked, utf8 } from "../stocked.ts";
 import { collect, graceMs, hasBlob } from "./collected.ts";
@@ -33,13 +33,16 @@ test("a file in the place of all links of an algorithm keeps every blob", async 
   expect([findings, summary.condemned]).toEqual([[expect.stringContaining("no blob is taken away")], 0]);
 });
 
-test("walkLinks() names a stray file, and links that are there", async () => {
+test("readLinks() names a stray file, a directory without a link, and the links that are there", async () => {
   const stock = stocked();
   await pushBlob(stock, "app", "kept");
   await stock.store.driver.write(`${layersPrefix(app)}/notes`, utf8(""));
-  const places = await Array.fromAsync(walkLinks(stock.store, layersPrefix(app)));
-  expect(places.map(({ digest: of, problem }) => [of, problem])).toEqual([
-    [undefined, expect.stringContaining("notes is not a directory")],
-    [digest, undefined],
-  ]);
+  await stock.store.driver.makePrefix(`${layersPrefix(app)}/sha256/${"0".repeat(64)}`);
+  const { links, vacancies, problems, aliases } = await readLinks(stock.store, layersPrefix(app), undefined);
+  expect({ links: links.map(({ digest: of, key }) => [of, key]), vacancies, problems, aliases }).toEqual({
+    links: [[digest, `${place}/link`]],
+    vacancies: [`${layersPrefix(app)}/sha256/${"0".repeat(64)}`],
+    problems: [expect.stringContaining("notes is not a directory")],
+    aliases: [],
+  });
 });
