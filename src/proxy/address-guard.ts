@@ -1,10 +1,10 @@
 // Where an upstream may send us. A redirect, a token realm or a name that leads into the operator's own network would
-// let a stranger reach what only this machine can reach: so each connection is judged by the address that it goes to.
+// let a stranger reach what only this machine can: so every connection is judged by the address it goes to.
 import { isIP } from "node:net";
 import { RegistryError } from "../oci/errors.ts";
 import { type AddressKind, addressKind } from "./address-kind.ts";
 
-/** The addresses of a host name. */
+/** Looks up the addresses of a host name. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
 /** What the guard of one upstream knows. */
@@ -15,9 +15,9 @@ export interface GuardOptions {
 }
 
 /**
- * Says where one upstream may lead. A public address may lead to public ones alone, and one in the operator's network
- * to public ones and to its own kind: whoever sends us there is there himself. The upstream's own address is the
- * operator's choice; but a name that was public once must not lead inside later, since its DNS is a stranger's.
+ * Decides where one upstream may lead. A public address may lead only to public ones, and one in the operator's network
+ * also to its own kind: whoever sends us there is there already. The upstream's own address is the operator's choice,
+ * but a name that was once public must not lead inside later, since its DNS belongs to a stranger.
  */
 export class AddressGuard {
   readonly #options: GuardOptions;
@@ -27,7 +27,7 @@ export class AddressGuard {
     this.#options = options;
   }
 
-  /** The addresses that may be connected to for a URL; refuses one that leads where it may not. */
+  /** The addresses that a URL may be reached at; refuses a URL that leads where it may not. */
   async listAddresses(url: URL, sender: AddressKind | undefined): Promise<readonly string[]> {
     const { home, resolve } = this.#options;
     const literal = literalOf(url);
@@ -46,12 +46,12 @@ export class AddressGuard {
     throw refusal(`${home.host} is a ${kind} address${before}`);
   }
 
-  /** Notes that an answer came from there. */
+  /** Records that an answer came from there. */
   noteAnswer(url: URL, kind: AddressKind): void {
     if (url.origin === this.#options.home.origin && kind === "public") this.#wasPublic = true;
   }
 
-  /** Link-local addresses are where machines are given their credentials: they must be configured as they are. */
+  /** Link-local addresses hand out machine credentials: only a literal in the configuration leads to one. */
   #mayBeHome(kind: AddressKind): boolean {
     return kind === "public" || (!this.#wasPublic && isInside(kind));
   }

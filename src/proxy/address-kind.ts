@@ -1,10 +1,10 @@
-// What an address is to the network: somebody else's, the operator's, this machine's. Pure.
+// What kind of network an address belongs to: the internet, the operator's, this machine's own. Pure.
 import { BlockList, isIPv6 } from "node:net";
 
-/** What an address is to the network. */
+/** What kind of network an address belongs to. */
 export type AddressKind = "public" | "private" | "loopback" | "link-local" | "metadata" | "reserved";
 
-/** The first that has an address says its kind. */
+/** The first list that contains an address decides. */
 const blocks: readonly (readonly [AddressKind, readonly string[]])[] = [
   // Where clouds give a machine its credentials.
   [
@@ -14,7 +14,7 @@ const blocks: readonly (readonly [AddressKind, readonly string[]])[] = [
   ["link-local", ["169.254.0.0/16", "fe80::/10"]],
   ["loopback", ["127.0.0.0/8", "::1/128"]],
   ["private", ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fec0::/10"]],
-  // With Teredo, which hides another address.
+  // Includes Teredo, which hides another address.
   ["reserved", ["0.0.0.0/8", "192.0.0.0/24", "198.18.0.0/15", "224.0.0.0/3", "2001::/32"]],
   ["public", ["0.0.0.0/0", "2000::/3"]],
 ];
@@ -25,7 +25,7 @@ const lists = blocks.map(([kind, subnets]) => {
   return [kind, list] as const;
 });
 
-/** With the IPv6 addresses that lead to the same IPv4 ones: translated (64:ff9b::/96) and 6to4; mapped ones are looked up. */
+/** Adds the IPv6 addresses that reach the same IPv4 ones too: NAT64 and 6to4. BlockList knows mapped ones. */
 function addSubnet(list: BlockList, subnet: string): void {
   const [start = "", digits] = subnet.split("/");
   const bits = Number(digits);
@@ -37,7 +37,7 @@ function addSubnet(list: BlockList, subnet: string): void {
   list.addSubnet(`2002:${hex}::`, 16 + bits, "ipv6");
 }
 
-/** The kind of an address in its usual spelling. What is no address is reserved. */
+/** The kind of an address in its usual notation. Anything that is not an address is reserved. */
 export function addressKind(address: string): AddressKind {
   const family = isIPv6(address) ? "ipv6" : "ipv4";
   return lists.find(([, list]) => list.check(address, family))?.[0] ?? "reserved";

@@ -1,10 +1,9 @@
-// A short back-off for each upstream: after a failure it is not asked again at once, so that a dead upstream costs
-// every client an answer, and not a timeout. When the rest is over one request tries alone, and the others wait for
-// what becomes of it.
+// A short back-off for each upstream: after a failure it is left alone for a while, so that a dead one costs clients an
+// immediate error rather than a timeout. When the rest is over one request tries, and the others wait for its outcome.
 import { RegistryError } from "../oci/errors.ts";
 import { untilAborted } from "./deadline.ts";
 
-/** What requests are about; a limit on manifests says nothing about blobs. */
+/** What a request is about: a limit on manifests says nothing about blobs. */
 export type Subject = "manifests" | "blobs" | "lists";
 
 /** How long an upstream rests after its first failure, and at most. */
@@ -13,14 +12,14 @@ export interface BackoffTimes {
   readonly longestMs: number;
 }
 
-/** One request, as far as it matters here. */
+/** What matters here about one request. */
 export interface Attempt {
   readonly subject: Subject;
-  /** Asks in spite of a rest. */
+  /** Ignores the rest. */
   readonly isUrgent: boolean;
-  /** Ends a wait for another attempt. */
+  /** Ends the wait for another request's trial. */
   readonly patience: AbortSignal;
-  /** Whether the client went away: then the outcome says nothing about the upstream. */
+  /** Whether the client has left: then a failure says nothing about the upstream. */
   readonly isGivenUp: () => boolean;
 }
 
@@ -30,7 +29,7 @@ interface Rest {
   readonly error: RegistryError;
 }
 
-/** A limit that an upstream sets is believed up to here. */
+/** The longest Retry-After that is believed. */
 const longestLimitMs = 300_000;
 const subjects: readonly Subject[] = ["manifests", "blobs", "lists"];
 
@@ -39,9 +38,9 @@ export class Backoff {
   readonly #times: BackoffTimes;
   readonly #now: () => number;
   readonly #rests = new Map<Subject, Rest>();
-  /** Attempts that are made alone, after a rest. */
+  /** The one attempt that is made after a rest. */
   readonly #trials = new Map<Subject, Promise<void>>();
-  /** Counts attempts and changes, so that it is known which was first. */
+  /** Counts attempts and changes, to tell which came first. */
   #turn = 0;
   /** When a rest last began or ended. */
   readonly #changes = new Map<Subject, number>();
@@ -51,7 +50,7 @@ export class Backoff {
     this.#now = now;
   }
 
-  /** Makes the attempt and learns from its outcome; throws at once what the upstream failed with while it rests. */
+  /** Makes the attempt and learns from its outcome; while the upstream rests, throws its last failure at once. */
   async run<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
     const { subject, isUrgent, patience, isGivenUp } = attempt;
     const endTrial = isUrgent ? undefined : await this.#admit(subject, patience);
@@ -69,7 +68,7 @@ export class Backoff {
     }
   }
 
-  /** What ends the attempt as a trial, where it is one. */
+  /** Returns what ends the trial where the attempt is one. */
   async #admit(subject: Subject, patience: AbortSignal): Promise<(() => void) | undefined> {
     for (;;) {
       const rest = this.#rests.get(subject);
@@ -91,14 +90,14 @@ export class Backoff {
     };
   }
 
-  /** A limit rests its subject alone, a dead upstream all of them; whoever answers anything else is alive. */
+  /** A rate limit rests its own subject, a dead upstream all of them; any other answer shows that it is alive. */
   #learn(subject: Subject, error: RegistryError, begun: number): void {
     if (error.code === "UPSTREAM_LIMITED") this.#rest(subject, error, begun);
     else if (isDead(error)) for (const each of subjects) this.#rest(each, error, begun);
     else this.#endRest(subject);
   }
 
-  /** Attempts that were under way together, or are urgent during a rest, fail together: that is one failure. */
+  /** Attempts that ran at the same time, or are urgent during a rest, count as one failure. */
   #rest(subject: Subject, error: RegistryError, begun: number): void {
     const known = this.#rests.get(subject);
     const isResting = known !== undefined && known.untilMs > this.#now();

@@ -4,23 +4,23 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** How batches are written. */
 export interface BatchesOptions {
-  /** Writes one batch, of which nobody else has anything. It may not fail. */
+  /** Writes one batch, which is then gone: nobody else may hold its chunks. Must not throw. */
   readonly write: (pieces: readonly Uint8Array[]) => Promise<void>;
-  /** Whether so much is under way that each has to take little memory. */
+  /** Whether so many downloads run that each has to use little memory. */
   readonly isCrowded: () => boolean;
 }
 
-/** How large a batch becomes before its sender has to wait: large ones cost a fifth less time. */
+/** The size at which the sender has to wait. Large batches cost a fifth less time. */
 const fullBytes = 1024 * 1024;
 const crowdedFullBytes = 256 * 1024;
 
-/** The batches of one sender. */
+/** Gathers the chunks of one sender. */
 export class Batches {
   readonly #options: BatchesOptions;
   #pieces: Uint8Array[] = [];
   #sizeBytes = 0;
   #writing: Promise<void> | undefined;
-  /** Settles when the batch that gathers is taken to be written. */
+  /** Settles when the batch that is gathering is taken for writing. */
   #taken = Promise.withResolvers<void>();
 
   constructor(options: BatchesOptions) {
@@ -43,7 +43,7 @@ export class Batches {
 
   async #write(): Promise<void> {
     while (this.#pieces.length > 0) {
-      // Once around the event loop: what arrives with the first chunk goes with it.
+      // One turn of the event loop: what arrives together is written together.
       await nextTurn();
       const batch = this.#pieces;
       const { resolve } = this.#taken;
@@ -58,7 +58,7 @@ export class Batches {
   }
 }
 
-/** Without this, chunks that are done with pile up until the engine looks for them. */
+/** Without this, finished chunks pile up until the next garbage collection. */
 function releaseMemory(pieces: readonly Uint8Array[]): void {
   for (const { buffer, byteLength } of pieces) {
     if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);

@@ -1,4 +1,4 @@
-// Blobs of cached repositories: from the cache where they are there, else through one shared download.
+// Blobs of cached repositories: from the cache, or else through one download that all their readers share.
 import { createSweeper } from "../lib/sweeper.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -19,25 +19,25 @@ import type { BlobSource } from "./receive.ts";
 import type { UpstreamRepository } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** What cached blobs take. */
+/** What cached blobs need. */
 export interface CachedBlobsOptions extends Omit<DownloadOptions, "isCrowded" | "room"> {
   readonly store: Store;
   readonly report: Report;
   readonly sizes: NamedSizes;
   /** A blob larger than this is not cached. */
   readonly maxBytes: number;
-  /** A use within this time of the last one is not noted again. */
+  /** A use is not recorded again within this time of the last one. */
   readonly useStepMs: number;
 }
 
-/** A cached repository and where it comes from. */
+/** A cached repository and its upstream. */
 export interface CachedRepository extends UpstreamRepository<Upstream> {
   readonly name: RepositoryName;
-  /** What is here of it. */
+  /** What the cache has of it. */
   readonly local: Repository;
 }
 
-/** A sweep takes a few milliseconds, so it is made for a crowd alone. */
+/** A sweep takes a few milliseconds, so it is made only when there is a crowd. */
 const sweepBytes = 4 * 1024 * 1024;
 /** More downloads or readers than this at once are a crowd. */
 const fewStreams = 2;
@@ -46,7 +46,7 @@ const fewStreams = 2;
 export class CachedBlobs {
   readonly #options: CachedBlobsOptions;
   readonly #room: CacheRoom;
-  /** By upstream and digest: what one upstream sends says nothing about another. */
+  /** By upstream and digest: bytes of one upstream say nothing about another. */
   readonly #downloads = new Map<string, Download>();
   #readers = 0;
 
@@ -56,18 +56,18 @@ export class CachedBlobs {
     this.#room = new CacheRoom({ space: () => store.driver.space(), maxBytes });
   }
 
-  /** The blob, to be read. */
+  /** Opens the blob for reading. */
   async open(repository: CachedRepository, digest: Digest): Promise<FoundBlob | ArrivingBlob> {
     const { report } = this.#options;
     const found = await this.#openLocal(repository, digest);
     report({ kind: "pull", type: "blob", isHit: found !== undefined });
     const opened = found ?? (await this.#openCold(repository, digest));
-    // What is on its way is counted as it goes out.
+    // A blob that is still arriving is counted as it is sent.
     if ("content" in opened) report({ kind: "sent", type: "blob", sizeBytes: opened.sizeBytes });
     return opened;
   }
 
-  /** The blob's size: from the cache, else from upstream without fetching the blob. */
+  /** The blob's size: from the cache, or else from upstream without fetching the blob. */
   async promise(repository: CachedRepository, digest: Digest): Promise<{ readonly sizeBytes: number }> {
     const { sizes } = this.#options;
     try {
@@ -79,7 +79,7 @@ export class CachedBlobs {
     if (there === undefined) throw unknownBlob(repository.name, digest);
     const sizeBytes = there.sizeBytes ?? sizes.get(repository.name, digest);
     if (sizeBytes !== undefined) return { sizeBytes };
-    // An upstream that does not say sizes: the blob has to come first.
+    // Where the upstream does not say, the blob has to be fetched first.
     const download = await this.#join(repository, digest);
     await download.done;
     return repository.local.blobs.promise(digest);
@@ -114,18 +114,18 @@ export class CachedBlobs {
     };
   }
 
-  /** A blob that another repository has: whether this one may have it is for its upstream to say. */
+  /** Opens a blob that another repository has. Only the upstream can say whether this one may have it too. */
   async #openShared(repository: CachedRepository, digest: Digest): Promise<FoundBlob | undefined> {
     const isJoined = this.#downloads.get(keyOf(repository, digest))?.hasName(repository.name) === true;
     if (isJoined || !(await this.#isStored(repository.name, digest))) return undefined;
-    // It may have come this moment.
+    // It may just have arrived.
     const found = await this.#openLocal(repository, digest);
     if (found !== undefined) return found;
     await this.#confirm(repository, digest, { isStored: true });
     return this.#adopt(repository, digest);
   }
 
-  /** The stored blob, linked here; undefined where its bytes are gone again. */
+  /** Links the stored blob here and opens it; undefined where its bytes are gone again. */
   async #adopt(repository: CachedRepository, digest: Digest): Promise<FoundBlob | undefined> {
     const { name, upstream } = repository;
     const found = await this.#openLocal(repository, digest);
@@ -134,7 +134,7 @@ export class CachedBlobs {
     return isAdopted ? this.#mustOpen(repository, digest) : undefined;
   }
 
-  /** The bytes of a download; once all have arrived and its file is closed, those of the blob. */
+  /** The bytes of a download, or of the stored blob once the download is over and its file closed. */
   async #openArriving(
     repository: CachedRepository,
     download: Download,
@@ -145,7 +145,7 @@ export class CachedBlobs {
     return (range === undefined ? content : content.slice(range.start, range.end)).stream();
   }
 
-  /** Bytes of another size than a manifest says were cut off by a crash: as good as none, and fetched again. */
+  /** Bytes of another size than a manifest gives were cut short by a crash: they count as missing. */
   async #isStored(name: RepositoryName, digest: Digest): Promise<boolean> {
     const { store, sizes } = this.#options;
     const stat = await statBlob(store, digest);
@@ -156,7 +156,7 @@ export class CachedBlobs {
     return false;
   }
 
-  /** A download that has begun. One for another repository that failed says nothing about this one's upstream. */
+  /** A download that has begun. The failure of one for another repository says nothing about this one. */
   async #begin(repository: CachedRepository, digest: Digest): Promise<Download> {
     const download = await this.#join(repository, digest);
     try {
@@ -175,7 +175,7 @@ export class CachedBlobs {
     return found;
   }
 
-  /** Joining a download for another repository needs this one's upstream to say that it may have the blob. */
+  /** Joins or starts a download. One for another repository is joined once this one's upstream confirms the blob. */
   async #join(repository: CachedRepository, digest: Digest): Promise<Download> {
     const key = keyOf(repository, digest);
     const { name, upstream } = repository;
@@ -215,7 +215,7 @@ export class CachedBlobs {
     };
   }
 
-  /** While the upstream is of no help, the word of a cached manifest of the repository counts. */
+  /** Asks upstream whether the repository has the blob. While upstream cannot answer, a cached manifest will do. */
   async #confirm(
     { name, upstream, remoteName }: CachedRepository,
     digest: Digest,

@@ -1,36 +1,35 @@
-// Room for blobs on their way into the cache. It is looked at while bytes come, by what is announced and what has come:
-// pushes to the local repositories need the disk as well, and an upstream may send without end.
+// Room for blobs on their way into the cache. It is checked while bytes arrive, against the announced and the actual
+// size: pushes to local repositories need the disk as well, and an upstream may send without end.
 
-/** Of a disk. */
 interface DiskSpace {
   readonly freeBytes: number;
   readonly totalBytes: number;
 }
 
-/** What may be taken. */
+/** How much room there is. */
 export interface CacheRoomOptions {
   readonly space: () => Promise<DiskSpace>;
   /** How large the cache may become. */
   readonly maxBytes: number;
 }
 
-/** What one blob holds: also after it has arrived, as long as its readers keep its file open. */
+/** The room that one blob takes, also after it has arrived, for as long as its readers keep its file open. */
 export interface RoomClaim {
   heldBytes: number;
 }
 
-/** How far a blob is. */
+/** How large a blob is becoming. */
 export interface Growth {
-  /** With what is about to be written. */
+  /** Including what is about to be written. */
   readonly arrivedBytes: number;
-  /** Where somebody has said it. */
+  /** Where it is known. */
   readonly totalBytes: number | undefined;
 }
 
-/** Below this much free room nothing more is cached; a twentieth of the disk where that is less. */
+/** Nothing is cached when less than this is free, or less than a twentieth of a small disk. */
 const reservedBytes = 256 * 1024 * 1024;
 const reservedShare = 0.05;
-/** After so many more bytes, of all blobs together, the disk is looked at again. */
+/** The disk is checked again after this many bytes of all blobs together. */
 const lookBytes = 4 * 1024 * 1024;
 const tooLarge = "it is larger than the cache may become";
 
@@ -56,13 +55,13 @@ export class CacheRoom {
     this.#claims.delete(claim);
   }
 
-  /** Why a blob of this size is not to be begun; undefined where it may be. */
+  /** Why a blob of this size cannot be cached; undefined where it can. */
   async whyNot(sizeBytes: number): Promise<string | undefined> {
     if (sizeBytes > this.#options.maxBytes) return tooLarge;
     return this.#whyDiskFull(sizeBytes);
   }
 
-  /** Why the blob may not become so large; undefined where it may, and then it holds that much. */
+  /** Claims this much for the blob; returns why it cannot become so large, or undefined where it can. */
   async whyFull(claim: RoomClaim, { arrivedBytes, totalBytes }: Growth): Promise<string | undefined> {
     const isFirst = claim.heldBytes === 0;
     this.#unseenBytes += Math.max(0, arrivedBytes - claim.heldBytes);
@@ -70,7 +69,7 @@ export class CacheRoom {
     const { maxBytes } = this.#options;
     if (Math.max(arrivedBytes, totalBytes ?? 0) > maxBytes) return tooLarge;
     const heldBytes = [...this.#claims].reduce((sum, each) => sum + each.heldBytes, 0);
-    if (heldBytes > maxBytes) return "what is on its way together is larger than the cache may become";
+    if (heldBytes > maxBytes) return "everything under way together is larger than the cache may become";
     if (!isFirst && this.#unseenBytes < lookBytes) return undefined;
     this.#unseenBytes = 0;
     return this.#whyDiskFull(Math.max(0, (totalBytes ?? 0) - arrivedBytes));
@@ -81,7 +80,7 @@ export class CacheRoom {
   }
 }
 
-/** Whether so many more bytes would leave less than is to be kept free. */
+/** Whether this many more bytes would use up what has to stay free. */
 export function isDiskLow({ freeBytes, totalBytes }: DiskSpace, moreBytes = 0): boolean {
   return freeBytes - moreBytes < Math.min(reservedBytes, totalBytes * reservedShare);
 }

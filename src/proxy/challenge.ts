@@ -1,7 +1,7 @@
 // WWW-Authenticate of an upstream (RFC 9110, section 11.6.1), and where its credentials may go.
 import { isIP } from "node:net";
 
-/** What an upstream wants to see. */
+/** What an upstream asks for. */
 export type Challenge =
   | { readonly scheme: "basic" }
   | { readonly scheme: "bearer"; readonly realm: URL; readonly service: string | undefined };
@@ -11,7 +11,7 @@ const maxHeaderLength = 8192;
 /** A scheme or a parameter, with its value where it has one. */
 const word = /[\s,]*([^\s,="]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/y;
 
-/** The challenge that can be met, bearer before basic; undefined where there is none. */
+/** The challenge that we can meet, Bearer rather than Basic; undefined where there is none. */
 export function parseChallenge(header: string | null): Challenge | undefined {
   const schemes = readSchemes((header ?? "").slice(0, maxHeaderLength));
   const bearer = schemes.get("bearer");
@@ -22,7 +22,7 @@ export function parseChallenge(header: string | null): Challenge | undefined {
   return schemes.has("basic") ? { scheme: "basic" } : undefined;
 }
 
-/** Each scheme with its parameters, in lower case: a word without a value begins a scheme. */
+/** Each scheme with its parameters, in lower case. A word without a value begins a scheme. */
 function readSchemes(text: string): ReadonlyMap<string, ReadonlyMap<string, string>> {
   const schemes = new Map<string, Map<string, string>>();
   let parameters = new Map<string, string>();
@@ -41,20 +41,20 @@ function readSchemes(text: string): ReadonlyMap<string, ReadonlyMap<string, stri
 /** Where the credentials of an upstream may go. */
 export interface Binding {
   readonly home: URL;
-  /** Hosts, with a port where they have one, that the operator named. */
+  /** Hosts that the operator named, with a port where they have one. */
   readonly realms: readonly string[];
 }
 
 /**
- * Whether a token server may see the credentials: the upstream's own host and port, one that the operator named, or
- * one under the same registrable domain. Whoever runs ghcr.io runs nothing at example.github.io, so the public suffix
- * list decides what is registrable; addresses and bare names are never in one domain with another.
+ * Whether a token server may see the credentials: one at the upstream's own host and port, one that the operator named,
+ * or one under the same registrable domain. The public suffix list decides what is registrable, since example.github.io
+ * does not belong to whoever runs ghcr.io; an address or a bare name shares its domain with nobody.
  */
 export async function isBoundRealm(realm: URL, { home, realms }: Binding): Promise<boolean> {
   if (home.protocol === "https:" && realm.protocol !== "https:") return false;
   if (realm.host === home.host || realms.some((named) => named === realm.host || named === realm.origin)) return true;
   if ([realm, home].some(({ hostname }) => isIP(hostname.replace(/^\[|\]$/g, "")) !== 0)) return false;
-  // 100 KB of suffixes, for who has credentials and a token server elsewhere.
+  // 100 KB of suffixes, loaded only for credentials with a token server elsewhere.
   const { getDomain } = await import("tldts");
   const domain = getDomain(home.hostname, { allowPrivateDomains: true });
   return domain !== null && domain === getDomain(realm.hostname, { allowPrivateDomains: true });

@@ -1,9 +1,9 @@
-// Hashes of a growing blob, taken now and then: from one of them a reader goes on by itself when the blob is not kept.
+// Hashes of a growing blob, taken now and then. From one of them a reader resumes by itself when the blob is not kept.
 import type { RunningHash } from "../oci/hash.ts";
 
-/** What a reader that goes on has to be sent again, at most, while the blob is small. */
+/** At most this much is sent again to a reader that resumes, while the blob is small. */
 const firstStepBytes = 16 * 1024 * 1024;
-/** When there are more, every second one goes, and the step is twice as long from then on. */
+/** Beyond this, every other one is dropped, and the step doubles. */
 const maxHashes = 256;
 
 /** The checkpoints of one blob. */
@@ -11,12 +11,12 @@ export class Checkpoints {
   #hashes: readonly RunningHash[];
   #stepBytes = firstStepBytes;
 
-  /** Begins with a hash that has seen nothing. */
+  /** Starts with the hash of nothing. */
   constructor(start: RunningHash) {
     this.#hashes = [start];
   }
 
-  /** Takes note of how far the hash is; `fork` gives one that stays where it is. */
+  /** Takes a checkpoint where one is due; `fork` copies the hash as it is now. */
   note(sizeBytes: number, fork: () => RunningHash): void {
     const last = this.#hashes.at(-1)?.sizeBytes ?? 0;
     if (sizeBytes < last + this.#stepBytes) return;
@@ -26,7 +26,7 @@ export class Checkpoints {
     this.#stepBytes *= 2;
   }
 
-  /** A hash that has seen the blob up to the position, or as far before it as there is one. */
+  /** A copy of the last hash at or before the position. */
   before(position: number): RunningHash {
     const hash = this.#hashes.findLast(({ sizeBytes }) => sizeBytes <= position);
     if (hash === undefined) throw new RangeError(`no checkpoint before ${position}`);

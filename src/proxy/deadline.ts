@@ -1,7 +1,7 @@
-// A limit on a whole exchange with an upstream, redirects, tokens and body together: bytes that drip do not extend it.
+// A time limit on a whole exchange with an upstream: redirects, tokens and body together. A trickle does not extend it.
 import { RegistryError } from "../oci/errors.ts";
 
-/** Aborts its signal when the time is over, unless it is disposed of before. */
+/** Aborts its signal when the time is up, unless it is disposed of first. */
 export class Deadline implements Disposable {
   readonly #abort = new AbortController();
   readonly #timer: Timer;
@@ -20,7 +20,7 @@ export class Deadline implements Disposable {
   }
 }
 
-/** The outcome of the work, or the reason of the signal if that is first. The work goes on for whoever else waits for it. */
+/** The outcome of the work, or the signal's reason if that comes first. The work continues for its other callers. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const stop = () => reject(signal.reason);

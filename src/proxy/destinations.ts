@@ -1,5 +1,5 @@
-// Which address a request goes to. A name is resolved here, judged, and connected to by the address that was judged,
-// since it may resolve otherwise a moment later.
+// Which address a request goes to. A name is resolved and judged here, and the connection goes to the address that was
+// judged, since the name may resolve differently a moment later.
 import { connect, isIPv6 } from "node:net";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -7,7 +7,7 @@ import { AddressGuard, type GuardOptions } from "./address-guard.ts";
 import { type AddressKind, addressKind } from "./address-kind.ts";
 import { untilAborted } from "./deadline.ts";
 
-/** What destinations take. */
+/** What destinations need. */
 export interface DestinationsOptions extends GuardOptions {
   /** Whether requests go through a proxy, which then resolves names. */
   readonly isProxied: (url: URL) => boolean;
@@ -20,14 +20,14 @@ export interface Destination {
   readonly kind: AddressKind;
 }
 
-/** Hosts that an upstream leads to are many in its lifetime. */
+/** An upstream leads to many hosts in its lifetime. */
 const maxChosen = 100;
 
 /** The destinations of one upstream and of where it leads. */
 export class Destinations {
   readonly #options: DestinationsOptions;
   readonly #guard: AddressGuard;
-  /** Of a host with several addresses, the one that took the last connection. */
+  /** For hosts with several addresses, the one that last accepted a connection. */
   readonly #chosen = new BoundedMap<string, string>(maxChosen);
 
   constructor(options: DestinationsOptions) {
@@ -35,7 +35,7 @@ export class Destinations {
     this.#guard = new AddressGuard(options);
   }
 
-  /** Where to connect for a URL; refuses one that leads where it may not. */
+  /** Where to connect for a URL; refuses a URL that leads where it may not. */
   async find(
     url: URL,
     { sender, signal }: { readonly sender: AddressKind | undefined; readonly signal: AbortSignal },
@@ -48,17 +48,17 @@ export class Destinations {
     return { target, kind: addressKind(address) };
   }
 
-  /** Notes that an answer came from there. */
+  /** Records that an answer came from there. */
   noteAnswer(url: URL, { kind }: Destination): void {
     if (!this.#options.isProxied(url)) this.#guard.noteAnswer(url, kind);
   }
 
-  /** Notes that none came. */
+  /** Records that none came. */
   noteFailure({ host }: URL): void {
     this.#chosen.delete(host);
   }
 
-  /** A name that only the proxy can find is nowhere near this machine. */
+  /** A name that only the proxy can resolve is nowhere near this machine. */
   async #guessKind(url: URL, sender: AddressKind | undefined): Promise<AddressKind> {
     try {
       const [address = ""] = await this.#guard.listAddresses(url, sender);
@@ -84,7 +84,7 @@ export class Destinations {
 
 const defaultPorts: Readonly<Record<string, number>> = { "https:": 443, "http:": 80 };
 
-/** IPv6 and IPv4 addresses by turns, beginning with the kind that the resolver prefers. */
+/** IPv6 and IPv4 addresses in turn, starting with the family that the resolver prefers. */
 function inTurns(addresses: readonly string[]): readonly string[] {
   const isFirst = (address: string) => isIPv6(address) === isIPv6(addresses[0] ?? "");
   const [preferred, others] = [addresses.filter(isFirst), addresses.filter((address) => !isFirst(address))];
@@ -101,11 +101,11 @@ export interface Candidates {
   readonly signal: AbortSignal;
 }
 
-/** How long one address is tried alone. */
+/** How long an address is tried before the next one is tried too (RFC 8305): IPv6 may lead nowhere where IPv4 works. */
 const staggerMs = 250;
 const maxAddresses = 8;
 
-/** The first address that takes a connection; undefined where none does. */
+/** The first address that accepts a connection; undefined where none does. */
 export async function findReachable({ addresses, port, signal }: Candidates): Promise<string | undefined> {
   using opened = new DisposableStack();
   const attempts: Promise<string>[] = [];

@@ -1,33 +1,32 @@
-// How far a download is, and the reading of what has arrived. The reading side of a download: it neither asks the
-// upstream nor writes.
+// The reading side of a download: how far it is, and what has arrived. It neither asks the upstream nor writes.
 import type { followArrival } from "../registry/arrival.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { heldBackBytes, passThrough } from "./pass-through.ts";
 import type { BlobSource } from "./receive.ts";
 import { SharedPieces } from "./shared-pieces.ts";
 
-/** How a download came to its end. */
+/** How a download ended. */
 export type End =
   /** Everything has arrived and is verified. */
   | { readonly kind: "verified" }
-  /** It is not kept, and its file is empty: readers continue by themselves, from the last checkpoint before them. */
+  /** It is not kept, and its file is empty: readers resume by themselves from the last checkpoint. */
   | { readonly kind: "uncached"; readonly checkpoints: Checkpoints }
   | { readonly kind: "failed"; readonly error: unknown };
 
 /** The file of a download, open for reading while it grows. */
 export type GrowingFile = NonNullable<Awaited<ReturnType<typeof followArrival>>>;
 
-/** Part of a blob: from `start` up to, but without, `end`. */
+/** Part of a blob: from `start` up to, but not including, `end`. */
 export interface Part {
   readonly start: number;
   readonly end: number;
 }
 
-/** Who is told of what becomes of the readers. */
+/** Told about the readers. */
 export interface ProgressListener {
-  /** Told when a reader comes or leaves. */
+  /** Called when a reader comes or leaves. */
   readonly onReaders: (count: number) => void;
-  /** Told when nothing is written any more and the file is closed. */
+  /** Called when the download is over and the file is closed. */
   readonly onClosed: () => void;
 }
 
@@ -45,7 +44,7 @@ export class DownloadProgress {
   #end: End | undefined;
   #readers = 0;
   #isOver = false;
-  /** The size of the blob, once somebody has said it. */
+  /** The size of the blob, once it is announced. */
   announcedBytes: number | undefined;
 
   constructor(source: BlobSource, listener: ProgressListener) {
@@ -67,12 +66,12 @@ export class DownloadProgress {
     return this.#arrivedBytes;
   }
 
-  /** Whether a reader has been given a part of it. */
+  /** Whether any reader has been given a part of it. */
   get isReleased(): boolean {
     return this.#releasedBytes > 0;
   }
 
-  /** Whether nothing is written any more. */
+  /** Whether writing has ended. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -82,12 +81,12 @@ export class DownloadProgress {
     return this.#isOver && this.#readers === 0;
   }
 
-  /** The file that is read. */
+  /** The file that readers read. */
   get file(): GrowingFile | undefined {
     return this.#file;
   }
 
-  /** Reads another file from now on. */
+  /** Makes readers read another file from now on. */
   readFrom(file: GrowingFile | undefined): void {
     this.#file?.[Symbol.dispose]();
     this.#file = file;
@@ -95,19 +94,19 @@ export class DownloadProgress {
     this.#arrivedBytes = 0;
   }
 
-  /** Says how much has arrived. */
+  /** Records how much has arrived. */
   arrive(arrivedBytes: number): void {
     this.#arrivedBytes = arrivedBytes;
     this.#notify();
   }
 
-  /** Says how it ended. */
+  /** Records how it ended. */
   finish(end: End): void {
     this.#end = end;
     this.#notify();
   }
 
-  /** Says that nothing is written any more; the file is closed when nobody reads it. */
+  /** Ends the writing. The file is closed once nobody reads it. */
   close(): void {
     this.#isOver = true;
     this.#closeFile();
@@ -131,18 +130,18 @@ export class DownloadProgress {
     return this.#changed.promise;
   }
 
-  /** What may be handed out: the last bytes only when all of them are verified. */
+  /** How much readers may have: the last bytes only when all of them are verified. */
   get availableBytes(): number {
     return this.#end?.kind === "verified" ? this.#arrivedBytes : Math.max(0, this.#arrivedBytes - heldBackBytes);
   }
 
-  /** The bytes as they come. */
+  /** The bytes as they arrive. */
   async *read(part = wholeBlob): AsyncGenerator<Uint8Array> {
     let position = part.start;
     this.#countReaders(1);
     try {
       for (;;) {
-        // All of it is looked at in one moment: what changes later is a reason to look again.
+        // One view of everything: whatever changes after it settles `changed`.
         const [changed, end, available] = [this.changed(), this.#end, Math.min(this.availableBytes, part.end)];
         if (end?.kind === "uncached") {
           const range = { start: position, end: part.end };

@@ -1,5 +1,5 @@
 // One download of a blob from an upstream to the disk, for everybody who wants the blob: its readers in this process
-// share it, and other processes follow the same file. Nobody's leaving stops it.
+// share it, and other processes follow the same file. It does not stop when a reader leaves.
 import { setTimeout as pause } from "node:timers/promises";
 import { digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -17,32 +17,32 @@ import { DownloadProgress } from "./download-progress.ts";
 import type { Report } from "./events.ts";
 import { type BlobSource, receiveBlob } from "./receive.ts";
 
-/** What a download works with. */
+/** What a download needs. */
 export interface DownloadOptions {
   readonly store: Store;
   readonly report: Report;
   readonly room: CacheRoom;
   /** How long it continues without a reader. */
   readonly abandonMs: number;
-  /** How long another process may add nothing before its download is no longer waited for. */
+  /** How long another process's download may stand still before it is no longer waited for. */
   readonly patienceMs: number;
-  /** Whether so much is under way that each has to take little memory. */
+  /** Whether so many downloads run that each has to use little memory. */
   readonly isCrowded: () => boolean;
 }
 
-/** What one try to get the blob leads to: it is stored, it will not be, or there is reason to begin anew. */
+/** What an attempt comes to: the blob is stored, it will not be, or the attempt has to be repeated. */
 type Outcome = "stored" | "uncached" | "again";
 
 const pollMs = 20;
-/** How often it is looked whether the process that downloads is still there, in polls. */
+/** After how many polls to check whether the other process is still alive. */
 const pollsPerLook = 10;
 
 /** A download under way. */
 export class Download {
-  /** Settles when nothing is written any more. */
+  /** Settles when writing has ended. */
   readonly done: Promise<void>;
   readonly #firstName: RepositoryName;
-  /** The repositories that want it linked, and where each of them has it from. */
+  /** The repositories to link the blob in, with the upstream of each. */
   readonly #names = new Map<RepositoryName, string>();
   readonly #source: BlobSource;
   readonly #options: DownloadOptions;
@@ -69,12 +69,12 @@ export class Download {
     this.done = this.#run();
   }
 
-  /** The bytes as they come, and the size where it is known. */
+  /** The bytes as they arrive, and the size where it is known. */
   get progress(): Pick<DownloadProgress, "read" | "totalBytes"> {
     return this.#progress;
   }
 
-  /** Has the blob linked in this repository too when it is there. */
+  /** Links the blob in this repository too once it is stored. */
   addName(name: RepositoryName, upstream: string): void {
     this.#names.set(name, upstream);
   }
@@ -89,7 +89,7 @@ export class Download {
     return this.#names.has(name);
   }
 
-  /** "stored": it is in the store. "arriving": it can be read, although not all of it is there. Throws where it failed. */
+  /** Waits until the blob is stored, or there is something to read; throws where the download failed. */
   async begun(): Promise<"stored" | "arriving"> {
     const progress = this.#progress;
     while (!progress.isOver) {
@@ -101,7 +101,7 @@ export class Download {
     return this.#isStored ? "stored" : "arriving";
   }
 
-  /** Whether it is in the store, and there is nothing to be read here any more. */
+  /** Whether the blob is stored, and can no longer be read here. */
   get isOver(): boolean {
     return this.#isStored && this.#progress.isClosed;
   }
@@ -130,7 +130,7 @@ export class Download {
     if (arrival === "busy") return this.#watchOther();
     using held = arrival;
     if (!(await this.#isBlobThere())) return await this.#fetch(held);
-    // Whoever held it before has finished it.
+    // The last holder finished it.
     await held.discard();
     return "again";
   }
@@ -142,8 +142,8 @@ export class Download {
   }
 
   /**
-   * The blob is there. Where it is the file that readers follow, they read on in it; what another upstream or a push has
-   * stored says nothing about what has come from this one so far.
+   * Takes the stored blob. Readers continue in it where it is the file that they have been reading; a blob that a push
+   * or another upstream stored says nothing about the bytes that came from this one.
    */
   async #takeStored(): Promise<Outcome> {
     const { digest } = this.#source;
@@ -162,7 +162,7 @@ export class Download {
     return "stored";
   }
 
-  /** Follows the file that another process writes, until it is gone or its writer may be. */
+  /** Follows the file that another process writes, until the file is gone or its writer seems to be. */
   async #watchOther(): Promise<Outcome> {
     const { store, patienceMs } = this.#options;
     const progress = this.#progress;
@@ -175,14 +175,14 @@ export class Download {
         progress.arrive(sizeBytes);
       } else if (poll % pollsPerLook === 0 && !(await isArrivalHeld(store, this.#source))) return "again";
       if (store.now() - grownMs > patienceMs || this.#abort.signal.aborted) {
-        return this.#giveUpCaching("another process holds the download and adds nothing");
+        return this.#giveUpCaching("the process that downloads it makes no progress");
       }
       await pause(pollMs);
     }
     return "again";
   }
 
-  /** Follows the file that is there now. Another one begins anew: whoever has read of the one before breaks off. */
+  /** Follows the file that is there now. Where it is a new one, readers who have had bytes of the old are cut off. */
   async #follow(): Promise<void> {
     if (this.#progress.file?.isInPlace() === true) return;
     if (this.#progress.isReleased) throw abandoned(this.#source);
@@ -202,12 +202,12 @@ export class Download {
       return this.#commit(arrival);
     }
     await arrival.discard();
-    // What an earlier holder left may be to blame.
+    // The bytes that an earlier holder left may be to blame.
     if (arrival.isResumed && !this.#progress.isReleased) return "again";
     throw this.#source.wrong("has another digest");
   }
 
-  /** Writes what comes, for as long as it can be kept. What has come before a failure is of use to the next request. */
+  /** Receives the rest, for as long as it can be kept. What arrived before a failure stays for the next request. */
   async #receive(arrival: Arrival): Promise<void> {
     const startBytes = arrival.sizeBytes;
     const { isCrowded, report } = this.#options;
@@ -229,7 +229,7 @@ export class Download {
     }
   }
 
-  /** Writes one batch where there is room for it; else the readers continue by themselves. */
+  /** Writes a batch where there is room; otherwise the readers resume by themselves. */
   async #write(arrival: Arrival, pieces: readonly Uint8Array[]): Promise<void> {
     if (this.#progress.end !== undefined) return;
     const sizeBytes = arrival.sizeBytes + pieces.reduce((sum, piece) => sum + piece.length, 0);
@@ -252,7 +252,7 @@ export class Download {
     this.#claim.heldBytes = 0;
   }
 
-  /** A disk that fails now costs the cache the blob, and nobody else: whoever still reads continues by himself. */
+  /** A disk that fails here costs only the cache the blob: its readers resume by themselves. */
   async #commit(arrival: Arrival): Promise<Outcome> {
     try {
       await arrival.commit();
@@ -288,6 +288,6 @@ export class Download {
 
 function abandoned({ host, digest }: BlobSource): RegistryError {
   return new RegistryError("UNAVAILABLE", {
-    message: `what came of ${digest} from ${host} was given up by the process that fetched it; try again`,
+    message: `the download of ${digest} from ${host} was abandoned by the process that made it; try again`,
   });
 }

@@ -1,11 +1,11 @@
-// What the cache tells the house about itself: the proxy neither logs nor counts.
+// What the cache reports: it neither logs nor counts by itself.
 
-/** What content is: a manifest or a blob. The words are those of distribution's metrics. */
+/** The kinds of content, in the words of distribution's metrics. */
 export type ContentType = "manifest" | "blob";
 
 /** Something that happened. */
 export type ProxyEvent =
-  /** One request to an upstream; status 0 is no answer. */
+  /** One request to an upstream; status 0 means no answer. */
   | {
       readonly kind: "request";
       readonly upstream: string;
@@ -20,11 +20,11 @@ export type ProxyEvent =
   | { readonly kind: "pull"; readonly type: ContentType; readonly isHit: boolean }
   /** Bytes that came from an upstream. */
   | { readonly kind: "received"; readonly type: ContentType; readonly sizeBytes: number }
-  /** Bytes that went to a client. */
+  /** Bytes that were sent to a client. */
   | { readonly kind: "sent"; readonly type: ContentType; readonly sizeBytes: number }
-  /** The upstream was of no help, and what is cached was served. */
+  /** The upstream could not answer, and cached content was served. */
   | { readonly kind: "stale"; readonly upstream: string; readonly name: string; readonly reason: string }
-  /** An upstream sent something else than was asked for; it was neither cached nor delivered whole. */
+  /** An upstream sent something other than what was asked for; it was neither cached nor delivered whole. */
   | { readonly kind: "wrong"; readonly upstream: string; readonly what: string; readonly reason: string }
   /** Content was served without being cached. */
   | { readonly kind: "uncached"; readonly what: string; readonly reason: string }
@@ -33,5 +33,5 @@ export type ProxyEvent =
   /** How many pulls an upstream still allows. */
   | { readonly kind: "quota"; readonly upstream: string; readonly remaining: number };
 
-/** Takes events. */
+/** Receives events. */
 export type Report = (event: ProxyEvent) => void;

@@ -1,15 +1,15 @@
-// The pages of an upstream's list, one after the other. However many and however long they are, what is read for one
-// answer is bounded in pages, bytes and time.
+// The pages of an upstream's list, one after the other. However many there are, the number of pages, bytes and seconds
+// spent on one answer is bounded.
 import { stepAside } from "../lib/pacer.ts";
 import { createSweeper } from "../lib/sweeper.ts";
 import { isRecord } from "../oci/descriptor.ts";
 import type { UpstreamRepository } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** A page, of which nothing is kept here. */
+/** One page. */
 export interface ListPage {
   readonly items: readonly unknown[];
-  /** Whether the list ends with it, rather than the reading. */
+  /** Whether the list ends here; otherwise a limit may have ended the reading. */
   readonly isLast: boolean;
 }
 
@@ -18,7 +18,7 @@ const maxPages = 100;
 const maxBytes = 32 * 1024 * 1024;
 const sweepBytes = 4 * 1024 * 1024;
 
-/** The pages from a path on; none where the upstream has no such list. `field` names the items. */
+/** The pages from a path on; none where the upstream has no such list. `field` holds the items. */
 export async function* readPages(
   { upstream, remoteName }: UpstreamRepository<Upstream>,
   { path: first, field }: { readonly path: string; readonly field: string },
@@ -29,7 +29,7 @@ export async function* readPages(
   let path: string | undefined = first;
   for (let page = 1; path !== undefined; page += 1) {
     const answer = await upstream.getList(remoteName, path);
-    // One that is gone meanwhile.
+    // The list has gone in the meantime.
     if (answer === undefined && page > 1) yield { items: [], isLast: true };
     if (answer === undefined) return;
     sizeBytes += answer.sizeBytes;
@@ -43,7 +43,7 @@ export async function* readPages(
   }
 }
 
-/** The items of a list; none where it is something else. */
+/** The items of a list; none where it is not a list. */
 export function itemsOf(value: unknown, field: string): readonly unknown[] {
   const items = isRecord(value) ? value[field] : undefined;
   return Array.isArray(items) ? items : [];

@@ -1,4 +1,4 @@
-// Tags and referrers of cached repositories: what upstream lists, and what is cached where it cannot say.
+// Tags and referrers of cached repositories: as upstream lists them, or as they are cached where it cannot answer.
 import { stepAside } from "../lib/pacer.ts";
 import { sortInTurns } from "../lib/sorted.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../oci/digest.ts";
@@ -16,7 +16,7 @@ import { Shared } from "./share.ts";
 import { Slots } from "./slots.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** What listings take. */
+/** What listings need. */
 export interface CachedListingsOptions {
   readonly report: Report;
   /** The cached manifest of a tag, for upstreams that list referrers under one. */
@@ -25,7 +25,7 @@ export interface CachedListingsOptions {
 
 /** How many tags upstream is asked for at once. */
 const pageItems = 1000;
-/** In one answer; the rest comes on further pages, also where the client asked for none. */
+/** In one answer; the rest comes on further pages, even where the client asked for none. */
 const maxTags = 50_000;
 /** Of one upstream, at once. */
 const maxListings = 2;
@@ -33,7 +33,7 @@ const maxListings = 2;
 /** The listings of all cached repositories. */
 export class CachedListings {
   readonly #options: CachedListingsOptions;
-  /** Lists that are put together lie in memory meanwhile; each upstream has places of its own. */
+  /** Lists take memory while they are put together. Each upstream has places of its own. */
   readonly #places = new WeakMap<Upstream, Slots>();
   readonly #tags = new Shared<Page<Tag> | undefined>();
 
@@ -56,7 +56,7 @@ export class CachedListings {
     } catch (error) {
       if (!isUpstreamError(error)) throw error;
       const cached = await repository.local.tags.list(request).catch((unknown) => {
-        // Not cached either: what is wrong upstream is the answer, and no false 404.
+        // Not cached either: the answer is what is wrong upstream, not a false 404.
         throw unknown instanceof RegistryError && unknown.code === "NAME_UNKNOWN" ? error : unknown;
       });
       return { ...cached, warning: this.#noteStale(repository, error.message) };
@@ -76,7 +76,7 @@ export class CachedListings {
     }
   }
 
-  /** By the API, and where an upstream does not have it, by the tag that clients of such registries use. */
+  /** Uses the API, or the tag that clients use for upstreams without it. */
   async #addUpstream(repository: CachedRepository, subject: Digest, merged: MergedReferrers): Promise<boolean> {
     let isWhole: boolean | undefined;
     for await (const page of readPages(repository, { path: `referrers/${subject}`, field: "manifests" })) {
@@ -92,7 +92,7 @@ export class CachedListings {
     if (tag === undefined) return [];
     try {
       const { bytes } = await this.#options.manifests.get(repository, { kind: "tag", tag });
-      // A manifest that is cached is JSON, and not long to parse.
+      // A cached manifest is known to be JSON that parses fast.
       return itemsOf(JSON.parse(new TextDecoder().decode(bytes)), "manifests");
     } catch (error) {
       if (error instanceof RegistryError && error.code === "MANIFEST_UNKNOWN") return [];
@@ -113,7 +113,7 @@ export class CachedListings {
   }
 }
 
-/** Undefined: upstream has no such repository. */
+/** Undefined where upstream has no such repository. */
 async function fetchTags(repository: CachedRepository, { limit, after }: PageRequest): Promise<Page<Tag> | undefined> {
   const most = Math.min(limit, maxTags);
   const query = new URLSearchParams({ n: String(Math.min(most + 1, pageItems)) });
@@ -123,7 +123,7 @@ async function fetchTags(repository: CachedRepository, { limit, after }: PageReq
   for await (const page of readPages(repository, { path: `tags/list?${query}`, field: "tags" })) {
     for (const text of page.items) {
       const tag = typeof text === "string" ? parseTag(text) : undefined;
-      // An upstream that knows no pages lists from the beginning.
+      // An upstream without pagination starts from the beginning.
       if (tag !== undefined && (after === undefined || tag > after)) tags.add(tag);
       await stepAside();
     }

@@ -1,5 +1,5 @@
-// Manifests of cached repositories. By digest what is cached is the answer; by tag upstream says from time to time
-// whether it still is, and when it cannot say, the cached one is served with a warning.
+// Manifests of cached repositories. A digest is answered from the cache; a tag is confirmed with upstream from time to
+// time, and served from the cache with a warning while upstream cannot answer.
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { hashBytes } from "../oci/hash.ts";
@@ -14,21 +14,21 @@ import type { Report } from "./events.ts";
 import type { NamedSizes } from "./named-sizes.ts";
 import { Shared } from "./share.ts";
 
-/** What cached manifests take. */
+/** What cached manifests need. */
 export interface CachedManifestsOptions {
   readonly store: Store;
   readonly report: Report;
   readonly sizes: NamedSizes;
-  /** How long a tag's answer is believed. */
+  /** How long the answer about a tag is trusted. */
   readonly freshMs: number;
-  /** A use within this time of the last one is not noted again. */
+  /** A use is not recorded again within this time of the last one. */
   readonly useStepMs: number;
 }
 
 /** A manifest to be fetched. */
 interface Wanted {
   readonly reference: Reference;
-  /** A tag that points there now. */
+  /** A tag that has moved to it. */
   readonly movedTag?: Tag;
   /** How long upstream may take. */
   readonly answerMs: number;
@@ -91,7 +91,7 @@ export class CachedManifests {
     }
   }
 
-  /** Undefined: upstream has no such manifest. */
+  /** Undefined where upstream has no such manifest. */
   async #fetchCurrent(
     repository: CachedRepository,
     reference: Reference,
@@ -141,7 +141,7 @@ export class CachedManifests {
     return new RegistryError("UPSTREAM_INVALID", { message: `the manifest ${digest} from ${host} ${how}` });
   }
 
-  /** What may not be pushed may not be cached. */
+  /** A manifest that could not be pushed cannot be cached either. */
   async #store(repository: CachedRepository, { bytes, digest }: StoredManifest, tag: Tag | undefined): Promise<void> {
     const { name, upstream } = repository;
     await this.#write(name, async () => {
@@ -154,7 +154,7 @@ export class CachedManifests {
     });
   }
 
-  /** A cache that cannot be written serves all the same. */
+  /** A cache that cannot be written to still serves. */
   async #write(name: RepositoryName, work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -170,7 +170,7 @@ export class CachedManifests {
   }
 }
 
-/** Whether the upstream is to blame. */
+/** Whether the error is the upstream's. */
 export function isUpstreamError(error: unknown): error is RegistryError {
   return error instanceof RegistryError && error.code.startsWith("UPSTREAM_");
 }
@@ -184,11 +184,11 @@ export interface KnownTag {
   /** When the upstream last said where the tag points. */
   readonly confirmedMs: number;
   readonly nowMs: number;
-  /** How long that is believed. */
+  /** How long that is trusted. */
   readonly freshMs: number;
 }
 
-/** Whether the tag needs no asking. A time in the future (a clock that was set back) is not believed. */
+/** Whether the tag need not be confirmed. A time in the future (the clock was set back) is not trusted. */
 export function isFresh({ confirmedMs, nowMs, freshMs }: KnownTag): boolean {
   const ageMs = nowMs - confirmedMs;
   return ageMs >= 0 && ageMs < freshMs;

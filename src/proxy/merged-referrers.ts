@@ -1,5 +1,5 @@
-// One page of referrers out of two lists: the cached ones, which come in the order of their digests, and upstream's,
-// which come in any order and without end. Never more is kept than the page can have.
+// One page of referrers out of two lists: the cached ones, ordered by digest, and upstream's, which come in any order
+// and without end. No more is kept than fits on the page.
 import { stepAside } from "../lib/pacer.ts";
 import { sortInTurns } from "../lib/sorted.ts";
 import { isRecord, parseDescriptor } from "../oci/descriptor.ts";
@@ -8,15 +8,15 @@ import { isMediaType } from "../oci/media-type.ts";
 import type { Referrer, ReferrersPage, ReferrersRequest } from "../registry/referrers.ts";
 
 const maxItems = 1000;
-/** An answer is itself an index, and clients read indexes of 4 MiB. */
+/** The answer is an index, and clients read indexes of up to 4 MiB. */
 const maxBytes = 3 * 1024 * 1024;
 
-/** A page that grows as upstream's list comes, and keeps its first items. */
+/** A page that is filled while upstream's list arrives, and keeps the items that come first. */
 export class MergedReferrers {
   readonly #cached: ReferrersPage;
   readonly #request: ReferrersRequest;
   readonly #found: Map<Digest, Referrer>;
-  /** The page ends with it: further ones belong to the next. */
+  /** The last digest of the page: later ones belong to the next. */
   #end: Digest | undefined;
   #isFull = false;
 
@@ -27,7 +27,7 @@ export class MergedReferrers {
     this.#end = cached.hasMore ? (cached.last ?? cached.items.at(-1)?.digest) : undefined;
   }
 
-  /** Takes what belongs to the page out of a page of upstream's. */
+  /** Adds the items of one of upstream's pages that belong on this page. */
   async add(descriptors: readonly unknown[]): Promise<void> {
     for (const descriptor of descriptors) {
       await stepAside();
@@ -72,7 +72,7 @@ export class MergedReferrers {
   }
 }
 
-/** Undefined for what is none. */
+/** Undefined where the entry is not a referrer. */
 function parseReferrer(entry: unknown): Referrer | undefined {
   const parsed = parseDescriptor(entry);
   if ("problem" in parsed || !isRecord(entry)) return undefined;

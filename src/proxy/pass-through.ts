@@ -1,18 +1,18 @@
-// A blob that is not cached, for one reader. Nothing of it is kept.
+// A blob that is not cached, streamed to one reader.
 import type { RunningHash } from "../oci/hash.ts";
 import { type BlobSource, receiveBlob } from "./receive.ts";
 
-/** Held back from readers until the blob is verified, so that a wrong one is never delivered whole. */
+/** Held back from readers until the blob is verified, so that wrong content is never delivered whole. */
 export const heldBackBytes = 64 * 1024;
 
-/** What one reader gets of a blob that is not cached. */
+/** What the reader wants. */
 export interface UncachedOptions {
   readonly range: { readonly start: number; readonly end: number } | undefined;
-  /** A hash of the bytes that the reader has from elsewhere; the rest is asked for. */
+  /** The hash of the bytes before those that are asked for. */
   readonly hash: RunningHash;
 }
 
-/** Chunks for one reader, hashed as they pass; the last ones come only when all are verified. */
+/** The chunks, hashed as they pass; the last ones come only when all are verified. */
 export async function* passThrough(source: BlobSource, options: UncachedOptions): AsyncGenerator<Uint8Array> {
   const { hash, range = { start: 0, end: Number.POSITIVE_INFINITY } } = options;
   const held: Uint8Array[] = [];
@@ -25,7 +25,7 @@ export async function* passThrough(source: BlobSource, options: UncachedOptions)
     position += chunk.length;
     return chunk.subarray(Math.max(0, range.start - from), Math.max(0, range.end - from));
   };
-  // Whoever leaves the loop ends the request; nobody else does.
+  // Leaving the loop ends the request; nothing else does.
   const { signal } = new AbortController();
   for await (const chunk of receiveBlob(source, { offset: position, signal, onTotal: () => undefined })) {
     hash.update(chunk);

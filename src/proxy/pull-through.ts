@@ -15,20 +15,20 @@ import type { Upstream } from "./upstream.ts";
 /** How the cache behaves. */
 export interface PullThroughOptions {
   readonly routes: Routes<Upstream>;
-  /** How long a tag's answer is believed before upstream is asked again. */
+  /** How long the answer about a tag is trusted before upstream is asked again. */
   readonly freshMs: number;
-  /** How long a transfer goes on without a client. */
+  /** How long a download continues without a client. */
   readonly abandonMs: number;
-  /** How long another process's transfer may rest. */
+  /** How long another process's download may stand still. */
   readonly patienceMs: number;
-  /** What is larger is not cached. */
+  /** Larger blobs are not cached. */
   readonly maxBytes: number;
-  /** A use within this time of the last one is not noted again. */
+  /** A use is not recorded again within this time of the last one. */
   readonly useStepMs: number;
   readonly report: Report;
 }
 
-/** A registry with caches in it. */
+/** A registry with caches of other registries in it. */
 export interface PullThrough extends Registry {
   /** The repository here for what the registry `ns` calls `name`; undefined where that registry is not cached. */
   findNamespaced(ns: string, name: RepositoryName): RepositoryName | undefined;

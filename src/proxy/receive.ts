@@ -4,20 +4,20 @@ import { type LeastRate, RateMeter } from "../lib/least-rate.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 
-/** A piece of a blob as it comes. */
+/** Part of a blob as it arrives. */
 export interface BlobPart {
-  /** Where the bytes begin: what was asked for, or 0 where the upstream knows no ranges. */
+  /** Where the bytes start: at the offset asked for, or at 0 where the upstream does not support ranges. */
   readonly startBytes: number;
-  /** Of the whole blob, where the upstream says it. */
+  /** The size of the whole blob, where the upstream says it. */
   readonly totalBytes: number | undefined;
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** Which part of a blob to ask for. */
+/** How to ask for a blob. */
 export interface OpenBlobOptions {
   readonly offset: number;
   readonly signal: AbortSignal;
-  /** Asks although the upstream rests after a failure. */
+  /** Asks even while the upstream rests after a failure. */
   readonly isUrgent: boolean;
 }
 
@@ -25,16 +25,16 @@ export interface OpenBlobOptions {
 export interface BlobSource {
   /** The upstream's host, for messages. */
   readonly host: string;
-  /** Its address, which marks the repositories that it fills. */
+  /** The upstream's address, which marks the repositories it fills. */
   readonly upstream: string;
   readonly digest: Digest;
   /** The size that a manifest gives, where one is known. */
   readonly expectedBytes: number | undefined;
   readonly pauseMs: number;
   readonly leastRate: LeastRate;
-  /** The refusal of content that is not what was asked for; it is counted. */
+  /** Reports content that is not what was asked for, and returns the refusal. */
   readonly wrong: (how: string) => RegistryError;
-  /** Undefined: the upstream does not have it. */
+  /** Undefined where the upstream does not have it. */
   readonly open: (options: OpenBlobOptions) => Promise<BlobPart | undefined>;
 }
 
@@ -42,19 +42,19 @@ export interface BlobSource {
 export interface ReceiveOptions {
   readonly offset: number;
   readonly signal: AbortSignal;
-  /** Told the size of the whole blob, once it is known. */
+  /** Called with the size of the whole blob once it is known. */
   readonly onTotal: (totalBytes: number) => void;
 }
 
-/** So many attempts in a row may bring nothing. */
+/** The number of attempts in a row that may bring nothing. */
 const maxFailures = 4;
 const maxAttempts = 100;
-/** So many windows in a row may be too slow. */
+/** The number of rate windows in a row that may be too slow. */
 const maxSlowWindows = 2;
-/** A blob whose size nobody says. */
+/** For a blob of unknown size. */
 const maxUnknownBytes = 64 * 1024 ** 3;
 
-/** The chunks from the offset on. None of them is verified. */
+/** The chunks from the offset on, none of them verified yet. */
 export async function* receiveBlob(source: BlobSource, options: ReceiveOptions): AsyncGenerator<Uint8Array> {
   const reception = new Reception(source, options);
   while (!reception.isComplete) {
@@ -78,7 +78,7 @@ export async function* receiveBlob(source: BlobSource, options: ReceiveOptions):
   }
 }
 
-/** How far a blob is, and whether another attempt is worth it. */
+/** How much of a blob has been received, and whether another attempt is worthwhile. */
 class Reception {
   readonly #source: BlobSource;
   readonly #options: ReceiveOptions;
@@ -86,11 +86,11 @@ class Reception {
   #position: number;
   #totalBytes: number | undefined;
   #attempts = 0;
-  /** In a row, without a byte. */
+  /** Attempts in a row that brought nothing. */
   #failures = 0;
   /** Where the attempt began. */
   #startBytes = 0;
-  /** What is left to be skipped: an upstream that knows no ranges sends everything again. */
+  /** How much is still to be skipped: an upstream that does not support ranges sends everything again. */
   #skippedBytes = 0;
   /** Where an answer without a length ended. */
   #endBytes: number | undefined;
@@ -131,7 +131,7 @@ class Reception {
     this.#options.onTotal(known);
   }
 
-  /** What is new in a chunk; throws where chunks come too slowly (a new connection may be faster), or too many of them. */
+  /** The new part of a chunk; throws where the blob is too slow (a new connection may be faster) or too long. */
   take(chunk: Uint8Array, waitedMs: number): Uint8Array {
     const { host, leastRate, wrong } = this.#source;
     if (this.#meter.count(chunk.length, waitedMs)) {
@@ -145,7 +145,7 @@ class Reception {
     return missing;
   }
 
-  /** Judges an answer that has ended: without any length, that is the end of the blob. */
+  /** Called when an answer ends. Where no size is known, the blob ends there too. */
   finish(part: BlobPart): void {
     this.#totalBytes ??= this.#position;
     if (this.isComplete) return;
@@ -153,7 +153,7 @@ class Reception {
     throw new RegistryError("UPSTREAM_UNREACHABLE", { message: `${this.#source.host} broke the blob off` });
   }
 
-  /** Pauses before the next attempt after a failure; throws where none is worth it. */
+  /** Pauses after a failure, before the next attempt; throws where there is to be none. */
   async recover(error: unknown): Promise<void> {
     const { signal } = this.#options;
     this.#failures = this.#position > this.#startBytes ? 1 : this.#failures + 1;
@@ -164,7 +164,7 @@ class Reception {
         throw error;
       });
     }
-    // It ended there of its own accord, and there is no more to be had.
+    // The upstream ended it here twice: this is all there is.
     if (this.#endBytes === this.#position && endCodes.includes(error.code)) {
       throw this.#source.wrong(`ends after ${this.#position} bytes`);
     }
@@ -172,14 +172,14 @@ class Reception {
   }
 
   #isHopeless({ code }: RegistryError): boolean {
-    // Clients have waited long enough for an upstream that has not said a word.
+    // Clients have waited long enough for an upstream that has not answered at all.
     const isSilent = this.#attempts === 1 && this.#position === this.#options.offset && code === "UPSTREAM_TIMEOUT";
     const isExhausted = this.#failures >= maxFailures || this.#attempts >= maxAttempts;
     return isSilent || isExhausted || this.#meter.slowWindows >= maxSlowWindows;
   }
 }
 
-/** Failures that may pass. */
+/** Failures that may be temporary. */
 const passingCodes = ["UPSTREAM_UNREACHABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_UNAVAILABLE"];
-/** The body ended, or a Range behind its end was refused. */
+/** The body ended, or a range beyond its end was refused. */
 const endCodes = ["UPSTREAM_UNREACHABLE", "UPSTREAM_INVALID"];

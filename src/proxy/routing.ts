@@ -1,4 +1,4 @@
-// Which repository is cached from which upstream. Pure.
+// Which upstream a repository is cached from. Pure.
 //
 //   ns=ghcr.io  owner/app        ->  ghcr.io/owner/app      containerd names the registry that it wants
 //   ns=docker.io  library/app    ->  library/app            where remoteurl is Docker Hub
@@ -8,17 +8,17 @@
 import type { NameGlob } from "../lib/name-glob.ts";
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 
-/** What routing has to know of an upstream. */
+/** What routing needs to know about an upstream. */
 export interface RoutedUpstream {
-  /** Its name for people and for containerd's `ns`: host, with the port where it has one. */
+  /** Its name for people and for containerd's `ns`: the host, with the port where there is one. */
   readonly host: string;
 }
 
-/** The upstreams, by the way that leads to them. */
+/** The upstreams, and the names that lead to them. */
 export interface Routes<U extends RoutedUpstream> {
-  /** For every name that no other rule takes; undefined: those are local. */
+  /** For every name that no other rule covers; undefined where those are local. */
   readonly main: U | undefined;
-  /** For names that begin with their host. */
+  /** For names that begin with the host. */
   readonly others: readonly U[];
   /** Names that stay local in spite of `main`. */
   readonly local: readonly NameGlob[];
@@ -61,7 +61,7 @@ function remoteName({ host }: RoutedUpstream, name: RepositoryName): RepositoryN
   return official ?? name;
 }
 
-/** The repository here that holds what the client calls `name` at the registry `ns`; undefined where there is none. */
+/** Our name for what the registry `ns` calls `name`; undefined where that registry is not cached. */
 export function findNamespaced<U extends RoutedUpstream>(
   routes: Routes<U>,
   { ns, name }: { readonly ns: string; readonly name: RepositoryName },
@@ -71,7 +71,7 @@ export function findNamespaced<U extends RoutedUpstream>(
   const other = routes.others.find(({ host }) => host === ns || (isDockerHub(ns) && isDockerHub(host)));
   if (other !== undefined) return parseRepositoryName(`${hostComponent(other.host)}/${name}`);
   if (!isMain) return undefined;
-  // A name there that means another upstream here cannot be told apart from it.
+  // A name that leads to another upstream here would be taken for that one.
   const found = findUpstream(routes, name);
   return found === undefined || found.upstream === main ? name : undefined;
 }

@@ -1,5 +1,5 @@
-// What registry:2 and registry:3 leave beside a cache: the file in which they note when its content expires. It tells
-// which repositories were cached. It is read and left as it is, so that one can go back.
+// The file in which registry:2 and registry:3 record when cached content expires. It tells which repositories were
+// caches. It is only read, so that one can go back.
 //
 //   { "library/busybox@sha256:…": { "Key": "…", "ExpiryData": "2026-…", "EntryType": 0 }, … }
 import { isRecord } from "../oci/descriptor.ts";
@@ -8,7 +8,7 @@ import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 /** Its name in the data directory. */
 export const schedulerStateFile = "scheduler-state.json";
 
-/** The repositories that it names; undefined where it cannot be understood, as after a crash. */
+/** The repositories that it names; undefined where it cannot be parsed, as after a crash. */
 export function parseSchedulerState(text: string): ReadonlySet<RepositoryName> | undefined {
   let value: unknown;
   try {

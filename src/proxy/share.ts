@@ -1,15 +1,15 @@
-// Work that many ask for at once is done once.
+// Work that is asked for several times at once, and done once.
 
 interface Running<T> {
   readonly result: Promise<T>;
   readonly startedMs: number;
 }
 
-/** Gives everybody who asks for the same key while the work is under way the same result. */
+/** Gives all who ask for the same key while the work is under way the same result. */
 export class Shared<T> {
   readonly #running = new Map<string, Running<T>>();
 
-  /** The result of the work that is under way for the key, or else of this one. Nobody joins work older than the limit. */
+  /** The result of the work under way for the key, or else of this work. Work older than the limit is not joined. */
   run(key: string, limitMs: number, work: () => Promise<T>): Promise<T> {
     const running = this.#running.get(key);
     if (running !== undefined && performance.now() - running.startedMs < limitMs) return running.result;

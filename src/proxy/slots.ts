@@ -1,7 +1,7 @@
-// How many do something at once, where each takes memory.
+// A limit on how many do something at once, where each takes memory.
 import { untilAborted } from "./deadline.ts";
 
-/** So many places; who finds none waits in the order of coming. */
+/** A number of places. Whoever finds none free waits in line. */
 export class Slots {
   #free: number;
   readonly #waiting = new Set<() => void>();
@@ -10,7 +10,7 @@ export class Slots {
     this.#free = count;
   }
 
-  /** A place, until it is disposed of; or the reason of the signal if that is first. */
+  /** Takes a place, until it is disposed of; throws the signal's reason if that comes first. */
   async take(signal: AbortSignal): Promise<Disposable> {
     if (this.#free > 0) this.#free -= 1;
     else await this.#wait(signal);
@@ -23,7 +23,7 @@ export class Slots {
     try {
       await untilAborted(promise, signal);
     } catch (error) {
-      // The place may have been given at the same moment.
+      // The place may have been assigned at the same moment.
       if (!this.#waiting.delete(resolve)) this.#giveBack();
       throw error;
     }

@@ -1,5 +1,5 @@
-// One HTTP exchange with an upstream: redirects within bounds, credentials only for the host they are meant for,
-// a time limit on the answer's head, and failures as refusals with a sentence.
+// HTTP requests to an upstream: a bounded number of redirects, credentials only for the host they are meant for, a time
+// limit on the head of the answer, and failures as refusals in plain words.
 import { getCACertificates } from "node:tls";
 import { errorCode } from "../lib/system-error.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -9,7 +9,7 @@ import type { Report } from "./events.ts";
 
 /** How to reach one upstream. */
 export interface TransportOptions extends DestinationsOptions {
-  /** Certificates that are trusted for it, in PEM, and beside the system's for hosts that it leads to. */
+  /** Certificates in PEM that are trusted for it, and besides the system's for hosts that it leads to. */
   readonly ca: string | undefined;
   readonly now: () => number;
   readonly report: Report;
@@ -19,18 +19,18 @@ export interface TransportOptions extends DestinationsOptions {
 export interface Question {
   readonly method: "GET" | "HEAD";
   readonly url: URL;
-  /** What sent us there has this kind of address; undefined: the configuration did. */
+  /** The kind of address that sent us there; undefined where the configuration did. */
   readonly sender?: AddressKind | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  /** For the host of `url` alone. */
+  /** Only for the host of `url`. */
   readonly authorization: string | undefined;
   /** How long the head of an answer may take. */
   readonly timeoutMs: number;
-  /** Ends the request, and the reading of its answer; its reason is what is thrown then. */
+  /** Ends the request and the reading of its answer, which then throw its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The head of an answer, and its body to be read. */
+/** An answer whose body is still to be read. */
 export interface UpstreamAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -38,21 +38,21 @@ export interface UpstreamAnswer {
   readonly url: URL;
   /** The kind of the address that it came from. */
   readonly sender: AddressKind;
-  /** The body's chunks; breaks off with UPSTREAM_TIMEOUT where none comes for so long. */
+  /** The body's chunks; throws UPSTREAM_TIMEOUT where none comes for this long. */
   chunks(stallMs: number): AsyncGenerator<Uint8Array>;
   /** Abandons the body; a short one is read to its end, so that the connection can be used again. */
   cancel(): void;
 }
 
 const maxRedirects = 5;
-/** Of a redirect; the longest signatures take a quarter of it. */
+/** Four times what the longest signatures take. */
 const maxLocationLength = 16 * 1024;
 const shortBodyBytes = 64 * 1024;
-/** Most of a short body comes with its head; a new connection costs less than waiting longer. */
+/** A short body mostly comes with its head; a new connection costs less than waiting longer. */
 const shortBodyMs = 250;
 const redirectStatuses = [301, 302, 303, 307, 308];
 
-/** The way to one upstream, and to where it leads. */
+/** The connection to one upstream, and to where it leads. */
 export class Transport {
   readonly #options: TransportOptions;
   readonly #destinations: Destinations;
@@ -62,7 +62,7 @@ export class Transport {
     this.#destinations = new Destinations(options);
   }
 
-  /** Asks, follows redirects, and gives the answer whatever its status is. */
+  /** Sends a request and follows redirects; returns the answer whatever its status. */
   async ask(question: Question): Promise<UpstreamAnswer> {
     let asked = question;
     for (let redirects = 0; ; redirects += 1) {
@@ -86,7 +86,7 @@ export class Transport {
     const startedMs = now();
     const abort = new AbortController();
     const signal = question.signal === undefined ? abort.signal : AbortSignal.any([question.signal, abort.signal]);
-    // The head has this limit; its body has limits of its own.
+    // Only for the head: the body has limits of its own.
     const limit = setTimeout(() => abort.abort(new DOMException("no answer", "TimeoutError")), timeoutMs);
     const note = (status: number, reason?: string) => {
       const [shown, durationMs] = [`${url.origin}${url.pathname}`, now() - startedMs];
@@ -119,7 +119,7 @@ export class Transport {
       method,
       headers,
       redirect: "manual",
-      // What is hashed is what was sent.
+      // The digest is that of the bytes as they were sent.
       decompress: false,
       signal,
       tls: { rejectUnauthorized: true, ...trustFor(this.#options, url), ...serverName },
@@ -139,7 +139,7 @@ function nextOf(url: URL, location: string): URL {
   return next;
 }
 
-/** Token servers and stores of a private upstream often have certificates of its authority, and else public ones. */
+/** Token servers and stores of a private upstream often use its own authority, and otherwise public ones. */
 function trustFor({ ca, home }: TransportOptions, url: URL): { ca?: string | string[] } {
   if (ca === undefined) return {};
   return { ca: url.hostname === home.hostname ? ca : [...getCACertificates("default"), ca] };
@@ -149,7 +149,7 @@ interface Exchange extends Pick<UpstreamAnswer, "url" | "sender"> {
   readonly method: string;
   /** Ends the reading of the answer. */
   readonly abort: AbortController;
-  /** Says that it was ended, here or by whoever asked. */
+  /** Aborted when the reading is ended here, or by whoever asked. */
   readonly signal: AbortSignal;
 }
 
@@ -170,13 +170,13 @@ function answerOf(response: Response, exchange: Exchange): UpstreamAnswer {
   };
 }
 
-/** Reads a body that nobody wants, so that the connection can be used again; one that does not end soon is cut. */
+/** Reads a body that nobody wants, so that the connection can be reused; one that does not end soon is cut off. */
 async function drain(response: Response, exchange: Exchange): Promise<void> {
   const limit = setTimeout(() => exchange.abort.abort(), shortBodyMs);
   try {
     for await (const _chunk of readChunks(response, exchange, shortBodyMs));
   } catch {
-    // Nobody waits for it.
+    // Nobody is waiting for it.
   } finally {
     clearTimeout(limit);
   }
@@ -194,7 +194,7 @@ async function* readChunks(
   });
   let isWaiting = false;
   const timer = setInterval(() => {
-    // Time that our own disk takes is not the upstream's.
+    // Time that our own disk takes does not count.
     if (isWaiting) abort.abort(stalled);
   }, stallMs);
   let isDone = false;

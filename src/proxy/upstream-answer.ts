@@ -1,9 +1,9 @@
-// What an upstream's answer says: its status, its headers, its body. They are a stranger's text: a long one is not read.
+// What an upstream's answer says: its status, headers and body. A stranger wrote them: nothing too long is read.
 import { type Digest, parseDigest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { UpstreamAnswer } from "./transport.ts";
 
-/** Whom an answer is from. */
+/** Who answered. */
 export interface Answerer {
   readonly host: string;
   /** Whether a user is configured for it. */
@@ -13,7 +13,7 @@ export interface Answerer {
 
 const defaultRetrySeconds = 60;
 
-/** Whether what was asked for is in the answer; false: it is not there. Throws an UPSTREAM_ refusal for anything else. */
+/** True where the answer has what was asked for, false where it does not exist; throws a refusal otherwise. */
 export function isFound(
   { status, headers }: { readonly status: number; readonly headers: Headers },
   { host, hasUser, nowMs }: Answerer,
@@ -42,7 +42,7 @@ export function isFound(
   throw new RegistryError("UPSTREAM_INVALID", { message: says });
 }
 
-/** How much is read, for how long, and from whom. */
+/** The limits of reading a body, and whom it is from. */
 export interface Reading {
   readonly maxBytes: number;
   /** Between two chunks. */
@@ -50,7 +50,7 @@ export interface Reading {
   readonly host: string;
 }
 
-/** All bytes of the body; refuses a longer one with UPSTREAM_INVALID. */
+/** The whole body; refuses a longer one with UPSTREAM_INVALID. */
 export async function readWhole(
   answer: UpstreamAnswer,
   { maxBytes, stallMs, host }: Reading,
@@ -68,7 +68,7 @@ export async function readWhole(
 /** Longer than any upstream needs, and short enough for every parser here. */
 const maxHeaderLength = 8192;
 
-/** The digest that the upstream says its answer has. */
+/** The digest that the upstream claims for its answer. */
 export function digestOf({ headers }: Pick<UpstreamAnswer, "headers">): Digest | undefined {
   return parseDigest(headers.get("docker-content-digest") ?? "");
 }
@@ -78,7 +78,7 @@ export function parseLength(header: string | null): number | undefined {
   return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }
 
-/** Where a part begins, and how large the whole is where the upstream says it (RFC 9110, section 14.4). */
+/** Where a part starts, and the size of the whole where the upstream says it (RFC 9110, section 14.4). */
 export function parsePartRange(
   header: string | null,
 ): { readonly startBytes: number; readonly totalBytes: number | undefined } | undefined {
@@ -87,7 +87,7 @@ export function parsePartRange(
   return { startBytes: Number(match[1]), totalBytes: match[2] === "*" ? undefined : Number(match[2]) };
 }
 
-/** The address of the next page, as it stands in a Link header (RFC 8288): `<address>; rel="next"`. */
+/** The address of the next page as a Link header gives it (RFC 8288): `<address>; rel="next"`. */
 export function parseNextLink(header: string | null): string | undefined {
   if (header === null || header.length > maxHeaderLength) return undefined;
   for (const link of header.split("<").slice(1)) {
@@ -99,7 +99,7 @@ export function parseNextLink(header: string | null): string | undefined {
   return undefined;
 }
 
-/** How many pulls Docker Hub still allows; it says so with each manifest: "76;w=21600". */
+/** How many pulls Docker Hub still allows, as it says with every manifest: "76;w=21600". */
 export function parseRemaining(header: string | null): number | undefined {
   const digits = /^\d{1,15}/.exec(header ?? "")?.[0];
   return digits === undefined ? undefined : Number(digits);
@@ -108,7 +108,7 @@ export function parseRemaining(header: string | null): number | undefined {
 /** Longer than any date. */
 const maxDateLength = 100;
 
-/** The seconds of a Retry-After header, as seconds or as a date (RFC 9110, section 10.2.3). */
+/** The seconds that a Retry-After header asks for, given as seconds or as a date (RFC 9110, section 10.2.3). */
 export function parseRetryAfter(header: string | null, nowMs: number): number | undefined {
   if (header === null || header.length > maxDateLength) return undefined;
   if (/^\s*\d{1,9}\s*$/.test(header)) return Number(header);

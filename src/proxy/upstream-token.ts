@@ -1,5 +1,5 @@
-// How requests to one upstream are authorised: Basic to its own host, or a token of its token server, which is kept
-// until it expires. Every token is for one repository, to pull.
+// How requests to one upstream are authorized: with Basic, or with a token from its token server, which is kept until
+// it expires. Every token is for pulling from one repository.
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { isRecord } from "../oci/descriptor.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -18,9 +18,9 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** What authorisation takes. */
+/** What authorization needs. */
 export interface AuthorizationOptions extends Binding {
-  /** Asked for each time, since they may come from a helper program. */
+  /** Called each time, since they may come from a helper program. */
   readonly credentials: () => Promise<Credentials | undefined>;
   readonly ask: (question: Question) => Promise<UpstreamAnswer>;
   readonly now: () => number;
@@ -28,7 +28,7 @@ export interface AuthorizationOptions extends Binding {
   readonly report: Report;
 }
 
-/** What an upstream wants to see, and from what kind of address it said so. */
+/** What an upstream asks for, and the kind of address that asked. */
 export type Demand = Challenge & { readonly sender: AddressKind };
 
 type BearerDemand = Demand & { readonly scheme: "bearer" };
@@ -40,15 +40,15 @@ interface Token {
 
 const maxTokens = 1000;
 const maxAnswerBytes = 256 * 1024;
-/** Many are kept, and no server takes longer headers. */
+/** Many are kept, and no server accepts longer headers. */
 const maxTokenLength = 32 * 1024;
-/** The token spec's lifetime where the server names none. */
+/** The token spec's default where the server gives no lifetime. */
 const defaultLifetimeSeconds = 60;
 const longestLifetimeSeconds = 24 * 3600;
 /** Clocks differ, and a request takes time. */
 const marginMs = 10_000;
 
-/** The authorisation of one upstream. */
+/** Authorizes requests to one upstream. */
 export class UpstreamAuthorization {
   readonly #options: AuthorizationOptions;
   readonly #tokens = new BoundedMap<RepositoryName, Token>(maxTokens);
@@ -60,7 +60,7 @@ export class UpstreamAuthorization {
     this.#options = options;
   }
 
-  /** The Authorization header for a repository, as far as it is known what the upstream wants. */
+  /** The Authorization header for a repository; undefined while the upstream is not known to want one. */
   async header(name: RepositoryName): Promise<string | undefined> {
     switch (this.#demand?.scheme) {
       case undefined:
@@ -69,19 +69,19 @@ export class UpstreamAuthorization {
         return this.#basic();
       case "bearer":
         return this.#token(name, this.#demand).catch((error) => {
-          // The upstream may have another token server by now: the next request asks it again.
+          // The upstream may use another token server by now: let the next request find out.
           this.#demand = undefined;
           throw error;
         });
     }
   }
 
-  /** Whether somebody is configured in whose name requests are made, as far as an upstream has asked for that. */
+  /** Whether a user is configured, as far as the upstream has asked for one. */
   get hasUser(): boolean {
     return this.#hasUser;
   }
 
-  /** A header for no repository, which shows whether the credentials are any good; undefined where there are none. */
+  /** A header for no particular repository, to try the credentials with; undefined where there are none. */
   async introduce(demand: Demand): Promise<string | undefined> {
     const basic = await this.#basic();
     return basic === undefined || demand.scheme === "basic" ? basic : (await this.#fetch(undefined, demand)).header;
@@ -136,7 +136,7 @@ export class UpstreamAuthorization {
     return { header: token.header, untilMs: startedMs + Math.max(lifetimeMs - marginMs, lifetimeMs / 2) };
   }
 
-  /** The credentials for a token server, unless it is not bound to the upstream: then it is asked as anybody. */
+  /** The credentials for a token server; one that is not bound to the upstream is asked without them. */
   async #basicFor(realm: URL): Promise<string | undefined> {
     const header = await this.#basic();
     if (header === undefined || (await isBoundRealm(realm, this.#options))) return header;
@@ -162,7 +162,7 @@ async function readToken(
   const value = answer.status === 200 ? parseJson(bytes.toString()) : undefined;
   const fields = isRecord(value) ? value : {};
   const token = [fields.token, fields.access_token].find((text) => typeof text === "string" && text !== "");
-  // What is no token could carry a line break into the header.
+  // Anything else might carry a line break into the header.
   if (typeof token !== "string" || token.length > maxTokenLength || !/^[\x21-\x7e]+$/.test(token)) {
     throw new RegistryError("UPSTREAM_INVALID", { message: `${host} gave no token` });
   }

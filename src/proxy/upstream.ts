@@ -1,5 +1,5 @@
-// One upstream registry: the requests of the distribution spec that a cache makes. What is not there is undefined;
-// an upstream that is of no help throws a RegistryError whose code begins with UPSTREAM_.
+// One upstream registry: the requests of the distribution spec that a cache makes. Undefined means that the upstream
+// does not have it; an upstream that fails throws a RegistryError whose code begins with UPSTREAM_.
 import { parseStrictJsonInTurns } from "../lib/json.ts";
 import type { LeastRate } from "../lib/least-rate.ts";
 import { trimTrailingSlashes } from "../lib/trailing-slashes.ts";
@@ -28,21 +28,21 @@ import { type Credentials, UpstreamAuthorization } from "./upstream-token.ts";
 
 /** How long an upstream may take. */
 export interface UpstreamTimes extends BackoffTimes {
-  /** For a whole answer; for the head alone where it is a blob's. */
+  /** For a whole answer; for a blob, only for the head. */
   readonly answerMs: number;
-  /** For a whole answer where something cached can be served instead. */
+  /** For a whole answer where cached content can be served instead. */
   readonly recheckMs: number;
   /** Between two chunks of a body. */
   readonly stallMs: number;
   /** Before a download that broke off is resumed; grows with each failure. */
   readonly pauseMs: number;
-  /** At which a blob has to come. */
+  /** The least rate for a blob. */
   readonly leastRate: LeastRate;
 }
 
-/** What an upstream is. */
+/** What an upstream needs. */
 export interface UpstreamOptions extends Omit<TransportOptions, "home"> {
-  /** Its name: host, with the port where it has one. */
+  /** Its name: the host, with the port where there is one. */
   readonly host: string;
   /** Its address; the paths of the API follow it. */
   readonly url: URL;
@@ -60,7 +60,7 @@ export interface UpstreamList {
   readonly next: string | undefined;
 }
 
-/** Which request. */
+/** A request, without what ends it. */
 interface Request {
   readonly subject: Subject;
   readonly method: "GET" | "HEAD";
@@ -72,7 +72,7 @@ interface Request {
   readonly timeoutMs?: number;
 }
 
-/** A request with what ends it. */
+/** A request that can be ended. */
 interface BoundRequest extends Request {
   /** Ends the request, and the reading of its answer. */
   readonly signal: AbortSignal;
@@ -81,7 +81,7 @@ interface BoundRequest extends Request {
 const maxListBytes = 8 * 1024 * 1024;
 /** What a page of a list may cost to parse. */
 const listLimits = { maxDepth: 100, maxValues: 250_000, maxDifferentKeys: 5000, maxEscapes: 250_000 };
-/** At once, of one upstream. */
+/** How many answers of one upstream are read whole at once. */
 const maxReading = 6;
 const acceptManifests = { Accept: [...manifestTypes, "*/*"].join(", ") };
 
@@ -93,7 +93,7 @@ export class Upstream {
   readonly #transport: Transport;
   readonly #authorization: UpstreamAuthorization;
   readonly #backoff: Backoff;
-  /** Answers that are read whole lie in memory meanwhile. */
+  /** Answers that are read whole take memory meanwhile. */
   readonly #reading = new Slots(maxReading);
 
   constructor(options: UpstreamOptions) {
@@ -119,7 +119,7 @@ export class Upstream {
     return this.#options.times;
   }
 
-  /** Asks for the base of the API, with the credentials where it wants some; throws what is in the way. */
+  /** Asks for the base of the API, with credentials where they are asked for; throws what is wrong. */
   async check(): Promise<void> {
     using deadline = new Deadline(this.times.answerMs, this.host);
     const url = new URL(`${trimTrailingSlashes(this.url.href)}/v2/`);
@@ -135,7 +135,7 @@ export class Upstream {
     if (challenge !== undefined) {
       answer.cancel();
       const header = await this.#authorization.introduce({ ...challenge, sender: answer.sender });
-      // Without a user what is public may still be pulled, and a token for no repository may open nothing.
+      // Public repositories need no user, and a token for no repository may open nothing.
       if (header === undefined || challenge.scheme === "bearer") return;
       answer = await this.#transport.ask({ ...question, authorization: header });
     }
@@ -145,7 +145,7 @@ export class Upstream {
     }
   }
 
-  /** What a reference points to, without the bytes, which Docker Hub does not count as a pull. */
+  /** The digest that a reference points to. Docker Hub does not count this as a pull. */
   async headManifest(name: RepositoryName, reference: Reference): Promise<{ digest: Digest | undefined } | undefined> {
     const path = `manifests/${formatReference(reference)}`;
     const timeoutMs = this.times.recheckMs;
@@ -156,7 +156,7 @@ export class Upstream {
     });
   }
 
-  /** The bytes of a manifest, not yet verified, and the digest that the upstream says they have. */
+  /** The bytes of a manifest, not yet verified, and the digest that the upstream claims for them. */
   async getManifest(
     name: RepositoryName,
     reference: Reference,
@@ -182,7 +182,7 @@ export class Upstream {
       );
     } catch (error) {
       if (!isRefusedHead(error)) throw error;
-      // A redirect that is signed for GET is refused to HEAD: the head of a GET says the same.
+      // A redirect signed for GET refuses HEAD: the head of a GET says the same.
       const giveUp = new AbortController();
       const part = await this.openBlob(name, digest, { offset: 0, signal: giveUp.signal, isUrgent: false });
       giveUp.abort();
@@ -190,7 +190,7 @@ export class Upstream {
     }
   }
 
-  /** The bytes of a blob from an offset on. */
+  /** Opens a blob from an offset on. */
   async openBlob(
     name: RepositoryName,
     digest: Digest,
@@ -221,7 +221,7 @@ export class Upstream {
     });
   }
 
-  /** Only within the repository: a Link header chooses no other place. */
+  /** Only within the repository: a Link header must not lead elsewhere. */
   #nextPath(answer: UpstreamAnswer, name: RepositoryName): string | undefined {
     const link = parseNextLink(answer.headers.get("link"));
     const url = link === undefined ? null : URL.parse(link, answer.url.href);
@@ -238,7 +238,7 @@ export class Upstream {
     return await readWhole(answer, { maxBytes, stallMs: this.times.stallMs, host: this.host });
   }
 
-  /** Asks for what is read whole, within a time; undefined: it is not there. */
+  /** Sends a request whose answer is read whole, within a time limit. */
   async #askWhole<T>(
     request: Request,
     read: (answer: UpstreamAnswer, signal: AbortSignal) => Promise<T>,
@@ -252,7 +252,7 @@ export class Upstream {
     });
   }
 
-  /** Asks, with authorisation; undefined: it is not there. */
+  /** Sends a request with authorization. */
   async #request({ name, method, path, headers = {}, signal }: BoundRequest): Promise<UpstreamAnswer | undefined> {
     const url = new URL(`${this.#base(name)}${path}`);
     const question = { method, url, headers, timeoutMs: this.times.answerMs, signal };
@@ -275,14 +275,14 @@ export class Upstream {
     name: RepositoryName,
     { url, signal }: { readonly url: URL; readonly signal: AbortSignal },
   ): Promise<string | undefined> {
-    // A challenge of somebody we were redirected to is not this upstream's.
+    // A challenge from where we were redirected to is not this upstream's.
     if (answer.status !== 401 || answer.url.origin !== url.origin) return undefined;
     const challenge = parseChallenge(answer.headers.get("www-authenticate"));
     if (challenge === undefined) return undefined;
     return await untilAborted(this.#authorization.meet({ ...challenge, sender: answer.sender }, name), signal);
   }
 
-  /** Undefined: it is not there. */
+  /** Undefined where the upstream does not have it. */
   #judge(answer: UpstreamAnswer): UpstreamAnswer | undefined {
     const about = { host: this.host, hasUser: this.#authorization.hasUser, nowMs: this.#options.now() };
     return isFound(answer, about) ? answer : undefined;

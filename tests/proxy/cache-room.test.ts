@@ -4,7 +4,7 @@ import { CacheRoom } from "../../src/proxy/cache-room.ts";
 const mebibyte = 1024 * 1024;
 const low = "the disk is nearly full";
 const large = "it is larger than the cache may become";
-const together = "what is on its way together is larger than the cache may become";
+const together = "everything under way together is larger than the cache may become";
 
 /** A disk whose free room a test sets. */
 function roomOf({

@@ -1,5 +1,5 @@
-// Eviction: what the cache has not used for long, or has no room for, goes. Everything is read from the disk anew, so
-// that restarts and kills change nothing: a use is the time of a link.
+// Eviction: the cache drops what has not been used for long, or what it has no room for. Each run reads everything from
+// the disk, so restarts and kills change nothing: the time of a link is when it was last used.
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import { sweepArrivals } from "../../registry/arrival.ts";
@@ -19,17 +19,17 @@ export interface EvictionOptions {
   /** Whether the repository is known to be cached although it carries no marker. */
   readonly isKnownCached: (name: RepositoryName) => boolean;
   readonly maxBytes: number | undefined;
-  /** What was used more recently stays; and how long what was taken away lies in the trash. */
+  /** Anything used more recently stays; also how long evicted blobs stay in the trash. */
   readonly graceMs: number;
-  /** Who evicts, for whoever finds it under way. */
+  /** Says who evicts, to whoever finds an eviction under way. */
   readonly note: string;
 }
 
-/** What went. */
+/** What was evicted. */
 export interface EvictionOutcome {
   readonly revisions: number;
   readonly layers: number;
-  /** Of what went earlier, on the disk. */
+  /** Of the disk, by what earlier runs had evicted. */
   readonly freedBytes: number;
 }
 
@@ -47,11 +47,11 @@ export async function evict(store: Store, options: EvictionOptions): Promise<Evi
 
 async function evictAlone(store: Store, options: EvictionOptions): Promise<EvictionOutcome> {
   const { maxBytes, graceMs, note } = options;
-  // What is left of transfers that broke off can be had again, and the room is needed now.
+  // Unfinished downloads can be fetched again, and on a full disk their room is needed now.
   await sweepArrivals(store, isDiskLow(await store.driver.space()) ? graceMs : transferAgeMs);
   const contents = await readContents(store, options);
   const plan = planEviction(contents, { nowMs: store.now(), maxBytes, graceMs });
-  // Noted first: after a kill the next run still knows what it has to free.
+  // Written down first: after a kill the next run still knows what to free.
   const digests = [...new Set([...(await readPending(store)), ...plan.flatMap(digestsOf)])];
   if (plan.length > 0) await writePending(store, digests);
   const evicted = await unlink(store, contents, plan);

@@ -1,8 +1,8 @@
-// What leaves the cache: decided from what was read, without a look at the disk.
+// What leaves the cache: decided from what was read, without touching the disk.
 //
-// A manifest lives as long as its last use allows, or that of an index which names it, or of the subject that it refers
-// to. A blob lives while a manifest that lives names it, in whatever repository; one that none names lives by its own
-// last use. What is least recently used goes first.
+// A manifest stays as long as its own last use allows, or that of an index that names it, or of the subject it refers
+// to. A blob stays while a manifest that stays names it, in any repository; one that no manifest names goes by its own
+// last use. The least recently used goes first.
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 
@@ -27,29 +27,29 @@ export interface CachedLayer {
 /** A cached repository as it was read. */
 export interface CachedContent {
   readonly name: RepositoryName;
-  /** How long what is not used stays; 0: for ever. */
+  /** How long unused content stays; 0 means for ever. */
   readonly ttlMs: number;
   readonly revisions: readonly CachedRevision[];
   readonly layers: readonly CachedLayer[];
 }
 
-/** What may stay. */
+/** The limits. */
 export interface EvictionLimits {
   readonly nowMs: number;
   /** Undefined: no limit. */
   readonly maxBytes: number | undefined;
-  /** What was used more recently stays in any case. */
+  /** Anything used more recently stays in any case. */
   readonly graceMs: number;
 }
 
-/** What is to go from one repository. */
+/** What to evict from one repository. */
 export interface Eviction {
   readonly name: RepositoryName;
   readonly revisions: readonly Digest[];
   readonly layers: readonly Digest[];
 }
 
-/** Over the limit, so much is made free that the next blobs do not bring the cache over it again. */
+/** Over the limit, evicts down to this share of it, so that the next blobs do not exceed it again. */
 const lowWater = 0.9;
 
 interface Unit {
@@ -120,7 +120,7 @@ function lastUses(revisions: readonly CachedRevision[]): ReadonlyMap<Digest, num
   const byDigest = new Map(revisions.map((revision) => [revision.digest, revision]));
   const referrers = Map.groupBy(revisions, ({ subject }) => subject);
   const used = new Map<Digest, number>();
-  // The youngest first: whatever is reached from it and was not reached before is as young as it.
+  // The most recently used first: whatever it reaches that was not reached before was used when it was.
   for (const { digest: start, usedMs } of revisions.toSorted((one, other) => other.usedMs - one.usedMs)) {
     const open = [start];
     for (let digest = open.pop(); digest !== undefined; digest = open.pop()) {
@@ -134,7 +134,7 @@ function lastUses(revisions: readonly CachedRevision[]): ReadonlyMap<Digest, num
   return used;
 }
 
-/** With a manifest go the links of the blobs that no manifest which stays in the repository names. */
+/** The links of blobs that no remaining manifest of the repository names go with their manifests. */
 function gatherEvictions(contents: readonly CachedContent[], gone: readonly Unit[]): readonly Eviction[] {
   const byName = Map.groupBy(gone, ({ name }) => name);
   return contents.flatMap((content) => {

@@ -1,4 +1,4 @@
-// Taking cached content away, under the repository's lock alone. What was used since it was judged stays.
+// Unlinks cached content, under the repository's lock, held exclusively. What was used since it was judged stays.
 import { type Digest, parseDigest } from "../../oci/digest.ts";
 import { parseManifestInTurns } from "../../oci/manifest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
@@ -12,28 +12,28 @@ import { trashTag } from "../../registry/tags.ts";
 
 const maxPendingBytes = 64 * 1024 * 1024;
 
-/** Blobs that were unlinked and are not yet freed. */
+/** The blobs that were unlinked and are not freed yet. */
 export async function readPending(store: Store): Promise<readonly Digest[]> {
   const lines = new TextDecoder().decode(await store.driver.read(evictingKey, maxPendingBytes)).split("\n");
   return lines.flatMap((line) => parseDigest(line) ?? []);
 }
 
-/** Notes them. */
+/** Writes them down. */
 export async function writePending(store: Store, digests: readonly Digest[]): Promise<void> {
   if (digests.length === 0) await store.driver.delete(evictingKey);
   else await store.driver.write(evictingKey, new TextEncoder().encode(digests.join("\n")));
 }
 
-/** What is to go from one repository. */
+/** What to evict from one repository. */
 export interface CachedEviction {
   readonly name: RepositoryName;
   readonly revisions: readonly Digest[];
   readonly layers: readonly Digest[];
-  /** When each was last used, as the judgement had it. */
+  /** When each was last used, at the time it was judged. */
   readonly judged: ReadonlyMap<Digest, number>;
 }
 
-/** Whether what the repository holds came from an upstream: only that can be had again. */
+/** Whether the repository's content came from an upstream: only then can it be fetched again. */
 export async function isAdopted(
   store: Store,
   name: RepositoryName,
@@ -42,7 +42,7 @@ export async function isAdopted(
   return (await store.driver.stat(upstreamKey(name))) !== undefined || isKnownCached(name);
 }
 
-/** Takes it away; a busy repository is left to the next time. How many manifests and links went. */
+/** Unlinks it, and returns how many manifests and links went; a busy repository is left for the next run. */
 export async function evictCached(
   store: Store,
   { name, revisions, layers, judged }: CachedEviction,
@@ -71,7 +71,7 @@ export async function evictCached(
   return { revisions: gone.length, layers: count };
 }
 
-/** Tags first: one that points nowhere would look as if it were damaged. */
+/** Tags first: a tag that points nowhere would look damaged. */
 async function evictRevision(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
   const subject = (await describeBytes(store, digest))?.facts.subject;
   for (const tag of await tagSearchOf(store).find(name, digest)) await trashTag(store, name, tag);
