@@ -39,10 +39,9 @@ export interface PullThrough extends Registry {
 /** Puts the caches in front of a local registry. */
 export function openPullThrough(local: Registry, store: Store, options: PullThroughOptions): PullThrough {
   const { routes, report } = options;
-  const sizes = new NamedSizes();
-  const means = { ...options, store, sizes };
-  const blobs = new CachedBlobs(means);
-  const manifests = new CachedManifests(means);
+  const shared = { ...options, store, sizes: new NamedSizes() };
+  const blobs = new CachedBlobs(shared);
+  const manifests = new CachedManifests(shared);
   const listings = new CachedListings({ report, manifests });
   return {
     findNamespaced: (ns, name) => findNamespaced(routes, { ns, name }),

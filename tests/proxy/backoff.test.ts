@@ -43,7 +43,7 @@ function start() {
   return { clock, backoff, begin, fail, restSeconds, asked: () => asked };
 }
 
-/** Lets everything go on that waits for nothing but this. */
+/** Lets everything continue that waits only for the next turn. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 test.each<[ErrorCode, number, number]>([

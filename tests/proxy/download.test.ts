@@ -40,7 +40,7 @@ describe("a cold blob", () => {
     expect(await placesOf(caching, digest)).toEqual({ isStored: true, isLeft: false });
   });
 
-  test("costs one transfer for fifty readers, and the leaving of the first does not stop it", async () => {
+  test("costs one download for fifty readers, and does not stop when the first leaves", async () => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     const { cache } = await cacheOf(upstream);
@@ -54,7 +54,7 @@ describe("a cold blob", () => {
     expect([new Set(digests), upstream.requests.length]).toEqual([new Set([digest]), 1]);
   });
 
-  test("goes on without any reader", async () => {
+  test("continues without any reader", async () => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     const { cache, local } = await cacheOf(upstream);
@@ -66,7 +66,7 @@ describe("a cold blob", () => {
     expect(upstream.requests.length).toBe(1);
   });
 
-  test("can be read from the middle while it comes", async () => {
+  test("can be read from the middle while it arrives", async () => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     const { cache } = await cacheOf(upstream);
@@ -101,8 +101,8 @@ const broken: readonly [string, (blob: Uint8Array) => Behaviour][] = [
   ["stalls", (blob) => behaviours.breakBlob(blob, { after: 300_000, how: "stall" })],
 ];
 
-describe("a transfer", () => {
-  test.each(broken)("that %s is gone on with where it stopped", async (_how, behave) => {
+describe("a download", () => {
+  test.each(broken)("that %s is resumed where it stopped", async (_how, behave) => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     upstream.behave(behave(large));
@@ -112,7 +112,7 @@ describe("a transfer", () => {
     expect([starts.length > 1, (starts.at(-1) ?? 0) > 0]).toEqual([true, true]);
   });
 
-  test("is gone on with although the upstream knows no ranges", async () => {
+  test("is resumed although the upstream does not support ranges", async () => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     const cut = behaviours.breakBlob(large, { after: 300_000, how: "cut" });
@@ -121,7 +121,7 @@ describe("a transfer", () => {
     expect(digestOf(await bytesOf(await cache.repository(name, anonymous()).blobs.open(digest)))).toBe(digest);
   });
 
-  test("that fails for good leaves what came, and the next request goes on there", async () => {
+  test("that fails for good leaves what arrived, and the next request resumes there", async () => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     const cut = behaviours.breakBlob(large, { after: 300_000, how: "cut" });
@@ -140,8 +140,8 @@ describe("a transfer", () => {
   });
 
   test.each([
-    ["goes on where a process that died left it", large.subarray(0, 400_000), 1],
-    ["is right at last although a damaged one was left", new Uint8Array(400_000), 2],
+    ["resumes where a process that died left it", large.subarray(0, 400_000), 1],
+    ["succeeds in the end although damaged bytes were left", new Uint8Array(400_000), 2],
   ])("%s", async (_what, left, count) => {
     using directory = temporaryDirectory();
     await using upstream = await startUpstream();

@@ -177,7 +177,7 @@ describe("where upstream", () => {
   });
 });
 
-test("a manifest that drips is asked for anew by whoever comes after its time", async () => {
+test("a manifest that trickles is asked for again after its time limit", async () => {
   await using upstream = await startUpstream();
   upstream.addManifest(name, "latest", one);
   const times = { answerMs: 100, recheckMs: 100, firstMs: 0, longestMs: 0 };

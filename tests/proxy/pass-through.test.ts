@@ -17,7 +17,7 @@ describe("passThrough()", () => {
     expect([bytes.equals(blob.subarray(start, end)), code]).toEqual([true, undefined]);
   });
 
-  test("goes on behind what the reader has from elsewhere", async () => {
+  test("continues after what the reader has from elsewhere", async () => {
     const hash = startHash("sha256");
     hash.update(blob.subarray(0, 50_000));
     const source = sourceOf([from(blob)]);

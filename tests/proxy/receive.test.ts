@@ -9,25 +9,25 @@ const receive = (source: BlobSource, offset = 0) =>
   collect(receiveBlob(source, { offset, signal, onTotal: () => undefined }));
 
 describe("receiveBlob()", () => {
-  test("goes on where it broke off", async () => {
+  test("resumes where it broke off", async () => {
     const source = sourceOf([from(blob, 90_000), from(blob, 150_000), from(blob)]);
     const { bytes, code } = await receive(source);
     expect([bytes.equals(blob), code, source.offsets]).toEqual([true, undefined, [0, 90_000, 150_000]]);
   });
 
-  test("skips what it has where the upstream begins anew", async () => {
-    const anew = () => ({ startBytes: 0, totalBytes: blob.length, chunks: chunksOf(blob) });
-    const { bytes } = await receive(sourceOf([from(blob, 90_000), anew]));
+  test("skips what it has where the upstream starts over", async () => {
+    const startOver = () => ({ startBytes: 0, totalBytes: blob.length, chunks: chunksOf(blob) });
+    const { bytes } = await receive(sourceOf([from(blob, 90_000), startOver]));
     expect(bytes.equals(blob)).toBe(true);
   });
 
-  test("gives up after some failures in a row without a byte", async () => {
+  test("stops after some failures in a row without a byte", async () => {
     const source = sourceOf([from(blob, 90_000)]);
     const { bytes, code } = await receive(source);
     expect([bytes.length, code, source.offsets.length]).toEqual([90_000, "UPSTREAM_UNREACHABLE", 4]);
   });
 
-  test("does not wait again for an upstream that did not say a word", async () => {
+  test("does not wait again for an upstream that never answered", async () => {
     const silent = () => {
       throw new RegistryError("UPSTREAM_TIMEOUT");
     };
@@ -49,7 +49,7 @@ describe("receiveBlob()", () => {
     ["is announced longer", sourceOf([from(blob)], 199_999), "UPSTREAM_INVALID"],
     ["is announced shorter", sourceOf([from(blob)], 200_001), "UPSTREAM_INVALID"],
     [
-      "goes on beyond what a manifest says",
+      "continues beyond the size that a manifest gives",
       sourceOf([() => ({ startBytes: 0, totalBytes: undefined, chunks: chunksOf(blob) })], 100_000),
       "UPSTREAM_INVALID",
     ],
@@ -78,7 +78,7 @@ describe("the least rate", () => {
     })(),
   });
 
-  test("gives a blob up that drips twice", async () => {
+  test("ends a blob that trickles twice", async () => {
     const source = { ...sourceOf([dripping, dripping, from(blob)]), leastRate };
     const { bytes, code } = await receive(source);
     expect([bytes.length > 0, bytes.length < 100, code, source.offsets.length]).toEqual([
@@ -89,7 +89,7 @@ describe("the least rate", () => {
     ]);
   });
 
-  test("tries one that drips once on a new connection, from where it was", async () => {
+  test("resumes one that trickles once on a new connection", async () => {
     const source = { ...sourceOf([dripping, from(blob)]), leastRate };
     const { bytes, code } = await receive(source);
     expect([bytes.equals(blob), code, source.offsets.length, (source.offsets[1] ?? 0) > 0]).toEqual([
@@ -116,18 +116,18 @@ describe("the answer of an attempt", () => {
     ["that was read to its end", sourceOf([from(blob)])],
     ["that broke off", sourceOf([from(blob, 90_000)])],
     ["of another size than it should have, of which nothing was read", sourceOf([from(blob)], 100)],
-  ])("%s is given up", async (_how, source) => {
+  ])("%s is abandoned", async (_how, source) => {
     await receive(source);
     expect([source.signals.length > 0, source.signals.every(({ aborted }) => aborted)]).toEqual([true, true]);
   });
 
-  test("that the reader left is given up", async () => {
+  test("that the reader left is abandoned", async () => {
     const source = sourceOf([from(blob)]);
     for await (const _chunk of receiveBlob(source, { offset: 0, signal, onTotal: () => undefined })) break;
     expect(source.signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
-  test("is not asked for again by a transfer that is given up during a pause", async () => {
+  test("is not asked for again by a download that is abandoned during a pause", async () => {
     const abort = new AbortController();
     const source = { ...sourceOf([from(blob, 90_000), from(blob)]), pauseMs: 60_000 };
     const receiving = collect(receiveBlob(source, { offset: 0, signal: abort.signal, onTotal: () => undefined }));

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Shared } from "../../src/proxy/share.ts";
 
-test("work under way is shared by key, and done anew afterwards, also after a failure", async () => {
+test("work under way is shared by key, and repeated afterwards, also after a failure", async () => {
   const shared = new Shared<number>();
   let runs = 0;
   const work = async () => {

@@ -3,7 +3,7 @@ import { Slots } from "../../src/proxy/slots.ts";
 
 const { signal } = new AbortController();
 
-test("as many as there are places go on, and the others follow in the order of coming", async () => {
+test("as many as there are places start, and the others follow in line", async () => {
   const slots = new Slots(2);
   const order: string[] = [];
   const places = [await slots.take(signal), await slots.take(signal)];
@@ -21,7 +21,7 @@ test("as many as there are places go on, and the others follow in the order of c
   expect([before, order]).toEqual([[], ["first", "second"]]);
 });
 
-test("who gives up takes no place, also where it was given at the same moment", async () => {
+test("whoever stops waiting takes no place, even one that was assigned at the same moment", async () => {
   const slots = new Slots(1);
   const place = await slots.take(signal);
   const [one, other] = [new AbortController(), new AbortController()];

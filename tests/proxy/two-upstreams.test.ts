@@ -65,7 +65,7 @@ test("an upstream that sends wrong bytes cuts nobody else's clients", async () =
   expect([bad.code, bad.sizeBytes < blob.length, digestOf(good)]).toEqual(["UPSTREAM_INVALID", true, digest]);
 });
 
-test("what an upstream left is not what another one's transfer goes on from", async () => {
+test("a download does not resume from what another upstream left", async () => {
   using directory = temporaryDirectory();
   await using honest = await startUpstream();
   await using other = await startUpstream();
@@ -98,7 +98,7 @@ describe("a blob that somebody else has brought while another process fetched so
     return { opened, bring };
   }
 
-  test("is not what a reader goes on with that has got a part already", async () => {
+  test("is not what a reader continues in who has had a part already", async () => {
     using directory = temporaryDirectory();
     await using honest = await startUpstream();
     const { opened, bring } = await follow(honest, directory.path);

@@ -155,7 +155,7 @@ describe("evict()", () => {
     expect(await run()).toMatchObject({ revisions: 1, layers: 1 });
   });
 
-  test("goes on where a kill left it, between the links and the blobs", async () => {
+  test("resumes after a kill between the links and the blobs", async () => {
     const { clock, store, isThere, putBlob, run } = start();
     const digest = await putBlob(own, blob(1));
     const linked = await putBlob(two, blob(2));

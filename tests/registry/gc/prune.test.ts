@@ -21,7 +21,7 @@ async function untidy(): Promise<Stocked> {
   return stock;
 }
 
-test("pruneRepository() takes away what nobody needs and marks the rest", async () => {
+test("pruneRepository() removes what nobody needs and marks the rest", async () => {
   const stock = await untidy();
   const pruned = await pruneRepository(stock.store, await scan(stock), rules);
   expect([pruned.revisions.length, new Set(pruned.layers)]).toEqual([1, new Set(["untagged", "lonely"].map(digestOf))]);
