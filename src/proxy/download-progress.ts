@@ -44,18 +44,17 @@ export class DownloadProgress {
   #end: End | undefined;
   #readers = 0;
   #isOver = false;
-  /** The size of the blob, once it is announced. */
-  announcedBytes: number | undefined;
+  #announcedBytes: number | undefined;
 
   constructor(source: BlobSource, listener: ProgressListener) {
     this.#source = source;
     this.#listener = listener;
-    this.announcedBytes = source.expectedBytes;
+    this.#announcedBytes = source.expectedBytes;
   }
 
   /** The size of the blob, where it is known. */
   get totalBytes(): number | undefined {
-    return this.#end?.kind === "verified" ? this.#arrivedBytes : this.announcedBytes;
+    return this.#end?.kind === "verified" ? this.#arrivedBytes : this.#announcedBytes;
   }
 
   get end(): End | undefined {
@@ -92,6 +91,11 @@ export class DownloadProgress {
     this.#file = file;
     this.#pieces.clear();
     this.#arrivedBytes = 0;
+  }
+
+  /** Records the size that the blob will have. */
+  announce(totalBytes: number): void {
+    this.#announcedBytes = totalBytes;
   }
 
   /** Records how much has arrived. */

@@ -129,7 +129,10 @@ export class Download {
     if (arrival === "uncached") return arrival;
     if (arrival === "busy") return this.#watchOther();
     using held = arrival;
-    if (!(await this.#isBlobThere())) return await this.#fetch(held);
+    if (!(await this.#isBlobThere())) {
+      await this.#receive(held);
+      return await this.#conclude(held);
+    }
     // The last holder finished it.
     await held.discard();
     return "again";
@@ -189,13 +192,31 @@ export class Download {
     this.#progress.readFrom(await followArrival(this.#options.store, this.#source));
   }
 
-  /** Fetches what is missing. */
-  async #fetch(arrival: Arrival): Promise<Outcome> {
+  /** Receives the rest, for as long as it can be kept. What arrived before a failure stays for the next request. */
+  async #receive(arrival: Arrival): Promise<void> {
     await this.#follow();
-    this.#progress.arrive(arrival.sizeBytes);
+    const offset = arrival.sizeBytes;
+    const { isCrowded, report } = this.#options;
+    this.#progress.arrive(offset);
     this.#checkpoints = this.#startCheckpoints();
-    this.#checkpoints.note(arrival.sizeBytes, () => arrival.forkHash());
-    await this.#receive(arrival);
+    this.#checkpoints.note(offset, () => arrival.forkHash());
+    const batches = new Batches({ write: (pieces) => this.#write(arrival, pieces), isCrowded });
+    const onTotal = (totalBytes: number) => this.#progress.announce(totalBytes);
+    try {
+      const chunks = receiveBlob(this.#source, { offset, signal: this.#abort.signal, onTotal });
+      for await (const chunk of chunks) await batches.add(chunk);
+      await batches.flush();
+    } catch (error) {
+      await batches.flush();
+      if (this.#progress.end?.kind === "uncached") return;
+      if (error instanceof RegistryError && error.code === "UPSTREAM_INVALID") await arrival.discard();
+      throw error;
+    } finally {
+      report({ kind: "received", type: "blob", sizeBytes: arrival.sizeBytes - offset });
+    }
+  }
+
+  async #conclude(arrival: Arrival): Promise<Outcome> {
     if (this.#progress.end?.kind === "uncached") return "uncached";
     if (arrival.isRight()) {
       this.#progress.finish({ kind: "verified" });
@@ -207,33 +228,11 @@ export class Download {
     throw this.#source.wrong("has another digest");
   }
 
-  /** Receives the rest, for as long as it can be kept. What arrived before a failure stays for the next request. */
-  async #receive(arrival: Arrival): Promise<void> {
-    const startBytes = arrival.sizeBytes;
-    const { isCrowded, report } = this.#options;
-    const batches = new Batches({ write: (pieces) => this.#write(arrival, pieces), isCrowded });
-    const onTotal = (totalBytes: number) => {
-      this.#progress.announcedBytes = totalBytes;
-    };
-    try {
-      const receiving = receiveBlob(this.#source, { offset: startBytes, signal: this.#abort.signal, onTotal });
-      for await (const chunk of receiving) await batches.add(chunk);
-      await batches.flush();
-    } catch (error) {
-      await batches.flush();
-      if (this.#progress.end?.kind === "uncached") return;
-      if (error instanceof RegistryError && error.code === "UPSTREAM_INVALID") await arrival.discard();
-      throw error;
-    } finally {
-      report({ kind: "received", type: "blob", sizeBytes: arrival.sizeBytes - startBytes });
-    }
-  }
-
   /** Writes a batch where there is room; otherwise the readers resume by themselves. */
   async #write(arrival: Arrival, pieces: readonly Uint8Array[]): Promise<void> {
     if (this.#progress.end !== undefined) return;
     const sizeBytes = arrival.sizeBytes + pieces.reduce((sum, piece) => sum + piece.length, 0);
-    const growth = { arrivedBytes: sizeBytes, totalBytes: this.#progress.announcedBytes };
+    const growth = { arrivedBytes: sizeBytes, totalBytes: this.#progress.totalBytes };
     try {
       const reason = await this.#options.room.whyFull(this.#claim, growth);
       if (reason !== undefined) return await this.#stop(arrival, reason);

@@ -61,8 +61,10 @@ export async function* receiveBlob(source: BlobSource, options: ReceiveOptions):
     // However the attempt ends, nothing more is read from its answer.
     const over = new AbortController();
     try {
-      const part = await reception.open(AbortSignal.any([options.signal, over.signal]));
       let askedMs = performance.now();
+      const opened = await source.open(reception.begin(AbortSignal.any([options.signal, over.signal])));
+      const part = reception.accept(opened, performance.now() - askedMs);
+      askedMs = performance.now();
       for await (const chunk of part.chunks) {
         const missing = reception.take(chunk, performance.now() - askedMs);
         if (missing.length > 0) yield missing;
@@ -107,15 +109,17 @@ class Reception {
     return this.#position === this.#totalBytes;
   }
 
-  /** Begins an attempt. */
-  async open(signal: AbortSignal): Promise<BlobPart> {
-    const { digest, open } = this.#source;
+  /** Begins an attempt; returns what to ask for. */
+  begin(signal: AbortSignal): OpenBlobOptions {
     this.#attempts += 1;
     this.#startBytes = this.#position;
-    const askedMs = performance.now();
-    const part = await open({ offset: this.#position, isUrgent: this.#attempts > 1, signal });
-    this.#meter.count(0, performance.now() - askedMs);
-    if (part === undefined) throw new RegistryError("BLOB_UNKNOWN", { detail: { digest } });
+    return { offset: this.#position, isUrgent: this.#attempts > 1, signal };
+  }
+
+  /** Checks the head of an answer. */
+  accept(part: BlobPart | undefined, waitedMs: number): BlobPart {
+    this.#meter.count(0, waitedMs);
+    if (part === undefined) throw new RegistryError("BLOB_UNKNOWN", { detail: { digest: this.#source.digest } });
     this.#agreeOnTotal(part.totalBytes);
     this.#skippedBytes = this.#position - part.startBytes;
     return part;
