@@ -1,5 +1,5 @@
-// Collecting some blobs alone, as a cache wants it for what it has just unlinked: with a short grace, and without
-// touching links, or what other collections have put into the trash.
+// Collecting only certain blobs, such as those that a cache has just unlinked: with a short grace, and without touching
+// links, or what other collections have put into the trash.
 import type { Digest } from "../../oci/digest.ts";
 import { parseRepositoryName } from "../../oci/name.ts";
 import { blobKey, blobTrashName, repositoriesPrefix } from "../layout.ts";
@@ -13,21 +13,21 @@ import { purgeTrash, sweepBlob } from "./sweep.ts";
 /** Which blobs, and how soon. */
 export interface BlobCollection {
   readonly digests: readonly Digest[];
-  /** What the collector's own entries in the trash are called by. */
+  /** Marks the collector's own entries in the trash. */
   readonly tag: string;
   readonly graceMs: number;
-  /** Who collects, for whoever finds the collection under way. */
+  /** Says who collects, to whoever finds the collection under way. */
   readonly note: string;
 }
 
 /** What became of them. */
 export interface BlobsCollected {
   readonly freedBytes: number;
-  /** Those that no link leads to and that are still there: too young to go. */
+  /** Those without a link that are still there because they are too young. */
   readonly left: readonly Digest[];
 }
 
-/** Frees the blobs that no link leads to; or tells who else collects. By the rules and in the order of `gc.ts`. */
+/** Frees the blobs that have no link, by the rules and in the order of `gc.ts`; or says who else is collecting. */
 export async function collectBlobs(
   store: Store,
   { digests, tag, graceMs, note }: BlobCollection,

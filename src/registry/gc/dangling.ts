@@ -1,6 +1,6 @@
-// What leads nowhere: a tag whose manifest the repository does not link, and a blob or child that a manifest names and the
-// repository does not link. Something was lost that `registry verify --repair` may still bring back, so nothing of the
-// repository may go meanwhile. What a client had deleted is missing on purpose.
+// What is dangling: a tag whose manifest the repository does not link, and a blob or child that a manifest names and the
+// repository does not link. Something was lost that `registry verify --repair` may still restore, so nothing of the
+// repository may be removed meanwhile. What a client deleted is missing on purpose.
 import type { Pace } from "../../lib/pacer.ts";
 import { isStoredElsewhere } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
@@ -15,16 +15,16 @@ import { readTag } from "../tags.ts";
 import { readWhole } from "../whole-bytes.ts";
 import { type RepositoryScan, type Revision, readNames } from "./scan.ts";
 
-/** What leads nowhere, and what a repair would need. */
+/** What is dangling, and what a repair would need. */
 export interface Dangling {
   readonly problems: readonly string[];
-  /** What is to be linked again, and everything that it names. */
+  /** What has to be linked again, and everything that it names. */
   readonly needed: readonly Digest[];
 }
 
 /** Where to look. */
 export interface DanglingOptions {
-  /** Manifests that stay: what the others name need not be there. */
+  /** Manifests that stay. What the others name need not be there. */
   readonly kept: ReadonlySet<Digest>;
   /** Which children of an index have to be there; undefined where nothing that a manifest names has to, as in a cache. */
   readonly rules: ManifestRules | undefined;
@@ -32,8 +32,8 @@ export interface DanglingOptions {
 }
 
 /**
- * Finds it, also without the lock: what was pushed or deleted since the scan is no finding, since each suspicion is
- * looked at again in an order that a push and a deletion would give away.
+ * Finds what is dangling, with or without the lock: each suspicion is checked again in an order in which a push or a
+ * deletion since the scan would show.
  */
 export async function findDangling(
   store: Store,
@@ -61,7 +61,7 @@ export async function findDangling(
   return { problems, needed: await reach(store, missing) };
 }
 
-/** A push links before it tags, and a deletion removes the tag before or after: either shows in one of these looks. */
+/** A push links before it tags, and a deletion removes the tag before or after: one of these checks shows either. */
 async function isTagDangling(
   store: Store,
   name: RepositoryName,
@@ -72,14 +72,14 @@ async function isTagDangling(
   return (await readTag(store, name, tag)) === digest && !(await isLinked());
 }
 
-/** Whether something that it names was seen nowhere; then its bytes are read again, and strictly. */
+/** Whether anything that it names is missing from the scan; then its bytes are read again, and parsed strictly. */
 function mayDangle({ layers, revisions }: RepositoryScan, { named }: Revision): boolean {
   return ![...named].every((digest) => layers.has(digest) || revisions.has(digest));
 }
 
 /**
- * What a manifest needs and the repository does not link. The manifest's own time is looked at last: while it is the one
- * that was scanned, the manifest was there all the time, and nobody but a client may take away what it names.
+ * What a manifest needs and the repository does not link. The manifest's own time is checked last: while it is unchanged
+ * since the scan, the manifest was there all the time, and only a client may have removed what it names.
  */
 async function findUnlinkedParts(
   store: Store,
@@ -110,7 +110,7 @@ async function isUnlinked(store: Store, links: readonly string[]): Promise<boole
   return true;
 }
 
-/** Undefined for what is missing, damaged, or only understood by another registry. */
+/** Undefined for what is missing or damaged, or what only another registry understands. */
 async function readWholeManifest(store: Store, digest: Digest): Promise<Manifest | undefined> {
   const bytes = await readWhole(store, digest);
   const parsed = bytes === undefined ? undefined : await parseManifestInTurns(bytes, undefined);

@@ -1,8 +1,8 @@
-// Garbage collection beside running servers and pushes: links that nobody needs are taken away under their repository's
-// lock, blobs without a link go to the trash, and what has lain there for longer than the grace is destroyed.
+// Garbage collection beside running servers and pushes: links that nobody needs are removed under their repository's
+// lock, blobs without a link go to the trash, and what has been there for longer than the grace is destroyed.
 //
-// Safe by order, not by locks or clocks: the trash is listed before the links are read, and only listed names are
-// destroyed. Whoever links a blob looks for it afterwards and brings it back from the trash.
+// Its order makes it safe, not locks or clocks: the trash is listed before the links are read, and only listed names are
+// destroyed. Whoever links a blob looks for it afterwards and restores it from the trash.
 import { inTurns } from "../../lib/pacer.ts";
 import { parseRepositoryName } from "../../oci/name.ts";
 import type { Key } from "../../storage/driver.ts";
@@ -17,17 +17,17 @@ import { type GcOptions, type GcRun, startRun } from "./run.ts";
 import { scanRepository } from "./scan.ts";
 import { purgeTrash, sweepBlobs } from "./sweep.ts";
 
-/** Nothing would keep the collection apart from a server: the store has no locks between processes. */
+/** The store has no locks between processes, so nothing would protect a server from the collection. */
 export class UnprotectedError extends Error {}
 
-/** Collects once; or tells who else is at it. Throws an UnprotectedError where a server might lose what it is told. */
+/** Collects once, or says who else is collecting. Throws an UnprotectedError where pushes to a server might be lost. */
 export async function collectGarbage(
   store: Store,
   options: GcOptions,
 ): Promise<GcSummary | { readonly heldBy: string }> {
-  // A dry run takes nothing away, so it may run beside another collection, and where nothing can be written.
+  // A dry run removes nothing, so it may run beside another collection, and on a read-only disk.
   if (options.isDryRun) return await collect(startRun(store, options), options);
-  // Without locks, a push in another process would lose the links that it has just relied on.
+  // Without locks, a push in another process could lose links that it has just relied on.
   if (!store.driver.keepsProcessesApart() && options.isOffline !== true) throw new UnprotectedError();
   const hold = await store.driver.holdWork("gc", options.note);
   if ("heldBy" in hold) return hold;
@@ -37,34 +37,34 @@ export async function collectGarbage(
 
 async function collect(run: GcRun, options: GcOptions): Promise<GcSummary> {
   const { store, counters } = run;
-  // 0. What earlier runs removed stays removed before anything is destroyed.
+  // 0. Removals of earlier runs are made durable before anything is destroyed.
   if (!run.isDryRun) await store.driver.syncAll();
   // 1. The trash is listed before the links are read.
   const listed = await store.driver.listTrash("blobs");
-  // 2. and 3. Links: those that nobody needs go, the others mark their blobs.
+  // 2. and 3. Links that nobody needs are removed; the others mark their blobs.
   const isEverythingMarked = await markRepositories(run, options);
   counters.marked = run.marked.size;
-  // 4. and 5. Blobs, unless a part of the links could not be read.
+  // 4. and 5. Blobs, unless some links could not be read.
   if (isEverythingMarked) {
     await purgeTrash(run, listed);
     await sweepBlobs(run);
   }
-  // 6. What was given up on the way.
+  // 6. What was abandoned: uploads, temporary files, empty directories.
   await removeLeftovers(run, options.uploadAgeMs).catch((error) => {
-    run.find(`not all uploads and directories could be looked at: ${String(error)}`);
+    run.addFinding(`some uploads or directories could not be checked: ${String(error)}`);
   });
   return { isDryRun: run.isDryRun, ...counters };
 }
 
-/** False when a directory could not be listed: then nobody knows what it links. The others are looked at all the same. */
+/** False where a directory could not be listed, so that nobody knows what it links. The others are read all the same. */
 async function markRepositories(run: GcRun, options: GcOptions): Promise<boolean> {
   let isComplete = true;
   const giveUp = (error: unknown, prefix: Key) => {
     isComplete = false;
-    run.find(`not all links could be read, so no blob is taken away: ${prefix}: ${String(error)}`);
+    run.addFinding(`some links could not be read, so no blob is removed: ${prefix}: ${String(error)}`);
   };
   const unlistable = ({ prefix, error, isLoop }: Unlistable) => {
-    if (isLoop) run.find(`${prefix} leads back to itself and holds nothing; remove it`);
+    if (isLoop) run.addFinding(`${prefix} leads back to itself and holds nothing; remove it`);
     else giveUp(error, prefix);
   };
   for await (const prefix of walkPrefixes(run.store, repositoriesPrefix, unlistable)) {
@@ -84,8 +84,8 @@ async function markRepository(
   const { store, isYoung, pace } = run;
   const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
   const scan = await scanRepository(store, { prefix, name, pace });
-  for (const problem of scan.problems) run.find(problem);
-  // Of a cache eviction decides what is not used any more; many of its manifests were only asked for by digest.
+  for (const problem of scan.problems) run.addFinding(problem);
+  // In a cache, eviction decides what is unused: many of its manifests were only asked for by digest.
   const isCached = name !== undefined && (await store.driver.stat(upstreamKey(name))) !== undefined;
   const pruned = await pruneRepository(store, scan, {
     isYoung,
@@ -101,7 +101,7 @@ async function markRepository(
 function countPruned(run: GcRun, prefix: Key, pruned: Pruned): void {
   const { counters } = run;
   const repository = prefix.slice(repositoriesPrefix.length + 1);
-  for (const problem of pruned.problems) run.find(problem);
+  for (const problem of pruned.problems) run.addFinding(problem);
   if (pruned.isBusy) counters.busy += 1;
   counters.revisions += pruned.revisions.length;
   counters.layerLinks += pruned.layers.length;
@@ -134,7 +134,7 @@ async function removeLeftovers(run: GcRun, uploadAgeMs: number): Promise<void> {
   await removeEmptyDirectories(run);
 }
 
-/** Those of no repository: who makes one is about to fill it, so young ones stay. */
+/** Only those outside of repositories. Whoever made a young one may be about to fill it, so it stays. */
 async function removeEmptyDirectories(run: GcRun): Promise<void> {
   const { driver } = run.store;
   for await (const prefix of walkEmptyPrefixes(run.store, repositoriesPrefix)) {
@@ -147,7 +147,7 @@ async function removeEmptyDirectories(run: GcRun): Promise<void> {
   }
 }
 
-/** One may hold the marker of a cached repository whose filling or eviction was killed: a filling writes that first. */
+/** One may hold the marker of a cached repository, which is written first, where filling or evicting it was killed. */
 async function removeEmptyDirectory({ store, isDryRun }: GcRun, prefix: Key): Promise<boolean> {
   const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
   const isMarked = name !== undefined && (await store.driver.stat(upstreamKey(name))) !== undefined;

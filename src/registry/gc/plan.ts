@@ -1,4 +1,4 @@
-// Which links of a repository nobody needs: decided from what was read, without a look at the disk.
+// Which links of a repository nobody needs: decided from what was read, without touching the disk.
 import { inTurns } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Tag } from "../../oci/reference.ts";
@@ -6,21 +6,21 @@ import type { Key } from "../../storage/driver.ts";
 import type { ReferrerEntry } from "../referrer-index.ts";
 import type { RepositoryScan } from "./scan.ts";
 
-/** What may go. */
+/** What may be removed, and what that leaves. */
 export interface PrunePlan {
-  /** Manifests that no tag, index or subject keeps. */
+  /** Manifests that nothing keeps: no tag, index or subject. */
   readonly revisions: readonly Digest[];
   /** Links of blobs that no manifest names. */
   readonly layers: readonly Digest[];
-  /** Notes that something was deleted which nobody names any more, or which was pushed again. */
+  /** Notes of deletions that are no longer needed: of what nobody names any more, or what was pushed again. */
   readonly notes: readonly Digest[];
   /** Manifests that stay. */
   readonly kept: ReadonlySet<Digest>;
-  /** Everything that the manifests which stay name. */
+  /** Everything that the kept manifests name. */
   readonly needed: ReadonlySet<Digest>;
 }
 
-/** What was, or in a dry run would be, taken away. */
+/** What was removed, or in a dry run would be. */
 export interface Pruned {
   readonly revisions: readonly Digest[];
   readonly layers: readonly Digest[];
@@ -30,10 +30,10 @@ export interface Pruned {
   readonly directories: readonly Key[];
   /** Whether nothing is left of the repository. */
   readonly isRepositoryGone: boolean;
-  /** What the repository holds and needs afterwards; the mark of the blobs. */
+  /** What the repository holds and needs afterwards; marks blobs. */
   readonly marked: readonly Digest[];
   readonly isBusy: boolean;
-  /** What was found on the way, and why nothing goes. */
+  /** The reasons for removing nothing. */
   readonly problems: readonly string[];
 }
 
@@ -46,7 +46,7 @@ export interface PruneRules {
   readonly roots?: ReadonlySet<Digest>;
 }
 
-/** Plans for one repository; nothing goes where something could not be understood. */
+/** Plans for one repository. Where something could not be understood, nothing is removed. */
 export async function planPrune(scan: RepositoryScan, rules: PruneRules): Promise<PrunePlan> {
   const { revisions, layers, deleted } = scan;
   const isProtected = scan.problems.length > 0;
@@ -74,8 +74,8 @@ async function keepIf<T>(items: Iterable<T>, isWanted: (item: T) => boolean): Pr
 }
 
 /**
- * Tagged revisions, young ones (children are pushed before their index) and roots; what they name; and who refers to
- * them. A referrer does not keep its subject.
+ * Tagged revisions, young ones (children are pushed before their index) and roots; what they name; and their referrers.
+ * A referrer does not keep its subject.
  */
 async function keepReachable(
   { revisions, tags }: RepositoryScan,
@@ -91,7 +91,7 @@ async function keepReachable(
     else known.push(digest);
   }
   const kept = new Set<Digest>();
-  // What is added on the way is looked at too.
+  // This also visits what is added on the way.
   for await (const digest of inTurns(open)) {
     const revision = revisions.get(digest);
     if (revision === undefined || kept.has(digest)) continue;

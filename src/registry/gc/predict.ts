@@ -1,5 +1,5 @@
-// What a run would take away from one repository, for a dry run. What a writer that was killed left, such as a temporary
-// file, stays, and keeps its directory, and so its repository.
+// What a run would remove from one repository, for a dry run. Whatever a killed writer left, such as a temporary file,
+// stays and keeps its directory, and so its repository.
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Key } from "../../storage/driver.ts";
 import { layersPrefix, manifestsPrefix, referrerLink, referrersPrefix, tagPrefix, uploadsPrefix } from "../layout.ts";

@@ -27,7 +27,7 @@ import { type RepositoryScan, type Revision, scanAgain } from "./scan.ts";
 
 /** How to judge and to remove. */
 export interface PruneOptions extends PruneRules {
-  /** What manifests have to name that is there; undefined where nothing has to be. */
+  /** What manifests name that has to be there; undefined where nothing has to. */
   readonly manifestRules: ManifestRules | undefined;
   readonly isDryRun: boolean;
   readonly pace?: Pace | undefined;
@@ -47,7 +47,7 @@ export async function pruneRepository(store: Store, scan: RepositoryScan, rules:
   return await pruneLocked(store, name, { scan, plan, rules });
 }
 
-/** What nobody needs of a repository that was read, and what leads nowhere there. */
+/** What nobody needs, and what is dangling. */
 async function judge(store: Store, scan: RepositoryScan, rules: PruneOptions) {
   const plan = await planPrune(scan, rules);
   const { kept } = plan;
@@ -79,7 +79,7 @@ async function pruneLocked(store: Store, name: RepositoryName, planned: Planned)
   return { ...gone, directories, isRepositoryGone };
 }
 
-/** What of the plan for now was planned before too. Links of blobs were not read again: each is looked at here. */
+/** What was planned before too. The links of blobs were not read again, so each is checked here. */
 async function confirmPlan(
   store: Store,
   name: RepositoryName,
@@ -96,19 +96,19 @@ async function confirmPlan(
   return { ...now, revisions: now.revisions.filter((digest) => candidates.has(digest)), layers };
 }
 
-/** Whether anything of the repository is there still. */
+/** Whether anything of the repository is left. */
 async function hasDirectories({ driver }: Store, name: RepositoryName): Promise<boolean> {
   return (await driver.exists(manifestsPrefix(name))) || (await driver.exists(layersPrefix(name)));
 }
 
-/** A time in the future, of a clock that was wrong, counts as now and is set to now: else it would stay for ever. */
+/** A time in the future, from a clock that was wrong, is set to now: otherwise the link would stay for ever. */
 async function settleFuture(
   store: Store,
   scan: RepositoryScan,
   { name, rules }: { readonly name: RepositoryName; readonly rules: PruneRules },
 ): Promise<void> {
   const nowMs = store.now();
-  // Without a grace nothing is young, and what is touched now would look as if somebody had needed it.
+  // Without a grace nothing is young, and a link that is touched here would look as if somebody had needed it.
   const isWrong = (changedMs: number) => changedMs > nowMs && rules.isYoung(changedMs);
   for (const [digest, changedMs] of scan.layers) {
     if (isWrong(changedMs)) await store.driver.touch(layerLink(name, digest));
@@ -126,7 +126,7 @@ function hasCandidates(scan: RepositoryScan, { revisions, layers, notes }: Prune
   return count > 0 || isEmpty(scan, { revisions: [], layers: [] });
 }
 
-/** Which directories without a link went: a writer that was killed may have left something in one. */
+/** Returns which directories without a link went: a killed writer may have left something in one. */
 async function unlinkAll(
   store: Store,
   name: RepositoryName,
@@ -156,7 +156,7 @@ async function unlinkAll(
   return directories;
 }
 
-/** After the revisions: a push makes an entry after its revision, so a kill in between leaves an entry too many, or none. */
+/** After the revisions, as a push writes its entry after them: a kill in between leaves an entry too many, or none. */
 async function forgetEntries(
   { driver }: Store,
   name: RepositoryName,
@@ -171,7 +171,7 @@ async function forgetEntries(
   }
 }
 
-/** Each index is listed once, since tags times revisions may be millions and entries are few. */
+/** Lists each index once: there may be millions of pairs of tags and revisions, but there are few entries. */
 async function forgetInIndexes(
   store: Store,
   name: RepositoryName,
@@ -187,7 +187,7 @@ async function forgetInIndexes(
 }
 
 function present(scan: RepositoryScan, { revisions, layers, needed }: PrunePlan): Pruned {
-  // Apart, since a digest may be linked as a manifest and as a blob.
+  // Two sets, since a digest may be linked both as a manifest and as a blob.
   const goneRevisions = new Set(revisions);
   const goneLayers = new Set(layers);
   const left = [
@@ -207,7 +207,7 @@ function present(scan: RepositoryScan, { revisions, layers, needed }: PrunePlan)
   };
 }
 
-/** Removes nothing: everything that the repository holds, names or would need for a repair is marked. */
+/** Removes nothing, and marks everything that the repository holds, names or would need for a repair. */
 export async function keepAll(store: Store, scan: RepositoryScan, pace: Pace): Promise<Pruned> {
   const kept = new Set(scan.revisions.keys());
   return keepEverything(scan, await findDangling(store, scan, { kept, rules: undefined, pace }));
@@ -228,7 +228,7 @@ async function keepEverything(scan: RepositoryScan, kept: Kept): Promise<Pruned>
   return { ...held, ...nothing, marked: [...marked, ...needed], problems, isBusy };
 }
 
-/** Whether the repository has neither link, tag nor upload, apart from what goes. */
+/** Whether the repository has no link, tag or upload apart from what is removed. */
 function isEmpty(scan: RepositoryScan, { revisions, layers }: Pick<PrunePlan, "revisions" | "layers">): boolean {
   const isLinked = scan.revisions.size > revisions.length || scan.layers.size > layers.length;
   return !isLinked && scan.tags.size === 0 && !scan.hasUploads && scan.aliases.length === 0;

@@ -1,8 +1,8 @@
-// What a collection tells while it runs, and at its end.
+// What a collection reports while it runs, and when it ends.
 import type { Digest } from "../../oci/digest.ts";
 import type { Key } from "../../storage/driver.ts";
 
-/** Something that goes, or in a dry run would go. */
+/** Something that is removed, or in a dry run would be. */
 export interface Removal {
   readonly kind: "removal";
   readonly what:
@@ -17,7 +17,7 @@ export interface Removal {
     | "trash entry";
   /** The digest, tag, repository or trash entry. */
   readonly subject: string;
-  /** Undefined for what belongs to no repository. */
+  /** Undefined for anything outside of repositories. */
   readonly repository: Key | undefined;
   readonly reason: string;
   readonly sizeBytes: number | undefined;
@@ -36,18 +36,18 @@ export interface Progress {
   readonly done: number;
 }
 
-/** One thing that a collection tells. */
+/** One thing that a collection reports. */
 export type GcEvent = Removal | Finding | Progress;
 
 /** What a collection did. */
 export interface GcSummary {
   readonly isDryRun: boolean;
   readonly repositories: number;
-  /** Repositories left alone because a push or delete was under way. */
+  /** Repositories that were skipped because a push or deletion was under way. */
   readonly busy: number;
   readonly revisions: number;
   readonly layerLinks: number;
-  /** Entries of the index of referrers that no manifest bears out. */
+  /** Entries of the index of referrers without a matching manifest. */
   readonly referrers: number;
   /** Digests that are linked or named. */
   readonly marked: number;
@@ -58,7 +58,7 @@ export interface GcSummary {
   readonly waiting: number;
   readonly waitingBytes: number;
   readonly trashed: number;
-  /** Blobs that lie in the trash now, or in a dry run would: garbage, to be freed after the grace. */
+  /** Blobs in the trash now, or in a dry run on the way there: garbage, to be freed after the grace. */
   readonly inTrash: number;
   readonly inTrashBytes: number;
   readonly purged: number;
@@ -97,7 +97,7 @@ export function startCounters(): GcCounters {
   };
 }
 
-/** Why a thing goes. */
+/** The reasons for removals. */
 export const reasons = {
   revision: "no tag, index or subject keeps it",
   layerLink: "no manifest of the repository names it",

@@ -9,19 +9,19 @@ import { type GcCounters, type GcEvent, startCounters } from "./report.ts";
 
 /** How to collect. */
 export interface GcOptions {
-  /** How long something that nobody needs is left alone, and then lies in the trash; 0 leaves nothing alone. */
+  /** How long something that nobody needs is spared, and then stays in the trash; 0 spares nothing. */
   readonly graceMs: number;
-  /** Whether manifests go that neither a tag, a kept index nor a kept subject leads to. */
+  /** Whether to remove manifests that no tag, kept index or kept subject leads to. */
   readonly deletesUntagged: boolean;
   /** Which children of an index have to be there. */
   readonly rules: ManifestRules;
-  /** Everything is judged and reported, and nothing taken away. */
+  /** Judges and reports everything, and removes nothing. */
   readonly isDryRun: boolean;
-  /** Whoever asks for it knows that no other process uses the store: needed where the store keeps none apart. */
+  /** The caller knows that no other process uses the store; needed where the store has no locks between processes. */
   readonly isOffline?: boolean | undefined;
-  /** How long an upload may rest before it is given up. */
+  /** How long an upload may be idle before it counts as abandoned. */
   readonly uploadAgeMs: number;
-  /** Who collects, for whoever finds the collection under way: process, host, start. */
+  /** Says who collects, to whoever finds the collection under way: process, host, start. */
   readonly note: string;
   readonly report: (event: GcEvent) => void;
 }
@@ -32,22 +32,22 @@ export interface GcRun {
   readonly isDryRun: boolean;
   readonly counters: GcCounters;
   readonly marked: DigestSet;
-  /** Brought back from the trash, or in a dry run to be brought back. */
+  /** Restored from the trash, or in a dry run to be restored. */
   readonly restored: Set<Digest>;
   readonly pace: Pace;
   readonly report: (event: GcEvent) => void;
-  readonly find: (problem: string) => void;
+  readonly addFinding: (problem: string) => void;
   readonly isYoung: (changedMs: number) => boolean;
   /**
    * Whether bytes that were changed then may have been linked since the links were read. However long a run takes or is
-   * frozen, and whatever the clock does meanwhile, it leaves alone what somebody needed in the half grace before it.
+   * frozen, and whatever the clock does meanwhile, it spares what was needed in the half grace before it began.
    */
   readonly mayBeLinked: (changedMs: number) => boolean;
-  /** A name that was never used before. */
+  /** A name that was never used. */
   readonly nextTrashName: (digest: Digest) => string;
 }
 
-/** A run that begins now. */
+/** Starts a run. */
 export function startRun(
   store: Store,
   { graceMs, isDryRun, report }: Pick<GcOptions, "graceMs" | "isDryRun" | "report">,
@@ -64,7 +64,7 @@ export function startRun(
     restored: new Set(),
     pace: createPacer(),
     report,
-    find: (problem) => {
+    addFinding: (problem) => {
       counters.findings += 1;
       report({ kind: "finding", problem });
     },

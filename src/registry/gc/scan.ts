@@ -1,5 +1,5 @@
 // What a collector reads of one repository, without a lock: its links with their times, and what its manifests name.
-// What cannot be read or understood is a problem, and protects everything that the repository links.
+// Anything that cannot be read or understood is a problem, and protects everything that the repository links.
 import type { Pace } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
@@ -28,21 +28,21 @@ export interface RepositoryScan {
   readonly revisions: ReadonlyMap<Digest, Revision>;
   /** Links of blobs with their times. */
   readonly layers: ReadonlyMap<Digest, number>;
-  /** Digests that only the content of a link tells: registry:2 files sha512 uploads under sha256. */
+  /** Digests inside links whose path says another: registry:2 stores sha512 uploads under sha256. */
   readonly aliases: readonly Digest[];
   readonly tags: ReadonlyMap<Tag, Digest>;
-  /** Tag directories without `current`, of pushes that were killed, and tags of deletions that were. */
+  /** Tag directories without `current`, left by killed pushes, and tags left by killed deletions. */
   readonly vacantTags: readonly Tag[];
   /** Directories of links without a link, which other registries leave behind. */
   readonly vacancies: readonly Key[];
-  /** What clients had deleted. */
+  /** What clients have deleted. */
   readonly deleted: ReadonlySet<Digest>;
-  /** Whether a manifest is being deleted with its tags, or was when the process died that did it. */
+  /** Whether a manifest is being deleted with its tags, or was when that process died. */
   readonly isDeleting: boolean;
-  /** Entries of the index of referrers that no manifest bears out. */
+  /** Entries of the index of referrers without a matching manifest. */
   readonly staleEntries: readonly ReferrerEntry[];
   readonly hasUploads: boolean;
-  /** Whether a manifest is just being pushed, so that nobody can tell yet what it names. */
+  /** Whether a manifest is being pushed, so that nobody can tell yet what it names. */
   readonly isBusy: boolean;
   /** Sentences about what cannot be understood. */
   readonly problems: readonly string[];
@@ -96,8 +96,8 @@ export async function scanRepository(
 
 /**
  * What has changed in a repository since it was scanned, for whoever holds its lock exclusively: revisions with their new
- * times, new ones read, the tags, and which entries are stale still. The tags are read anew although every push touches a
- * revision before it tags it: the scan may have come between the two, and a grace may be shorter than that moment.
+ * times, new ones read, the tags, and the entries that are still stale. The tags are read again although every push
+ * touches a revision before it tags it: the scan may have come between, and the grace may be shorter than that moment.
  */
 export async function scanAgain(
   store: Store,
@@ -189,7 +189,7 @@ async function readCurrent(
   }
 }
 
-/** What stored bytes name; undefined where they are missing or are not those of the digest: then nobody knows what they named. */
+/** What stored bytes name; undefined where they are missing or do not match the digest. */
 export async function readNames(store: Store, digest: Digest): Promise<StoredNames | undefined> {
   const bytes = await readWhole(store, digest);
   return bytes === undefined ? undefined : await readStoredNamesInTurns(bytes);

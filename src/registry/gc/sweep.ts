@@ -1,4 +1,4 @@
-// Bytes that no link needs: out of sight first, destroyed when they have lain in the trash for longer than the grace.
+// Bytes that no link needs: moved to the trash first, and destroyed when they have been there for longer than the grace.
 import { errorCode } from "../../lib/system-error.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Stat } from "../../storage/driver.ts";
@@ -9,7 +9,7 @@ import type { GcRun } from "./run.ts";
 
 const entriesBetweenProgress = 1000;
 
-/** Destroys the listed entries that nobody needs, and brings back what a link needs. Only names that were listed count. */
+/** Destroys the listed entries that nobody needs, and restores what a link needs. Only listed names count. */
 export async function purgeTrash(run: GcRun, listed: readonly string[]): Promise<void> {
   let done = 0;
   for (const entry of listed) {
@@ -20,16 +20,16 @@ export async function purgeTrash(run: GcRun, listed: readonly string[]): Promise
   }
 }
 
-/** What the system says of a bad sector and of a damaged filesystem. */
+/** The error codes of a bad sector and of a damaged filesystem. */
 const damageCodes: readonly (string | undefined)[] = ["EIO", "EUCLEAN", "EBADMSG"];
 
-/** What the disk cannot read stays, and does not stop the rest; that all of it is full or read-only does. */
+/** What the disk cannot read stays and does not stop the rest; a full or read-only disk does. */
 async function surviveDamage(run: GcRun, subject: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     if (!damageCodes.includes(errorCode(error))) throw error;
-    run.find(`${subject} cannot be read: ${error}`);
+    run.addFinding(`${subject} cannot be read: ${error}`);
   }
 }
 
@@ -38,10 +38,10 @@ async function purgeEntry(run: GcRun, entry: string): Promise<void> {
   const stat = await driver.statTrash(entry);
   if (stat === undefined) return;
   const digest = digestFromTrashName(entry);
-  if (digest === undefined) return run.find(`trash/${entry} is not an entry of the trash`);
+  if (digest === undefined) return run.addFinding(`trash/${entry} is not an entry of the trash`);
   if (run.marked.has(digest)) {
     if (!(await isInPlace(run, digest))) return restore(run, { entry, digest });
-    // It may be the last copy that is whole: a repair moves the damaged one away, and who needs it brings this back.
+    // It may be the last whole copy: a repair moves the damaged one away, and whoever needs the blob restores this one.
     if ((await driver.stat(blobKey(digest)))?.isDamaged === true) return;
   }
   if (run.isYoung(stat.changedMs)) return noteInTrash(run, stat.sizeBytes);
@@ -51,12 +51,12 @@ async function purgeEntry(run: GcRun, entry: string): Promise<void> {
   if (!run.isDryRun) await driver.purge(entry);
 }
 
-/** Looked at each time, since another collector may have moved it; a dry run has not brought back what it tells of. */
+/** Checked each time, since another collector may have moved it; a dry run has not restored what it reports. */
 async function isInPlace({ store, isDryRun, restored }: GcRun, digest: Digest): Promise<boolean> {
   return (isDryRun && restored.has(digest)) || (await store.driver.stat(blobKey(digest))) !== undefined;
 }
 
-/** What is damaged never comes back; it waits until a push has healed the blob. */
+/** Damaged bytes are never restored; they stay until a push has healed the blob. */
 async function restore(
   run: GcRun,
   { entry, digest }: { readonly entry: string; readonly digest: Digest },
@@ -73,8 +73,8 @@ export async function sweepBlobs(run: GcRun): Promise<void> {
   let done = 0;
   for await (const place of listBlobs(run.store)) {
     await run.pace();
-    // What lies elsewhere is nobody's; `registry verify` names it.
-    if ("unreadable" in place) run.find(`${place.unreadable} cannot be listed: ${place.reason}`);
+    // Anything elsewhere belongs to nobody; `registry verify` names it.
+    if ("unreadable" in place) run.addFinding(`${place.unreadable} cannot be listed: ${place.reason}`);
     else if (!("stray" in place) && !run.marked.has(place.digest)) {
       await surviveDamage(run, `blob ${place.digest}`, () => sweepBlob(run, place.digest));
     }
@@ -89,7 +89,7 @@ export async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
   const key = blobKey(digest);
   const stat = await store.driver.stat(key);
   if (stat === undefined) {
-    // What is left of a blob that is gone. A writer that is about to fill the directory makes it again.
+    // The remains of a blob that is gone. A writer that is about to fill the directory makes it again.
     if (!isDryRun) await store.driver.removeEmpty(parentOf(key), { isDurable: false });
     return;
   }
@@ -111,7 +111,7 @@ function noteInTrash({ counters }: GcRun, sizeBytes: number): void {
   counters.inTrashBytes += sizeBytes;
 }
 
-/** A time in the future, of a clock that was wrong, counts as now and is set to now. */
+/** A time in the future, from a clock that was wrong, counts as now and is set to now. */
 async function isYoungBlob(run: GcRun, digest: Digest, { changedMs }: Stat): Promise<boolean> {
   const isYoung = run.isYoung(changedMs);
   if (isYoung && changedMs > run.store.now() && !run.isDryRun) await run.store.driver.touch(blobKey(digest));

@@ -30,7 +30,7 @@ test("a file in the place of all links of an algorithm keeps every blob", async 
   await stock.store.driver.write(`${layersPrefix(app)}/sha256`, utf8(""));
   await stock.registry.repository(named("other"), anonymous()).blobs.delete(other);
   const { findings, summary } = await collect(stock, { graceMs: 0 });
-  expect([findings, summary.condemned]).toEqual([[expect.stringContaining("no blob is taken away")], 0]);
+  expect([findings, summary.condemned]).toEqual([[expect.stringContaining("no blob is removed")], 0]);
 });
 
 test("readLinks() names a stray file, a directory without a link, and the links that are there", async () => {

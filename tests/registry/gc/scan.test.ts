@@ -85,7 +85,7 @@ describe("what cannot be understood", () => {
     await pushBlob(stock, "broken", "broken");
     stock.wait(graceMs);
     const { findings, summary } = await collect(stock);
-    expect(findings).toEqual([expect.stringContaining("no blob is taken away")]);
+    expect(findings).toEqual([expect.stringContaining("no blob is removed")]);
     expect(summary).toMatchObject({ condemned: 0, purged: 0 });
     expect(await hasBlob(stock, lonely)).toBe(true);
   });
