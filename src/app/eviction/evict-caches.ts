@@ -1,6 +1,7 @@
 // Eviction from the configured caches, including repositories that another registry has cached here.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ProxyConfiguration } from "../../config/proxy-section.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { RepositoryName } from "../../oci/name.ts";
@@ -77,7 +78,7 @@ async function tellStrangers(store: Store, { isCached, isKnownCached, logger }: 
   for await (const name of walkRepositories(store, manifestsPrefix)) {
     if (isCached(name) && !(await isAdopted(store, name, isKnownCached))) strangers.push(name);
     if (strangers.length > maxNamedRepositories) break;
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   if (strangers.length === 0) return;
   const more = strangers.length > maxNamedRepositories ? " …" : "";

@@ -1,5 +1,6 @@
 // Eviction: the cache drops what has not been used for long, or what it has no room for. Each run reads everything from
 // the disk, so restarts and kills change nothing: the time of a link is when it was last used.
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import { sweepArrivals } from "../../registry/arrival.ts";
@@ -83,7 +84,7 @@ async function readContents(store: Store, options: EvictionOptions): Promise<rea
     if (ttlMs === undefined || !(await isAdopted(store, name, options.isKnownCached))) continue;
     const scan = await scanRepository(store, { prefix: repositoryPrefix(name), name });
     contents.push(await contentOf(store, { name, ttlMs, scan }));
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   return contents;
 }

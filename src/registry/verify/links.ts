@@ -1,4 +1,5 @@
 // The links of a repository, each compared with its path and with the bytes that it leads to.
+import { setTimeout as pause } from "node:timers/promises";
 import type { Pace } from "../../lib/pacer.ts";
 import { type Digest, digestAlgorithm, parseDigest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
@@ -166,7 +167,7 @@ export async function locate({ store, isLocked }: RepositoryCheck, digest: Diges
     const again = await driver.stat(blobKey(digest));
     if (again !== undefined) return again;
     if (!isLocked || look === looks) return isInTrash ? "in the trash" : undefined;
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await pause(pauseMs);
   }
 }
 
