@@ -1,5 +1,5 @@
 // Tags and referrers of cached repositories: as upstream lists them, or as they are cached where it cannot answer.
-import { stepAside } from "../lib/pacer.ts";
+import { inTurns } from "../lib/pacer.ts";
 import { sortInTurns } from "../lib/sorted.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -121,16 +121,19 @@ async function fetchTags(repository: CachedRepository, { limit, after }: PageReq
   const tags = new Set<Tag>();
   let isWhole: boolean | undefined;
   for await (const page of readPages(repository, { path: `tags/list?${query}`, field: "tags" })) {
-    for (const text of page.items) {
-      const tag = typeof text === "string" ? parseTag(text) : undefined;
-      // An upstream without pagination starts from the beginning.
-      if (tag !== undefined && (after === undefined || tag > after)) tags.add(tag);
-      await stepAside();
-    }
+    // An upstream without pagination starts from the beginning.
+    for await (const tag of parseTags(page.items)) if (tag > (after ?? "")) tags.add(tag);
     isWhole = page.isLast;
     if (tags.size > most) break;
   }
   if (isWhole === undefined) return undefined;
   const sorted = (await sortInTurns([...tags])) as Tag[];
   return { items: sorted.slice(0, most), hasMore: sorted.length > most || !isWhole };
+}
+
+async function* parseTags(items: readonly unknown[]): AsyncGenerator<Tag> {
+  for await (const text of inTurns(items)) {
+    const tag = typeof text === "string" ? parseTag(text) : undefined;
+    if (tag !== undefined) yield tag;
+  }
 }

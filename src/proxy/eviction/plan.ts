@@ -63,20 +63,25 @@ interface Unit {
 }
 
 /** Plans for all cached repositories at once, since they share their blobs. */
-export function planEviction(
-  contents: readonly CachedContent[],
-  { nowMs, maxBytes, graceMs }: EvictionLimits,
-): readonly Eviction[] {
-  const units = contents.flatMap((content) => unitsOf(content, nowMs)).sort((one, other) => one.usedMs - other.usedMs);
-  const sizes = sizesOf(contents);
+export function planEviction(contents: readonly CachedContent[], limits: EvictionLimits): readonly Eviction[] {
+  const units = contents.flatMap((content) => unitsOf(content, limits.nowMs));
+  return gatherEvictions(contents, chooseUnits(units, sizesOf(contents), limits));
+}
+
+/** The units that are expired, and the least recently used ones until what stays is small enough. */
+function chooseUnits(
+  units: readonly Unit[],
+  sizes: ReadonlyMap<Digest, number>,
+  { nowMs, maxBytes = Number.POSITIVE_INFINITY, graceMs }: EvictionLimits,
+): readonly Unit[] {
   const holders = new Map<Digest, number>();
-  for (const { holds } of units) for (const digest of holds) holders.set(digest, (holders.get(digest) ?? 0) + 1);
+  for (const digest of units.flatMap(({ holds }) => holds)) holders.set(digest, (holders.get(digest) ?? 0) + 1);
   let totalBytes = [...holders.keys()].reduce((sum, digest) => sum + (sizes.get(digest) ?? 0), 0);
-  const isOver = maxBytes !== undefined && totalBytes > maxBytes;
+  const targetBytes = totalBytes > maxBytes ? maxBytes * lowWater : Number.POSITIVE_INFINITY;
   const gone: Unit[] = [];
-  for (const unit of units) {
-    const isTooMuch = isOver && totalBytes > maxBytes * lowWater;
-    if ((!unit.isExpired && !isTooMuch) || nowMs - unit.usedMs < graceMs) continue;
+  for (const unit of units.toSorted((one, other) => one.usedMs - other.usedMs)) {
+    const isWanted = unit.isExpired || totalBytes > targetBytes;
+    if (!isWanted || nowMs - unit.usedMs < graceMs) continue;
     gone.push(unit);
     for (const digest of unit.holds) {
       const left = (holders.get(digest) ?? 0) - 1;
@@ -84,7 +89,7 @@ export function planEviction(
       if (left === 0) totalBytes -= sizes.get(digest) ?? 0;
     }
   }
-  return gatherEvictions(contents, gone);
+  return gone;
 }
 
 function sizesOf(contents: readonly CachedContent[]): ReadonlyMap<Digest, number> {
