@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { RegistryError } from "../../src/oci/errors.ts";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
 import { type Question, Transport, type TransportOptions } from "../../src/proxy/transport.ts";
 import { createAuthority, issueServerCertificate } from "../../src/tls/self-signed.ts";
@@ -226,6 +227,24 @@ test("a signal that is aborted already ends the request before it is made", asyn
   const signal = AbortSignal.abort();
   expect(await refusalOf(ask(options, { ...get(server.url), signal }))).toBe("UPSTREAM_UNREACHABLE");
   expect([server.requests.length, options.events]).toEqual([0, []]);
+});
+
+test.each([
+  ["a refusal", new RegistryError("UPSTREAM_TIMEOUT"), "UPSTREAM_TIMEOUT"],
+  ["no reason", undefined, "UPSTREAM_UNREACHABLE"],
+])("a signal that is aborted with %s ends the reading of a body", async (_what, reason, code) => {
+  await using server = await startUpstream();
+  server.behave(behaviours.drip());
+  const abort = new AbortController();
+  const answer = await ask(transport(server.url), { ...get(server.url), signal: abort.signal });
+  const chunks = answer.chunks(10_000);
+  await chunks.next();
+  const next = refusalOf(
+    (async () => {
+      for await (const _chunk of chunks) abort.abort(reason);
+    })(),
+  );
+  expect(await next).toBe(code);
 });
 
 describe("a body that nobody wants", () => {
