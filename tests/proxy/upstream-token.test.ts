@@ -72,6 +72,14 @@ describe("a bearer token", () => {
     expect(server.requests.map(({ path }) => path.split("?")[0])).toEqual(["/token", "/v2/team/app/manifests/latest"]);
   });
 
+  test.each([{}, { token: "" }, { token: null }])("beside %p may be called access_token", async (fields) => {
+    await using server = await startUpstream();
+    server.addManifest(name, "latest", '{"schemaVersion":2}');
+    const answer = JSON.stringify({ ...fields, access_token: "token-1" });
+    server.behave(tokenUpstream(server, { answer: (response) => void response.end(answer) }));
+    expect((await clientOf(server).getManifest(name, latest))?.bytes.length).toBe(19);
+  });
+
   test("is fetched again when it is refused", async () => {
     await using server = await startUpstream();
     server.addManifest(name, "latest", '{"schemaVersion":2}');
