@@ -75,7 +75,7 @@ export class Uploads {
   async commit(target: UploadTarget, last: Chunk, digest: Digest): Promise<AddedBlob> {
     const preempted = new AbortController();
     using upload = await this.#hold(target, preempted);
-    if (upload === undefined) return this.#recallAnswer(target, digest);
+    if (upload === undefined) return await this.#recallAnswer(target, digest);
     const hash = await this.#receive(upload, { target, chunk: last, preempted });
     const actual = await digestOf(upload, hash, digestAlgorithm(digest));
     this.#kept.delete(target.id);
@@ -83,7 +83,7 @@ export class Uploads {
       await this.#discard(target);
       throw new RegistryError("DIGEST_INVALID", { detail: { expected: digest, actual, sizeBytes: upload.sizeBytes } });
     }
-    return this.#publish(upload, target, digest);
+    return await this.#publish(upload, target, digest);
   }
 
   /** Ends a session without a blob. */

@@ -36,6 +36,31 @@ describe("a commit", () => {
     expect(calls).toEqual(["hold", "lock shared app", `write ${layerLink(app, digest)}`, "look", "discard"]);
   });
 
+  test("lets go of the session only when the bytes are in their place", async () => {
+    const order: string[] = [];
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const { uploads, target } = await begin((driver) =>
+      answering(driver, {
+        openUpload: async (key, options) => {
+          const upload = await driver.openUpload(key, options);
+          if (upload === undefined || upload === "busy") return upload;
+          const commit = async (to: string) => {
+            await turn();
+            await upload.commit(to);
+            order.push("committed");
+          };
+          const dispose = () => {
+            upload[Symbol.dispose]();
+            order.push("let go");
+          };
+          return Object.assign(Object.create(upload), { commit, [Symbol.dispose]: dispose });
+        },
+      }),
+    );
+    await uploads.commit(target, chunk("x"), digest);
+    expect(order).toEqual(["committed", "let go"]);
+  });
+
   test("brings the bytes back that a collector took between the two", async () => {
     const { stock, uploads, target } = await begin((driver) =>
       intercept(driver, { lock: () => trashBlob({ store: stock.store }, digest) }),
