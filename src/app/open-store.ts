@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Configuration } from "../config/schema.ts";
 import { errorCode } from "../lib/system-error.ts";
 import type { Store } from "../registry/store.ts";
+import type { Driver } from "../storage/driver.ts";
 import { openFilesystem } from "../storage/filesystem.ts";
 import { canUseDirectory, chooseDataDirectory } from "./data-directory.ts";
 import { explainDataError, StartError } from "./start-error.ts";
@@ -16,6 +17,8 @@ export interface StoreSurroundings {
   readonly now: () => number;
   /** Receives warnings for the operator. */
   readonly warn: (warning: string) => void;
+  /** Removes what nobody needs, where the disk is too full for what a store needs and never had; says what it removed. */
+  readonly makeRoom?: ((store: Store, configuration: Configuration) => AsyncIterable<string>) | undefined;
 }
 
 /** A store and its directory. */
@@ -26,18 +29,27 @@ export interface OpenedStore {
 
 /** Opens the store and creates its directory if necessary; throws a StartError. */
 export async function openStore(
-  { storage }: Configuration,
-  { env, now, warn }: StoreSurroundings,
+  configuration: Configuration,
+  { env, now, warn, makeRoom }: StoreSurroundings,
 ): Promise<OpenedStore> {
-  const { rootdirectory, durable: isDurable } = storage.filesystem;
+  const { rootdirectory, durable: isDurable } = configuration.storage.filesystem;
   const dataDirectory = chooseDataDirectory(rootdirectory, { env, canUse: canUseDirectory });
   if (dataDirectory === undefined) {
     throw new StartError("no directory for the data can be written; choose one with --data DIR");
   }
+  const storeOn = (driver: Driver): Store => ({ driver, now, uuid: () => crypto.randomUUID() });
+  const makeRoomHere =
+    makeRoom &&
+    async function* (driver: Driver) {
+      for await (const removed of makeRoom(storeOn(driver), configuration)) {
+        warn(`the disk is full: removed ${removed}`);
+        yield;
+      }
+    };
   try {
-    const { driver, warnings } = await openFilesystem({ root: dataDirectory, isDurable });
+    const { driver, warnings } = await openFilesystem({ root: dataDirectory, isDurable, makeRoom: makeRoomHere });
     for (const warning of warnings) warn(warning);
-    return { store: { driver, now, uuid: () => crypto.randomUUID() }, dataDirectory: resolve(dataDirectory) };
+    return { store: storeOn(driver), dataDirectory: resolve(dataDirectory) };
   } catch (error) {
     throw new StartError(explainDataError(error, dataDirectory));
   }

@@ -22,6 +22,8 @@ export function explainListenError(error: unknown, addr: string): string | undef
   return `the name ${host} cannot be found; give an address of this machine with --addr, such as :5000`;
 }
 
+const full = "the disk is full; free some space, such as with `registry gc`, or choose another place";
+
 /** Explains why a data directory cannot be used. */
 export function explainDataError(error: unknown, directory: string): string {
   const code = errorCode(error) ?? "";
@@ -30,7 +32,8 @@ export function explainDataError(error: unknown, directory: string): string {
     EPERM: "it cannot be written by this user; run as its owner, change its owner, or choose another place",
     ENOENT: "it cannot be made there; choose another place",
     ENOTDIR: "a part of the path is a file; choose another place",
-    ENOSPC: "the disk is full; free some space, or choose another place",
+    ENOSPC: full,
+    EDQUOT: full,
     EROFS: "the disk is read-only and holds no registry yet; mount it writable, or choose another place",
   };
   return `the data directory ${directory} cannot be used: ${sentences[code] ?? messageOf(error)} (--data DIR)`;

@@ -1,9 +1,11 @@
 // registry gc
 import { abandonedAfterMs, describeHolder } from "../app/chores.ts";
 import { rulesOf } from "../app/manifest-rules.ts";
+import type { Configuration } from "../config/schema.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { formatSize } from "../lib/size.ts";
 import { collectGarbage, UnprotectedError } from "../registry/gc/gc.ts";
+import { makeRoom, type RoomOptions } from "../registry/gc/make-room.ts";
 import type { GcEvent, GcSummary } from "../registry/gc/report.ts";
 import type { GcOptions } from "../registry/gc/run.ts";
 import type { Store } from "../registry/store.ts";
@@ -32,6 +34,8 @@ directory, and when it is killed. Run as root, it continues as the user who owns
 
 Blobs that no repository links for longer than the grace go to the trash; what has lain in the trash for longer than
 the grace is destroyed. So space is free after two runs, and \`registry gc --grace 0s\` run twice frees it at once.
+On a full disk that only registry:2 or registry:3 has used it first removes, for good, as little as it needs to begin: stop
+that registry before.
 On a filesystem without file locks (some network filesystems) it refuses to run while a server may be at work: stop every
 server first, and say so with --offline.
 Something that cannot be read or leads nowhere (a tag whose manifest is not linked, an image without the link of a layer)
@@ -54,24 +58,29 @@ is named, protects its repository until \`registry verify --repair\` has repaire
 
 async function gc(words: ParsedWords, io: CommandIo): Promise<number> {
   const grace = parseGrace(flagOf(words, "grace"));
-  return await withMeantStore(words, io, (meant) => collect(meant, { words, io, grace }));
+  const judge = (configuration: Configuration): RoomOptions => ({
+    graceMs: grace ?? configuration.gc.grace,
+    uploadAgeMs: abandonedAfterMs(configuration),
+    rules: rulesOf(configuration.validation),
+  });
+  const makeRoomHere = (store: Store, configuration: Configuration) => makeRoom(store, judge(configuration));
+  const call = { words, io, makeRoom: hasFlag(words, "dry-run") ? undefined : makeRoomHere };
+  return await withMeantStore(call, (meant) => collect(meant, { words, io, judged: judge(meant.configuration) }));
 }
 
 async function collect(
   { store, configuration }: MeantStore,
-  { words, io, grace }: { readonly words: ParsedWords; readonly io: CommandIo; readonly grace: number | undefined },
+  { words, io, judged }: { readonly words: ParsedWords; readonly io: CommandIo; readonly judged: RoomOptions },
 ): Promise<number> {
   const isDryRun = hasFlag(words, "dry-run");
-  const graceMs = grace ?? configuration.gc.grace;
+  const { graceMs } = judged;
   const isQuiet = hasFlag(words, "quiet");
   const output = hasFlag(words, "json") ? jsonLines(io, { isQuiet }) : textOutput(io, { isDryRun, isQuiet, graceMs });
   const outcome = await collectOrExplain(store, {
-    graceMs,
+    ...judged,
     deletesUntagged: hasFlag(words, "delete-untagged") || configuration.gc.deleteuntagged,
     isDryRun,
     isOffline: hasFlag(words, "offline"),
-    rules: rulesOf(configuration.validation),
-    uploadAgeMs: abandonedAfterMs(configuration),
     note: describeHolder(io.now()),
     report: output.report,
   });

@@ -1,6 +1,6 @@
 // What commands on a store have in common: which store is meant, and how it is opened.
 
-import { openExistingStore } from "../app/open-store.ts";
+import { openExistingStore, type StoreSurroundings } from "../app/open-store.ts";
 import { StartError } from "../app/start-error.ts";
 import type { Configuration } from "../config/schema.ts";
 import { errorCode, messageOf } from "../lib/system-error.ts";
@@ -23,13 +23,16 @@ export interface MeantStore {
   readonly configuration: Configuration;
 }
 
+/** Where a store is looked for, and what may be done to open it. */
+export interface StoreCall {
+  readonly words: ParsedWords;
+  readonly io: CommandIo;
+  readonly makeRoom?: StoreSurroundings["makeRoom"];
+}
+
 /** Works on the store that the arguments mean. Errors of the system become one line for the user. */
-export async function withMeantStore(
-  words: ParsedWords,
-  io: CommandIo,
-  work: (meant: MeantStore) => Promise<number>,
-): Promise<number> {
-  const meant = await openMeantStore(words, io);
+export async function withMeantStore(call: StoreCall, work: (meant: MeantStore) => Promise<number>): Promise<number> {
+  const meant = await openMeantStore(call);
   try {
     return await work(meant);
   } catch (error) {
@@ -46,11 +49,11 @@ const sentences: Readonly<Record<string, string>> = {
   EPERM: "this user may not; run it as the owner of the data, such as with `sudo -u`",
 };
 
-async function openMeantStore(words: ParsedWords, io: CommandIo): Promise<MeantStore> {
+async function openMeantStore({ words, io, makeRoom }: StoreCall): Promise<MeantStore> {
   const { configuration } = await loadFor(words, io);
   const warn = (warning: string) => io.stderr(`warning: ${warning}\n`);
   try {
-    const opened = await openExistingStore(configuration, { env: io.env, now: io.now, warn });
+    const opened = await openExistingStore(configuration, { env: io.env, now: io.now, warn, makeRoom });
     return { ...opened, configuration };
   } catch (error) {
     if (error instanceof StartError) throw new CommandError(error.message);

@@ -49,7 +49,7 @@ Exit codes: 0 clean (or all repaired), 1 something is left to repair or to tidy 
 
 async function verify(words: ParsedWords, io: CommandIo): Promise<number> {
   const bytesPerSecond = parseRateFlag(flagOf(words, "rate"));
-  return await withMeantStore(words, io, async ({ store, configuration }) => {
+  return await withMeantStore({ words, io }, async ({ store, configuration }) => {
     const output = hasFlag(words, "json") ? jsonLines(io) : textOutput(io);
     const summary = await verifyStore(store, {
       rules: rulesOf(configuration.validation),

@@ -5,6 +5,11 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
+/** Whether the disk, or what its user may take of it, is full. */
+export function isFull(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "");
+}
+
 /** The error's message. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -26,6 +26,16 @@ export interface Chunk {
   readonly range: { readonly start: number; readonly lengthBytes: number } | undefined;
 }
 
+/** Which sessions to remove. */
+export interface UploadPurge {
+  readonly ids: readonly string[];
+  readonly ageMs: number;
+  /** They are counted, and stay. */
+  readonly isDryRun: boolean;
+  /** Whether there is a trash to move a session into, so that nobody sees half of it. */
+  readonly hasTrash?: boolean;
+}
+
 interface KeptHash {
   readonly hash: RunningHash;
   /** Of the upload whose bytes the hash has seen; undefined while there are none. */
@@ -94,26 +104,24 @@ export class Uploads {
   }
 
   /** Removes sessions without a write for longer than `ageMs`; returns which. One that is being written to stays. */
-  async purge(
-    name: RepositoryName,
-    { ids, ageMs, isDryRun }: { readonly ids: readonly string[]; readonly ageMs: number; readonly isDryRun: boolean },
-  ): Promise<readonly string[]> {
+  async purge(name: RepositoryName, { ids, ...options }: UploadPurge): Promise<readonly string[]> {
     const gone: string[] = [];
     for (const id of ids) {
-      if (!isDryRun) await this.#store.driver.protectUpload(uploadKey(name, id));
-      const isOld = await this.#isOld({ name, id }, ageMs);
-      if (isOld && (isDryRun || (await this.#purgeOne({ name, id }, ageMs)))) gone.push(id);
+      if (!options.isDryRun) await this.#store.driver.protectUpload(uploadKey(name, id));
+      const isOld = await this.#isOld({ name, id }, options.ageMs);
+      if (isOld && (options.isDryRun || (await this.#purgeOne({ name, id }, options)))) gone.push(id);
     }
     return gone;
   }
 
-  async #purgeOne(target: UploadTarget, ageMs: number): Promise<boolean> {
-    const options = { waitMs: 0, preempted: new AbortController() };
-    const upload = await this.#store.driver.openUpload(uploadKey(target.name, target.id), options);
+  async #purgeOne(target: UploadTarget, { ageMs, hasTrash = true }: Omit<UploadPurge, "ids">): Promise<boolean> {
+    const key = uploadKey(target.name, target.id);
+    const upload = await this.#store.driver.openUpload(key, { waitMs: 0, preempted: new AbortController() });
     if (upload === "busy") return false;
     using _held = upload;
     if (!(await this.#isOld(target, ageMs))) return false;
-    await this.#discard(target);
+    if (hasTrash) await this.#discard(target);
+    else await this.#store.driver.discardUpload(key);
     return true;
   }
 

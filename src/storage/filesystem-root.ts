@@ -1,16 +1,19 @@
 // The root of a store on a filesystem: the directories that have to be there before anything else, and what the
 // filesystem can do.
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statfsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { errorCode } from "../lib/system-error.ts";
+import { errorCode, isFull } from "../lib/system-error.ts";
 import type { DurableFiles } from "./durable-file.ts";
 import { lockFiles, makeLockFiles } from "./file-locks.ts";
 import { makeTrashDirectories } from "./file-trash.ts";
 import { type Flock, openFlock } from "./flock.ts";
 import { hasWorkingLocks } from "./lock-probe.ts";
 import { makePrivateDirectory } from "./private-places.ts";
+import { enterRoot } from "./root-gate.ts";
 
-const privateNames = ["locks", "gc", "trash", "proxy"] as const;
+const privateNames = ["gc", "trash", "proxy"] as const;
+/** How long a start waits for another one, or for a collection that makes room. */
+const gateWaitMs = 10_000;
 
 /** What was found of a root. */
 export interface PreparedRoot {
@@ -20,30 +23,66 @@ export interface PreparedRoot {
   readonly warnings: readonly string[];
 }
 
-/** Makes the directories, and those private that are to be. */
-export async function prepareRoot(files: DurableFiles, root: string): Promise<PreparedRoot> {
-  let warnings: readonly string[];
+/** Frees one thing after the other; ends with an error where nothing is left that may go. */
+export type MakeRoom = () => AsyncIterable<unknown>;
+
+/** Makes the directories, and those private that are to be. A full disk that was never prepared is given `makeRoom`. */
+export async function prepareRoot(files: DurableFiles, root: string, makeRoom?: MakeRoom): Promise<PreparedRoot> {
+  const wasThere = existsSync(root);
   try {
-    const wasThere = existsSync(root);
     mkdirSync(join(root, "docker/registry/v2"), { recursive: true });
-    warnings = privateNames.flatMap((name) => makePrivateDirectory(join(root, name)) ?? []);
-    makeLockFiles(join(root, "locks"));
-    const trashDirectories = makeTrashDirectories(join(root, "trash"));
-    for (const directory of [join(root, "locks"), ...trashDirectories, root]) await files.syncDirectory(directory);
+    using gate = isPrepared(root) ? undefined : await enterRoot(openFlock(), root, { waitMs: gateWaitMs });
+    const mayFree = gate !== undefined && !isPrepared(root);
+    const warnings = await makeDirectories(files, root, mayFree ? makeRoom : undefined);
     if (!wasThere) await files.syncDirectory(dirname(root));
-    // Where nothing was to be made, nothing has told yet.
-    accessSync(root, constants.W_OK);
+    refuseOtherDevice(root);
+    return { isReadOnly: false, warnings: [...warnings, ...warnOfOtherOwner(root)] };
   } catch (error) {
-    if (errorCode(error) === "EROFS" && existsSync(join(root, "docker/registry/v2"))) {
-      return { isReadOnly: true, warnings: [] };
-    }
-    throw error;
+    if (errorCode(error) !== "EROFS" || !existsSync(join(root, "docker/registry/v2"))) throw error;
+    return { isReadOnly: true, warnings: [] };
   }
-  const v2 = join(root, "docker/registry/v2");
-  const algorithms = ["sha256", "sha512"].map((name) => join(v2, "blobs", name));
-  const places = [v2, join(v2, "repositories"), join(v2, "blobs"), ...algorithms, ...algorithms.flatMap(linksIn)];
-  refuseOtherDevice(join(root, "trash"), places);
-  return { isReadOnly: false, warnings: [...warnings, ...warnOfOtherOwner(root)] };
+}
+
+/** The locks are the last thing to be made: without them no server of ours has started here, and none can add anything. */
+function isPrepared(root: string): boolean {
+  return existsSync(join(root, "locks"));
+}
+
+async function makeDirectories(files: DurableFiles, root: string, makeRoom?: MakeRoom): Promise<readonly string[]> {
+  try {
+    return await makeDirectoriesOnce(files, root);
+  } catch (error) {
+    if (makeRoom === undefined || !isFull(error) || isPrepared(root)) throw error;
+  }
+  for await (const _freed of makeRoom()) {
+    try {
+      return await makeDirectoriesOnce(files, root);
+    } catch (error) {
+      if (!isFull(error) || isPrepared(root)) throw error;
+    }
+  }
+  return await makeDirectoriesOnce(files, root);
+}
+
+/** Returns warnings. */
+async function makeDirectoriesOnce(files: DurableFiles, root: string): Promise<readonly string[]> {
+  const warnings = privateNames.map((name) => makePrivateDirectory(join(root, name)));
+  for (const directory of makeTrashDirectories(join(root, "trash"))) await files.syncDirectory(directory);
+  warnings.push(makeLocks(join(root, "locks")));
+  for (const directory of [join(root, "locks"), root]) await files.syncDirectory(directory);
+  // Where nothing was missing, no call has yet shown whether the disk can be written.
+  accessSync(root, constants.W_OK);
+  return warnings.filter((warning) => warning !== undefined);
+}
+
+/** All at once, so that whoever sees the directory sees a prepared root; returns a warning. */
+function makeLocks(locks: string): string | undefined {
+  const unfinished = `${locks}.new`;
+  const directory = existsSync(locks) ? locks : unfinished;
+  const warning = makePrivateDirectory(directory);
+  makeLockFiles(directory);
+  if (directory === unfinished) renameSync(unfinished, locks);
+  return warning;
 }
 
 /** Root can write what it likes, and leaves behind what the owner can neither replace nor open. */
@@ -56,8 +95,17 @@ function warnOfOtherOwner(root: string): readonly string[] {
 }
 
 /** Moving a blob into the trash is a rename, which does not leave a device. Single repositories may lie on another. */
-function refuseOtherDevice(trash: string, places: readonly string[]): void {
-  for (const place of places) {
+function refuseOtherDevice(root: string): void {
+  const trash = join(root, "trash");
+  const v2 = join(root, "docker/registry/v2");
+  const algorithms = ["sha256", "sha512"].map((name) => join(v2, "blobs", name));
+  for (const place of [
+    v2,
+    join(v2, "repositories"),
+    join(v2, "blobs"),
+    ...algorithms,
+    ...algorithms.flatMap(linksIn),
+  ]) {
     const stat = statSync(place, { throwIfNoEntry: false });
     if (stat !== undefined && stat.dev !== statSync(trash).dev) {
       throw new Error(`${place} and ${trash} are on different devices; mount the data directory as a whole`);
@@ -81,8 +129,8 @@ export interface OpenedRoot {
 }
 
 /** Prepares a root and finds out what its filesystem can do. */
-export async function openRoot(files: DurableFiles, root: string): Promise<OpenedRoot> {
-  const { isReadOnly, warnings } = await prepareRoot(files, root);
+export async function openRoot(files: DurableFiles, root: string, makeRoom?: MakeRoom): Promise<OpenedRoot> {
+  const { isReadOnly, warnings } = await prepareRoot(files, root, makeRoom);
   const flock = openWorkingFlock(join(root, "locks"));
   if (isReadOnly) {
     return { flock, warnings: [`${root} is read-only: pulls are served, pushes and deletes are refused`] };

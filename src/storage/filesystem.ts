@@ -32,7 +32,7 @@ import {
 } from "./file-trash.ts";
 import { FileUploads } from "./file-upload.ts";
 import { isInMemory, openRoot } from "./filesystem-root.ts";
-import type { Flock } from "./flock.ts";
+import { type Flock, openFlock } from "./flock.ts";
 import { appendIfThere, touchFile } from "./in-place.ts";
 import { openSyncfs } from "./libc.ts";
 import { MemoryLocks } from "./memory-locks.ts";
@@ -46,6 +46,8 @@ export interface FilesystemOptions {
   readonly root: string;
   /** Whether what was acknowledged survives a power cut (it survives a kill in any case). */
   readonly isDurable: boolean;
+  /** Frees one thing after the other on a full disk that has no locks and no trash yet, and so no server of ours. */
+  readonly makeRoom?: ((driver: Driver) => AsyncIterable<unknown>) | undefined;
 }
 
 /** A store that was opened. */
@@ -63,9 +65,11 @@ const settledAgeMs = 60_000;
 export async function openFilesystem(options: FilesystemOptions): Promise<OpenedFilesystem> {
   const root = resolve(options.root);
   const files = new DurableFiles(root, { isDurable: options.isDurable && !isInMemory(root) });
-  const { flock, warnings } = await openRoot(files, root);
+  const { makeRoom } = options;
+  const open = (flock: Flock | undefined) => new FilesystemDriver(root, files, flock);
+  const { flock, warnings } = await openRoot(files, root, makeRoom && (() => makeRoom(open(openFlock()))));
   files.holdRoot();
-  return { driver: new FilesystemDriver(root, files, flock), warnings };
+  return { driver: open(flock), warnings };
 }
 
 class FilesystemDriver implements Driver {
@@ -192,9 +196,7 @@ class FilesystemDriver implements Driver {
     await this.#files.makeDirectory(await this.#reach(prefix));
   }
 
-  async countObjects(prefix: Key): Promise<number> {
-    return countFiles(this.#path(prefix));
-  }
+  countObjects = async (prefix: Key): Promise<number> => countFiles(this.#path(prefix));
 
   async removeEmpty(prefix: Key, { isDurable } = { isDurable: true }): Promise<boolean> {
     const path = this.#path(prefix);
@@ -289,9 +291,7 @@ class FilesystemDriver implements Driver {
     return count;
   }
 
-  transfers() {
-    return this.#transfers;
-  }
+  transfers = () => this.#transfers;
 
   async space() {
     const { bavail, blocks, bsize } = statfsSync(this.#root);

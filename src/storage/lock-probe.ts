@@ -2,7 +2,7 @@
 // the filesystem keeps locks apart; it does not; or it does, and somebody holds all of ours.
 import { existsSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { errorCode } from "../lib/system-error.ts";
+import { errorCode, isFull } from "../lib/system-error.ts";
 import { lockFiles, openLockFile } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
 import { privateFileMode } from "./private-places.ts";
@@ -74,5 +74,5 @@ function remember(path: string): void {
 }
 
 function isUnwritable(error: unknown): boolean {
-  return ["ENOSPC", "EDQUOT", "EROFS"].includes(errorCode(error) ?? "");
+  return isFull(error) || errorCode(error) === "EROFS";
 }

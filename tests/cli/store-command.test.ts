@@ -7,8 +7,8 @@ import { withMeantStore } from "../../src/cli/store-command.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { fakeIo } from "./fake-io.ts";
 
-const run = (path: string, work: Parameters<typeof withMeantStore>[2]) =>
-  withMeantStore(parseWords(gcCommand, ["--data", path]), fakeIo(), work);
+const run = (path: string, work: Parameters<typeof withMeantStore>[1]) =>
+  withMeantStore({ words: parseWords(gcCommand, ["--data", path]), io: fakeIo() }, work);
 
 test("withMeantStore() opens the directory that --data names", async () => {
   using directory = temporaryDirectory();

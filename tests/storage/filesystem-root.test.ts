@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
-import { chmodSync, chownSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DurableFiles } from "../../src/storage/durable-file.ts";
 import { isInMemory, openWorkingFlock, prepareRoot } from "../../src/storage/filesystem-root.ts";
+import { openFlock } from "../../src/storage/flock.ts";
+import { enterRoot } from "../../src/storage/root-gate.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { isRoot } from "../without-root.ts";
 
@@ -21,6 +23,74 @@ test("prepareRoot() makes everything that must be there before the disk is full,
   expect(readdirSync(root).toSorted()).toEqual(["docker", "gc", "locks", "proxy", "trash"]);
   expect([readdirSync(join(root, "locks")).length, readdirSync(join(root, "trash/blobs/sha512")).length]).toEqual([
     512, 256,
+  ]);
+});
+
+/** Files on a disk that is full until so many things were freed. */
+function filesOnFullDisk(root: string, needed: number) {
+  let freed = 0;
+  const files = new DurableFiles(root, { isDurable: false });
+  files.syncDirectory = async () => {
+    if (freed < needed) throw Object.assign(new Error("ENOSPC: no space left on device, fsync"), { code: "ENOSPC" });
+  };
+  const makeRoom = async function* () {
+    for (; freed < 5; yield) freed += 1;
+    throw new Error("nothing may go");
+  };
+  return { files, makeRoom, freed: () => freed };
+}
+
+test("prepareRoot() frees as little of a full disk as it needs, alone", async () => {
+  using directory = temporaryDirectory();
+  const root = directory.path;
+  const disk = filesOnFullDisk(root, 3);
+  const seen: boolean[] = [];
+  const makeRoom = async function* () {
+    for await (const _freed of disk.makeRoom()) {
+      seen.push(existsSync(join(root, "locks")), await isRootFree(root));
+      yield;
+    }
+  };
+  expect(await prepareRoot(disk.files, root, makeRoom)).toEqual(found);
+  expect([disk.freed(), new Set(seen), await isRootFree(root)]).toEqual([3, new Set([false]), true]);
+  expect(readdirSync(root).toSorted()).toEqual(["docker", "gc", "locks", "proxy", "trash"]);
+});
+
+async function isRootFree(root: string): Promise<boolean> {
+  return enterRoot(openFlock(), root, { waitMs: 0 }).then(
+    (gate) => {
+      gate?.[Symbol.dispose]();
+      return true;
+    },
+    () => false,
+  );
+}
+
+test("prepareRoot() says why nothing may go, and frees nothing where it may not", async () => {
+  using directory = temporaryDirectory();
+  const disk = filesOnFullDisk(directory.path, 9);
+  await expect(prepareRoot(disk.files, directory.path)).rejects.toThrow("ENOSPC");
+  expect(disk.freed()).toBe(0);
+  await expect(prepareRoot(disk.files, directory.path, disk.makeRoom)).rejects.toThrow("nothing may go");
+});
+
+test("prepareRoot() frees nothing of a store that was prepared once, since a server may be at work there", async () => {
+  using directory = temporaryDirectory();
+  await prepare(directory.path);
+  rmSync(join(directory.path, "trash"), { recursive: true });
+  const disk = filesOnFullDisk(directory.path, 1);
+  await expect(prepareRoot(disk.files, directory.path, disk.makeRoom)).rejects.toThrow("ENOSPC");
+  expect(disk.freed()).toBe(0);
+});
+
+test("prepareRoot() goes on where another start was killed", async () => {
+  using directory = temporaryDirectory();
+  mkdirSync(join(directory.path, "locks.new"));
+  writeFileSync(join(directory.path, "locks.new/00"), "");
+  expect(await prepare(directory.path)).toEqual(found);
+  expect([existsSync(join(directory.path, "locks.new")), readdirSync(join(directory.path, "locks")).length]).toEqual([
+    false,
+    512,
   ]);
 });
 

@@ -3,6 +3,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import { parseRepositoryName } from "../../oci/name.ts";
 import { blobKey, blobTrashName, repositoriesPrefix } from "../layout.ts";
+import type { ManifestRules } from "../manifest-rules.ts";
 import { type Unlistable, walkPrefixes } from "../repositories.ts";
 import type { Store } from "../store.ts";
 import { keepAll } from "./prune.ts";
@@ -66,7 +67,7 @@ function isTagged(entry: string, tag: string): boolean {
 }
 
 /** Every link of every repository, and what manifests name; throws where a directory cannot be listed. */
-async function markLinked({ store, marked, pace }: GcRun): Promise<void> {
+export async function markLinked({ store, marked, find, pace }: GcRun, rules?: ManifestRules): Promise<void> {
   const unlistable = ({ error, isLoop }: Unlistable) => {
     if (!isLoop) throw error;
   };
@@ -74,7 +75,9 @@ async function markLinked({ store, marked, pace }: GcRun): Promise<void> {
     await pace();
     const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
     const scan = await scanRepository(store, { prefix, name, pace });
-    const { marked: digests } = await keepAll(store, scan, pace);
-    for (const digest of digests) marked.add(digest);
+    const kept = await keepAll(store, scan, { rules, pace });
+    if (scan.isBusy) find(`${prefix} holds a manifest whose bytes are missing, or is being written to`);
+    for (const problem of [...scan.problems, ...kept.problems]) find(problem);
+    for (const digest of kept.marked) marked.add(digest);
   }
 }

@@ -20,7 +20,7 @@ import type { ReferrerEntry } from "../referrer-index.ts";
 import { removeIfEmpty } from "../repositories.ts";
 import type { Store } from "../store.ts";
 import { listTagIndex, trashTag } from "../tags.ts";
-import { findDangling } from "./dangling.ts";
+import { type DanglingOptions, findDangling } from "./dangling.ts";
 import { type Pruned, type PrunePlan, type PruneRules, planPrune } from "./plan.ts";
 import { predictPruned } from "./predict.ts";
 import { type RepositoryScan, type Revision, scanAgain } from "./scan.ts";
@@ -43,7 +43,7 @@ export async function pruneRepository(store: Store, scan: RepositoryScan, rules:
   if (name === undefined || !hasCandidates(scan, plan)) return keepEverything(scan, judged);
   if (rules.isDryRun) return await predictPruned(store, name, present(scan, plan));
   using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
-  if (lock === undefined) return keepEverything(scan, { ...judged, isBusy: true });
+  if (lock === undefined) return await keepEverything(scan, { ...judged, isBusy: true });
   return await pruneLocked(store, name, { scan, plan, rules });
 }
 
@@ -208,9 +208,13 @@ function present(scan: RepositoryScan, { revisions, layers, needed }: PrunePlan)
 }
 
 /** Removes nothing, and marks everything that the repository holds, names or would need for a repair. */
-export async function keepAll(store: Store, scan: RepositoryScan, pace: Pace): Promise<Pruned> {
+export async function keepAll(
+  store: Store,
+  scan: RepositoryScan,
+  { rules, pace }: Pick<DanglingOptions, "rules" | "pace">,
+): Promise<Pruned> {
   const kept = new Set(scan.revisions.keys());
-  return keepEverything(scan, await findDangling(store, scan, { kept, rules: undefined, pace }));
+  return keepEverything(scan, await findDangling(store, scan, { kept, rules, pace }));
 }
 
 /** Why nothing goes, and what else counts as linked. */
