@@ -93,7 +93,7 @@ test.if(requireProgram("strace", "strace"))("without locks a collection refuses 
     await using registry = await startRegistry({ data, under: lockless, args: ["--http"] });
     await pushImage(registry, "team/app");
     expect(registry.stderr()).toContain("has no file locks: run one process only on it");
-    expect(registry.stderr()).toContain("no garbage is collected while this server runs");
+    expect(registry.stderr()).toContain("garbage is not collected while this server runs");
     const refused = await collect();
     expect([refused.code, refused.stderr]).toMatchObject([1, expect.stringContaining("`registry gc --offline`")]);
     expect((await collect("--dry-run")).code).toBe(0);
