@@ -47,7 +47,7 @@ async function passwd(words: ParsedWords, io: CommandIo): Promise<number> {
   }
   const file = flagOf(words, "file");
   if (file !== undefined) return await change(resolve(file), user, { words, io });
-  return await withMeantStore({ ...words, positionals: rest }, io, ({ dataDirectory, configuration }) =>
+  return await withMeantStore({ words: { ...words, positionals: rest }, io }, ({ dataDirectory, configuration }) =>
     change(configuration.auth.htpasswd.path ?? join(dataDirectory, "htpasswd"), user, { words, io }),
   );
 }

@@ -73,7 +73,7 @@ function withTokens(
   io: CommandIo,
   work: (tokens: ApiTokenFiles) => Promise<number>,
 ): Promise<number> {
-  return withMeantStore(words, io, ({ dataDirectory }) => work(new ApiTokenFiles(dataDirectory, { now: io.now })));
+  return withMeantStore({ words, io }, ({ dataDirectory }) => work(new ApiTokenFiles(dataDirectory, { now: io.now })));
 }
 
 function parseToken(name: string, words: ParsedWords, nowMs: number): ApiToken {

@@ -67,7 +67,7 @@ function isTagged(entry: string, tag: string): boolean {
 }
 
 /** Every link of every repository, and what manifests name; throws where a directory cannot be listed. */
-export async function markLinked({ store, marked, find, pace }: GcRun, rules?: ManifestRules): Promise<void> {
+export async function markLinked({ store, marked, addFinding, pace }: GcRun, rules?: ManifestRules): Promise<void> {
   const unlistable = ({ error, isLoop }: Unlistable) => {
     if (!isLoop) throw error;
   };
@@ -76,8 +76,8 @@ export async function markLinked({ store, marked, find, pace }: GcRun, rules?: M
     const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
     const scan = await scanRepository(store, { prefix, name, pace });
     const kept = await keepAll(store, scan, { rules, pace });
-    if (scan.isBusy) find(`${prefix} holds a manifest whose bytes are missing, or is being written to`);
-    for (const problem of [...scan.problems, ...kept.problems]) find(problem);
+    if (scan.isBusy) addFinding(`${prefix} holds a manifest whose bytes are missing, or is being written to`);
+    for (const problem of [...scan.problems, ...kept.problems]) addFinding(problem);
     for (const digest of kept.marked) marked.add(digest);
   }
 }
