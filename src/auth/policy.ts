@@ -4,6 +4,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { ResourceActions } from "./access-claim.ts";
 import { type TokenAction, tokenActions } from "./api-tokens.ts";
 import type { Caller, Identity } from "./identity.ts";
+import type { Claims } from "./jwt.ts";
 
 /** What can be done to a repository. */
 export type Action = TokenAction;
@@ -98,7 +99,7 @@ export class Policy {
     const isUser = identity.kind === "user";
     const claims = Object.entries(rule.claims);
     if (claims.length > 0) {
-      return !isUser && claims.every(([name, value]) => String(identity.claims[name] ?? "") === value);
+      return !isUser && claims.every(([name, value]) => hasClaim(identity.claims, name, value));
     }
     if (isUser && rule.users.includes(identity.name)) return true;
     return rule.groups.some((group) =>
@@ -115,6 +116,12 @@ export class Policy {
     this.#globs.set(text, glob);
     return glob;
   }
+}
+
+/** A list is no value, not even one with a single element. */
+function hasClaim(claims: Claims, name: string, value: string): boolean {
+  const claim = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  return ["string", "number", "boolean"].includes(typeof claim) && String(claim) === value;
 }
 
 /** Whether a token's grant names the repository and the action. */

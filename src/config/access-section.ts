@@ -41,7 +41,7 @@ const token = z
     autoredirect: boolean.prefault("false").meta({
       description: "Whether the token server is at the host name that the client uses for the registry.",
     }),
-    autoredirectpath: text.prefault("/auth/token/").meta({
+    autoredirectpath: text.prefault("/auth/token").meta({
       description: "The path of the token server with autoredirect.",
     }),
   })

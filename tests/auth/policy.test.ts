@@ -107,6 +107,14 @@ describe("decide()", () => {
     const named = { kind: "user", name: "job", claims } as Identity;
     expect(decide(named, "acme/app", "push").isAllowed).toBe(false);
     expect(decide(job({ repository: "acme/app" }), "acme/app", "push").isAllowed).toBe(false);
+    expect(decide(job({ ...claims, ref: [claims.ref] }), "acme/app", "push").isAllowed).toBe(false);
+  });
+
+  test("a claim may be a number or a switch", () => {
+    const rule = { users: [], groups: [], claims: { project: "7", protected: "true" } };
+    const open = { ...rules, rules: [{ ...rule, repositories: ["a"], actions: ["pull" as const] }] };
+    expect(decide(job({ project: 7, protected: true }), "a", "pull", open).isAllowed).toBe(true);
+    expect(decide(job({ project: 7, protected: false }), "a", "pull", open).isAllowed).toBe(false);
   });
 
   test("a token grants no more than it says, and no more than its holder may do", () => {

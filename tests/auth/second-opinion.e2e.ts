@@ -1,12 +1,13 @@
 // Debian's registry:2, and registry:3, believe the tokens of our token server: a second opinion on every field of them.
 import { expect, test } from "bun:test";
-import { createPrivateKey } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseSigningKeys } from "../../src/auth/signing-keys.ts";
 import { type StartedRegistry, startRegistry } from "../e2e/executable.ts";
 import { must } from "../e2e/program.ts";
-import { foreignKinds, startForeign } from "../interchange/foreign-registry.ts";
+import { type ForeignKind, foreignKinds, startForeign } from "../interchange/foreign-registry.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
+import { formatJwks } from "./signed-token.ts";
 
 const password = "correct horse";
 
@@ -30,14 +31,23 @@ async function startOurs(directory: string): Promise<StartedRegistry> {
   return await startRegistry({ data, args: [file] });
 }
 
-/** A certificate of the key that signs, which is how registry:2 is told whom to believe. */
-async function makeBundle(directory: string, data: string): Promise<string> {
-  const { keys } = JSON.parse(readFileSync(join(data, "auth/signing-keys.json"), "utf8"));
-  const key = createPrivateKey({ key: keys.at(-1).key, format: "jwk" });
-  const [keyFile, bundle] = [join(directory, "key.pem"), join(directory, "bundle.pem")];
-  writeFileSync(keyFile, key.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
-  await must(["openssl", "req", "-x509", "-new", "-key", keyFile, "-subj", "/CN=tokens", "-days", "2", "-out", bundle]);
-  return bundle;
+/** The key that signs, as each of them is told whom to believe: registry:2 by a certificate, registry:3 by a JWKS. */
+async function describeKey(
+  kind: ForeignKind,
+  { directory, data }: { readonly directory: string; readonly data: string },
+) {
+  const keys = parseSigningKeys(readFileSync(join(data, "auth/signing-keys.json"), "utf8"));
+  const [key] = keys;
+  if (kind === "registry-v3") {
+    const jwks = join(directory, "jwks.json");
+    writeFileSync(jwks, formatJwks(keys));
+    return { jwks };
+  }
+  const [keyFile, rootcertbundle] = [join(directory, "key.pem"), join(directory, "bundle.pem")];
+  writeFileSync(keyFile, key?.privateKey.export({ type: "pkcs8", format: "pem" }) ?? "", { mode: 0o600 });
+  const subject = ["-subj", "/CN=tokens", "-days", "2"];
+  await must(["openssl", "req", "-x509", "-new", "-key", keyFile, ...subject, "-out", rootcertbundle]);
+  return { rootcertbundle };
 }
 
 const authorization = `Basic ${Buffer.from(`alice:${password}`).toString("base64")}`;
@@ -53,8 +63,8 @@ test.each([...foreignKinds])("%s believes our tokens, for what they grant", asyn
   await using ours = await startOurs(directory.path);
   const alice = await askToken(ours, "repository:team/app:pull,push", { Authorization: authorization });
   const nobody = await askToken(ours, "repository:team/app:pull repository:pub/app:pull,push", {});
-  const rootcertbundle = await makeBundle(directory.path, ours.data);
-  const token = { realm: `${ours.url}/auth/token`, service: "registry", issuer: "registry", rootcertbundle };
+  const key = await describeKey(kind, { directory: directory.path, data: ours.data });
+  const token = { realm: `${ours.url}/auth/token`, service: "registry", issuer: "registry", ...key };
   await using foreign = await startForeign(kind, join(directory.path, "theirs"), { auth: { token } });
   const status = async (bearer: string | undefined, method: string, path: string) => {
     const headers: Record<string, string> = bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` };

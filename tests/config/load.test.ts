@@ -87,7 +87,7 @@ const fromImage2 = {
   validation: { enabled: false, disabled: false, manifests: { urls: { allow: [], deny: [] }, indexes: platforms } },
   auth: {
     htpasswd: { isOn: false, realm: "registry" },
-    token: { isOn: false, signingalgorithms: [], autoredirect: false, autoredirectpath: "/auth/token/" },
+    token: { isOn: false, signingalgorithms: [], autoredirect: false, autoredirectpath: "/auth/token" },
   },
   access: { isOn: false, anonymous: [], groups: {}, oidc: [] },
 } as const;
