@@ -46,8 +46,8 @@ export interface MadeUser {
   readonly password: string;
 }
 
-/** Failed logins from one address in a minute. */
-const maxLoginFailures = 20;
+/** Failed logins from one address in a minute; many callers may share one, and clients retry. */
+const maxLoginFailures = 60;
 
 /** Opens access control; undefined where everybody may do everything. Throws a StartError. */
 export async function openAccess(
