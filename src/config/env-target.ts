@@ -3,11 +3,11 @@
 import type { Node } from "./node.ts";
 import { listItems, type Tree } from "./tree.ts";
 
-/** A known section or key, and the segments below it: elements of a list or map, or parts of what is not ours. */
+/** A known section or key, and the segments below it: elements of a list or map, or parts of a foreign key. */
 export interface Target {
   readonly node: Node;
   readonly rest: readonly string[];
-  /** What is meant in the end. */
+  /** The node that all segments lead to. */
   readonly leaf: Node;
 }
 

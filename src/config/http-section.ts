@@ -30,15 +30,11 @@ const selfSigned = section({
     description: "More names and IP addresses for the certificate, beside localhost, the host's name and addresses.",
     flag: "san",
   }),
-  days: days
-    .prefault("397")
-    .meta({ description: "How long the certificate is valid; it is renewed before it expires." }),
-  key: oneOf("ecdsa", "rsa4096").prefault("ecdsa").meta({
-    description: "The kind of the certificate's key: ecdsa or rsa4096.",
-  }),
-  directory: text.optional().meta({
-    description: "Where the certificates and keys are kept; by default tls below the root directory.",
-  }),
+  days: days.prefault("397").describe("How long the certificate is valid; it is renewed before it expires."),
+  key: oneOf("ecdsa", "rsa4096").prefault("ecdsa").describe("The kind of the certificate's key: ecdsa or rsa4096."),
+  directory: text
+    .optional()
+    .describe("Where the certificates and keys are kept; by default tls below the root directory."),
 }).meta({
   description: "Present: serve HTTPS with a certificate that the registry makes, keeps and renews itself.",
   inFile: "false",
@@ -46,13 +42,9 @@ const selfSigned = section({
 
 const tls = z
   .object({
-    certificate: text.optional().meta({
-      description: "The file with the server's certificate chain in PEM; needs http.tls.key.",
-    }),
-    key: text.optional().meta({ description: "The file with the certificate's private key in PEM." }),
-    minimumtls: minimumTls
-      .prefault("tls1.2")
-      .meta({ description: "The oldest TLS version offered: tls1.2 or tls1.3." }),
+    certificate: text.optional().describe("The file with the server's certificate chain in PEM; needs http.tls.key."),
+    key: text.optional().describe("The file with the certificate's private key in PEM."),
+    minimumtls: minimumTls.prefault("tls1.2").describe("The oldest TLS version offered: tls1.2 or tls1.3."),
     selfsigned: selfSigned,
     ciphersuites: ignored,
     clientcas: noClientCertificates,
@@ -70,10 +62,8 @@ const tls = z
   .meta({ isProtective: true });
 
 const prometheus = section({
-  enabled: boolean.prefault("false").meta({
-    description: "Whether metrics are served on http.debug.addr for Prometheus.",
-  }),
-  path: text.prefault("/metrics").meta({ description: "The path of the metrics." }),
+  enabled: boolean.prefault("false").describe("Whether metrics are served on http.debug.addr for Prometheus."),
+  path: text.prefault("/metrics").describe("The path of the metrics."),
 });
 
 /** How clients are served. */
@@ -86,30 +76,27 @@ export const http = section({
     .literal("tcp", { error: "must be tcp; this version does not listen on sockets of other kinds" })
     .optional()
     .meta({ isProtective: true }),
-  host: externalUrl.optional().meta({
-    description:
-      "The URL by which clients know the registry; Location headers begin with it, and are relative without.",
-  }),
-  prefix: urlPrefix.prefault("/").meta({
-    description: "The path below which the API is served, between slashes; / and /ca.crt are served beside it.",
-  }),
-  relativeurls: boolean.prefault("false").meta({
-    description: "Whether Location headers are relative even with http.host.",
-  }),
-  headers: headers.prefault({}).meta({
-    description: "Headers of every response, each a name with a list of values; they replace the registry's own.",
-  }),
-  draintimeout: duration.prefault("30s").meta({
-    description: "How long a server that stops waits for open requests, such as 30s (the default); 0s: not at all.",
-  }),
+  host: externalUrl
+    .optional()
+    .describe("The URL by which clients know the registry; Location headers begin with it, and are relative without."),
+  prefix: urlPrefix
+    .prefault("/")
+    .describe("The path below which the API is served, between slashes; / and /ca.crt are served beside it."),
+  relativeurls: boolean.prefault("false").describe("Whether Location headers are relative even with http.host."),
+  headers: headers
+    .prefault({})
+    .describe("Headers of every response, each a name with a list of values; they replace the registry's own."),
+  draintimeout: duration
+    .prefault("30s")
+    .describe("How long a server that stops waits for open requests, such as 30s (the default); 0s: not at all."),
   secret: silent,
   http2: ignored,
   h2c: ignored,
   tls,
   debug: section({
-    addr: listenAddress.optional().meta({
-      description: "A second address, over plain HTTP, for metrics; nothing else is served there.",
-    }),
+    addr: listenAddress
+      .optional()
+      .describe("A second address, over plain HTTP, for metrics; nothing else is served there."),
     prometheus,
   }),
 });

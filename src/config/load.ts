@@ -1,5 +1,5 @@
-// Reads the configuration: the file, the variables and the flags, in rising order of precedence. The only file
-// here that touches the disk.
+// Reads the configuration: the file, the variables and the flags, in increasing order of precedence. The only file
+// here that reads the disk.
 
 import { readFile } from "node:fs/promises";
 import { explainReadError } from "../lib/system-error.ts";
@@ -18,11 +18,11 @@ const maxFileBytes = 256 * 1024;
 /** A configuration that cannot be used: all its problems, each one line that says where and what is allowed. */
 export class ConfigurationError extends Error {
   readonly problems: readonly string[];
-  /** What would only have been warned about; a mistyped name may be the cause of a problem. */
+  /** A mistyped name may be the cause of a problem. */
   readonly warnings: readonly string[];
 
   constructor(problems: readonly string[], warnings: readonly string[] = []) {
-    // The YAML library may say one thing several times about one place.
+    // The YAML library may repeat a message about one place.
     const lines = [...new Set(problems.map(printable))];
     super(lines.join("\n"));
     this.name = "ConfigurationError";
@@ -31,7 +31,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** What a configuration is made from. */
+/** The sources of a configuration. */
 export interface ConfigurationRequest {
   /** The file; undefined: the one that REGISTRY_CONFIGURATION_PATH names, or none. */
   readonly path: string | undefined;
@@ -89,7 +89,7 @@ async function withVariables(tree: Tree, env: Environment): Promise<EnvironmentR
   return applyEnvironment(tree, { env, parse: parseYaml });
 }
 
-/** A file as it was written, and what is wrong or odd about it. */
+/** A file as a tree, with its problems and warnings. */
 interface Written {
   readonly tree: Tree;
   readonly problems: readonly string[];

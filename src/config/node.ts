@@ -45,12 +45,12 @@ export function listNodes(node: Node): readonly Node[] {
   return [...node.children.values()].flatMap((child) => [child, ...listNodes(child)]);
 }
 
-/** What a place means, whose segments name entries and indexes; undefined where it means nothing. */
+/** The node of a path of map keys and list indexes; undefined where the path means nothing. */
 export function nodeAt(node: Node | undefined, segments: readonly PropertyKey[]): Node | undefined {
   return segments.reduce<Node | undefined>((here, name) => here?.element ?? here?.children.get(String(name)), node);
 }
 
-/** What is inside of defaults and transformations. */
+/** The schema inside defaults and transformations. */
 function unwrap(schema: z.ZodType): { readonly inner: z.ZodType; readonly fallback: unknown } {
   if (schema instanceof z.ZodPrefault) {
     return { inner: unwrap(schema.unwrap() as z.ZodType).inner, fallback: schema.def.defaultValue };

@@ -1,4 +1,4 @@
-// Where a value was written, for messages and for showing a resolved configuration.
+// Where a value was written, for messages and for printing a resolved configuration.
 
 /** The place that a value comes from. Lines and columns count from 1. */
 export type Origin =

@@ -1,14 +1,14 @@
-// Regular expressions of a distribution configuration. They are written for Go's RE2 and mean here what they mean there,
-// and like there a text is matched in a time that grows with its length: what they meet comes from strangers.
+// Regular expressions of a distribution configuration, in the syntax of Go's RE2. As with RE2, matching takes time linear
+// in the text, since strangers send it.
 
-/** A regular expression that looks for itself anywhere in a text. */
+/** A regular expression that may match anywhere in a text. */
 export interface Pattern {
   test(text: string): boolean;
 }
 
-/** The pattern that a text writes, or why there is none. */
+/** Parses a pattern, or says what is wrong with it. */
 export function parsePattern(text: string): { readonly pattern: Pattern } | { readonly problem: string } {
-  // An engine of 150 KB, for who has patterns.
+  // The engine is 150 KB, loaded only where there are patterns.
   const { RE2JS } = require("re2js") as typeof import("re2js");
   try {
     return { pattern: RE2JS.compile(text) };

@@ -66,37 +66,37 @@ const keys = z.object({
     isSecret: true,
   }),
   exec: section({
-    command: text.optional().meta({
-      description: "A docker credential helper that prints user and password, instead of the two keys.",
-    }),
-    lifetime: longDuration.optional().meta({
-      description: "How long the helper's answer is used; 0s: it runs each time; unset: it runs once.",
-    }),
+    command: text
+      .optional()
+      .describe("A docker credential helper that prints user and password, instead of the two keys."),
+    lifetime: longDuration
+      .optional()
+      .describe("How long the helper's answer is used; 0s: it runs each time; unset: it runs once."),
   }),
   ttl: longDuration.prefault("168h").meta({
     description: "How long cached content stays after its last use; 0s: for ever.",
     flag: "ttl",
   }),
-  cachewritetimeout: duration.prefault("5m").meta({
-    description: "How long a blob is still fetched after the last client that wanted it has left.",
-  }),
-  ca: text.optional().meta({ description: "A file with certificates in PEM that are trusted for proxy.remoteurl." }),
-  realms: texts.prefault([]).meta({
-    description: "Hosts of token servers outside the registry's own domain that may see its credentials.",
-  }),
-  local: globs.prefault([]).meta({
-    description: "Repositories that stay local although proxy.remoteurl is set; * and ** stand for anything.",
-  }),
-  fresh: duration.prefault("1m").meta({
-    description: "How long the answer for a tag is believed before the registry is asked again.",
-  }),
+  cachewritetimeout: duration
+    .prefault("5m")
+    .describe("How long a blob is still fetched after the last client that wanted it has left."),
+  ca: text.optional().describe("A file with certificates in PEM that are trusted for proxy.remoteurl."),
+  realms: texts
+    .prefault([])
+    .describe("Hosts of token servers outside the registry's own domain that may see its credentials."),
+  local: globs
+    .prefault([])
+    .describe("Repositories that stay local although proxy.remoteurl is set; * and ** stand for anything."),
+  fresh: duration
+    .prefault("1m")
+    .describe("How long the answer for a tag is believed before the registry is asked again."),
   maxsize: size.optional().meta({
     description: "How much may be cached, such as 100GB; what was least recently used is evicted first.",
     flag: "max-size",
   }),
-  upstreams: upstreams.prefault([]).meta({
-    description: "More registries to cache, as a list of {host: ghcr.io}, reached by names that begin with the host.",
-  }),
+  upstreams: upstreams
+    .prefault([])
+    .describe("More registries to cache, as a list of {host: ghcr.io}, reached by names that begin with the host."),
 });
 
 /** What is cached; undefined where nothing is. */

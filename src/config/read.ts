@@ -30,7 +30,7 @@ export function readConfiguration(tree: Tree, { hasFile }: { readonly hasFile: b
   };
 }
 
-/** What the walk collects on its way. */
+/** What the walk collects. */
 interface Walk {
   readonly hasFile: boolean;
   readonly problems: string[];
@@ -38,7 +38,7 @@ interface Walk {
   readonly ignored: { readonly node: Node; readonly tree: Tree }[];
 }
 
-/** The value as zod takes it; undefined: nothing is said. */
+/** The value as zod takes it; undefined where nothing is said. */
 function read(tree: Tree | undefined, node: Node, walk: Walk): unknown {
   if (node.kind === "foreign") return readForeign(tree, node, walk);
   if (node.kind === "section") return readSection(tree, node, walk);
@@ -50,7 +50,7 @@ function read(tree: Tree | undefined, node: Node, walk: Walk): unknown {
   return Object.fromEntries([...tree.entries].map(([name, value]) => [name, readElement(value, element, walk)]));
 }
 
-/** In lists and maps, what is empty is there nevertheless. */
+/** Elements of lists and maps count even where they are empty. */
 function readElement(tree: Tree, element: Node, walk: Walk): unknown {
   if (!isBlankScalar(tree) || element.kind === "section") return read(tree, element, walk);
   return element.kind === "list" ? [] : plain(tree);

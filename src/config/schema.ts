@@ -17,15 +17,13 @@ const pageItems = count.transform((items) => (items > 0 ? items : 1000)).prefaul
 
 const gc = section({
   isOn: presence.prefault("true"),
-  interval: longDuration.prefault("24h").meta({
-    description: "How long after a garbage collection the next one begins.",
-  }),
-  grace: longDuration.prefault("24h").meta({
-    description: "How long garbage is kept, first in place and then in the trash; longer than the longest push.",
-  }),
-  deleteuntagged: boolean.prefault("false").meta({
-    description: "Whether manifests are deleted that no tag, no kept index and no kept subject leads to.",
-  }),
+  interval: longDuration.prefault("24h").describe("How long after a garbage collection the next one begins."),
+  grace: longDuration
+    .prefault("24h")
+    .describe("How long garbage is kept, first in place and then in the trash; longer than the longest push."),
+  deleteuntagged: boolean
+    .prefault("false")
+    .describe("Whether manifests are deleted that no tag, no kept index and no kept subject leads to."),
 }).meta({
   description: "Present: garbage is collected while the server runs; `registry gc` does the same at any time.",
   inFile: "false",
@@ -33,14 +31,13 @@ const gc = section({
 
 const verify = section({
   isOn: presence.prefault("false"),
-  interval: longDuration.prefault("168h").meta({ description: "How long after a check the next one begins." }),
-  rate: rate.prefault("50MB/s").meta({
-    description: "How many bytes of blobs are read per second while the server runs, such as 50MB/s.",
-  }),
-}).meta({
-  description:
-    "Present: everything stored is checked while the server runs; `registry verify` does the same at any time.",
-});
+  interval: longDuration.prefault("168h").describe("How long after a check the next one begins."),
+  rate: rate
+    .prefault("50MB/s")
+    .describe("How many bytes of blobs are read per second while the server runs, such as 50MB/s."),
+}).describe(
+  "Present: everything stored is checked while the server runs; `registry verify` does the same at any time.",
+);
 
 const platform = z.object(
   {
@@ -51,10 +48,10 @@ const platform = z.object(
 );
 
 const validation = section({
-  enabled: boolean.prefault("false").meta({
-    description: "Older spelling: true keeps the checks of this section even with validation.disabled.",
-  }),
-  disabled: boolean.prefault("false").meta({ description: "Switches the checks of this section off." }),
+  enabled: boolean
+    .prefault("false")
+    .describe("Older spelling: true keeps the checks of this section even with validation.disabled."),
+  disabled: boolean.prefault("false").describe("Switches the checks of this section off."),
   manifests: section({
     urls: section({
       allow: patterns.prefault([".*"]).meta({
@@ -62,18 +59,16 @@ const validation = section({
           "Regular expressions, one of which a foreign layer's URL must match; if allow and deny are empty, none is allowed.",
         inFile: [],
       }),
-      deny: patterns.prefault([]).meta({
-        description: "Regular expressions that no URL of a foreign layer may match.",
-      }),
+      deny: patterns.prefault([]).describe("Regular expressions that no URL of a foreign layer may match."),
     }),
     indexes: section({
-      platforms: oneOf("all", "none", "list").prefault("all").meta({
-        description: "Which manifests of an index must be there before it: all, none, or those of platformlist.",
-      }),
+      platforms: oneOf("all", "none", "list")
+        .prefault("all")
+        .describe("Which manifests of an index must be there before it: all, none, or those of platformlist."),
       platformlist: z
         .array(platform)
         .prefault([])
-        .meta({ description: "The platforms for platforms: list, each with architecture and os." }),
+        .describe("The platforms for platforms: list, each with architecture and os."),
     }),
   }),
 }).meta({ isProtective: true });
@@ -98,20 +93,20 @@ export const schema = z.object({
     reportcaller: ignored,
     hooks: ignored,
   }),
-  loglevel: logLevel.prefault("info").meta({ description: "Older spelling of log.level, which wins over it." }),
+  loglevel: logLevel.prefault("info").describe("Older spelling of log.level, which wins over it."),
   storage,
   gc,
   verify,
   http,
   catalog: section({
-    maxentries: pageItems.meta({
-      description: "How many repositories a page of the catalog may have; a client that asks for more is refused.",
-    }),
+    maxentries: pageItems.describe(
+      "How many repositories a page of the catalog may have; a client that asks for more is refused.",
+    ),
   }),
   tags: section({
-    maxtags: pageItems.meta({
-      description: "How many tags a page of a repository's tags may have; a client that asks for more gets that many.",
-    }),
+    maxtags: pageItems.describe(
+      "How many tags a page of a repository's tags may have; a client that asks for more gets that many.",
+    ),
   }),
   proxy,
   validation,

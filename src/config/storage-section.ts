@@ -14,13 +14,12 @@ export const storage = section({
       // Without a file, it is chosen at the start: the first usual place that can be written.
       inFile: "/var/lib/registry",
     }),
-    durable: boolean.prefault("true").meta({
-      description:
-        "Whether what was acknowledged survives a power loss; with false it survives kills and crashes only.",
-    }),
-    maxthreads: count.prefault("100").meta({
-      description: "Accepted for compatibility with distribution; no effect, since no threads are held for the disk.",
-    }),
+    durable: boolean
+      .prefault("true")
+      .describe("Whether what was acknowledged survives a power loss; with false it survives kills and crashes only."),
+    maxthreads: count
+      .prefault("100")
+      .describe("Accepted for compatibility with distribution; no effect, since no threads are held for the disk."),
   }),
   delete: section({
     enabled: boolean.prefault("true").meta({
@@ -30,21 +29,21 @@ export const storage = section({
   }).meta({ isProtective: true }),
   maintenance: section({
     readonly: section({
-      enabled: boolean.prefault("false").meta({ description: "Whether writes are refused with 405." }),
+      enabled: boolean.prefault("false").describe("Whether writes are refused with 405."),
     }).meta({ isProtective: true }),
     uploadpurging: section({
-      enabled: boolean.prefault("true").meta({
-        description: "Whether abandoned uploads are removed, by the server and by `registry gc`.",
-      }),
-      age: longDuration.prefault("168h").meta({
-        description: "How long an upload may go without progress before it counts as abandoned.",
-      }),
-      interval: longDuration.prefault("24h").meta({
-        description: "How long after a search for abandoned uploads the server searches again.",
-      }),
-      dryrun: boolean.prefault("false").meta({
-        description: "Whether the server only logs which uploads it would remove, and `registry gc` leaves them.",
-      }),
+      enabled: boolean
+        .prefault("true")
+        .describe("Whether abandoned uploads are removed, by the server and by `registry gc`."),
+      age: longDuration
+        .prefault("168h")
+        .describe("How long an upload may go without progress before it counts as abandoned."),
+      interval: longDuration
+        .prefault("24h")
+        .describe("How long after a search for abandoned uploads the server searches again."),
+      dryrun: boolean
+        .prefault("false")
+        .describe("Whether the server only logs which uploads it would remove, and `registry gc` leaves them."),
     }),
   }),
   cache: ignored,

@@ -1,5 +1,5 @@
 // A configuration as it was written: maps, lists and scalars, each with its place. Scalars stay text until the
-// table of keys says what they mean, so that an unquoted `yes` or `123` may be a password.
+// schema says what they mean, so that an unquoted `yes` or `123` may be a password.
 
 import type { Origin } from "./origin.ts";
 
@@ -15,7 +15,7 @@ export function emptyMap(origin: Origin): Tree {
   return { kind: "map", entries: new Map(), origin };
 }
 
-/** What stands at a dotted path, through maps only. */
+/** The value at a dotted path, through maps only. */
 export function treeAt(tree: Tree, path: string): Tree | undefined {
   let here: Tree | undefined = tree;
   for (const name of path.split(".")) {
@@ -24,7 +24,7 @@ export function treeAt(tree: Tree, path: string): Tree | undefined {
   return here;
 }
 
-/** What stands below a value, where segments name map entries and list indexes; the deepest value that exists. */
+/** The value at a path of map keys and list indexes, or the deepest one on the way that exists. */
 export function deepestAt(tree: Tree, segments: readonly PropertyKey[]): Tree {
   let here = tree;
   for (const segment of segments) {
@@ -40,7 +40,7 @@ export function deepestAt(tree: Tree, segments: readonly PropertyKey[]): Tree {
   return here;
 }
 
-/** The tree with a value at a path; whatever on the way is not a map becomes one. */
+/** The tree with a value at a path; anything on the way that is not a map becomes one. */
 export function withTree(tree: Tree | undefined, segments: readonly string[], value: Tree): Tree {
   const [name, ...rest] = segments;
   if (name === undefined) return value;
@@ -56,7 +56,7 @@ export function expandName(tree: Tree): Tree {
   return { kind: "map", entries: new Map([[text, emptyMap(origin)]]), origin };
 }
 
-/** Whether a key stands there without a value. */
+/** Whether a key has no value. */
 export function isBlankScalar(tree: Tree): boolean {
   return tree.kind === "scalar" && !tree.text;
 }
@@ -67,7 +67,7 @@ export function listItems(tree: Tree | undefined): readonly Tree[] {
   return tree.kind === "list" ? tree.items : [tree];
 }
 
-/** Whether nothing is said: null, empty text, or lists and maps of nothing else. */
+/** Whether a value says nothing: null, empty text, or lists and maps of nothing else. */
 export function isBlank(tree: Tree | undefined): boolean {
   switch (tree?.kind) {
     case undefined:
@@ -81,7 +81,7 @@ export function isBlank(tree: Tree | undefined): boolean {
   }
 }
 
-/** Two values for one key, as a decoder in Go leaves them: maps grow together, of anything else the last one counts. */
+/** Combines two values of a repeated key as Go's decoder does: maps are merged; otherwise the last value counts. */
 export function overlay(
   earlier: Tree,
   last: Tree,

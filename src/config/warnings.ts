@@ -1,4 +1,4 @@
-// Keys that are right by themselves, and odd together.
+// Keys that are valid alone but make no sense together.
 
 import type { Flags } from "./flags.ts";
 import { formatOrigin } from "./origin.ts";

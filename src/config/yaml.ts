@@ -1,10 +1,10 @@
-// YAML as distribution reads it: version 1.1, with merge keys; of duplicate keys the last one counts.
+// YAML as distribution reads it: version 1.1, with merge keys; the last of repeated keys counts.
 
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Scalar, type YAMLMap } from "yaml";
 import type { Origin } from "./origin.ts";
 import { overlay, type Tree } from "./tree.ts";
 
-/** Something that is wrong with a text as YAML. Lines and columns count from 1. */
+/** An error in a YAML text. Lines and columns count from 1. */
 export interface YamlProblem {
   readonly line: number;
   readonly column: number;
@@ -21,7 +21,7 @@ export interface DuplicateKey {
   readonly hidden: readonly (readonly string[])[];
 }
 
-/** What a text means, or all that is wrong with it. */
+/** The parsed text, or everything wrong with it. */
 export type YamlResult =
   | { readonly tree: Tree; readonly duplicates: readonly DuplicateKey[] }
   | { readonly problems: readonly YamlProblem[] };
@@ -32,10 +32,10 @@ export type Locate = (line: number, column: number) => Origin;
 /** The type of `parseYaml`, for those who load it only when they need it. */
 export type ParseYaml = (text: string, locate: Locate) => YamlResult;
 
-// Aliases can multiply a small text into a huge tree, and never end where one contains itself.
+// Aliases can expand a small text into a huge tree, or into an endless one.
 const maxNodes = 20_000;
 const maxDepth = 64;
-// One slip can make the library complain about every line after it.
+// One mistake can make the library complain about every line after it.
 const maxProblems = 20;
 
 const tooDeep = `values are nested more than ${maxDepth} deep`;
@@ -44,7 +44,7 @@ const tooDeep = `values are nested more than ${maxDepth} deep`;
 // it keeps the last one.
 const options = { schema: "failsafe", version: "1.1", merge: true, prettyErrors: false, uniqueKeys: false } as const;
 
-/** Where the library's own words are of no help. */
+/** Replacements for unhelpful messages of the library. */
 const messages: Readonly<Record<string, string>> = {
   RESOURCE_EXHAUSTION: tooDeep,
   MULTIPLE_DOCS: "a second document begins; a configuration is one document",
@@ -80,7 +80,7 @@ export function parseYaml(text: string, locate: Locate): YamlResult {
 }
 
 function positionOf(lines: LineCounter, offset: number): { line: number; column: number } {
-  // An empty text has no lines to the library, and its position is line 0.
+  // For an empty text the library returns line 0.
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
