@@ -52,7 +52,7 @@ export function nodeAt(node: Node | undefined, segments: readonly PropertyKey[])
 
 /** The schema inside defaults and transformations. */
 function unwrap(schema: z.ZodType): { readonly inner: z.ZodType; readonly fallback: unknown } {
-  if (schema instanceof z.ZodPrefault) {
+  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault) {
     return { inner: unwrap(schema.unwrap() as z.ZodType).inner, fallback: schema.def.defaultValue };
   }
   if (schema instanceof z.ZodOptional) return unwrap(schema.unwrap() as z.ZodType);

@@ -22,7 +22,8 @@ const minShortenedLength = 3;
 /** Reads a whole configuration. */
 export function readConfiguration(tree: Tree, { hasFile }: { readonly hasFile: boolean }): Reading {
   const walk: Walk = { hasFile, problems: [], warnings: [], ignored: [] };
-  const result = schema.safeParse(readSection(tree, root, walk), { error: explainIssue });
+  // Compiling the schema takes longer than reading it once does.
+  const result = schema.safeParse(readSection(tree, root, walk), { error: explainIssue, jitless: true });
   return {
     configuration: result.data,
     problems: [...walk.problems, ...(result.error?.issues ?? []).map((issue) => formatIssue(tree, issue))],

@@ -54,7 +54,8 @@ const validation = section({
   disabled: boolean.prefault("false").describe("Switches the checks of this section off."),
   manifests: section({
     urls: section({
-      allow: patterns.prefault([".*"]).meta({
+      // Not parsed, which would load the engine of patterns.
+      allow: patterns.default([".*"]).meta({
         description:
           "Regular expressions, one of which a foreign layer's URL must match; if allow and deny are empty, none is allowed.",
         inFile: [],
