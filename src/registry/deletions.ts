@@ -6,7 +6,7 @@
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
-import type { Key } from "../storage/driver.ts";
+import type { Key, LockMode } from "../storage/driver.ts";
 import { deletedLink, deletingKey, revisionLink } from "./layout.ts";
 import { type Store, withLock } from "./store.ts";
 import { tagSearchOf } from "./tag-search.ts";
@@ -28,16 +28,20 @@ export async function isDeleted({ driver }: Store, name: RepositoryName, digest:
   return (await driver.stat(deletedLink(name, digest))) !== undefined;
 }
 
-/** Removes a manifest and all its tags; returns those, or undefined where there is no such manifest. */
+/**
+ * Removes a manifest and all its tags; returns those, or undefined where there is no such manifest. `check` may throw
+ * because of a tag: then nothing is removed.
+ */
 export async function deleteRevision(
   store: Store,
   name: RepositoryName,
-  digest: Digest,
+  { digest, check }: { readonly digest: Digest; readonly check: (tags: readonly Tag[]) => void },
 ): Promise<readonly Tag[] | undefined> {
   const link = revisionLink(name, digest);
   // The link's name counts here, not its content: a damaged one must be deletable.
   if ((await store.driver.stat(link)) === undefined) return undefined;
   const tags = await tagSearchOf(store).find(name, digest);
+  check(tags);
   if (tags.length === 0) return (await deleteLink(store, name, { link, digest })) ? tags : undefined;
   await store.driver.write(deletingKey(name), new TextEncoder().encode(digest));
   const isGone = await deleteLink(store, name, { link, digest });
@@ -57,9 +61,16 @@ export async function finishDeletion(store: Store, name: RepositoryName): Promis
 
 const maxRounds = 3;
 
-/** Runs the work under the lock shared, after the rest of a deletion: tags of it must not come back with their manifest. */
-export async function withNothingUnfinished<T>(store: Store, name: RepositoryName, work: () => Promise<T>): Promise<T> {
-  for (let round = 1; round < maxRounds; round += 1) {
+/**
+ * Runs the work under the repository's lock, shared where that will do, after the rest of a deletion: its tags must not
+ * come back with their manifest.
+ */
+export async function withNothingUnfinished<T>(
+  store: Store,
+  name: RepositoryName,
+  { mode, work }: { readonly mode: LockMode; readonly work: () => Promise<T> },
+): Promise<T> {
+  for (let round = 1; mode === "shared" && round < maxRounds; round += 1) {
     const outcome = await withLock(store, name, "shared", async () => {
       if ((await store.driver.stat(deletingKey(name))) !== undefined) return undefined;
       return { result: await work() };

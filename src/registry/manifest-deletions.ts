@@ -3,6 +3,7 @@ import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
 import { deleteRevision, finishDeletion } from "./deletions.ts";
+import { type IsImmutable, noneImmutable, refuseDeletion } from "./immutable-tags.ts";
 import { referrerLink, revisionLink } from "./layout.ts";
 import { describeBytes, type ManifestFacts } from "./manifest-memory.ts";
 import { findManifest, unknownManifest } from "./manifests.ts";
@@ -28,13 +29,20 @@ export interface DeletedTag {
 }
 
 /** Deletes a manifest with every tag that points to it. */
-export async function deleteManifest(store: Store, name: RepositoryName, digest: Digest): Promise<DeletedManifest> {
+export async function deleteManifest(
+  store: Store,
+  name: RepositoryName,
+  { digest, isImmutable = noneImmutable }: { readonly digest: Digest; readonly isImmutable?: IsImmutable },
+): Promise<DeletedManifest> {
   await tagSearchOf(store).prepare(name);
   return withLock(store, name, "alone", async () => {
     await finishDeletion(store, name);
     const isLinked = (await store.driver.stat(revisionLink(name, digest))) !== undefined;
     const facts = isLinked ? (await findManifest(store, digest, describeBytes))?.facts : undefined;
-    const tags = await deleteRevision(store, name, digest);
+    const tags = await deleteRevision(store, name, {
+      digest,
+      check: (found) => refuseDeletion(name, { tags: found, isImmutable }),
+    });
     if (tags === undefined) throw unknownManifest(name, { kind: "digest", digest });
     if (facts?.subject !== undefined) await store.driver.delete(referrerLink(name, facts.subject, digest));
     await removeIfEmpty(store, name);
@@ -43,12 +51,17 @@ export async function deleteManifest(store: Store, name: RepositoryName, digest:
 }
 
 /** Deletes one tag; the manifest and its other tags stay, also that whose last tag it was: its grace begins now. */
-export async function deleteTag(store: Store, name: RepositoryName, tag: Tag): Promise<DeletedTag> {
+export async function deleteTag(
+  store: Store,
+  name: RepositoryName,
+  { tag, isImmutable = noneImmutable }: { readonly tag: Tag; readonly isImmutable?: IsImmutable },
+): Promise<DeletedTag> {
   return withLock(store, name, "alone", async () => {
     await finishDeletion(store, name);
     const digest = await readTag(store, name, tag);
     if (digest !== undefined) await store.driver.touch(revisionLink(name, digest));
     if (!(await isTag(store, name, tag))) throw unknownManifest(name, { kind: "tag", tag });
+    refuseDeletion(name, { tags: [tag], isImmutable });
     await trashTag(store, name, tag);
     await removeIfEmpty(store, name);
     return { tag, digest };

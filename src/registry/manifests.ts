@@ -11,6 +11,7 @@ import { inspectBlob, quarantineBlob } from "./blob-damage.ts";
 import { promiseLink } from "./blobs.ts";
 import { withNothingUnfinished } from "./deletions.ts";
 import { findBlob, followToBlob, type LinkedBlob } from "./find-blob.ts";
+import { type IsImmutable, noneImmutable, refuseMoves } from "./immutable-tags.ts";
 import { blobKey, deletedLink, layerLink, layersPrefix, referrerLink, revisionLink } from "./layout.ts";
 import { putLink, readLink } from "./links.ts";
 import { type DescribedManifest, describeBytes, type ManifestFacts, readBytes } from "./manifest-memory.ts";
@@ -131,7 +132,11 @@ function describe({ mediaType, sizeBytes, digest }: ManifestFacts): DescribedMan
 export async function putManifest(
   store: Store,
   name: RepositoryName,
-  { put, rules }: { readonly put: ManifestPut; readonly rules: ManifestRules },
+  {
+    put,
+    rules,
+    isImmutable = noneImmutable,
+  }: { readonly put: ManifestPut; readonly rules: ManifestRules; readonly isImmutable?: IsImmutable },
 ): Promise<PushedManifest> {
   const digest = await hashInTurns(put.bytes, put.digest === undefined ? "sha256" : digestAlgorithm(put.digest));
   if (put.digest !== undefined && put.digest !== digest) {
@@ -144,13 +149,17 @@ export async function putManifest(
   const { manifest } = parsed;
   const subject = manifest.subject?.digest;
   const wasLinked = (await store.driver.stat(revisionLink(name, digest))) !== undefined;
+  const immutable = put.tags.filter((tag) => isImmutable(name, tag));
+  const work = async () => {
+    await refuseMoves(store, name, { tags: immutable, digest });
+    await refuseMissing(store, name, { manifest, rules });
+    const moved = await storeManifest(store, name, { bytes: put.bytes, digest, subject, tags: put.tags });
+    if (!wasLinked) await store.driver.forget(deletedLink(name, digest));
+    return moved;
+  };
   try {
-    const tags = await withNothingUnfinished(store, name, async () => {
-      await refuseMissing(store, name, { manifest, rules });
-      const moved = await storeManifest(store, name, { bytes: put.bytes, digest, subject, tags: put.tags });
-      if (!wasLinked) await store.driver.forget(deletedLink(name, digest));
-      return moved;
-    });
+    const mode = immutable.length === 0 ? "shared" : "alone";
+    const tags = await withNothingUnfinished(store, name, { mode, work });
     const { mediaType } = manifest;
     return { digest, mediaType, sizeBytes: put.bytes.length, subject, tags, isNew: !wasLinked };
   } catch (error) {

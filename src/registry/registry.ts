@@ -2,6 +2,7 @@
 import type { RepositoryName } from "../oci/name.ts";
 import type { Actor } from "./actor.ts";
 import { type BlobSource, deleteBlob, findLinked, mountBlob, openBlob, promiseBlob } from "./blobs.ts";
+import type { IsImmutable } from "./immutable-tags.ts";
 import { KnownSizes } from "./known-sizes.ts";
 import { repositoriesPrefix } from "./layout.ts";
 import { deleteManifest, deleteTag } from "./manifest-deletions.ts";
@@ -24,8 +25,15 @@ export interface Registry {
   checkReady(): Promise<void>;
 }
 
+/** What a registry refuses beside what the spec does. */
+export interface RegistryOptions {
+  readonly rules: ManifestRules;
+  /** Which tags are immutable; none where absent. */
+  readonly isImmutable?: IsImmutable;
+}
+
 /** The registry over a store of its own. */
-export function openRegistry(store: Store, options: { readonly rules: ManifestRules }): Registry {
+export function openRegistry(store: Store, options: RegistryOptions): Registry {
   const sizes = new KnownSizes(store);
   const uploads = new Uploads(store);
   const referrers = new Referrers(store);
@@ -34,10 +42,10 @@ export function openRegistry(store: Store, options: { readonly rules: ManifestRu
       name,
       blobs: blobsOf(store, name, sizes),
       uploads: uploadsOf(uploads, name),
-      manifests: manifestsOf(store, name, { sizes, rules: options.rules }),
+      manifests: manifestsOf(store, name, { ...options, sizes }),
       tags: {
         list: (page) => listTags(store, name, page),
-        delete: (tag) => deleteTag(store, name, tag),
+        delete: (tag) => deleteTag(store, name, { ...options, tag }),
       },
       referrers: { list: (request) => referrers.list(name, request) },
     }),
@@ -81,7 +89,7 @@ function uploadsOf(uploads: Uploads, name: RepositoryName): UploadSessions {
 function manifestsOf(
   store: Store,
   name: RepositoryName,
-  { sizes, rules }: { readonly sizes: KnownSizes; readonly rules: ManifestRules },
+  { sizes, ...options }: RegistryOptions & { readonly sizes: KnownSizes },
 ): Manifests {
   return {
     get: async (reference) => {
@@ -95,10 +103,10 @@ function manifestsOf(
       return described;
     },
     put: async (put) => {
-      const pushed = await putManifest(store, name, { put, rules });
+      const pushed = await putManifest(store, name, { ...options, put });
       await sizes.learn(name, { digest: pushed.digest, bytes: put.bytes });
       return pushed;
     },
-    delete: (digest) => deleteManifest(store, name, digest),
+    delete: (digest) => deleteManifest(store, name, { ...options, digest }),
   };
 }

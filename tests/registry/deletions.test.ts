@@ -37,7 +37,7 @@ async function halfDeleted(
   let image = digestOf("");
   for (const tag of tags) image = await pushImage(stock, "app", { tag });
   const store = { ...stock.store, driver: dyingAfter(stock.store.driver, changes) };
-  const isDone = await deleteManifest(store, app, image).then(
+  const isDone = await deleteManifest(store, app, { digest: image }).then(
     () => true,
     () => false,
   );
@@ -85,7 +85,9 @@ describe("a deletion of a manifest with tags that dies or fails at any change", 
 
   test("is done by asking again", async () => {
     const states = await afterEach(async ({ stock, image }) => {
-      await deleteManifest(stock.store, app, image).catch((error) => expect(error.code).toBe("MANIFEST_UNKNOWN"));
+      await deleteManifest(stock.store, app, { digest: image }).catch((error) =>
+        expect(error.code).toBe("MANIFEST_UNKNOWN"),
+      );
       expect(await shownTags(stock)).toEqual(["kept"]);
       expect(await stock.store.driver.stat(deletingKey(app))).toBeUndefined();
     });
@@ -115,7 +117,7 @@ describe("a deletion of a manifest with tags that dies or fails at any change", 
   test("moves a tag that was pointed elsewhere meanwhile to no grave", async () => {
     await afterEach(async ({ stock, image }, before) => {
       await pushImage(stock, "app", { tag: "2", layers: ["new"] });
-      await deleteManifest(stock.store, app, image).catch(() => undefined);
+      await deleteManifest(stock.store, app, { digest: image }).catch(() => undefined);
       expect([before.includes("1"), await shownTags(stock)]).toEqual([before.includes("1"), ["2", "kept"]]);
     });
   });

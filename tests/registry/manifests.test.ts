@@ -114,7 +114,7 @@ describe("a GET and a HEAD", () => {
           const old = first;
           first = undefined;
           await pushImage(stock, "app", { tag: "1", layers: ["new"] });
-          await deleteManifest(stock.store, app, old);
+          await deleteManifest(stock.store, app, { digest: old });
         },
       }),
     );
@@ -153,7 +153,7 @@ describe("a deletion", () => {
     await pushImage(stock, "app", { tag: "2", subject });
     await pushImage(stock, "app", { tag: "other", layers: ["other"] });
     steps.length = 0;
-    await deleteManifest(stock.store, app, digest);
+    await deleteManifest(stock.store, app, { digest });
     expect([
       steps,
       (await stock.registry.repository(app, anonymous()).tags.list({ limit: 9, after: undefined })).items,
@@ -167,14 +167,14 @@ describe("a deletion", () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app", { tag: "1" });
     const pushing = await stock.store.driver.lock(app, "shared", { waitMs: 0 });
-    const deleting = deleteManifest(stock.store, app, digest);
+    const deleting = deleteManifest(stock.store, app, { digest });
     // What a push does under its lock, between its check and its answer.
     await stock.store.driver.write(tagCurrentLink(app, tagged("2")), utf8(digest));
     pushing?.[Symbol.dispose]();
     await deleting;
     expect([
       await codeOf(getManifest(stock.store, app, tag("2"))),
-      await codeOf(deleteTag(stock.store, app, tagged("2"))),
+      await codeOf(deleteTag(stock.store, app, { tag: tagged("2") })),
     ]).toEqual(["MANIFEST_UNKNOWN", "MANIFEST_UNKNOWN"]);
   });
 
@@ -182,9 +182,9 @@ describe("a deletion", () => {
     const stock = stocked();
     await pushImage(stock, "app", { tag: "1" });
     expect([
-      await codeOf(deleteManifest(stock.store, app, digestOf("config"))),
-      await codeOf(deleteManifest(stock.store, named("none"), digestOf("config"))),
-      await codeOf(deleteTag(stock.store, app, tagged("2"))),
+      await codeOf(deleteManifest(stock.store, app, { digest: digestOf("config") })),
+      await codeOf(deleteManifest(stock.store, named("none"), { digest: digestOf("config") })),
+      await codeOf(deleteTag(stock.store, app, { tag: tagged("2") })),
     ]).toEqual(["MANIFEST_UNKNOWN", "MANIFEST_UNKNOWN", "MANIFEST_UNKNOWN"]);
   });
 
@@ -194,8 +194,8 @@ describe("a deletion", () => {
     await stock.store.driver.write(revisionLink(app, digest), bytes);
     await stock.store.driver.write(tagCurrentLink(app, tagged("1")), bytes);
     expect([
-      await codeOf(deleteManifest(stock.store, app, digest)),
-      await codeOf(deleteTag(stock.store, app, tagged("1"))),
+      await codeOf(deleteManifest(stock.store, app, { digest })),
+      await codeOf(deleteTag(stock.store, app, { tag: tagged("1") })),
     ]).toEqual(["done", "done"]);
   });
 
@@ -203,7 +203,7 @@ describe("a deletion", () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app", { tag: "1" });
     await stock.store.driver.write(blobKey(digest), utf8("{"));
-    await deleteManifest(stock.store, app, digest);
+    await deleteManifest(stock.store, app, { digest });
     expect(await codeOf(getManifest(stock.store, app, tag("1")))).toBe("MANIFEST_UNKNOWN");
   });
 
@@ -211,7 +211,7 @@ describe("a deletion", () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app", { tag: "1" });
     stock.wait(1000);
-    await deleteTag(stock.store, app, tagged("1"));
+    await deleteTag(stock.store, app, { tag: tagged("1") });
     expect((await stock.store.driver.stat(revisionLink(app, digest)))?.changedMs).toBe(stock.store.now());
   });
 
@@ -220,11 +220,11 @@ describe("a deletion", () => {
     const digest = await pushImage(stock, "app", { tag: "1" });
     await pushImage(stock, "app", { tag: "2" });
     const catalog = async () => (await stock.registry.list({ limit: 9, after: undefined })).items;
-    await deleteTag(stock.store, app, tagged("1"));
+    await deleteTag(stock.store, app, { tag: tagged("1") });
     const left = (await getManifest(stock.store, app, tag("2"))).digest;
-    await deleteTag(stock.store, app, tagged("2"));
+    await deleteTag(stock.store, app, { tag: tagged("2") });
     const before = await catalog();
-    await deleteManifest(stock.store, app, digest);
+    await deleteManifest(stock.store, app, { digest });
     expect([left, before, await catalog()]).toEqual([digest, ["app"] as never, []]);
   });
 });
