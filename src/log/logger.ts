@@ -68,7 +68,8 @@ function quote(text: string): string {
 /** Control characters that JSON leaves alone, line separators, and marks of writing direction. */
 const steering = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-function formatJson(value: unknown): string {
+/** One line of JSON that cannot forge another one or steer a terminal. */
+export function formatJson(value: unknown): string {
   return JSON.stringify(value).replace(steering, escapeCharacter);
 }
 

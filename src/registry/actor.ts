@@ -5,6 +5,8 @@ export interface Actor {
   readonly name: string;
   /** The identifier of the request, as in its log line; undefined for work that no request asked for. */
   readonly requestId: string | undefined;
+  /** The address that the request comes from, where it is known. */
+  readonly remote?: string | undefined;
 }
 
 /** Whoever asks without credentials. */

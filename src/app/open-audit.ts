@@ -1,0 +1,78 @@
+// Opens the audit log that is configured, and says how deeds become its lines.
+import { appendFile, stat } from "node:fs/promises";
+import { messageOf } from "../lib/system-error.ts";
+import { type AuditEntry, AuditLog } from "../log/audit-log.ts";
+import type { Logger } from "../log/logger.ts";
+import type { RegistryEvent } from "../registry/events.ts";
+import { privateFileMode } from "../storage/private-places.ts";
+import { StartError } from "./start-error.ts";
+
+/** What the audit log needs from the process. */
+export interface AuditSurroundings {
+  readonly logger: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Writes to standard output. */
+  readonly print: (text: string) => void;
+}
+
+/** The audit log at `stdout` or in a file; throws a StartError where the file cannot be written. */
+export async function openAudit(target: string, { logger, now, print }: AuditSurroundings): Promise<AuditLog> {
+  const isFile = target !== "stdout";
+  if (isFile) await probe(target);
+  return new AuditLog({
+    // Opened for each write, a file that was moved away by log rotation is followed by a new one.
+    append: isFile ? (text) => append(target, text) : async (text) => print(text),
+    now,
+    onFailure: (error) => logger.error("the audit log cannot be written", { error: messageOf(error) }),
+  });
+}
+
+async function append(path: string, text: string): Promise<void> {
+  await appendFile(path, text, { mode: privateFileMode });
+}
+
+async function probe(path: string): Promise<void> {
+  try {
+    // A pipe would hold every push until somebody reads it.
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && !found.isFile()) throw new Error(`${path} is not a regular file`);
+    await append(path, "");
+  } catch (error) {
+    throw new StartError(`log.audit: the audit log cannot be written: ${messageOf(error)}`);
+  }
+}
+
+/** The line that tells what was done. */
+export function describeEvent({ actor, repository, deed }: RegistryEvent): AuditEntry {
+  return {
+    event: deed.kind,
+    user: actor.name,
+    remote: actor.remote,
+    request: actor.requestId,
+    repository,
+    ...describeDeed(deed),
+  };
+}
+
+function describeDeed(deed: RegistryEvent["deed"]): AuditEntry {
+  switch (deed.kind) {
+    case "manifest pushed": {
+      const { digest, mediaType, sizeBytes, tags } = deed;
+      const moved = tags.filter(({ previous }) => previous !== undefined && previous !== digest);
+      return {
+        digest,
+        mediaType,
+        sizeBytes,
+        tags: tags.map(({ tag }) => tag),
+        moved: moved.length === 0 ? undefined : moved.map(({ tag, previous }) => `${tag} from ${previous}`),
+      };
+    }
+    case "manifest deleted":
+      return { digest: deed.digest, tags: deed.tags };
+    case "tag deleted":
+      return { digest: deed.digest, tags: [deed.tag] };
+    case "blob deleted":
+      return { digest: deed.digest };
+  }
+}
