@@ -11,6 +11,7 @@ import type { EvictionSchedule } from "./app/eviction/schedule.ts";
 import { defaultNames } from "./app/host-names.ts";
 import { rulesOf } from "./app/manifest-rules.ts";
 import { type OpenedAccess, openAccess } from "./app/open-access.ts";
+import { openAudit, withAudit } from "./app/open-audit.ts";
 import { openCaches } from "./app/open-caches.ts";
 import { openStore } from "./app/open-store.ts";
 import { createRestoreReport } from "./app/restore-report.ts";
@@ -27,6 +28,7 @@ import { trimTrailingSlashes } from "./lib/trailing-slashes.ts";
 import { createLogger, type Logger } from "./log/logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import type { Report } from "./proxy/events.ts";
+import { compileImmutable } from "./registry/immutable-tags.ts";
 import { openRegistry, type Registry } from "./registry/registry.ts";
 
 /** What the app needs from its process. */
@@ -36,6 +38,8 @@ export interface AppSurroundings {
   readonly now: () => number;
   /** Writes one line of the log, including its newline. */
   readonly writeLog: (line: string) => void;
+  /** Writes to standard output. */
+  readonly print: (text: string) => void;
 }
 
 /** A running registry. */
@@ -78,7 +82,9 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   if (certificate?.made !== undefined) logger.info(certificate.made);
   for (const warning of certificate?.warnings ?? []) logger.warn(warning);
   const access = await openAccess(configuration, { dataDirectory, logger, now, hasFile: loaded.hasFile });
-  const local = openRegistry(store, { rules: rulesOf(configuration.validation) });
+  const audit = await openAudit(configuration.log.audit, { logger, now, print: surroundings.print });
+  const isImmutable = compileImmutable(configuration.access.immutable);
+  const local = openRegistry(store, { rules: rulesOf(configuration.validation), isImmutable });
   const { proxy } = configuration;
   let cleaning: EvictionSchedule | undefined;
   const tell = createCacheReport(metrics, logger);
@@ -87,7 +93,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     if (event.kind === "received") cleaning?.received(event.sizeBytes);
   };
   const caches = proxy === undefined ? undefined : openCaches(proxy, { env, store, local, report });
-  const registry = caches?.registry ?? local;
+  const registry = withAudit(caches?.registry ?? local, audit);
   const findNamespaced = caches?.registry.findNamespaced;
   const server = listen(configuration, { address, registry, findNamespaced, certificate, access, logger });
   const metricsServer = listenForMetrics(configuration, metrics);

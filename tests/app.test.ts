@@ -14,7 +14,8 @@ interface Started extends AsyncDisposable {
 async function start(flags: object, env: Record<string, string> = {}): Promise<Started> {
   const log: string[] = [];
   const loaded = await loadConfiguration({ path: undefined, env, flags: { addr: ["127.0.0.1:0"], ...flags } });
-  const app = await startApp(loaded, { env, now: Date.now, writeLog: (line) => log.push(line) });
+  const writes = { writeLog: (line: string) => log.push(line), print: () => {} };
+  const app = await startApp(loaded, { env, now: Date.now, ...writes });
   return { app, log, [Symbol.asyncDispose]: () => app.stop() };
 }
 
@@ -71,7 +72,7 @@ test("startApp() refuses an address in use with a sentence, before it makes or l
   const addr = `127.0.0.1:${other.port}`;
   const log: string[] = [];
   const loaded = await loadConfiguration({ path: undefined, env: {}, flags: { addr: [addr], data: [data] } });
-  const started = startApp(loaded, { env: {}, now: Date.now, writeLog: (line) => log.push(line) });
+  const started = startApp(loaded, { env: {}, now: Date.now, writeLog: (line) => log.push(line), print: () => {} });
   const error = await started.catch((reason: unknown) => reason);
   expect(error instanceof StartError && error.message).toContain("already in use");
   expect([log, existsSync(data)]).toEqual([[], false]);

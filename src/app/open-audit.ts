@@ -3,7 +3,8 @@ import { appendFile, stat } from "node:fs/promises";
 import { messageOf } from "../lib/system-error.ts";
 import { type AuditEntry, AuditLog } from "../log/audit-log.ts";
 import type { Logger } from "../log/logger.ts";
-import type { RegistryEvent } from "../registry/events.ts";
+import { type RegistryEvent, withEvents } from "../registry/events.ts";
+import type { Registry } from "../registry/registry.ts";
 import { privateFileMode } from "../storage/private-places.ts";
 import { StartError } from "./start-error.ts";
 
@@ -17,7 +18,11 @@ export interface AuditSurroundings {
 }
 
 /** The audit log at `stdout` or in a file; throws a StartError where the file cannot be written. */
-export async function openAudit(target: string, { logger, now, print }: AuditSurroundings): Promise<AuditLog> {
+export async function openAudit(
+  target: string | undefined,
+  { logger, now, print }: AuditSurroundings,
+): Promise<AuditLog | undefined> {
+  if (target === undefined) return undefined;
   const isFile = target !== "stdout";
   if (isFile) await probe(target);
   return new AuditLog({
@@ -43,8 +48,13 @@ async function probe(path: string): Promise<void> {
   }
 }
 
+/** The same registry, whose log tells what was done. */
+export function withAudit(registry: Registry, log: AuditLog | undefined): Registry {
+  return log === undefined ? registry : withEvents(registry, (event) => log.record(describeEvent(event)));
+}
+
 /** The line that tells what was done. */
-export function describeEvent({ actor, repository, deed }: RegistryEvent): AuditEntry {
+function describeEvent({ actor, repository, deed }: RegistryEvent): AuditEntry {
   return {
     event: deed.kind,
     user: actor.name,

@@ -1,7 +1,7 @@
 // The sections `auth` and `access`: who may do what.
 import * as z from "zod";
 import { silent, unsupported } from "./about.ts";
-import { boolean, globs, oneOf, presence, text, texts } from "./values.ts";
+import { boolean, globs, oneOf, presence, tagGlobs, text, texts } from "./values.ts";
 
 function missing(key: string, message: string) {
   return { code: "custom" as const, path: [key], message, input: undefined };
@@ -86,6 +86,8 @@ const issuer = z.object({
   groups: text.optional(),
 });
 
+const immutable = z.object({ repositories: globs, tags: tagGlobs }, { error: "must have repositories and tags" });
+
 export const access = z
   .object({
     isOn: presence.prefault("false"),
@@ -109,6 +111,10 @@ export const access = z
     oidc: z.array(issuer, { error: "must be a list of {issuer, audience}" }).prefault([]).meta({
       description:
         "Whose workload tokens are accepted as passwords: a list of {issuer, audience}; rules match their claims.",
+    }),
+    immutable: z.array(immutable, { error: "must be a list of {repositories, tags}" }).prefault([]).meta({
+      description:
+        "Tags that can be created, but neither moved nor deleted: a list of {repositories: [globs], tags: [globs]}.",
     }),
   })
   .prefault({})

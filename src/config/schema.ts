@@ -8,7 +8,7 @@ import { http } from "./http-section.ts";
 import { describeSchema } from "./node.ts";
 import { proxy } from "./proxy-section.ts";
 import { storage } from "./storage-section.ts";
-import { boolean, count, longDuration, oneOf, patterns, presence, rate } from "./values.ts";
+import { boolean, count, longDuration, oneOf, patterns, presence, rate, text } from "./values.ts";
 
 const logLevel = oneOf("error", "warn", "info", "debug");
 
@@ -88,6 +88,10 @@ export const schema = z.object({
     formatter: oneOf("text", "json", "logstash").prefault("text").meta({
       description: "How log lines are written: text, json or logstash.",
       flag: "log-format",
+    }),
+    audit: text.optional().meta({
+      description:
+        "Where pushes, deletions and logins are recorded, one JSON object a line: stdout, or a file that they are appended to.",
     }),
     fields: ignored,
     accesslog: ignored,

@@ -136,6 +136,12 @@ export const patterns = z.array(
 export const texts = z.array(text.min(1, { error: "must not be empty" }));
 
 /** Globs of repository names. */
+/** Globs of tags. */
+export const tagGlobs = z.array(
+  text.regex(/^[A-Za-z0-9_.*-]+$/, { error: "must be a tag, in which * stands for any characters" }),
+  { error: 'must be a list, such as ["v*"]' },
+);
+
 export const globs = z.array(
   text.regex(/^[a-z0-9._/*-]+$/, {
     error: "must be a repository name, in which * stands for part of a component and ** for any components",

@@ -151,7 +151,7 @@ interface Admitted {
 
 function exchangeOf(request: Request, { caller, requestId, remote = "", options }: Admitted): Exchange {
   const { registry, stallMs, wholeBodies, pages, host, prefix, door, answerTokenRequest } = options;
-  const actor: Actor = { name: formatIdentity(caller.identity), requestId };
+  const actor: Actor = { name: formatIdentity(caller.identity), requestId, remote };
   return {
     request,
     registry,

@@ -1,12 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { describeEvent, openAudit } from "../../src/app/open-audit.ts";
+import { openAudit, withAudit } from "../../src/app/open-audit.ts";
 import { StartError } from "../../src/app/start-error.ts";
+import type { AuditLog } from "../../src/log/audit-log.ts";
 import { createLogger } from "../../src/log/logger.ts";
-import type { Deed } from "../../src/registry/events.ts";
-import { digestOf, named, tagged } from "../registry/stocked.ts";
+import { digestOf, named, pushImage, stocked, tagged } from "../registry/stocked.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
+
+async function open(path: string): Promise<AuditLog> {
+  const log = await openAudit(path, surroundings().means);
+  if (log === undefined) throw new TypeError(path);
+  return log;
+}
 
 function surroundings() {
   const [printed, logged]: [string[], string[]] = [[], []];
@@ -15,18 +21,22 @@ function surroundings() {
   return { printed, logged, means: { logger, now: Date.now, print: (text: string) => void printed.push(text) } };
 }
 
-function eventsIn(path: string): readonly string[] {
+function linesOf(path: string): readonly { readonly event: string }[] {
   return readFileSync(path, "utf8")
     .trimEnd()
     .split("\n")
-    .map((line) => JSON.parse(line).event);
+    .map((line) => JSON.parse(line));
+}
+
+function eventsIn(path: string): readonly string[] {
+  return linesOf(path).map(({ event }) => event);
 }
 
 describe("openAudit()", () => {
   test("appends to a file that only its owner reads, also when another log of it is open", async () => {
     using directory = temporaryDirectory();
     const path = join(directory.path, "audit.log");
-    const logs = [await openAudit(path, surroundings().means), await openAudit(path, surroundings().means)];
+    const logs = [await open(path), await open(path)];
     for (const [index, log] of [...logs, ...logs].entries()) await log.record({ event: String(index) });
     expect([eventsIn(path), statSync(path).mode & 0o777]).toEqual([["0", "1", "2", "3"], 0o600]);
   });
@@ -34,7 +44,7 @@ describe("openAudit()", () => {
   test("begins a new file when the old one is moved away", async () => {
     using directory = temporaryDirectory();
     const [path, old] = [join(directory.path, "audit.log"), join(directory.path, "audit.log.1")];
-    const log = await openAudit(path, surroundings().means);
+    const log = await open(path);
     await log.record({ event: "before" });
     renameSync(path, old);
     await log.record({ event: "after" });
@@ -44,7 +54,7 @@ describe("openAudit()", () => {
   test("writes to standard output", async () => {
     const { printed, means } = surroundings();
     const log = await openAudit("stdout", means);
-    await log.record({ event: "login" });
+    await log?.record({ event: "login" });
     expect(JSON.parse(printed.join(""))).toMatchObject({ event: "login" });
   });
 
@@ -62,49 +72,41 @@ describe("openAudit()", () => {
     const { logged, means } = surroundings();
     const log = await openAudit(join(inner, "audit.log"), means);
     renameSync(inner, join(directory.path, "gone"));
-    await log.record({ event: "lost" });
+    await log?.record({ event: "lost" });
     expect(logged.join("")).toContain("the audit log cannot be written");
   });
 });
 
-const digest = digestOf("x");
-const facts = { digest, mediaType: "application/x", sizeBytes: 1 };
-const pushed = { kind: "manifest pushed", ...facts, subject: undefined, isNew: true } as const;
-
-test.each<[Deed, object]>([
-  [
-    { ...pushed, tags: [{ tag: tagged("1"), previous: undefined }] },
-    { event: "manifest pushed", digest, mediaType: "application/x", sizeBytes: 1, tags: ["1"] },
-  ],
-  [
-    {
-      ...pushed,
-      tags: [
-        { tag: tagged("1"), previous: digestOf("y") },
-        { tag: tagged("2"), previous: digest },
-      ],
-    },
-    { event: "manifest pushed", tags: ["1", "2"], moved: [`1 from ${digestOf("y")}`] },
-  ],
-  [
-    { kind: "tag deleted", tag: tagged("1"), digest },
-    { event: "tag deleted", tags: ["1"], digest },
-  ],
-  [
-    { kind: "manifest deleted", digest, facts: undefined, tags: [tagged("1")] },
-    { event: "manifest deleted", tags: ["1"], digest },
-  ],
-  [
-    { kind: "blob deleted", digest },
-    { event: "blob deleted", digest },
-  ],
-])("describeEvent() of %j", (deed, want) => {
+test("withAudit() records what is done to a repository, by whom", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "audit.log");
+  const stock = stocked();
+  const registry = withAudit(stock.registry, await openAudit(path, surroundings().means));
   const actor = { name: "alice", requestId: "r-1", remote: "192.0.2.1" };
-  expect(describeEvent({ actor, repository: named("team/app"), deed })).toMatchObject({
-    user: "alice",
-    request: "r-1",
-    remote: "192.0.2.1",
-    repository: "team/app",
-    ...want,
-  });
+  const { manifests, tags, blobs } = registry.repository(named("team/app"), actor);
+  const first = await pushImage(stock, "team/app", { tag: "1", layers: ["a"] });
+  const second = await pushImage(stock, "team/app", { layers: ["b"] });
+  const { bytes, mediaType, sizeBytes } = await manifests.get({ kind: "digest", digest: second });
+  const put = { bytes, contentType: undefined, digest: undefined };
+  await manifests.put({ ...put, tags: [tagged("1"), tagged("2")] });
+  await manifests.put({ ...put, tags: [tagged("1")] });
+  await tags.delete(tagged("1"));
+  await manifests.delete(second);
+  const blob = digestOf("b");
+  await blobs.delete(blob);
+  const common = { user: "alice", remote: "192.0.2.1", request: "r-1", repository: "team/app" };
+  const time = expect.any(String);
+  const pushed = { event: "manifest pushed", digest: second, mediaType, sizeBytes };
+  expect<readonly unknown[]>(linesOf(path)).toEqual([
+    { time, ...common, ...pushed, tags: ["1", "2"], moved: [`1 from ${first}`] },
+    { time, ...common, ...pushed, tags: ["1"] },
+    { time, ...common, event: "tag deleted", tags: ["1"], digest: second },
+    { time, ...common, event: "manifest deleted", tags: ["2"], digest: second },
+    { time, ...common, event: "blob deleted", digest: blob },
+  ]);
+});
+
+test("without an audit log the registry stays as it is", async () => {
+  const { registry } = stocked();
+  expect(withAudit(registry, await openAudit(undefined, surroundings().means))).toBe(registry);
 });
