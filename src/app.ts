@@ -11,7 +11,7 @@ import type { EvictionSchedule } from "./app/eviction/schedule.ts";
 import { defaultNames } from "./app/host-names.ts";
 import { rulesOf } from "./app/manifest-rules.ts";
 import { type OpenedAccess, openAccess } from "./app/open-access.ts";
-import { openAudit, withAudit } from "./app/open-audit.ts";
+import { noteLoginIn, openAudit, withAudit } from "./app/open-audit.ts";
 import { openCaches } from "./app/open-caches.ts";
 import { openStore } from "./app/open-store.ts";
 import { createRestoreReport } from "./app/restore-report.ts";
@@ -81,8 +81,9 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const certificate = await openCertificates(configuration.http.tls, { directory: join(dataDirectory, "tls"), now });
   if (certificate?.made !== undefined) logger.info(certificate.made);
   for (const warning of certificate?.warnings ?? []) logger.warn(warning);
-  const access = await openAccess(configuration, { dataDirectory, logger, now, hasFile: loaded.hasFile });
   const audit = await openAudit(configuration.log.audit, { logger, now, print: surroundings.print });
+  const [hasFile, noteLogin] = [loaded.hasFile, noteLoginIn(audit)];
+  const access = await openAccess(configuration, { dataDirectory, logger, now, hasFile, noteLogin });
   const isImmutable = compileImmutable(configuration.access.immutable);
   const local = openRegistry(store, { rules: rulesOf(configuration.validation), isImmutable });
   const { proxy } = configuration;
@@ -110,13 +111,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   ];
   return {
     configuration,
-    ...describeAddress({
-      addr: configuration.http.addr,
-      port: server.port,
-      certificateNames: certificate?.description().names.map(({ value }) => value),
-      machineNames: defaultNames().map(({ value }) => value),
-      hostName: hostname().toLowerCase(),
-    }),
+    ...addressOf(configuration, server, certificate),
     dataDirectory,
     certificate,
     isConfigured: loaded.hasFile,
@@ -130,6 +125,16 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
       await metricsServer?.stop();
     },
   };
+}
+
+function addressOf({ http: { addr } }: Configuration, { port }: RunningServer, certificate?: CertificateSource) {
+  return describeAddress({
+    addr,
+    port,
+    certificateNames: certificate?.description().names.map(({ value }) => value),
+    machineNames: defaultNames().map(({ value }) => value),
+    hostName: hostname().toLowerCase(),
+  });
 }
 
 function listen(

@@ -11,7 +11,7 @@ import { Policy } from "../auth/policy.ts";
 import { createTokenServer, type TokenServer } from "../auth/token-callers.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { LoginScheme } from "../http/challenge.ts";
-import { Door } from "../http/door.ts";
+import { Door, type DoorOptions } from "../http/door.ts";
 import { LoginFailures } from "../http/login-failures.ts";
 import { messageOf } from "../lib/system-error.ts";
 import type { Logger } from "../log/logger.ts";
@@ -28,6 +28,8 @@ export interface AccessSurroundings {
   readonly now: () => number;
   /** Whether there is a configuration file; without one, a file of users in the data directory is enough. */
   readonly hasFile: boolean;
+  /** Told of logins; undefined where there is no audit log. */
+  readonly noteLogin?: DoorOptions["noteLogin"];
 }
 
 /** What the server asks about every request. */
@@ -52,11 +54,11 @@ const maxLoginFailures = 60;
 /** Opens access control; undefined where everybody may do everything. Throws a StartError. */
 export async function openAccess(
   { auth, access }: Configuration,
-  { dataDirectory, logger, now, hasFile }: AccessSurroundings,
+  { dataDirectory, logger, now, hasFile, noteLogin }: AccessSurroundings,
 ): Promise<OpenedAccess | undefined> {
   const usersPath = auth.htpasswd.path ?? (hasFile ? undefined : existing(join(dataDirectory, "htpasswd")));
   if (usersPath === undefined && !auth.token.isOn) {
-    if (!access.isOn) return undefined;
+    if (!hasRules(access)) return undefined;
     throw new StartError("access has rules, but nobody can log in: set auth.htpasswd or auth.token");
   }
   if (usersPath !== undefined && auth.token.isOn) {
@@ -78,6 +80,7 @@ export async function openAccess(
     policy: () => policy,
     scheme: schemeOf(auth, hasOwnServer),
     failures: new LoginFailures(maxLoginFailures, now),
+    noteLogin,
   });
   const { own } = tokens;
   const answerTokenRequest =
@@ -90,6 +93,13 @@ export async function openAccess(
           policy: () => policy,
         });
   return { door, madeUser, answerTokenRequest };
+}
+
+/** Whether the section says who may do what. Immutable tags need no users. */
+function hasRules({ isOn, immutable, tokens, anonymous, groups, rules, oidc }: Configuration["access"]): boolean {
+  if (!isOn || immutable.length === 0) return isOn;
+  const isSaid = tokens !== undefined || rules !== undefined;
+  return isSaid || anonymous.length + oidc.length + Object.keys(groups).length > 0;
 }
 
 function existing(path: string): string | undefined {

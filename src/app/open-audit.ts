@@ -1,5 +1,6 @@
 // Opens the audit log that is configured, and says how deeds become its lines.
 import { appendFile, stat } from "node:fs/promises";
+import type { Login } from "../http/door.ts";
 import { messageOf } from "../lib/system-error.ts";
 import { type AuditEntry, AuditLog } from "../log/audit-log.ts";
 import type { Logger } from "../log/logger.ts";
@@ -51,6 +52,13 @@ async function probe(path: string): Promise<void> {
 /** The same registry, whose log tells what was done. */
 export function withAudit(registry: Registry, log: AuditLog | undefined): Registry {
   return log === undefined ? registry : withEvents(registry, (event) => log.record(describeEvent(event)));
+}
+
+/** Records logins; undefined without an audit log. */
+export function noteLoginIn(log: AuditLog | undefined): ((login: Login) => Promise<void>) | undefined {
+  if (log === undefined) return undefined;
+  return ({ name, remote, problem }) =>
+    log.record({ event: problem === undefined ? "login" : "login failed", user: name, remote, problem });
 }
 
 /** The line that tells what was done. */

@@ -16,7 +16,20 @@ export interface DoorOptions {
   readonly policy: () => Policy;
   readonly scheme: LoginScheme;
   readonly failures: LoginFailures;
+  /** Told of logins, and of credentials that proved nothing; undefined where there is no audit log. */
+  readonly noteLogin?: ((login: Login) => Promise<void>) | undefined;
 }
+
+/** An attempt to log in. */
+export interface Login {
+  /** Who it was, or claimed to be. */
+  readonly name: string;
+  readonly remote: string;
+  /** Why it failed; undefined where it did not. */
+  readonly problem: string | undefined;
+}
+
+const maxClaimedName = 100;
 
 /** A request as the door sees it. */
 export interface Visitor {
@@ -47,14 +60,14 @@ export class Door {
     if (token !== undefined) return this.#verifyBearer(visitor, token);
     const credentials = parseBasic(authorization);
     if (credentials === undefined) throw this.#refuse(visitor, { why: "the Authorization header is malformed" });
-    const found = await this.#authenticate(credentials, remote);
+    const found = await this.#authenticate(credentials, remote, need.kind === "login");
     if ("problem" in found) throw this.#refuse(visitor, { why: found.problem });
     return { identity: found.identity, grant: undefined };
   }
 
   /** The same for the token server, which answers without a challenge. */
   async login(credentials: Credentials, remote: string): Promise<LoggedIn> {
-    const found = await this.#authenticate(credentials, remote);
+    const found = await this.#authenticate(credentials, remote, true);
     if (!("problem" in found)) return found;
     throw new RegistryError("UNAUTHORIZED", {
       message: "wrong user name or password",
@@ -115,14 +128,25 @@ export class Door {
     throw this.#refuse(visitor, { why: result.problem, problem: "invalid_token" });
   }
 
-  async #authenticate(credentials: Credentials, remote: string): Promise<Exclude<Authentication, "busy">> {
-    const { authenticator, failures } = this.#options;
+  /** Clients send Basic credentials with every request; only the one that they check them with is a login. */
+  async #authenticate(
+    credentials: Credentials,
+    remote: string,
+    isLogin: boolean,
+  ): Promise<Exclude<Authentication, "busy">> {
+    const { authenticator, failures, noteLogin } = this.#options;
     failures.check(remote);
     const found = await authenticator.authenticate(credentials);
     if (found === "busy") {
       throw new RegistryError("UNAVAILABLE", { message: "too many logins at once; try again", retryAfterSeconds: 1 });
     }
-    if ("problem" in found) failures.add(remote);
+    if ("problem" in found) {
+      failures.add(remote);
+      const name = credentials.username.slice(0, maxClaimedName);
+      await noteLogin?.({ name, remote, problem: found.problem });
+    } else if (isLogin) {
+      await noteLogin?.({ name: formatIdentity(found.identity), remote, problem: undefined });
+    }
     return found;
   }
 

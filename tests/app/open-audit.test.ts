@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { openAudit, withAudit } from "../../src/app/open-audit.ts";
+import { noteLoginIn, openAudit, withAudit } from "../../src/app/open-audit.ts";
 import { StartError } from "../../src/app/start-error.ts";
 import type { AuditLog } from "../../src/log/audit-log.ts";
 import { createLogger } from "../../src/log/logger.ts";
@@ -109,4 +109,18 @@ test("withAudit() records what is done to a repository, by whom", async () => {
 test("without an audit log the registry stays as it is", async () => {
   const { registry } = stocked();
   expect(withAudit(registry, await openAudit(undefined, surroundings().means))).toBe(registry);
+});
+
+test("noteLoginIn() records logins, and why others failed", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "audit.log");
+  const note = noteLoginIn(await open(path));
+  await note?.({ name: "alice", remote: "192.0.2.1", problem: undefined });
+  await note?.({ name: "bob", remote: "192.0.2.2", problem: "no such user" });
+  const time = expect.any(String);
+  expect<readonly unknown[]>(linesOf(path)).toEqual([
+    { time, event: "login", user: "alice", remote: "192.0.2.1" },
+    { time, event: "login failed", user: "bob", remote: "192.0.2.2", problem: "no such user" },
+  ]);
+  expect(noteLoginIn(undefined)).toBeUndefined();
 });
