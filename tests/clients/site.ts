@@ -56,13 +56,13 @@ const home = (path: string) => ({
   no_proxy: "localhost,127.0.0.1",
 });
 
-/** Starts a registry, with these variables, and makes the client's home. */
-export async function openSite(scheme: Scheme, variables: Environment = {}): Promise<Site> {
+/** Starts a registry, with more arguments where there are any, and makes the client's home. */
+export async function openSite(scheme: Scheme, more: readonly string[] = []): Promise<Site> {
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(temporaryDirectory());
   const at = (...names: string[]) => join(directory.path, ...names);
   const isTls = scheme === "TLS";
-  const registry = opened.use(await startRegistry({ args: isTls ? [] : ["--http"], env: variables }));
+  const registry = opened.use(await startRegistry({ args: [...(isTls ? [] : ["--http"]), ...more] }));
   mkdirSync(at("certificates"));
   if (existsSync(registry.ca)) copyFileSync(registry.ca, at("certificates/ca.crt"));
   const layout = await makeLayout(at("layout"));
