@@ -43,6 +43,15 @@ describe("openAccess()", () => {
     expect(access).toBeUndefined();
   });
 
+  test("immutable tags need no users; rules do", async () => {
+    const immutable = '[{repositories: ["**"], tags: ["v*"]}]';
+    const { directory, access } = await opened({ REGISTRY_ACCESS_IMMUTABLE: immutable });
+    using _directory = directory;
+    expect(access).toBeUndefined();
+    const rules = { REGISTRY_ACCESS_IMMUTABLE: immutable, REGISTRY_ACCESS_TOKENS: "true" };
+    expect(await opened(rules).catch((error) => error)).toBeInstanceOf(StartError);
+  });
+
   test("a file of users in the data directory is enough, where there is no configuration file", async () => {
     const on = await opened({}, { users: `alice:${hash}` });
     const off = await opened({}, { users: `alice:${hash}`, hasFile: true });

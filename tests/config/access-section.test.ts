@@ -14,6 +14,7 @@ test("what a rule, a permission and an issuer leave out has defaults", () => {
     groups: {},
     rules: [{ users: ["alice"], groups: [], claims: {}, repositories: ["**"], actions: ["pull", "push"] }],
     oidc: [{ issuer: "https://ci.test", audience: "r.test", name: "sub" }],
+    immutable: [],
   });
 });
 
@@ -22,6 +23,8 @@ test.each([
   ["an unknown action", { anonymous: [{ repositories: ["**"], actions: ["admin"] }] }],
   ["no repositories", { anonymous: [{ actions: ["pull"] }] }],
   ["groups that are a list", { groups: ["devs"] }],
+  ["an immutable tag of no repository", { immutable: [{ tags: ["v*"] }] }],
+  ["a tag that is none", { immutable: [{ repositories: ["**"], tags: ["a/b"] }] }],
 ])("%s is refused", (_what, written) => {
   expect(access.safeParse({ isOn: "true", ...written }).success).toBe(false);
 });

@@ -89,7 +89,7 @@ const fromImage2 = {
     htpasswd: { isOn: false, realm: "registry" },
     token: { isOn: false, signingalgorithms: [], autoredirect: false, autoredirectpath: "/auth/token" },
   },
-  access: { isOn: false, anonymous: [], groups: {}, oidc: [] },
+  access: { isOn: false, anonymous: [], groups: {}, oidc: [], immutable: [] },
 } as const;
 
 describe("the files of distribution's images", () => {
