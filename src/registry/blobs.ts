@@ -117,11 +117,30 @@ export async function mountBlob(
 ): Promise<AddedBlob | undefined> {
   const target = await findSource(store, digest, from);
   if (target === undefined || !(await store.driver.touch(blobKey(target)))) return undefined;
-  return withLock(store, name, "shared", async () => {
-    const isNew = await putLink(store, layerLink(name, digest), target);
-    const found = await findBlob(store, target);
-    return found === undefined ? undefined : { digest, sizeBytes: found.sizeBytes, isNew };
-  });
+  const link = layerLink(name, digest);
+  const { isNew, found } = await withLock(store, name, "shared", async () => ({
+    isNew: await putLink(store, link, target),
+    found: await findBlob(store, target),
+  }));
+  if (found !== undefined) return { digest, sizeBytes: found.sizeBytes, isNew };
+  if (isNew) await withdrawLink(store, name, { link, target });
+  return undefined;
+}
+
+/**
+ * Takes a new link back whose blob was collected before the look at it: left behind, it would look like lost data. Under
+ * the lock held exclusively, where only bytes that are nowhere count: whoever was told of the blob meanwhile has found some.
+ */
+export async function withdrawLink(
+  store: Store,
+  name: RepositoryName,
+  { link, target }: { readonly link: Key; readonly target: Digest },
+): Promise<void> {
+  await withLock(store, name, "alone", async () => {
+    if ((await findBlob(store, target)) !== undefined) return;
+    await store.driver.delete(link);
+    await removeIfEmpty(store, name);
+  }).catch(() => undefined);
 }
 
 /** Without a source repository nothing holds the blob yet: only what is in its place counts, and nothing is restored. */

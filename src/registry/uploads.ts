@@ -6,7 +6,7 @@ import { RegistryError } from "../oci/errors.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Upload } from "../storage/driver.ts";
-import type { AddedBlob } from "./blobs.ts";
+import { type AddedBlob, withdrawLink } from "./blobs.ts";
 import { findBlob, followToBlob } from "./find-blob.ts";
 import { appendAll, type Body, hashStored } from "./ingest.ts";
 import { blobKey, layerLink, trashName, uploadKey, uploadPrefix } from "./layout.ts";
@@ -183,19 +183,20 @@ export class Uploads {
   /** Bytes, then the link, then a look at the bytes: only then the answer. */
   async #publish(upload: Upload, { name, id }: UploadTarget, digest: Digest): Promise<AddedBlob> {
     await upload.commit(blobKey(digest));
-    const added = await withLock(this.#store, name, "shared", async () => {
-      const isNew = await putLink(this.#store, layerLink(name, digest), digest);
-      const found = await findBlob(this.#store, digest);
-      if (found === undefined) {
-        throw new RegistryError("UNAVAILABLE", {
-          message: "the blob was collected meanwhile; push it again",
-          retryAfterSeconds: 1,
-        });
-      }
-      return { digest, sizeBytes: found.sizeBytes, isNew };
-    });
+    const link = layerLink(name, digest);
+    const { isNew, found } = await withLock(this.#store, name, "shared", async () => ({
+      isNew: await putLink(this.#store, link, digest),
+      found: await findBlob(this.#store, digest),
+    }));
+    if (found === undefined) {
+      if (isNew) await withdrawLink(this.#store, name, { link, target: digest });
+      throw new RegistryError("UNAVAILABLE", {
+        message: "the blob was collected meanwhile; push it again",
+        retryAfterSeconds: 1,
+      });
+    }
     await this.#store.driver.discardUpload(uploadKey(name, id));
-    return added;
+    return { digest, sizeBytes: found.sizeBytes, isNew };
   }
 
   /** A session without data whose blob is there: the answer was lost, not the blob. Given again, it promises anew. */

@@ -69,11 +69,12 @@ describe("a commit", () => {
     expect(await isInPlace(stock, digest)).toBe(true);
   });
 
-  test("acknowledges nothing when the bytes are lost meanwhile", async () => {
-    const { uploads, target } = await begin((driver) =>
+  test("acknowledges nothing when the bytes are lost meanwhile, and leaves no link to them", async () => {
+    const { stock, uploads, target } = await begin((driver) =>
       intercept(driver, { lock: async () => void (await driver.delete(blobKey(digest))) }),
     );
     expect(await codeOf(uploads.commit(target, chunk("x"), digest))).toBe("UNAVAILABLE");
+    expect(await stock.store.driver.stat(layerLink(app, digest))).toBeUndefined();
   });
 
   test("waits for who takes away from the repository", async () => {
