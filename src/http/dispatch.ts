@@ -3,6 +3,7 @@
 import { anonymousCaller, type Caller, formatIdentity } from "../auth/identity.ts";
 import type { TokenRequest } from "../auth/token-request.ts";
 import type { TokenAnswer } from "../auth/token-server.ts";
+import { errorCode } from "../lib/system-error.ts";
 import type { Logger } from "../log/logger.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Actor } from "../registry/actor.ts";
@@ -96,6 +97,10 @@ export async function dispatch(request: Request, options: DispatchOptions, remot
   return response;
 }
 
+function goneMeanwhile(): RegistryError {
+  return new RegistryError("UNAVAILABLE", { message: "the content was deleted meanwhile", retryAfterSeconds: 1 });
+}
+
 function overloaded(): RegistryError {
   return new RegistryError("UNAVAILABLE", { message: "the registry has too many connections", retryAfterSeconds: 1 });
 }
@@ -117,9 +122,13 @@ function parseUrl(request: Request): URL {
 /** The answer to a failure after dispatch: Bun opens the file of a body only when it sends it. */
 export function answerFailure(error: unknown, { logger, headers }: DispatchOptions): Response {
   const requestId = crypto.randomUUID();
-  const response = formatError(error);
+  // A deletion and a collection without a grace may come between the look at a blob and its sending.
+  const isGone = errorCode(error) === "ENOENT";
+  const response = formatError(isGone ? goneMeanwhile() : error);
   setCommonHeaders(response.headers, requestId, headers);
-  logger.error("sending failed", { id: requestId, status: response.status, error: describe(error) });
+  const fields = { id: requestId, status: response.status, error: describe(error) };
+  if (isGone) logger.info("the content was deleted before it was sent", fields);
+  else logger.error("sending failed", fields);
   return response;
 }
 

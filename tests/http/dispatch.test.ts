@@ -169,9 +169,16 @@ describe("the log has one line for", () => {
   });
 });
 
-test("answerFailure() logs what failed while it was sent, under the identifier of the answer", async () => {
+test("answerFailure() takes what was deleted before it was sent for no failure", async () => {
   const { options, log } = memoryRegistry();
   const response = answerFailure(Object.assign(new Error("/secret/path"), { code: "ENOENT" }), options);
+  expect([response.status, response.headers.get("retry-after"), log[0]?.level]).toEqual([503, "1", "info"]);
+  expect(await response.text()).not.toContain("secret");
+});
+
+test("answerFailure() logs what failed while it was sent, under the identifier of the answer", async () => {
+  const { options, log } = memoryRegistry();
+  const response = answerFailure(Object.assign(new Error("/secret/path"), { code: "EPERM" }), options);
   const id = response.headers.get("x-request-id");
   expect([await summarize(response), log.map((line) => [line.level, line.msg, line.id, line.status])]).toEqual([
     [500, "UNKNOWN"],

@@ -92,7 +92,7 @@ describe("startServer()", () => {
     expect(parseAnswer(await connection.seen(/BLOB_UPLOAD_UNKNOWN/)).status).toEqual(404);
   });
 
-  test("shows nothing of itself where sending fails", async () => {
+  test("shows nothing of itself where what it sends was deleted meanwhile", async () => {
     const memory = memoryRegistry();
     const missing = Bun.file("/nowhere/at/all");
     const repository: Registry["repository"] = (...asked) => {
@@ -103,8 +103,8 @@ describe("startServer()", () => {
     await using running = start({}, { registry: { ...memory.registry, repository } });
     const response = await fetch(`http://127.0.0.1:${running.server.port}/v2/a/blobs/${digest}`);
     expect([response.status, await response.json()]).toEqual([
-      500,
-      { errors: [{ code: "UNKNOWN", message: "internal error" }] },
+      503,
+      { errors: [{ code: "UNAVAILABLE", message: "the content was deleted meanwhile" }] },
     ]);
   });
 
