@@ -85,7 +85,11 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const [hasFile, noteLogin] = [loaded.hasFile, noteLoginIn(audit)];
   const access = await openAccess(configuration, { dataDirectory, logger, now, hasFile, noteLogin });
   const isImmutable = compileImmutable(configuration.access.immutable);
-  const local = openRegistry(store, { rules: rulesOf(configuration.validation), isImmutable });
+  const local = openRegistry(store, {
+    rules: rulesOf(configuration.validation),
+    isImmutable,
+    hasOwners: access !== undefined,
+  });
   const { proxy } = configuration;
   let cleaning: EvictionSchedule | undefined;
   const tell = createCacheReport(metrics, logger);

@@ -1,7 +1,7 @@
 // The file of users, read again when it has changed.
 import { readFileSync, statSync } from "node:fs";
 import { type PasswordHashes, parseHtpasswd } from "../auth/htpasswd.ts";
-import { explainReadError } from "../lib/system-error.ts";
+import { errorCode, explainReadError } from "../lib/system-error.ts";
 
 /** The users of one file, as they are now. */
 export class HtpasswdFile {
@@ -10,7 +10,10 @@ export class HtpasswdFile {
   #version: string | undefined;
   #hashes: PasswordHashes = new Map();
 
-  /** `onProblem` receives why the file cannot be used; the users of before stay then. */
+  /**
+   * `onProblem` receives why the file cannot be used. The users of before stay then, but for a file that is gone: who removes
+   * it wants nobody to get in.
+   */
   constructor(path: string, onProblem: (problem: string) => void) {
     this.#path = path;
     this.#onProblem = onProblem;
@@ -24,6 +27,7 @@ export class HtpasswdFile {
     try {
       this.#hashes = parseHtpasswd(readFileSync(this.#path, "utf8"));
     } catch (error) {
+      if (errorCode(error) === "ENOENT") this.#hashes = new Map();
       this.#onProblem(`${this.#path}: ${error instanceof SyntaxError ? error.message : explainReadError(error)}`);
     }
     return this.#hashes;

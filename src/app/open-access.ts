@@ -123,7 +123,7 @@ function openUsers(path: string, logger: Logger): HtpasswdFile {
   let isOpen = false;
   const users = new HtpasswdFile(path, (problem) => {
     if (!isOpen) throw new StartError(`the file of users cannot be used: ${problem}`);
-    logger.error("the file of users cannot be used; the users stay as they were", { problem });
+    logger.error("the file of users cannot be used", { problem });
   });
   users.hashes();
   isOpen = true;

@@ -43,8 +43,12 @@ export class Authenticator {
     this.#options = options;
   }
 
-  /** The identity of a name and a password, for which an API token or a workload's token may stand in. */
-  async authenticate({ username, password }: Credentials): Promise<Authentication> {
+  /**
+   * The identity of a name and a password, for which an API token or a workload's token may stand in. `beforeGuess` hears of
+   * what may be a guess at a password, and may throw a refusal.
+   */
+  async authenticate(credentials: Credentials, beforeGuess?: () => void): Promise<Authentication> {
+    const { username, password } = credentials;
     const { passwords, apiTokens, verifyWorkload } = this.#options;
     if (isSecret(password)) {
       const token = apiTokens.find(password);
@@ -55,7 +59,7 @@ export class Authenticator {
     if (verifyWorkload !== undefined && looksLikeJwt(password)) return identify(await verifyWorkload(password));
     if (passwords === undefined) return { problem: "there are no users" };
     const hashes = passwords.hashes();
-    const isRight = await passwords.checker.check(hashes, username, password);
+    const isRight = await passwords.checker.check(hashes, credentials, beforeGuess);
     if (isRight === undefined) return "busy";
     if (!isRight) return { problem: `no user ${JSON.stringify(username.slice(0, 100))} with this password` };
     const holder = { kind: "user", name: username, credential: sealOf(hashes, username) } as const;

@@ -1,6 +1,7 @@
 // Files of users as Apache's htpasswd writes them: `name:hash` on each line, bcrypt only.
 import { createHmac, randomBytes } from "node:crypto";
 import { BoundedMap } from "../lib/bounded-map.ts";
+import type { Credentials } from "./credentials.ts";
 
 /** The users of a file and their hashes. */
 export type PasswordHashes = ReadonlyMap<string, string>;
@@ -52,14 +53,20 @@ export class PasswordChecker {
 
   /**
    * Whether it is the user's password: undefined where too many wait for an answer already. An unknown user costs as much
-   * time as a wrong password. A right password is remembered for a minute, as long as the hash stays the same.
+   * time as a wrong password. A right password is remembered for a minute, as long as the hash stays the same; of any other
+   * one `beforeHashing` hears first, which may throw a refusal.
    */
-  async check(hashes: PasswordHashes, user: string, password: string): Promise<boolean | undefined> {
+  async check(
+    hashes: PasswordHashes,
+    { username: user, password }: Credentials,
+    beforeHashing?: () => void,
+  ): Promise<boolean | undefined> {
     const hash = hashes.get(user);
     const seal = createHmac("sha256", this.#key)
-      .update(JSON.stringify([hash ?? "", password]))
+      .update(JSON.stringify([user, hash ?? "", password]))
       .digest("base64");
     if (hash !== undefined && (this.#remembered.get(seal) ?? 0) > this.#now()) return true;
+    beforeHashing?.();
     const isRight = await this.#inTurn(async () =>
       Bun.password.verify(cut(password), hash ?? (await this.#dummy(costOf(hashes)))),
     );

@@ -135,13 +135,16 @@ export class Door {
     isLogin: boolean,
   ): Promise<Exclude<Authentication, "busy">> {
     const { authenticator, failures, noteLogin } = this.#options;
-    failures.check(remote);
-    const found = await authenticator.authenticate(credentials);
+    let isGuess = false;
+    const found = await authenticator.authenticate(credentials, () => {
+      failures.attempt(remote);
+      isGuess = true;
+    });
+    if (isGuess && typeof found === "object" && "identity" in found) failures.forgive(remote);
     if (found === "busy") {
       throw new RegistryError("UNAVAILABLE", { message: "too many logins at once; try again", retryAfterSeconds: 1 });
     }
     if ("problem" in found) {
-      failures.add(remote);
       const name = credentials.username.slice(0, maxClaimedName);
       await noteLogin?.({ name, remote, problem: found.problem });
     } else if (isLogin) {

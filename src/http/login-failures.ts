@@ -7,12 +7,12 @@ interface Failures {
   count: number;
 }
 
-const maxAddresses = 10_000;
+const maxNetworks = 10_000;
 const windowMs = 60_000;
 
-/** Counts failures and refuses further attempts. */
+/** Counts attempts until they turn out to be right, and refuses further ones. */
 export class LoginFailures {
-  readonly #failures = new BoundedMap<string, Failures>(maxAddresses);
+  readonly #failures = new BoundedMap<string, Failures>(maxNetworks);
   readonly #most: number;
   readonly #now: () => number;
 
@@ -22,25 +22,38 @@ export class LoginFailures {
     this.#now = now;
   }
 
-  /** Refuses with TOO_MANY_REQUESTS after too many failures. */
-  check(address: string): void {
-    const failures = this.#current(address);
-    if (failures === undefined || failures.count < this.#most) return;
-    throw new RegistryError("TOO_MANY_REQUESTS", {
-      message: "too many failed logins from this address; try again later",
-      retryAfterSeconds: Math.max(1, Math.ceil((failures.sinceMs + windowMs - this.#now()) / 1000)),
-    });
+  /** Counts an attempt before it is known whether it fails; refuses with TOO_MANY_REQUESTS after too many. */
+  attempt(address: string): void {
+    const network = networkOf(address);
+    const failures = this.#current(network) ?? { sinceMs: this.#now(), count: 0 };
+    if (failures.count >= this.#most) {
+      throw new RegistryError("TOO_MANY_REQUESTS", {
+        message: "too many failed logins from this address; try again later",
+        retryAfterSeconds: Math.max(1, Math.ceil((failures.sinceMs + windowMs - this.#now()) / 1000)),
+      });
+    }
+    failures.count += 1;
+    this.#failures.set(network, failures);
   }
 
-  /** Counts a failure. */
-  add(address: string): void {
-    const failures = this.#current(address);
-    if (failures === undefined) this.#failures.set(address, { sinceMs: this.#now(), count: 1 });
-    else failures.count += 1;
+  /** Takes one attempt back, which was right. */
+  forgive(address: string): void {
+    const failures = this.#current(networkOf(address));
+    if (failures !== undefined) failures.count -= 1;
   }
 
-  #current(address: string): Failures | undefined {
-    const failures = this.#failures.get(address);
+  #current(network: string): Failures | undefined {
+    const failures = this.#failures.get(network);
     return failures !== undefined && this.#now() - failures.sinceMs < windowMs ? failures : undefined;
   }
+}
+
+/** An IPv4 address, or the half of an IPv6 address that a site gets: the other half is its own to choose. */
+export function networkOf(address: string): string {
+  const url = address.includes(":") ? URL.parse(`http://[${address.split("%")[0]}]/`) : null;
+  if (url === null) return address;
+  const [before = "", after] = url.hostname.slice(1, -1).split("::");
+  const groups = (text: string) => (text === "" ? [] : text.split(":"));
+  const missing = after === undefined ? 0 : 8 - groups(before).length - groups(after).length;
+  return [...groups(before), ...Array<string>(missing).fill("0"), ...groups(after ?? "")].slice(0, 4).join(":");
 }

@@ -11,7 +11,7 @@
 //       _referrers/<alg>/<subject>/<alg>/<hex>/link           ours: this manifest names that subject
 //       _deleted/<alg>/<hex>/link                             ours: a client had this blob or manifest deleted
 //       _deleting                                             ours: the manifest whose tags are to be deleted with it
-//       _uploads/<uuid>/{data,startedat}                      an upload session
+//       _uploads/<uuid>/{data,startedat,owner}                an upload session
 //       _upstream                                             ours: the registry that this repository is cached from
 //   proxy/<alg>-<hex>-<upstream>                              ours: a blob on its way from an upstream registry
 //   gc/moved/<hex>                                            ours: the tags of a repository that were moved lately

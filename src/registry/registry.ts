@@ -30,6 +30,8 @@ export interface RegistryOptions {
   readonly rules: ManifestRules;
   /** Which tags are immutable; none where absent. */
   readonly isImmutable?: IsImmutable;
+  /** Whether an upload session belongs to whoever began it. */
+  readonly hasOwners?: boolean;
 }
 
 /** The registry over a store of its own. */
@@ -38,10 +40,10 @@ export function openRegistry(store: Store, options: RegistryOptions): Registry {
   const uploads = new Uploads(store);
   const referrers = new Referrers(store);
   return {
-    repository: (name) => ({
+    repository: (name, actor) => ({
       name,
       blobs: blobsOf(store, name, sizes),
-      uploads: uploadsOf(uploads, name),
+      uploads: uploadsOf(uploads, name, options.hasOwners === true ? actor.name : undefined),
       manifests: manifestsOf(store, name, { ...options, sizes }),
       tags: {
         list: (page) => listTags(store, name, page),
@@ -76,13 +78,17 @@ function blobsOf(store: Store, name: RepositoryName, sizes: KnownSizes): Blobs {
   };
 }
 
-function uploadsOf(uploads: Uploads, name: RepositoryName): UploadSessions {
+function uploadsOf(uploads: Uploads, name: RepositoryName, owner: string | undefined): UploadSessions {
+  const own = async (id: string) => {
+    if (owner !== undefined) await uploads.requireOwner({ name, id }, owner);
+    return { name, id };
+  };
   return {
-    start: async (algorithm) => (await uploads.start(name, algorithm)).id,
-    size: (id) => uploads.size({ name, id }),
-    append: (id, chunk) => uploads.append({ name, id }, chunk),
-    commit: (id, last, digest) => uploads.commit({ name, id }, last, digest),
-    cancel: (id) => uploads.cancel({ name, id }),
+    start: async (algorithm) => (await uploads.start(name, algorithm, owner)).id,
+    size: async (id) => uploads.size(await own(id)),
+    append: async (id, chunk) => uploads.append(await own(id), chunk),
+    commit: async (id, last, digest) => uploads.commit(await own(id), last, digest),
+    cancel: async (id) => uploads.cancel(await own(id)),
   };
 }
 

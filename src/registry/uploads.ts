@@ -45,6 +45,9 @@ interface KeptHash {
 /** How long a request waits for another one that holds the session. */
 const holdWaitMs = 5000;
 const maxKeptHashes = 1000;
+/** Beside the bytes of a session. */
+const ownerFile = "owner";
+const maxOwnerBytes = 4096;
 
 /** The upload sessions of a store. */
 export class Uploads {
@@ -56,13 +59,23 @@ export class Uploads {
     this.#store = store;
   }
 
-  /** Opens a session; `algorithm` is the one that the client says it will close it with. */
-  async start(name: RepositoryName, algorithm: Algorithm): Promise<UploadTarget> {
+  /**
+   * Opens a session; `algorithm` is the one that the client says it will close it with, and `owner` the only one who may go
+   * on with it, where there is one.
+   */
+  async start(name: RepositoryName, algorithm: Algorithm, owner?: string): Promise<UploadTarget> {
     const id = this.#store.uuid();
     const startedAt = `${new Date(this.#store.now()).toISOString().slice(0, 19)}Z`;
-    await this.#store.driver.createUpload(uploadKey(name, id), { startedat: startedAt });
+    const beside = { startedat: startedAt, ...(owner === undefined ? {} : { [ownerFile]: owner }) };
+    await this.#store.driver.createUpload(uploadKey(name, id), beside);
     if (algorithm !== "sha256") this.#kept.set(id, { hash: startHash(algorithm), identity: undefined });
     return { name, id };
+  }
+
+  /** Refuses with BLOB_UPLOAD_UNKNOWN a session that belongs to somebody else. One without an owner is everybody's. */
+  async requireOwner({ name, id }: UploadTarget, owner: string): Promise<void> {
+    const bytes = await this.#store.driver.read(`${uploadPrefix(name, id)}/${ownerFile}`, maxOwnerBytes);
+    if (bytes !== undefined && new TextDecoder().decode(bytes) !== owner) throw unknownUpload(id);
   }
 
   /** How many bytes have arrived. */

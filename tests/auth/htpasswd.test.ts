@@ -36,7 +36,7 @@ describe("a PasswordChecker", () => {
       ["", ""],
     ] as const;
     const answers = [];
-    for (const [user, password] of asked) answers.push(await checker.check(hashes, user, password));
+    for (const [username, password] of asked) answers.push(await checker.check(hashes, { username, password }));
     expect(answers).toEqual([true, false, false, false, false]);
   });
 
@@ -45,8 +45,8 @@ describe("a PasswordChecker", () => {
     const hashes = new Map([["alice", await hashPassword(`${long}tail`)]]);
     const checker = new PasswordChecker({ now: () => 0 });
     expect([
-      await checker.check(hashes, "alice", `${long}another`),
-      await checker.check(hashes, "alice", long.slice(1)),
+      await checker.check(hashes, { username: "alice", password: `${long}another` }),
+      await checker.check(hashes, { username: "alice", password: long.slice(1) }),
     ]).toEqual([true, false]);
   });
 
@@ -56,7 +56,7 @@ describe("a PasswordChecker", () => {
     const hashes = new Map([["alice", await hash("secret", 8)]]);
     const timed = async (users: ReadonlyMap<string, string>) => {
       const startedMs = performance.now();
-      const isRight = await checker.check(users, "alice", "secret");
+      const isRight = await checker.check(users, { username: "alice", password: "secret" });
       return { isRight, ms: performance.now() - startedMs };
     };
     const first = await timed(hashes);
@@ -70,10 +70,10 @@ describe("a PasswordChecker", () => {
   test("takes as long for an unknown user as for a wrong password", async () => {
     const checker = new PasswordChecker({ now: () => 0 });
     const hashes = new Map([["alice", await hash("secret", 9)]]);
-    await checker.check(hashes, "eve", "x");
+    await checker.check(hashes, { username: "eve", password: "x" });
     const timed = async (user: string) => {
       const startedMs = performance.now();
-      await checker.check(hashes, user, "wrong");
+      await checker.check(hashes, { username: user, password: "wrong" });
       return performance.now() - startedMs;
     };
     const [known, unknown] = [await timed("alice"), await timed("eve")];
@@ -83,12 +83,23 @@ describe("a PasswordChecker", () => {
   test("computes few hashes at once, lets some wait, and turns the rest away", async () => {
     const checker = new PasswordChecker({ now: () => 0 });
     const hashes = new Map([["alice", await hash("secret")]]);
-    const asked = Array.from({ length: 100 }, (_, index) => checker.check(hashes, "alice", `wrong ${index}`));
+    const asked = Array.from({ length: 100 }, (_, index) =>
+      checker.check(hashes, { username: "alice", password: `wrong ${index}` }),
+    );
     const answers = await Promise.all(asked);
     expect([
       answers.filter((answer) => answer === false).length,
       answers.filter((answer) => answer === undefined).length,
     ]).toEqual([66, 34]);
-    expect(await checker.check(hashes, "alice", "secret")).toBe(true);
+    expect(await checker.check(hashes, { username: "alice", password: "secret" })).toBe(true);
   });
+});
+
+test("what may be a guess is told before it is hashed; what is remembered is none", async () => {
+  const checker = new PasswordChecker({ now: () => 0 });
+  const hashes = new Map([["alice", await hash("secret")]]);
+  let guesses = 0;
+  const check = (password: string) => checker.check(hashes, { username: "alice", password }, () => void (guesses += 1));
+  for (const password of ["secret", "secret", "wrong", "wrong"]) await check(password);
+  expect(guesses).toBe(3);
 });

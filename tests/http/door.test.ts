@@ -233,3 +233,14 @@ test("the log says who, what and why, and no password", async () => {
   expect(memory.log[1]).toMatchObject({ status: 401, reason: 'UNAUTHORIZED: no user "bob" with this password' });
   expect(lines.filter((line) => /secret|hunter2|Basic/.test(line))).toEqual([]);
 });
+
+test("too many failures stop guesses, and neither API tokens nor a password that was right a moment ago", async () => {
+  const memory = memoryRegistry({ door: openDoor(basicScheme, []) });
+  await statusOf(memory, "/v2/", basic("alice", "secret"));
+  for (const password of ["a", "b", "c"]) await statusOf(memory, "/v2/", basic("alice", password));
+  expect([
+    await statusOf(memory, "/v2/", basic("bob", "secret")),
+    await statusOf(memory, "/v2/", basic("alice", "secret")),
+    await statusOf(memory, "/v2/", basic("x", secret)),
+  ]).toEqual([429, 200, 200]);
+});

@@ -81,3 +81,26 @@ test("uploads that were begun are given up, measured and appended to through the
   await uploads.cancel(id);
   expect([sizes, await codeOf(uploads.size(id))]).toEqual([[4, 4], "BLOB_UPLOAD_UNKNOWN"]);
 });
+
+test("a session belongs to whoever began it, where sessions have owners", async () => {
+  const stock = stocked();
+  const registry = openRegistry(stock.store, { rules: { urls: "any", children: "all" }, hasOwners: true });
+  const of = (name: string) => registry.repository(app, { name, requestId: undefined }).uploads;
+  const id = await of("alice").start("sha256");
+  const body = async function* () {
+    yield utf8("x");
+  };
+  const chunk = { body, range: undefined };
+  const byBob = [
+    of("bob").size(id),
+    of("bob").append(id, chunk),
+    of("bob").commit(id, chunk, digestOf("x")),
+    of("bob").cancel(id),
+  ];
+  expect(await Promise.all(byBob.map((attempt: Promise<unknown>) => codeOf(attempt)))).toEqual(
+    Array(4).fill("BLOB_UPLOAD_UNKNOWN"),
+  );
+  expect(await of("alice").commit(id, chunk, digestOf("x"))).toMatchObject({ isNew: true });
+  const older = await stock.registry.repository(app, anonymous()).uploads.start("sha256");
+  expect(await of("bob").size(older)).toBe(0);
+});
