@@ -1,5 +1,6 @@
 // Opens the audit log that is configured, and says how deeds become its lines.
 import { appendFile, stat } from "node:fs/promises";
+import { userInfo } from "node:os";
 import type { Login } from "../http/door.ts";
 import { messageOf } from "../lib/system-error.ts";
 import { type AuditEntry, AuditLog } from "../log/audit-log.ts";
@@ -46,6 +47,28 @@ async function probe(path: string): Promise<void> {
     await append(path, "");
   } catch (error) {
     throw new StartError(`log.audit: the audit log cannot be written: ${messageOf(error)}`);
+  }
+}
+
+/** Records what a command on this machine has done, by the user of the system who ran it. */
+export async function recordCommand(
+  target: string | undefined,
+  entry: AuditEntry,
+  { now, warn }: { readonly now: () => number; readonly warn: (warning: string) => void },
+): Promise<void> {
+  // Standard output is the command's own.
+  if (target === undefined || target === "stdout") return;
+  const onFailure = (error: unknown) => warn(`the audit log cannot be written: ${messageOf(error)}`);
+  const log = new AuditLog({ append: (text) => append(target, text), now, onFailure });
+  await log.record({ ...entry, by: systemUser() });
+}
+
+/** There may be no name for the number. */
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "");
   }
 }
 

@@ -1,6 +1,7 @@
 // registry passwd
 import { join, resolve } from "node:path";
-import { changeUser } from "../app/edit-htpasswd.ts";
+import { changeUser, type UserChange } from "../app/edit-htpasswd.ts";
+import { recordCommand } from "../app/open-audit.ts";
 import { hashPassword } from "../auth/htpasswd.ts";
 import {
   type Command,
@@ -46,10 +47,15 @@ async function passwd(words: ParsedWords, io: CommandIo): Promise<number> {
     );
   }
   const file = flagOf(words, "file");
-  if (file !== undefined) return await change(resolve(file), user, { words, io });
-  return await withMeantStore({ words: { ...words, positionals: rest }, io }, ({ dataDirectory, configuration }) =>
-    change(configuration.auth.htpasswd.path ?? join(dataDirectory, "htpasswd"), user, { words, io }),
-  );
+  if (file !== undefined) return (await change(resolve(file), user, { words, io })).code;
+  return await withMeantStore({ words: { ...words, positionals: rest }, io }, async (meant) => {
+    const { dataDirectory, configuration } = meant;
+    const path = configuration.auth.htpasswd.path ?? join(dataDirectory, "htpasswd");
+    const { code, done } = await change(path, user, { words, io });
+    const warn = (warning: string) => io.stderr(`warning: ${warning}\n`);
+    await recordCommand(configuration.log.audit, { event: `user ${done}`, user }, { now: io.now, warn });
+    return code;
+  });
 }
 
 function isUserName(text: string): boolean {
@@ -60,13 +66,13 @@ async function change(
   path: string,
   user: string,
   { words, io }: { readonly words: ParsedWords; readonly io: CommandIo },
-): Promise<number> {
+): Promise<{ readonly code: number; readonly done: UserChange }> {
   const isDeletion = hasFlag(words, "delete");
   const hash = isDeletion ? undefined : await hashPassword(await readPassword(words, io));
   const done = await changeUser(path, user, hash);
   if (done === "unknown") throw new CommandError(`${path} has no user ${user}`);
   io.stdout(`${done} ${user} in ${path}\n`);
-  return 0;
+  return { code: 0, done };
 }
 
 async function readPassword(words: ParsedWords, io: CommandIo): Promise<string> {

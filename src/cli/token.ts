@@ -1,6 +1,7 @@
 // registry token
 import { randomBytes } from "node:crypto";
 import { ApiTokenFiles, type ListedToken } from "../app/api-token-files.ts";
+import { recordCommand } from "../app/open-audit.ts";
 import {
   type ApiToken,
   createSecret,
@@ -10,6 +11,7 @@ import {
   tokenActions,
 } from "../auth/api-tokens.ts";
 import { parseDuration } from "../lib/duration.ts";
+import type { AuditEntry } from "../log/audit-log.ts";
 import { formatDay } from "../tls/describe.ts";
 import {
   type Command,
@@ -55,7 +57,7 @@ on the same data. In a glob \`*\` matches within one component of a name, and \`
 async function token(words: ParsedWords, io: CommandIo): Promise<number> {
   const [verb, ...operands] = words.positionals;
   if (verb === "list") {
-    return await withTokens({ ...words, positionals: operands }, io, (tokens) => list(tokens, words, io));
+    return await withTokens({ ...words, positionals: operands }, io, ({ tokens }) => list(tokens, words, io));
   }
   if (verb !== "create" && verb !== "revoke") throw new UsageError("say create, list or revoke");
   const [name, ...rest] = operands;
@@ -63,17 +65,26 @@ async function token(words: ParsedWords, io: CommandIo): Promise<number> {
     throw new UsageError(`${verb} needs the name of a token, of letters, digits, "-", "_" and ".", such as ci`);
   }
   const meant = { ...words, positionals: rest };
-  if (verb === "revoke") return await withTokens(meant, io, (tokens) => revoke(tokens, name, io));
+  if (verb === "revoke") return await withTokens(meant, io, (opened) => revoke(opened, name, io));
   const made = parseToken(name, words, io.now());
-  return await withTokens(meant, io, (tokens) => create(tokens, made, io));
+  return await withTokens(meant, io, (opened) => create(opened, made, io));
 }
 
 function withTokens(
   words: ParsedWords,
   io: CommandIo,
-  work: (tokens: ApiTokenFiles) => Promise<number>,
+  work: (opened: OpenedTokens) => Promise<number>,
 ): Promise<number> {
-  return withMeantStore({ words, io }, ({ dataDirectory }) => work(new ApiTokenFiles(dataDirectory, { now: io.now })));
+  return withMeantStore({ words, io }, ({ dataDirectory, configuration }) => {
+    const warn = (warning: string) => io.stderr(`warning: ${warning}\n`);
+    const record = (entry: AuditEntry) => recordCommand(configuration.log.audit, entry, { now: io.now, warn });
+    return work({ tokens: new ApiTokenFiles(dataDirectory, { now: io.now }), record });
+  });
+}
+
+interface OpenedTokens {
+  readonly tokens: ApiTokenFiles;
+  readonly record: (entry: AuditEntry) => Promise<void>;
 }
 
 function parseToken(name: string, words: ParsedWords, nowMs: number): ApiToken {
@@ -112,11 +123,13 @@ function parseLifetime(text: string): number {
 }
 
 /** Standard output gets the secret alone, for scripts. */
-async function create(tokens: ApiTokenFiles, made: ApiToken, io: CommandIo): Promise<number> {
+async function create({ tokens, record }: OpenedTokens, made: ApiToken, io: CommandIo): Promise<number> {
   const secret = createSecret(randomBytes);
   if (!(await tokens.add(secret, made))) {
     throw new CommandError(`the token ${made.name} exists already; \`registry token revoke ${made.name}\` ends it`);
   }
+  const { repositories, actions } = made;
+  await record({ event: "token created", token: made.name, repositories, actions });
   io.stderr(
     `The token ${made.name} may ${made.actions.join(", ")} ${made.repositories.join(", ")}, ${untilWhen(made)}.\n`,
   );
@@ -129,9 +142,10 @@ function untilWhen({ expiresMs }: ApiToken): string {
   return expiresMs === undefined ? "until it is revoked" : `until ${formatDay(expiresMs)}`;
 }
 
-async function revoke(tokens: ApiTokenFiles, name: string, io: CommandIo): Promise<number> {
+async function revoke({ tokens, record }: OpenedTokens, name: string, io: CommandIo): Promise<number> {
   if (!(await tokens.revoke(name)))
     throw new CommandError(`there is no token ${name}; \`registry token list\` lists them`);
+  await record({ event: "token revoked", token: name });
   io.stdout(`The token ${name} is revoked.\n`);
   return 0;
 }

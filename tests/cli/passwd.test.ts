@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../src/cli/cli.ts";
 import type { CommandIo } from "../../src/cli/command.ts";
@@ -55,5 +55,21 @@ describe("registry passwd", () => {
   ])("refuses %s", async (_what, words, io, wantedCode, part) => {
     const { code, text } = await passwd(words, io);
     expect([code, text]).toEqual([wantedCode, expect.stringContaining(part)]);
+  });
+
+  test("notes in the audit log of the store who was added and deleted", async () => {
+    using directory = temporaryDirectory();
+    const audit = join(directory.path, "audit.log");
+    const io = { env: { REGISTRY_LOG_AUDIT: audit }, readInput: async () => "secret" };
+    mkdirSync(join(directory.path, "data"));
+    const data = ["--data", join(directory.path, "data")];
+    await passwd(["alice", "--password-stdin", ...data], io);
+    await passwd(["alice", "--delete", ...data], io);
+    const lines = readFileSync(audit, "utf8").trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { event: "user added", user: "alice", by: expect.any(String) },
+      { event: "user deleted", user: "alice" },
+    ]);
+    expect(lines.join()).not.toContain("secret");
   });
 });

@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ApiTokenFiles } from "../../src/app/api-token-files.ts";
 import { isSecret } from "../../src/auth/api-tokens.ts";
 import { runCli } from "../../src/cli/cli.ts";
@@ -10,13 +12,16 @@ const nowMs = Date.UTC(2030, 0, 1);
 /** A store, and the command on it. */
 function store() {
   const directory = temporaryDirectory();
-  const token = async (...words: readonly string[]) => {
-    const io = fakeIo({ now: () => nowMs });
-    const code = await runCli(["token", ...words, "--data", directory.path], io);
-    return { code, output: io.output(), errors: io.errors() };
-  };
+  const tokenWith =
+    (env: Readonly<Record<string, string>>) =>
+    async (...words: readonly string[]) => {
+      const io = fakeIo({ now: () => nowMs, env });
+      const code = await runCli(["token", ...words, "--data", directory.path], io);
+      return { code, output: io.output(), errors: io.errors() };
+    };
+  const token = tokenWith({});
   const tokens = new ApiTokenFiles(directory.path, { now: () => nowMs });
-  return { token, tokens, [Symbol.dispose]: () => directory[Symbol.dispose]() };
+  return { token, tokenWith, tokens, [Symbol.dispose]: () => directory[Symbol.dispose]() };
 }
 
 test("create prints the secret of a token that may do what it was made for", async () => {
@@ -110,4 +115,32 @@ test.each([
   using data = store();
   const { code, errors } = await data.token(...words);
   expect([code, errors]).toEqual([64, expect.stringContaining(want)]);
+});
+
+test("what is created and revoked is in the audit log, and no secret", async () => {
+  using data = store();
+  using logs = temporaryDirectory();
+  const audit = join(logs.path, "audit.log");
+  const env = { REGISTRY_LOG_AUDIT: audit };
+  const created = await data.tokenWith(env)("create", "ci", "--repositories", "team/**");
+  await data.tokenWith(env)("revoke", "ci");
+  const text = readFileSync(audit, "utf8");
+  const by = expect.any(String);
+  expect(
+    text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line)),
+  ).toEqual([
+    {
+      time: "2030-01-01T00:00:00.000Z",
+      event: "token created",
+      token: "ci",
+      repositories: ["team/**"],
+      actions: ["pull"],
+      by,
+    },
+    { time: "2030-01-01T00:00:00.000Z", event: "token revoked", token: "ci", by },
+  ]);
+  expect(text).not.toContain(created.output.trim());
 });
