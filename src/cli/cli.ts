@@ -1,6 +1,7 @@
 // Chooses the command, and turns its errors into messages and exit codes.
 import { findNearest } from "../lib/nearest.ts";
 import { type Command, CommandError, type CommandIo, parseWords, UsageError } from "./command.ts";
+import { configCommand } from "./config.ts";
 import { gcCommand } from "./gc.ts";
 import { gencertCommand } from "./gencert.ts";
 import { formatHelp, formatOverview } from "./help.ts";
@@ -33,6 +34,7 @@ const commands: readonly Command[] = [
   proxyCommand,
   gcCommand,
   verifyCommand,
+  configCommand,
   passwdCommand,
   tokenCommand,
   gencertCommand,
