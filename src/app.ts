@@ -57,6 +57,8 @@ export interface App {
   /** Undefined: everybody may do everything. */
   readonly access: OpenedAccess | undefined;
   readonly logger: Logger;
+  /** Takes over the rules of `access` from a configuration that was read again; everything else needs a restart. */
+  reload(changed: Configuration): void;
   /** Finishes requests in flight within `http.draintimeout`, and stops. */
   stop(): Promise<void>;
 }
@@ -82,7 +84,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   if (certificate?.made !== undefined) logger.info(certificate.made);
   for (const warning of certificate?.warnings ?? []) logger.warn(warning);
   const audit = await openAudit(configuration.log.audit, { logger, now, print: surroundings.print });
-  const [hasFile, noteLogin] = [loaded.hasFile, noteLoginIn(audit)];
+  const [hasFile, noteLogin] = [loaded.path !== undefined, noteLoginIn(audit)];
   const access = await openAccess(configuration, { dataDirectory, logger, now, hasFile, noteLogin });
   const isImmutable = compileImmutable(configuration.access.immutable);
   const local = openRegistry(store, {
@@ -118,9 +120,10 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     ...addressOf(configuration, server, certificate),
     dataDirectory,
     certificate,
-    isConfigured: loaded.hasFile,
+    isConfigured: hasFile,
     access,
     logger,
+    reload: (changed) => access?.setRules(changed.access),
     stop: async () => {
       for (const chore of chores) chore[Symbol.dispose]();
       cleaning?.[Symbol.dispose]();

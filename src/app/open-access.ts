@@ -7,7 +7,7 @@ import { hashPassword, PasswordChecker } from "../auth/htpasswd.ts";
 import { type SigningAlgorithm, signingAlgorithms } from "../auth/jwt.ts";
 import { isTrustworthyUrl, type OidcIssuer } from "../auth/oidc.ts";
 import { ownService } from "../auth/own-tokens.ts";
-import { Policy } from "../auth/policy.ts";
+import { type AccessRules, Policy } from "../auth/policy.ts";
 import { createTokenServer, type TokenServer } from "../auth/token-callers.ts";
 import type { Configuration } from "../config/schema.ts";
 import type { LoginScheme } from "../http/challenge.ts";
@@ -37,6 +37,8 @@ export interface OpenedAccess {
   readonly door: Door;
   /** Undefined where there is no token server of ours. */
   readonly answerTokenRequest: TokenServer | undefined;
+  /** Takes over other rules, from the next request on. */
+  setRules(rules: AccessRules): void;
   /** A user that was made because there was no file of users; shown once. */
   readonly madeUser: MadeUser | undefined;
 }
@@ -65,7 +67,7 @@ export async function openAccess(
     throw new StartError("auth has both htpasswd and token; a registry has one of them");
   }
   const madeUser = usersPath === undefined ? undefined : await provideUsers(usersPath);
-  const policy = new Policy(access);
+  let policy = new Policy(access);
   const hasOwnServer = !auth.token.isOn && (access.tokens ?? policy.allowsAnonymous);
   const tokens = openTokens(
     { external: externalTokens(auth.token), oidc: access.oidc.map(describeIssuer), hasOwnServer },
@@ -92,7 +94,10 @@ export async function openAccess(
           recall: (holder) => authenticator.recall(holder),
           policy: () => policy,
         });
-  return { door, madeUser, answerTokenRequest };
+  const setRules = (rules: AccessRules) => {
+    policy = new Policy(rules);
+  };
+  return { door, madeUser, answerTokenRequest, setRules };
 }
 
 /** Whether the section says who may do what. Immutable tags need no users. */

@@ -38,7 +38,7 @@ async function proxy(words: ParsedWords, io: CommandIo): Promise<number> {
   }
   const password = passwordFile === undefined ? {} : { "password-file": [readPassword(passwordFile)] };
   const flags = { ...words.flags, ...password, url: [url] };
-  return serveUntilSignal(await loadFor({ ...words, positionals: [], flags }, io), io);
+  return serveUntilSignal(() => loadFor({ ...words, positionals: [], flags }, io), io);
 }
 
 /** Without the newline that editors put at the end of a file. */

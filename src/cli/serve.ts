@@ -15,5 +15,5 @@ run, with data in /var/lib/registry (or ~/.local/share/registry where that canno
 The file is that of registry:2 and registry:3 and keeps its meaning: without a section http.tls it serves plain HTTP.
 Flags win over REGISTRY_… variables, and those over the file. The path may also come from REGISTRY_CONFIGURATION_PATH.`,
   flags: servingFlags,
-  run: async (words, io) => serveUntilSignal(await loadFor(words, io), io),
+  run: async (words, io) => serveUntilSignal(() => loadFor(words, io), io),
 };

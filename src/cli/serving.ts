@@ -4,8 +4,10 @@ import { dirname } from "node:path";
 import { StartError } from "../app/start-error.ts";
 import { type App, startApp } from "../app.ts";
 import type { LoadedConfiguration } from "../config/load.ts";
+import { messageOf } from "../lib/system-error.ts";
 import { formatBanner } from "./banner.ts";
 import { CommandError, type CommandIo, type Flag } from "./command.ts";
+import { reloadOnChange } from "./reload.ts";
 import { dataFlag } from "./store-command.ts";
 import { version } from "./version.ts";
 
@@ -30,8 +32,17 @@ export const servingFlags: readonly Flag[] = [
 ];
 
 /** Serves until told to stop and returns the exit code. */
-export async function serveUntilSignal(loaded: LoadedConfiguration, io: CommandIo): Promise<number> {
+export async function serveUntilSignal(load: () => Promise<LoadedConfiguration>, io: CommandIo): Promise<number> {
+  const loaded = await load();
   const app = await start(loaded, io);
+  using _reloading = reloadOnChange(loaded.path, async () => {
+    try {
+      app.reload((await load()).configuration);
+      app.logger.info("read the configuration again", { path: loaded.path });
+    } catch (error) {
+      app.logger.error("the configuration cannot be used; everything stays as it was", { problem: messageOf(error) });
+    }
+  });
   // systemd sets this variable: an administrator reads what a service prints in a log.
   const isService = io.env.INVOCATION_ID !== undefined && !io.isTerminal;
   const { authority } = app.certificate ?? {};

@@ -43,8 +43,8 @@ export interface ConfigurationRequest {
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
   readonly warnings: readonly string[];
-  /** Whether a file was read. */
-  readonly hasFile: boolean;
+  /** The file that was read; undefined: none. */
+  readonly path: string | undefined;
   /** Every key by its path, with what was written for it and where. */
   readonly settings: Settings;
 }
@@ -73,7 +73,7 @@ export async function loadConfiguration({
   ];
   if (configuration === undefined || problems.length > 0) throw new ConfigurationError(inOrder(problems), warnings);
   const isPlain = flags.http !== undefined;
-  return { configuration: isPlain ? withoutTls(configuration) : configuration, warnings, hasFile, settings };
+  return { configuration: isPlain ? withoutTls(configuration) : configuration, warnings, path, settings };
 }
 
 /** `--http` has no key: it is the absence of certificates. */

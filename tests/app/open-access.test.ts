@@ -5,6 +5,7 @@ import { openAccess } from "../../src/app/open-access.ts";
 import { StartError } from "../../src/app/start-error.ts";
 import { loadConfiguration } from "../../src/config/load.ts";
 import { createLogger } from "../../src/log/logger.ts";
+import { named } from "../registry/stocked.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 const logger = createLogger({ level: "error", format: "text", write: () => {}, now: Date.now });
@@ -68,6 +69,16 @@ describe("openAccess()", () => {
       'Bearer realm="http://r.test/auth/token",service="registry"',
       false,
     ]);
+  });
+
+  test("other rules count from the next request on", async () => {
+    const { directory, access } = await opened({}, { users: `alice:${hash}` });
+    using _directory = directory;
+    const alice = { identity: { kind: "user", name: "alice" }, grant: undefined } as const;
+    const may = () => access?.door.mayPull(alice, named("team/app"));
+    const before = may();
+    access?.setRules({ anonymous: [], groups: {}, rules: [] });
+    expect([before, may()]).toEqual([true, false]);
   });
 
   test("a missing file is made with a user whose password is told once", async () => {

@@ -24,7 +24,7 @@ test("the flags that every serving command has set keys", async () => {
 
 test("serveUntilSignal() makes one line of what is in the way of a start", async () => {
   const flags = { addr: ["127.0.0.1:0"], data: ["/dev/null/data"], http: [""] };
-  const loaded = await loadConfiguration({ path: undefined, env: {}, flags });
-  const error = await serveUntilSignal(loaded, fakeIo()).catch((reason: unknown) => reason);
+  const load = () => loadConfiguration({ path: undefined, env: {}, flags });
+  const error = await serveUntilSignal(load, fakeIo()).catch((reason: unknown) => reason);
   expect(error instanceof CommandError && error.message.split("\n").length).toBe(1);
 });

@@ -1,0 +1,29 @@
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { reloadOnChange } from "../../src/cli/reload.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+
+test("SIGHUP reads the configuration again, and not after the disposal", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let count = 0;
+  const reloading = reloadOnChange(undefined, async () => {
+    count += 1;
+    resolve();
+  });
+  process.emit("SIGHUP");
+  await promise;
+  reloading[Symbol.dispose]();
+  process.emit("SIGHUP");
+  expect(count).toBe(1);
+});
+
+test("so does a change of the file", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "config.yml");
+  writeFileSync(path, "version: 0.1\n");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  using _reloading = reloadOnChange(path, async () => resolve());
+  writeFileSync(path, "version: 0.1\n# changed\n");
+  await promise;
+});
