@@ -38,6 +38,38 @@ type Minimum = Tls["minimumtls"];
 
 /** Opens the configured certificate; undefined for plain HTTP. Throws a StartError when it cannot be used. */
 export async function openCertificates(
+  tls: Tls,
+  means: { readonly directory: string; readonly now: () => number },
+): Promise<CertificateSource | undefined> {
+  const source = await openSource(tls, means);
+  if (tls.clientcas.length === 0) return source;
+  if (source === undefined) {
+    throw new StartError(
+      "http.tls.clientcas needs TLS: set http.tls.certificate and http.tls.key, or http.tls.selfsigned",
+    );
+  }
+  const clientAuthorities = tls.clientcas.map(readAuthorities).join("\n");
+  const complete = (material: TlsMaterial): TlsMaterial => ({ ...material, clientAuthorities });
+  return {
+    ...source,
+    material: () => complete(source.material()),
+    renew: async () => {
+      const renewed = await source.renew();
+      return renewed === undefined ? undefined : complete(renewed);
+    },
+  };
+}
+
+/** A file without a certificate would let nobody in, or with another runtime everybody. */
+function readAuthorities(path: string): string {
+  const pem = readFile(path, "http.tls.clientcas");
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const isReadable = blocks.length > 0 && blocks.every((block) => describeCertificate(block) !== undefined);
+  if (!isReadable) throw new StartError(`http.tls.clientcas: ${path}: is not a file of PEM certificates`);
+  return blocks.join("\n");
+}
+
+async function openSource(
   { certificate, key, minimumtls: minimum, selfsigned }: Tls,
   means: { readonly directory: string; readonly now: () => number },
 ): Promise<CertificateSource | undefined> {

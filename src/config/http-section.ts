@@ -12,10 +12,9 @@ import {
   presence,
   subjectNames,
   text,
+  texts,
   urlPrefix,
 } from "./values.ts";
-
-const noClientCertificates = unsupported("this version does not ask clients for certificates; put a proxy in front");
 
 /** The two old versions are found in files of distribution 2; tls1.2 replaces them, with a warning. */
 const minimumTls = z
@@ -47,8 +46,12 @@ const tls = z
     minimumtls: minimumTls.prefault("tls1.2").describe("The oldest TLS version offered: tls1.2 or tls1.3."),
     selfsigned: selfSigned,
     ciphersuites: ignored,
-    clientcas: noClientCertificates,
-    clientauth: noClientCertificates,
+    clientcas: texts
+      .prefault([])
+      .describe("Files of authorities in PEM; callers must have a certificate of one of them."),
+    clientauth: oneOf("require-and-verify-client-cert")
+      .prefault("require-and-verify-client-cert")
+      .describe("What is done with callers' certificates: they are always required and verified."),
     letsencrypt: unsupported(
       "this version does not fetch certificates; set http.tls.certificate and http.tls.key, or http.tls.selfsigned",
     ),

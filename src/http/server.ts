@@ -7,6 +7,8 @@ export interface TlsMaterial {
   readonly certificate: string;
   readonly key: string;
   readonly minimum: "tls1.2" | "tls1.3";
+  /** Authorities in PEM, of one of which every caller must have a certificate; undefined: nobody needs one. */
+  readonly clientAuthorities?: string;
 }
 
 /** Where and how to listen. */
@@ -167,7 +169,8 @@ const ciphers = [
   "ECDHE-RSA-CHACHA20-POLY1305",
 ].join(":");
 
-function tlsOptions({ certificate, key, minimum }: TlsMaterial) {
+function tlsOptions({ certificate, key, minimum, clientAuthorities: ca }: TlsMaterial) {
   const secureOptions = minimum === "tls1.3" ? constants.SSL_OP_NO_TLSv1_2 : 0;
-  return { cert: certificate, key, ciphers, ...(secureOptions === 0 ? {} : { secureOptions }) };
+  const clients = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
+  return { cert: certificate, key, ciphers, ...clients, ...(secureOptions === 0 ? {} : { secureOptions }) };
 }

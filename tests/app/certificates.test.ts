@@ -12,8 +12,13 @@ const own = {
   days: 397,
   key: "ecdsa" as const,
 };
-const selfSigned = { minimumtls: "tls1.2" as const, selfsigned: own };
-const plain = { minimumtls: "tls1.2" as const, selfsigned: { ...own, isOn: false } };
+const common = {
+  minimumtls: "tls1.2" as const,
+  clientcas: [] as string[],
+  clientauth: "require-and-verify-client-cert" as const,
+};
+const selfSigned = { ...common, selfsigned: own };
+const plain = { ...common, selfsigned: { ...own, isOn: false } };
 
 test("there is no certificate for plain HTTP", async () => {
   expect(await openCertificates(plain, { directory: "/none", now: Date.now })).toBeUndefined();
@@ -37,6 +42,28 @@ test("a self-signed certificate is made once, and renewed under the same authori
     renewed?.certificate === second?.material().certificate,
     renewed?.certificate === first?.material().certificate,
   ]).toEqual([true, undefined, true, true, undefined, true, false]);
+});
+
+test("authorities of callers go with the certificate, and have to be certificates", async () => {
+  using directory = temporaryDirectory();
+  const means = { directory: directory.path, now: Date.now };
+  const made = await openCertificates(selfSigned, means);
+  const authority = made?.authority?.path ?? "";
+  const asking = { ...selfSigned, clientcas: [authority] };
+  expect((await openCertificates(asking, means))?.material().clientAuthorities).toContain("BEGIN CERTIFICATE");
+  const empty = join(directory.path, "empty.pem");
+  writeFileSync(empty, "no certificate\n");
+  const refused = async (tls: typeof selfSigned) =>
+    await openCertificates(tls, means).catch((error: unknown) => error instanceof StartError && error.message);
+  expect([
+    await refused({ ...selfSigned, clientcas: [empty] }),
+    await refused({ ...selfSigned, clientcas: [authority, "/no/ca.pem"] }),
+    await refused({ ...plain, clientcas: [authority] }),
+  ]).toEqual([
+    `http.tls.clientcas: ${empty}: is not a file of PEM certificates`,
+    "http.tls.clientcas: /no/ca.pem: there is no such file",
+    "http.tls.clientcas needs TLS: set http.tls.certificate and http.tls.key, or http.tls.selfsigned",
+  ]);
 });
 
 test("the authority has a whole path, which can be typed anywhere", async () => {

@@ -102,7 +102,7 @@ describe("a variable is refused", () => {
     ["REGISTRY_AUTH", "htpasswd", /^REGISTRY_AUTH: auth\.htpasswd\.path: must name the file of users/],
     ["REGISTRY_AUTH_HTPASSWD_REALM", "123", /^REGISTRY_AUTH_HTPASSWD_REALM: auth\.htpasswd\.path: /],
     ["REGISTRY_AUTH_LDAP_URL", "x", /^REGISTRY_AUTH_LDAP_URL: auth\.ldap: this version knows htpasswd and token/],
-    ["REGISTRY_HTTP_TLS_CLIENTCAS_0", "/x", /http\.tls\.clientcas: this version does not ask clients/],
+    ["REGISTRY_HTTP_TLS_CLIENTAUTH", "request-client-cert", /http\.tls\.clientauth: must be require-and-verify/],
     ["REGISTRY_HTTP_NET", "unix", /^REGISTRY_HTTP_NET: http\.net: must be tcp/],
     ["REGISTRY_LOG_LEVEL", "loud", /^REGISTRY_LOG_LEVEL: log\.level: must be error, warn, info or debug, not "loud"$/],
     ["REGISTRY_HTTP_HEADERS_X", "[*]", /^REGISTRY_HTTP_HEADERS_X: http\.headers\.X: is not YAML: .*\["\*"\]$/],

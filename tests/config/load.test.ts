@@ -78,7 +78,12 @@ const fromImage2 = {
     relativeurls: false,
     headers: { "X-Content-Type-Options": ["nosniff"] },
     draintimeout: 30_000,
-    tls: { minimumtls: "tls1.2", selfsigned: { isOn: false, sans: [], days: 397, key: "ecdsa" } },
+    tls: {
+      minimumtls: "tls1.2",
+      selfsigned: { isOn: false, sans: [], days: 397, key: "ecdsa" },
+      clientcas: [],
+      clientauth: "require-and-verify-client-cert",
+    },
     debug: { prometheus: { enabled: false, path: "/metrics" } },
   },
   catalog: { maxentries: 1000 },

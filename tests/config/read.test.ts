@@ -136,7 +136,6 @@ describe("what must not be ignored is refused", () => {
     ["access: {rules: [{repositories: [a], actions: [pull]}]}", /must name users, groups or claims/],
     ["auth: {silly: {realm: a}}", /auth\.silly: silly accepts every caller/],
     ["http: {net: unix}", /^f:1:8: http\.net: must be tcp/],
-    ["http: {tls: {clientcas: [/a]}}", /http\.tls\.clientcas: /],
     ["http: {tls: {clientauth: request-client-cert}}", /http\.tls\.clientauth: /],
     ["http: {tls: {letsencrypt: {cachefile: /a}}}", /http\.tls\.letsencrypt: /],
     ...["s3", "s3aws", "gcs", "azure", "swift", "oss", "inmemory", "tape"].map((driver): [string, RegExp] => [
