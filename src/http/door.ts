@@ -140,7 +140,8 @@ export class Door {
       failures.attempt(remote);
       isGuess = true;
     });
-    if (isGuess && typeof found === "object" && "identity" in found) failures.forgive(remote);
+    const isWrong = found !== "busy" && "problem" in found;
+    if (isGuess && !isWrong) failures.forgive(remote);
     if (found === "busy") {
       throw new RegistryError("UNAVAILABLE", { message: "too many logins at once; try again", retryAfterSeconds: 1 });
     }
