@@ -24,6 +24,7 @@ import { type MetricsServer, startMetricsServer } from "./http/metrics-server.ts
 import type { FindNamespaced } from "./http/namespace.ts";
 import { probePort, type RunningServer, startServer } from "./http/server.ts";
 import { WholeBodies } from "./http/whole-bodies.ts";
+import { compileNetworks } from "./lib/networks.ts";
 import { trimTrailingSlashes } from "./lib/trailing-slashes.ts";
 import { createLogger, type Logger } from "./log/logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
@@ -162,6 +163,7 @@ function listen(
       {
         registry,
         findNamespaced,
+        isTrustedProxy: compileNetworks(http.trustedproxies),
         door: access?.door,
         answerTokenRequest: access?.answerTokenRequest,
         logger,

@@ -8,6 +8,7 @@ import {
   duration,
   externalUrl,
   listenAddress,
+  networks,
   oneOf,
   presence,
   subjectNames,
@@ -95,6 +96,9 @@ export const http = section({
   secret: silent,
   http2: ignored,
   h2c: ignored,
+  trustedproxies: networks
+    .prefault([])
+    .describe("Proxies whose X-Forwarded-For, -Proto and -Host (or Forwarded) are believed: addresses and networks."),
   tls,
   debug: section({
     addr: listenAddress

@@ -3,6 +3,7 @@
 
 import * as z from "zod";
 import { parseDuration } from "../lib/duration.ts";
+import { compileNetworks } from "../lib/networks.ts";
 import { parseRate, parseSize } from "../lib/size.ts";
 import { explainNameProblem, parseSubjectName } from "../lib/subject-names.ts";
 import { parseListenAddress } from "./listen-address.ts";
@@ -134,6 +135,11 @@ export const patterns = z.array(
 
 /** Texts. */
 export const texts = z.array(text.min(1, { error: "must not be empty" }));
+
+/** Addresses and networks. */
+export const networks = texts.refine((written) => compileNetworks(written) !== undefined, {
+  error: "must be a list of addresses and networks, such as [192.0.2.1, 10.0.0.0/8]",
+});
 
 /** Globs of repository names. */
 /** Globs of tags. */

@@ -3,6 +3,7 @@
 import { anonymousCaller, type Caller, formatIdentity } from "../auth/identity.ts";
 import type { TokenRequest } from "../auth/token-request.ts";
 import type { TokenAnswer } from "../auth/token-server.ts";
+import type { IsInNetworks } from "../lib/networks.ts";
 import { errorCode } from "../lib/system-error.ts";
 import type { Logger } from "../log/logger.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -11,6 +12,7 @@ import type { Registry } from "../registry/registry.ts";
 import type { Door, Visitor } from "./door.ts";
 import { formatError, isClientGone, isFailure } from "./errors.ts";
 import type { Exchange, PageLimits, Switches } from "./exchange.ts";
+import { readForwarded } from "./forwarded.ts";
 import { deleteBlob, getBlob } from "./handlers/blobs.ts";
 import { listCatalog, listReferrers, listTags } from "./handlers/listings.ts";
 import { deleteManifest, getManifest, putManifest } from "./handlers/manifests.ts";
@@ -47,6 +49,8 @@ export interface DispatchOptions {
   readonly pages: PageLimits;
   /** Read for each request, since the certificate may be renewed. */
   readonly caCertificate: () => string | undefined;
+  /** Whose forwarded headers are believed; undefined: nobody's. */
+  readonly isTrustedProxy?: IsInNetworks | undefined;
   /** Decides who may do what; undefined: everybody may do everything. */
   readonly door?: Door | undefined;
   /** Our own token server; undefined where tokens come from elsewhere, or there are none. */
@@ -58,7 +62,7 @@ export interface DispatchOptions {
 }
 
 /** Answers a request from the remote address. Never throws: whatever is thrown below becomes an error response. */
-export async function dispatch(request: Request, options: DispatchOptions, remote?: string): Promise<Response> {
+export async function dispatch(request: Request, options: DispatchOptions, peer?: string): Promise<Response> {
   // 1. An identifier for the request.
   const requestId = crypto.randomUUID();
   const startedMs = performance.now();
@@ -66,6 +70,7 @@ export async function dispatch(request: Request, options: DispatchOptions, remot
   let failure: unknown;
   let namespace: string | undefined;
   let caller = anonymousCaller;
+  const { remote, origin } = readForwarded(request.headers, { remote: peer, isTrusted: options.isTrustedProxy });
   try {
     // 2. What is requested.
     if (options.isOverloaded?.() === true) throw overloaded();
@@ -76,7 +81,7 @@ export async function dispatch(request: Request, options: DispatchOptions, remot
     const { route, ns } = applyNamespace(asked, query, options.findNamespaced);
     namespace = ns;
     // 3. Who asks.
-    const visitor = visitorOf(request, { url, route, remote, options });
+    const visitor = visitorOf(request, { origin: origin ?? url.origin, route, remote, options });
     if (options.door !== undefined) caller = await options.door.identify(visitor);
     // 4. Whether it is allowed.
     options.door?.admit(visitor, caller);
@@ -135,18 +140,18 @@ export function answerFailure(error: unknown, { logger, headers }: DispatchOptio
 function visitorOf(
   request: Request,
   asked: {
-    readonly url: URL;
+    readonly origin: string;
     readonly route: Route;
     readonly remote: string | undefined;
     readonly options: DispatchOptions;
   },
 ): Visitor {
-  const { url, route, remote, options } = asked;
+  const { origin, route, remote, options } = asked;
   const { host, prefix } = options;
   return {
     authorization: request.headers.get("authorization"),
     remote: remote ?? "",
-    origin: `${host ?? url.origin}${prefix}`,
+    origin: `${host ?? origin}${prefix}`,
     need: needOf(route),
   };
 }

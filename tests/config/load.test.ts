@@ -76,6 +76,7 @@ const fromImage2 = {
     addr: ":5000",
     prefix: "/",
     relativeurls: false,
+    trustedproxies: [],
     headers: { "X-Content-Type-Options": ["nosniff"] },
     draintimeout: 30_000,
     tls: {

@@ -5,6 +5,7 @@ import { Authenticator } from "../../src/auth/authenticator.ts";
 import { PasswordChecker } from "../../src/auth/htpasswd.ts";
 import { type Action, Policy } from "../../src/auth/policy.ts";
 import type { LoginScheme } from "../../src/http/challenge.ts";
+import { dispatch } from "../../src/http/dispatch.ts";
 import { Door } from "../../src/http/door.ts";
 import { LoginFailures } from "../../src/http/login-failures.ts";
 import { digestOf, type MemoryRegistry, memoryRegistry, pushImage } from "./memory-registry.ts";
@@ -218,6 +219,22 @@ test("wrong passwords from one address are refused after a few, also where the n
     statuses.push((await outcome(memory, "/v2/", basic("alice", password)))[0]);
   }
   expect(statuses).toEqual([401, 401, 401, 429]);
+});
+
+test("behind a trusted proxy the caller's own address counts, and the challenge names what the caller used", async () => {
+  const door = openDoor(bearerScheme, []);
+  const { options } = memoryRegistry({ door, isTrustedProxy: (address) => address === "10.0.0.1" });
+  const answer = async (from: string, password: string) => {
+    const headers = { authorization: basic("alice", password), "x-forwarded-for": from, "x-forwarded-proto": "https" };
+    const request = new Request("http://registry.test/v2/", { headers: { ...headers, "x-forwarded-host": "r.test" } });
+    return await dispatch(request, options, "10.0.0.1");
+  };
+  const statuses = [];
+  for (const password of ["a", "b", "c", "secret"]) statuses.push((await answer("192.0.2.7", password)).status);
+  expect([...statuses, (await answer("192.0.2.8", "secret")).status]).toEqual([401, 401, 401, 429, 200]);
+  expect((await answer("192.0.2.9", "wrong")).headers.get("www-authenticate")).toStartWith(
+    'Bearer realm="https://r.test/auth/token"',
+  );
 });
 
 test("the log says who, what and why, and no password", async () => {
