@@ -24,6 +24,12 @@ test("so does a change of the file", async () => {
   writeFileSync(path, "version: 0.1\n");
   const { promise, resolve } = Promise.withResolvers<void>();
   using _reloading = reloadOnChange(path, async () => resolve());
-  writeFileSync(path, "version: 0.1\n# changed\n");
+  // The first look may come after a first change.
+  let count = 0;
+  const changing = setInterval(() => {
+    count += 1;
+    writeFileSync(path, `version: 0.1\n# ${"changed ".repeat(count)}\n`);
+  }, 100);
   await promise;
+  clearInterval(changing);
 });
