@@ -4,10 +4,11 @@
 //   ca.crt  ca.key  server.crt  server.key
 //   .new/     files being written; discarded
 //   .ready/   complete and synced files; the next process moves them into place
-import { chmod, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import { makePrivate, privateFileMode } from "../storage/private-places.ts";
+import { syncDirectory, writeSyncedFile } from "./synced-file.ts";
 
 export const certificateFileNames = ["ca.crt", "ca.key", "server.crt", "server.key"] as const;
 
@@ -80,13 +81,7 @@ export async function hasUnfinishedReplacement(directory: string): Promise<boole
 
 /** A private key is never readable by others, not even for a moment before a chmod. */
 async function writeNewFile(path: string, text: string, mode: number): Promise<void> {
-  const file = await open(path, "wx", mode);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await writeSyncedFile(path, text, mode);
   // Whatever the umask: a certificate is public.
   await chmod(path, mode);
 }
@@ -104,13 +99,4 @@ async function listOrEmpty(directory: string): Promise<readonly string[] | undef
 function undefinedIfMissing(error: unknown): undefined {
   if (errorCode(error) === "ENOENT") return undefined;
   throw error;
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

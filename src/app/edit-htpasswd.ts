@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import { withFileLock } from "./file-lock.ts";
-import { replacePrivateFile } from "./private-file.ts";
+import { replaceSharedFile } from "./private-file.ts";
 
 /** What has been done to a user. */
 export type UserChange = "added" | "changed" | "deleted" | "unknown";
@@ -16,7 +16,7 @@ export async function changeUser(path: string, user: string, hash: string | unde
     const wasThere = others.length < lines.length;
     if (hash === undefined && !wasThere) return "unknown";
     const kept = hash === undefined ? others : [...others, `${user}:${hash}`];
-    await replacePrivateFile(path, kept.map((line) => `${line}\n`).join(""));
+    await replaceSharedFile(path, kept.map((line) => `${line}\n`).join(""));
     if (hash === undefined) return "deleted";
     return wasThere ? "changed" : "added";
   });

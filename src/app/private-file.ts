@@ -1,12 +1,25 @@
 // Files with secrets: only their owner may read them, and a power cut leaves either the old text or the new one.
-import { link, open, rename, rm } from "node:fs/promises";
+import { chmod, chown, link, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import { privateFileMode } from "../storage/private-places.ts";
+import { syncDirectory, writeSyncedFile } from "./synced-file.ts";
 
 /** Creates or replaces the file. */
 export async function replacePrivateFile(path: string, text: string): Promise<void> {
   await writeBeside(path, text, (written) => rename(written, path));
+}
+
+/** Replaces the file, or creates it; whoever could read the old one can read the new one: its owner and mode stay. */
+export async function replaceSharedFile(path: string, text: string): Promise<void> {
+  await writeBeside(path, text, async (written) => {
+    const old = await stat(path).catch(() => undefined);
+    if (old !== undefined) {
+      await chown(written, old.uid, old.gid);
+      await chmod(written, old.mode & 0o777);
+    }
+    await rename(written, path);
+  });
 }
 
 /** Creates the file; false if it exists already, in which case it is left alone. */
@@ -23,13 +36,7 @@ export async function createPrivateFile(path: string, text: string): Promise<boo
 async function writeBeside(path: string, text: string, place: (written: string) => Promise<void>): Promise<void> {
   const written = `${path}.${crypto.randomUUID()}.tmp`;
   try {
-    const file = await open(written, "wx", privateFileMode);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeSyncedFile(written, text, privateFileMode);
     await place(written);
   } finally {
     await rm(written, { force: true });
@@ -47,13 +54,4 @@ export async function removePrivateFile(path: string): Promise<boolean> {
   }
   await syncDirectory(dirname(path));
   return true;
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

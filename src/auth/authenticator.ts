@@ -26,11 +26,17 @@ export interface AuthenticatorOptions {
   readonly verifyForeign: ((token: string) => Promise<TokenGrant>) | undefined;
 }
 
-/** Who it is, and how a token would name the holder; or why it is nobody, for the log, or that too many wait. */
-export type Authentication =
-  | { readonly identity: Identity; readonly holder: Holder; readonly untilMs: number | undefined }
-  | { readonly problem: string }
-  | "busy";
+/** A caller whose credentials were checked. */
+export interface LoggedIn {
+  readonly identity: Identity;
+  /** How one of our tokens names the caller. */
+  readonly holder: Holder;
+  /** When the credentials expire, in milliseconds since 1970. */
+  readonly untilMs: number | undefined;
+}
+
+/** A caller; or why there is none, for the log; or that too many are waiting. */
+export type Authentication = LoggedIn | { readonly problem: string } | "busy";
 
 /** A caller, or why there is none. */
 export type BearerResult = { readonly caller: Caller } | { readonly problem: string };

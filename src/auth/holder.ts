@@ -1,5 +1,6 @@
 // The holder of one of our own tokens, as a claim in it: enough to identify the holder again, and to see whether the
 // credential that the token was issued for is still valid.
+import type { Identity } from "./identity.ts";
 import type { Claims } from "./jwt.ts";
 
 /** The holder of a token. */
@@ -9,12 +10,7 @@ export type Holder =
   | { readonly kind: "user"; readonly name: string; readonly credential: string }
   /** `id` is the hash of the secret. */
   | { readonly kind: "apiToken"; readonly id: string }
-  | {
-      readonly kind: "workload";
-      readonly name: string;
-      readonly groups: readonly string[];
-      readonly claims: Claims;
-    };
+  | Extract<Identity, { kind: "workload" }>;
 
 /** Parses the claim of a verified token; undefined if it is malformed. */
 export function readHolder(claim: unknown): Holder | undefined {

@@ -2,6 +2,7 @@
 import { RegistryError } from "../oci/errors.ts";
 import { parseRepositoryName } from "../oci/name.ts";
 import type { ResourceActions } from "./access-claim.ts";
+import type { LoggedIn } from "./authenticator.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Holder } from "./holder.ts";
 import { formatIdentity, type Identity } from "./identity.ts";
@@ -9,14 +10,6 @@ import type { OwnTokenOptions } from "./own-tokens.ts";
 import { allowedActions, type Policy } from "./policy.ts";
 import type { TokenRequest } from "./token-request.ts";
 import { answerTokenRequest, type TokenAnswer, type TokenCaller } from "./token-server.ts";
-
-/** Somebody whose credentials were checked. */
-export interface LoggedIn {
-  readonly identity: Identity;
-  readonly holder: Holder;
-  /** When the credentials expire, in milliseconds since 1970. */
-  readonly untilMs: number | undefined;
-}
 
 /** What the token server depends on. */
 export interface TokenServerMeans extends OwnTokenOptions {

@@ -1,5 +1,5 @@
 // The door: who asks, and whether it may be done.
-import type { Authentication, Authenticator } from "../auth/authenticator.ts";
+import type { Authentication, Authenticator, LoggedIn } from "../auth/authenticator.ts";
 import { type Credentials, parseBasic } from "../auth/credentials.ts";
 import { anonymousCaller, type Caller, formatIdentity } from "../auth/identity.ts";
 import type { Policy } from "../auth/policy.ts";
@@ -40,9 +40,6 @@ export interface Visitor {
   readonly origin: string;
   readonly need: Need;
 }
-
-/** Somebody at whom credentials were checked. */
-export type LoggedIn = Exclude<Authentication, "busy" | { readonly problem: string }>;
 
 /** Decides about every request of a registry with access control. */
 export class Door {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { changeUser } from "../../src/app/edit-htpasswd.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
@@ -17,6 +17,23 @@ test("users are added, changed and deleted, and everything else stays", async ()
   expect([done, readFileSync(path, "utf8")]).toEqual([
     ["added", "changed", "deleted", "unknown"],
     "# staff\n\nbob:3\nalice:4\n",
+  ]);
+});
+
+test("a file that others read stays readable to them", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "htpasswd");
+  writeFileSync(path, "alice:1\n");
+  chmodSync(path, 0o640);
+  if (process.getuid?.() === 0) chownSync(path, 1234, 4321);
+  const before = statSync(path);
+  await changeUser(path, "bob", "2");
+  const after = statSync(path);
+  expect([after.ino === before.ino, after.mode, after.uid, after.gid]).toEqual([
+    false,
+    before.mode,
+    before.uid,
+    before.gid,
   ]);
 });
 

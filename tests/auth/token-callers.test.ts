@@ -1,12 +1,13 @@
 import { expect, test } from "bun:test";
 import { parseAccessClaim } from "../../src/auth/access-claim.ts";
 import type { ApiToken } from "../../src/auth/api-tokens.ts";
+import type { LoggedIn } from "../../src/auth/authenticator.ts";
 import type { Holder } from "../../src/auth/holder.ts";
 import type { Identity } from "../../src/auth/identity.ts";
 import { verifyAccessToken } from "../../src/auth/own-tokens.ts";
 import { type AccessRules, Policy } from "../../src/auth/policy.ts";
 import { createSigningKey } from "../../src/auth/signing-keys.ts";
-import { createTokenServer, type LoggedIn } from "../../src/auth/token-callers.ts";
+import { createTokenServer } from "../../src/auth/token-callers.ts";
 import type { TokenRequest } from "../../src/auth/token-request.ts";
 import { RegistryError } from "../../src/oci/errors.ts";
 

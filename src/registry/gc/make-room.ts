@@ -25,7 +25,7 @@ export async function* makeRoom(store: Store, options: RoomOptions): AsyncGenera
   yield* removeUploads(store, options.uploadAgeMs);
   yield* removeBlobs(store, options);
   throw new NoRoomError(
-    "the disk is full, and nothing on it may go: no old temporary file, no abandoned upload, and no blob without a link " +
+    "the disk is full, and nothing on it may be removed: no old temporary file, no abandoned upload, and no blob without a link " +
       "that is older than the grace; free a few MiB, or choose a shorter --grace",
   );
 }
@@ -61,7 +61,5 @@ async function* removeBlobs(store: Store, { graceMs, rules }: RoomOptions): Asyn
 }
 
 function doubt(problem: string): NoRoomError {
-  return new NoRoomError(
-    `the disk is full, and no blob may go while this is not as it should be: ${problem}; free a few MiB`,
-  );
+  return new NoRoomError(`the disk is full, and no blob may be removed because of this: ${problem}; free a few MiB`);
 }
