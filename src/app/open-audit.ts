@@ -1,6 +1,7 @@
 // Opens the audit log that is configured, and says how deeds become its lines.
+import { existsSync, readFileSync } from "node:fs";
 import { appendFile, stat } from "node:fs/promises";
-import { userInfo } from "node:os";
+import { dirname } from "node:path";
 import type { Login } from "../http/door.ts";
 import { messageOf } from "../lib/system-error.ts";
 import { type AuditEntry, AuditLog } from "../log/audit-log.ts";
@@ -9,6 +10,7 @@ import { type RegistryEvent, withEvents } from "../registry/events.ts";
 import type { Registry } from "../registry/registry.ts";
 import { privateFileMode } from "../storage/private-places.ts";
 import { StartError } from "./start-error.ts";
+import { becomeOwnerOf } from "./store-owner.ts";
 
 /** What the audit log needs from the process. */
 export interface AuditSurroundings {
@@ -50,6 +52,8 @@ async function probe(path: string): Promise<void> {
   }
 }
 
+const users = "/etc/passwd";
+
 /** Records what a command on this machine has done, by the user of the system who ran it. */
 export async function recordCommand(
   target: string | undefined,
@@ -58,18 +62,17 @@ export async function recordCommand(
 ): Promise<void> {
   // Standard output is the command's own.
   if (target === undefined || target === "stdout") return;
+  becomeOwnerOf(dirname(target));
   const onFailure = (error: unknown) => warn(`the audit log cannot be written: ${messageOf(error)}`);
   const log = new AuditLog({ append: (text) => append(target, text), now, onFailure });
   await log.record({ ...entry, by: systemUser() });
 }
 
-/** There may be no name for the number. */
+/** The name in /etc/passwd, else the number: not os.userInfo(), which in Bun believes the variable USER. */
 function systemUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? "");
-  }
+  const uid = String(process.getuid?.() ?? "");
+  const entries = existsSync(users) ? readFileSync(users, "utf8").split("\n") : [];
+  return entries.map((entry) => entry.split(":")).find(([, , id]) => id === uid)?.[0] ?? uid;
 }
 
 /** The same registry, whose log tells what was done. */

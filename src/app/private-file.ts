@@ -15,7 +15,7 @@ export async function replaceSharedFile(path: string, text: string): Promise<voi
   await writeBeside(path, text, async (written) => {
     const old = await stat(path).catch(() => undefined);
     if (old !== undefined) {
-      await chown(written, old.uid, old.gid);
+      if (process.geteuid?.() === 0) await chown(written, old.uid, old.gid);
       await chmod(written, old.mode & 0o777);
     }
     await rename(written, path);

@@ -1,8 +1,10 @@
 // registry passwd
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { changeUser, type UserChange } from "../app/edit-htpasswd.ts";
 import { recordCommand } from "../app/open-audit.ts";
+import { becomeOwnerOf } from "../app/store-owner.ts";
 import { hashPassword } from "../auth/htpasswd.ts";
+import type { Configuration } from "../config/schema.ts";
 import {
   type Command,
   CommandError,
@@ -12,6 +14,7 @@ import {
   type ParsedWords,
   UsageError,
 } from "./command.ts";
+import { loadFor } from "./load-for.ts";
 import { dataFlag, withMeantStore } from "./store-command.ts";
 
 /** Adds, changes and deletes users. */
@@ -48,14 +51,20 @@ async function passwd(words: ParsedWords, io: CommandIo): Promise<number> {
   }
   const file = flagOf(words, "file");
   if (file !== undefined) return (await change(resolve(file), user, { words, io })).code;
-  return await withMeantStore({ words: { ...words, positionals: rest }, io }, async (meant) => {
-    const { dataDirectory, configuration } = meant;
-    const path = configuration.auth.htpasswd.path ?? join(dataDirectory, "htpasswd");
+  const call = { words: { ...words, positionals: rest }, io };
+  const changeAndRecord = async (path: string, { log }: Configuration): Promise<number> => {
     const { code, done } = await change(path, user, { words, io });
     const warn = (warning: string) => io.stderr(`warning: ${warning}\n`);
-    await recordCommand(configuration.log.audit, { event: `user ${done}`, user }, { now: io.now, warn });
+    await recordCommand(log.audit, { event: `user ${done}`, user }, { now: io.now, warn });
     return code;
-  });
+  };
+  const { configuration } = await loadFor(call.words, io);
+  const { path } = configuration.auth.htpasswd;
+  // A server whose users are kept elsewhere may not have been started yet.
+  if (path !== undefined) return await changeAndRecord(path, configuration);
+  return await withMeantStore(call, (meant) =>
+    changeAndRecord(join(meant.dataDirectory, "htpasswd"), meant.configuration),
+  );
 }
 
 function isUserName(text: string): boolean {
@@ -69,6 +78,7 @@ async function change(
 ): Promise<{ readonly code: number; readonly done: UserChange }> {
   const isDeletion = hasFlag(words, "delete");
   const hash = isDeletion ? undefined : await hashPassword(await readPassword(words, io));
+  becomeOwnerOf(dirname(path));
   const done = await changeUser(path, user, hash);
   if (done === "unknown") throw new CommandError(`${path} has no user ${user}`);
   io.stdout(`${done} ${user} in ${path}\n`);

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync } from "node:fs";
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../src/cli/cli.ts";
 import type { CommandIo } from "../../src/cli/command.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
+import { isRoot } from "../without-root.ts";
 import { fakeIo } from "./fake-io.ts";
 
 async function passwd(words: readonly string[], changes: Partial<CommandIo> = {}) {
@@ -57,17 +58,42 @@ describe("registry passwd", () => {
     expect([code, text]).toEqual([wantedCode, expect.stringContaining(part)]);
   });
 
+  test("adds the first user of a configured file before the server was ever started", async () => {
+    using directory = temporaryDirectory();
+    const users = join(directory.path, "users");
+    const config = join(directory.path, "config.yml");
+    const auth = `auth: { htpasswd: { realm: registry, path: ${users} } }`;
+    const storage = `storage: { filesystem: { rootdirectory: ${join(directory.path, "data")} } }`;
+    writeFileSync(config, `version: 0.1\n${storage}\n${auth}\n`);
+    const io = { readInput: async () => "secret" };
+    const { code, text } = await passwd(["alice", "--password-stdin", config], io);
+    expect([code, text]).toEqual([0, `added alice in ${users}\n`]);
+    expect(readdirSync(directory.path).sort()).toEqual([".htpasswd.lock", "config.yml", "users"]);
+  });
+
+  test.if(isRoot)("run by root, leaves nothing that the owner of the directory cannot use", async () => {
+    using directory = temporaryDirectory();
+    const users = join(directory.path, "users");
+    chownSync(directory.path, 65534, 65534);
+    const { code } = await passwd(["alice", "--file", users, "--password-stdin"], { readInput: async () => "secret" });
+    process.seteuid?.(0);
+    process.setegid?.(0);
+    const owners = readdirSync(directory.path).map((name) => statSync(join(directory.path, name)).uid);
+    expect([code, owners]).toEqual([0, [65534, 65534]]);
+  });
+
   test("notes in the audit log of the store who was added and deleted", async () => {
     using directory = temporaryDirectory();
     const audit = join(directory.path, "audit.log");
     const io = { env: { REGISTRY_LOG_AUDIT: audit }, readInput: async () => "secret" };
     mkdirSync(join(directory.path, "data"));
+    const me = Bun.spawnSync(["id", "-un"]).stdout.toString().trim();
     const data = ["--data", join(directory.path, "data")];
     await passwd(["alice", "--password-stdin", ...data], io);
     await passwd(["alice", "--delete", ...data], io);
     const lines = readFileSync(audit, "utf8").trim().split("\n");
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { event: "user added", user: "alice", by: expect.any(String) },
+      { event: "user added", user: "alice", by: me },
       { event: "user deleted", user: "alice" },
     ]);
     expect(lines.join()).not.toContain("secret");
