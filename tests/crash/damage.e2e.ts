@@ -19,7 +19,9 @@ test.each(cases)(
     await using registry = await startRegistry({ data, args: plainArgs });
     const scene = { executable, data, grace: "0s", deletesUntagged };
     const means = { planned, fleet: new Fleet([registry]), chance: new Chance("damage") };
-    const made = await wreck(scene, { ...means, name: "team/app" });
+    const made = await wreck(scene, { ...means, name: "team/app" }, (problem) => {
+      throw new Error(problem);
+    });
     if (made === undefined) throw new Error("not pushed");
     expect(await salvage(scene, { ...means, made })).toEqual([]);
   },

@@ -2,6 +2,7 @@
 // collection, repaired where there is something to repair it from, and harmful to nothing else.
 import { closeSync, mkdirSync, openSync, readSync, rmSync, symlinkSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { errorCode } from "../../../src/lib/system-error.ts";
 import type { Chance } from "./chance.ts";
 import { type MadeManifest, makeConfig, makeImage, makeIndex, makeLayer } from "./contents.ts";
 
@@ -64,9 +65,15 @@ export function digestOfDamage({ victim }: Damage, { index, children, blobs }: W
   return of[victim]?.digest ?? "";
 }
 
-/** Does it to the file. */
-export function damage(data: string, damage: Damage, wreck: Wreck): void {
-  harm(pathOfDamage(data, damage, wreck), damage.harm);
+/** Does it to the file; false where there is none. */
+export function damage(data: string, damage: Damage, wreck: Wreck): boolean {
+  try {
+    harm(pathOfDamage(data, damage, wreck), damage.harm);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
 }
 
 /** The file that the damage is about. */

@@ -151,12 +151,12 @@ async function look(
 async function wreckLater(
   { scene, seed, tally }: World,
   { damage, number }: RoundPlan,
-  { fleet, isOver }: Stage,
+  { fleet, report, isOver }: Stage,
 ): Promise<Wreck | undefined> {
   if (damage === undefined) return undefined;
   await pause(damage.afterMs, isOver);
   const chance = new Chance(`${seed}/round ${number}/damage`);
-  const made = await wreck(scene, { name: `wreck/round${number}`, planned: damage, fleet, chance });
+  const made = await wreck(scene, { name: `wreck/round${number}`, planned: damage, fleet, chance }, report);
   if (made !== undefined) tally.count("damaged images");
   return made;
 }

@@ -1,6 +1,6 @@
 // The damage of a round: pushed whole and damaged while collectors are at work; then collected twice, looked at, repaired,
 // and held against what must have become of it.
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { digestOf } from "../../e2e/image.ts";
 import { run } from "../../e2e/program.ts";
@@ -24,10 +24,11 @@ async function push(fleet: Fleet, chance: Chance, { name, index, children, blobs
   return true;
 }
 
-/** What was damaged in a round; undefined where the servers died before. */
+/** What was damaged in a round; undefined where the servers died or the disk went before, or where what was pushed is lost. */
 export async function wreck(
   { data }: Scene,
   { name, planned, fleet, chance }: { name: string; planned: Damage; fleet: Fleet; chance: Chance },
+  report: (problem: string) => void,
 ): Promise<Wreck | undefined> {
   const made = makeWreck(name, chance);
   try {
@@ -36,8 +37,11 @@ export async function wreck(
     if (error instanceof Down || error instanceof BrokenOff) return undefined;
     throw error;
   }
-  damage(data, planned, made);
-  return made;
+  if (damage(data, planned, made)) return made;
+  // Without the disk there is no repository either.
+  const isMounted = existsSync(join(data, "docker/registry/v2/repositories", name));
+  if (isMounted) report(`lost: the ${planned.victim} of ${name} is gone before it is damaged`);
+  return undefined;
 }
 
 /** What is not as it must be; nothing else is under way, and a server is there. Heals all of it. */
