@@ -76,7 +76,7 @@ function scheduleGc(
   configuration: Configuration,
   { store, logger, report }: Pick<ChoresMeans, "store" | "logger"> & { readonly report: (error: unknown) => void },
 ): readonly Disposable[] {
-  if (!store.driver.keepsProcessesApart()) {
+  if (!store.locks.keepsProcessesApart()) {
     logger.warn("garbage is not collected while this server runs, because the data's filesystem has no file locks");
     return [];
   }

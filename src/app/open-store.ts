@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import type { Configuration } from "../config/schema.ts";
 import { errorCode } from "../lib/system-error.ts";
 import type { Store } from "../registry/store.ts";
-import type { Driver } from "../storage/driver.ts";
 import { openFilesystem } from "../storage/filesystem.ts";
+import type { Driver } from "../storage/ports.ts";
 import { canUseDirectory, chooseDataDirectory } from "./data-directory.ts";
 import { explainDataError, StartError } from "./start-error.ts";
 import { becomeOwner } from "./store-owner.ts";
@@ -37,7 +37,7 @@ export async function openStore(
   if (dataDirectory === undefined) {
     throw new StartError("no directory for the data can be written; choose one with --data DIR");
   }
-  const storeOn = (driver: Driver): Store => ({ driver, now, uuid: () => crypto.randomUUID() });
+  const storeOn = (driver: Driver): Store => ({ ...driver, now, uuid: () => crypto.randomUUID() });
   const makeRoomHere =
     makeRoom &&
     async function* (driver: Driver) {

@@ -53,7 +53,7 @@ export class CachedBlobs {
   constructor(options: CachedBlobsOptions) {
     const { store, maxBytes } = options;
     this.#options = options;
-    this.#room = new CacheRoom({ space: () => store.driver.space(), maxBytes });
+    this.#room = new CacheRoom({ space: () => store.directory.space(), maxBytes });
   }
 
   /** Opens the blob for reading. */

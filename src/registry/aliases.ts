@@ -3,7 +3,7 @@
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { startHash } from "../oci/hash.ts";
-import type { Driver, Stat } from "../storage/driver.ts";
+import type { Objects, Stat } from "../storage/ports.ts";
 import { blobKey } from "./layout.ts";
 import type { Store } from "./store.ts";
 
@@ -20,7 +20,7 @@ export type AliasVerdict = "same" | "other" | "damaged";
 const maxVerdicts = 1000;
 
 /** By store, and in it by both digests and the state of the file. */
-const verdictsOf = new WeakMap<Driver, BoundedMap<string, Promise<AliasVerdict>>>();
+const verdictsOf = new WeakMap<Objects, BoundedMap<string, Promise<AliasVerdict>>>();
 
 /** Whether the bytes are those of the digest that a link was followed for. */
 export async function isSameContent(store: Store, alias: Alias): Promise<boolean> {
@@ -30,8 +30,8 @@ export async function isSameContent(store: Store, alias: Alias): Promise<boolean
 /** Reads the bytes, once for each state that their file is in; whoever asks meanwhile waits for the same reading. */
 export async function judgeAlias(store: Store, { digest, target, stat }: Alias): Promise<AliasVerdict> {
   if (digest === target) return "same";
-  const verdicts = verdictsOf.get(store.driver) ?? new BoundedMap<string, Promise<AliasVerdict>>(maxVerdicts);
-  verdictsOf.set(store.driver, verdicts);
+  const verdicts = verdictsOf.get(store.objects) ?? new BoundedMap<string, Promise<AliasVerdict>>(maxVerdicts);
+  verdictsOf.set(store.objects, verdicts);
   const state = [digest, target, stat.identity, stat.sizeBytes, stat.modifiedMs].join(" ");
   const known = verdicts.get(state);
   if (known !== undefined) return await known;
@@ -46,7 +46,7 @@ export async function judgeAlias(store: Store, { digest, target, stat }: Alias):
 }
 
 async function read(store: Store, digest: Digest, target: Digest): Promise<AliasVerdict> {
-  const content = await store.driver.open(blobKey(target));
+  const content = await store.objects.open(blobKey(target));
   if (content === undefined) return "damaged";
   const hashes = [digest, target].map((wanted) => ({ wanted, hash: startHash(digestAlgorithm(wanted)) }));
   for await (const chunk of content.stream()) for (const { hash } of hashes) hash.update(chunk);

@@ -3,7 +3,7 @@
 // arrival is verified.
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
-import type { Following, Transfer } from "../storage/driver.ts";
+import type { Following, Transfer } from "../storage/ports.ts";
 import { hashStored } from "./ingest.ts";
 import { blobKey, type Origin, transferKey, transfersPrefix } from "./layout.ts";
 import type { Store } from "./store.ts";
@@ -70,7 +70,7 @@ export class Arrival implements Disposable {
 /** Takes hold of the blob's arrival, and goes on where a holder that died left it; "busy" while another one has it. */
 export async function openArrival(store: Store, origin: Origin): Promise<Arrival | "busy"> {
   const { digest } = origin;
-  const transfer = await store.driver.transfers().open(transferKey(origin));
+  const transfer = await store.transfers.open(transferKey(origin));
   if (transfer === "busy") return "busy";
   try {
     const hash = startHash(digestAlgorithm(digest));
@@ -84,7 +84,7 @@ export async function openArrival(store: Store, origin: Origin): Promise<Arrival
 
 /** Whether somebody, here or in another process, holds the blob's arrival. */
 export async function isArrivalHeld(store: Store, origin: Origin): Promise<boolean> {
-  const transfer = await store.driver.transfers().open(transferKey(origin));
+  const transfer = await store.transfers.open(transferKey(origin));
   if (transfer === "busy") return true;
   transfer[Symbol.dispose]();
   return false;
@@ -92,15 +92,15 @@ export async function isArrivalHeld(store: Store, origin: Origin): Promise<boole
 
 /** A reader of bytes that are arriving, here or in another process; undefined where none are. */
 export async function followArrival(store: Store, origin: Origin): Promise<Following | undefined> {
-  return store.driver.transfers().follow(transferKey(origin));
+  return store.transfers.follow(transferKey(origin));
 }
 
 /** A reader of the blob that is stored; undefined where there is none. */
 export async function followStored(store: Store, digest: Digest): Promise<Following | undefined> {
-  return store.driver.transfers().follow(blobKey(digest));
+  return store.transfers.follow(blobKey(digest));
 }
 
 /** Removes what arrivals left that nobody went on with for longer than this; returns how many. */
 export async function sweepArrivals(store: Store, olderThanMs: number): Promise<number> {
-  return store.driver.transfers().sweep(transfersPrefix, olderThanMs);
+  return store.transfers.sweep(transfersPrefix, olderThanMs);
 }

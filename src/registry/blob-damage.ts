@@ -2,7 +2,7 @@
 // rather than from memory, before it counts.
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { startHash } from "../oci/hash.ts";
-import type { Stat } from "../storage/driver.ts";
+import type { Stat } from "../storage/ports.ts";
 import { blobKey, blobTrashName } from "./layout.ts";
 import type { Store } from "./store.ts";
 
@@ -22,7 +22,7 @@ export async function inspectBlob(
 ): Promise<BlobVerdict> {
   const first = await readOnce(store, digest, throttle);
   if (first.kind !== "damaged") return first;
-  await store.driver.dropCache(blobKey(digest)).catch(() => undefined);
+  await store.directory.dropCache(blobKey(digest)).catch(() => undefined);
   return await readOnce(store, digest, throttle);
 }
 
@@ -34,11 +34,11 @@ async function readOnce(
   const key = blobKey(digest);
   let stat: Stat | undefined;
   try {
-    stat = await store.driver.stat(key);
+    stat = await store.objects.stat(key);
   } catch (error) {
     return { kind: "unreadable", reason: String(error) };
   }
-  const content = stat === undefined ? undefined : await store.driver.open(key);
+  const content = stat === undefined ? undefined : await store.objects.open(key);
   if (stat === undefined || content === undefined) return { kind: "gone" };
   const hash = startHash(digestAlgorithm(digest));
   try {
@@ -47,12 +47,12 @@ async function readOnce(
       await throttle?.(chunk.length);
     }
   } catch (error) {
-    const isSame = (await store.driver.stat(key))?.identity === stat.identity;
+    const isSame = (await store.objects.stat(key))?.identity === stat.identity;
     return isSame ? { kind: "unreadable", reason: String(error) } : { kind: "gone" };
   }
   const actual = hash.digest();
   if (actual === digest) return { kind: "whole", stat };
-  const isSame = (await store.driver.stat(key))?.identity === stat.identity;
+  const isSame = (await store.objects.stat(key))?.identity === stat.identity;
   return isSame ? { kind: "damaged", actual, stat } : { kind: "gone" };
 }
 
@@ -71,10 +71,10 @@ export async function quarantineBlob(
   const key = blobKey(digest);
   const entry = `${blobTrashName(digest)}.${id}`;
   for (let attempt = 1; attempt <= maxTries; attempt += 1) {
-    const stat = await store.driver.stat(key);
+    const stat = await store.objects.stat(key);
     if (stat?.identity !== judged.identity) return false;
-    if (await store.driver.trashUnchanged(key, `${entry}-${attempt}.check`, stat)) {
-      return await store.driver.renameTrash(`${entry}-${attempt}.check`, `${entry}-${attempt}.bad`);
+    if (await store.trash.condemn(key, `${entry}-${attempt}.check`, stat)) {
+      return await store.trash.rename(`${entry}-${attempt}.check`, `${entry}-${attempt}.bad`);
     }
   }
   return false;

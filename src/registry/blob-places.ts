@@ -1,6 +1,6 @@
 // All blobs of the store, whoever links them.
 import { type Algorithm, algorithms, type Digest, parseAlgorithm } from "../oci/digest.ts";
-import type { Driver, Key } from "../storage/driver.ts";
+import type { Key } from "../storage/ports.ts";
 import { allBlobsPrefix, blobsPrefix, digestFromPath } from "./layout.ts";
 import type { Store } from "./store.ts";
 
@@ -11,20 +11,20 @@ export type BlobPlace =
   | { readonly unreadable: Key; readonly reason: string };
 
 /** All blobs, and what else is among them. */
-export async function* listBlobs({ driver }: Store): AsyncGenerator<BlobPlace> {
-  for (const name of await driver.list(allBlobsPrefix)) {
+export async function* listBlobs(store: Store): AsyncGenerator<BlobPlace> {
+  for (const name of await store.objects.list(allBlobsPrefix)) {
     if (parseAlgorithm(name) === undefined) yield { stray: `${allBlobsPrefix}/${name}` };
   }
   for (const algorithm of algorithms) {
-    for (const stripe of await driver.list(blobsPrefix(algorithm))) yield* listStripe(driver, algorithm, stripe);
+    for (const stripe of await store.objects.list(blobsPrefix(algorithm))) yield* listStripe(store, algorithm, stripe);
   }
 }
 
-async function* listStripe(driver: Driver, algorithm: Algorithm, stripe: string): AsyncGenerator<BlobPlace> {
+async function* listStripe(store: Store, algorithm: Algorithm, stripe: string): AsyncGenerator<BlobPlace> {
   const prefix = `${blobsPrefix(algorithm)}/${stripe}`;
   let names: readonly string[];
   try {
-    names = await driver.list(prefix);
+    names = await store.objects.list(prefix);
   } catch (error) {
     // One of 256: the others can be looked at.
     return yield { unreadable: prefix, reason: String(error) };

@@ -19,7 +19,7 @@ export class BlobVerdicts {
 
   /** Whether the bytes in the blob's place hash to its digest. */
   async isWhole(digest: Digest): Promise<boolean> {
-    const stat = await this.#store.driver.stat(blobKey(digest));
+    const stat = await this.#store.objects.stat(blobKey(digest));
     if (stat === undefined) return false;
     const state = [digest, stat.identity, stat.sizeBytes, stat.modifiedMs].join(" ");
     const verdict = this.#verdicts.get(state) ?? this.#read(digest);

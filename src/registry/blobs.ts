@@ -2,7 +2,7 @@
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import type { Key, Stat } from "../storage/driver.ts";
+import type { Key, Stat } from "../storage/ports.ts";
 import { deleteLink } from "./deletions.ts";
 import { findBlob, followToBlob, statBlob } from "./find-blob.ts";
 import { blobKey, layerLink } from "./layout.ts";
@@ -66,7 +66,7 @@ export async function openBlob(store: Store, name: RepositoryName, digest: Diges
   // A collector that judged before the link was made may take the bytes between the look and the opening.
   for (let round = 1; round <= maxRounds; round += 1) {
     const found = await followToBlob(store, layerLink(name, digest), digest);
-    const content = found === undefined ? undefined : await store.driver.open(blobKey(found.target));
+    const content = found === undefined ? undefined : await store.objects.open(blobKey(found.target));
     if (found === undefined) break;
     if (content !== undefined) return { digest, sizeBytes: found.stat.sizeBytes, content };
   }
@@ -99,14 +99,14 @@ export async function promiseLink(
   name: RepositoryName,
   { link, target }: { readonly link: Key; readonly target: Digest },
 ): Promise<Stat | undefined> {
-  const linkStat = await store.driver.stat(link);
+  const linkStat = await store.objects.stat(link);
   const found = linkStat === undefined ? undefined : await findBlob(store, target);
   if (linkStat === undefined || found === undefined) return undefined;
   const ageMs = store.now() - linkStat.changedMs;
   if (ageMs >= 0 && ageMs < freshLinkMs) return found;
-  using lock = await store.driver.lock(name, "shared", { waitMs: promiseWaitMs });
+  using lock = await store.locks.take(name, "shared", { waitMs: promiseWaitMs });
   if (lock === undefined) return found;
-  return (await store.driver.touch(link)) ? await findBlob(store, target) : undefined;
+  return (await store.objects.renew(link)) ? await findBlob(store, target) : undefined;
 }
 
 /** Links a blob of another repository. Undefined when it is not there: the client uploads it then. */
@@ -116,7 +116,7 @@ export async function mountBlob(
   { digest, from }: BlobSource,
 ): Promise<AddedBlob | undefined> {
   const target = await findSource(store, digest, from);
-  if (target === undefined || !(await store.driver.touch(blobKey(target)))) return undefined;
+  if (target === undefined || !(await store.objects.renew(blobKey(target)))) return undefined;
   const link = layerLink(name, digest);
   const { isNew, found } = await withLock(store, name, "shared", async () => ({
     isNew: await putLink(store, link, target),
@@ -138,7 +138,7 @@ export async function withdrawLink(
 ): Promise<void> {
   await withLock(store, name, "alone", async () => {
     if ((await findBlob(store, target)) !== undefined) return;
-    await store.driver.delete(link);
+    await store.objects.delete(link);
     await removeIfEmpty(store, name);
   }).catch(() => undefined);
 }

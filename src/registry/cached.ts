@@ -5,7 +5,7 @@ import { RegistryError } from "../oci/errors.ts";
 import { parseManifestInTurns } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
-import type { Key } from "../storage/driver.ts";
+import type { Key } from "../storage/ports.ts";
 import { findBlob } from "./find-blob.ts";
 import { blobKey, layerLink, layersPrefix, revisionLink, tagCurrentLink, upstreamKey } from "./layout.ts";
 import { putLink } from "./links.ts";
@@ -16,15 +16,15 @@ const maxMarkerBytes = 4096;
 
 /** The upstream registry that the repository is marked as cached from; undefined for a local one. */
 export async function readUpstream(store: Store, name: RepositoryName): Promise<string | undefined> {
-  const bytes = await store.driver.read(upstreamKey(name), maxMarkerBytes);
+  const bytes = await store.objects.read(upstreamKey(name), maxMarkerBytes);
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes).trim();
 }
 
 /** Marks the repository as cached from the upstream, and that this one was asked now. */
 export async function markCached(store: Store, name: RepositoryName, upstream: string): Promise<void> {
   if ((await readUpstream(store, name)) !== upstream) {
-    await store.driver.write(upstreamKey(name), new TextEncoder().encode(upstream));
-  } else await store.driver.touch(upstreamKey(name));
+    await store.objects.put(upstreamKey(name), new TextEncoder().encode(upstream));
+  } else await store.objects.renew(upstreamKey(name));
 }
 
 /** A manifest as the upstream sent it, verified. */
@@ -59,7 +59,7 @@ export async function linkCachedBlob(
 ): Promise<boolean> {
   return withLock(store, name, "shared", async () => {
     await markCached(store, name, upstream);
-    await store.driver.makePrefix(layersPrefix(name));
+    await store.directory.makePrefix(layersPrefix(name));
     await putLink(store, layerLink(name, digest), digest);
     return (await findBlob(store, digest)) !== undefined;
   });
@@ -71,18 +71,18 @@ export async function adoptBlob(
   name: RepositoryName,
   blob: { readonly digest: Digest; readonly upstream: string },
 ): Promise<boolean> {
-  await store.driver.touch(blobKey(blob.digest));
+  await store.objects.renew(blobKey(blob.digest));
   return linkCachedBlob(store, name, blob);
 }
 
 /** When the upstream last said that the tag points where it points here. */
 export async function tagConfirmedMs(store: Store, name: RepositoryName, tag: Tag): Promise<number | undefined> {
-  return (await store.driver.stat(tagCurrentLink(name, tag)))?.changedMs;
+  return (await store.objects.stat(tagCurrentLink(name, tag)))?.changedMs;
 }
 
 /** Notes that the upstream has just said so. */
 export async function confirmTag(store: Store, name: RepositoryName, tag: Tag): Promise<void> {
-  await store.driver.touch(tagCurrentLink(name, tag));
+  await store.objects.renew(tagCurrentLink(name, tag));
 }
 
 /** What was used: a manifest or a blob. */
@@ -96,8 +96,8 @@ export interface Use {
 /** Notes the use, so that eviction takes it later. Without the lock: a time decides when something goes, not whether. */
 export async function noteUse(store: Store, name: RepositoryName, { kind, digest, stepMs }: Use): Promise<void> {
   const link: Key = kind === "manifest" ? revisionLink(name, digest) : layerLink(name, digest);
-  const stat = await store.driver.stat(link);
-  if (stat !== undefined && store.now() - stat.changedMs > stepMs) await store.driver.touch(link);
+  const stat = await store.objects.stat(link);
+  if (stat !== undefined && store.now() - stat.changedMs > stepMs) await store.objects.renew(link);
 }
 
 /** Refuses a push to a cached repository, with a sentence. */

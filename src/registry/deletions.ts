@@ -6,7 +6,7 @@
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
-import type { Key, LockMode } from "../storage/driver.ts";
+import type { Key, LockMode } from "../storage/ports.ts";
 import { deletedLink, deletingKey, revisionLink } from "./layout.ts";
 import { type Store, withLock } from "./store.ts";
 import { tagSearchOf } from "./tag-search.ts";
@@ -14,18 +14,18 @@ import { readUnfinished, trashTag } from "./tags.ts";
 
 /** Removes the link of a blob or manifest, durably; false where there is none. */
 export async function deleteLink(
-  { driver }: Store,
+  store: Store,
   name: RepositoryName,
   { link, digest }: { readonly link: Key; readonly digest: Digest },
 ): Promise<boolean> {
-  if ((await driver.stat(link)) === undefined) return false;
-  await driver.write(deletedLink(name, digest), new TextEncoder().encode(digest));
-  return await driver.delete(link);
+  if ((await store.objects.stat(link)) === undefined) return false;
+  await store.objects.put(deletedLink(name, digest), new TextEncoder().encode(digest));
+  return await store.objects.delete(link);
 }
 
 /** Whether a client had it deleted, for who has found no link to it. */
-export async function isDeleted({ driver }: Store, name: RepositoryName, digest: Digest): Promise<boolean> {
-  return (await driver.stat(deletedLink(name, digest))) !== undefined;
+export async function isDeleted(store: Store, name: RepositoryName, digest: Digest): Promise<boolean> {
+  return (await store.objects.stat(deletedLink(name, digest))) !== undefined;
 }
 
 /**
@@ -39,24 +39,24 @@ export async function deleteRevision(
 ): Promise<readonly Tag[] | undefined> {
   const link = revisionLink(name, digest);
   // The link's name counts here, not its content: a damaged one must be deletable.
-  if ((await store.driver.stat(link)) === undefined) return undefined;
+  if ((await store.objects.stat(link)) === undefined) return undefined;
   const tags = await tagSearchOf(store).find(name, digest);
   check(tags);
   if (tags.length === 0) return (await deleteLink(store, name, { link, digest })) ? tags : undefined;
-  await store.driver.write(deletingKey(name), new TextEncoder().encode(digest));
+  await store.objects.put(deletingKey(name), new TextEncoder().encode(digest));
   const isGone = await deleteLink(store, name, { link, digest });
   for (const tag of tags) await trashTag(store, name, tag);
-  await store.driver.delete(deletingKey(name));
+  await store.objects.delete(deletingKey(name));
   return isGone ? tags : undefined;
 }
 
 /** Does the rest of a deletion whose process died after the step that decides, or failed; forgets one that did not come so far. */
 export async function finishDeletion(store: Store, name: RepositoryName): Promise<void> {
-  if ((await store.driver.stat(deletingKey(name))) === undefined) return;
+  if ((await store.objects.stat(deletingKey(name))) === undefined) return;
   const digest = await readUnfinished(store, name);
   for (const tag of digest === undefined ? [] : await tagSearchOf(store).find(name, digest))
     await trashTag(store, name, tag);
-  await store.driver.delete(deletingKey(name));
+  await store.objects.delete(deletingKey(name));
 }
 
 const maxRounds = 3;
@@ -72,7 +72,7 @@ export async function withNothingUnfinished<T>(
 ): Promise<T> {
   for (let round = 1; mode === "shared" && round < maxRounds; round += 1) {
     const outcome = await withLock(store, name, "shared", async () => {
-      if ((await store.driver.stat(deletingKey(name))) !== undefined) return undefined;
+      if ((await store.objects.stat(deletingKey(name))) !== undefined) return undefined;
       return { result: await work() };
     });
     if (outcome !== undefined) return outcome.result;

@@ -1,7 +1,7 @@
 // Finding the bytes of a digest: in their place or in the trash, and only those that nobody knows to be damaged.
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashBytes } from "../oci/hash.ts";
-import type { Key, Stat } from "../storage/driver.ts";
+import type { Key, Stat } from "../storage/ports.ts";
 import { isSameContent } from "./aliases.ts";
 import { blobKey, blobTrashName } from "./layout.ts";
 import { followLink } from "./links.ts";
@@ -11,7 +11,7 @@ const maxRounds = 3;
 
 /** What lies in the blob's place; undefined where nothing does, or what a check has found damaged. */
 export async function statBlob(store: Store, digest: Digest): Promise<Stat | undefined> {
-  return ifWhole(await store.driver.stat(blobKey(digest)), digest);
+  return ifWhole(await store.objects.stat(blobKey(digest)), digest);
 }
 
 /**
@@ -20,9 +20,9 @@ export async function statBlob(store: Store, digest: Digest): Promise<Stat | und
  */
 export async function findBlob(store: Store, digest: Digest): Promise<Stat | undefined> {
   for (let round = 1; round <= maxRounds; round += 1) {
-    const stat = await store.driver.stat(blobKey(digest));
+    const stat = await store.objects.stat(blobKey(digest));
     if (stat !== undefined) return ifWhole(stat, digest);
-    if (await store.driver.restore(blobTrashName(digest), blobKey(digest))) store.noteRestored?.(digest);
+    if (await store.trash.restore(blobTrashName(digest), blobKey(digest))) store.noteRestored?.(digest);
   }
   return statBlob(store, digest);
 }

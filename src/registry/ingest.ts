@@ -1,6 +1,6 @@
 // Bytes coming in: hashed and written as they come, in constant memory.
 import type { RunningHash } from "../oci/hash.ts";
-import type { Upload } from "../storage/driver.ts";
+import type { Upload } from "../storage/ports.ts";
 
 /** Bytes of a request's body. The signal ends it early, when a newer request takes the upload over. */
 export type Body = (signal: AbortSignal) => AsyncIterable<Uint8Array>;

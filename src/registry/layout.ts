@@ -23,9 +23,10 @@ import { type Algorithm, type Digest, digestAlgorithm, digestHex, parseDigest } 
 import { hashBytes } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
-import type { Key } from "../storage/driver.ts";
+import { collectorPlace, sharedPlace, transfersPlace } from "../storage/places.ts";
+import type { Key } from "../storage/ports.ts";
 
-const root = "docker/registry/v2";
+const root = sharedPlace;
 
 /** Below it all repositories lie. */
 export const repositoriesPrefix: Key = `${root}/repositories`;
@@ -195,7 +196,7 @@ export function referrerLink(name: RepositoryName, subject: Digest, digest: Dige
 }
 
 /** Below it blobs lie that are on their way from an upstream registry. */
-export const transfersPrefix: Key = "proxy";
+export const transfersPrefix: Key = transfersPlace;
 
 /** The blobs that eviction has unlinked and not yet freed, so that a kill between the two leaves none behind. */
 export const evictingKey: Key = `${transfersPrefix}/eviction/pending`;
@@ -215,7 +216,7 @@ export function transferKey({ digest, upstream }: Origin): Key {
 
 /** The log of moved tags of the repository whose name has this hash. */
 export function moveLogKey(hashOfName: Digest): Key {
-  return `gc/moved/${digestHex(hashOfName)}`;
+  return `${collectorPlace}/moved/${digestHex(hashOfName)}`;
 }
 
 /** One upload session. */

@@ -1,6 +1,6 @@
 // Links: small objects that hold a digest. A link holds its blob: a blob goes only when no link leads to it.
 import { type Digest, digestAlgorithm, parseDigest } from "../oci/digest.ts";
-import type { Key } from "../storage/driver.ts";
+import type { Key } from "../storage/ports.ts";
 import { digestFromPath } from "./layout.ts";
 import type { Store } from "./store.ts";
 
@@ -11,7 +11,7 @@ const maxLinkBytes = 1024;
  * ones, and a person's editor a newline).
  */
 export async function readLink(store: Store, key: Key): Promise<Digest | undefined> {
-  const bytes = await store.driver.read(key, maxLinkBytes);
+  const bytes = await store.objects.read(key, maxLinkBytes);
   return bytes === undefined ? undefined : parseDigest(new TextDecoder().decode(bytes).trim());
 }
 
@@ -25,9 +25,9 @@ export async function followLink(store: Store, key: Key, digest: Digest): Promis
 }
 
 /** The digests that the directories right below a prefix spell, such as those of `_layers`, whether they hold a link or not. */
-export async function* listDigests({ driver }: Store, prefix: Key): AsyncGenerator<Digest> {
-  for (const algorithm of await driver.list(prefix)) {
-    for (const hex of await driver.list(`${prefix}/${algorithm}`)) {
+export async function* listDigests(store: Store, prefix: Key): AsyncGenerator<Digest> {
+  for (const algorithm of await store.objects.list(prefix)) {
+    for (const hex of await store.objects.list(`${prefix}/${algorithm}`)) {
       const digest = digestFromPath(algorithm, hex);
       if (digest !== undefined) yield digest;
     }
@@ -42,11 +42,11 @@ const settledAgeMs = 60_000;
  * whoever made it may not have synced it, and what we acknowledge must survive a power cut.
  */
 export async function putLink(store: Store, key: Key, digest: Digest): Promise<boolean> {
-  const stat = await store.driver.stat(key);
+  const stat = await store.objects.stat(key);
   const isSettled = stat !== undefined && store.now() - stat.changedMs > settledAgeMs;
   // The length: a newline behind the digest is read over here, but not by the Go registries.
   const isWhole = isSettled && stat.sizeBytes === digest.length && (await readLink(store, key)) === digest;
-  if (isWhole && (await store.driver.touch(key))) return false;
-  await store.driver.write(key, new TextEncoder().encode(digest));
+  if (isWhole && (await store.objects.renew(key))) return false;
+  await store.objects.put(key, new TextEncoder().encode(digest));
   return stat === undefined;
 }

@@ -37,14 +37,14 @@ export async function deleteManifest(
   await tagSearchOf(store).prepare(name);
   return withLock(store, name, "alone", async () => {
     await finishDeletion(store, name);
-    const isLinked = (await store.driver.stat(revisionLink(name, digest))) !== undefined;
+    const isLinked = (await store.objects.stat(revisionLink(name, digest))) !== undefined;
     const facts = isLinked ? (await findManifest(store, digest, describeBytes))?.facts : undefined;
     const tags = await deleteRevision(store, name, {
       digest,
       check: (found) => refuseDeletion(name, { tags: found, isImmutable }),
     });
     if (tags === undefined) throw unknownManifest(name, { kind: "digest", digest });
-    if (facts?.subject !== undefined) await store.driver.delete(referrerLink(name, facts.subject, digest));
+    if (facts?.subject !== undefined) await store.objects.delete(referrerLink(name, facts.subject, digest));
     await removeIfEmpty(store, name);
     return { digest, facts, tags };
   });
@@ -59,7 +59,7 @@ export async function deleteTag(
   return withLock(store, name, "alone", async () => {
     await finishDeletion(store, name);
     const digest = await readTag(store, name, tag);
-    if (digest !== undefined) await store.driver.touch(revisionLink(name, digest));
+    if (digest !== undefined) await store.objects.renew(revisionLink(name, digest));
     if (!(await isTag(store, name, tag))) throw unknownManifest(name, { kind: "tag", tag });
     refuseDeletion(name, { tags: [tag], isImmutable });
     await trashTag(store, name, tag);

@@ -6,7 +6,7 @@ import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashInTurns } from "../oci/hash.ts";
 import { storedMediaTypeInTurns } from "../oci/huge-manifest.ts";
 import { maxManifestBytes, parseManifestInTurns } from "../oci/manifest.ts";
-import type { Driver, Stat } from "../storage/driver.ts";
+import type { Objects, Stat } from "../storage/ports.ts";
 import { blobKey } from "./layout.ts";
 import type { Store } from "./store.ts";
 
@@ -66,13 +66,13 @@ class ManifestMemory {
 }
 
 /** One for each store, whoever asks: it is a function of digests. */
-const memories = new WeakMap<Driver, ManifestMemory>();
+const memories = new WeakMap<Objects, ManifestMemory>();
 
-function memoryOf({ driver }: Store): ManifestMemory {
-  const known = memories.get(driver);
+function memoryOf({ objects }: Store): ManifestMemory {
+  const known = memories.get(objects);
   if (known !== undefined) return known;
   const memory = new ManifestMemory();
-  memories.set(driver, memory);
+  memories.set(objects, memory);
   return memory;
 }
 
@@ -88,7 +88,7 @@ interface ReadBytes extends DescribedBytes {
 
 /** What the manifest in the place of the digest says; undefined where none is, or its bytes are not those of the digest. */
 export async function describeBytes(store: Store, digest: Digest): Promise<DescribedBytes | undefined> {
-  const stat = await store.driver.stat(blobKey(digest));
+  const stat = await store.objects.stat(blobKey(digest));
   const known = memoryOf(store).get(digest);
   if (stat !== undefined && known !== undefined && isVerified(store, known, stat))
     return { facts: known.facts, bytes: undefined };
@@ -105,8 +105,8 @@ export async function readBytes(store: Store, digest: Digest): Promise<ReadBytes
 
 async function readOnce(store: Store, digest: Digest): Promise<ReadBytes | undefined> {
   // Before the bytes are read: what replaces the file meanwhile is hashed the next time.
-  const stat = await store.driver.stat(blobKey(digest));
-  const bytes = await store.driver.read(blobKey(digest), maxManifestBytes);
+  const stat = await store.objects.stat(blobKey(digest));
+  const bytes = await store.objects.read(blobKey(digest), maxManifestBytes);
   if (stat === undefined || bytes === undefined) return undefined;
   const memory = memoryOf(store);
   const known = memory.get(digest);
@@ -119,8 +119,8 @@ async function readOnce(store: Store, digest: Digest): Promise<ReadBytes | undef
 }
 
 /** Bytes that may be a manifest, as the disk has them now; undefined where there are none, or others than the digest says. */
-export async function readWholeBytes({ driver }: Store, digest: Digest): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const bytes = await driver.read(blobKey(digest), maxManifestBytes);
+export async function readWholeBytes(store: Store, digest: Digest): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const bytes = await store.objects.read(blobKey(digest), maxManifestBytes);
   return bytes !== undefined && (await hashInTurns(bytes, digestAlgorithm(digest))) === digest ? bytes : undefined;
 }
 

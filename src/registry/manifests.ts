@@ -6,7 +6,7 @@ import { hashInTurns } from "../oci/hash.ts";
 import { type Manifest, parseManifestInTurns } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, type Reference, type Tag } from "../oci/reference.ts";
-import type { Key, Stat } from "../storage/driver.ts";
+import type { Key, Stat } from "../storage/ports.ts";
 import { inspectBlob, quarantineBlob } from "./blob-damage.ts";
 import { promiseLink } from "./blobs.ts";
 import { withNothingUnfinished } from "./deletions.ts";
@@ -148,13 +148,13 @@ export async function putManifest(
     throw new RegistryError("MANIFEST_INVALID", { message: problem ?? "" });
   const { manifest } = parsed;
   const subject = manifest.subject?.digest;
-  const wasLinked = (await store.driver.stat(revisionLink(name, digest))) !== undefined;
+  const wasLinked = (await store.objects.stat(revisionLink(name, digest))) !== undefined;
   const immutable = put.tags.filter((tag) => isImmutable(name, tag));
   const work = async () => {
     await refuseMoves(store, name, { tags: immutable, digest });
     await refuseMissing(store, name, { manifest, rules });
     const moved = await storeManifest(store, name, { bytes: put.bytes, digest, subject, tags: put.tags });
-    if (!wasLinked) await store.driver.forget(deletedLink(name, digest));
+    if (!wasLinked) await store.objects.delete(deletedLink(name, digest), { isDurable: false });
     return moved;
   };
   try {
@@ -174,9 +174,9 @@ export async function putManifest(
  */
 async function withdraw(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
   const link = revisionLink(name, digest);
-  if ((await store.driver.stat(link)) === undefined || (await findBlob(store, digest)) !== undefined) return;
+  if ((await store.objects.stat(link)) === undefined || (await findBlob(store, digest)) !== undefined) return;
   await withLock(store, name, "alone", async () => {
-    if ((await findBlob(store, digest)) === undefined) await store.driver.delete(link);
+    if ((await findBlob(store, digest)) === undefined) await store.objects.delete(link);
     await removeIfEmpty(store, name);
   });
 }
@@ -199,8 +199,8 @@ export async function storeManifest(
   { bytes, digest, subject, tags }: ApprovedManifest,
 ): Promise<readonly MovedTag[]> {
   // The Go registries' collector stops at a repository that has `_manifests` without `_layers`.
-  await store.driver.makePrefix(layersPrefix(name));
-  await store.driver.write(blobKey(digest), bytes);
+  await store.directory.makePrefix(layersPrefix(name));
+  await store.objects.put(blobKey(digest), bytes);
   await putLink(store, revisionLink(name, digest), digest);
   await findOrWrite(store, digest, bytes);
   if (subject !== undefined) await putLink(store, referrerLink(name, subject, digest), digest);
@@ -221,7 +221,7 @@ async function findOrWrite(store: Store, digest: Digest, bytes: Uint8Array): Pro
         retryAfterSeconds: 1,
       });
     }
-    await store.driver.write(blobKey(digest), bytes);
+    await store.objects.put(blobKey(digest), bytes);
   }
 }
 
@@ -248,13 +248,13 @@ async function refuseMissing(
   }
   for (const child of manifest.children.filter((descriptor) => isChildRequired(descriptor, rules))) {
     const link = revisionLink(name, child.digest);
-    const isManifest = (await isRevision(store, name, child.digest)) && (await store.driver.touch(link));
+    const isManifest = (await isRevision(store, name, child.digest)) && (await store.objects.renew(link));
     // A build cache may be an index over blobs, which registry:2 accepts.
     const place = isManifest ? link : layerLink(name, child.digest);
     await check(child, place, await followToBlob(store, place, child.digest));
   }
   if (missing.length > 0) throw new RegistryError("MANIFEST_BLOB_UNKNOWN", { detail: { name, digests: missing } });
-  await store.driver.settle(keys);
+  await store.directory.settle(keys);
 }
 
 /** Whether the bytes are wrong, rather than the manifest; then they go out of the way, so that a push heals them. */

@@ -20,14 +20,14 @@ const maxLogBytes = 1024 * 1024;
 
 /** Notes that the tag is about to be moved, for who holds the lock shared. */
 export async function noteMove(
-  { driver }: Store,
+  store: Store,
   name: RepositoryName,
   { tag, digest }: { readonly tag: Tag; readonly digest: Digest },
 ): Promise<void> {
   const key = logKey(name);
-  const sizeBytes = await driver.append(key, new TextEncoder().encode(`${digest} ${tag}\n`));
+  const sizeBytes = await store.objects.append(key, new TextEncoder().encode(`${digest} ${tag}\n`));
   // Who relies on it finds it gone, and reads all tags anew.
-  if (sizeBytes !== undefined && sizeBytes > maxLogBytes) await driver.forget(key);
+  if (sizeBytes !== undefined && sizeBytes > maxLogBytes) await store.objects.delete(key, { isDurable: false });
 }
 
 /** The identifier of the log, which is begun where there is none. */
@@ -35,14 +35,14 @@ export async function startMoveLog(store: Store, name: RepositoryName): Promise<
   const log = await readMoveLog(store, name);
   if (log !== undefined) return log.id;
   const id = store.uuid();
-  await store.driver.write(logKey(name), new TextEncoder().encode(`${id}\n`));
+  await store.objects.put(logKey(name), new TextEncoder().encode(`${id}\n`));
   return id;
 }
 
 /** The log, or undefined where there is none. */
-export async function readMoveLog({ driver }: Store, name: RepositoryName): Promise<MoveLog | undefined> {
+export async function readMoveLog(store: Store, name: RepositoryName): Promise<MoveLog | undefined> {
   // It goes when it is longer than it should be; until then a few may add to it.
-  const bytes = await driver.read(logKey(name), maxLogBytes * 2);
+  const bytes = await store.objects.read(logKey(name), maxLogBytes * 2);
   if (bytes === undefined) return undefined;
   const text = new TextDecoder().decode(bytes);
   const end = text.indexOf("\n");

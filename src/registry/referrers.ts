@@ -120,7 +120,7 @@ export class Referrers {
       const subject = (await describeRevision(this.#store, name, digest))?.subject;
       if (subject === undefined) continue;
       const link = referrerLink(name, subject, digest);
-      if ((await this.#store.driver.stat(link)) !== undefined) continue;
+      if ((await this.#store.objects.stat(link)) !== undefined) continue;
       try {
         await withLock(this.#store, name, "shared", async () => {
           // It may have been deleted since it was read.

@@ -52,7 +52,7 @@ export function openRegistry(store: Store, options: RegistryOptions): Registry {
       referrers: { list: (request) => referrers.list(name, request) },
     }),
     list: (request) => listRepositories(store, request),
-    checkReady: async () => void (await store.driver.exists(repositoriesPrefix)),
+    checkReady: async () => void ((await store.directory.prefixTime(repositoriesPrefix)) !== undefined),
   };
 }
 

@@ -4,7 +4,7 @@ import { errorCode } from "../lib/system-error.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 import { parseTag } from "../oci/reference.ts";
-import type { Key } from "../storage/driver.ts";
+import type { Key } from "../storage/ports.ts";
 import {
   deletedLink,
   deletedPrefix,
@@ -93,7 +93,7 @@ export async function* walkPrefixes(
   unlistable: (place: Unlistable) => void,
 ): AsyncGenerator<Key> {
   const others: string[] = [];
-  const names = await store.driver.list(prefix, { others: (name) => others.push(name) }).catch((error) => {
+  const names = await store.objects.list(prefix, { others: (name) => others.push(name) }).catch((error) => {
     unlistable({ prefix, error, isLoop: errorCode(error) === "ELOOP" });
     return [];
   });
@@ -109,14 +109,14 @@ export async function* walkPrefixes(
 
 /** Every directory below the prefix with nothing in it: pushes that were killed, and other registries, leave such. */
 export async function* walkEmptyPrefixes(store: Store, prefix: Key): AsyncGenerator<Key> {
-  for (const name of await store.driver.list(prefix)) {
+  for (const name of await store.objects.list(prefix)) {
     if (name.startsWith(reservedPrefix)) continue;
     const below = `${prefix}/${name}`;
     const inside = await listWhatIsThere(store, below);
     if (inside === undefined) continue;
     const isLeaf = inside.length === 0;
     if (!isLeaf) yield* walkEmptyPrefixes(store, below);
-    else if (await store.driver.exists(below)) yield below;
+    else if ((await store.directory.prefixTime(below)) !== undefined) yield below;
   }
 }
 
@@ -130,7 +130,7 @@ async function* walkBelow(
   path: readonly string[],
   after: readonly string[],
 ): AsyncGenerator<RepositoryName> {
-  const { driver } = walk.store;
+  const { store } = walk;
   const [afterFirst, ...afterRest] = after;
   for (const component of (await listWhatIsThere(walk.store, [repositoriesPrefix, ...path].join("/"))) ?? []) {
     if (component.startsWith(reservedPrefix) || (afterFirst !== undefined && component < afterFirst)) continue;
@@ -140,7 +140,7 @@ async function* walkBelow(
     if ((await listWhatIsThere(walk.store, `${repositoriesPrefix}/${name}`, 1)) === undefined) continue;
     // On the way to `after` the repository itself was listed already, what is below it perhaps not.
     const isPassed = component === afterFirst;
-    if (!isPassed && (await driver.exists(walk.prefixOf(name)))) yield name;
+    if (!isPassed && (await store.directory.prefixTime(walk.prefixOf(name))) !== undefined) yield name;
     yield* walkBelow(walk, here, isPassed ? afterRest : []);
   }
 }
@@ -150,12 +150,12 @@ const noDirectoryCodes: readonly (string | undefined)[] = ["ENOTDIR", "ENOLINK",
 
 /** What lies in a directory; undefined for what is none: a check tells of it, a walk goes on beside it. */
 async function listWhatIsThere(
-  { driver }: Store,
+  store: Store,
   prefix: Key,
   limit: number = Number.POSITIVE_INFINITY,
 ): Promise<readonly string[] | undefined> {
   try {
-    return await driver.list(prefix, { limit });
+    return await store.objects.list(prefix, { limit });
   } catch (error) {
     if (noDirectoryCodes.includes(errorCode(error))) return undefined;
     throw error;
@@ -164,13 +164,13 @@ async function listWhatIsThere(
 
 /** Whether the repository holds or held a manifest. */
 export async function isRepository(store: Store, name: RepositoryName): Promise<boolean> {
-  return store.driver.exists(manifestsPrefix(name));
+  return (await store.directory.prefixTime(manifestsPrefix(name))) !== undefined;
 }
 
 /** The manifests that the repository holds. */
 export async function* listRevisions(store: Store, name: RepositoryName): AsyncGenerator<Digest> {
   for await (const digest of listRevisionNames(store, name)) {
-    if ((await store.driver.stat(revisionLink(name, digest))) !== undefined) yield digest;
+    if ((await store.objects.stat(revisionLink(name, digest))) !== undefined) yield digest;
   }
 }
 
@@ -187,18 +187,19 @@ export async function removeIfEmpty(store: Store, name: RepositoryName): Promise
   if ((await hasTag(store, name)) || (await hasRevision(store, name))) return;
   // Entries of manifests that another registry deleted, or that were damaged when they were, refer to nothing.
   for await (const { subject, digest } of listReferrerEntries(store, name)) {
-    await store.driver.forget(referrerLink(name, subject, digest));
+    await store.objects.delete(referrerLink(name, subject, digest), { isDurable: false });
   }
   const pace = createPacer();
   for await (const digest of listDigests(store, deletedPrefix(name))) {
     await pace();
-    await store.driver.forget(deletedLink(name, digest));
+    await store.objects.delete(deletedLink(name, digest), { isDurable: false });
   }
   const own = [manifestsPrefix, deletedPrefix, referrersPrefix, uploadsPrefix, layersPrefix];
   for (const prefix of own.map((prefixOf) => prefixOf(name))) {
-    if ((await store.driver.exists(prefix)) && !(await store.driver.removeEmpty(prefix))) return;
+    if ((await store.directory.prefixTime(prefix)) !== undefined && !(await store.directory.removeEmpty(prefix)))
+      return;
   }
-  if ((await store.driver.stat(upstreamKey(name))) !== undefined) await store.driver.delete(upstreamKey(name));
+  if ((await store.objects.stat(upstreamKey(name))) !== undefined) await store.objects.delete(upstreamKey(name));
   await removeUpwards(store, repositoryPrefix(name));
 }
 
@@ -208,26 +209,26 @@ export async function removeIfEmpty(store: Store, name: RepositoryName): Promise
  */
 export async function removeUpwards(store: Store, directory: Key): Promise<boolean> {
   let prefix = directory;
-  while (prefix !== repositoriesPrefix && (await store.driver.removePrefix(prefix))) {
+  while (prefix !== repositoriesPrefix && (await store.directory.removeEmpty(prefix, { isDeep: false }))) {
     prefix = prefix.slice(0, prefix.lastIndexOf("/"));
   }
   return prefix !== directory;
 }
 
 /** The directory of a tag alone is none: other registries, and a push that was killed, leave such behind. */
-async function hasTag({ driver }: Store, name: RepositoryName): Promise<boolean> {
-  for await (const text of await driver.names(tagsPrefix(name))) {
+async function hasTag(store: Store, name: RepositoryName): Promise<boolean> {
+  for await (const text of await store.objects.names(tagsPrefix(name))) {
     const tag = parseTag(text);
-    if (tag !== undefined && (await driver.stat(tagCurrentLink(name, tag))) !== undefined) return true;
+    if (tag !== undefined && (await store.objects.stat(tagCurrentLink(name, tag))) !== undefined) return true;
   }
   return false;
 }
 
-async function hasRevision({ driver }: Store, name: RepositoryName): Promise<boolean> {
-  for (const algorithm of await driver.list(revisionsPrefix(name))) {
-    for await (const hex of await driver.names(`${revisionsPrefix(name)}/${algorithm}`)) {
+async function hasRevision(store: Store, name: RepositoryName): Promise<boolean> {
+  for (const algorithm of await store.objects.list(revisionsPrefix(name))) {
+    for await (const hex of await store.objects.names(`${revisionsPrefix(name)}/${algorithm}`)) {
       const digest = digestFromPath(algorithm, hex);
-      if (digest !== undefined && (await driver.stat(revisionLink(name, digest))) !== undefined) return true;
+      if (digest !== undefined && (await store.objects.stat(revisionLink(name, digest))) !== undefined) return true;
     }
   }
   return false;

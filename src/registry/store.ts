@@ -1,13 +1,12 @@
-// What every facet of the registry works with: the driver, a clock and a source of identifiers; and locking.
+// What every facet of the registry works with: the ports of storage, a clock and a source of identifiers; and locking.
 
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import type { Driver, LockMode } from "../storage/driver.ts";
+import type { Driver, LockMode } from "../storage/ports.ts";
 
 /** The means of the core. Clock and identifiers are passed in, so that tests can choose them. */
-export interface Store {
-  readonly driver: Driver;
+export interface Store extends Driver {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** A new identifier on each call, of UUID form. */
@@ -25,7 +24,7 @@ export async function withLock<T>(
   mode: LockMode,
   work: () => Promise<T>,
 ): Promise<T> {
-  using lock = await store.driver.lock(name, mode, { waitMs: lockWaitMs });
+  using lock = await store.locks.take(name, mode, { waitMs: lockWaitMs });
   if (lock === undefined) {
     throw new RegistryError("UNAVAILABLE", {
       message: "repository busy; try again",

@@ -7,7 +7,7 @@ import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
-import type { Driver } from "../storage/driver.ts";
+import type { Objects } from "../storage/ports.ts";
 import { tagsPrefix } from "./layout.ts";
 import { movedTo, readMoveLog, startMoveLog } from "./move-log.ts";
 import { type Store, withLock } from "./store.ts";
@@ -79,7 +79,7 @@ export class TagSearch {
 
   async #hasMany(name: RepositoryName): Promise<boolean> {
     let count = 0;
-    for await (const _tag of await this.#store.driver.names(tagsPrefix(name))) {
+    for await (const _tag of await this.#store.objects.names(tagsPrefix(name))) {
       count += 1;
       if (count > this.#options.fewTags) return true;
     }
@@ -106,17 +106,17 @@ export class TagSearch {
   }
 }
 
-const searches = new WeakMap<Driver, TagSearch>();
+const searches = new WeakMap<Objects, TagSearch>();
 
 /** The one search of a store. */
 export function tagSearchOf(store: Store): TagSearch {
-  const known = searches.get(store.driver) ?? new TagSearch(store);
-  searches.set(store.driver, known);
+  const known = searches.get(store.objects) ?? new TagSearch(store);
+  searches.set(store.objects, known);
   return known;
 }
 
 async function* readAll(store: Store, name: RepositoryName): AsyncGenerator<readonly [Tag, Digest]> {
-  for await (const text of await store.driver.names(tagsPrefix(name))) {
+  for await (const text of await store.objects.names(tagsPrefix(name))) {
     const tag = parseTag(text);
     const digest = tag === undefined ? undefined : await readTag(store, name, tag);
     if (tag !== undefined && digest !== undefined) yield [tag, digest];

@@ -25,7 +25,7 @@ export async function readTag(store: Store, name: RepositoryName, tag: Tag): Pro
 
 /** Whether there is such a tag. A tag directory of another registry without `current` is none. */
 export async function isTag(store: Store, name: RepositoryName, tag: Tag): Promise<boolean> {
-  return (await store.driver.stat(tagCurrentLink(name, tag))) !== undefined;
+  return (await store.objects.stat(tagCurrentLink(name, tag))) !== undefined;
 }
 
 /** A page of tags in byte order; refuses with NAME_UNKNOWN where there is no such repository. */
@@ -47,12 +47,12 @@ export async function listTags(store: Store, name: RepositoryName, request: Page
 export async function readUnfinished(store: Store, name: RepositoryName): Promise<Digest | undefined> {
   const digest = await readLink(store, deletingKey(name));
   if (digest === undefined) return undefined;
-  return (await store.driver.stat(revisionLink(name, digest))) === undefined ? digest : undefined;
+  return (await store.objects.stat(revisionLink(name, digest))) === undefined ? digest : undefined;
 }
 
 /** Names that a tag has or had. */
 async function* walkTags(store: Store, name: RepositoryName, after: string | undefined): AsyncGenerator<Tag> {
-  for (const text of await store.driver.list(tagsPrefix(name), after === undefined ? {} : { after })) {
+  for (const text of await store.objects.list(tagsPrefix(name), after === undefined ? {} : { after })) {
     const tag = parseTag(text);
     if (tag !== undefined) yield tag;
   }
@@ -78,15 +78,15 @@ export async function moveTag(
 ): Promise<MovedTag> {
   const left = await readTag(store, name, tag);
   // A pull of the manifest that the tag leaves may be under way: its grace begins now.
-  if (left !== undefined && left !== digest) await store.driver.touch(revisionLink(name, left));
+  if (left !== undefined && left !== digest) await store.objects.renew(revisionLink(name, left));
   await putLink(store, tagIndexLink(name, tag, digest), digest);
   await noteMove(store, name, { tag, digest });
-  await store.driver.write(tagCurrentLink(name, tag), new TextEncoder().encode(digest));
+  await store.objects.put(tagCurrentLink(name, tag), new TextEncoder().encode(digest));
   return { tag, previous: left };
 }
 
 /** Removes the tag in one durable step, for who holds the repository's lock alone. */
 export async function trashTag(store: Store, name: RepositoryName, tag: Tag): Promise<void> {
   const entry = trashName("tags", store.uuid());
-  if (await store.driver.trash(tagPrefix(name, tag), entry)) await store.driver.purge(entry);
+  if (await store.trash.discard(tagPrefix(name, tag), entry)) await store.trash.destroy(entry);
 }

@@ -31,10 +31,10 @@ export async function purgeUploads(
   const uploads = new Uploads(store);
   let sessions = 0;
   for await (const name of walkRepositories(store, uploadsPrefix)) {
-    const ids = await store.driver.list(uploadsPrefix(name));
+    const ids = await store.objects.list(uploadsPrefix(name));
     const gone = await uploads.purge(name, { ids, ageMs, isDryRun: options.isDryRun });
     for (const id of gone) options.report?.(name, id);
     sessions += gone.length;
   }
-  return { sessions, temporaryFiles: await store.driver.sweepTemporary(temporaryAgeMs, options) };
+  return { sessions, temporaryFiles: await store.directory.sweepTemporary(temporaryAgeMs, options) };
 }

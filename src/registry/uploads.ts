@@ -5,7 +5,7 @@ import { type Algorithm, type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import type { Upload } from "../storage/driver.ts";
+import type { Upload } from "../storage/ports.ts";
 import { type AddedBlob, withdrawLink } from "./blobs.ts";
 import { findBlob, followToBlob } from "./find-blob.ts";
 import { appendAll, type Body, hashStored } from "./ingest.ts";
@@ -67,20 +67,20 @@ export class Uploads {
     const id = this.#store.uuid();
     const startedAt = `${new Date(this.#store.now()).toISOString().slice(0, 19)}Z`;
     const beside = { startedat: startedAt, ...(owner === undefined ? {} : { [ownerFile]: owner }) };
-    await this.#store.driver.createUpload(uploadKey(name, id), beside);
+    await this.#store.uploads.create(uploadKey(name, id), beside);
     if (algorithm !== "sha256") this.#kept.set(id, { hash: startHash(algorithm), identity: undefined });
     return { name, id };
   }
 
   /** Refuses with BLOB_UPLOAD_UNKNOWN a session that belongs to somebody else. One without an owner is everybody's. */
   async requireOwner({ name, id }: UploadTarget, owner: string): Promise<void> {
-    const bytes = await this.#store.driver.read(`${uploadPrefix(name, id)}/${ownerFile}`, maxOwnerBytes);
+    const bytes = await this.#store.objects.read(`${uploadPrefix(name, id)}/${ownerFile}`, maxOwnerBytes);
     if (bytes !== undefined && new TextDecoder().decode(bytes) !== owner) throw unknownUpload(id);
   }
 
   /** How many bytes have arrived. */
   async size({ name, id }: UploadTarget): Promise<number> {
-    const stat = await this.#store.driver.stat(uploadKey(name, id), { isLinkFollowed: false });
+    const stat = await this.#store.objects.stat(uploadKey(name, id), { isLinkFollowed: false });
     if (stat === undefined) throw unknownUpload(id);
     return stat.sizeBytes;
   }
@@ -120,7 +120,7 @@ export class Uploads {
   async purge(name: RepositoryName, { ids, ...options }: UploadPurge): Promise<readonly string[]> {
     const gone: string[] = [];
     for (const id of ids) {
-      if (!options.isDryRun) await this.#store.driver.protectUpload(uploadKey(name, id));
+      if (!options.isDryRun) await this.#store.uploads.protect(uploadKey(name, id));
       const isOld = await this.#isOld({ name, id }, options.ageMs);
       if (isOld && (options.isDryRun || (await this.#purgeOne({ name, id }, options)))) gone.push(id);
     }
@@ -129,29 +129,29 @@ export class Uploads {
 
   async #purgeOne(target: UploadTarget, { ageMs, hasTrash = true }: Omit<UploadPurge, "ids">): Promise<boolean> {
     const key = uploadKey(target.name, target.id);
-    const upload = await this.#store.driver.openUpload(key, { waitMs: 0, preempted: new AbortController() });
+    const upload = await this.#store.uploads.open(key, { waitMs: 0, preempted: new AbortController() });
     if (upload === "busy") return false;
     using _held = upload;
     if (!(await this.#isOld(target, ageMs))) return false;
     if (hasTrash) await this.#discard(target);
-    else await this.#store.driver.discardUpload(key);
+    else await this.#store.uploads.discard(key);
     return true;
   }
 
   /** By the last write; without data by what last happened to the session. */
   async #isOld({ name, id }: UploadTarget, ageMs: number): Promise<boolean> {
-    const { driver, now } = this.#store;
-    const stat = await driver.stat(uploadKey(name, id), { isLinkFollowed: false });
-    const changedMs = stat === undefined ? await driver.prefixTime(uploadPrefix(name, id)) : stat.changedMs;
+    const store = this.#store;
+    const stat = await store.objects.stat(uploadKey(name, id), { isLinkFollowed: false });
+    const changedMs = stat === undefined ? await store.directory.prefixTime(uploadPrefix(name, id)) : stat.changedMs;
     if (changedMs === undefined) return false;
     // A clock that was set back must not keep it for as long again: what lies in the future counts as now.
-    if (stat !== undefined && changedMs > now()) await driver.touch(uploadKey(name, id));
-    return now() - changedMs > ageMs;
+    if (stat !== undefined && changedMs > store.now()) await store.objects.renew(uploadKey(name, id));
+    return store.now() - changedMs > ageMs;
   }
 
   /** Takes hold of the session; a newer request ends the older one. */
   async #hold({ name, id }: UploadTarget, preempted: AbortController): Promise<Upload | undefined> {
-    const upload = await this.#store.driver.openUpload(uploadKey(name, id), { waitMs: holdWaitMs, preempted });
+    const upload = await this.#store.uploads.open(uploadKey(name, id), { waitMs: holdWaitMs, preempted });
     if (upload !== "busy") return upload;
     throw new RegistryError("UPLOAD_BUSY", { detail: { id }, retryAfterSeconds: 5 });
   }
@@ -208,7 +208,7 @@ export class Uploads {
         retryAfterSeconds: 1,
       });
     }
-    await this.#store.driver.discardUpload(uploadKey(name, id));
+    await this.#store.uploads.discard(uploadKey(name, id));
     return { digest, sizeBytes: found.sizeBytes, isNew };
   }
 
@@ -228,7 +228,7 @@ export class Uploads {
   async #discard({ name, id }: UploadTarget): Promise<void> {
     this.#kept.delete(id);
     const entry = trashName("uploads", this.#store.uuid());
-    if (await this.#store.driver.trash(uploadPrefix(name, id), entry)) await this.#store.driver.purge(entry);
+    if (await this.#store.trash.discard(uploadPrefix(name, id), entry)) await this.#store.trash.destroy(entry);
   }
 }
 

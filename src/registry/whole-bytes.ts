@@ -17,7 +17,7 @@ export async function readWhole(store: Store, digest: Digest): Promise<Uint8Arra
     // A bad sector hurts one manifest, not a whole run.
     const bytes = await readWholeBytes(store, digest).catch(() => undefined);
     if (bytes !== undefined) return bytes;
-    const entry = await store.driver.openInTrash(blobTrashName(digest)).catch(() => undefined);
+    const entry = await store.trash.open(blobTrashName(digest)).catch(() => undefined);
     if (entry === undefined && round > 1) return undefined;
     const isShort = entry !== undefined && entry.size <= maxManifestBytes;
     const trashed = isShort ? await entry.bytes().catch(() => undefined) : undefined;

@@ -2,9 +2,9 @@
 import { fchmodSync, fstatSync } from "node:fs";
 import { openOwned } from "./descriptors.ts";
 import { isGone } from "./directories.ts";
-import type { Stat } from "./driver.ts";
 import type { DurableFiles } from "./durable-file.ts";
 import { damagedMode, describeFile } from "./file-stat.ts";
+import type { Stat } from "./ports.ts";
 
 /** Marks a file, or takes the mark away, durably; false where it is no longer the one that was judged. */
 export async function markDamage(

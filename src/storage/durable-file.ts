@@ -13,7 +13,7 @@ import {
   write as writeCallback,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { errorCode } from "../lib/system-error.ts";
@@ -274,12 +274,4 @@ export async function writeAll(descriptor: number, bytes: Uint8Array): Promise<v
     offset +=
       rest.length <= writeInPlaceBytes ? writeSync(descriptor, rest) : (await write(descriptor, rest)).bytesWritten;
   }
-}
-
-/** The path of a key. Keys are made of parsed words by registry/layout; a segment that climbs is a bug. */
-export function pathOfKey(root: string, key: string): string {
-  if (key.split("/").some((segment) => segment === "" || segment === "." || segment === "..")) {
-    throw new TypeError(`not a key: ${key}`);
-  }
-  return join(root, key);
 }

@@ -1,82 +1,36 @@
-// Locks by name on a directory of lock files, shared by all processes:
-//
-//   <directory>/<xx>        the lock; xx is the first byte of sha256(name) in hex
-//   <directory>/<xx>.gate   whoever wants the lock passes here first, so that a stream of shared holders does not
-//                           starve the one who wants it alone
-//
-// All 512 files are made at the first start and never removed.
-import { fstatSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { errorCode } from "../lib/system-error.ts";
-import { openOwned } from "./descriptors.ts";
-import { isGone, statIfThere } from "./directories.ts";
-import type { Lock, LockMode } from "./driver.ts";
+// Locks on a filesystem: lock files under flock, and holds on a kind of work. Without flock they keep apart only the
+// tasks of this process.
 import type { Flock } from "./flock.ts";
-import { privateFileMode } from "./private-places.ts";
-import { tryUntil } from "./wait.ts";
+import type { KeyPaths } from "./key-paths.ts";
+import { takeFileLock } from "./lock-files.ts";
+import { MemoryLocks } from "./memory-locks.ts";
+import { locksPlace } from "./places.ts";
+import type { Lock, LockMode, Locks } from "./ports.ts";
+import { takeWorkHold } from "./work-hold.ts";
 
-const stripes: readonly string[] = Array.from({ length: 256 }, (_, stripe) => stripe.toString(16).padStart(2, "0"));
+/** The locks of one store; see the contract in ports.ts. */
+export class FileLocks implements Locks {
+  readonly #paths: KeyPaths;
+  readonly #flock: Flock | undefined;
+  readonly #locksHere = new MemoryLocks();
 
-/** The paths of the locks in this directory. */
-export function lockFiles(directory: string): readonly string[] {
-  return stripes.map((stripe) => join(directory, stripe));
-}
-
-/** Makes the lock files that are missing. Their directory must exist. */
-export function makeLockFiles(directory: string): void {
-  const present = new Set(readdirSync(directory));
-  for (const name of stripes.flatMap((stripe) => [stripe, `${stripe}.gate`])) {
-    if (!present.has(name)) writeFileSync(join(directory, name), "", { flag: "a", mode: privateFileMode });
+  constructor(paths: KeyPaths, flock: Flock | undefined) {
+    this.#paths = paths;
+    this.#flock = flock;
   }
-}
 
-/** Takes the lock of this name, or returns undefined when it was not to be had in time. */
-export async function takeFileLock(
-  flock: Flock,
-  directory: string,
-  request: { readonly name: string; readonly mode: LockMode; readonly waitMs: number },
-): Promise<Lock | undefined> {
-  const stripe = Bun.CryptoHasher.hash("sha256", request.name, "hex").slice(0, 2);
-  const endMs = performance.now() + request.waitMs;
-  const take = (file: string) =>
-    tryUntil(() => openLocked(flock, join(directory, file), request.mode), endMs - performance.now());
-  using owner = new DisposableStack();
-  const gate = await take(`${stripe}.gate`);
-  if (gate === undefined) return undefined;
-  owner.use(gate);
-  const main = await take(stripe);
-  if (main === undefined) return undefined;
-  owner.use(main);
-  if (request.mode === "shared") gate.dispose();
-  const held = owner.move();
-  return { mode: request.mode, [Symbol.dispose]: () => held.dispose() };
-}
-
-/** The owner of a lock on the file that is at the path now (somebody may have removed the directory meanwhile). */
-function openLocked(flock: Flock, path: string, mode: LockMode): DisposableStack | undefined {
-  using owner = new DisposableStack();
-  try {
-    const descriptor = openLockFile(owner, path);
-    return flock.tryLock(descriptor, mode) && isStillAt(descriptor, path) ? owner.move() : undefined;
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
+  keepsProcessesApart(): boolean {
+    return this.#flock !== undefined;
   }
-}
 
-/** To read and to write, as NFS wants it for locks of both modes; a disk that is read-only is no NFS that locks. */
-export function openLockFile(owner: DisposableStack, path: string): number {
-  try {
-    return openOwned(owner, path, "r+");
-  } catch (error) {
-    if (errorCode(error) !== "EROFS") throw error;
-    return openOwned(owner, path, "r");
+  async take(name: string, mode: LockMode, { waitMs }: { readonly waitMs: number }): Promise<Lock | undefined> {
+    if (this.#flock === undefined) return this.#locksHere.take(name, mode, waitMs);
+    return takeFileLock(this.#flock, this.#paths.of(locksPlace), { name, mode, waitMs });
   }
-}
 
-/** Whether the open file is the one at the path. */
-export function isStillAt(descriptor: number, path: string): boolean {
-  const found = statIfThere(path);
-  const held = fstatSync(descriptor);
-  return found !== undefined && found.ino === held.ino && found.dev === held.dev;
+  async hold(kind: string, note: string): Promise<Disposable | { readonly heldBy: string }> {
+    const path = this.#paths.of(`${kind}/lock`);
+    if (this.#flock !== undefined) return takeWorkHold(this.#flock, path, note);
+    return (await this.#locksHere.take(`work ${kind}`, "alone", 0)) ?? { heldBy: "this process" };
+  }
 }

@@ -1,6 +1,6 @@
 // What the driver tells of a file.
 import type { Stats } from "node:fs";
-import type { Stat } from "./driver.ts";
+import type { Stat } from "./ports.ts";
 
 const stickyBit = 0o1000;
 const anyWrite = 0o222;

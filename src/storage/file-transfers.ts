@@ -5,11 +5,11 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { openOwned } from "./descriptors.ts";
 import { isGone, namesIn } from "./directories.ts";
-import type { Following, Key, Transfer, TransferArea } from "./driver.ts";
-import { type DurableFiles, pathOfKey } from "./durable-file.ts";
-import { isStillAt } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
 import { holdGrowingFile, openToAppend } from "./growing-file.ts";
+import type { KeyPaths } from "./key-paths.ts";
+import { isStillAt } from "./lock-files.ts";
+import type { Following, Key, Transfer, Transfers } from "./ports.ts";
 
 const read = promisify(readCallback) as (
   descriptor: number,
@@ -26,24 +26,22 @@ const truncate = promisify(ftruncateCallback) as (descriptor: number, sizeBytes:
 const maxTries = 100;
 
 /** The transfers of one store. `flock` is undefined where the filesystem has no locks. */
-export class FileTransfers implements TransferArea {
-  readonly #root: string;
-  readonly #files: DurableFiles;
+export class FileTransfers implements Transfers {
+  readonly #paths: KeyPaths;
   readonly #flock: Flock | undefined;
   /** Paths that are held in this process: all there is where the filesystem has no locks. */
   readonly #held = new Set<string>();
 
-  constructor(root: string, files: DurableFiles, flock: Flock | undefined) {
-    this.#root = root;
-    this.#files = files;
+  constructor(paths: KeyPaths, flock: Flock | undefined) {
+    this.#paths = paths;
     this.#flock = flock;
   }
 
-  /** Takes hold of a transfer; see the contract in driver.ts. */
+  /** Takes hold of a transfer; see the contract in ports.ts. */
   async open(key: Key): Promise<Transfer | "busy"> {
-    const path = pathOfKey(this.#root, key);
+    const path = this.#paths.of(key);
     for (let attempt = 1; attempt <= maxTries && !this.#held.has(path); attempt += 1) {
-      await this.#files.makeDirectory(dirname(path));
+      await this.#paths.files.makeDirectory(dirname(path));
       using owner = new DisposableStack();
       const descriptor = openToAppend(owner, path, { isMade: true });
       if (this.#held.has(path) || this.#flock?.tryLock(descriptor, "alone") === false) return "busy";
@@ -56,13 +54,13 @@ export class FileTransfers implements TransferArea {
     owner: DisposableStack,
     { descriptor, path }: { readonly descriptor: number; readonly path: string },
   ): Transfer {
-    const growing = holdGrowingFile({ files: this.#files, root: this.#root, path }, descriptor);
+    const growing = holdGrowingFile({ paths: this.#paths, path }, descriptor);
     this.#held.add(path);
     owner.defer(() => void this.#held.delete(path));
     const held = owner.move();
     return Object.assign(growing, {
       discard: async () => {
-        await this.#files.unlink(path);
+        await this.#paths.files.unlink(path);
         // Or whoever follows it would hold its room. What was moved into its place before a failure has a name still.
         if (fstatSync(descriptor).nlink === 0) await truncate(descriptor, 0);
       },
@@ -70,9 +68,9 @@ export class FileTransfers implements TransferArea {
     });
   }
 
-  /** A reader of a transfer; see the contract in driver.ts. */
+  /** A reader of a transfer; see the contract in ports.ts. */
   async follow(key: Key): Promise<Following | undefined> {
-    const path = pathOfKey(this.#root, key);
+    const path = this.#paths.of(key);
     using owner = new DisposableStack();
     const descriptor = openIfThere(owner, path, "r");
     if (descriptor === undefined) return undefined;
@@ -80,7 +78,7 @@ export class FileTransfers implements TransferArea {
     return {
       sizeBytes: () => fstatSync(descriptor).size,
       isInPlace: () => isStillAt(descriptor, path),
-      isAt: (place) => isStillAt(descriptor, pathOfKey(this.#root, place)),
+      isAt: (place) => isStillAt(descriptor, this.#paths.of(place)),
       read: async (offset, maxBytes) => {
         // Its number may be another file's by now.
         if (held.disposed) throw new Error("the transfer is not followed any more");
@@ -93,10 +91,10 @@ export class FileTransfers implements TransferArea {
     };
   }
 
-  /** Removes transfers that nobody holds; see the contract in driver.ts. */
+  /** Removes transfers that nobody holds; see the contract in ports.ts. */
   async sweep(prefix: Key, olderThanMs: number): Promise<number> {
     const beforeMs = Date.now() - olderThanMs;
-    const directory = pathOfKey(this.#root, prefix);
+    const directory = this.#paths.of(prefix);
     const names = await namesIn(directory);
     return names.filter((name) => this.#removeResting(join(directory, name), beforeMs)).length;
   }

@@ -4,14 +4,15 @@ import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, 
 import { dirname, join } from "node:path";
 import { errorCode, isFull } from "../lib/system-error.ts";
 import type { DurableFiles } from "./durable-file.ts";
-import { lockFiles, makeLockFiles } from "./file-locks.ts";
-import { makeTrashDirectories } from "./file-trash.ts";
 import { type Flock, openFlock } from "./flock.ts";
+import { lockFiles, makeLockFiles } from "./lock-files.ts";
 import { hasWorkingLocks } from "./lock-probe.ts";
+import { collectorPlace, locksPlace, sharedPlace, transfersPlace, trashPlace } from "./places.ts";
 import { makePrivateDirectory } from "./private-places.ts";
 import { enterRoot } from "./root-gate.ts";
+import { makeTrashDirectories } from "./trash-entries.ts";
 
-const privateNames = ["gc", "trash", "proxy"] as const;
+const privatePlaces = [collectorPlace, trashPlace, transfersPlace] as const;
 /** How long a start waits for another one, or for a collection that makes room. */
 const gateWaitMs = 10_000;
 
@@ -30,7 +31,7 @@ export type MakeRoom = () => AsyncIterable<unknown>;
 export async function prepareRoot(files: DurableFiles, root: string, makeRoom?: MakeRoom): Promise<PreparedRoot> {
   const wasThere = existsSync(root);
   try {
-    mkdirSync(join(root, "docker/registry/v2"), { recursive: true });
+    mkdirSync(join(root, sharedPlace), { recursive: true });
     using gate = isPrepared(root) ? undefined : await enterRoot(openFlock(), root, { waitMs: gateWaitMs });
     const mayFree = gate !== undefined && !isPrepared(root);
     const warnings = await makeDirectories(files, root, mayFree ? makeRoom : undefined);
@@ -38,14 +39,14 @@ export async function prepareRoot(files: DurableFiles, root: string, makeRoom?: 
     refuseOtherDevice(root);
     return { isReadOnly: false, warnings: [...warnings, ...warnOfOtherOwner(root)] };
   } catch (error) {
-    if (errorCode(error) !== "EROFS" || !existsSync(join(root, "docker/registry/v2"))) throw error;
+    if (errorCode(error) !== "EROFS" || !existsSync(join(root, sharedPlace))) throw error;
     return { isReadOnly: true, warnings: [] };
   }
 }
 
 /** The locks are the last thing to be made: without them no server of ours has started here, and none can add anything. */
 function isPrepared(root: string): boolean {
-  return existsSync(join(root, "locks"));
+  return existsSync(join(root, locksPlace));
 }
 
 async function makeDirectories(files: DurableFiles, root: string, makeRoom?: MakeRoom): Promise<readonly string[]> {
@@ -66,10 +67,10 @@ async function makeDirectories(files: DurableFiles, root: string, makeRoom?: Mak
 
 /** Returns warnings. */
 async function makeDirectoriesOnce(files: DurableFiles, root: string): Promise<readonly string[]> {
-  const warnings = privateNames.map((name) => makePrivateDirectory(join(root, name)));
-  for (const directory of makeTrashDirectories(join(root, "trash"))) await files.syncDirectory(directory);
-  warnings.push(makeLocks(join(root, "locks")));
-  for (const directory of [join(root, "locks"), root]) await files.syncDirectory(directory);
+  const warnings = privatePlaces.map((name) => makePrivateDirectory(join(root, name)));
+  for (const directory of makeTrashDirectories(join(root, trashPlace))) await files.syncDirectory(directory);
+  warnings.push(makeLocks(join(root, locksPlace)));
+  for (const directory of [join(root, locksPlace), root]) await files.syncDirectory(directory);
   // Where nothing was missing, no call has yet shown whether the disk can be written.
   accessSync(root, constants.W_OK);
   return warnings.filter((warning) => warning !== undefined);
@@ -87,7 +88,7 @@ function makeLocks(locks: string): string | undefined {
 
 /** Root can write what it likes, and leaves behind what the owner can neither replace nor open. */
 function warnOfOtherOwner(root: string): readonly string[] {
-  const { uid } = statSync(join(root, "locks"));
+  const { uid } = statSync(join(root, locksPlace));
   if (process.geteuid?.() !== 0 || uid === 0) return [];
   return [
     `${root} belongs to user ${uid}, who cannot open what root writes there; run as that user, as with \`sudo -u\``,
@@ -96,8 +97,8 @@ function warnOfOtherOwner(root: string): readonly string[] {
 
 /** Moving a blob into the trash is a rename, which does not leave a device. Single repositories may lie on another. */
 function refuseOtherDevice(root: string): void {
-  const trash = join(root, "trash");
-  const v2 = join(root, "docker/registry/v2");
+  const trash = join(root, trashPlace);
+  const v2 = join(root, sharedPlace);
   const algorithms = ["sha256", "sha512"].map((name) => join(v2, "blobs", name));
   for (const place of [
     v2,
@@ -131,7 +132,7 @@ export interface OpenedRoot {
 /** Prepares a root and finds out what its filesystem can do. */
 export async function openRoot(files: DurableFiles, root: string, makeRoom?: MakeRoom): Promise<OpenedRoot> {
   const { isReadOnly, warnings } = await prepareRoot(files, root, makeRoom);
-  const flock = openWorkingFlock(join(root, "locks"));
+  const flock = openWorkingFlock(join(root, locksPlace));
   if (isReadOnly) {
     return { flock, warnings: [`${root} is read-only: pulls are served, pushes and deletes are refused`] };
   }

@@ -1,9 +1,10 @@
 // A file that only grows while somebody holds it, and is moved into its place when it is complete.
 import { closeSync, constants, fstatSync, futimesSync, openSync, writev as writevCallback, writevSync } from "node:fs";
 import { promisify } from "node:util";
-import type { Upload } from "./driver.ts";
-import { type DurableFiles, pathOfKey, unlinkIfThere, writeInPlaceBytes } from "./durable-file.ts";
+import { unlinkIfThere, writeInPlaceBytes } from "./durable-file.ts";
+import type { KeyPaths } from "./key-paths.ts";
 import { isCached } from "./page-cache.ts";
+import type { Upload } from "./ports.ts";
 import { privateFileMode } from "./private-places.ts";
 
 const writev = promisify(writevCallback) as (
@@ -13,14 +14,13 @@ const writev = promisify(writevCallback) as (
 
 /** Where the file lies, and where it goes. */
 export interface GrowingPlace {
-  readonly files: DurableFiles;
-  readonly root: string;
+  readonly paths: KeyPaths;
   readonly path: string;
 }
 
 /** The holder's view of a file that is open to be appended to and locked; closing it is left to the caller. */
 export function holdGrowingFile(
-  { files, root, path }: GrowingPlace,
+  { paths, path }: GrowingPlace,
   descriptor: number,
 ): Omit<Upload, typeof Symbol.dispose> {
   const stat = fstatSync(descriptor);
@@ -44,12 +44,12 @@ export function holdGrowingFile(
       // rename does not freshen the time, which the collector judges the age by.
       const now = new Date();
       futimesSync(descriptor, now, now);
-      files.share(descriptor);
-      await files.syncFile(descriptor).catch((error: unknown) => {
+      paths.files.share(descriptor);
+      await paths.files.syncFile(descriptor).catch((error: unknown) => {
         giveUp(path);
         throw error;
       });
-      await files.moveOver(path, pathOfKey(root, to));
+      await paths.files.moveOver(path, paths.of(to));
     },
   };
 }

@@ -3,8 +3,8 @@
 import { existsSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode, isFull } from "../lib/system-error.ts";
-import { lockFiles, openLockFile } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
+import { lockFiles, openLockFile } from "./lock-files.ts";
 import { privateFileMode } from "./private-places.ts";
 
 /** It stands among the lock files of a store whose locks have once worked. */

@@ -1,5 +1,5 @@
 // Locks by name inside one process: for the memory driver, and for filesystems without flock.
-import type { Lock, LockMode } from "./driver.ts";
+import type { Lock, LockMode } from "./ports.ts";
 
 interface Waiter {
   readonly mode: LockMode;

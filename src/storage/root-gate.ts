@@ -3,10 +3,8 @@
 import { join } from "node:path";
 import { openOwned } from "./descriptors.ts";
 import type { Flock } from "./flock.ts";
+import { sharedPlace } from "./places.ts";
 import { tryUntil } from "./wait.ts";
-
-/** A directory below the root that nobody holds exclusively. */
-const alwaysFree = "docker/registry/v2";
 
 /**
  * Holds an unprepared root exclusively. Undefined where the filesystem does not lock directories; throws where another
@@ -19,7 +17,8 @@ export async function enterRoot(
 ): Promise<Disposable | undefined> {
   using owner = new DisposableStack();
   const descriptor = openOwned(owner, root, "r");
-  if (!flock.tryLock(openOwned(owner, join(root, alwaysFree), "r"), "shared")) return undefined;
+  // Nobody ever holds this one exclusively.
+  if (!flock.tryLock(openOwned(owner, join(root, sharedPlace), "r"), "shared")) return undefined;
   const take = () => flock.tryLock(descriptor, "alone") || undefined;
   if (await tryUntil(take, waitMs)) return owner.move();
   throw new Error(`another process is preparing it, or making room there; \`fuser ${root}\` shows which`);

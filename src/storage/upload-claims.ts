@@ -1,5 +1,5 @@
 // Who wants which upload in this process: the newest request gets it. Older ones are asked to let go, or stop waiting.
-import type { OpenUploadOptions } from "./driver.ts";
+import type { OpenUploadOptions } from "./ports.ts";
 import { tryUntil } from "./wait.ts";
 
 /** The claims of one process, by the path or key of the upload. */

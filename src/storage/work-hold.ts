@@ -1,8 +1,8 @@
 // The one hold that there is on a kind of work: a locked file in which its holder says who it is.
 import { ftruncateSync, readSync, writeSync } from "node:fs";
 import { openOwned } from "./descriptors.ts";
-import { isStillAt } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
+import { isStillAt } from "./lock-files.ts";
 import { privateFileMode } from "./private-places.ts";
 
 /** Takes the hold at once, or tells what its holder wrote. The file's directory must exist. */

@@ -5,8 +5,8 @@ import type { RunningServer } from "../../src/http/server.ts";
 import { createLogger } from "../../src/log/logger.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { tagCurrentLink, uploadKey } from "../../src/registry/layout.ts";
-import { openMemory } from "../../src/storage/memory.ts";
 import { named, pushImage, stockedOn, tagged, utf8 } from "../registry/stocked.ts";
+import { openMemory } from "../storage/memory.ts";
 
 const server: RunningServer = {
   port: 0,
@@ -28,7 +28,7 @@ async function chores(env: Readonly<Record<string, string>>) {
   const logger = createLogger({ level: "info", format: "text", write, now: Date.now });
   const stock = stockedOn(openMemory());
   await pushImage(stock, "app", { tag: "1" });
-  await stock.store.driver.write(tagCurrentLink(named("broken"), tagged("1")), utf8(""));
+  await stock.store.objects.put(tagCurrentLink(named("broken"), tagged("1")), utf8(""));
   const { configuration } = await loadConfiguration({ path: undefined, env, flags: {} });
   const started = startChores(configuration, { store: stock.store, certificate: undefined, server, logger });
   return {
@@ -65,7 +65,7 @@ async function purged(env: Readonly<Record<string, string>>) {
   const started = startChores(configuration, { store: stock.store, certificate: undefined, server, logger });
   const line = await promise;
   for (const chore of started) chore[Symbol.dispose]();
-  const isThere = (await stock.store.driver.stat(uploadKey(named("app"), id))) !== undefined;
+  const isThere = (await stock.store.objects.stat(uploadKey(named("app"), id))) !== undefined;
   return { line, isThere };
 }
 

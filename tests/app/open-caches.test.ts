@@ -6,9 +6,9 @@ import { StartError } from "../../src/app/start-error.ts";
 import type { ConfiguredUpstream, ProxyConfiguration } from "../../src/config/proxy-section.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
-import { openMemory } from "../../src/storage/memory.ts";
 import { manifestOf, named, referenceOf } from "../proxy/caching.ts";
 import { startUpstream } from "../proxy/misbehaving-upstream.ts";
+import { openMemory } from "../storage/memory.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 function configuredAs(changes: Partial<ProxyConfiguration>): ProxyConfiguration {
@@ -25,7 +25,7 @@ function configuredAs(changes: Partial<ProxyConfiguration>): ProxyConfiguration 
 }
 
 function open(proxy: ProxyConfiguration) {
-  const store = { driver: openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
+  const store = { ...openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
   const local = openRegistry(store, { rules: { urls: "any", children: "all" } });
   return openCaches(proxy, { env: {}, store, local, report: () => undefined });
 }

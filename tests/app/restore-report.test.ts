@@ -18,7 +18,7 @@ test("bytes that somebody needed and that lay in the trash are counted and told 
   const stock = stocked();
   const digest = await pushBlob(stock, "app", "x");
   const hex = digest.slice("sha256:".length);
-  await stock.store.driver.trash(blobKey(digest), `blobs/sha256/${hex.slice(0, 2)}/${hex}.sleeper-1`);
+  await stock.store.trash.discard(blobKey(digest), `blobs/sha256/${hex.slice(0, 2)}/${hex}.sleeper-1`);
   const registry = openRegistry({ ...stock.store, noteRestored }, { rules: { urls: "any", children: "all" } });
   await registry.repository(named("app"), anonymous()).blobs.promise(digest);
   await registry.repository(named("app"), anonymous()).blobs.open(digest);

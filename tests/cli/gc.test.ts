@@ -35,7 +35,7 @@ test("two runs without a grace free the space, and say how much", async () => {
 
 test("within the grace of a day nothing goes, and what waits is told", async () => {
   using registry = await untidy();
-  await registry.stock.store.driver.delete(layerLink(named("app"), digestOf("lonely")));
+  await registry.stock.store.objects.delete(layerLink(named("app"), digestOf("lonely")));
   const { output } = await gc("gc", "--data", registry.data, "--delete-untagged");
   expect(output).toContain("0 blobs, 0 B, are garbage; free after 24h\n");
   expect(output).toContain("waiting: 1 blob, 6 B, younger than the grace\n");
@@ -97,7 +97,7 @@ describe("a dry run", () => {
 
 test("what cannot be read is named, and the exit code is 1", async () => {
   using registry = await untidy();
-  await registry.stock.store.driver.write(tagCurrentLink(named("app"), tagged("1")), utf8(""));
+  await registry.stock.store.objects.put(tagCurrentLink(named("app"), tagged("1")), utf8(""));
   const { code, errors } = await gc("gc", "--data", registry.data, "-q");
   expect([code, errors]).toEqual([
     1,
@@ -107,7 +107,7 @@ test("what cannot be read is named, and the exit code is 1", async () => {
 
 test("while another collection is in progress it says who is at it", async () => {
   using registry = await untidy();
-  using _held = (await registry.stock.store.driver.holdWork("gc", "process 7 on elsewhere")) as Disposable;
+  using _held = (await registry.stock.store.locks.hold("gc", "process 7 on elsewhere")) as Disposable;
   expect(await gc("gc", "--data", registry.data)).toEqual({
     code: 1,
     output: "",

@@ -35,7 +35,7 @@ test("a sound store is clean: exit code 0", async () => {
 
 test("what can be repaired is 1, and 0 when it was repaired", async () => {
   using registry = await stored();
-  await registry.driver.write(layerLink(named("app"), layer), utf8(""));
+  await registry.driver.objects.put(layerLink(named("app"), layer), utf8(""));
   const { code, output } = await verify(registry.data);
   expect([code, output]).toEqual([
     1,
@@ -51,7 +51,7 @@ test("what can be repaired is 1, and 0 when it was repaired", async () => {
 
 test("an image that cannot be pulled whole is named, with what to do", async () => {
   using registry = await stored();
-  await registry.driver.write(blobKey(layer), utf8("lay"));
+  await registry.driver.objects.put(blobKey(layer), utf8("lay"));
   const { output } = await verify(registry.data);
   expect(output).toContain("broken: app:1 (a layer is missing): push it again\n");
   await pushImage(stockedOn(registry.driver), "app", { tag: "1" });
@@ -73,7 +73,7 @@ test("how far it is has a total and the time that is left", async () => {
 
 test("lost data is 2, and the damaged bytes are moved away by --repair", async () => {
   using registry = await stored();
-  await registry.driver.write(blobKey(layer), utf8("lay"));
+  await registry.driver.objects.put(blobKey(layer), utf8("lay"));
   expect((await verify(registry.data)).code).toBe(2);
   const { code, output } = await verify(registry.data, "--repair", "--rate", "1GB/s");
   expect([code, output]).toEqual([2, expect.stringContaining(`quarantined: ${layer}`)]);
@@ -81,7 +81,7 @@ test("lost data is 2, and the damaged bytes are moved away by --repair", async (
 
 test("--json has one object a line, the summary at last", async () => {
   using registry = await stored();
-  await registry.driver.write(blobKey(layer), utf8("lay"));
+  await registry.driver.objects.put(blobKey(layer), utf8("lay"));
   const { output } = await verify(registry.data, "--json");
   const values = output
     .trimEnd()

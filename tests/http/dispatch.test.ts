@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { answerFailure } from "../../src/http/dispatch.ts";
-import type { Driver } from "../../src/storage/driver.ts";
-import { openMemory } from "../../src/storage/memory.ts";
+import type { Driver } from "../../src/storage/ports.ts";
+import { answering } from "../storage/intercepted.ts";
+import { openMemory } from "../storage/memory.ts";
 import {
   type Ask,
   digestOf,
@@ -21,7 +22,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** A store whose every look fails with the error. */
 function failingWith(error: unknown): Driver {
   const fail = () => Promise.reject(error);
-  return Object.assign(openMemory(), { stat: fail, read: fail });
+  return answering(openMemory(), { objects: { stat: fail, read: fail } });
 }
 
 describe("every route reaches its handler", () => {

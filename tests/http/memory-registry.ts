@@ -4,8 +4,8 @@ import { WholeBodies } from "../../src/http/whole-bodies.ts";
 import { createLogger } from "../../src/log/logger.ts";
 import type { ManifestRules } from "../../src/registry/manifest-rules.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";
-import type { Driver } from "../../src/storage/driver.ts";
-import { openMemory } from "../../src/storage/memory.ts";
+import type { Driver } from "../../src/storage/ports.ts";
+import { openMemory } from "../storage/memory.ts";
 
 /** A request as a table has it. */
 export interface Ask {
@@ -41,7 +41,10 @@ export function memoryRegistry({
     count += 1;
     return uploadId(count);
   };
-  const registry = openRegistry({ driver, now: Date.now, uuid }, { rules: rules ?? { urls: "any", children: "all" } });
+  const registry = openRegistry(
+    { ...driver, now: Date.now, uuid },
+    { rules: rules ?? { urls: "any", children: "all" } },
+  );
   const options: DispatchOptions = {
     registry,
     logger: createLogger({

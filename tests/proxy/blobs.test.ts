@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { anonymous } from "../../src/registry/actor.ts";
 import { blobKey } from "../../src/registry/layout.ts";
 import type { Store } from "../../src/registry/store.ts";
-import type { Space } from "../../src/storage/driver.ts";
+import type { Space } from "../../src/storage/ports.ts";
+import { answering } from "../storage/intercepted.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { bytesOf, cacheOf, manifestOf, named, placesOf, referenceOf, refusalOf } from "./caching.ts";
 import { type Behaviour, behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
@@ -16,8 +17,7 @@ function withDisk(
   store: Store,
   { space, failAfter, failCommit }: { space?: Space; failAfter?: number; failCommit?: () => Promise<never> },
 ): Store {
-  const { driver } = store;
-  const transfers = driver.transfers();
+  const { transfers } = store;
   const open = async (key: string) => {
     const transfer = await transfers.open(key);
     if (transfer !== "busy" && failCommit !== undefined) transfer.commit = failCommit;
@@ -30,18 +30,8 @@ function withDisk(
     };
     return transfer;
   };
-  const changed = Object.assign(Object.create(driver) as typeof driver, {
-    transfers: () => ({ open, follow: transfers.follow.bind(transfers), sweep: transfers.sweep.bind(transfers) }),
-    ...(space === undefined ? {} : { space: async () => space }),
-  });
-  // A class with private fields works only as itself.
-  const proxy = new Proxy(driver, {
-    get: (target, key) => {
-      const value = Object.hasOwn(changed, key) ? Reflect.get(changed, key) : Reflect.get(target, key);
-      return typeof value === "function" ? value.bind(Object.hasOwn(changed, key) ? changed : target) : value;
-    },
-  });
-  return { ...store, driver: proxy };
+  const directory = space === undefined ? {} : { space: async () => space };
+  return { ...store, ...answering(store, { transfers: { open }, directory }) };
 }
 
 describe("a blob that another repository has cached", () => {
@@ -212,7 +202,7 @@ test("a cached blob that was cut off by a crash is fetched again", async () => {
   const { cache, store, local } = await cacheOf(upstream);
   await cache.repository(one, anonymous()).manifests.get(referenceOf("latest"));
   await bytesOf(await cache.repository(one, anonymous()).blobs.open(digest));
-  await store.driver.write(blobKey(digest), large.subarray(0, 1000));
+  await store.objects.put(blobKey(digest), large.subarray(0, 1000));
   expect(digestOf(await bytesOf(await cache.repository(one, anonymous()).blobs.open(digest)))).toBe(digest);
   expect((await local.repository(one, anonymous()).blobs.promise(digest)).sizeBytes).toBe(large.length);
 });
@@ -225,13 +215,13 @@ test("a cached blob that a check has found damaged is fetched again, for another
   const { cache, store } = await cacheOf(upstream);
   for (const name of [one, other]) {
     await bytesOf(await cache.repository(one, anonymous()).blobs.open(digest));
-    await store.driver.write(
+    await store.objects.put(
       blobKey(digest),
       large.map((byte) => byte ^ 1),
     );
-    const judged = await store.driver.stat(blobKey(digest));
-    if (judged !== undefined) await store.driver.noteDamage(blobKey(digest), judged, true);
+    const judged = await store.objects.stat(blobKey(digest));
+    if (judged !== undefined) await store.directory.noteDamage(blobKey(digest), judged, true);
     expect(digestOf(await bytesOf(await cache.repository(name, anonymous()).blobs.open(digest)))).toBe(digest);
-    expect((await store.driver.stat(blobKey(digest)))?.isDamaged).toBe(false);
+    expect((await store.objects.stat(blobKey(digest)))?.isDamaged).toBe(false);
   }
 });

@@ -12,9 +12,9 @@ import type { ArrivingBlob, FoundBlob } from "../../src/registry/blobs.ts";
 import { blobKey, transferKey } from "../../src/registry/layout.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";
 import type { Store } from "../../src/registry/store.ts";
-import type { Driver } from "../../src/storage/driver.ts";
 import { openFilesystem } from "../../src/storage/filesystem.ts";
-import { openMemory } from "../../src/storage/memory.ts";
+import type { Driver } from "../../src/storage/ports.ts";
+import { openMemory } from "../storage/memory.ts";
 import type { MisbehavingUpstream } from "./misbehaving-upstream.ts";
 
 /** A cache and what can be seen of it. */
@@ -70,7 +70,7 @@ export function clientOf(
 export async function cacheOf(server: MisbehavingUpstream, options: CachingOptions = {}): Promise<Caching> {
   const events: ProxyEvent[] = [];
   const driver = options.root === undefined ? openMemory() : await openDisk(options.root);
-  const plain: Store = { driver, now: Date.now, uuid: () => crypto.randomUUID() };
+  const plain: Store = { ...driver, now: Date.now, uuid: () => crypto.randomUUID() };
   const store = options.wrapStore?.(plain) ?? plain;
   const local = openRegistry(store, { rules: { urls: "any", children: "all" } });
   const report = (event: ProxyEvent) => void events.push(event);
@@ -93,9 +93,9 @@ async function openDisk(root: string): Promise<Driver> {
 }
 
 /** Whether the blob is stored, and whether a transfer of it was left. */
-export async function placesOf({ store: { driver }, upstream }: Caching, digest: Digest) {
-  using left = await driver.transfers().follow(transferKey({ digest, upstream: upstream.url.href }));
-  return { isStored: (await driver.stat(blobKey(digest))) !== undefined, isLeft: left !== undefined };
+export async function placesOf({ store, upstream }: Caching, digest: Digest) {
+  using left = await store.transfers.follow(transferKey({ digest, upstream: upstream.url.href }));
+  return { isStored: (await store.objects.stat(blobKey(digest))) !== undefined, isLeft: left !== undefined };
 }
 
 /** A name that is well-formed. */

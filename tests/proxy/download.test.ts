@@ -10,7 +10,7 @@ import { anonymous } from "../../src/registry/actor.ts";
 import { followArrival } from "../../src/registry/arrival.ts";
 import { transferKey } from "../../src/registry/layout.ts";
 import type { Store } from "../../src/registry/store.ts";
-import { openMemory } from "../../src/storage/memory.ts";
+import { openMemory } from "../storage/memory.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { bytesOf, cacheOf, codeOf, named, placesOf, refusalOf, tryBytes } from "./caching.ts";
 import { type Behaviour, behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
@@ -168,7 +168,7 @@ describe("a blob that turns out to be too large for the cache", () => {
 
   /** A download from an upstream that may announce the size, into a cache of 500,000 bytes. */
   async function download(announcedBytes: number | undefined) {
-    const store: Store = { driver: openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
+    const store: Store = { ...openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
     const events: ProxyEvent[] = [];
     const offsets: number[] = [];
     const digest = digestOf(large);

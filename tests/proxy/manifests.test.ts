@@ -198,7 +198,7 @@ test("a manifest is served although the cache cannot be written, and that is tol
   const digest = upstream.addManifest(name, "latest", one);
   const full = () => Promise.reject(Object.assign(new Error("ENOSPC: no space left"), { code: "ENOSPC" }));
   const { cache, events } = await cacheOf(upstream, {
-    wrapStore: (store) => ({ ...store, driver: intercept(store.driver, { write: full }) }),
+    wrapStore: (store) => ({ ...store, ...intercept(store, { objects: { put: full } }) }),
   });
   const served = await cache.repository(name, anonymous()).manifests.get(latest);
   expect([served.digest, events.filter(({ kind }) => kind === "uncached").length]).toEqual([digest, 1]);

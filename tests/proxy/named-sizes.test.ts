@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { findNamed, NamedSizes } from "../../src/proxy/named-sizes.ts";
 import { cacheManifest } from "../../src/registry/cached.ts";
-import { openMemory } from "../../src/storage/memory.ts";
+import { openMemory } from "../storage/memory.ts";
 import { manifestOf, named } from "./caching.ts";
 import { digestOf } from "./misbehaving-upstream.ts";
 
@@ -21,7 +21,7 @@ test("sizes are known to the repository whose manifest gave them, and to no othe
 });
 
 test("findNamed() looks at the stored manifests", async () => {
-  const store = { driver: openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
+  const store = { ...openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
   await cacheManifest(store, one, { bytes, digest: digestOf(bytes), tag: undefined, upstream: "https://up.example/" });
   const answers = [
     await findNamed(store, one, digestOf(layer)),

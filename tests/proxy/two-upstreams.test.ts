@@ -91,7 +91,7 @@ describe("a blob that somebody else has brought while another process fetched so
     const opened = await cache.repository(name, anonymous()).blobs.open(digest);
     if ("content" in opened) throw new Error("it is there already");
     const bring = async () => {
-      await store.driver.write(blobKey(digest), blob);
+      await store.objects.put(blobKey(digest), blob);
       await arrival.discard();
       arrival[Symbol.dispose]();
     };

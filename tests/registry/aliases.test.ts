@@ -13,14 +13,14 @@ async function judged(of: "x" | "y", bytes: string) {
   const count = () => {
     reads += 1;
   };
-  const stock = stocked((driver) => intercept(driver, { open: count }));
+  const stock = stocked((driver) => intercept(driver, { objects: { open: count } }));
   const target = digestOf(of);
   const judge = async () => {
-    const stat = await stock.store.driver.stat(blobKey(target));
+    const stat = await stock.store.objects.stat(blobKey(target));
     if (stat === undefined) throw new Error("there is no blob");
     return await Promise.all([1, 2].map(() => judgeAlias(stock.store, { digest: long, target, stat })));
   };
-  await stock.store.driver.write(blobKey(target), utf8(bytes));
+  await stock.store.objects.put(blobKey(target), utf8(bytes));
   return { stock, target, judge, reads: () => reads };
 }
 
@@ -39,8 +39,8 @@ test.each([
 test("judgeAlias() reads again what was replaced, and nothing where both digests are one", async () => {
   const { stock, target, judge, reads } = await judged("x", "z");
   await judge();
-  await stock.store.driver.write(blobKey(target), utf8("x"));
-  const stat = await stock.store.driver.stat(blobKey(target));
+  await stock.store.objects.put(blobKey(target), utf8("x"));
+  const stat = await stock.store.objects.stat(blobKey(target));
   if (stat === undefined) throw new Error("there is no blob");
   const answers = [await judge(), await isSameContent(stock.store, { digest: target, target, stat })];
   expect([answers, reads()]).toEqual([[["same", "same"], true], 2]);
@@ -50,13 +50,15 @@ test("judgeAlias() of bytes that cannot be read is asked again the next time", a
   let isBroken = true;
   const stock = stocked((driver) =>
     intercept(driver, {
-      open: () => {
-        if (isBroken) throw new Error("EIO");
+      objects: {
+        open: () => {
+          if (isBroken) throw new Error("EIO");
+        },
       },
     }),
   );
-  await stock.store.driver.write(blobKey(digestOf("x")), utf8("x"));
-  const stat = await stock.store.driver.stat(blobKey(digestOf("x")));
+  await stock.store.objects.put(blobKey(digestOf("x")), utf8("x"));
+  const stat = await stock.store.objects.stat(blobKey(digestOf("x")));
   if (stat === undefined) throw new Error("there is no blob");
   const judge = () => judgeAlias(stock.store, { digest: long, target: digestOf("x"), stat });
   expect(judge()).rejects.toThrow("EIO");

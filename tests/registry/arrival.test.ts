@@ -3,7 +3,8 @@ import { hashBytes } from "../../src/oci/hash.ts";
 import { followArrival, isArrivalHeld, openArrival, sweepArrivals } from "../../src/registry/arrival.ts";
 import { blobKey } from "../../src/registry/layout.ts";
 import type { Store } from "../../src/registry/store.ts";
-import { openMemory } from "../../src/storage/memory.ts";
+import { answering } from "../storage/intercepted.ts";
+import { openMemory } from "../storage/memory.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const content = utf8("the bytes of a blob");
@@ -13,7 +14,7 @@ const upstream = "https://up.example/";
 const origin = { digest, upstream };
 
 function memoryStore(): Store {
-  return { driver: openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
+  return { ...openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
 }
 
 async function hold(store: Store, wanted = digest) {
@@ -36,7 +37,7 @@ describe("an arrival", () => {
     await second.append([content.subarray(5, 9), content.subarray(9)]);
     await second.commit();
     expect([...before, second.isRight()]).toEqual([true, 5, false, true]);
-    expect(await store.driver.read(blobKey(digest), 1000)).toEqual(content);
+    expect(await store.objects.read(blobKey(digest), 1000)).toEqual(content);
   });
 
   test("of other bytes is not committed", async () => {
@@ -44,7 +45,7 @@ describe("an arrival", () => {
     using arrival = await hold(store);
     await arrival.append([utf8("something else")]);
     expect(await arrival.commit().catch((error: unknown) => error instanceof TypeError)).toBe(true);
-    expect(await store.driver.stat(blobKey(digest))).toBeUndefined();
+    expect(await store.objects.stat(blobKey(digest))).toBeUndefined();
     await arrival.discard();
     expect(await followArrival(store, origin)).toBeUndefined();
   });
@@ -58,20 +59,12 @@ describe("an arrival", () => {
 
   test("whose write fails stands where it stood", async () => {
     const store = memoryStore();
-    const driver = store.driver;
-    using arrival = await hold({
-      ...store,
-      driver: Object.assign(Object.create(driver) as typeof driver, {
-        transfers: () => ({
-          ...driver.transfers(),
-          open: async (key: string) => {
-            const transfer = await driver.transfers().open(key);
-            if (transfer === "busy") return transfer;
-            return Object.assign(transfer, { append: () => Promise.reject(new Error("ENOSPC")) });
-          },
-        }),
-      }),
-    });
+    const open = async (key: string) => {
+      const transfer = await store.transfers.open(key);
+      if (transfer === "busy") return transfer;
+      return Object.assign(transfer, { append: () => Promise.reject(new Error("ENOSPC")) });
+    };
+    using arrival = await hold({ ...store, ...answering(store, { transfers: { open } }) });
     const before = arrival.forkHash().digest();
     expect(await arrival.append([content]).catch((error: Error) => error.message)).toBe("ENOSPC");
     expect([arrival.sizeBytes, arrival.forkHash().digest()]).toEqual([0, before]);

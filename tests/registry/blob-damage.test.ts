@@ -11,7 +11,7 @@ test("inspectBlob() of whole bytes, of damaged ones, and of none", async () => {
   expect(await inspectBlob(stock.store, digest)).toEqual({ kind: "gone" });
   await pushBlob(stock, "app", "x");
   expect(await inspectBlob(stock.store, digest)).toMatchObject({ kind: "whole", stat: { sizeBytes: 1 } });
-  await stock.store.driver.write(blobKey(digest), utf8("y"));
+  await stock.store.objects.put(blobKey(digest), utf8("y"));
   expect(await inspectBlob(stock.store, digest)).toMatchObject({ kind: "damaged", actual: digestOf("y") });
 });
 
@@ -19,13 +19,15 @@ test("inspectBlob() reads what looks damaged once more, from the disk, before it
   let dropped = 0;
   const stock = stocked((driver) =>
     intercept(driver, {
-      dropCache: async (key) => {
-        dropped += 1;
-        await driver.write(key, utf8("x"));
+      directory: {
+        dropCache: async (key) => {
+          dropped += 1;
+          await driver.objects.put(key, utf8("x"));
+        },
       },
     }),
   );
-  await stock.store.driver.write(blobKey(digest), utf8("y"));
+  await stock.store.objects.put(blobKey(digest), utf8("y"));
   expect([await inspectBlob(stock.store, digest), dropped]).toMatchObject([
     { kind: "whole", stat: { sizeBytes: 1 } },
     1,
@@ -34,9 +36,9 @@ test("inspectBlob() reads what looks damaged once more, from the disk, before it
 
 test("inspectBlob() of bytes that a push replaces meanwhile tells nothing", async () => {
   const stock = stocked();
-  await stock.store.driver.write(blobKey(digest), utf8("y"));
+  await stock.store.objects.put(blobKey(digest), utf8("y"));
   const verdict = await inspectBlob(stock.store, digest, async () => {
-    await stock.store.driver.write(blobKey(digest), utf8("x"));
+    await stock.store.objects.put(blobKey(digest), utf8("x"));
   });
   expect(verdict).toEqual({ kind: "gone" });
 });
@@ -52,16 +54,18 @@ test("quarantineBlob() is tried again where a touch made the bytes look new", as
   let touches = 2;
   const stock = stocked((driver) =>
     intercept(driver, {
-      trashUnchanged: async (key) => {
-        touches -= 1;
-        stock.wait(1);
-        if (touches >= 0) await driver.touch(key);
+      trash: {
+        condemn: async (key) => {
+          touches -= 1;
+          stock.wait(1);
+          if (touches >= 0) await driver.objects.renew(key);
+        },
       },
     }),
   );
-  await stock.store.driver.write(blobKey(digest), utf8("y"));
-  const judged = await stock.store.driver.stat(blobKey(digest));
+  await stock.store.objects.put(blobKey(digest), utf8("y"));
+  const judged = await stock.store.objects.stat(blobKey(digest));
   if (judged === undefined) throw new Error("not stored");
   expect(await quarantineBlob(stock.store, digest, { judged, id: "id" })).toBe(true);
-  expect(await stock.store.driver.listTrash("blobs")).toEqual([expect.stringMatching(/\.id-3\.bad$/)]);
+  expect(await stock.store.trash.list("blobs")).toEqual([expect.stringMatching(/\.id-3\.bad$/)]);
 });

@@ -11,7 +11,7 @@ test("listBlobs() gives every blob, and what lies where no blob does", async () 
     `docker/registry/v2/blobs/sha256/00/${digestOf("a").slice(7)}`,
     "docker/registry/v2/blobs/sha256/no/nonsense",
   ];
-  for (const place of [wide, ...strays]) await stock.store.driver.write(`${place}/data`, utf8("x"));
+  for (const place of [wide, ...strays]) await stock.store.objects.put(`${place}/data`, utf8("x"));
   const places: string[] = [];
   for await (const place of listBlobs(stock.store)) places.push(Object.values(place).join());
   expect(new Set(places)).toEqual(
@@ -23,8 +23,10 @@ test("listBlobs() names a directory that cannot be listed, and goes on with the 
   const unreadable = `docker/registry/v2/blobs/sha256/${digestOf("a").slice(7, 9)}`;
   const stock = stocked((driver) =>
     intercept(driver, {
-      list: (prefix) => {
-        if (prefix === unreadable) throw new Error("EIO: i/o error");
+      objects: {
+        list: (prefix) => {
+          if (prefix === unreadable) throw new Error("EIO: i/o error");
+        },
       },
     }),
   );

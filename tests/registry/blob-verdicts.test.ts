@@ -10,15 +10,17 @@ test("BlobVerdicts reads a blob through once, and again when its file is another
   let reads = 0;
   const stock = stocked((driver) =>
     intercept(driver, {
-      open: () => {
-        reads += 1;
+      objects: {
+        open: () => {
+          reads += 1;
+        },
       },
     }),
   );
   await pushBlob(stock, "app", "x");
   const verdicts = new BlobVerdicts(stock.store);
   expect([await Promise.all([verdicts.isWhole(digest), verdicts.isWhole(digest)]), reads]).toEqual([[true, true], 1]);
-  await stock.store.driver.write(blobKey(digest), utf8("damaged"));
+  await stock.store.objects.put(blobKey(digest), utf8("damaged"));
   expect([await verdicts.isWhole(digest), await verdicts.isWhole(digest), reads]).toEqual([false, false, 3]);
   await pushBlob(stock, "app", "x");
   expect(await verdicts.isWhole(digest)).toBe(true);
@@ -28,7 +30,7 @@ test("BlobVerdicts calls nothing whole that is missing or cannot be read", async
   const unreadable = async () => {
     throw new Error("EIO");
   };
-  const stock = stocked((driver) => answering(driver, { open: unreadable }));
+  const stock = stocked((driver) => answering(driver, { objects: { open: unreadable } }));
   await pushBlob(stock, "app", "x");
   const verdicts = new BlobVerdicts(stock.store);
   expect([await verdicts.isWhole(digest), await verdicts.isWhole(digestOf("none"))]).toEqual([false, false]);

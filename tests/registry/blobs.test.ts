@@ -3,7 +3,7 @@ import { hashBytes } from "../../src/oci/hash.ts";
 import { deleteBlob, mountBlob, openBlob, promiseBlob } from "../../src/registry/blobs.ts";
 import { findBlob } from "../../src/registry/find-blob.ts";
 import { blobKey, layerLink } from "../../src/registry/layout.ts";
-import type { Driver } from "../../src/storage/driver.ts";
+import type { Driver } from "../../src/storage/ports.ts";
 import { answering, intercept } from "../storage/intercepted.ts";
 import { damagedLinks, emptyBlob, isInPlace, trashBlob } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";
@@ -50,7 +50,7 @@ describe.each(reliances)("%s", (what, rely) => {
   test("is refused where the bytes are nowhere", async () => {
     const stock = stocked();
     await pushBlob(stock, "app", "x");
-    await stock.store.driver.delete(blobKey(digest));
+    await stock.store.objects.delete(blobKey(digest));
     expect(await rely(stock).then(() => "done", String)).toMatch(/BLOB_UNKNOWN|not mounted/);
   });
 
@@ -69,7 +69,7 @@ describe.each(reliances)("%s", (what, rely) => {
   test.each(damagedLinks)("is refused where the link is %s, until a push heals it", async (_damage, bytes) => {
     const stock = stocked();
     await pushBlob(stock, "app", "x");
-    await stock.store.driver.write(layerLink(app, digest), bytes);
+    await stock.store.objects.put(layerLink(app, digest), bytes);
     stock.wait(120_000);
     const before = await rely(stock).then(() => "done", String);
     await pushBlob(stock, "app", "x");
@@ -82,7 +82,7 @@ describe.each(reliances)("%s", (what, rely) => {
   test("looks for the blob after it saw the link", async () => {
     const looks: string[] = [];
     const note = (key: string) => void looks.push(key);
-    const stock = stocked((driver) => intercept(driver, { stat: note, read: note, write: note }));
+    const stock = stocked((driver) => intercept(driver, { objects: { stat: note, read: note, put: note } }));
     await pushBlob(stock, "app", "x");
     stock.wait(5000);
     looks.length = 0;
@@ -96,7 +96,7 @@ test("the blob of no bytes is whole without bytes, in both algorithms", async ()
   const stock = stocked();
   const empty = await pushBlob(stock, "app", "");
   const long = hashBytes(new Uint8Array(), "sha512");
-  await stock.store.driver.write(blobKey(long), new Uint8Array());
+  await stock.store.objects.put(blobKey(long), new Uint8Array());
   expect([
     (await promiseBlob(stock.store, app, empty)).sizeBytes,
     (await findBlob(stock.store, long))?.sizeBytes,
@@ -106,8 +106,8 @@ test("the blob of no bytes is whole without bytes, in both algorithms", async ()
 test("content that registry:2 files under sha256 is served under the sha512 that it was pushed by", async () => {
   const stock = stocked();
   const long = hashBytes(utf8("x"), "sha512");
-  await stock.store.driver.write(blobKey(digest), utf8("x"));
-  for (const alias of [digest, long]) await stock.store.driver.write(layerLink(app, alias), utf8(digest));
+  await stock.store.objects.put(blobKey(digest), utf8("x"));
+  for (const alias of [digest, long]) await stock.store.objects.put(layerLink(app, alias), utf8(digest));
   stock.wait(120_000);
   const promised = await promiseBlob(stock.store, app, long);
   const mounted = await mountBlob(stock.store, other, { digest: long, from: app });
@@ -119,11 +119,13 @@ test("findBlob() sees what somebody else brings back between its looks", async (
   let isBack = false;
   const stock = stocked((driver) =>
     intercept(driver, {
-      // Another process is faster, each time that this one has looked.
-      restore: async () => {
-        if (isBack) return;
-        isBack = true;
-        await driver.write(blobKey(digest), utf8("x"));
+      trash: {
+        // Another process is faster, each time that this one has looked.
+        restore: async () => {
+          if (isBack) return;
+          isBack = true;
+          await driver.objects.put(blobKey(digest), utf8("x"));
+        },
       },
     }),
   );
@@ -136,8 +138,8 @@ describe("a promise", () => {
     const calls: string[] = [];
     const stock = stocked((driver) =>
       intercept(driver, {
-        touch: (key) => void calls.push(`touch ${key === layerLink(app, digest) ? "link" : key}`),
-        lock: (_name, mode, { waitMs }) => void calls.push(`lock ${mode} ${waitMs}`),
+        objects: { renew: (key) => void calls.push(`touch ${key === layerLink(app, digest) ? "link" : key}`) },
+        locks: { take: (_name, mode, { waitMs }) => void calls.push(`lock ${mode} ${waitMs}`) },
       }),
     );
     await pushBlob(stock, "app", "x");
@@ -162,8 +164,8 @@ describe("a promise", () => {
     let isBusy = false;
     const touched: string[] = [];
     const wrap = (driver: Driver) =>
-      answering(intercept(driver, { touch: (key) => void touched.push(key) }), {
-        lock: async (name, mode, options) => (isBusy ? undefined : driver.lock(name, mode, options)),
+      answering(intercept(driver, { objects: { renew: (key) => void touched.push(key) } }), {
+        locks: { take: async (name, mode, options) => (isBusy ? undefined : driver.locks.take(name, mode, options)) },
       });
     const stock = stocked(wrap);
     await pushBlob(stock, "app", "x");
@@ -174,10 +176,10 @@ describe("a promise", () => {
 
   test("is refused when the link was taken away while it waited for the lock", async () => {
     const stock = stocked((driver) =>
-      intercept(driver, { lock: async () => void (await driver.delete(layerLink(app, digest))) }),
+      intercept(driver, { locks: { take: async () => void (await driver.objects.delete(layerLink(app, digest))) } }),
     );
-    await stock.store.driver.write(blobKey(digest), utf8("x"));
-    await stock.store.driver.write(layerLink(app, digest), utf8(digest));
+    await stock.store.objects.put(blobKey(digest), utf8("x"));
+    await stock.store.objects.put(layerLink(app, digest), utf8(digest));
     stock.wait(5000);
     expect(await codeOf(promiseBlob(stock.store, app, digest))).toBe("BLOB_UNKNOWN");
   });
@@ -186,8 +188,10 @@ describe("a promise", () => {
     let isWaiting = false;
     const stock = stocked((driver) =>
       intercept(driver, {
-        lock: async () => {
-          if (isWaiting) await trashBlob({ store: stock.store }, digest);
+        locks: {
+          take: async () => {
+            if (isWaiting) await trashBlob({ store: stock.store }, digest);
+          },
         },
       }),
     );
@@ -213,9 +217,8 @@ describe("a mount", () => {
     const calls: string[] = [];
     const stock = stocked((driver) =>
       intercept(driver, {
-        touch: (key) => void calls.push(key),
-        write: (key) => void calls.push(key),
-        lock: (name, mode) => void calls.push(`${mode} ${name}`),
+        objects: { renew: (key) => void calls.push(key), put: (key) => void calls.push(key) },
+        locks: { take: (name, mode) => void calls.push(`${mode} ${name}`) },
       }),
     );
     await pushBlob(stock, "app", "x");
@@ -227,7 +230,9 @@ describe("a mount", () => {
   test("of a blob that goes while its link is written is none: the client uploads", async () => {
     let isGoing = false;
     const stock = stocked((driver) =>
-      intercept(driver, { lock: async () => void (isGoing && (await driver.delete(blobKey(digest)))) }),
+      intercept(driver, {
+        locks: { take: async () => void (isGoing && (await driver.objects.delete(blobKey(digest)))) },
+      }),
     );
     await pushBlob(stock, "app", "x");
     isGoing = true;
@@ -256,16 +261,16 @@ describe("a deletion", () => {
 
   test.each(damagedLinks)("takes a link that is %s", async (_damage, bytes) => {
     const stock = stocked();
-    await stock.store.driver.write(layerLink(app, digest), bytes);
+    await stock.store.objects.put(layerLink(app, digest), bytes);
     await deleteBlob(stock.store, app, digest);
-    expect(await stock.store.driver.stat(layerLink(app, digest))).toBeUndefined();
+    expect(await stock.store.objects.stat(layerLink(app, digest))).toBeUndefined();
   });
 
   test("waits for who adds, and who adds waits for it", async () => {
     const stock = stocked();
     await pushBlob(stock, "app", "x");
     const order: string[] = [];
-    const adding = await stock.store.driver.lock(app, "shared", { waitMs: 0 });
+    const adding = await stock.store.locks.take(app, "shared", { waitMs: 0 });
     const deleting = deleteBlob(stock.store, app, digest).then(() => order.push("deleted"));
     const pushing = pushBlob(stock, "app", "x").then(() => order.push("pushed"));
     order.push("added");
@@ -281,9 +286,8 @@ describe("a deletion", () => {
     await pushImage(stock, "a/c", { tag: "1" });
     for (const text of ["config", "layer"]) await deleteBlob(stock.store, named("a/c"), digestOf(text));
     const repositories = "docker/registry/v2/repositories";
-    expect([await stock.store.driver.list(`${repositories}/a`), await stock.store.driver.list(repositories)]).toEqual([
-      ["c"],
-      ["a"],
-    ]);
+    expect([await stock.store.objects.list(`${repositories}/a`), await stock.store.objects.list(repositories)]).toEqual(
+      [["c"], ["a"]],
+    );
   });
 });

@@ -14,8 +14,8 @@ import {
 } from "../../src/registry/cached.ts";
 import { blobKey, layerLink, revisionLink, upstreamKey } from "../../src/registry/layout.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
-import { openMemory } from "../../src/storage/memory.ts";
 import { manifestOf, named, referenceOf } from "../proxy/caching.ts";
+import { openMemory } from "../storage/memory.ts";
 
 const name = named("library/app");
 const upstream = "https://registry.example/";
@@ -23,7 +23,7 @@ const upstream = "https://registry.example/";
 function start() {
   const clock = { ms: 1_000_000_000 };
   const now = () => clock.ms;
-  const store = { driver: openMemory(now), now, uuid: () => crypto.randomUUID() };
+  const store = { ...openMemory(now), now, uuid: () => crypto.randomUUID() };
   return { clock, store, registry: openRegistry(store, { rules: { urls: "any", children: "all" } }) };
 }
 
@@ -50,7 +50,7 @@ describe("a cached repository", () => {
     for (const call of calls) {
       clock.ms += 1000;
       await call();
-      times.push((await store.driver.stat(upstreamKey(name)))?.changedMs);
+      times.push((await store.objects.stat(upstreamKey(name)))?.changedMs);
     }
     expect(times).toEqual([clock.ms - 1000, clock.ms]);
   });
@@ -65,10 +65,10 @@ describe("a cached repository", () => {
   test("freshens the bytes of a blob that it adopts, so that a collector which has read the links leaves them", async () => {
     const { clock, store } = start();
     const blobDigest = hashBytes(new Uint8Array([2]), "sha256");
-    await store.driver.write(blobKey(blobDigest), new Uint8Array([2]));
+    await store.objects.put(blobKey(blobDigest), new Uint8Array([2]));
     clock.ms += 1000;
     await adoptBlob(store, name, { digest: blobDigest, upstream });
-    expect((await store.driver.stat(blobKey(blobDigest)))?.changedMs).toBe(clock.ms);
+    expect((await store.objects.stat(blobKey(blobDigest)))?.changedMs).toBe(clock.ms);
   });
 
   test("lists the referrers that are cached", async () => {
@@ -90,7 +90,7 @@ describe("a cached repository", () => {
     const blob = new Uint8Array([2]);
     const blobDigest = hashBytes(blob, "sha256");
     expect(await linkCachedBlob(store, name, { digest: blobDigest, upstream })).toBe(false);
-    await store.driver.write(blobKey(blobDigest), blob);
+    await store.objects.put(blobKey(blobDigest), blob);
     expect(await linkCachedBlob(store, name, { digest: blobDigest, upstream })).toBe(true);
     expect((await registry.repository(name, anonymous()).blobs.promise(blobDigest)).sizeBytes).toBe(1);
   });
@@ -108,7 +108,7 @@ describe("a cached repository", () => {
   test("notes uses on the links, at most once a minute", async () => {
     const { clock, store } = start();
     await cacheManifest(store, name, { bytes, digest, tag: undefined, upstream });
-    const used = async () => (await store.driver.stat(revisionLink(name, digest)))?.changedMs;
+    const used = async () => (await store.objects.stat(revisionLink(name, digest)))?.changedMs;
     const storedMs = clock.ms;
     clock.ms += 30_000;
     await noteUse(store, name, { kind: "manifest", digest, stepMs: 60_000 });
@@ -116,7 +116,7 @@ describe("a cached repository", () => {
     clock.ms += 60_000;
     await noteUse(store, name, { kind: "manifest", digest, stepMs: 60_000 });
     await noteUse(store, name, { kind: "blob", digest, stepMs: 60_000 });
-    expect([soon, await used(), await store.driver.stat(layerLink(name, digest))]).toEqual([
+    expect([soon, await used(), await store.objects.stat(layerLink(name, digest))]).toEqual([
       storedMs,
       clock.ms,
       undefined,
@@ -127,7 +127,7 @@ describe("a cached repository", () => {
     const { store, registry } = start();
     await cacheManifest(store, name, { bytes, digest, tag: asTag, upstream });
     await registry.repository(name, anonymous()).manifests.delete(digest);
-    expect([await readUpstream(store, name), await store.driver.list("docker/registry/v2/repositories")]).toEqual([
+    expect([await readUpstream(store, name), await store.objects.list("docker/registry/v2/repositories")]).toEqual([
       undefined,
       [],
     ]);

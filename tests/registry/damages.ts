@@ -27,7 +27,7 @@ export interface Damage {
   readonly repaired: readonly [0 | 1 | 2, readonly string[]];
 }
 
-const write = ({ store }: Stocked, key: string, text: string) => store.driver.write(key, utf8(text));
+const write = ({ store }: Stocked, key: string, text: string) => store.objects.put(key, utf8(text));
 
 /** Each alone. */
 export const damages: readonly Damage[] = [
@@ -54,7 +54,7 @@ export const damages: readonly Damage[] = [
   },
   {
     what: "a missing blob",
-    seed: ({ store }) => store.driver.delete(blobKey(layer)),
+    seed: ({ store }) => store.objects.delete(blobKey(layer)),
     severity: "lost",
     problem: /^the bytes of sha256:.* are missing$/,
     repaired: [2, []],
@@ -63,7 +63,7 @@ export const damages: readonly Damage[] = [
     what: "a missing blob that no manifest names, as a broken-off push or another registry's collector leaves its link",
     seed: async (stock) => {
       await pushBlob(stock, "app", "loose");
-      await stock.store.driver.delete(blobKey(digestOf("loose")));
+      await stock.store.objects.delete(blobKey(digestOf("loose")));
     },
     severity: "untidy",
     problem: /^the bytes of sha256:.* are missing, and no manifest here names them; `registry gc` removes the link$/,
@@ -76,7 +76,7 @@ export const damages: readonly Damage[] = [
       await pushBlob(stock, "app", old);
       await write(stock, revisionLink(app, digestOf(old)), digestOf(old));
       await pushBlob(stock, "app", "loose");
-      await stock.store.driver.delete(blobKey(digestOf("loose")));
+      await stock.store.objects.delete(blobKey(digestOf("loose")));
     },
     severity: "lost",
     problem: /^the bytes of sha256:.* are missing$/,
@@ -84,7 +84,7 @@ export const damages: readonly Damage[] = [
   },
   {
     what: "a blob in the trash alone",
-    seed: ({ store }) => store.driver.trash(blobKey(layer), `blobs/sha256/${layer.slice(7, 9)}/${layer.slice(7)}.x-1`),
+    seed: ({ store }) => store.trash.discard(blobKey(layer), `blobs/sha256/${layer.slice(7, 9)}/${layer.slice(7)}.x-1`),
     severity: "repairable",
     problem: /are in the trash$/,
     repaired: [0, ["restored"]],
@@ -112,7 +112,7 @@ export const damages: readonly Damage[] = [
   },
   {
     what: "a layer that is not linked",
-    seed: ({ store }) => store.driver.delete(layerLink(app, layer)),
+    seed: ({ store }) => store.objects.delete(layerLink(app, layer)),
     severity: "repairable",
     problem: /^a blob of the manifest sha256:.*, is not linked here$/,
     repaired: [0, ["linked"]],
@@ -120,8 +120,8 @@ export const damages: readonly Damage[] = [
   {
     what: "a layer that is not linked, and lies in the trash",
     seed: async ({ store }) => {
-      await store.driver.delete(layerLink(app, layer));
-      await store.driver.trash(blobKey(layer), `blobs/sha256/${layer.slice(7, 9)}/${layer.slice(7)}.x-1`);
+      await store.objects.delete(layerLink(app, layer));
+      await store.trash.discard(blobKey(layer), `blobs/sha256/${layer.slice(7, 9)}/${layer.slice(7)}.x-1`);
     },
     severity: "repairable",
     problem: /^a blob of the manifest sha256:.*, is not linked here$/,
@@ -138,7 +138,7 @@ export const damages: readonly Damage[] = [
     what: "a tag whose revision is gone",
     seed: async (stock, image) => {
       const late = await pushImage(stock, "app", { tag: "late", layers: ["late"] });
-      await stock.store.driver.delete(revisionLink(app, late));
+      await stock.store.objects.delete(revisionLink(app, late));
       return image;
     },
     severity: "repairable",
@@ -147,7 +147,7 @@ export const damages: readonly Damage[] = [
   },
   {
     what: "a tag without an entry in its index",
-    seed: ({ store }, image) => store.driver.delete(tagIndexLink(app, one, image)),
+    seed: ({ store }, image) => store.objects.delete(tagIndexLink(app, one, image)),
     severity: "repairable",
     problem: /^its index lacks/,
     repaired: [0, ["linked"]],
@@ -171,14 +171,14 @@ export const damages: readonly Damage[] = [
   },
   {
     what: "a tag directory without current",
-    seed: ({ store }) => store.driver.delete(tagCurrentLink(app, one)),
+    seed: ({ store }) => store.objects.delete(tagCurrentLink(app, one)),
     severity: "untidy",
     problem: /points to nothing/,
     repaired: [1, []],
   },
   {
     what: "a referrer that is not indexed",
-    seed: ({ store }, image, signature) => store.driver.delete(referrerLink(app, image, signature)),
+    seed: ({ store }, image, signature) => store.objects.delete(referrerLink(app, image, signature)),
     severity: "repairable",
     problem: /^it is not among the referrers of/,
     repaired: [0, ["linked"]],
@@ -208,7 +208,7 @@ export const damages: readonly Damage[] = [
     what: "a revision that is no manifest",
     seed: async (stock) => {
       const text = await pushBlob(stock, "app", "no manifest");
-      await stock.store.driver.delete(layerLink(app, text));
+      await stock.store.objects.delete(layerLink(app, text));
       await write(stock, revisionLink(app, text), text);
     },
     severity: "untidy",
@@ -231,7 +231,7 @@ export const damages: readonly Damage[] = [
   {
     what: "an abandoned upload without anything",
     seed: async (stock) => {
-      await stock.store.driver.makePrefix(uploadPrefix(app, "00000000-0000-4000-8000-000000000001"));
+      await stock.store.directory.makePrefix(uploadPrefix(app, "00000000-0000-4000-8000-000000000001"));
       stock.wait(3_600_001);
     },
     severity: "untidy",

@@ -16,12 +16,12 @@ import { digestOf, named, pushBlob, pushImage, pushIndex, type Stocked, tagged, 
 const app = named("app");
 const layer = digestOf("layer");
 
-const write = ({ store }: Stocked, key: string, text: string) => store.driver.write(key, utf8(text));
+const write = ({ store }: Stocked, key: string, text: string) => store.objects.put(key, utf8(text));
 
 /** Puts an empty prefix in the place of a link. */
-async function obstruct({ driver }: Stocked["store"], link: string): Promise<void> {
-  await driver.delete(link);
-  await driver.makePrefix(link);
+async function obstruct(driver: Stocked["store"], link: string): Promise<void> {
+  await driver.objects.delete(link);
+  await driver.directory.makePrefix(link);
 }
 
 /** A build cache as some clients push it: an index over blobs. */
@@ -62,7 +62,7 @@ export const danglingDamages: readonly Damage[] = [
     seed: async (stock) => {
       const child = await pushImage(stock, "other", { layers: ["child"] });
       await pushIndex(stock, "other", { tag: "multi", children: [child] });
-      await stock.store.driver.delete(revisionLink(named("other"), child));
+      await stock.store.objects.delete(revisionLink(named("other"), child));
     },
     severity: "repairable",
     problem: /^a child of the index sha256:.*, is not linked here$/,
@@ -72,7 +72,7 @@ export const danglingDamages: readonly Damage[] = [
     what: "a blob as child of an index that is not linked",
     seed: async (stock) => {
       await putCache(stock);
-      await stock.store.driver.delete(layerLink(named("cache"), digestOf("cached")));
+      await stock.store.objects.delete(layerLink(named("cache"), digestOf("cached")));
     },
     severity: "repairable",
     problem: /^a child of the index sha256:.*, is not linked here$/,
@@ -87,7 +87,7 @@ export const danglingDamages: readonly Damage[] = [
   },
   {
     what: "a missing manifest that a tag leads to",
-    seed: (stock, image) => stock.store.driver.delete(blobKey(image)),
+    seed: (stock, image) => stock.store.objects.delete(blobKey(image)),
     severity: "lost",
     problem: /^the bytes of sha256:.* are missing$/,
     repaired: [2, []],
@@ -97,7 +97,7 @@ export const danglingDamages: readonly Damage[] = [
     seed: async (stock) => {
       const old = await pushImage(stock, "app", { tag: "moving", layers: ["old"] });
       await pushImage(stock, "app", { tag: "moving", layers: ["new"] });
-      await stock.store.driver.delete(blobKey(old));
+      await stock.store.objects.delete(blobKey(old));
     },
     severity: "lost",
     problem: /^the bytes of sha256:.* are missing$/,
@@ -105,21 +105,21 @@ export const danglingDamages: readonly Damage[] = [
   },
   {
     what: "a missing manifest that refers to another one",
-    seed: ({ store }, _image, signature) => store.driver.delete(blobKey(signature)),
+    seed: ({ store }, _image, signature) => store.objects.delete(blobKey(signature)),
     severity: "lost",
     problem: /^the bytes of sha256:.* are missing$/,
     repaired: [2, []],
   },
   {
     what: "a tag that is a file",
-    seed: ({ store }) => store.driver.write(`${tagsPrefix(app)}/file`, utf8("")),
+    seed: ({ store }) => store.objects.put(`${tagsPrefix(app)}/file`, utf8("")),
     severity: "lost",
     problem: /^the tag is not a directory$/,
     repaired: [2, []],
   },
   {
     what: "a tag whose link is a directory",
-    seed: ({ store }) => store.driver.makePrefix(tagCurrentLink(app, tagged("odd"))),
+    seed: ({ store }) => store.directory.makePrefix(tagCurrentLink(app, tagged("odd"))),
     severity: "lost",
     problem: /^what the tag points to is not a file$/,
     repaired: [2, []],
@@ -142,7 +142,7 @@ export const danglingDamages: readonly Damage[] = [
     what: "a link that is a directory with something in it",
     seed: async ({ store }) => {
       await obstruct(store, layerLink(app, layer));
-      await store.driver.makePrefix(`${layerLink(app, layer)}/below`);
+      await store.directory.makePrefix(`${layerLink(app, layer)}/below`);
     },
     severity: "repairable",
     problem: /^it is not a file$/,
@@ -150,14 +150,14 @@ export const danglingDamages: readonly Damage[] = [
   },
   {
     what: "a link that is a directory, of bytes that are nowhere",
-    seed: ({ store }) => store.driver.makePrefix(layerLink(app, digestOf("none"))),
+    seed: ({ store }) => store.directory.makePrefix(layerLink(app, digestOf("none"))),
     severity: "lost",
     problem: /^it cannot be read: Error: it is not a file$/,
     repaired: [2, []],
   },
   {
     what: "a file where a link's directory should be",
-    seed: ({ store }) => store.driver.write(`${layersPrefix(app)}/sha256/${"0".repeat(64)}`, utf8("")),
+    seed: ({ store }) => store.objects.put(`${layersPrefix(app)}/sha256/${"0".repeat(64)}`, utf8("")),
     severity: "lost",
     problem: /^it is not a directory$/,
     repaired: [2, []],

@@ -3,28 +3,33 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { deletedLink, deletedPrefix, deletingKey, layerLink } from "../../src/registry/layout.ts";
 import { deleteManifest } from "../../src/registry/manifest-deletions.ts";
-import type { Driver } from "../../src/storage/driver.ts";
+import type { Driver } from "../../src/storage/ports.ts";
+import { wrapCalls } from "../storage/intercepted.ts";
 import { collect, graceMs } from "./gc/collected.ts";
 import { digestOf, named, pushBlob, pushImage, pushIndex, type Stocked, stocked, tagged } from "./stocked.ts";
 import { verify } from "./verify/verified.ts";
 
 const app = named("app");
 const tags = ["1", "2", "3"];
-const changing = ["write", "delete", "forget", "trash", "purge", "removeEmpty", "removePrefix", "touch"] as const;
+const changing = [
+  "objects.put",
+  "objects.delete",
+  "objects.renew",
+  "trash.discard",
+  "trash.destroy",
+  "directory.removeEmpty",
+];
 
 /** The driver of a process that dies, or whose disk fails, after so many changes. */
 function dyingAfter(driver: Driver, changes: number): Driver {
   let left = changes;
-  return new Proxy(driver, {
-    get: (target, name: keyof Driver) => {
-      const call = target[name].bind(target) as (...args: unknown[]) => Promise<unknown>;
-      if (!(changing as readonly string[]).includes(name)) return call;
-      return async (...args: unknown[]) => {
-        left -= 1;
-        if (left < 0) throw Object.assign(new Error("EIO"), { code: "EIO" });
-        return await call(...args);
-      };
-    },
+  return wrapCalls(driver, (port, name, call) => {
+    if (!changing.includes(`${port}.${name}`)) return call;
+    return async (...args) => {
+      left -= 1;
+      if (left < 0) throw Object.assign(new Error("EIO"), { code: "EIO" });
+      return await call(...args);
+    };
   });
 }
 
@@ -36,7 +41,7 @@ async function halfDeleted(
   await pushImage(stock, "app", { tag: "kept", layers: ["kept"] });
   let image = digestOf("");
   for (const tag of tags) image = await pushImage(stock, "app", { tag });
-  const store = { ...stock.store, driver: dyingAfter(stock.store.driver, changes) };
+  const store = { ...stock.store, ...dyingAfter(stock.store, changes) };
   const isDone = await deleteManifest(store, app, { digest: image }).then(
     () => true,
     () => false,
@@ -89,7 +94,7 @@ describe("a deletion of a manifest with tags that dies or fails at any change", 
         expect(error.code).toBe("MANIFEST_UNKNOWN"),
       );
       expect(await shownTags(stock)).toEqual(["kept"]);
-      expect(await stock.store.driver.stat(deletingKey(app))).toBeUndefined();
+      expect(await stock.store.objects.stat(deletingKey(app))).toBeUndefined();
     });
     expect(states).toEqual(allOrNone);
   });
@@ -107,9 +112,9 @@ describe("a deletion of a manifest with tags that dies or fails at any change", 
       stock.wait(graceMs);
       expect((await collect(stock)).findings).toEqual([]);
       expect(await shownTags(stock)).toEqual(before as string[]);
-      const { driver } = stock.store;
-      expect(await driver.stat(deletingKey(app))).toBeUndefined();
-      expect(await driver.stat(deletedLink(app, image))).toBeUndefined();
+      const driver = stock.store;
+      expect(await driver.objects.stat(deletingKey(app))).toBeUndefined();
+      expect(await driver.objects.stat(deletedLink(app, image))).toBeUndefined();
       expect((await verify(stock)).findings).toEqual([]);
     });
   });
@@ -133,11 +138,14 @@ describe("what was deleted on purpose", () => {
     await stock.registry.repository(app, anonymous()).blobs.delete(digestOf("layer"));
     stock.wait(graceMs);
     expect((await collect(stock)).findings).toEqual([]);
-    const { driver } = stock.store;
-    const noted = async () => [image, digestOf("layer")].map((digest) => driver.stat(deletedLink(app, digest)));
+    const driver = stock.store;
+    const noted = async () => [image, digestOf("layer")].map((digest) => driver.objects.stat(deletedLink(app, digest)));
     expect((await Promise.all(await noted())).filter((stat) => stat === undefined)).toEqual([]);
     for (const digest of [index, other]) await stock.registry.repository(app, anonymous()).manifests.delete(digest);
-    expect([await driver.exists(deletedPrefix(app)), (await collect(stock)).findings]).toEqual([false, []]);
+    expect([
+      (await driver.directory.prefixTime(deletedPrefix(app))) !== undefined,
+      (await collect(stock)).findings,
+    ]).toEqual([false, []]);
   });
 
   test("is forgotten when it is pushed again", async () => {
@@ -148,10 +156,10 @@ describe("what was deleted on purpose", () => {
     await stock.registry.repository(app, anonymous()).blobs.delete(digestOf("layer"));
     await pushBlob(stock, "app", "layer");
     await pushImage(stock, "app", { tag: "1" });
-    expect(await stock.store.driver.stat(deletedLink(app, image))).toBeUndefined();
+    expect(await stock.store.objects.stat(deletedLink(app, image))).toBeUndefined();
     await collect(stock);
-    expect(await stock.store.driver.stat(deletedLink(app, digestOf("layer")))).toBeUndefined();
-    await stock.store.driver.delete(layerLink(app, digestOf("layer")));
+    expect(await stock.store.objects.stat(deletedLink(app, digestOf("layer")))).toBeUndefined();
+    await stock.store.objects.delete(layerLink(app, digestOf("layer")));
     expect((await collect(stock)).findings).toEqual([expect.stringContaining("which is not linked there")]);
   });
 });

@@ -5,18 +5,18 @@ import { type Stocked, utf8 } from "./stocked.ts";
 
 /** Puts the bytes into the trash, as a collector does that nobody had told of a link. */
 export async function trashBlob({ store }: Pick<Stocked, "store">, digest: Digest): Promise<void> {
-  const isMoved = await store.driver.trash(blobKey(digest), `${blobTrashName(digest)}.run-1`);
+  const isMoved = await store.trash.discard(blobKey(digest), `${blobTrashName(digest)}.run-1`);
   if (!isMoved) throw new Error(`${digest} is not in its place`);
 }
 
 /** Whether the bytes are in their place. */
 export async function isInPlace({ store }: Pick<Stocked, "store">, digest: Digest): Promise<boolean> {
-  return (await store.driver.stat(blobKey(digest))) !== undefined;
+  return (await store.objects.stat(blobKey(digest))) !== undefined;
 }
 
 /** Leaves a file without bytes, as a power cut does that meets a registry which does not sync. */
 export async function emptyBlob({ store }: Pick<Stocked, "store">, digest: Digest): Promise<void> {
-  await store.driver.write(blobKey(digest), new Uint8Array());
+  await store.objects.put(blobKey(digest), new Uint8Array());
 }
 
 /** What a damaged link holds. */

@@ -9,9 +9,9 @@ import { digestOf, named, pushBlob, pushImage, type Stocked, stocked, tagged, ut
 const app = named("app");
 const layer = digestOf("layer");
 
-async function noteDamage({ store: { driver } }: Stocked, isDamaged = true, digest = layer): Promise<void> {
-  const stat = await driver.stat(blobKey(digest));
-  if (stat !== undefined) await driver.noteDamage(blobKey(digest), stat, isDamaged);
+async function noteDamage({ store }: Stocked, isDamaged = true, digest = layer): Promise<void> {
+  const stat = await store.objects.stat(blobKey(digest));
+  if (stat !== undefined) await store.directory.noteDamage(blobKey(digest), stat, isDamaged);
 }
 
 /** Whether it was not refused. */
@@ -26,10 +26,12 @@ test("findBlob() ends where somebody else is always faster to take the blob", as
   let restores = 0;
   const { store } = stocked((driver) =>
     answering(driver, {
-      restore: async () => {
-        restores += 1;
-        if (restores > 100) throw new Error("it goes on and on");
-        return true;
+      trash: {
+        restore: async () => {
+          restores += 1;
+          if (restores > 100) throw new Error("it goes on and on");
+          return true;
+        },
       },
     }),
   );
@@ -80,8 +82,8 @@ test("followToBlob() gives no bytes of another digest out under a sha512 link, u
   await pushImage(stock, "app", { tag: "1" });
   const link = layerLink(app, long);
   const follow = async () => (await followToBlob(stock.store, link, long))?.target;
-  await stock.store.driver.write(link, utf8(digestOf("config")));
+  await stock.store.objects.put(link, utf8(digestOf("config")));
   const wrong = [await follow(), await isDone(stock.registry.repository(app, anonymous()).blobs.open(long))];
-  await stock.store.driver.write(link, utf8(layer));
+  await stock.store.objects.put(link, utf8(layer));
   expect([wrong, await follow()]).toEqual([[undefined, false], layer]);
 });

@@ -99,7 +99,7 @@ describe("an immutable tag", () => {
     const { stock, first, second } = await opened();
     await first.put("v1");
     const link = `docker/registry/v2/repositories/app/_manifests/revisions/sha256/${first.digest.slice(7)}/link`;
-    await stock.store.driver.delete(link as never);
+    await stock.store.objects.delete(link as never);
     await second.put("v1");
     expect(await tagsOf(stock)).toEqual({ v1: second.digest });
   });
@@ -108,7 +108,7 @@ describe("an immutable tag", () => {
     const { stock, first, second } = await opened();
     await first.put("v1");
     const link = "docker/registry/v2/repositories/app/_manifests/tags/v1/current/link";
-    await stock.store.driver.write(link as never, utf8(""));
+    await stock.store.objects.put(link as never, utf8(""));
     await second.put("v1");
     expect(await tagsOf(stock)).toEqual({ v1: second.digest });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { startHash } from "../../src/oci/hash.ts";
 import { appendAll, hashStored } from "../../src/registry/ingest.ts";
-import type { Upload } from "../../src/storage/driver.ts";
+import type { Upload } from "../../src/storage/ports.ts";
 import { digestOf, utf8 } from "./stocked.ts";
 
 const megabyte = 1024 * 1024;

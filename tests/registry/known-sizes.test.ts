@@ -24,7 +24,7 @@ describe.each([
   test.each([[""], ["lay"], ["layer and more"]])("to %p, is as good as missing until a push heals it", async (text) => {
     const stock = stocked();
     await pushImage(stock, "app", { tag: "1" });
-    await stock.store.driver.write(blobKey(layer), utf8(text));
+    await stock.store.objects.put(blobKey(layer), utf8(text));
     const { registry } = seenBy(stock);
     expect(registry.repository(app, anonymous()).blobs.open(layer)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
     expect(registry.repository(app, anonymous()).blobs.promise(layer)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
@@ -43,8 +43,8 @@ describe.each([
 async function storeUnchecked({ store }: Stocked, name: string, sizeBytes: number): Promise<void> {
   const config = { mediaType: "application/vnd.oci.image.config.v1+json", digest: digestOf("config"), size: sizeBytes };
   const manifest = JSON.stringify({ schemaVersion: 2, config, layers: [] });
-  await store.driver.write(blobKey(digestOf(manifest)), utf8(manifest));
-  await store.driver.write(revisionLink(named(name), digestOf(manifest)), utf8(digestOf(manifest)));
+  await store.objects.put(blobKey(digestOf(manifest)), utf8(manifest));
+  await store.objects.put(revisionLink(named(name), digestOf(manifest)), utf8(digestOf(manifest)));
 }
 
 /** How often the bytes of a blob were read. */
@@ -52,8 +52,10 @@ function countingReads(): { readonly stock: Stocked; readonly reads: () => numbe
   let count = 0;
   const stock = stocked((driver) =>
     intercept(driver, {
-      dropCache: () => {
-        count += 1;
+      directory: {
+        dropCache: () => {
+          count += 1;
+        },
       },
     }),
   );
@@ -81,7 +83,7 @@ test("what is damaged is read through once, however often it is asked for, and a
     [1, "lay"],
     [2, "la"],
   ] as const) {
-    await stock.store.driver.write(blobKey(layer), utf8(text));
+    await stock.store.objects.put(blobKey(layer), utf8(text));
     const asked = [1, 2, 3].map(() =>
       stock.registry
         .repository(app, anonymous())
@@ -104,8 +106,8 @@ describe("a large repository", () => {
       const config = { mediaType: type, digest: digestOf(text), size: text.length };
       const manifest = JSON.stringify({ schemaVersion: 2, config, layers: [] });
       texts.set(digestOf(manifest), text);
-      await stock.store.driver.write(blobKey(digestOf(manifest)), utf8(manifest));
-      await stock.store.driver.write(revisionLink(app, digestOf(manifest)), utf8(digestOf(manifest)));
+      await stock.store.objects.put(blobKey(digestOf(manifest)), utf8(manifest));
+      await stock.store.objects.put(revisionLink(app, digestOf(manifest)), utf8(digestOf(manifest)));
     }
     const text = texts.get([...texts.keys()].toSorted().at(-1) ?? "") ?? "";
     return { stock, last: digestOf(text), sizeBytes: text.length };
@@ -150,7 +152,7 @@ test("a manifest that came through another process since the first look is taken
   stock.wait(1000);
   await pushImage(stock, "app", { tag: "2", layers: ["second"] });
   await registry.repository(app, anonymous()).blobs.open(digestOf("second"));
-  await stock.store.driver.write(blobKey(digestOf("second")), utf8("sec"));
+  await stock.store.objects.put(blobKey(digestOf("second")), utf8("sec"));
   await expect(registry.repository(app, anonymous()).blobs.open(digestOf("second"))).rejects.toMatchObject({
     code: "BLOB_UNKNOWN",
   });

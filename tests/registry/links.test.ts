@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { followLink, putLink, readLink } from "../../src/registry/links.ts";
-import type { Driver } from "../../src/storage/driver.ts";
+import type { Driver } from "../../src/storage/ports.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { digestOf, stocked, utf8 } from "./stocked.ts";
 
@@ -25,7 +25,7 @@ test.each([
   ["no text", "\u0000\uFFFD", undefined],
 ])("readLink() of %s", async (_what, text, want) => {
   const { store } = stocked();
-  await store.driver.write(key, utf8(text));
+  await store.objects.put(key, utf8(text));
   expect(await readLink(store, key)).toEqual(want);
 });
 
@@ -41,7 +41,7 @@ test.each([
   ["the same sha512", long, long, long],
 ])("followLink() to %s", async (_what, content, of, want) => {
   const { store } = stocked();
-  await store.driver.write(key, utf8(content));
+  await store.objects.put(key, utf8(content));
   expect(await followLink(store, key, of)).toEqual(want);
 });
 
@@ -50,13 +50,13 @@ describe("putLink()", () => {
   async function effects(content: string | undefined, { isOld }: { readonly isOld: boolean }) {
     const calls: string[] = [];
     const wrap = (driver: Driver) =>
-      intercept(driver, { write: () => void calls.push("write"), touch: () => void calls.push("touch") });
+      intercept(driver, { objects: { put: () => void calls.push("write"), renew: () => void calls.push("touch") } });
     const stock = stocked(wrap);
-    if (content !== undefined) await stock.store.driver.write(key, utf8(content));
+    if (content !== undefined) await stock.store.objects.put(key, utf8(content));
     stock.wait(isOld ? minuteMs + 1 : minuteMs);
     calls.length = 0;
     await putLink(stock.store, key, digest);
-    const stat = await stock.store.driver.stat(key);
+    const stat = await stock.store.objects.stat(key);
     return { calls, digest: await readLink(stock.store, key), ageMs: stock.store.now() - (stat?.changedMs ?? 0) };
   }
 
@@ -76,12 +76,14 @@ describe("putLink()", () => {
     let isGone = false;
     const stock = stocked((driver) =>
       intercept(driver, {
-        touch: async () => {
-          isGone = await driver.delete(key);
+        objects: {
+          renew: async () => {
+            isGone = await driver.objects.delete(key);
+          },
         },
       }),
     );
-    await stock.store.driver.write(key, utf8(digest));
+    await stock.store.objects.put(key, utf8(digest));
     stock.wait(minuteMs + 1);
     await putLink(stock.store, key, digest);
     expect([isGone, await readLink(stock.store, key)]).toEqual([true, digest as Digest]);
@@ -90,9 +92,9 @@ describe("putLink()", () => {
   test("where the link is of a clock that was ahead", async () => {
     const stock = stocked();
     stock.wait(minuteMs);
-    await stock.store.driver.write(key, utf8(digest));
+    await stock.store.objects.put(key, utf8(digest));
     stock.wait(-2 * minuteMs);
     await putLink(stock.store, key, digest);
-    expect((await stock.store.driver.stat(key))?.changedMs).toBe(stock.store.now());
+    expect((await stock.store.objects.stat(key))?.changedMs).toBe(stock.store.now());
   });
 });

@@ -17,8 +17,10 @@ async function counted(text: string) {
   let reads = 0;
   const stock = stocked((driver) =>
     intercept(driver, {
-      read: () => {
-        reads += 1;
+      objects: {
+        read: () => {
+          reads += 1;
+        },
       },
     }),
   );
@@ -27,7 +29,7 @@ async function counted(text: string) {
 }
 
 async function put({ store }: Stocked, text: string, digest = digestOf(text)): Promise<Digest> {
-  await store.driver.write(blobKey(digest), utf8(text));
+  await store.objects.put(blobKey(digest), utf8(text));
   return digest;
 }
 
@@ -65,7 +67,7 @@ test("describeBytes() of a long one looks again when its file is another one, an
   await look();
   stock.wait(600_001);
   await look();
-  await stock.store.driver.delete(blobKey(digest));
+  await stock.store.objects.delete(blobKey(digest));
   await look();
   expect(seen).toEqual([
     [true, 1],

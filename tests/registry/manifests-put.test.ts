@@ -50,9 +50,9 @@ describe("a PUT", () => {
     const calls: string[] = [];
     const stock = stocked((driver) =>
       intercept(driver, {
-        lock: (name, mode) => void calls.push(`lock ${mode} ${name}`),
-        makePrefix: (key) => void calls.push(key),
-        write: (key) => void calls.push(key),
+        locks: { take: (name, mode) => void calls.push(`lock ${mode} ${name}`) },
+        directory: { makePrefix: (key) => void calls.push(key) },
+        objects: { put: (key) => void calls.push(key) },
       }),
     );
     await pushBlob(stock, "app", "c");
@@ -124,7 +124,7 @@ describe("a PUT", () => {
     await pushBlob(stock, "other", "other");
     expect([
       await codeOf(put(stock, fields, { tags: ["1"], ...options })),
-      await stock.store.driver.exists(manifestsPrefix(app)),
+      (await stock.store.directory.prefixTime(manifestsPrefix(app))) !== undefined,
     ]).toEqual([code, false]);
   });
 
@@ -181,7 +181,7 @@ describe("a PUT", () => {
     const child = await pushImage(stock, "app");
     stock.wait(1_000_000);
     await pushIndex(stock, "app", { tag: "1", children: [child] });
-    expect((await stock.store.driver.stat(revisionLink(app, child)))?.changedMs).toBe(stock.store.now());
+    expect((await stock.store.objects.stat(revisionLink(app, child)))?.changedMs).toBe(stock.store.now());
   });
 
   test("brings back from the trash what it names: blobs and children", async () => {
@@ -203,8 +203,10 @@ describe("a PUT", () => {
     const digest = hashBytes(utf8(JSON.stringify({ schemaVersion: 2, ...fields })), "sha256");
     const stock = stocked((driver) =>
       intercept(driver, {
-        write: async (key) => {
-          if (key === revisionLink(app, digest)) await trashBlob({ store: stock.store }, digest);
+        objects: {
+          put: async (key) => {
+            if (key === revisionLink(app, digest)) await trashBlob({ store: stock.store }, digest);
+          },
         },
       }),
     );
@@ -223,8 +225,10 @@ describe("a PUT", () => {
   test("writes its bytes again when a collector destroys them before it links them", async () => {
     const stock = stocked((driver) =>
       intercept(driver, {
-        write: async (key) => {
-          if (key.includes("/revisions/")) await driver.delete(blobKey(own));
+        objects: {
+          put: async (key) => {
+            if (key.includes("/revisions/")) await driver.objects.delete(blobKey(own));
+          },
         },
       }),
     );
@@ -235,7 +239,9 @@ describe("a PUT", () => {
 
   test("asks the driver to settle what others may just have written", async () => {
     const settled: string[] = [];
-    const stock = stocked((driver) => intercept(driver, { settle: (keys) => void settled.push(...keys) }));
+    const stock = stocked((driver) =>
+      intercept(driver, { directory: { settle: (keys) => void settled.push(...keys) } }),
+    );
     await pushBlob(stock, "app", "c");
     await put(stock, { config: blob("c"), layers: [] });
     expect(settled).toEqual([layerLink(app, digestOf("c")), blobKey(digestOf("c"))]);
@@ -245,8 +251,8 @@ describe("a PUT", () => {
     const stock = stocked();
     await pushBlob(stock, "app", "c");
     const long = hashBytes(utf8("layer"), "sha512");
-    await stock.store.driver.write(blobKey(digestOf("layer")), utf8("layer"));
-    await stock.store.driver.write(layerLink(app, long), utf8(digestOf("layer")));
+    await stock.store.objects.put(blobKey(digestOf("layer")), utf8("layer"));
+    await stock.store.objects.put(layerLink(app, long), utf8(digestOf("layer")));
     const fields = { config: blob("c"), layers: [{ ...blob("layer"), digest: long }] };
     expect(await codeOf(put(stock, fields))).toBe("done");
   });
@@ -256,7 +262,7 @@ describe("a PUT", () => {
     async (_what, bytes) => {
       const stock = stocked();
       await pushBlob(stock, "app", "c");
-      await stock.store.driver.write(layerLink(app, digestOf("c")), bytes);
+      await stock.store.objects.put(layerLink(app, digestOf("c")), bytes);
       stock.wait(120_000);
       const before = await codeOf(put(stock, { config: blob("c"), layers: [] }));
       await pushBlob(stock, "app", "c");
@@ -279,7 +285,7 @@ test("a blob that was cut off before a manifest named it is missing, goes out of
   const stock = stocked();
   for (const text of ["c", "layer"]) await pushBlob(stock, "app", text);
   const layer = digestOf("layer");
-  await stock.store.driver.write(blobKey(layer), utf8("lay"));
+  await stock.store.objects.put(blobKey(layer), utf8("lay"));
   const pushManifest = () => put(stock, { config: blob("c"), layers: [blob("layer")] });
   expect(await codeOf(pushManifest())).toBe("MANIFEST_BLOB_UNKNOWN");
   expect(await isInPlace(stock, layer)).toBe(false);

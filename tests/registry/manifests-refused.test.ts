@@ -22,16 +22,18 @@ test.each(["UNAVAILABLE", "ENOSPC"])("a push that fails with %s after its link t
   let isLinked = false;
   const stock = stocked((driver) =>
     answering(driver, {
-      write: async (key, bytes) => {
-        if (isLinked && code === "ENOSPC" && key === blobKey(own)) throw Object.assign(new Error("full"), { code });
-        isLinked ||= key === revisionLink(app, own);
-        await driver.write(key, bytes);
+      objects: {
+        put: async (key, bytes) => {
+          if (isLinked && code === "ENOSPC" && key === blobKey(own)) throw Object.assign(new Error("full"), { code });
+          isLinked ||= key === revisionLink(app, own);
+          await driver.objects.put(key, bytes);
+        },
+        stat: async (key) => (isLinked && key === blobKey(own) ? undefined : await driver.objects.stat(key)),
       },
-      stat: async (key) => (isLinked && key === blobKey(own) ? undefined : await driver.stat(key)),
     }),
   );
   await pushBlob(stock, "app", "c");
-  expect([await refusalOf(stock), await stock.store.driver.stat(revisionLink(app, own))]).toEqual([code, undefined]);
+  expect([await refusalOf(stock), await stock.store.objects.stat(revisionLink(app, own))]).toEqual([code, undefined]);
   isLinked = false;
   expect((await verify(stock)).findings).toEqual([]);
 });
@@ -40,8 +42,8 @@ test("a push that is refused leaves the link of a manifest that was there before
   const stock = stocked();
   await pushBlob(stock, "app", "c");
   await refusalOf(stock);
-  await stock.store.driver.delete(blobKey(own));
-  await stock.store.driver.delete(layerLink(app, digestOf("c")));
+  await stock.store.objects.delete(blobKey(own));
+  await stock.store.objects.delete(layerLink(app, digestOf("c")));
   expect(await refusalOf(stock)).toBe("MANIFEST_BLOB_UNKNOWN");
-  expect(await stock.store.driver.stat(revisionLink(app, own))).toBeDefined();
+  expect(await stock.store.objects.stat(revisionLink(app, own))).toBeDefined();
 });

@@ -4,7 +4,7 @@ import { anonymous } from "../../src/registry/actor.ts";
 import { blobKey, deletingKey, referrerLink, revisionLink, tagCurrentLink } from "../../src/registry/layout.ts";
 import { deleteManifest, deleteTag } from "../../src/registry/manifest-deletions.ts";
 import { getManifest, promiseManifest } from "../../src/registry/manifests.ts";
-import type { Driver } from "../../src/storage/driver.ts";
+import type { Driver } from "../../src/storage/ports.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { damagedLinks, isInPlace, trashBlob } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";
@@ -32,51 +32,55 @@ describe("a GET and a HEAD", () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app", { tag: "1" });
     let isTaken = false;
-    const driver = intercept(stock.store.driver, {
-      read: async (key) => {
-        if (key !== blobKey(digest) || isTaken) return;
-        isTaken = true;
-        await trashBlob(stock, digest);
+    const driver = intercept(stock.store, {
+      objects: {
+        read: async (key) => {
+          if (key !== blobKey(digest) || isTaken) return;
+          isTaken = true;
+          await trashBlob(stock, digest);
+        },
       },
     });
-    expect([(await getManifest({ ...stock.store, driver }, app, tag("1"))).digest, isTaken]).toEqual([digest, true]);
+    expect([(await getManifest({ ...stock.store, ...driver }, app, tag("1"))).digest, isTaken]).toEqual([digest, true]);
   });
 
   test("a GET of a tag that moves each time, to manifests that are not there, ends", async () => {
     const stock = stocked();
     let moves = 0;
-    const driver = intercept(stock.store.driver, {
-      read: async (key) => {
-        if (key !== tagCurrentLink(app, tagged("1"))) return;
-        moves += 1;
-        if (moves > 100) throw new Error("it goes on and on");
-        await stock.store.driver.write(key, utf8(digestOf(`manifest ${moves}`)));
+    const driver = intercept(stock.store, {
+      objects: {
+        read: async (key) => {
+          if (key !== tagCurrentLink(app, tagged("1"))) return;
+          moves += 1;
+          if (moves > 100) throw new Error("it goes on and on");
+          await stock.store.objects.put(key, utf8(digestOf(`manifest ${moves}`)));
+        },
       },
     });
-    expect(await codeOf(getManifest({ ...stock.store, driver }, app, tag("1")))).toBe("MANIFEST_UNKNOWN");
+    expect(await codeOf(getManifest({ ...stock.store, ...driver }, app, tag("1")))).toBe("MANIFEST_UNKNOWN");
   });
 
   test.each(reads)("%s of what is damaged finds nothing, until a push heals it", async (_what, read) => {
     const damages: readonly ((driver: Driver, digest: Digest) => Promise<unknown>)[] = [
-      (driver, digest) => driver.write(blobKey(digest), utf8("{}")),
-      (driver, digest) => driver.write(blobKey(digest), utf8("")),
-      (driver, digest) => driver.delete(blobKey(digest)),
-      (driver, digest) => driver.delete(revisionLink(app, digest)),
+      (driver, digest) => driver.objects.put(blobKey(digest), utf8("{}")),
+      (driver, digest) => driver.objects.put(blobKey(digest), utf8("")),
+      (driver, digest) => driver.objects.delete(blobKey(digest)),
+      (driver, digest) => driver.objects.delete(revisionLink(app, digest)),
       ...damagedLinks.map(
         ([, bytes]) =>
           (driver: Driver, digest: Digest) =>
-            driver.write(revisionLink(app, digest), bytes),
+            driver.objects.put(revisionLink(app, digest), bytes),
       ),
       ...damagedLinks.map(
         ([, bytes]) =>
           (driver: Driver) =>
-            driver.write(tagCurrentLink(app, tagged("1")), bytes),
+            driver.objects.put(tagCurrentLink(app, tagged("1")), bytes),
       ),
     ];
     for (const damage of damages) {
       const stock = stocked();
       const digest = await pushImage(stock, "app", { tag: "1" });
-      await damage(stock.store.driver, digest);
+      await damage(stock.store, digest);
       stock.wait(120_000);
       const before = await codeOf(read(stock.store, app, tag("1")));
       await pushImage(stock, "app", { tag: "1" });
@@ -88,7 +92,7 @@ describe("a GET and a HEAD", () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app", { tag: "1" });
     for (const key of [revisionLink(app, digest), tagCurrentLink(app, tagged("1"))]) {
-      await stock.store.driver.write(key, utf8(`${digest}\n`));
+      await stock.store.objects.put(key, utf8(`${digest}\n`));
     }
     expect((await getManifest(stock.store, app, tag("1"))).digest).toBe(digest);
   });
@@ -97,7 +101,7 @@ describe("a GET and a HEAD", () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app", { tag: "1" });
     const startMs = stock.store.now();
-    const changedMs = async () => (await stock.store.driver.stat(revisionLink(app, digest)))?.changedMs;
+    const changedMs = async () => (await stock.store.objects.stat(revisionLink(app, digest)))?.changedMs;
     stock.wait(5000);
     await getManifest(stock.store, app, tag("1"));
     const afterGet = await changedMs();
@@ -109,12 +113,14 @@ describe("a GET and a HEAD", () => {
     let first: Digest | undefined;
     const stock = stocked((driver) =>
       intercept(driver, {
-        read: async (key) => {
-          if (first === undefined || key !== revisionLink(app, first)) return;
-          const old = first;
-          first = undefined;
-          await pushImage(stock, "app", { tag: "1", layers: ["new"] });
-          await deleteManifest(stock.store, app, { digest: old });
+        objects: {
+          read: async (key) => {
+            if (first === undefined || key !== revisionLink(app, first)) return;
+            const old = first;
+            first = undefined;
+            await pushImage(stock, "app", { tag: "1", layers: ["new"] });
+            await deleteManifest(stock.store, app, { digest: old });
+          },
         },
       }),
     );
@@ -143,9 +149,9 @@ describe("a deletion", () => {
     const steps: string[] = [];
     const stock = stocked((driver) =>
       intercept(driver, {
-        lock: (name, mode) => void steps.push(`${mode} ${name}`),
-        trash: (key) => void steps.push(key.slice(key.lastIndexOf("/") + 1)),
-        delete: (key) => void steps.push(key),
+        locks: { take: (name, mode) => void steps.push(`${mode} ${name}`) },
+        trash: { discard: (key) => void steps.push(key.slice(key.lastIndexOf("/") + 1)) },
+        objects: { delete: (key) => void steps.push(key) },
       }),
     );
     const subject = digestOf("subject");
@@ -166,10 +172,10 @@ describe("a deletion", () => {
   test("of a manifest waits for a push that is about to tag it, and takes that tag too", async () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app", { tag: "1" });
-    const pushing = await stock.store.driver.lock(app, "shared", { waitMs: 0 });
+    const pushing = await stock.store.locks.take(app, "shared", { waitMs: 0 });
     const deleting = deleteManifest(stock.store, app, { digest });
     // What a push does under its lock, between its check and its answer.
-    await stock.store.driver.write(tagCurrentLink(app, tagged("2")), utf8(digest));
+    await stock.store.objects.put(tagCurrentLink(app, tagged("2")), utf8(digest));
     pushing?.[Symbol.dispose]();
     await deleting;
     expect([
@@ -191,8 +197,8 @@ describe("a deletion", () => {
   test.each(damagedLinks)("takes a revision and a tag whose links are %s", async (_what, bytes) => {
     const stock = stocked();
     const digest = await pushImage(stock, "app", { tag: "1" });
-    await stock.store.driver.write(revisionLink(app, digest), bytes);
-    await stock.store.driver.write(tagCurrentLink(app, tagged("1")), bytes);
+    await stock.store.objects.put(revisionLink(app, digest), bytes);
+    await stock.store.objects.put(tagCurrentLink(app, tagged("1")), bytes);
     expect([
       await codeOf(deleteManifest(stock.store, app, { digest })),
       await codeOf(deleteTag(stock.store, app, { tag: tagged("1") })),
@@ -202,7 +208,7 @@ describe("a deletion", () => {
   test("takes a manifest whose bytes are gone or damaged", async () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app", { tag: "1" });
-    await stock.store.driver.write(blobKey(digest), utf8("{"));
+    await stock.store.objects.put(blobKey(digest), utf8("{"));
     await deleteManifest(stock.store, app, { digest });
     expect(await codeOf(getManifest(stock.store, app, tag("1")))).toBe("MANIFEST_UNKNOWN");
   });
@@ -212,7 +218,7 @@ describe("a deletion", () => {
     const digest = await pushImage(stock, "app", { tag: "1" });
     stock.wait(1000);
     await deleteTag(stock.store, app, { tag: tagged("1") });
-    expect((await stock.store.driver.stat(revisionLink(app, digest)))?.changedMs).toBe(stock.store.now());
+    expect((await stock.store.objects.stat(revisionLink(app, digest)))?.changedMs).toBe(stock.store.now());
   });
 
   test("of a tag leaves the manifest and its other tags; of the last manifest takes the repository from the catalog", async () => {

@@ -3,9 +3,10 @@
 // below as an example.
 import { afterAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Driver } from "../../src/storage/driver.ts";
-import { openMemory } from "../../src/storage/memory.ts";
+import type { Driver } from "../../src/storage/ports.ts";
 import { digestOf } from "../http/memory-registry.ts";
+import { wrapCalls } from "../storage/intercepted.ts";
+import { openMemory } from "../storage/memory.ts";
 import { sharedDisk } from "../storage/test-store.ts";
 import { type Answer, type Call, Model, manifests, repositories, tags, texts } from "./model.ts";
 import { callArbitrary, clientOf, type Race, raceArbitrary } from "./model-client.ts";
@@ -79,14 +80,9 @@ const looks: readonly Call[] = [
 
 /** The driver with each call put off until the scheduler chooses it. */
 function scheduled(driver: Driver, scheduler: fc.Scheduler, state: { readonly isOver: boolean }): Driver {
-  return new Proxy(driver, {
-    get: (target, name: keyof Driver) => {
-      const call = target[name].bind(target) as (...args: unknown[]) => Promise<unknown>;
-      return async (...args: unknown[]) => {
-        if (!state.isOver) await scheduler.schedule(Promise.resolve(), name);
-        return call(...args);
-      };
-    },
+  return wrapCalls(driver, (port, name, call) => async (...args) => {
+    if (!state.isOver) await scheduler.schedule(Promise.resolve(), `${port}.${name}`);
+    return call(...args);
   });
 }
 

@@ -29,7 +29,7 @@ describe("the log of moved tags", () => {
   test("goes when it is long, so that who relied on it begins anew", async () => {
     const { store } = stocked();
     const first = await startMoveLog(store, app);
-    await store.driver.append(moveLogKey(digestOf("app")), new Uint8Array(1024 * 1024));
+    await store.objects.append(moveLogKey(digestOf("app")), new Uint8Array(1024 * 1024));
     await noteMove(store, app, { tag: tagged("1"), digest: one });
     expect([await readMoveLog(store, app), (await startMoveLog(store, app)) === first]).toEqual([undefined, false]);
   });

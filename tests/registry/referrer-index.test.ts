@@ -18,7 +18,7 @@ async function signed(stock: Stocked): Promise<{ readonly image: Digest; readonl
 
 /** Writes an entry, as a deletion that was killed half-way leaves one. */
 async function enter({ store }: Stocked, subject: Digest, digest: Digest): Promise<void> {
-  await store.driver.write(referrerLink(app, subject, digest), utf8(digest));
+  await store.objects.put(referrerLink(app, subject, digest), utf8(digest));
 }
 
 async function entriesOf({ store }: Stocked) {
@@ -60,7 +60,7 @@ describe("a collection takes away an entry", () => {
     expect([predicted.removals, predicted.summary]).toEqual([removals, { ...summary, isDryRun: true }]);
     expect(summary).toMatchObject({ referrers: 2, findings: 0 });
     expect(await entriesOf(stock)).toEqual([{ subject: image, digest: signature }]);
-    expect(await stock.store.driver.exists(subjectPrefix(app, digestOf("another")))).toBe(false);
+    expect((await stock.store.directory.prefixTime(subjectPrefix(app, digestOf("another")))) !== undefined).toBe(false);
     expect((await collect(stock)).removals).toEqual([]);
     expect((await verify(stock)).findings).toEqual([]);
   });
@@ -69,7 +69,7 @@ describe("a collection takes away an entry", () => {
     const stock = stocked();
     const { image, signature } = await signed(stock);
     await enter(stock, image, digestOf("gone"));
-    await stock.store.driver.write(revisionLink(app, signature), utf8(""));
+    await stock.store.objects.put(revisionLink(app, signature), utf8(""));
     expect((await collect(stock)).removals).toEqual([]);
     expect(await entriesOf(stock)).toHaveLength(2);
   });
@@ -79,10 +79,12 @@ describe("a collection takes away an entry", () => {
     let pushes = 0;
     const stock: Stocked = stocked((driver) =>
       intercept(driver, {
-        lock: async (_name, mode) => {
-          if (mode !== "alone" || pushes > 0) return;
-          pushes += 1;
-          await pushImage(stock, "app", { layers: ["signature"], subject: gone.image });
+        locks: {
+          take: async (_name, mode) => {
+            if (mode !== "alone" || pushes > 0) return;
+            pushes += 1;
+            await pushImage(stock, "app", { layers: ["signature"], subject: gone.image });
+          },
         },
       }),
     );
@@ -108,15 +110,17 @@ test("rebuilding the index enters no manifest that was deleted while it was read
   let isRebuilding = false;
   const stock: Stocked = stocked((driver) =>
     intercept(driver, {
-      lock: async (_name, mode) => {
-        if (mode !== "shared" || !isRebuilding) return;
-        isRebuilding = false;
-        await stock.registry.repository(app, anonymous()).manifests.delete(signature);
+      locks: {
+        take: async (_name, mode) => {
+          if (mode !== "shared" || !isRebuilding) return;
+          isRebuilding = false;
+          await stock.registry.repository(app, anonymous()).manifests.delete(signature);
+        },
       },
     }),
   );
   const { image, signature } = await signed(stock);
-  await stock.store.driver.delete(referrerLink(app, image, signature));
+  await stock.store.objects.delete(referrerLink(app, image, signature));
   isRebuilding = true;
   await stock.registry
     .repository(app, anonymous())

@@ -44,8 +44,8 @@ async function digestsOf(stock: Stocked, filter: { artifactType?: string; after?
 
 /** Takes the index away, as it is in a directory that registry:2 has written. */
 async function forgetIndex({ store }: Stocked, referrers: readonly Digest[]): Promise<void> {
-  for (const digest of referrers) await store.driver.delete(referrerLink(app, subject, digest));
-  await store.driver.removeEmpty(referrersPrefix(app));
+  for (const digest of referrers) await store.objects.delete(referrerLink(app, subject, digest));
+  await store.directory.removeEmpty(referrersPrefix(app));
 }
 
 describe("a list of referrers", () => {
@@ -82,7 +82,7 @@ describe("a list of referrers", () => {
     await attach(stock, { text: "3", of: digestOf("another") });
     const { items, hasMore } = await list(stock);
     const mediaType = "application/vnd.oci.image.manifest.v1+json";
-    const sizeOf = async (digest: Digest) => (await stock.store.driver.stat(blobKey(digest)))?.sizeBytes ?? 0;
+    const sizeOf = async (digest: Digest) => (await stock.store.objects.stat(blobKey(digest)))?.sizeBytes ?? 0;
     expect([items.toSorted((left, right) => (left.digest < right.digest ? -1 : 1)), hasMore]).toEqual([
       [
         { mediaType, digest: typed, size: await sizeOf(typed), artifactType: "a/sbom", annotations },
@@ -130,8 +130,8 @@ describe("a list of referrers", () => {
       await attach(stock, { text: "deleted" }),
       await attach(stock, { text: "kept" }),
     ];
-    await stock.store.driver.delete(revisionLink(app, gone));
-    await stock.store.driver.write(blobKey(damaged), utf8("{}"));
+    await stock.store.objects.delete(revisionLink(app, gone));
+    await stock.store.objects.put(blobKey(damaged), utf8("{}"));
     await stock.registry.repository(app, anonymous()).manifests.delete(deleted);
     expect(await digestsOf(stock)).toEqual([kept]);
   });
@@ -140,9 +140,9 @@ describe("a list of referrers", () => {
     const stock = stocked();
     const digests = [await attach(stock, { text: "1" }), await attach(stock, { text: "2" })];
     await forgetIndex(stock, digests);
-    for (const digest of digests) await stock.store.driver.trash(blobKey(digest), `${blobTrashName(digest)}.run-1`);
+    for (const digest of digests) await stock.store.trash.discard(blobKey(digest), `${blobTrashName(digest)}.run-1`);
     expect(await digestsOf(stock)).toEqual(digests.toSorted());
-    for (const digest of digests) await stock.store.driver.trash(blobKey(digest), `${blobTrashName(digest)}.run-2`);
+    for (const digest of digests) await stock.store.trash.discard(blobKey(digest), `${blobTrashName(digest)}.run-2`);
     expect(await digestsOf(stock)).toEqual(digests.toSorted());
   });
 
@@ -161,7 +161,7 @@ describe("a list of referrers", () => {
 describe("the index of referrers", () => {
   test("is rebuilt once from manifests that another registry wrote", async () => {
     const written: string[] = [];
-    const stock = stocked((driver) => intercept(driver, { write: (key) => void written.push(key) }));
+    const stock = stocked((driver) => intercept(driver, { objects: { put: (key) => void written.push(key) } }));
     const digests = [await attach(stock, { text: "1" }), await attach(stock, { text: "2" })];
     await forgetIndex(stock, digests);
     written.length = 0;
@@ -177,7 +177,9 @@ describe("the index of referrers", () => {
 
   test("is written under the shared lock", async () => {
     const locks: string[] = [];
-    const stock = stocked((driver) => intercept(driver, { lock: (name, mode) => void locks.push(`${mode} ${name}`) }));
+    const stock = stocked((driver) =>
+      intercept(driver, { locks: { take: (name, mode) => void locks.push(`${mode} ${name}`) } }),
+    );
     await forgetIndex(stock, [await attach(stock, { text: "1" })]);
     locks.length = 0;
     await list(stock);
@@ -188,8 +190,10 @@ describe("the index of referrers", () => {
     let isFull = false;
     const stock = stocked((driver) =>
       intercept(driver, {
-        write: () => {
-          if (isFull) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+        objects: {
+          put: () => {
+            if (isFull) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+          },
         },
       }),
     );
@@ -211,8 +215,10 @@ describe("the index of referrers", () => {
     let isBroken = false;
     const stock = stocked((driver) =>
       intercept(driver, {
-        list: () => {
-          if (isBroken) throw Object.assign(new Error("broken"), { code: "EIO" });
+        objects: {
+          list: () => {
+            if (isBroken) throw Object.assign(new Error("broken"), { code: "EIO" });
+          },
         },
       }),
     );
@@ -230,9 +236,9 @@ describe("the index of referrers", () => {
     const stock = stocked();
     const digest = await attach(stock, { text: "1" });
     const damaged = await attach(stock, { text: "2" });
-    await stock.store.driver.write(blobKey(damaged), utf8("{"));
-    await stock.store.driver.makePrefix(`${referrersPrefix(app)}/${subject.replace(":", "/")}/sha256/zz`);
-    await stock.store.driver.makePrefix(layersPrefix(app));
+    await stock.store.objects.put(blobKey(damaged), utf8("{"));
+    await stock.store.directory.makePrefix(`${referrersPrefix(app)}/${subject.replace(":", "/")}/sha256/zz`);
+    await stock.store.directory.makePrefix(layersPrefix(app));
     expect(await digestsOf(stock)).toEqual([digest]);
   });
 });

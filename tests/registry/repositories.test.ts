@@ -28,7 +28,7 @@ const everything = { limit: 1000, after: undefined };
 /** A store with these repositories, which hold nothing. */
 async function withRepositories(...names: readonly string[]) {
   const stock = stocked();
-  for (const name of names) await stock.store.driver.makePrefix(manifestsPrefix(named(name)));
+  for (const name of names) await stock.store.directory.makePrefix(manifestsPrefix(named(name)));
   return stock;
 }
 
@@ -69,11 +69,11 @@ describe("listRepositories()", () => {
 
   test("shows only what has manifests, and only legal names", async () => {
     const { store } = await withRepositories("a");
-    const { driver } = store;
-    await driver.makePrefix(layersPrefix(named("blobs-only")));
-    await driver.makePrefix(uploadsPrefix(named("uploading")));
+    const driver = store;
+    await driver.directory.makePrefix(layersPrefix(named("blobs-only")));
+    await driver.directory.makePrefix(uploadsPrefix(named("uploading")));
     for (const name of ["Upper", "_hidden/b", ".dot", "a/_x/b", "x".repeat(256)]) {
-      await driver.makePrefix(`${repositoriesPrefix}/${name}/_manifests`);
+      await driver.directory.makePrefix(`${repositoriesPrefix}/${name}/_manifests`);
     }
     expect((await listRepositories(store, everything)).items).toEqual(["a"] as never);
   });
@@ -87,10 +87,12 @@ describe("listRepositories()", () => {
     const count = () => {
       looks += 1;
     };
-    const stock = stocked((driver) => intercept(driver, { list: count, exists: count }));
+    const stock = stocked((driver) =>
+      intercept(driver, { objects: { list: count }, directory: { prefixTime: count } }),
+    );
     for (let outer = 0; outer < 20; outer += 1) {
       for (let inner = 0; inner < 20; inner += 1) {
-        await stock.store.driver.makePrefix(manifestsPrefix(named(`n${outer}/r${inner}`)));
+        await stock.store.directory.makePrefix(manifestsPrefix(named(`n${outer}/r${inner}`)));
       }
     }
     looks = 0;
@@ -112,11 +114,11 @@ test("isRepository() is whether it holds or held a manifest", async () => {
 test("listRevisions() has what is linked, whatever else lies there", async () => {
   const { store } = stocked();
   const [app, one, two] = [named("app"), digestOf("1"), digestOf("2")];
-  for (const digest of [one, two]) await store.driver.write(revisionLink(app, digest), utf8(digest));
+  for (const digest of [one, two]) await store.objects.put(revisionLink(app, digest), utf8(digest));
   // What registry:2 leaves of a deleted revision, and what is none.
-  await store.driver.makePrefix(`${revisionsPrefix(app)}/sha256/${"0".repeat(64)}`);
-  await store.driver.write(`${revisionsPrefix(app)}/sha256/zz/link`, utf8(one));
-  await store.driver.write(`${revisionsPrefix(app)}/md5/${"0".repeat(32)}/link`, utf8(one));
+  await store.directory.makePrefix(`${revisionsPrefix(app)}/sha256/${"0".repeat(64)}`);
+  await store.objects.put(`${revisionsPrefix(app)}/sha256/zz/link`, utf8(one));
+  await store.objects.put(`${revisionsPrefix(app)}/md5/${"0".repeat(32)}/link`, utf8(one));
   const found: Digest[] = [];
   for await (const digest of listRevisions(store, app)) found.push(digest);
   expect(found.toSorted()).toEqual([one, two].toSorted());
@@ -126,13 +128,13 @@ describe("removeIfEmpty()", () => {
   test("removes _manifests first and _layers last, then the parents", async () => {
     const removed: string[] = [];
     const note = (prefix: string) => void removed.push(prefix.slice(repositoriesPrefix.length + 1));
-    const stock = stocked((driver) => intercept(driver, { removeEmpty: note, removePrefix: note }));
+    const stock = stocked((driver) => intercept(driver, { directory: { removeEmpty: note } }));
     const name = named("a/b");
     for (const prefix of [manifestsPrefix(name), uploadsPrefix(name), layersPrefix(name)]) {
-      await stock.store.driver.makePrefix(prefix);
+      await stock.store.directory.makePrefix(prefix);
     }
     await removeIfEmpty(stock.store, name);
-    expect([removed, await stock.store.driver.list(repositoriesPrefix)]).toEqual([
+    expect([removed, await stock.store.objects.list(repositoriesPrefix)]).toEqual([
       ["a/b/_manifests", "a/b/_uploads", "a/b/_layers", "a/b", "a"],
       [],
     ]);
@@ -147,75 +149,77 @@ describe("removeIfEmpty()", () => {
     for (const text of ["config", "layer"])
       await stock.registry.repository(named("a/b"), anonymous()).blobs.delete(digestOf(text));
     await removeIfEmpty(stock.store, named("a/b"));
-    const own = await stock.store.driver.list(`${repositoriesPrefix}/a/b`);
+    const own = await stock.store.objects.list(`${repositoriesPrefix}/a/b`);
     expect(own).toEqual(["_deleted", "_layers", "_manifests", "_uploads"]);
   });
 
   test("leaves blobs, and an upload that is under way", async () => {
     const stock = stocked();
     await pushBlob(stock, "blobs", "x");
-    await stock.store.driver.makePrefix(manifestsPrefix(named("blobs")));
+    await stock.store.directory.makePrefix(manifestsPrefix(named("blobs")));
     await stock.registry.repository(named("uploading"), anonymous()).uploads.start("sha256");
-    await stock.store.driver.makePrefix(layersPrefix(named("uploading")));
+    await stock.store.directory.makePrefix(layersPrefix(named("uploading")));
     for (const name of ["blobs", "uploading"]) await removeIfEmpty(stock.store, named(name));
     expect([
-      await stock.store.driver.list(`${repositoriesPrefix}/blobs`),
-      await stock.store.driver.list(`${repositoriesPrefix}/uploading`),
+      await stock.store.objects.list(`${repositoriesPrefix}/blobs`),
+      await stock.store.objects.list(`${repositoriesPrefix}/uploading`),
     ]).toEqual([["_layers"], ["_layers", "_uploads"]]);
   });
 
   test("removes what has only directories of tags and revisions left", async () => {
     const stock = stocked();
     const app = named("app");
-    await stock.store.driver.makePrefix(`${manifestsPrefix(app)}/tags/old/index/sha256`);
-    await stock.store.driver.makePrefix(`${revisionsPrefix(app)}/sha256/${"0".repeat(64)}`);
-    await stock.store.driver.makePrefix(layersPrefix(app));
+    await stock.store.directory.makePrefix(`${manifestsPrefix(app)}/tags/old/index/sha256`);
+    await stock.store.directory.makePrefix(`${revisionsPrefix(app)}/sha256/${"0".repeat(64)}`);
+    await stock.store.directory.makePrefix(layersPrefix(app));
     await removeIfEmpty(stock.store, app);
-    expect(await stock.store.driver.list(repositoriesPrefix)).toEqual([]);
+    expect(await stock.store.objects.list(repositoriesPrefix)).toEqual([]);
   });
 
   test("removes entries of referrers that are gone, which refer to nothing", async () => {
     const stock = stocked();
     const app = named("app");
-    await stock.store.driver.write(referrerLink(app, digestOf("s"), digestOf("x")), utf8(digestOf("x")));
-    await stock.store.driver.makePrefix(layersPrefix(app));
+    await stock.store.objects.put(referrerLink(app, digestOf("s"), digestOf("x")), utf8(digestOf("x")));
+    await stock.store.directory.makePrefix(layersPrefix(app));
     await removeIfEmpty(stock.store, app);
-    expect(await stock.store.driver.list(repositoriesPrefix)).toEqual([]);
+    expect(await stock.store.objects.list(repositoriesPrefix)).toEqual([]);
   });
 
   test("removes nothing that holds something: where a tag once pointed to", async () => {
     const stock = stocked();
     const key = tagIndexLink(named("app"), tagged("1"), digestOf("x"));
-    await stock.store.driver.write(key, utf8(digestOf("x")));
-    await stock.store.driver.makePrefix(layersPrefix(named("app")));
+    await stock.store.objects.put(key, utf8(digestOf("x")));
+    await stock.store.directory.makePrefix(layersPrefix(named("app")));
     await removeIfEmpty(stock.store, named("app"));
     expect([
-      (await stock.store.driver.stat(key))?.sizeBytes,
-      await stock.store.driver.exists(layersPrefix(named("app"))),
+      (await stock.store.objects.stat(key))?.sizeBytes,
+      (await stock.store.directory.prefixTime(layersPrefix(named("app")))) !== undefined,
     ]).toEqual([71, true]);
   });
 
   test("keeps its hands off a parent that becomes a repository meanwhile, whose lock it does not hold", async () => {
     const stock = stocked((driver) =>
       intercept(driver, {
-        // A push into the parent begins just now: its directories are still empty.
-        removePrefix: async (prefix) => {
-          if (prefix.endsWith("/a")) await driver.makePrefix(layersPrefix(named("a")));
+        directory: {
+          // A push into the parent begins just now: its directories are still empty.
+          removeEmpty: async (prefix) => {
+            if (prefix.endsWith("/a")) await driver.directory.makePrefix(layersPrefix(named("a")));
+          },
         },
       }),
     );
-    await stock.store.driver.makePrefix(layersPrefix(named("a/b")));
+    await stock.store.directory.makePrefix(layersPrefix(named("a/b")));
     await removeIfEmpty(stock.store, named("a/b"));
-    expect(await stock.store.driver.list(`${repositoriesPrefix}/a`)).toEqual(["_layers"]);
+    expect(await stock.store.objects.list(`${repositoriesPrefix}/a`)).toEqual(["_layers"]);
   });
 });
 
 test("walkPrefixes() gives whatever has something of a repository, walkEmptyPrefixes() what has nothing at all", async () => {
-  const { driver } = stocked().store;
+  const driver = stocked().store;
   for (const path of ["a/_uploads", "a/b/_layers", "a/UPPER/_referrers", "c/d/e", "f", "g/_others"]) {
-    await driver.makePrefix(`${repositoriesPrefix}/${path}`);
+    await driver.directory.makePrefix(`${repositoriesPrefix}/${path}`);
   }
-  const store = { ...stocked().store, driver };
+  const store = { ...stocked().store, ...driver };
   const below = (keys: readonly string[]) => keys.map((key) => key.slice(repositoriesPrefix.length + 1));
   expect([
     below(await Array.fromAsync(walkPrefixes(store, repositoriesPrefix, () => {}))),
@@ -228,11 +232,14 @@ test("walkPrefixes() gives whatever has something of a repository, walkEmptyPref
 
 test("removeUpwards() removes an empty directory with the parents that have nothing else, and nothing with content", async () => {
   const stock = stocked();
-  const { driver } = stock.store;
-  await driver.makePrefix(`${repositoriesPrefix}/a/b/c`);
+  const driver = stock.store;
+  await driver.directory.makePrefix(`${repositoriesPrefix}/a/b/c`);
   await pushBlob(stock, "a/x", "x");
   const removed = [`${repositoriesPrefix}/a/b/c`, `${repositoriesPrefix}/a/x`].map((key) =>
     removeUpwards(stock.store, key),
   );
-  expect([await Promise.all(removed), await driver.list(`${repositoriesPrefix}/a`)]).toEqual([[true, false], ["x"]]);
+  expect([await Promise.all(removed), await driver.objects.list(`${repositoriesPrefix}/a`)]).toEqual([
+    [true, false],
+    ["x"],
+  ]);
 });

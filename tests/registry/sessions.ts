@@ -2,7 +2,7 @@
 import type { Digest } from "../../src/oci/digest.ts";
 import { openBlob } from "../../src/registry/blobs.ts";
 import { type Chunk, Uploads } from "../../src/registry/uploads.ts";
-import type { Driver } from "../../src/storage/driver.ts";
+import type { Driver } from "../../src/storage/ports.ts";
 import { named, type Stocked, stocked, utf8 } from "./stocked.ts";
 
 /** The repository of the sessions. */

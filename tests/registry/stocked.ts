@@ -7,8 +7,8 @@ import { parseTag, type Tag } from "../../src/oci/reference.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";
 import type { Store } from "../../src/registry/store.ts";
-import type { Driver } from "../../src/storage/driver.ts";
-import { openMemory } from "../../src/storage/memory.ts";
+import type { Driver } from "../../src/storage/ports.ts";
+import { openMemory } from "../storage/memory.ts";
 
 /** A store, the registry over it, and its clock. */
 export interface Stocked {
@@ -54,7 +54,7 @@ export function stockedOn(
   now: () => number = Date.now,
   wait: (ms: number) => void = () => {},
 ): Stocked {
-  const store: Store = { driver, now, uuid: () => crypto.randomUUID() };
+  const store: Store = { ...driver, now, uuid: () => crypto.randomUUID() };
   return { store, registry: openRegistry(store, { rules: { urls: "any", children: "all" } }), wait };
 }
 

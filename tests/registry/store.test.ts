@@ -12,11 +12,11 @@ test.each([
 ] as const)("withLock() holds the lock %s while the work is done, and no longer", async (mode, isShared) => {
   const { store } = stocked();
   const isFree = async () => {
-    using lock = await store.driver.lock(app, "shared", { waitMs: 0 });
+    using lock = await store.locks.take(app, "shared", { waitMs: 0 });
     return lock !== undefined;
   };
   const answers = [await withLock(store, app, mode, isFree)];
-  using alone = await store.driver.lock(app, "alone", { waitMs: 0 });
+  using alone = await store.locks.take(app, "alone", { waitMs: 0 });
   expect([...answers, alone?.mode]).toEqual([isShared, "alone"]);
 });
 
@@ -31,9 +31,11 @@ test("withLock() refuses when the lock is not to be had, without doing the work"
   const waits: number[] = [];
   const { store } = stocked((driver) =>
     answering(driver, {
-      lock: async (_name, _mode, { waitMs }) => {
-        waits.push(waitMs);
-        return undefined;
+      locks: {
+        take: async (_name, _mode, { waitMs }) => {
+          waits.push(waitMs);
+          return undefined;
+        },
       },
     }),
   );

@@ -16,8 +16,10 @@ function counted() {
   let reads = 0;
   const stock = stocked((driver) =>
     intercept(driver, {
-      read: (key) => {
-        if (key.endsWith("/current/link")) reads += 1;
+      objects: {
+        read: (key) => {
+          if (key.endsWith("/current/link")) reads += 1;
+        },
       },
     }),
   );
@@ -31,7 +33,7 @@ function counted() {
 
 /** As another program tags. */
 async function tag({ store }: Stocked, name: string, digest: Digest): Promise<void> {
-  await store.driver.write(tagCurrentLink(app, tagged(name)), utf8(digest));
+  await store.objects.put(tagCurrentLink(app, tagged(name)), utf8(digest));
 }
 
 /** As every process of this program does. */
@@ -75,14 +77,16 @@ describe("a search for the tags of a manifest", () => {
     const { stock } = counted();
     await tagSome(stock, 10);
     let isMoved = false;
-    const driver = intercept(stock.store.driver, {
-      read: async (key) => {
-        if (isMoved || !key.endsWith("v5/current/link")) return;
-        isMoved = true;
-        for (const name of ["v1", "v9", "new"]) await move(stock, name, one);
+    const driver = intercept(stock.store, {
+      objects: {
+        read: async (key) => {
+          if (isMoved || !key.endsWith("v5/current/link")) return;
+          isMoved = true;
+          for (const name of ["v1", "v9", "new"]) await move(stock, name, one);
+        },
       },
     });
-    const store: Store = { ...stock.store, driver };
+    const store: Store = { ...stock.store, ...driver };
     const search = new TagSearch(store, options);
     await search.prepare(app);
     expect(await found(search, one)).toEqual(["new", "v0", "v1", "v2", "v4", "v6", "v8", "v9"]);
@@ -93,7 +97,7 @@ describe("a search for the tags of a manifest", () => {
     await tagSome(stock, 10);
     expect(await found(search, other)).toEqual(["v1", "v3", "v5", "v7", "v9"]);
     await search.prepare(app);
-    await stock.store.driver.delete(moveLogKey(digestOf("app")));
+    await stock.store.objects.delete(moveLogKey(digestOf("app")));
     await move(stock, "new", other);
     expect(await found(search, other)).toContain("new");
     const elsewhere = new TagSearch(stock.store, options);
@@ -127,7 +131,7 @@ describe("a search for the tags of a manifest", () => {
     };
     const stock = stocked();
     await tagSome(stock, 10);
-    const store: Store = { ...stock.store, driver: intercept(stock.store.driver, { write: full }) };
+    const store: Store = { ...stock.store, ...intercept(stock.store, { objects: { put: full } }) };
     const search = new TagSearch(store, options);
     await search.prepare(app);
     expect(await found(search, one)).toEqual(["v0", "v2", "v4", "v6", "v8"]);

@@ -43,9 +43,9 @@ describe("listTags()", () => {
 
   test("does not show what is no tag: a directory without current, a name that is none", async () => {
     const { store } = await withTags("1");
-    await store.driver.write(tagIndexLink(app, tagged("half"), digestOf("x")), utf8(digestOf("x")));
-    await store.driver.write(`${tagsPrefix(app)}/.hidden/current/link`, utf8(digestOf("x")));
-    await store.driver.makePrefix(`${tagsPrefix(app)}/empty`);
+    await store.objects.put(tagIndexLink(app, tagged("half"), digestOf("x")), utf8(digestOf("x")));
+    await store.objects.put(`${tagsPrefix(app)}/.hidden/current/link`, utf8(digestOf("x")));
+    await store.directory.makePrefix(`${tagsPrefix(app)}/empty`);
     expect((await listTags(store, app, everything)).items).toEqual(["1"] as never);
   });
 
@@ -53,7 +53,7 @@ describe("listTags()", () => {
     "does not show a tag whose link is %s, as a pull of it finds nothing",
     async (_damage, bytes) => {
       const { store } = await withTags("1", "2");
-      await store.driver.write(tagCurrentLink(app, tagged("1")), bytes);
+      await store.objects.put(tagCurrentLink(app, tagged("1")), bytes);
       const request = { limit: 1, after: undefined };
       expect([await listTags(store, app, request), await readTag(store, app, tagged("1"))]).toEqual([
         { items: ["2"], hasMore: false } as never,
@@ -67,7 +67,7 @@ describe("listTags()", () => {
     const count = () => {
       looks += 1;
     };
-    const stock = stocked((driver) => intercept(driver, { stat: count, read: count }));
+    const stock = stocked((driver) => intercept(driver, { objects: { stat: count, read: count } }));
     for (let index = 0; index < 50; index += 1) await pushImage(stock, "app", { tag: `t${index}` });
     looks = 0;
     await listTags(stock.store, app, { limit: 3, after: "t20" });
@@ -80,8 +80,7 @@ describe("moveTag()", () => {
     const calls: string[] = [];
     const stock = stocked((driver) =>
       intercept(driver, {
-        touch: (key) => void calls.push(`touch ${key}`),
-        write: (key) => void calls.push(`write ${key}`),
+        objects: { renew: (key) => void calls.push(`touch ${key}`), put: (key) => void calls.push(`write ${key}`) },
       }),
     );
     const [tag, from] = [tagged("1"), await pushImage(stock, "app", { tag: "1" })];
@@ -96,7 +95,7 @@ describe("moveTag()", () => {
 
   test("to where it is already touches nothing that it would leave", async () => {
     const touched: string[] = [];
-    const stock = stocked((driver) => intercept(driver, { touch: (key) => void touched.push(key) }));
+    const stock = stocked((driver) => intercept(driver, { objects: { renew: (key) => void touched.push(key) } }));
     const digest = await pushImage(stock, "app", { tag: "1" });
     stock.wait(120_000);
     touched.length = 0;
@@ -108,7 +107,7 @@ describe("moveTag()", () => {
     const stock = await withTags("1");
     const digest = await pushImage(stock, "app", { layers: ["other"] });
     for (const old of ["", digestOf("gone")]) {
-      await stock.store.driver.write(tagCurrentLink(app, tagged("1")), utf8(old));
+      await stock.store.objects.put(tagCurrentLink(app, tagged("1")), utf8(old));
       await moveTag(stock.store, app, { tag: tagged("1"), digest });
       expect(await readTag(stock.store, app, tagged("1"))).toBe(digest);
     }
@@ -119,19 +118,21 @@ test("trashTag() removes the tag in one step, with all that it pointed to", asyn
   const steps: string[] = [];
   const stock = stocked((driver) =>
     intercept(driver, {
-      trash: (key) => void steps.push(`trash ${key}`),
-      delete: (key) => void steps.push(`delete ${key}`),
+      trash: { discard: (key) => void steps.push(`discard ${key}`) },
+      objects: {
+        delete: (key, options) => void (options?.isDurable !== false && steps.push(`delete ${key}`)),
+      },
     }),
   );
   await pushImage(stock, "app", { tag: "1" });
   await trashTag(stock.store, app, tagged("1"));
   await trashTag(stock.store, app, tagged("1"));
-  const { driver } = stock.store;
+  const driver = stock.store;
   const key = `${tagsPrefix(app)}/1`;
   expect([
     await isTag(stock.store, app, tagged("1")),
-    await driver.list(tagsPrefix(app)),
+    await driver.objects.list(tagsPrefix(app)),
     steps,
-    await driver.listTrash("tags"),
-  ]).toEqual([false, [], [`trash ${key}`, `trash ${key}`], []]);
+    await driver.trash.list("tags"),
+  ]).toEqual([false, [], [`discard ${key}`, `discard ${key}`], []]);
 });

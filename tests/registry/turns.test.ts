@@ -13,8 +13,8 @@ import { blobKey, layerLink, referrerLink, revisionLink, tagCurrentLink } from "
 import { openRegistry } from "../../src/registry/registry.ts";
 import { listRepositories } from "../../src/registry/repositories.ts";
 import { verifyStore } from "../../src/registry/verify/verify.ts";
-import type { Key } from "../../src/storage/driver.ts";
 import { openFilesystem } from "../../src/storage/filesystem.ts";
+import type { Key } from "../../src/storage/ports.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { longestTurnMs, longestTurnOfBestMs, shortMs } from "../turns.ts";
 import { named, tagged, utf8 } from "./stocked.ts";
@@ -28,7 +28,7 @@ setDefaultTimeout(180_000);
 const directory = temporaryDirectory({ isInMemory: true });
 afterAll(() => directory[Symbol.dispose]());
 const { driver } = await openFilesystem({ root: directory.path, isDurable: false });
-const store = { driver, now: Date.now, uuid: () => crypto.randomUUID() };
+const store = { ...driver, now: Date.now, uuid: () => crypto.randomUUID() };
 const registry = openRegistry(store, { rules: { urls: "any", children: "all" } });
 
 const imageType = "application/vnd.oci.image.manifest.v1+json";

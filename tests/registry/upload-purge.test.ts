@@ -12,7 +12,7 @@ const none = { sessions: 0, temporaryFiles: 0 };
 async function withSession(wrap?: Parameters<typeof stocked>[0]) {
   const stock = stocked(wrap);
   const id = await stock.registry.repository(app, anonymous()).uploads.start("sha256");
-  return { stock, id, ids: () => stock.store.driver.list(uploadsPrefix(app)) };
+  return { stock, id, ids: () => stock.store.objects.list(uploadsPrefix(app)) };
 }
 
 describe("purgeUploads()", () => {
@@ -22,7 +22,7 @@ describe("purgeUploads()", () => {
     const young = await purgeUploads(stock.store, hourMs);
     stock.wait(1);
     const old = await purgeUploads(stock.store, hourMs);
-    expect([young, old, await ids(), await stock.store.driver.listTrash("uploads")]).toEqual([
+    expect([young, old, await ids(), await stock.store.trash.list("uploads")]).toEqual([
       none,
       { sessions: 1, temporaryFiles: 0 },
       [],
@@ -56,19 +56,19 @@ describe("purgeUploads()", () => {
   ])("removes a session without data %s, by its own age", async (_what, name) => {
     const stock = stocked();
     const prefix = uploadPrefix(app, "00000000-0000-4000-8000-000000000001");
-    if (name === undefined) await stock.store.driver.makePrefix(prefix);
-    else await stock.store.driver.write(`${prefix}/${name}`, utf8("x"));
+    if (name === undefined) await stock.store.directory.makePrefix(prefix);
+    else await stock.store.objects.put(`${prefix}/${name}`, utf8("x"));
     stock.wait(hourMs);
     const young = await purgeUploads(stock.store, hourMs);
     stock.wait(1);
     const old = await purgeUploads(stock.store, hourMs);
-    expect([young.sessions, old.sessions, await stock.store.driver.list(uploadsPrefix(app))]).toEqual([0, 1, []]);
+    expect([young.sessions, old.sessions, await stock.store.objects.list(uploadsPrefix(app))]).toEqual([0, 1, []]);
   });
 
   test("leaves one that somebody holds, and does not disturb him", async () => {
     const { stock, id, ids } = await withSession();
     const preempted = new AbortController();
-    const held = await stock.store.driver.openUpload(uploadKey(app, id), { waitMs: 1000, preempted });
+    const held = await stock.store.uploads.open(uploadKey(app, id), { waitMs: 1000, preempted });
     stock.wait(hourMs + 1);
     const outcome = await purgeUploads(stock.store, hourMs);
     if (typeof held === "object") held[Symbol.dispose]();
@@ -77,7 +77,7 @@ describe("purgeUploads()", () => {
 
   test("leaves one that is written to between the look and the hold", async () => {
     const { stock, id, ids } = await withSession((driver) =>
-      intercept(driver, { openUpload: async (key) => void (await driver.touch(key)) }),
+      intercept(driver, { uploads: { open: async (key) => void (await driver.objects.renew(key)) } }),
     );
     stock.wait(hourMs + 1);
     expect([await purgeUploads(stock.store, hourMs), await ids()]).toEqual([none, [id]]);
@@ -103,9 +103,11 @@ describe("purgeUploads()", () => {
     const swept: unknown[] = [];
     const stock = stocked((driver) =>
       answering(driver, {
-        sweepTemporary: async (olderThanMs, options) => {
-          swept.push([olderThanMs, options?.isDryRun]);
-          return 7;
+        directory: {
+          sweepTemporary: async (olderThanMs, options) => {
+            swept.push([olderThanMs, options?.isDryRun]);
+            return 7;
+          },
         },
       }),
     );

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { blobKey, layerLink } from "../../src/registry/layout.ts";
-import type { Driver } from "../../src/storage/driver.ts";
+import type { Driver } from "../../src/storage/ports.ts";
 import { answering, intercept } from "../storage/intercepted.ts";
 import { damagedLinks, isInPlace, trashBlob } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";
@@ -19,15 +19,19 @@ describe("a commit", () => {
     const { uploads, target } = await begin((driver) =>
       answering(
         intercept(driver, {
-          lock: (name, mode) => void calls.push(`lock ${mode} ${name}`),
-          write: (key) => void calls.push(`write ${key}`),
-          stat: (key) => void (key === blobKey(digest) && calls.push("look")),
-          discardUpload: () => void calls.push("discard"),
+          locks: { take: (name, mode) => void calls.push(`lock ${mode} ${name}`) },
+          objects: {
+            put: (key) => void calls.push(`write ${key}`),
+            stat: (key) => void (key === blobKey(digest) && calls.push("look")),
+          },
+          uploads: { discard: () => void calls.push("discard") },
         }),
         {
-          openUpload: async (key, options) => {
-            calls.push("hold");
-            return driver.openUpload(key, options);
+          uploads: {
+            open: async (key, options) => {
+              calls.push("hold");
+              return driver.uploads.open(key, options);
+            },
           },
         },
       ),
@@ -41,19 +45,21 @@ describe("a commit", () => {
     const turn = () => new Promise((resolve) => setImmediate(resolve));
     const { uploads, target } = await begin((driver) =>
       answering(driver, {
-        openUpload: async (key, options) => {
-          const upload = await driver.openUpload(key, options);
-          if (upload === undefined || upload === "busy") return upload;
-          const commit = async (to: string) => {
-            await turn();
-            await upload.commit(to);
-            order.push("committed");
-          };
-          const dispose = () => {
-            upload[Symbol.dispose]();
-            order.push("let go");
-          };
-          return Object.assign(Object.create(upload), { commit, [Symbol.dispose]: dispose });
+        uploads: {
+          open: async (key, options) => {
+            const upload = await driver.uploads.open(key, options);
+            if (upload === undefined || upload === "busy") return upload;
+            const commit = async (to: string) => {
+              await turn();
+              await upload.commit(to);
+              order.push("committed");
+            };
+            const dispose = () => {
+              upload[Symbol.dispose]();
+              order.push("let go");
+            };
+            return Object.assign(Object.create(upload), { commit, [Symbol.dispose]: dispose });
+          },
         },
       }),
     );
@@ -63,7 +69,7 @@ describe("a commit", () => {
 
   test("brings the bytes back that a collector took between the two", async () => {
     const { stock, uploads, target } = await begin((driver) =>
-      intercept(driver, { lock: () => trashBlob({ store: stock.store }, digest) }),
+      intercept(driver, { locks: { take: () => trashBlob({ store: stock.store }, digest) } }),
     );
     await uploads.commit(target, chunk("x"), digest);
     expect(await isInPlace(stock, digest)).toBe(true);
@@ -71,15 +77,15 @@ describe("a commit", () => {
 
   test("acknowledges nothing when the bytes are lost meanwhile, and leaves no link to them", async () => {
     const { stock, uploads, target } = await begin((driver) =>
-      intercept(driver, { lock: async () => void (await driver.delete(blobKey(digest))) }),
+      intercept(driver, { locks: { take: async () => void (await driver.objects.delete(blobKey(digest))) } }),
     );
     expect(await codeOf(uploads.commit(target, chunk("x"), digest))).toBe("UNAVAILABLE");
-    expect(await stock.store.driver.stat(layerLink(app, digest))).toBeUndefined();
+    expect(await stock.store.objects.stat(layerLink(app, digest))).toBeUndefined();
   });
 
   test("waits for who takes away from the repository", async () => {
     const { stock, uploads, target } = await begin();
-    const alone = await stock.store.driver.lock(app, "alone", { waitMs: 0 });
+    const alone = await stock.store.locks.take(app, "alone", { waitMs: 0 });
     let isDone = false;
     const committing = uploads.commit(target, chunk("x"), digest).then(() => {
       isDone = true;
@@ -93,7 +99,7 @@ describe("a commit", () => {
 
   test("replaces bytes that are damaged", async () => {
     const { stock, uploads, target } = await begin();
-    await stock.store.driver.write(blobKey(digest), utf8("damaged"));
+    await stock.store.objects.put(blobKey(digest), utf8("damaged"));
     await uploads.commit(target, chunk("x"), digest);
     expect(await textOf(stock, digest)).toBe("x");
   });
@@ -120,7 +126,7 @@ describe("a commit whose answer was lost", () => {
 
   test("is answered again as long as the blob is there, and promises it anew", async () => {
     const { stock, again } = await repeated(1_000_000);
-    expect([await again(), (await stock.store.driver.stat(layerLink(app, digest)))?.changedMs]).toEqual([
+    expect([await again(), (await stock.store.objects.stat(layerLink(app, digest)))?.changedMs]).toEqual([
       "done",
       stock.store.now(),
     ]);
@@ -135,23 +141,25 @@ describe("a commit whose answer was lost", () => {
   test("is unknown for another digest, without the bytes, and without the link", async () => {
     const { stock, again } = await repeated(5000);
     const answers = [await again(digestOf("y"))];
-    await stock.store.driver.delete(blobKey(digest));
+    await stock.store.objects.delete(blobKey(digest));
     answers.push(await again());
     await pushBlob(stock, "other", "x");
-    await stock.store.driver.delete(layerLink(app, digest));
+    await stock.store.objects.delete(layerLink(app, digest));
     expect([...answers, await again()]).toEqual(["BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_UNKNOWN"]);
   });
 
   test.each(damagedLinks)("is unknown where the link is %s", async (_damage, bytes) => {
     const { stock, again } = await repeated(5000);
-    await stock.store.driver.write(layerLink(app, digest), bytes);
+    await stock.store.objects.put(layerLink(app, digest), bytes);
     expect(await again()).toBe("BLOB_UPLOAD_UNKNOWN");
   });
 
   test("is unknown when the link goes while it waits for the lock", async () => {
     let isGoing = false;
     const { again } = await repeated(5000, (driver) =>
-      intercept(driver, { lock: async () => void (isGoing && (await driver.delete(layerLink(app, digest)))) }),
+      intercept(driver, {
+        locks: { take: async () => void (isGoing && (await driver.objects.delete(layerLink(app, digest)))) },
+      }),
     );
     isGoing = true;
     expect(await again()).toBe("BLOB_UPLOAD_UNKNOWN");

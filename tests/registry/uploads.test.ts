@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { uploadKey, uploadPrefix, uploadsPrefix } from "../../src/registry/layout.ts";
 import { Uploads, type UploadTarget } from "../../src/registry/uploads.ts";
-import type { Driver } from "../../src/storage/driver.ts";
+import type { Driver } from "../../src/storage/ports.ts";
 import { answering } from "../storage/intercepted.ts";
 import { isInPlace } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";
@@ -12,7 +12,7 @@ import { digestOf, named, stocked, utf8 } from "./stocked.ts";
 describe("a session", () => {
   test("begins without bytes, and with the time of its start for registry:2's purge", async () => {
     const { stock, uploads, target } = await begin();
-    const startedAt = await stock.store.driver.read(`${uploadPrefix(app, target.id)}/startedat`, 100);
+    const startedAt = await stock.store.objects.read(`${uploadPrefix(app, target.id)}/startedat`, 100);
     expect([await uploads.size(target), new TextDecoder().decode(startedAt)]).toEqual([0, "2023-11-14T22:13:20Z"]);
   });
 
@@ -29,7 +29,7 @@ describe("a session", () => {
       sizes,
       await textOf(stock, digest),
       await codeOf(uploads.size(target)),
-      await stock.store.driver.list(uploadsPrefix(app)),
+      await stock.store.objects.list(uploadsPrefix(app)),
     ]).toEqual([[4, 14, 14], "one two three four", "BLOB_UPLOAD_UNKNOWN", []]);
   });
 
@@ -57,14 +57,14 @@ describe("a session", () => {
   test("is read again where the system has forgotten its bytes, since writing them back may have failed", async () => {
     const { stock, target } = await begin();
     let forgets = false;
-    const openUpload: Driver["openUpload"] = async (key, options) => {
-      const upload = await stock.store.driver.openUpload(key, options);
+    const openUpload: Driver["uploads"]["open"] = async (key, options) => {
+      const upload = await stock.store.uploads.open(key, options);
       if (upload === undefined || upload === "busy" || !forgets) return upload;
       // What the disk has in place of the bytes that were written.
       const content = () => new Blob(["lost bytes"]);
       return Object.assign(upload, { isRemembered: () => false, content });
     };
-    const uploads = new Uploads({ ...stock.store, driver: answering(stock.store.driver, { openUpload }) });
+    const uploads = new Uploads({ ...stock.store, ...answering(stock.store, { uploads: { open: openUpload } }) });
     await uploads.append(target, chunk("good bytes"));
     forgets = true;
     expect(await codeOf(uploads.commit(target, nothing, digestOf("good bytes")))).toBe("DIGEST_INVALID");
@@ -91,8 +91,8 @@ describe("a session", () => {
       await codeOf(uploads.size(target)),
       await isInPlace(stock, digestOf("x")),
       await isInPlace(stock, digestOf("y")),
-      await stock.store.driver.list(uploadsPrefix(app)),
-      await stock.store.driver.listTrash("uploads"),
+      await stock.store.objects.list(uploadsPrefix(app)),
+      await stock.store.trash.list("uploads"),
     ]).toEqual(["DIGEST_INVALID", "BLOB_UPLOAD_UNKNOWN", false, false, [], []]);
   });
 
@@ -112,21 +112,23 @@ describe("a session", () => {
     let isFull = false;
     const { stock, uploads, target } = await begin((driver) =>
       answering(driver, {
-        openUpload: async (key, options) => {
-          const upload = await driver.openUpload(key, options);
-          if (upload === undefined || upload === "busy") return upload;
-          const append = async (pieces: readonly Uint8Array[]) => {
-            await upload.append(isFull ? [utf8("ha")] : pieces);
-            if (isFull) throw Object.assign(new Error("full"), { code: "ENOSPC" });
-          };
-          return Object.create(upload, {
-            append: { value: append },
-            sizeBytes: { get: () => upload.sizeBytes },
-            identity: { value: upload.identity },
-            content: { value: () => upload.content() },
-            commit: { value: (to: string) => upload.commit(to) },
-            [Symbol.dispose]: { value: () => upload[Symbol.dispose]() },
-          });
+        uploads: {
+          open: async (key, options) => {
+            const upload = await driver.uploads.open(key, options);
+            if (upload === undefined || upload === "busy") return upload;
+            const append = async (pieces: readonly Uint8Array[]) => {
+              await upload.append(isFull ? [utf8("ha")] : pieces);
+              if (isFull) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+            };
+            return Object.create(upload, {
+              append: { value: append },
+              sizeBytes: { get: () => upload.sizeBytes },
+              identity: { value: upload.identity },
+              content: { value: () => upload.content() },
+              commit: { value: (to: string) => upload.commit(to) },
+              [Symbol.dispose]: { value: () => upload[Symbol.dispose]() },
+            });
+          },
         },
       }),
     );
@@ -173,9 +175,11 @@ describe("a session", () => {
     const waits: number[] = [];
     const { uploads, target } = await begin((driver) =>
       answering(driver, {
-        openUpload: async (_key, { waitMs }) => {
-          waits.push(waitMs);
-          return "busy";
+        uploads: {
+          open: async (_key, { waitMs }) => {
+            waits.push(waitMs);
+            return "busy";
+          },
         },
       }),
     );
@@ -197,5 +201,5 @@ test("the hashes that are kept between requests are bounded, and never needed", 
   if (first === undefined) throw new Error("none");
   await uploads.append(first, chunk("x"));
   await uploads.commit(first, nothing, hashBytes(utf8("x"), "sha512"));
-  expect(await stock.store.driver.stat(uploadKey(app, first.id))).toBeUndefined();
+  expect(await stock.store.objects.stat(uploadKey(app, first.id))).toBeUndefined();
 });

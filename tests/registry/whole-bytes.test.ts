@@ -13,12 +13,14 @@ test("readWhole() finds bytes in their place and in the trash, and brings nothin
   expect(await readWhole(stock.store, digest)).toEqual(utf8("x"));
   await trashBlob(stock, digest);
   expect(await readWhole(stock.store, digest)).toEqual(utf8("x"));
-  expect(await stock.store.driver.stat(blobKey(digest))).toBeUndefined();
+  expect(await stock.store.objects.stat(blobKey(digest))).toBeUndefined();
 });
 
 test("readWhole() finds bytes that are brought back between its two looks", async () => {
   const stock = stocked((driver) =>
-    intercept(driver, { openInTrash: async () => void (await driver.restore(blobTrashName(digest), blobKey(digest))) }),
+    intercept(driver, {
+      trash: { open: async () => void (await driver.trash.restore(blobTrashName(digest), blobKey(digest))) },
+    }),
   );
   await pushBlob(stock, "app", "x");
   await trashBlob(stock, digest);
@@ -29,14 +31,16 @@ test.each(["nowhere", "damaged", "unreadable"])("readWhole() is undefined for wh
   let isFailing = false;
   const stock = stocked((driver) =>
     intercept(driver, {
-      read: () => {
-        if (isFailing) throw Object.assign(new Error("EIO"), { code: "EIO" });
+      objects: {
+        read: () => {
+          if (isFailing) throw Object.assign(new Error("EIO"), { code: "EIO" });
+        },
       },
     }),
   );
   await pushBlob(stock, "app", "x");
-  if (what === "nowhere") await stock.store.driver.delete(blobKey(digest));
-  if (what === "damaged") await stock.store.driver.write(blobKey(digest), utf8("y"));
+  if (what === "nowhere") await stock.store.objects.delete(blobKey(digest));
+  if (what === "damaged") await stock.store.objects.put(blobKey(digest), utf8("y"));
   isFailing = what === "unreadable";
   expect(await readWhole(stock.store, digest)).toBeUndefined();
 });

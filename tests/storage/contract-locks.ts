@@ -1,20 +1,20 @@
-// The part of the contract about locks.
+// The suite of the port of locks.
 import { expect, test } from "bun:test";
-import type { Driver, Lock, LockMode } from "../../src/storage/driver.ts";
+import type { Driver, Lock, LockMode } from "../../src/storage/ports.ts";
 import type { OpenTestStore } from "./contract.ts";
 
 /** Long enough for a machine that is busy; no test waits for its end. */
 const patienceMs = 4000;
 
 async function hold(driver: Driver, name: string, mode: LockMode): Promise<Lock> {
-  const lock = await driver.lock(name, mode, { waitMs: patienceMs });
+  const lock = await driver.locks.take(name, mode, { waitMs: patienceMs });
   if (lock === undefined) throw new Error(`the lock ${name} was not to be had`);
   return lock;
 }
 
 /** Whether the lock is to be had at once. */
 async function isFree(driver: Driver, name: string, mode: LockMode): Promise<boolean> {
-  using lock = await driver.lock(name, mode, { waitMs: 0 });
+  using lock = await driver.locks.take(name, mode, { waitMs: 0 });
   return lock !== undefined;
 }
 
@@ -61,7 +61,7 @@ export function describeLocks(open: OpenTestStore): void {
   test("who waits in vain is told so, and leaves nothing locked", async () => {
     using store = await open();
     const held = await hold(store.driver, "a", "shared");
-    const inVain = await store.other.lock("a", "alone", { waitMs: 30 });
+    const inVain = await store.other.locks.take("a", "alone", { waitMs: 30 });
     const isShared = await isFree(store.other, "a", "shared");
     held[Symbol.dispose]();
     expect([inVain, isShared, await isFree(store.driver, "a", "alone")]).toEqual([undefined, true, true]);
@@ -72,7 +72,7 @@ export function describeLocks(open: OpenTestStore): void {
     const first = await hold(store.driver, "a", "shared");
     const waiting = hold(store.other, "a", "alone");
     // One that comes later waits behind it, although the lock is held shared.
-    const late = await store.driver.lock("a", "shared", { waitMs: 30 });
+    const late = await store.driver.locks.take("a", "shared", { waitMs: 30 });
     const later = hold(store.driver, "a", "shared");
     first[Symbol.dispose]();
     const alone = await waiting;
@@ -102,11 +102,11 @@ export function describeLocks(open: OpenTestStore): void {
 
   test("there is one hold on a kind of work, and its holder is named to the others", async () => {
     using store = await open();
-    const first = await store.driver.holdWork("gc", "the first");
-    const second = await store.other.holdWork("gc", "the second");
+    const first = await store.driver.locks.hold("gc", "the first");
+    const second = await store.other.locks.hold("gc", "the second");
     if ("heldBy" in first) throw new Error("nobody held it");
     first[Symbol.dispose]();
-    const third = await store.other.holdWork("gc", "the third");
+    const third = await store.other.locks.hold("gc", "the third");
     expect([second, "heldBy" in third]).toEqual([{ heldBy: "the first" }, false]);
     if (!("heldBy" in third)) third[Symbol.dispose]();
   });

@@ -1,4 +1,4 @@
-// The part of the contract about objects: stat, read, open, write, touch, delete, settle, sweepTemporary.
+// The suite of the port of objects.
 import { expect, test } from "bun:test";
 import type { OpenTestStore } from "./contract.ts";
 import { bytesOf, put, take, until } from "./store-access.ts";
@@ -13,19 +13,22 @@ export function describeObjects(open: OpenTestStore): void {
     using store = await open();
     const { driver } = store;
     expect([
-      await driver.stat("a/b/link"),
-      await driver.read("a/b/link", 10),
-      await driver.open("a/b/link"),
-      await driver.append("a/b/link", bytesOf("x")),
-      await driver.touch("a/b/link"),
-      await driver.delete("a/b/link"),
+      await driver.objects.stat("a/b/link"),
+      await driver.objects.read("a/b/link", 10),
+      await driver.objects.open("a/b/link"),
+      await driver.objects.append("a/b/link", bytesOf("x")),
+      await driver.objects.renew("a/b/link"),
+      await driver.objects.delete("a/b/link"),
     ]).toEqual([undefined, undefined, undefined, undefined, false, false]);
   });
 
   test("what is added is there for everybody, in the order of adding", async () => {
     using store = await open();
     await put(store.driver, "a/log", "one");
-    const sizes = [await store.driver.append("a/log", bytesOf("two")), await store.other.append("a/log", bytesOf("3"))];
+    const sizes = [
+      await store.driver.objects.append("a/log", bytesOf("two")),
+      await store.other.objects.append("a/log", bytesOf("3")),
+    ];
     expect([sizes, await take(store.driver, "a/log")]).toEqual([[6, 7], "onetwo3"]);
   });
 
@@ -33,10 +36,10 @@ export function describeObjects(open: OpenTestStore): void {
     using store = await open();
     await put(store.driver, "a/b/link", "x");
     expect([
-      await store.driver.stat("a/b"),
-      await store.driver.read("a/b", 10),
-      await store.driver.open("a/b"),
-      await store.driver.delete("a"),
+      await store.driver.objects.stat("a/b"),
+      await store.driver.objects.read("a/b", 10),
+      await store.driver.objects.open("a/b"),
+      await store.driver.objects.delete("a"),
     ]).toEqual([undefined, undefined, undefined, false]);
   });
 
@@ -45,21 +48,21 @@ export function describeObjects(open: OpenTestStore): void {
     await put(store.driver, "a/b", "x");
     const { driver } = store;
     expect([
-      await driver.stat("a/b/c/link"),
-      await driver.read("a/b/c/link", 10),
-      await driver.delete("a/b/c/link"),
-      await driver.touch("a/b/c/link"),
-      await driver.exists("a/b/c"),
-      await driver.prefixTime("a/b/c"),
+      await driver.objects.stat("a/b/c/link"),
+      await driver.objects.read("a/b/c/link", 10),
+      await driver.objects.delete("a/b/c/link"),
+      await driver.objects.renew("a/b/c/link"),
+      (await driver.directory.prefixTime("a/b/c")) !== undefined,
+      await driver.directory.prefixTime("a/b/c"),
     ]).toEqual([undefined, undefined, false, false, false, undefined]);
   });
 
   test.each(["", "x", "x".repeat(200_000)])("what was written is read, opened and measured (%#)", async (text) => {
     using store = await open();
     await put(store.driver, "a/b/data", text);
-    const blob = await store.other.open("a/b/data");
+    const blob = await store.other.objects.open("a/b/data");
     expect([
-      (await store.other.stat("a/b/data"))?.sizeBytes,
+      (await store.other.objects.stat("a/b/data"))?.sizeBytes,
       await take(store.other, "a/b/data"),
       await blob?.text(),
       await blob?.slice(0, 1).text(),
@@ -70,22 +73,22 @@ export function describeObjects(open: OpenTestStore): void {
   test("read() gives what is as large as it may be, and nothing of what is larger", async () => {
     using store = await open();
     await put(store.driver, "a/link", "12345");
-    expect([await store.driver.read("a/link", 5), await store.driver.read("a/link", 4)]).toEqual([
+    expect([await store.driver.objects.read("a/link", 5), await store.driver.objects.read("a/link", 4)]).toEqual([
       bytesOf("12345") as never,
       undefined,
     ]);
   });
 
-  test("write() keeps a copy of its own", async () => {
+  test("put() keeps a copy of its own", async () => {
     using store = await open();
     const bytes = bytesOf("before");
-    await store.driver.write("a/link", bytes);
+    await store.driver.objects.put("a/link", bytes);
     bytes.fill(0);
-    (await store.driver.read("a/link", 10))?.fill(0);
+    (await store.driver.objects.read("a/link", 10))?.fill(0);
     expect(await take(store.driver, "a/link")).toBe("before");
   });
 
-  test("write() replaces as a whole: who reads meanwhile sees the old or the new object", async () => {
+  test("put() replaces as a whole: who reads meanwhile sees the old or the new object", async () => {
     using store = await open();
     await put(store.driver, "a/data", "0".repeat(megabyte));
     let isDone = false;
@@ -107,17 +110,17 @@ export function describeObjects(open: OpenTestStore): void {
     expect([...seen]).toEqual(["whole"]);
   });
 
-  test("write() succeeds while others remove what lies beside it", async () => {
+  test("put() succeeds while others remove what lies beside it", async () => {
     using store = await open();
     for (let round = 0; round < 20; round += 1) {
       await put(store.driver, "a/b/old", "x");
       await Promise.all([
         put(store.driver, "a/b/new", "y"),
-        store.other.delete("a/b/old"),
+        store.other.objects.delete("a/b/old"),
         put(store.driver, "a/b/c/deep", "z"),
       ]);
       expect([await take(store.other, "a/b/new"), await take(store.other, "a/b/c/deep")]).toEqual(["y", "z"]);
-      await Promise.all([store.driver.delete("a/b/new"), store.other.delete("a/b/c/deep")]);
+      await Promise.all([store.driver.objects.delete("a/b/new"), store.other.objects.delete("a/b/c/deep")]);
     }
   });
 
@@ -126,66 +129,60 @@ export function describeObjects(open: OpenTestStore): void {
     const { driver, other } = store;
     await put(driver, "a/b/one", "1");
     await put(driver, "a/b/two", "2");
-    const first = [await driver.delete("a/b/one"), await other.delete("a/b/one"), await other.exists("a/b")];
-    const second = [await driver.delete("a/b/two"), await other.exists("a/b"), await other.exists("a")];
-    expect([first, second, await other.stat("a/b/two")]).toEqual([[true, false, true], [true, false, true], undefined]);
+    const first = [
+      await driver.objects.delete("a/b/one"),
+      await other.objects.delete("a/b/one"),
+      (await other.directory.prefixTime("a/b")) !== undefined,
+    ];
+    const second = [
+      await driver.objects.delete("a/b/two"),
+      (await other.directory.prefixTime("a/b")) !== undefined,
+      (await other.directory.prefixTime("a")) !== undefined,
+    ];
+    expect([first, second, await other.objects.stat("a/b/two")]).toEqual([
+      [true, false, true],
+      [true, false, true],
+      undefined,
+    ]);
   });
 
-  test("forget() removes as delete() does, for good once syncAll() was there", async () => {
+  test("delete() that need not be durable removes the same, for good after syncAll()", async () => {
     using store = await open();
     const { driver, other } = store;
     await put(driver, "a/b/link", "x");
-    const outcomes = [await driver.forget("a/b/link"), await other.forget("a/b/link"), await driver.forget("a")];
-    await driver.syncAll();
-    expect([outcomes, await other.stat("a/b/link"), await other.exists("a/b"), await other.exists("a")]).toEqual([
-      [true, false, false],
-      undefined,
-      false,
-      true,
-    ]);
+    const outcomes = [
+      await driver.objects.delete("a/b/link", { isDurable: false }),
+      await other.objects.delete("a/b/link", { isDurable: false }),
+      await driver.objects.delete("a", { isDurable: false }),
+    ];
+    await driver.directory.syncAll();
+    expect([
+      outcomes,
+      await other.objects.stat("a/b/link"),
+      (await other.directory.prefixTime("a/b")) !== undefined,
+      (await other.directory.prefixTime("a")) !== undefined,
+    ]).toEqual([[true, false, false], undefined, false, true]);
   });
 
-  test("the identity is another one for an object that takes the place, and stays across a touch and a move", async () => {
+  test("the identity is another one for an object that takes the place, and stays across a renewal and a move", async () => {
     using store = await open();
     const { driver, other } = store;
-    const identityOf = async () => (await other.stat("a/link"))?.identity;
+    const identityOf = async () => (await other.objects.stat("a/link"))?.identity;
     await put(driver, "a/link", "x");
     const first = await identityOf();
-    await driver.touch("a/link");
+    await driver.objects.renew("a/link");
     const touched = await identityOf();
-    await driver.trash("a/link", "blobs/sha256/ab/abc.1");
+    await driver.trash.discard("a/link", "blobs/sha256/ab/abc.1");
     await put(driver, "a/link", "x");
     const second = await identityOf();
-    const moved = (await other.statTrash("blobs/sha256/ab/abc.1"))?.identity;
+    const moved = (await other.trash.stat("blobs/sha256/ab/abc.1"))?.identity;
     expect([first === touched, first === moved, first === second]).toEqual([true, true, false]);
-  });
-
-  test("damage is noted of the object that was judged, seen by everybody and kept in the trash; a replacement is without", async () => {
-    using store = await open();
-    const { driver, other } = store;
-    const entry = "blobs/sha256/ab/abc.1";
-    const isDamaged = async () => (await other.stat("a/link"))?.isDamaged;
-    await put(driver, "a/link", "x");
-    const judged = await driver.stat("a/link");
-    if (judged === undefined) throw new Error("there is no object");
-    const seen = [await isDamaged(), await driver.noteDamage("a/link", judged, true), await isDamaged()];
-    await driver.touch("a/link");
-    await driver.trash("a/link", entry);
-    seen.push((await other.statTrash(entry))?.isDamaged, await driver.noteDamage("a/link", judged, true));
-    await driver.restore("blobs/sha256/ab/abc", "a/link");
-    seen.push(await isDamaged(), await driver.noteDamage("a/link", judged, false), await isDamaged());
-    await put(driver, "a/link", "x");
-    seen.push(await driver.noteDamage("a/link", judged, true), await isDamaged());
-    expect([seen, await take(other, "a/link")]).toEqual([
-      [false, true, true, true, false, true, true, false, false, false],
-      "x",
-    ]);
   });
 
   test("of two who delete at once, one is told that it was there", async () => {
     using store = await open();
     await put(store.driver, "a/link", "x");
-    const outcomes = await Promise.all([store.driver.delete("a/link"), store.other.delete("a/link")]);
+    const outcomes = await Promise.all([store.driver.objects.delete("a/link"), store.other.objects.delete("a/link")]);
     expect(outcomes.toSorted()).toEqual([false, true]);
   });
 
@@ -193,38 +190,88 @@ export function describeObjects(open: OpenTestStore): void {
     using store = await open();
     const beforeMs = Date.now() - clockSlackMs;
     await put(store.driver, "a/link", "x");
-    const changedMs = (await store.other.stat("a/link"))?.changedMs ?? 0;
+    const changedMs = (await store.other.objects.stat("a/link"))?.changedMs ?? 0;
     expect([changedMs >= beforeMs, changedMs <= Date.now() + 1]).toEqual([true, true]);
   });
 
-  test("touch() sets the time to now and leaves the bytes", async () => {
+  test("renew() sets the time to now and leaves the bytes", async () => {
     using store = await open();
     await put(store.driver, "a/link", "x");
-    const firstMs = (await store.driver.stat("a/link"))?.changedMs ?? 0;
+    const firstMs = (await store.driver.objects.stat("a/link"))?.changedMs ?? 0;
     // Clocks of filesystems move in steps.
     await until(
       async () =>
-        (await store.other.touch("a/link")) && ((await store.driver.stat("a/link"))?.changedMs ?? 0) > firstMs,
+        (await store.other.objects.renew("a/link")) &&
+        ((await store.driver.objects.stat("a/link"))?.changedMs ?? 0) > firstMs,
     );
     expect(await take(store.driver, "a/link")).toBe("x");
   });
 
-  test("settle() changes nothing, whether there is something or not", async () => {
+  test("names come as a list has them, in whatever order, and may be left off", async () => {
     using store = await open();
-    await put(store.driver, "a/link", "x");
-    await store.other.settle(["a/link", "a/none/link", "none/link"]);
-    expect([await take(store.driver, "a/link"), await store.driver.exists("none")]).toEqual(["x", false]);
+    for (let index = 0; index < 50; index += 1) await put(store.driver, `a/n${index}/link`, "x");
+    await put(store.driver, "a/object", "x");
+    const names = await Array.fromAsync(await store.other.objects.names("a"));
+    expect(names.toSorted()).toEqual([...(await store.driver.objects.list("a"))]);
+    for await (const name of await store.driver.objects.names("a")) {
+      expect(names).toContain(name);
+      break;
+    }
+    expect(await Array.fromAsync(await store.driver.objects.names("none"))).toEqual([]);
   });
 
-  test("sweepTemporary() finds nothing where every writer came to its end", async () => {
+  const inByteOrder = ["A", "B-", "B.b", "B0", "B_", "Ba", "a", "a-b", "a.b", "a0", "ab"];
+
+  test.each([
+    [{}, inByteOrder],
+    [{ limit: 3 }, inByteOrder.slice(0, 3)],
+    [{ limit: 0 }, []],
+    [{ limit: 100 }, inByteOrder],
+    [{ after: "B0" }, inByteOrder.slice(4)],
+    [{ after: "B0", limit: 2 }, inByteOrder.slice(4, 6)],
+    [{ after: "a/" }, inByteOrder.slice(9)],
+    [{ after: "" }, inByteOrder],
+    [{ after: "zz" }, []],
+  ])("list(%j) has names in byte order", async (options, want) => {
     using store = await open();
-    await put(store.driver, "docker/a.tmp/link", "x");
-    await put(store.driver, "docker/a/link", "y");
+    for (const name of inByteOrder.toReversed()) await put(store.driver, `p/${name}/link`, "x");
+    expect(await store.other.objects.list("p", options)).toEqual(want);
+  });
+
+  test("list() has prefixes right below, and never objects", async () => {
+    using store = await open();
+    await put(store.driver, "p/a/deep/link", "x");
+    await put(store.driver, "p/object", "x");
+    await store.driver.directory.makePrefix("p/empty");
     expect([
-      await store.other.sweepTemporary(-60_000, { isDryRun: true }),
-      await store.other.sweepTemporary(-60_000),
-      await take(store.driver, "docker/a.tmp/link"),
-      await take(store.driver, "docker/a/link"),
-    ]).toEqual([0, 0, "x", "y"]);
+      await store.driver.objects.list("p"),
+      await store.driver.objects.list("p/a"),
+      await store.driver.objects.list("none"),
+    ]).toEqual([["a", "empty"], ["deep"], []]);
+  });
+
+  test("list() tells of objects where it is asked to, and refuses what lies below one", async () => {
+    using store = await open();
+    await put(store.driver, "p/a/link", "x");
+    await put(store.driver, "p/object", "x");
+    const others: string[] = [];
+    expect(await store.driver.objects.list("p", { others: (name) => others.push(name) })).toEqual(["a"]);
+    expect(others).toEqual(["object"]);
+    for (const prefix of ["p/object", "p/object/below"]) {
+      await expect(store.driver.objects.list(prefix)).rejects.toMatchObject({ code: "ENOTDIR" });
+    }
+  });
+
+  test("put() takes the place of a prefix with nothing below it, and of no other", async () => {
+    using store = await open();
+    await store.driver.directory.makePrefix("p/empty");
+    await put(store.driver, "p/full/object", "x");
+    await put(store.driver, "p/empty", "y");
+    expect([
+      await store.driver.directory.isObstructed("p/empty"),
+      (await store.driver.directory.prefixTime("p/empty")) !== undefined,
+    ]).toEqual([false, false]);
+    await expect(put(store.driver, "p/full", "y")).rejects.toMatchObject({ code: "EISDIR" });
+    expect((await store.driver.objects.stat("p/full/object"))?.sizeBytes).toBe(1);
   });
 }

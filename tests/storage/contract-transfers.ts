@@ -1,6 +1,6 @@
-// The part of the contract about transfers.
+// The suite of the port of transfers.
 import { expect, test } from "bun:test";
-import type { Driver, Transfer } from "../../src/storage/driver.ts";
+import type { Driver, Transfer } from "../../src/storage/ports.ts";
 import type { OpenTestStore } from "./contract.ts";
 import { bytesOf, take } from "./store-access.ts";
 
@@ -8,7 +8,7 @@ const key = "proxy/sha256-aa";
 const target = "docker/blobs/aa/data";
 
 async function hold(driver: Driver): Promise<Transfer> {
-  const transfer = await driver.transfers().open(key);
+  const transfer = await driver.transfers.open(key);
   if (transfer === "busy") throw new Error("busy");
   return transfer;
 }
@@ -17,7 +17,7 @@ export function describeTransfers(open: OpenTestStore): void {
   test("a transfer begins empty and is followed while it grows", async () => {
     using store = await open();
     using transfer = await hold(store.driver);
-    using following = await store.other.transfers().follow(key);
+    using following = await store.other.transfers.follow(key);
     const seen: unknown[] = [following?.sizeBytes()];
     await transfer.append([bytesOf("one "), bytesOf("two")]);
     const text = new TextDecoder().decode(await following?.read(2, 100));
@@ -28,10 +28,7 @@ export function describeTransfers(open: OpenTestStore): void {
     using store = await open();
     {
       using _first = await hold(store.driver);
-      expect([await store.other.transfers().open(key), await store.driver.transfers().open(key)]).toEqual([
-        "busy",
-        "busy",
-      ]);
+      expect([await store.other.transfers.open(key), await store.driver.transfers.open(key)]).toEqual(["busy", "busy"]);
     }
     using again = await hold(store.other);
     expect(again.sizeBytes).toBe(0);
@@ -52,11 +49,11 @@ export function describeTransfers(open: OpenTestStore): void {
     using store = await open();
     using transfer = await hold(store.driver);
     await transfer.append([bytesOf("all of it")]);
-    using following = await store.other.transfers().follow(key);
+    using following = await store.other.transfers.follow(key);
     await transfer.commit(target);
     const rest = new TextDecoder().decode(await following?.read(4, 100));
     expect([following?.isInPlace(), rest, await take(store.other, target)]).toEqual([false, "of it", "all of it"]);
-    expect(await store.other.transfers().follow(key)).toBeUndefined();
+    expect(await store.other.transfers.follow(key)).toBeUndefined();
   });
 
   test("what is discarded is gone and takes no room, and the next one is another", async () => {
@@ -64,7 +61,7 @@ export function describeTransfers(open: OpenTestStore): void {
     using following = await (async () => {
       using first = await hold(store.driver);
       await first.append([bytesOf("wrong")]);
-      const reader = await store.other.transfers().follow(key);
+      const reader = await store.other.transfers.follow(key);
       await first.discard();
       return reader;
     })();
@@ -76,17 +73,17 @@ export function describeTransfers(open: OpenTestStore): void {
     using store = await open();
     using held = await hold(store.driver);
     await held.append([bytesOf("x")]);
-    const other = await store.driver.transfers().open("proxy/sha256-bb");
+    const other = await store.driver.transfers.open("proxy/sha256-bb");
     if (other !== "busy") other[Symbol.dispose]();
-    const sweep = (olderThanMs: number) => store.other.transfers().sweep("proxy", olderThanMs);
+    const sweep = (olderThanMs: number) => store.other.transfers.sweep("proxy", olderThanMs);
     // A time in the future is past whatever the clock's grain is.
     expect([await sweep(3_600_000), await sweep(-1000), await sweep(-1000)]).toEqual([0, 1, 0]);
-    expect(await store.driver.transfers().sweep("nowhere", -1000)).toBe(0);
+    expect(await store.driver.transfers.sweep("nowhere", -1000)).toBe(0);
   });
 
   test("there is room, and no more of it free than there is", async () => {
     using store = await open();
-    const { freeBytes, totalBytes } = await store.driver.space();
+    const { freeBytes, totalBytes } = await store.driver.directory.space();
     expect([freeBytes > 0, freeBytes <= totalBytes]).toEqual([true, true]);
   });
 }

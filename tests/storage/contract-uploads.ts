@@ -1,4 +1,4 @@
-// The part of the contract about uploads.
+// The suite of the port of uploads.
 import { expect, test } from "bun:test";
 import type { OpenTestStore } from "./contract.ts";
 import { bytesOf, holdUpload, put, take } from "./store-access.ts";
@@ -11,24 +11,24 @@ const start = { waitMs: 1000 };
 export function describeUploads(open: OpenTestStore): void {
   test("an upload begins without bytes, with small objects beside it", async () => {
     using store = await open();
-    await store.driver.createUpload(key, beside);
+    await store.driver.uploads.create(key, beside);
     using upload = await holdUpload(store.other, key);
     expect([
       upload.sizeBytes,
       await upload.content().text(),
-      (await store.driver.stat(key))?.sizeBytes,
+      (await store.driver.objects.stat(key))?.sizeBytes,
       await take(store.other, "docker/a/_uploads/1/startedat"),
     ]).toEqual([0, "", 0, beside.startedat]);
   });
 
   test("there is no upload where none was begun", async () => {
     using store = await open();
-    expect(await store.driver.openUpload(key, { ...start, preempted: new AbortController() })).toBeUndefined();
+    expect(await store.driver.uploads.open(key, { ...start, preempted: new AbortController() })).toBeUndefined();
   });
 
   test("bytes are added at the end, across holds", async () => {
     using store = await open();
-    await store.driver.createUpload(key, beside);
+    await store.driver.uploads.create(key, beside);
     {
       using first = await holdUpload(store.driver, key);
       await first.append([bytesOf("one "), bytesOf(""), bytesOf("two ")]);
@@ -46,7 +46,7 @@ export function describeUploads(open: OpenTestStore): void {
     ["large pieces", ["a".repeat(100_000), "", "b".repeat(3_000_000), "c"]],
   ])("%s arrive whole", async (_name, pieces) => {
     using store = await open();
-    await store.driver.createUpload(key, beside);
+    await store.driver.uploads.create(key, beside);
     using upload = await holdUpload(store.driver, key);
     await upload.append(pieces.map(bytesOf));
     const text = pieces.join("");
@@ -57,8 +57,8 @@ export function describeUploads(open: OpenTestStore): void {
     using store = await open();
     const identities: string[] = [];
     const otherKey = "docker/a/_uploads/2/data";
-    await store.driver.createUpload(key, beside);
-    await store.driver.createUpload(otherKey, beside);
+    await store.driver.uploads.create(key, beside);
+    await store.driver.uploads.create(otherKey, beside);
     for (const [driver, of] of [
       [store.driver, key],
       [store.other, key],
@@ -74,39 +74,39 @@ export function describeUploads(open: OpenTestStore): void {
   test("commit() moves the bytes over what was there, with the time of now; the upload is over then", async () => {
     using store = await open();
     await put(store.driver, target, "damaged");
-    await store.driver.createUpload(key, beside);
+    await store.driver.uploads.create(key, beside);
     const beforeMs = Date.now() - 50;
     {
       using upload = await holdUpload(store.driver, key);
       await upload.append([bytesOf("whole")]);
       await upload.commit(target);
     }
-    const again = await store.other.openUpload(key, { ...start, preempted: new AbortController() });
+    const again = await store.other.uploads.open(key, { ...start, preempted: new AbortController() });
     expect([
       await take(store.other, target),
-      ((await store.other.stat(target))?.changedMs ?? 0) >= beforeMs,
-      await store.other.stat(key),
+      ((await store.other.objects.stat(target))?.changedMs ?? 0) >= beforeMs,
+      await store.other.objects.stat(key),
       again,
     ]).toEqual(["whole", true, undefined, undefined]);
   });
 
-  test("discardUpload() removes what stands beside it", async () => {
+  test("discard() removes what stands beside it", async () => {
     using store = await open();
-    await store.driver.createUpload(key, { ...beside, owner: "alice" });
+    await store.driver.uploads.create(key, { ...beside, owner: "alice" });
     {
       using upload = await holdUpload(store.driver, key);
       await upload.commit(target);
     }
-    await store.other.discardUpload(key);
-    await store.other.discardUpload(key);
-    expect([await store.driver.list("docker/a/_uploads"), await take(store.driver, target)]).toEqual([[], ""]);
+    await store.other.uploads.discard(key);
+    await store.other.uploads.discard(key);
+    expect([await store.driver.objects.list("docker/a/_uploads"), await take(store.driver, target)]).toEqual([[], ""]);
   });
 
   test("who waits for an upload that ends meanwhile finds none", async () => {
     using store = await open();
-    await store.driver.createUpload(key, beside);
+    await store.driver.uploads.create(key, beside);
     const holder = await holdUpload(store.driver, key);
-    const waiting = store.other.openUpload(key, { ...start, preempted: new AbortController() });
+    const waiting = store.other.uploads.open(key, { ...start, preempted: new AbortController() });
     await holder.commit(target);
     holder[Symbol.dispose]();
     expect(await waiting).toBeUndefined();
@@ -114,9 +114,9 @@ export function describeUploads(open: OpenTestStore): void {
 
   test("one at a time holds it, also of those who ask at once", async () => {
     using store = await open();
-    await store.driver.createUpload(key, beside);
+    await store.driver.uploads.create(key, beside);
     const ask = async (driver: typeof store.driver) =>
-      driver.openUpload(key, { waitMs: 0, preempted: new AbortController() });
+      driver.uploads.open(key, { waitMs: 0, preempted: new AbortController() });
     const answers = await Promise.all([ask(store.driver), ask(store.driver), ask(store.other)]);
     for (const answer of answers) if (typeof answer === "object") answer[Symbol.dispose]();
     expect(answers.map((answer) => (answer === "busy" ? "busy" : typeof answer))).toEqual(["object", "busy", "busy"]);
@@ -124,7 +124,7 @@ export function describeUploads(open: OpenTestStore): void {
 
   test("a holder is asked to let go by a newer one, which then holds it", async () => {
     using store = await open();
-    await store.driver.createUpload(key, beside);
+    await store.driver.uploads.create(key, beside);
     const preempted = new AbortController();
     const older = await holdUpload(store.driver, key, preempted);
     preempted.signal.addEventListener("abort", () => older[Symbol.dispose]());
@@ -135,10 +135,10 @@ export function describeUploads(open: OpenTestStore): void {
 
   test("one who waits is told of a newer one too, and gives up", async () => {
     using store = await open();
-    await store.driver.createUpload(key, beside);
+    await store.driver.uploads.create(key, beside);
     const holder = await holdUpload(store.driver, key);
-    const older = store.driver.openUpload(key, { waitMs: 4000, preempted: new AbortController() });
-    const newer = store.driver.openUpload(key, { waitMs: 4000, preempted: new AbortController() });
+    const older = store.driver.uploads.open(key, { waitMs: 4000, preempted: new AbortController() });
+    const newer = store.driver.uploads.open(key, { waitMs: 4000, preempted: new AbortController() });
     const given = await older;
     holder[Symbol.dispose]();
     const got = await newer;
@@ -148,19 +148,19 @@ export function describeUploads(open: OpenTestStore): void {
 
   test("a holder that does not let go keeps it: the other one is told that it is busy", async () => {
     using store = await open();
-    await store.driver.createUpload(key, beside);
+    await store.driver.uploads.create(key, beside);
     using older = await holdUpload(store.driver, key);
-    const newer = await store.driver.openUpload(key, { waitMs: 20, preempted: new AbortController() });
+    const newer = await store.driver.uploads.open(key, { waitMs: 20, preempted: new AbortController() });
     await older.append([bytesOf("x")]);
     expect([newer, older.sizeBytes]).toEqual(["busy", 1]);
   });
 
   test("who does not wait asks nobody to let go", async () => {
     using store = await open();
-    await store.driver.createUpload(key, beside);
+    await store.driver.uploads.create(key, beside);
     const preempted = new AbortController();
     using _older = await holdUpload(store.driver, key, preempted);
-    const answer = await store.driver.openUpload(key, { waitMs: 0, preempted: new AbortController() });
+    const answer = await store.driver.uploads.open(key, { waitMs: 0, preempted: new AbortController() });
     expect([answer, preempted.signal.aborted]).toEqual(["busy", false]);
   });
 
@@ -169,12 +169,12 @@ export function describeUploads(open: OpenTestStore): void {
     for (let round = 0; round < 20; round += 1) {
       const fresh = `docker/a/_uploads/${round}/data`;
       await Promise.all([
-        store.driver.createUpload(fresh, beside),
-        store.other.removeEmpty("docker/a"),
-        store.other.removePrefix("docker/a/_uploads"),
+        store.driver.uploads.create(fresh, beside),
+        store.other.directory.removeEmpty("docker/a"),
+        store.other.directory.removeEmpty("docker/a/_uploads", { isDeep: false }),
       ]);
-      expect((await store.other.stat(fresh))?.sizeBytes).toBe(0);
-      await store.driver.trash(`docker/a/_uploads/${round}`, `uploads/${round}`);
+      expect((await store.other.objects.stat(fresh))?.sizeBytes).toBe(0);
+      await store.driver.trash.discard(`docker/a/_uploads/${round}`, `uploads/${round}`);
     }
   });
 }

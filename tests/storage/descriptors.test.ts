@@ -58,28 +58,28 @@ const program = (name: string, root: string) => `
   const countOpen = () => real.readdirSync("/proc/self/fd").length;
   const key = "docker/a/_uploads/1/data";
   const works = [
-    async () => { using lock = await driver.lock("a", "alone", { waitMs: 0 }); },
-    async () => { using lock = await driver.lock("a", "shared", { waitMs: 0 }); },
-    () => driver.write("docker/b/link", new Uint8Array([1])),
-    () => driver.createUpload(key, { startedat: "now" }),
+    async () => { using lock = await driver.locks.take("a", "alone", { waitMs: 0 }); },
+    async () => { using lock = await driver.locks.take("a", "shared", { waitMs: 0 }); },
+    () => driver.objects.put("docker/b/link", new Uint8Array([1])),
+    () => driver.uploads.create(key, { startedat: "now" }),
     async () => {
-      using upload = await driver.openUpload(key, { waitMs: 0, preempted: new AbortController() });
+      using upload = await driver.uploads.open(key, { waitMs: 0, preempted: new AbortController() });
       await upload.append([new Uint8Array(10)]);
       await upload.commit("docker/c/data");
     },
     async () => {
-      using transfer = await driver.transfers().open("proxy/t");
+      using transfer = await driver.transfers.open("proxy/t");
       await transfer.append([new Uint8Array(10)]);
-      using following = await driver.transfers().follow("proxy/t");
+      using following = await driver.transfers.follow("proxy/t");
       await following.read(0, 5);
       await transfer.discard();
     },
-    () => driver.transfers().sweep("proxy", 0),
-    async () => { using hold = await driver.holdWork("gc", "the test"); },
-    () => driver.list("docker"),
-    () => driver.dropCache("docker/b/link"),
-    () => driver.sweepTemporary(0),
-    () => driver.delete("docker/b/link"),
+    () => driver.transfers.sweep("proxy", 0),
+    async () => { using hold = await driver.locks.hold("gc", "the test"); },
+    () => driver.objects.list("docker"),
+    () => driver.directory.dropCache("docker/b/link"),
+    () => driver.directory.sweepTemporary(0),
+    () => driver.objects.delete("docker/b/link"),
   ];
   const doAll = async () => { for (const work of works) await work().catch(() => undefined); };
   await doAll();

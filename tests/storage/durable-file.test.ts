@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode } from "../../src/lib/system-error.ts";
-import { DurableFiles, pathOfKey, writeAll } from "../../src/storage/durable-file.ts";
+import { DurableFiles, writeAll } from "../../src/storage/durable-file.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { withoutRoot } from "../without-root.ts";
 import { bytesOf } from "./store-access.ts";
@@ -50,14 +50,6 @@ test("errorCode() of what is no error", () => {
     undefined,
     undefined,
   ]);
-});
-
-test.each(["a", "a/b/c", "a/.b/c..d"])("pathOfKey() puts %p below the root", (key) => {
-  expect(pathOfKey("/root", key)).toBe(`/root/${key}`);
-});
-
-test.each(["", "/", "/a", "a/", "a//b", ".", "a/./b", "..", "a/../b"])("pathOfKey() refuses %p", (key) => {
-  expect(() => pathOfKey("/root", key)).toThrow(TypeError);
 });
 
 describe("replaceFile()", () => {

@@ -4,12 +4,17 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DurableFiles } from "../../src/storage/durable-file.ts";
 import { FileTransfers } from "../../src/storage/file-transfers.ts";
+import { KeyPaths } from "../../src/storage/key-paths.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
+import { describeOnDisk } from "./contract.ts";
+import { describeTransfers } from "./contract-transfers.ts";
+
+describeOnDisk(describeTransfers);
 
 test("without locks of the filesystem a transfer is kept apart inside the process", async () => {
   using directory = temporaryDirectory();
   const files = new DurableFiles(directory.path, { isDurable: true });
-  const transfers = new FileTransfers(directory.path, files, undefined);
+  const transfers = new FileTransfers(new KeyPaths(directory.path, files), undefined);
   const first = await transfers.open("proxy/a");
   const second = await transfers.open("proxy/a");
   if (first === "busy") throw new Error("busy");
@@ -30,7 +35,7 @@ test("without locks of the filesystem a transfer is kept apart inside the proces
 test("what is discarded is emptied, and not where it has become an object", async () => {
   using directory = temporaryDirectory();
   const files = new DurableFiles(directory.path, { isDurable: true });
-  const transfers = new FileTransfers(directory.path, files, undefined);
+  const transfers = new FileTransfers(new KeyPaths(directory.path, files), undefined);
   const hold = async (key: string) => {
     const transfer = await transfers.open(key);
     if (transfer === "busy") throw new Error("busy");
@@ -49,7 +54,10 @@ test("what is discarded is emptied, and not where it has become an object", asyn
 
 test("what is followed no more cannot be read: its descriptor may be another file's", async () => {
   using directory = temporaryDirectory();
-  const transfers = new FileTransfers(directory.path, new DurableFiles(directory.path, { isDurable: true }), undefined);
+  const transfers = new FileTransfers(
+    new KeyPaths(directory.path, new DurableFiles(directory.path, { isDurable: true })),
+    undefined,
+  );
   const transfer = await transfers.open("proxy/a");
   const follower = await transfers.follow("proxy/a");
   follower?.[Symbol.dispose]();

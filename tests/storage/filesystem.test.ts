@@ -16,19 +16,11 @@ import { requireRoot } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { withoutRoot } from "../without-root.ts";
 import { afterMounts, importFrom, runScript } from "./child.ts";
-import { describeDriver } from "./contract.ts";
 import { put, take } from "./store-access.ts";
 import { sharedDisk } from "./test-store.ts";
 
 const durable = sharedDisk({ isDurable: true });
-const hasty = sharedDisk({ isDurable: false });
-afterAll(() => {
-  durable[Symbol.dispose]();
-  hasty[Symbol.dispose]();
-});
-
-describeDriver("filesystem, durable", durable.open);
-describeDriver("filesystem, not durable", hasty.open);
+afterAll(() => durable[Symbol.dispose]());
 
 describe("openFilesystem()", () => {
   test("makes what it needs, without a warning, and again", async () => {
@@ -46,9 +38,9 @@ describe("openFilesystem()", () => {
     const script = `${importFrom("openFilesystem", "storage/filesystem.ts")}
       process.chdir(${JSON.stringify(directory.path)});
       const { driver } = await openFilesystem({ root: ".//store/../store/", isDurable: true });
-      await driver.write("docker/a/link", new TextEncoder().encode("x"));
-      await driver.trash("docker/a/link", "blobs/sha256/ab/abc.1");
-      console.log(JSON.stringify(await driver.restore("blobs/sha256/ab/abc", "docker/b/link")));`;
+      await driver.objects.put("docker/a/link", new TextEncoder().encode("x"));
+      await driver.trash.discard("docker/a/link", "blobs/sha256/ab/abc.1");
+      console.log(JSON.stringify(await driver.trash.restore("blobs/sha256/ab/abc", "docker/b/link")));`;
     expect([await runScript(script), readFileSync(join(directory.path, "store/docker/b/link"), "utf8")]).toEqual([
       true,
       "x",
@@ -74,12 +66,12 @@ describe("openFilesystem()", () => {
     const { driver } = await openFilesystem({ root: store.root, isDurable: true });
     const before = [
       await take(driver, "docker/a/link"),
-      await driver.list("docker", { limit: 1 }),
-      await driver.removeEmpty("docker/a"),
+      await driver.objects.list("docker", { limit: 1 }),
+      await driver.directory.removeEmpty("docker/a"),
     ];
     mkdirSync(join(store.root, "proxy/eviction"), { recursive: true });
     writeFileSync(join(store.root, "proxy/eviction/pending.00000000-0000-4000-8000-000000000000.tmp"), "ha");
-    const swept = [await driver.sweepTemporary(60_000), await driver.sweepTemporary(-60_000)];
+    const swept = [await driver.directory.sweepTemporary(60_000), await driver.directory.sweepTemporary(-60_000)];
     expect([before, swept, readdirSync(join(store.root, "docker/a"))]).toEqual([
       ["whole", ["a"], false],
       [0, 2],
@@ -95,7 +87,7 @@ describe("files of another owner", () => {
     await put(store.driver, "docker/a/link", "x");
     for (const each of [store.root, dirname(path)]) chmodSync(each, 0o777);
     const before = statSync(path);
-    const isTouched = await withoutRoot(() => store.driver.touch("docker/a/link"));
+    const isTouched = await withoutRoot(() => store.driver.objects.renew("docker/a/link"));
     const after = statSync(path);
     const isOther = process.geteuid?.() === 0;
     expect([isTouched, await take(store.driver, "docker/a/link"), after.ino !== before.ino, after.uid]).toEqual([
@@ -114,10 +106,10 @@ describe("files of another owner", () => {
     chmodSync(join(store.root, "docker/a/link"), 0o000);
     const codeOf = (work: Promise<unknown>) => work.then(() => "done", errorCode);
     const codes = await withoutRoot(async () => [
-      await codeOf(store.driver.read("docker/a/link", 10)),
+      await codeOf(store.driver.objects.read("docker/a/link", 10)),
       await codeOf(put(store.driver, "docker/a/link", "y")),
-      await codeOf(store.driver.delete("docker/a/link")),
-      await codeOf(store.driver.trash("docker/a/link", "tags/1")),
+      await codeOf(store.driver.objects.delete("docker/a/link")),
+      await codeOf(store.driver.trash.discard("docker/a/link", "tags/1")),
     ]);
     chmodSync(join(store.root, "docker/a"), 0o755);
     expect([codes, await take(store.driver, "docker/a/link")]).toEqual([["EACCES", "EACCES", "EACCES", "EACCES"], "x"]);
@@ -129,13 +121,13 @@ test("changedMs of a restored backup is the time of the restoring", async () => 
   const beforeMs = Date.now() - 50;
   await put(store.driver, "docker/a/link", "x");
   utimesSync(join(store.root, "docker/a/link"), 1, 1);
-  expect(((await store.driver.stat("docker/a/link"))?.changedMs ?? 0) >= beforeMs).toBe(true);
+  expect(((await store.driver.objects.stat("docker/a/link"))?.changedMs ?? 0) >= beforeMs).toBe(true);
 });
 
 test("keys cannot leave the store", async () => {
   using store = await durable.open();
-  await expect(store.driver.write("../outside", new Uint8Array())).rejects.toThrow(TypeError);
-  await expect(store.driver.purge("../docker")).rejects.toThrow(TypeError);
+  await expect(store.driver.objects.put("../outside", new Uint8Array())).rejects.toThrow(TypeError);
+  await expect(store.driver.trash.destroy("../docker")).rejects.toThrow(TypeError);
   expect(existsSync(join(store.root, "../outside"))).toBe(false);
 });
 
@@ -172,18 +164,18 @@ describe.skipIf(!requireRoot())("with mounts", () => {
     });
     const script = `${open}
       const { driver, warnings } = await opening;
-      const lock = await driver.lock("a", "shared", { waitMs: 1000 });
+      const lock = await driver.locks.take("a", "shared", { waitMs: 1000 });
       console.log(JSON.stringify([
         warnings.map((text) => text.includes("read-only")).includes(true),
         lock?.mode,
-        (await driver.stat("docker/a/link"))?.sizeBytes,
-        await driver.touch("docker/a/link"),
-        await driver.write("docker/a/link", new Uint8Array()).catch(codeOf),
-        await driver.delete("docker/a/link").catch(codeOf),
-        await driver.trash("docker/a/link", "tags/1").catch(codeOf),
-        await driver.createUpload("docker/a/_uploads/1/data", {}).catch(codeOf),
-        await driver.makePrefix("docker/b").catch(codeOf),
-        await driver.sweepTemporary(-60000),
+        (await driver.objects.stat("docker/a/link"))?.sizeBytes,
+        await driver.objects.renew("docker/a/link"),
+        await driver.objects.put("docker/a/link", new Uint8Array()).catch(codeOf),
+        await driver.objects.delete("docker/a/link").catch(codeOf),
+        await driver.trash.discard("docker/a/link", "tags/1").catch(codeOf),
+        await driver.uploads.create("docker/a/_uploads/1/data", {}).catch(codeOf),
+        await driver.directory.makePrefix("docker/b").catch(codeOf),
+        await driver.directory.sweepTemporary(-60000),
       ]));`;
     expect(await runScript(script, directory.around)).toEqual([
       true,

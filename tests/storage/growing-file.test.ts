@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import { DurableFiles } from "../../src/storage/durable-file.ts";
 import { closeWritten, holdGrowingFile } from "../../src/storage/growing-file.ts";
+import { KeyPaths } from "../../src/storage/key-paths.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 test("holdGrowingFile() goes on behind what is there, and moves the file into its place", async () => {
@@ -11,7 +12,7 @@ test("holdGrowingFile() goes on behind what is there, and moves the file into it
   await Bun.write(path, "one ");
   const files = new DurableFiles(directory.path, { isDurable: true });
   const descriptor = openSync(path, "a");
-  const growing = holdGrowingFile({ files, root: directory.path, path }, descriptor);
+  const growing = holdGrowingFile({ paths: new KeyPaths(directory.path, files), path }, descriptor);
   const large = new Uint8Array(300_000).fill(120);
   await growing.append([new TextEncoder().encode("two "), large]);
   await growing.commit("place/data");
@@ -29,7 +30,7 @@ test("commit() removes a file that cannot be synced, as the system may have drop
   const pipe = join(directory.path, "pipe");
   Bun.spawnSync(["mkfifo", pipe]);
   const descriptor = openSync(pipe, "r+");
-  const growing = holdGrowingFile({ files, root: directory.path, path }, descriptor);
+  const growing = holdGrowingFile({ paths: new KeyPaths(directory.path, files), path }, descriptor);
   await expect(growing.commit("place/data")).rejects.toThrow("EINVAL");
   closeSync(descriptor);
   expect(readdirSync(directory.path)).toEqual(["pipe"]);

@@ -1,30 +1,52 @@
 // A driver in which a test sees, delays or fails single calls; every other call goes through.
-import type { Driver } from "../../src/storage/driver.ts";
+import type { Driver } from "../../src/storage/ports.ts";
 
-/** Stands before a call: what it throws, the call throws; what it waits for, the call waits for. */
-export type Hooks = { readonly [Name in keyof Driver]?: (...args: Parameters<Driver[Name]>) => Promise<void> | void };
+type Call = (...args: unknown[]) => Promise<unknown> | unknown;
+type Hook = ((...args: unknown[]) => Promise<void> | void) | undefined;
+
+/** Called before a call: what it throws, the call throws; what it waits for, the call waits for. */
+export type Hooks = { readonly [Port in keyof Driver]?: HooksOf<Driver[Port]> };
+type HooksOf<Port> = {
+  readonly [Name in keyof Port]?: Port[Name] extends (...args: infer Args) => unknown
+    ? (...args: Args) => Promise<void> | void
+    : never;
+};
+
+/** Calls that are answered by the test. */
+export type Answers = { readonly [Port in keyof Driver]?: Partial<Driver[Port]> };
 
 /** The driver with hooks before its calls. */
 export function intercept(driver: Driver, hooks: Hooks): Driver {
-  return new Proxy(driver, {
-    get: (target, name: keyof Driver) => {
-      const call = target[name].bind(target) as (...args: unknown[]) => Promise<unknown>;
-      const hook = hooks[name] as ((...args: unknown[]) => Promise<void> | void) | undefined;
-      if (hook === undefined) return call;
-      return async (...args: unknown[]) => {
-        await hook(...args);
-        return await call(...args);
-      };
-    },
+  return wrapCalls(driver, (port, name, call) => {
+    const hook = (hooks[port] as Record<string, Hook> | undefined)?.[name];
+    if (hook === undefined) return call;
+    return async (...args) => {
+      await hook(...args);
+      return await call(...args);
+    };
   });
 }
 
 /** The driver with some calls answered by the test. */
-export function answering(driver: Driver, answers: Partial<Driver>): Driver {
-  return new Proxy(driver, {
-    get: (target, name: keyof Driver) => {
-      const answer = answers[name];
-      return answer === undefined ? target[name].bind(target) : answer;
-    },
-  });
+export function answering(driver: Driver, answers: Answers): Driver {
+  return wrapCalls(driver, (port, name, call) => (answers[port] as Record<string, Call> | undefined)?.[name] ?? call);
+}
+
+/** The driver with other calls in the place of its own; `wrap` gets the port's name, the call's and the call. */
+export function wrapCalls(driver: Driver, wrap: (port: keyof Driver, name: string, call: Call) => Call): Driver {
+  const wrapped = <Port extends keyof Driver>(port: Port): Driver[Port] =>
+    new Proxy<Driver[Port]>(driver[port], {
+      get: (target, name) => {
+        const call = (target as unknown as Record<string | symbol, Call | undefined>)[name];
+        return typeof call === "function" && typeof name === "string" ? wrap(port, name, call.bind(target)) : call;
+      },
+    });
+  return {
+    objects: wrapped("objects"),
+    locks: wrapped("locks"),
+    trash: wrapped("trash"),
+    uploads: wrapped("uploads"),
+    transfers: wrapped("transfers"),
+    directory: wrapped("directory"),
+  };
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { closeSync, existsSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { lockFiles, makeLockFiles } from "../../src/storage/file-locks.ts";
 import { type Flock, openFlock } from "../../src/storage/flock.ts";
+import { lockFiles, makeLockFiles } from "../../src/storage/lock-files.ts";
 import { hasWorkingLocks } from "../../src/storage/lock-probe.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 

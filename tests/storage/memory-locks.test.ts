@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { LockMode } from "../../src/storage/driver.ts";
 import { MemoryLocks } from "../../src/storage/memory-locks.ts";
+import type { LockMode } from "../../src/storage/ports.ts";
 
 const patienceMs = 4000;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { describeObject, holdObject, parentOf } from "../../src/storage/memory-object.ts";
+import { describeObject, holdObject, parentOf } from "./memory-object.ts";
 
 test.each([
   ["a/b/c", "a/b"],

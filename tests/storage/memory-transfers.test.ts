@@ -1,6 +1,6 @@
 // The rest is in contract-transfers.ts, which runs against the memory driver.
 import { expect, test } from "bun:test";
-import { MemoryTransfers } from "../../src/storage/memory-transfers.ts";
+import { MemoryTransfers } from "./memory-transfers.ts";
 
 test("a commit hands the bytes over, under the object's key", async () => {
   const put: [string, string][] = [];

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../../src/lib/system-error.ts";
-import type { Driver } from "../../src/storage/driver.ts";
 import { openFilesystem } from "../../src/storage/filesystem.ts";
+import type { Driver } from "../../src/storage/ports.ts";
 import { RootHold } from "../../src/storage/root-hold.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { bytesOf, take } from "./store-access.ts";
@@ -35,24 +35,24 @@ test("RootHold tells whether the directory is in its place: moved away, another 
 });
 
 const calls: Record<string, (driver: Driver) => Promise<unknown>> = {
-  stat: (driver) => driver.stat("docker/a"),
-  read: (driver) => driver.read("docker/a", 10),
-  write: (driver) => driver.write("docker/b", bytesOf("x")),
-  touch: (driver) => driver.touch("docker/a"),
-  delete: (driver) => driver.delete("docker/a"),
-  list: (driver) => driver.list("docker"),
-  exists: (driver) => driver.exists("docker"),
-  makePrefix: (driver) => driver.makePrefix("docker/c"),
-  lock: (driver) => driver.lock("name", "shared", { waitMs: 10_000 }),
-  holdWork: (driver) => driver.holdWork("gc", "note"),
-  trash: (driver) => driver.trash("docker/a", "blobs/sha256/aa/a.1"),
-  listTrash: (driver) => driver.listTrash("blobs"),
-  restore: (driver) => driver.restore("blobs/sha256/aa/a", "docker/a"),
-  purge: (driver) => driver.purge("blobs/sha256/aa/a.1"),
-  createUpload: (driver) => driver.createUpload("docker/u/data", {}),
-  openUpload: (driver) => driver.openUpload("docker/u/data", { waitMs: 0, preempted: new AbortController() }),
-  sweepTemporary: (driver) => driver.sweepTemporary(0),
-  transfer: (driver) => driver.transfers().open("proxy/t"),
+  stat: (driver) => driver.objects.stat("docker/a"),
+  read: (driver) => driver.objects.read("docker/a", 10),
+  write: (driver) => driver.objects.put("docker/b", bytesOf("x")),
+  touch: (driver) => driver.objects.renew("docker/a"),
+  delete: (driver) => driver.objects.delete("docker/a"),
+  list: (driver) => driver.objects.list("docker"),
+  exists: (driver) => driver.directory.prefixTime("docker"),
+  makePrefix: (driver) => driver.directory.makePrefix("docker/c"),
+  lock: (driver) => driver.locks.take("name", "shared", { waitMs: 10_000 }),
+  holdWork: (driver) => driver.locks.hold("gc", "note"),
+  trash: (driver) => driver.trash.discard("docker/a", "blobs/sha256/aa/a.1"),
+  listTrash: (driver) => driver.trash.list("blobs"),
+  restore: (driver) => driver.trash.restore("blobs/sha256/aa/a", "docker/a"),
+  purge: (driver) => driver.trash.destroy("blobs/sha256/aa/a.1"),
+  createUpload: (driver) => driver.uploads.create("docker/u/data", {}),
+  openUpload: (driver) => driver.uploads.open("docker/u/data", { waitMs: 0, preempted: new AbortController() }),
+  sweepTemporary: (driver) => driver.directory.sweepTemporary(0),
+  transfer: (driver) => driver.transfers.open("proxy/t"),
 };
 
 describe("a driver whose root another directory took the place of", () => {
@@ -60,7 +60,7 @@ describe("a driver whose root another directory took the place of", () => {
     using directory = temporaryDirectory({ isInMemory: true });
     const root = join(directory.path, "data");
     const { driver } = await openFilesystem({ root, isDurable: true });
-    await driver.write("docker/a", bytesOf("kept"));
+    await driver.objects.put("docker/a", bytesOf("kept"));
     renameSync(root, join(directory.path, "away"));
     mkdirSync(root);
     const code = await calls[name]?.(driver).catch(errorCode);
@@ -74,8 +74,8 @@ describe("a driver whose root another directory took the place of", () => {
     using directory = temporaryDirectory({ isInMemory: true });
     const root = join(directory.path, "data");
     const { driver } = await openFilesystem({ root, isDurable: true });
-    await driver.createUpload("docker/u/data", {});
-    const held = await driver.openUpload("docker/u/data", { waitMs: 0, preempted: new AbortController() });
+    await driver.uploads.create("docker/u/data", {});
+    const held = await driver.uploads.open("docker/u/data", { waitMs: 0, preempted: new AbortController() });
     if (held === undefined || held === "busy") throw new Error("the upload is not to be had");
     using upload = held;
     await upload.append([bytesOf("x")]);

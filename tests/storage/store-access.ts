@@ -1,5 +1,5 @@
 // Short words for what the tests of storage do all the time.
-import type { Driver, Upload } from "../../src/storage/driver.ts";
+import type { Driver, Upload } from "../../src/storage/ports.ts";
 
 const limitBytes = 64 * 1024 * 1024;
 
@@ -10,18 +10,18 @@ export function bytesOf(text: string): Uint8Array {
 
 /** Writes a text under the key. */
 export function put(driver: Driver, key: string, text: string): Promise<void> {
-  return driver.write(key, bytesOf(text));
+  return driver.objects.put(key, bytesOf(text));
 }
 
 /** The text under the key, or undefined. */
 export async function take(driver: Driver, key: string): Promise<string | undefined> {
-  const bytes = await driver.read(key, limitBytes);
+  const bytes = await driver.objects.read(key, limitBytes);
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
 }
 
 /** Holds an upload that nobody else holds. */
 export async function holdUpload(driver: Driver, key: string, preempted = new AbortController()): Promise<Upload> {
-  const upload = await driver.openUpload(key, { waitMs: 1000, preempted });
+  const upload = await driver.uploads.open(key, { waitMs: 1000, preempted });
   if (upload === undefined || upload === "busy") throw new Error(`the upload is not to be had: ${upload}`);
   return upload;
 }

@@ -39,8 +39,8 @@ const trashTag = "cache";
 
 /** Evicts once, and frees what nothing links any more. */
 export async function evict(store: Store, options: EvictionOptions): Promise<EvictionOutcome> {
-  await store.driver.makePrefix(transfersPrefix);
-  const hold = await store.driver.holdWork(transfersPrefix, options.note);
+  await store.directory.makePrefix(transfersPrefix);
+  const hold = await store.locks.hold(transfersPrefix, options.note);
   if ("heldBy" in hold) return { revisions: 0, layers: 0, freedBytes: 0 };
   using _held = hold;
   return await evictAlone(store, options);
@@ -49,7 +49,7 @@ export async function evict(store: Store, options: EvictionOptions): Promise<Evi
 async function evictAlone(store: Store, options: EvictionOptions): Promise<EvictionOutcome> {
   const { maxBytes, graceMs, note } = options;
   // Unfinished downloads can be fetched again, and on a full disk their room is needed now.
-  await sweepArrivals(store, isDiskLow(await store.driver.space()) ? graceMs : transferAgeMs);
+  await sweepArrivals(store, isDiskLow(await store.directory.space()) ? graceMs : transferAgeMs);
   const contents = await readContents(store, options);
   const plan = planEviction(contents, { nowMs: store.now(), maxBytes, graceMs });
   // Written down first: after a kill the next run still knows what to free.
@@ -93,7 +93,7 @@ async function contentOf(
   store: Store,
   { name, ttlMs, scan }: { readonly name: RepositoryName; readonly ttlMs: number; readonly scan: RepositoryScan },
 ): Promise<CachedContent> {
-  const sizeOf = async (digest: Digest) => (await store.driver.stat(blobKey(digest)))?.sizeBytes ?? 0;
+  const sizeOf = async (digest: Digest) => (await store.objects.stat(blobKey(digest)))?.sizeBytes ?? 0;
   const revisions = [];
   for (const { digest, changedMs, named, subject } of scan.revisions.values()) {
     revisions.push({ digest, usedMs: changedMs, sizeBytes: await sizeOf(digest), named, subject });

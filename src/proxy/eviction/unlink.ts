@@ -14,14 +14,14 @@ const maxPendingBytes = 64 * 1024 * 1024;
 
 /** The blobs that were unlinked and are not freed yet. */
 export async function readPending(store: Store): Promise<readonly Digest[]> {
-  const lines = new TextDecoder().decode(await store.driver.read(evictingKey, maxPendingBytes)).split("\n");
+  const lines = new TextDecoder().decode(await store.objects.read(evictingKey, maxPendingBytes)).split("\n");
   return lines.flatMap((line) => parseDigest(line) ?? []);
 }
 
 /** Writes them down. */
 export async function writePending(store: Store, digests: readonly Digest[]): Promise<void> {
-  if (digests.length === 0) await store.driver.delete(evictingKey);
-  else await store.driver.write(evictingKey, new TextEncoder().encode(digests.join("\n")));
+  if (digests.length === 0) await store.objects.delete(evictingKey);
+  else await store.objects.put(evictingKey, new TextEncoder().encode(digests.join("\n")));
 }
 
 /** What to evict from one repository. */
@@ -39,7 +39,7 @@ export async function isAdopted(
   name: RepositoryName,
   isKnownCached: (name: RepositoryName) => boolean,
 ): Promise<boolean> {
-  return (await store.driver.stat(upstreamKey(name))) !== undefined || isKnownCached(name);
+  return (await store.objects.stat(upstreamKey(name))) !== undefined || isKnownCached(name);
 }
 
 /** Unlinks it, and returns how many manifests and links went; a busy repository is left for the next run. */
@@ -48,10 +48,10 @@ export async function evictCached(
   { name, revisions, layers, judged }: CachedEviction,
 ): Promise<{ readonly revisions: number; readonly layers: number }> {
   if (revisions.length > 0) await tagSearchOf(store).prepare(name);
-  using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
+  using lock = await store.locks.take(name, "alone", { waitMs: 0 });
   if (lock === undefined) return { revisions: 0, layers: 0 };
   const isUnused = async (link: ReturnType<typeof layerLink>, digest: Digest) => {
-    const stat = await store.driver.stat(link);
+    const stat = await store.objects.stat(link);
     return stat !== undefined && stat.changedMs === judged.get(digest);
   };
   const needed = new Set<Digest>();
@@ -65,7 +65,7 @@ export async function evictCached(
   for (const digest of layers) {
     const link = layerLink(name, digest);
     if (needed.has(digest) || !(await isUnused(link, digest))) continue;
-    if (await store.driver.forget(link)) count += 1;
+    if (await store.objects.delete(link, { isDurable: false })) count += 1;
   }
   await removeIfEmpty(store, name);
   return { revisions: gone.length, layers: count };
@@ -75,8 +75,8 @@ export async function evictCached(
 async function evictRevision(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
   const subject = (await describeBytes(store, digest))?.facts.subject;
   for (const tag of await tagSearchOf(store).find(name, digest)) await trashTag(store, name, tag);
-  await store.driver.forget(revisionLink(name, digest));
-  if (subject !== undefined) await store.driver.forget(referrerLink(name, subject, digest));
+  await store.objects.delete(revisionLink(name, digest), { isDurable: false });
+  if (subject !== undefined) await store.objects.delete(referrerLink(name, subject, digest), { isDurable: false });
 }
 
 async function namedBy(store: Store, digest: Digest): Promise<readonly Digest[]> {

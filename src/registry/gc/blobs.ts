@@ -33,13 +33,13 @@ export async function collectBlobs(
   store: Store,
   { digests, tag, graceMs, note }: BlobCollection,
 ): Promise<BlobsCollected | { readonly heldBy: string }> {
-  const hold = await store.driver.holdWork("gc", note);
+  const hold = await store.locks.hold("gc", note);
   if ("heldBy" in hold) return hold;
   using _held = hold;
   const started = startRun(store, { graceMs, isDryRun: false, report: () => undefined });
   const run: GcRun = { ...started, nextTrashName: (digest) => tagged(started.nextTrashName(digest), digest, tag) };
-  await store.driver.syncAll();
-  const listed = (await store.driver.listTrash("blobs")).filter((entry) => isTagged(entry, tag));
+  await store.directory.syncAll();
+  const listed = (await store.trash.list("blobs")).filter((entry) => isTagged(entry, tag));
   if (listed.length === 0 && digests.length === 0) return { freedBytes: 0, left: [] };
   await markLinked(run);
   await purgeTrash(run, listed);
@@ -47,7 +47,7 @@ export async function collectBlobs(
   for (const digest of digests) {
     if (run.marked.has(digest)) continue;
     await sweepBlob(run, digest);
-    if ((await store.driver.stat(blobKey(digest))) !== undefined) left.push(digest);
+    if ((await store.objects.stat(blobKey(digest))) !== undefined) left.push(digest);
   }
   return { freedBytes: run.counters.freedBytes, left };
 }

@@ -67,7 +67,7 @@ async function isTagDangling(
   name: RepositoryName,
   { tag, digest }: { readonly tag: Tag; readonly digest: Digest },
 ): Promise<boolean> {
-  const isLinked = async () => (await store.driver.stat(revisionLink(name, digest))) !== undefined;
+  const isLinked = async () => (await store.objects.stat(revisionLink(name, digest))) !== undefined;
   if ((await isLinked()) || (await isDeleted(store, name, digest))) return false;
   return (await readTag(store, name, tag)) === digest && !(await isLinked());
 }
@@ -99,13 +99,13 @@ async function findUnlinkedParts(
     if ((await isUnlinked(store, links)) && !(await isDeleted(store, name, digest))) unlinked.push(digest);
   }
   if (unlinked.length === 0) return [];
-  const stat = await store.driver.stat(revisionLink(name, revision.digest));
+  const stat = await store.objects.stat(revisionLink(name, revision.digest));
   return stat?.changedMs === revision.changedMs ? unlinked : [];
 }
 
 async function isUnlinked(store: Store, links: readonly string[]): Promise<boolean> {
   for (const link of links) {
-    if ((await store.driver.stat(link)) !== undefined) return false;
+    if ((await store.objects.stat(link)) !== undefined) return false;
   }
   return true;
 }

@@ -5,7 +5,7 @@
 // destroyed. Whoever links a blob looks for it afterwards and restores it from the trash.
 import { inTurns } from "../../lib/pacer.ts";
 import { parseRepositoryName } from "../../oci/name.ts";
-import type { Key } from "../../storage/driver.ts";
+import type { Key } from "../../storage/ports.ts";
 import { repositoriesPrefix, upstreamKey } from "../layout.ts";
 import { removeIfEmpty, removeUpwards, type Unlistable, walkEmptyPrefixes, walkPrefixes } from "../repositories.ts";
 import type { Store } from "../store.ts";
@@ -28,8 +28,8 @@ export async function collectGarbage(
   // A dry run removes nothing, so it may run beside another collection, and on a read-only disk.
   if (options.isDryRun) return await collect(startRun(store, options), options);
   // Without locks, a push in another process could lose links that it has just relied on.
-  if (!store.driver.keepsProcessesApart() && options.isOffline !== true) throw new UnprotectedError();
-  const hold = await store.driver.holdWork("gc", options.note);
+  if (!store.locks.keepsProcessesApart() && options.isOffline !== true) throw new UnprotectedError();
+  const hold = await store.locks.hold("gc", options.note);
   if ("heldBy" in hold) return hold;
   using _held = hold;
   return await collect(startRun(store, options), options);
@@ -38,9 +38,9 @@ export async function collectGarbage(
 async function collect(run: GcRun, options: GcOptions): Promise<GcSummary> {
   const { store, counters } = run;
   // 0. Removals of earlier runs are made durable before anything is destroyed.
-  if (!run.isDryRun) await store.driver.syncAll();
+  if (!run.isDryRun) await store.directory.syncAll();
   // 1. The trash is listed before the links are read.
-  const listed = await store.driver.listTrash("blobs");
+  const listed = await store.trash.list("blobs");
   // 2. and 3. Links that nobody needs are removed; the others mark their blobs.
   const isEverythingMarked = await markRepositories(run, options);
   counters.marked = run.marked.size;
@@ -86,7 +86,7 @@ async function markRepository(
   const scan = await scanRepository(store, { prefix, name, pace });
   for (const problem of scan.problems) run.addFinding(problem);
   // In a cache, eviction decides what is unused: many of its manifests were only asked for by digest.
-  const isCached = name !== undefined && (await store.driver.stat(upstreamKey(name))) !== undefined;
+  const isCached = name !== undefined && (await store.objects.stat(upstreamKey(name))) !== undefined;
   const pruned = await pruneRepository(store, scan, {
     isYoung,
     deletesUntagged: deletesUntagged && !isCached,
@@ -121,9 +121,9 @@ function countPruned(run: GcRun, prefix: Key, pruned: Pruned): void {
 }
 
 async function removeLeftovers(run: GcRun, uploadAgeMs: number): Promise<void> {
-  const { driver } = run.store;
+  const { store } = run;
   for (const kind of ["tags", "uploads"]) {
-    for (const entry of await driver.listTrash(kind)) if (!run.isDryRun) await driver.purge(entry);
+    for (const entry of await store.trash.list(kind)) if (!run.isDryRun) await store.trash.destroy(entry);
   }
   const { sessions, temporaryFiles } = await purgeUploads(run.store, uploadAgeMs, {
     isDryRun: run.isDryRun,
@@ -136,10 +136,10 @@ async function removeLeftovers(run: GcRun, uploadAgeMs: number): Promise<void> {
 
 /** Only those outside of repositories. Whoever made a young one may be about to fill it, so it stays. */
 async function removeEmptyDirectories(run: GcRun): Promise<void> {
-  const { driver } = run.store;
+  const { store } = run;
   for await (const prefix of walkEmptyPrefixes(run.store, repositoriesPrefix)) {
     await run.pace();
-    const changedMs = await driver.prefixTime(prefix);
+    const changedMs = await store.directory.prefixTime(prefix);
     if (changedMs === undefined || run.isYoung(changedMs)) continue;
     if (!(await removeEmptyDirectory(run, prefix))) continue;
     const repository = prefix.slice(repositoriesPrefix.length + 1);
@@ -150,11 +150,11 @@ async function removeEmptyDirectories(run: GcRun): Promise<void> {
 /** One may hold the marker of a cached repository, which is written first, where filling or evicting it was killed. */
 async function removeEmptyDirectory({ store, isDryRun }: GcRun, prefix: Key): Promise<boolean> {
   const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
-  const isMarked = name !== undefined && (await store.driver.stat(upstreamKey(name))) !== undefined;
-  if (isDryRun) return (await store.driver.countObjects(prefix)) === (isMarked ? 1 : 0);
+  const isMarked = name !== undefined && (await store.objects.stat(upstreamKey(name))) !== undefined;
+  if (isDryRun) return (await store.directory.countObjects(prefix)) === (isMarked ? 1 : 0);
   if (!isMarked) return await removeUpwards(store, prefix);
-  using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
+  using lock = await store.locks.take(name, "alone", { waitMs: 0 });
   if (lock === undefined) return false;
   await removeIfEmpty(store, name);
-  return !(await store.driver.exists(prefix));
+  return (await store.directory.prefixTime(prefix)) === undefined;
 }

@@ -2,7 +2,7 @@
 // there that is no directory or no file counts as a link, with a problem: it may be one that was damaged.
 import type { Pace } from "../../lib/pacer.ts";
 import { type Digest, parseAlgorithm } from "../../oci/digest.ts";
-import type { Key } from "../../storage/driver.ts";
+import type { Key } from "../../storage/ports.ts";
 import { digestFromPath } from "../layout.ts";
 import { readLink } from "../links.ts";
 import type { Store } from "../store.ts";
@@ -45,7 +45,7 @@ export async function readLinks(store: Store, prefix: Key, pace: Pace | undefine
 /** Every place below the prefix, such as `_layers`; throws where a part of it cannot be listed. */
 async function* walkLinks(store: Store, prefix: Key): AsyncGenerator<LinkPlace> {
   const strays: string[] = [];
-  const algorithms = await store.driver.list(prefix, { others: (name) => strays.push(name) });
+  const algorithms = await store.objects.list(prefix, { others: (name) => strays.push(name) });
   for (const name of strays) {
     const problem = `${prefix}/${name} is not a directory`;
     if (parseAlgorithm(name) !== undefined) throw Object.assign(new Error(problem), { code: "ENOTDIR" });
@@ -53,7 +53,7 @@ async function* walkLinks(store: Store, prefix: Key): AsyncGenerator<LinkPlace> 
   }
   for (const algorithm of algorithms) {
     const others: string[] = [];
-    const names = await store.driver.list(`${prefix}/${algorithm}`, { others: (name) => others.push(name) });
+    const names = await store.objects.list(`${prefix}/${algorithm}`, { others: (name) => others.push(name) });
     for (const hex of others) {
       const place = `${prefix}/${algorithm}/${hex}`;
       yield damagedPlace(place, digestFromPath(algorithm, hex), `${place} is not a directory`);
@@ -85,10 +85,10 @@ async function readPlace(
   { prefix, digest, isStorable }: Pick<LinkPlace, "prefix" | "digest"> & { readonly isStorable: boolean },
 ): Promise<LinkPlace> {
   const link = `${prefix}/link`;
-  const stat = await store.driver.stat(link);
+  const stat = await store.objects.stat(link);
   const place = { ...damagedPlace(prefix, digest, ""), changedMs: stat?.changedMs, problem: undefined };
   if (stat === undefined) {
-    return (await store.driver.isObstructed(link)) ? damagedPlace(prefix, digest, `${link} is not a file`) : place;
+    return (await store.directory.isObstructed(link)) ? damagedPlace(prefix, digest, `${link} is not a file`) : place;
   }
   // The length tells whether a link may hold another digest than its path; reading each would double the work.
   if (stat.sizeBytes === digest?.length) return place;

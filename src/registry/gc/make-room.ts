@@ -19,8 +19,8 @@ export class NoRoomError extends Error {}
 /** Removes one thing after the other and says what; throws a NoRoomError at the end. */
 export async function* makeRoom(store: Store, options: RoomOptions): AsyncGenerator<string, never> {
   // What another registry has just unlinked stays unlinked before anything is destroyed.
-  await store.driver.syncAll();
-  const files = await store.driver.sweepTemporary(temporaryAgeMs);
+  await store.directory.syncAll();
+  const files = await store.directory.sweepTemporary(temporaryAgeMs);
   if (files > 0) yield `${files} temporary files`;
   yield* removeUploads(store, options.uploadAgeMs);
   yield* removeBlobs(store, options);
@@ -33,7 +33,7 @@ export async function* makeRoom(store: Store, options: RoomOptions): AsyncGenera
 async function* removeUploads(store: Store, ageMs: number): AsyncGenerator<string> {
   const uploads = new Uploads(store);
   for await (const name of walkRepositories(store, uploadsPrefix)) {
-    for (const id of await store.driver.list(uploadsPrefix(name))) {
+    for (const id of await store.objects.list(uploadsPrefix(name))) {
       const gone = await uploads.purge(name, { ids: [id], ageMs, isDryRun: false, hasTrash: false });
       if (gone.length > 0) yield `the upload ${id} of ${name}`;
     }
@@ -54,9 +54,9 @@ async function* removeBlobs(store: Store, { graceMs, rules }: RoomOptions): Asyn
   });
   for await (const place of listBlobs(store)) {
     if (!("digest" in place) || run.marked.has(place.digest)) continue;
-    const stat = await store.driver.stat(blobKey(place.digest));
+    const stat = await store.objects.stat(blobKey(place.digest));
     if (stat === undefined || run.isYoung(stat.changedMs)) continue;
-    if (await store.driver.delete(blobKey(place.digest))) yield `the blob ${place.digest}`;
+    if (await store.objects.delete(blobKey(place.digest))) yield `the blob ${place.digest}`;
   }
 }
 

@@ -2,7 +2,7 @@
 import { inTurns } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Tag } from "../../oci/reference.ts";
-import type { Key } from "../../storage/driver.ts";
+import type { Key } from "../../storage/ports.ts";
 import type { ReferrerEntry } from "../referrer-index.ts";
 import type { RepositoryScan } from "./scan.ts";
 

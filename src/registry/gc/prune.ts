@@ -3,7 +3,7 @@
 import type { Pace } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
-import type { Key } from "../../storage/driver.ts";
+import type { Key } from "../../storage/ports.ts";
 import {
   deletedLink,
   deletingKey,
@@ -42,7 +42,7 @@ export async function pruneRepository(store: Store, scan: RepositoryScan, rules:
   if (scan.isBusy) return keepEverything(scan, { ...judged, isBusy: true });
   if (name === undefined || !hasCandidates(scan, plan)) return keepEverything(scan, judged);
   if (rules.isDryRun) return await predictPruned(store, name, present(scan, plan));
-  using lock = await store.driver.lock(name, "alone", { waitMs: 0 });
+  using lock = await store.locks.take(name, "alone", { waitMs: 0 });
   if (lock === undefined) return await keepEverything(scan, { ...judged, isBusy: true });
   return await pruneLocked(store, name, { scan, plan, rules });
 }
@@ -90,15 +90,18 @@ async function confirmPlan(
   for (const digest of now.layers) {
     if (!candidates.has(digest)) continue;
     await planned.rules.pace?.();
-    const stat = await store.driver.stat(layerLink(name, digest));
+    const stat = await store.objects.stat(layerLink(name, digest));
     if (stat?.changedMs === planned.scan.layers.get(digest)) layers.push(digest);
   }
   return { ...now, revisions: now.revisions.filter((digest) => candidates.has(digest)), layers };
 }
 
 /** Whether anything of the repository is left. */
-async function hasDirectories({ driver }: Store, name: RepositoryName): Promise<boolean> {
-  return (await driver.exists(manifestsPrefix(name))) || (await driver.exists(layersPrefix(name)));
+async function hasDirectories(store: Store, name: RepositoryName): Promise<boolean> {
+  return (
+    (await store.directory.prefixTime(manifestsPrefix(name))) !== undefined ||
+    (await store.directory.prefixTime(layersPrefix(name))) !== undefined
+  );
 }
 
 /** A time in the future, from a clock that was wrong, is set to now: otherwise the link would stay for ever. */
@@ -111,10 +114,10 @@ async function settleFuture(
   // Without a grace nothing is young, and a link that is touched here would look as if somebody had needed it.
   const isWrong = (changedMs: number) => changedMs > nowMs && rules.isYoung(changedMs);
   for (const [digest, changedMs] of scan.layers) {
-    if (isWrong(changedMs)) await store.driver.touch(layerLink(name, digest));
+    if (isWrong(changedMs)) await store.objects.renew(layerLink(name, digest));
   }
   for (const { digest, changedMs } of scan.revisions.values()) {
-    if (isWrong(changedMs)) await store.driver.touch(revisionLink(name, digest));
+    if (isWrong(changedMs)) await store.objects.renew(revisionLink(name, digest));
   }
 }
 
@@ -132,42 +135,41 @@ async function unlinkAll(
   name: RepositoryName,
   { scan, plan, pace }: { readonly scan: RepositoryScan; readonly plan: PrunePlan; readonly pace: Pace | undefined },
 ): Promise<readonly Key[]> {
-  const { driver } = store;
   if (plan.revisions.length > 0) await forgetInIndexes(store, name, { scan, plan, pace });
   const entries = [...scan.staleEntries];
   for (const digest of plan.revisions) {
     await pace?.();
-    await driver.forget(revisionLink(name, digest));
+    await store.objects.delete(revisionLink(name, digest), { isDurable: false });
     const subject = scan.revisions.get(digest)?.subject;
     if (subject !== undefined) entries.push({ subject, digest });
   }
   await forgetEntries(store, name, { entries, pace });
   for (const digest of plan.layers) {
     await pace?.();
-    await driver.forget(layerLink(name, digest));
+    await store.objects.delete(layerLink(name, digest), { isDurable: false });
   }
   for (const tag of scan.vacantTags) await trashTag(store, name, tag);
-  if (scan.isDeleting) await driver.delete(deletingKey(name));
-  for (const digest of plan.notes) await driver.forget(deletedLink(name, digest));
+  if (scan.isDeleting) await store.objects.delete(deletingKey(name));
+  for (const digest of plan.notes) await store.objects.delete(deletedLink(name, digest), { isDurable: false });
   const directories: Key[] = [];
   for (const prefix of scan.vacancies)
-    if (await driver.removeEmpty(prefix, { isDurable: false })) directories.push(prefix);
+    if (await store.directory.removeEmpty(prefix, { isDurable: false })) directories.push(prefix);
   await removeIfEmpty(store, name);
   return directories;
 }
 
 /** After the revisions, as a push writes its entry after them: a kill in between leaves an entry too many, or none. */
 async function forgetEntries(
-  { driver }: Store,
+  store: Store,
   name: RepositoryName,
   { entries, pace }: { readonly entries: readonly ReferrerEntry[]; readonly pace: Pace | undefined },
 ): Promise<void> {
   for (const { subject, digest } of entries) {
     await pace?.();
-    await driver.forget(referrerLink(name, subject, digest));
+    await store.objects.delete(referrerLink(name, subject, digest), { isDurable: false });
   }
   for (const subject of new Set(entries.map((entry) => entry.subject))) {
-    await driver.removeEmpty(subjectPrefix(name, subject), { isDurable: false });
+    await store.directory.removeEmpty(subjectPrefix(name, subject), { isDurable: false });
   }
 }
 
@@ -181,7 +183,7 @@ async function forgetInIndexes(
   for (const tag of scan.tags.keys()) {
     await pace?.();
     for await (const digest of listTagIndex(store, name, tag)) {
-      if (gone.has(digest)) await store.driver.forget(tagIndexLink(name, tag, digest));
+      if (gone.has(digest)) await store.objects.delete(tagIndexLink(name, tag, digest), { isDurable: false });
     }
   }
 }

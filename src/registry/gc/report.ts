@@ -1,6 +1,6 @@
 // What a collection reports while it runs, and when it ends.
 import type { Digest } from "../../oci/digest.ts";
-import type { Key } from "../../storage/driver.ts";
+import type { Key } from "../../storage/ports.ts";
 
 /** Something that is removed, or in a dry run would be. */
 export interface Removal {

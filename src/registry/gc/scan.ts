@@ -5,7 +5,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import { parseTag, type Tag } from "../../oci/reference.ts";
 import { readStoredNamesInTurns, type StoredNames } from "../../oci/stored-names.ts";
-import type { Key } from "../../storage/driver.ts";
+import type { Key } from "../../storage/ports.ts";
 import { deletedPrefix, deletingKey, linkPrefixes, subjectPrefix } from "../layout.ts";
 import { listDigests, readLink } from "../links.ts";
 import { isStaleEntry, type ReferrerEntry, walkReferrerIndex } from "../referrer-index.ts";
@@ -61,8 +61,8 @@ export async function scanRepository(
   const { revisions, isBusy, problems } = await readRevisions(store, { prefix, name, links: links.links, pace });
   const deleted = new Set(name === undefined ? [] : await Array.fromAsync(listDigests(store, deletedPrefix(name))));
   const tags = await scanTags(store, places.tags, { revisions, deleted });
-  const hasUploads = (await store.driver.list(places.uploads, { limit: 1 })).length > 0;
-  const isDeleting = name !== undefined && (await store.driver.stat(deletingKey(name))) !== undefined;
+  const hasUploads = (await store.objects.list(places.uploads, { limit: 1 })).length > 0;
+  const isDeleting = name !== undefined && (await store.objects.stat(deletingKey(name))) !== undefined;
   const vacantSubjects = index.filter(({ entries }) => entries.length === 0).map(({ subject }) => subject);
   return {
     prefix,
@@ -161,7 +161,7 @@ async function scanTags(
   const others = (text: string) => {
     if (parseTag(text) !== undefined) problems.push(`${prefix}/${text} is not a directory`);
   };
-  for (const text of await store.driver.list(prefix, { others })) {
+  for (const text of await store.objects.list(prefix, { others })) {
     const tag = parseTag(text);
     if (tag === undefined) continue;
     const current = await readCurrent(store, `${prefix}/${tag}/current/link`);
@@ -179,8 +179,8 @@ async function readCurrent(
   link: Key,
 ): Promise<{ readonly digest: Digest } | { readonly problem: string } | undefined> {
   try {
-    if ((await store.driver.stat(link)) === undefined) {
-      return (await store.driver.isObstructed(link)) ? { problem: `${link} is not a file` } : undefined;
+    if ((await store.objects.stat(link)) === undefined) {
+      return (await store.directory.isObstructed(link)) ? { problem: `${link} is not a file` } : undefined;
     }
     const digest = await readLink(store, link);
     return digest === undefined ? { problem: `${link} is empty or malformed` } : { digest };
@@ -205,10 +205,10 @@ async function readNamesOf(
 ): Promise<StoredNames | "gone" | "busy" | "unreadable"> {
   const names = await readNames(store, digest);
   if (names !== undefined) return names;
-  using lock = name === undefined ? undefined : await store.driver.lock(name, "alone", { waitMs: 0 });
+  using lock = name === undefined ? undefined : await store.locks.take(name, "alone", { waitMs: 0 });
   if (name !== undefined && lock === undefined) return "busy";
-  const isThere = (await store.driver.stat(link).catch(() => true)) !== undefined;
-  if (!isThere && !(await store.driver.isObstructed(link))) return "gone";
+  const isThere = (await store.objects.stat(link).catch(() => true)) !== undefined;
+  if (!isThere && !(await store.directory.isObstructed(link))) return "gone";
   return (await readNames(store, digest)) ?? "unreadable";
 }
 

@@ -1,7 +1,7 @@
 // Bytes that no link needs: moved to the trash first, and destroyed when they have been there for longer than the grace.
 import { errorCode } from "../../lib/system-error.ts";
 import type { Digest } from "../../oci/digest.ts";
-import type { Stat } from "../../storage/driver.ts";
+import type { Stat } from "../../storage/ports.ts";
 import { listBlobs } from "../blob-places.ts";
 import { blobKey, blobTrashName, digestFromTrashName } from "../layout.ts";
 import { reasons, removalOfBytes } from "./report.ts";
@@ -34,26 +34,26 @@ async function surviveDamage(run: GcRun, subject: string, work: () => Promise<vo
 }
 
 async function purgeEntry(run: GcRun, entry: string): Promise<void> {
-  const { driver } = run.store;
-  const stat = await driver.statTrash(entry);
+  const { store } = run;
+  const stat = await store.trash.stat(entry);
   if (stat === undefined) return;
   const digest = digestFromTrashName(entry);
   if (digest === undefined) return run.addFinding(`trash/${entry} is not an entry of the trash`);
   if (run.marked.has(digest)) {
     if (!(await isInPlace(run, digest))) return restore(run, { entry, digest });
     // It may be the last whole copy: a repair moves the damaged one away, and whoever needs the blob restores this one.
-    if ((await driver.stat(blobKey(digest)))?.isDamaged === true) return;
+    if ((await store.objects.stat(blobKey(digest)))?.isDamaged === true) return;
   }
   if (run.isYoung(stat.changedMs)) return noteInTrash(run, stat.sizeBytes);
   run.report(removalOfBytes({ what: "trash entry", subject: digest, reason: reasons.trashEntry }, stat.sizeBytes));
   run.counters.purged += 1;
   run.counters.freedBytes += stat.sizeBytes;
-  if (!run.isDryRun) await driver.purge(entry);
+  if (!run.isDryRun) await store.trash.destroy(entry);
 }
 
 /** Checked each time, since another collector may have moved it; a dry run has not restored what it reports. */
 async function isInPlace({ store, isDryRun, restored }: GcRun, digest: Digest): Promise<boolean> {
-  return (isDryRun && restored.has(digest)) || (await store.driver.stat(blobKey(digest))) !== undefined;
+  return (isDryRun && restored.has(digest)) || (await store.objects.stat(blobKey(digest))) !== undefined;
 }
 
 /** Damaged bytes are never restored; they stay until a push has healed the blob. */
@@ -62,7 +62,7 @@ async function restore(
   { entry, digest }: { readonly entry: string; readonly digest: Digest },
 ): Promise<void> {
   if (entry.endsWith(".bad")) return;
-  const isBack = run.isDryRun || (await run.store.driver.restore(blobTrashName(digest), blobKey(digest)));
+  const isBack = run.isDryRun || (await run.store.trash.restore(blobTrashName(digest), blobKey(digest)));
   if (!isBack) return;
   run.restored.add(digest);
   run.counters.restored += 1;
@@ -87,10 +87,10 @@ export async function sweepBlobs(run: GcRun): Promise<void> {
 export async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
   const { store, isDryRun, counters } = run;
   const key = blobKey(digest);
-  const stat = await store.driver.stat(key);
+  const stat = await store.objects.stat(key);
   if (stat === undefined) {
     // The remains of a blob that is gone. A writer that is about to fill the directory makes it again.
-    if (!isDryRun) await store.driver.removeEmpty(parentOf(key), { isDurable: false });
+    if (!isDryRun) await store.directory.removeEmpty(parentOf(key), { isDurable: false });
     return;
   }
   if ((await isYoungBlob(run, digest, stat)) || run.mayBeLinked(stat.changedMs)) {
@@ -101,7 +101,7 @@ export async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
   counters.condemned += 1;
   counters.condemnedBytes += stat.sizeBytes;
   run.report(removalOfBytes({ what: "blob", subject: digest, reason: reasons.blob }, stat.sizeBytes));
-  if (!isDryRun && !(await store.driver.trashUnchanged(key, run.nextTrashName(digest), stat))) return;
+  if (!isDryRun && !(await store.trash.condemn(key, run.nextTrashName(digest), stat))) return;
   counters.trashed += 1;
   noteInTrash(run, stat.sizeBytes);
 }
@@ -114,7 +114,7 @@ function noteInTrash({ counters }: GcRun, sizeBytes: number): void {
 /** A time in the future, from a clock that was wrong, counts as now and is set to now. */
 async function isYoungBlob(run: GcRun, digest: Digest, { changedMs }: Stat): Promise<boolean> {
   const isYoung = run.isYoung(changedMs);
-  if (isYoung && changedMs > run.store.now() && !run.isDryRun) await run.store.driver.touch(blobKey(digest));
+  if (isYoung && changedMs > run.store.now() && !run.isDryRun) await run.store.objects.renew(blobKey(digest));
   return isYoung;
 }
 

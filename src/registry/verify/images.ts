@@ -31,9 +31,9 @@ const maxDepth = 5;
 export async function* findBrokenImages(store: Store, search: ImageSearch): AsyncGenerator<BrokenImage> {
   for await (const prefix of walkPrefixes(store, repositoriesPrefix, () => undefined)) {
     const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
-    if (name === undefined || (await store.driver.stat(upstreamKey(name))) !== undefined) continue;
+    if (name === undefined || (await store.objects.stat(upstreamKey(name))) !== undefined) continue;
     const images = new Images(store, name, search);
-    for (const text of await store.driver.list(tagsPrefix(name)).catch(() => [])) {
+    for (const text of await store.objects.list(tagsPrefix(name)).catch(() => [])) {
       await search.pace();
       const tag = parseTag(text);
       const reason = tag === undefined ? undefined : await images.whyBroken(tag).catch(() => "it cannot be read");
@@ -100,6 +100,6 @@ class Images {
   async #isThere(digest: Digest): Promise<boolean> {
     const target = (await followLink(this.#store, layerLink(this.#name, digest), digest)) ?? digest;
     if ((await statBlob(this.#store, target)) !== undefined) return true;
-    return (await this.#store.driver.openInTrash(blobTrashName(target))) !== undefined;
+    return (await this.#store.trash.open(blobTrashName(target))) !== undefined;
   }
 }

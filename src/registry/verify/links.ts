@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Pace } from "../../lib/pacer.ts";
 import { type Digest, digestAlgorithm, parseDigest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
-import type { Driver, Key, Stat } from "../../storage/driver.ts";
+import type { Key, Stat } from "../../storage/ports.ts";
 import { judgeAlias } from "../aliases.ts";
 import { isDeleted } from "../deletions.ts";
 import { blobKey, blobTrashName, digestFromPath } from "../layout.ts";
@@ -54,18 +54,18 @@ export function find(
 
 /** Follows the links below a prefix, such as `_layers` or `_manifests/revisions`. */
 export async function* followLinks(check: RepositoryCheck, prefix: Key): AsyncGenerator<FollowedLink> {
-  const { driver } = check.store;
+  const { store } = check;
   const refuse = (place: Key) => find(check, { severity: "lost", subject: place, problem: "it is not a directory" });
-  for (const algorithm of await driver.list(prefix, { others: (name) => refuse(`${prefix}/${name}`) })) {
+  for (const algorithm of await store.objects.list(prefix, { others: (name) => refuse(`${prefix}/${name}`) })) {
     const others = (name: string) => refuse(`${prefix}/${algorithm}/${name}`);
-    for (const hex of await driver.list(`${prefix}/${algorithm}`, { others })) {
+    for (const hex of await store.objects.list(`${prefix}/${algorithm}`, { others })) {
       await check.pace?.();
       const key = `${prefix}/${algorithm}/${hex}/link`;
       const digest = digestFromPath(algorithm, hex);
       try {
-        const text = await readText(driver, key);
+        const text = await readText(check.store, key);
         // Deletions, also of other registries, leave the directory of the link behind.
-        if (text === undefined && !(await driver.isObstructed(key))) continue;
+        if (text === undefined && !(await store.directory.isObstructed(key))) continue;
         if (text === undefined) yield await passObstacle(check, key, digest);
         else if (digest !== undefined) yield await followOne(check, { key, digest, text });
         else find(check, { severity: "untidy", subject: key, problem: "its path is not a digest" });
@@ -92,10 +92,10 @@ async function passObstacle(check: RepositoryCheck, key: Key, digest: Digest | u
 const maxLinkBytes = 1024;
 
 /** What a link holds; one that is far too long is not read. */
-async function readText(driver: Driver, key: Key): Promise<string | undefined> {
-  const bytes = await driver.read(key, maxLinkBytes);
+async function readText(store: Store, key: Key): Promise<string | undefined> {
+  const bytes = await store.objects.read(key, maxLinkBytes);
   if (bytes !== undefined) return new TextDecoder().decode(bytes);
-  return (await driver.stat(key)) === undefined ? undefined : "";
+  return (await store.objects.stat(key)) === undefined ? undefined : "";
 }
 
 async function followOne(
@@ -159,12 +159,11 @@ const pauseMs = 50;
  * and one at the trash, or a collector hold them for a moment; what is confirmed is looked for again.
  */
 export async function locate({ store, isLocked }: RepositoryCheck, digest: Digest): Promise<Location | undefined> {
-  const { driver } = store;
   for (let look = 1; ; look += 1) {
-    const stat = await driver.stat(blobKey(digest));
+    const stat = await store.objects.stat(blobKey(digest));
     if (stat !== undefined) return stat;
-    const isInTrash = (await driver.openInTrash(blobTrashName(digest))) !== undefined;
-    const again = await driver.stat(blobKey(digest));
+    const isInTrash = (await store.trash.open(blobTrashName(digest))) !== undefined;
+    const again = await store.objects.stat(blobKey(digest));
     if (again !== undefined) return again;
     if (!isLocked || look === looks) return isInTrash ? "in the trash" : undefined;
     await pause(pauseMs);

@@ -29,5 +29,5 @@ async function isReferrer({ store, name }: RepositoryCheck, digest: Digest): Pro
 }
 
 async function isQuarantined({ store }: RepositoryCheck, digest: Digest): Promise<boolean> {
-  return (await store.driver.listTrash("blobs")).some((entry) => digestFromTrashName(entry) === digest);
+  return (await store.trash.list("blobs")).some((entry) => digestFromTrashName(entry) === digest);
 }

@@ -1,7 +1,7 @@
 // Mending what a check found, as somebody who adds does: the repository's lock shared, the link, then a look at the
 // bytes. Nothing is taken away but links that promise nothing, and what was deleted or moved since the check stays so.
 
-import type { Key } from "../../storage/driver.ts";
+import type { Key } from "../../storage/ports.ts";
 import { findBlob } from "../find-blob.ts";
 import { blobKey, blobTrashName, tagCurrentLink, tagIndexLink } from "../layout.ts";
 import { putLink } from "../links.ts";
@@ -14,14 +14,14 @@ import type { Repair, VerifyRepaired } from "./report.ts";
 export async function applyRepair(store: Store, repair: Repair): Promise<VerifyRepaired["how"] | undefined> {
   switch (repair.kind) {
     case "restore": {
-      const isBack = await store.driver.restore(blobTrashName(repair.digest), blobKey(repair.digest));
+      const isBack = await store.trash.restore(blobTrashName(repair.digest), blobKey(repair.digest));
       return isBack ? "restored" : undefined;
     }
     case "link":
       return withLock(store, repair.name, "shared", async () => {
         if (!(await isCalledFor(store, repair.because))) return undefined;
         // A collector that reads no links any more sees by the time of the bytes that somebody needs them.
-        await store.driver.touch(blobKey(repair.digest));
+        await store.objects.renew(blobKey(repair.digest));
         await putLink(store, repair.key, repair.digest);
         return (await findBlob(store, repair.digest)) === undefined ? undefined : "linked";
       });
@@ -30,8 +30,8 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
       return withLock(store, repair.name, "alone", async () => {
         if ((await findBlob(store, repair.digest)) !== undefined) return undefined;
         // Damaged bytes are not to be found, but somebody may have been told of them.
-        if ((await store.driver.stat(blobKey(repair.digest))) !== undefined) return undefined;
-        return (await store.driver.delete(repair.key)) ? "unlinked" : undefined;
+        if ((await store.objects.stat(blobKey(repair.digest))) !== undefined) return undefined;
+        return (await store.objects.delete(repair.key)) ? "unlinked" : undefined;
       });
     case "tag":
       // Alone: between a look and a write under a shared lock, a push may move the tag.
@@ -41,13 +41,13 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
         if (!isDamaged) return undefined;
         await putLink(store, tagIndexLink(name, tag, digest), digest);
         await noteMove(store, name, { tag, digest });
-        await store.driver.write(tagCurrentLink(name, tag), new TextEncoder().encode(digest));
+        await store.objects.put(tagCurrentLink(name, tag), new TextEncoder().encode(digest));
         return "linked";
       });
   }
 }
 
 /** What stands in the place of a link calls for it as the link did. */
-async function isCalledFor({ driver }: Store, because: Key): Promise<boolean> {
-  return (await driver.stat(because)) !== undefined || (await driver.isObstructed(because));
+async function isCalledFor(store: Store, because: Key): Promise<boolean> {
+  return (await store.objects.stat(because)) !== undefined || (await store.directory.isObstructed(because));
 }

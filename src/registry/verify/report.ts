@@ -2,7 +2,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Tag } from "../../oci/reference.ts";
-import type { Key } from "../../storage/driver.ts";
+import type { Key } from "../../storage/ports.ts";
 
 /** What would repair a finding without taking away anything that somebody could miss. */
 export type Repair =

@@ -1,6 +1,6 @@
 // One repository, checked: links, manifests, what they name, referrers, tags and upload sessions.
 import type { Digest } from "../../oci/digest.ts";
-import type { Key } from "../../storage/driver.ts";
+import type { Key } from "../../storage/ports.ts";
 import { linkPrefixes } from "../layout.ts";
 import type { ManifestRules } from "../manifest-rules.ts";
 import { type FollowedLink, find, findMissingBytes, followLinks, type RepositoryCheck } from "./links.ts";
@@ -88,12 +88,12 @@ async function findEmpty(
 }
 
 async function checkUploads(check: RepositoryCheck, prefix: Key, ageMs: number): Promise<void> {
-  const { driver, now } = check.store;
-  for (const id of await driver.list(prefix)) {
+  const { store } = check;
+  for (const id of await store.objects.list(prefix)) {
     // As a purge judges it.
-    const stat = await driver.stat(`${prefix}/${id}/data`, { isLinkFollowed: false });
-    const changedMs = stat === undefined ? await driver.prefixTime(`${prefix}/${id}`) : stat.changedMs;
-    if (changedMs === undefined || now() - changedMs <= ageMs) continue;
+    const stat = await store.objects.stat(`${prefix}/${id}/data`, { isLinkFollowed: false });
+    const changedMs = stat === undefined ? await store.directory.prefixTime(`${prefix}/${id}`) : stat.changedMs;
+    if (changedMs === undefined || store.now() - changedMs <= ageMs) continue;
     find(check, { severity: "untidy", subject: id, problem: "an abandoned upload; `registry gc` takes it away" });
   }
 }

@@ -1,7 +1,7 @@
 // The tags of a repository: each points to a manifest that is there, and its index has that.
 import type { Digest } from "../../oci/digest.ts";
 import { parseTag, type Tag } from "../../oci/reference.ts";
-import type { Key } from "../../storage/driver.ts";
+import type { Key } from "../../storage/ports.ts";
 import { isDeleted } from "../deletions.ts";
 import { revisionLink, tagCurrentLink, tagIndexLink } from "../layout.ts";
 import { readLink } from "../links.ts";
@@ -31,7 +31,7 @@ export async function checkTags(check: RepositoryCheck, prefix: Key, revisions: 
     if (parseTag(text) === undefined) return;
     find(check, { severity: "lost", subject: text, problem: "the tag is not a directory" });
   };
-  for (const text of await check.store.driver.list(prefix, { others })) {
+  for (const text of await check.store.objects.list(prefix, { others })) {
     await check.pace?.();
     const tag = parseTag(text);
     if (tag === undefined) find(check, { severity: "untidy", subject: text, problem: "its name is not a valid tag" });
@@ -44,8 +44,8 @@ async function checkTag(tags: TagCheck, tag: Tag): Promise<void> {
   const { check, revisions } = tags;
   const { store, name } = check;
   const current = tagCurrentLink(name, tag);
-  if ((await store.driver.stat(current)) === undefined) {
-    if (await store.driver.isObstructed(current)) {
+  if ((await store.objects.stat(current)) === undefined) {
+    if (await store.directory.isObstructed(current)) {
       return find(check, { severity: "lost", subject: tag, problem: "what the tag points to is not a file" });
     }
     const problem = "the tag points to nothing; `registry gc` takes it away";
@@ -73,7 +73,7 @@ async function checkTagIndex({ check, revisions, tagged }: TagCheck, tag: Tag, d
   for (const entry of entries) {
     tagged.add(entry);
     const key = tagIndexLink(name, tag, entry);
-    const isThere = entry === digest || (await store.driver.stat(key)) !== undefined;
+    const isThere = entry === digest || (await store.objects.stat(key)) !== undefined;
     if (!isThere || (await readLink(store, key).catch(() => undefined)) === entry) continue;
     const problem = entry === digest ? "its index lacks what it points to" : `its index is damaged for ${entry}`;
     const repair = { kind: "link", name, key, digest: entry, because: tagCurrentLink(name, tag) } as const;

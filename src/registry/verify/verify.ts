@@ -3,7 +3,7 @@
 import { createPacer, type Pace } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
-import type { Key, Stat } from "../../storage/driver.ts";
+import type { Key, Stat } from "../../storage/ports.ts";
 import { inspectBlob, quarantineBlob } from "../blob-damage.ts";
 import { listBlobs } from "../blob-places.ts";
 import { DigestSet } from "../digest-set.ts";
@@ -97,7 +97,7 @@ async function verifyRepository(run: VerifyRun, prefix: Key): Promise<void> {
   const name = parseRepositoryName(path);
   counters.repositories += 1;
   if (name === undefined) return void (await tell(run, untidy(path, "it is not the name of a repository")));
-  const isCached = (await store.driver.stat(upstreamKey(name))) !== undefined;
+  const isCached = (await store.objects.stat(upstreamKey(name))) !== undefined;
   const told = new Set<string>();
   for (let round = 1; ; round += 1) {
     const { checked, findings } = await checkTwice(run, { prefix, name, isCached });
@@ -123,7 +123,7 @@ async function checkTwice(
   const suspicions: RepositoryCheck = { ...base, isLocked: false, findings: [] };
   const checked = await checkRepository(suspicions, options);
   if (suspicions.findings.length + checked.sizes.length === 0) return { checked, findings: [] };
-  using lock = await store.driver.lock(name, "alone", { waitMs: lockWaitMs });
+  using lock = await store.locks.take(name, "alone", { waitMs: lockWaitMs });
   if (lock === undefined) {
     counters.unconfirmed += 1;
     return { checked, findings: [] };
@@ -159,7 +159,7 @@ async function countBlobs({ store, pace }: VerifyRun): Promise<{ readonly count:
     await pace();
     if (!("digest" in place)) continue;
     count += 1;
-    bytes += (await store.driver.stat(blobKey(place.digest)).catch(() => undefined))?.sizeBytes ?? 0;
+    bytes += (await store.objects.stat(blobKey(place.digest)).catch(() => undefined))?.sizeBytes ?? 0;
   }
   return { count, bytes };
 }
@@ -197,7 +197,7 @@ async function noteDamage(
   digest: Digest,
   { judged, isDamaged }: { readonly judged: Stat; readonly isDamaged: boolean },
 ): Promise<void> {
-  await attempt(run, digest, () => run.store.driver.noteDamage(blobKey(digest), judged, isDamaged));
+  await attempt(run, digest, () => run.store.directory.noteDamage(blobKey(digest), judged, isDamaged));
 }
 
 /** How bad it is that the bytes are not what they should be. */
@@ -216,7 +216,7 @@ async function tellSizes(run: VerifyRun): Promise<void> {
 }
 
 async function verifyLeftovers(run: VerifyRun): Promise<void> {
-  const count = await run.store.driver.sweepTemporary(temporaryAgeMs, { isDryRun: true });
+  const count = await run.store.directory.sweepTemporary(temporaryAgeMs, { isDryRun: true });
   if (count > 0) await tell(run, untidy("*.tmp", `${count} files of writers that died; \`registry gc\` removes them`));
 }
 

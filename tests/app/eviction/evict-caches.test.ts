@@ -6,7 +6,7 @@ import { openCaches } from "../../../src/app/open-caches.ts";
 import type { ProxyConfiguration } from "../../../src/config/proxy-section.ts";
 import { createLogger } from "../../../src/log/logger.ts";
 import { openRegistry } from "../../../src/registry/registry.ts";
-import { openMemory } from "../../../src/storage/memory.ts";
+import { openMemory } from "../../storage/memory.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 
 const main = {
@@ -33,9 +33,9 @@ const proxy: ProxyConfiguration = {
 async function startWith(state: string | undefined): Promise<readonly Record<string, unknown>[]> {
   using directory = temporaryDirectory();
   if (state !== undefined) writeFileSync(join(directory.path, "scheduler-state.json"), state);
-  const store = { driver: openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
+  const store = { ...openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
   for (const name of ["team/pushed", "library/cached", "local/own"]) {
-    await store.driver.makePrefix(`docker/registry/v2/repositories/${name}/_manifests`);
+    await store.directory.makePrefix(`docker/registry/v2/repositories/${name}/_manifests`);
   }
   const lines: Record<string, unknown>[] = [];
   const told = Promise.withResolvers<void>();

@@ -14,7 +14,7 @@ interface Replacement {
 export const brokenRules = {
   "2 (locks of repositories)": [
     {
-      file: "storage/filesystem.ts",
+      file: "storage/file-locks.ts",
       from: "if (this.#flock === undefined) return this.#locksHere.take(name, mode, waitMs);",
       to: "if (name !== '' && waitMs >= 0) return { mode, [Symbol.dispose]: () => undefined };",
     },
@@ -22,16 +22,16 @@ export const brokenRules = {
   "3 (link first, then look and bring back)": [
     {
       file: "registry/find-blob.ts",
-      from: "if (await store.driver.restore(blobTrashName(digest), blobKey(digest))) store.noteRestored?.(digest);",
+      from: "if (await store.trash.restore(blobTrashName(digest), blobKey(digest))) store.noteRestored?.(digest);",
       to: "",
     },
   ],
   "4 (the trash is listed before the links are read)": [
-    { file: "registry/gc/gc.ts", from: 'const listed = await store.driver.listTrash("blobs");', to: "" },
+    { file: "registry/gc/gc.ts", from: 'const listed = await store.trash.list("blobs");', to: "" },
     {
       file: "registry/gc/gc.ts",
       from: "await purgeTrash(run, listed);",
-      to: 'await purgeTrash(run, await store.driver.listTrash("blobs"));',
+      to: 'await purgeTrash(run, await store.trash.list("blobs"));',
     },
   ],
 } as const satisfies Readonly<Record<string, readonly Replacement[]>>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { openMemory } from "../../../src/storage/memory.ts";
 import { answering } from "../../storage/intercepted.ts";
+import { openMemory } from "../../storage/memory.ts";
 import { memoryRegistry, summarize } from "../memory-registry.ts";
 
 const pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
@@ -23,7 +23,7 @@ describe("outside of repositories", () => {
 
 test("GET /v2/ is 503 while the storage is not in its place; the sign of life goes on", async () => {
   const exists = () => Promise.reject(Object.assign(new Error("moved away"), { code: "ESTALE" }));
-  const { ask } = memoryRegistry({ driver: answering(openMemory(), { exists }) });
+  const { ask } = memoryRegistry({ driver: answering(openMemory(), { directory: { prefixTime: exists } }) });
   const [base, root] = [await ask("GET", "/v2/"), await ask("GET", "/")];
   expect([base.status, base.headers.get("retry-after"), root.status]).toEqual([503, "10", 200]);
 });

@@ -21,7 +21,7 @@ test.each([
   const digest = parseDigest(digestOf(text)) as Digest;
   const name = "a" as RepositoryName;
   const tags = ["v1" as Tag];
-  const store: Store = { driver: memory.driver, now: Date.now, uuid: () => "" };
+  const store: Store = { ...memory.driver, now: Date.now, uuid: () => "" };
   await storeManifest(store, name, { bytes: utf8(text), digest, subject: undefined, tags });
   for (const method of ["GET", "HEAD"]) {
     const response = await memory.ask(method, "/v2/a/manifests/v1");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { openMemory } from "../../../src/storage/memory.ts";
+import { openMemory } from "../../storage/memory.ts";
 import {
   type Ask,
   digestOf,

@@ -9,7 +9,8 @@ import { followArrival, openArrival } from "../../../src/registry/arrival.ts";
 import { cacheManifest, linkCachedBlob, noteUse } from "../../../src/registry/cached.ts";
 import { blobKey, layerLink } from "../../../src/registry/layout.ts";
 import { openRegistry } from "../../../src/registry/registry.ts";
-import { openMemory } from "../../../src/storage/memory.ts";
+import { answering } from "../../storage/intercepted.ts";
+import { openMemory } from "../../storage/memory.ts";
 import { manifestOf, named, referenceOf, refusalOf } from "../caching.ts";
 
 const hourMs = 3_600_000;
@@ -19,7 +20,7 @@ const [one, two, own] = [named("cached/one"), named("cached/two"), named("local/
 function start(changes: Partial<EvictionOptions> = {}) {
   const clock = { ms: 1_000_000_000 };
   const now = () => clock.ms;
-  const store = { driver: openMemory(now), now, uuid: () => crypto.randomUUID() };
+  const store = { ...openMemory(now), now, uuid: () => crypto.randomUUID() };
   const registry = openRegistry(store, { rules: { urls: "any", children: "all" } });
   const options: EvictionOptions = {
     ttlOf: (name) => (name.startsWith("cached/") ? 24 * hourMs : undefined),
@@ -29,12 +30,12 @@ function start(changes: Partial<EvictionOptions> = {}) {
     note: "a test",
     ...changes,
   };
-  const isThere = async (digest: Digest) => (await store.driver.stat(blobKey(digest))) !== undefined;
+  const isThere = async (digest: Digest) => (await store.objects.stat(blobKey(digest))) !== undefined;
   const putBlob = async (name: RepositoryName, bytes: Uint8Array) => {
     const digest = hashBytes(bytes, "sha256");
-    await store.driver.write(blobKey(digest), bytes);
+    await store.objects.put(blobKey(digest), bytes);
     if (name.startsWith("cached/")) await linkCachedBlob(store, name, { digest, upstream: "https://up.example/" });
-    else await store.driver.write(layerLink(name, digest), new TextEncoder().encode(digest));
+    else await store.objects.put(layerLink(name, digest), new TextEncoder().encode(digest));
     return digest;
   };
   const cacheImage = async (name: RepositoryName, blobs: readonly Uint8Array[]) => {
@@ -53,7 +54,7 @@ function start(changes: Partial<EvictionOptions> = {}) {
     isThere,
     putBlob,
     cacheImage,
-    run: (driver = store.driver) => evict({ ...store, driver }, options),
+    run: (driver = store) => evict({ ...store, ...driver }, options),
   };
 }
 
@@ -74,14 +75,14 @@ describe("evict()", () => {
     ]);
     expect(await refusalOf(registry.repository(one, anonymous()).manifests.get(latest))).toBe("MANIFEST_UNKNOWN");
     expect((await registry.list({ limit: 9, after: undefined })).items).toEqual([]);
-    expect([await isThere(layer), await isThere(digest), (await store.driver.listTrash("blobs")).length]).toEqual([
+    expect([await isThere(layer), await isThere(digest), (await store.trash.list("blobs")).length]).toEqual([
       false,
       false,
       3,
     ]);
     clock.ms += 61_000;
     const { freedBytes } = await run();
-    expect([freedBytes > 200, await store.driver.listTrash("blobs")]).toEqual([true, []]);
+    expect([freedBytes > 200, await store.trash.list("blobs")]).toEqual([true, []]);
   });
 
   test("leaves what was used", async () => {
@@ -127,7 +128,7 @@ describe("evict()", () => {
     const pushed = named("cached/pushed");
     for (const name of [own, pushed]) {
       await putBlob(own, blob(7));
-      await store.driver.write(
+      await store.objects.put(
         layerLink(name, hashBytes(blob(7), "sha256")),
         new TextEncoder().encode(hashBytes(blob(7), "sha256")),
       );
@@ -141,7 +142,7 @@ describe("evict()", () => {
     expect(await run()).toEqual({ revisions: 0, layers: 0, freedBytes: 0 });
     for (const name of [own, pushed])
       expect(await refusalOf(registry.repository(name, anonymous()).manifests.get(latest))).toBe("none");
-    expect(await store.driver.listTrash("blobs")).toEqual([]);
+    expect(await store.trash.list("blobs")).toEqual([]);
   });
 
   test("takes what registry:2 has cached, which has no marker", async () => {
@@ -159,7 +160,7 @@ describe("evict()", () => {
     const { clock, store, isThere, putBlob, run } = start();
     const digest = await putBlob(own, blob(1));
     const linked = await putBlob(two, blob(2));
-    await store.driver.delete(`docker/registry/v2/repositories/${own}/_layers/sha256/${digest.slice(7)}/link`);
+    await store.objects.delete(`docker/registry/v2/repositories/${own}/_layers/sha256/${digest.slice(7)}/link`);
     await writePending(store, [digest, linked]);
     clock.ms += 2 * hourMs;
     await run();
@@ -169,7 +170,7 @@ describe("evict()", () => {
   test("remembers what was too young to go", async () => {
     const { store, isThere, putBlob, run, clock } = start();
     const digest = await putBlob(own, blob(1));
-    await store.driver.delete(`docker/registry/v2/repositories/${own}/_layers/sha256/${digest.slice(7)}/link`);
+    await store.objects.delete(`docker/registry/v2/repositories/${own}/_layers/sha256/${digest.slice(7)}/link`);
     await writePending(store, [digest]);
     await run();
     const early = [await isThere(digest), await readPending(store)];
@@ -180,19 +181,19 @@ describe("evict()", () => {
 
   test("leaves the trash of other collections alone", async () => {
     const { clock, store, run } = start();
-    await store.driver.write("docker/registry/v2/blobs/x", blob(1));
+    await store.objects.put("docker/registry/v2/blobs/x", blob(1));
     const entry = `blobs/sha256/aa/${"aa".repeat(32)}.run-1`;
-    await store.driver.trash("docker/registry/v2/blobs/x", entry);
+    await store.trash.discard("docker/registry/v2/blobs/x", entry);
     clock.ms += 5 * hourMs;
     await run();
-    expect(await store.driver.listTrash("blobs")).toEqual([entry]);
+    expect(await store.trash.list("blobs")).toEqual([entry]);
   });
 
   test("is done by one at a time", async () => {
     const { clock, store, cacheImage, run } = start();
     await cacheImage(one, [blob(1)]);
     clock.ms += 25 * hourMs;
-    const hold = await store.driver.holdWork("proxy", "another");
+    const hold = await store.locks.hold("proxy", "another");
     expect(await run()).toEqual({ revisions: 0, layers: 0, freedBytes: 0 });
     if (!("heldBy" in hold)) hold[Symbol.dispose]();
     expect(await run()).toMatchObject({ revisions: 1 });
@@ -204,13 +205,7 @@ test.each([
   ["a grace where the disk is nearly full", { freeBytes: 1e6, totalBytes: 1e12 }, [1, 0, 0]],
 ])("what is left of a transfer that broke off stays for %s", async (_how, space, want) => {
   const { clock, store, run } = start();
-  const driver = new Proxy(store.driver, {
-    get: (target, key) => {
-      const value = Reflect.get(target, key);
-      if (key === "space") return async () => space;
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
+  const near = { ...store, ...answering(store, { directory: { space: async () => space } }) };
   const origin = { digest: hashBytes(blob(1), "sha256"), upstream: "https://up.example/" };
   const arrival = await openArrival(store, origin);
   if (arrival === "busy") throw new Error("busy");
@@ -219,7 +214,7 @@ test.each([
   const seen: number[] = [];
   for (const ms of [30_000, 60_000, 24 * hourMs]) {
     clock.ms += ms;
-    await run(driver);
+    await run(near);
     seen.push((await followArrival(store, origin)) === undefined ? 0 : 1);
   }
   expect(seen).toEqual(want);

@@ -3,7 +3,7 @@ import { hashBytes } from "../../../src/oci/hash.ts";
 import { evictCached, isAdopted, readPending, writePending } from "../../../src/proxy/eviction/unlink.ts";
 import { cacheManifest, linkCachedBlob, noteUse } from "../../../src/registry/cached.ts";
 import { blobKey, layerLink, revisionLink } from "../../../src/registry/layout.ts";
-import { openMemory } from "../../../src/storage/memory.ts";
+import { openMemory } from "../../storage/memory.ts";
 import { manifestOf, named } from "../caching.ts";
 
 const name = named("cached/app");
@@ -13,8 +13,8 @@ const digest = hashBytes(layer, "sha256");
 async function start() {
   const clock = { ms: 1_000_000_000 };
   const now = () => clock.ms;
-  const store = { driver: openMemory(now), now, uuid: () => crypto.randomUUID() };
-  await store.driver.write(blobKey(digest), layer);
+  const store = { ...openMemory(now), now, uuid: () => crypto.randomUUID() };
+  await store.objects.put(blobKey(digest), layer);
   await linkCachedBlob(store, name, { digest, upstream: "https://up.example/" });
   const bytes = new TextEncoder().encode(manifestOf(layer));
   const manifest = hashBytes(bytes, "sha256");
@@ -24,8 +24,8 @@ async function start() {
     [manifest, clock.ms],
   ]);
   const isLinked = async () => [
-    (await store.driver.stat(revisionLink(name, manifest))) !== undefined,
-    (await store.driver.stat(layerLink(name, digest))) !== undefined,
+    (await store.objects.stat(revisionLink(name, manifest))) !== undefined,
+    (await store.objects.stat(layerLink(name, digest))) !== undefined,
   ];
   return { clock, store, manifest, judged, isLinked };
 }
@@ -48,14 +48,14 @@ test("evictCached() takes what a manifest named whose bytes are gone", async () 
   const { clock, store, manifest, judged, isLinked } = await start();
   clock.ms += 120_000;
   await noteUse(store, name, { kind: "manifest", digest: manifest, stepMs: 60_000 });
-  await store.driver.delete(blobKey(manifest));
+  await store.objects.delete(blobKey(manifest));
   const eviction = { name, revisions: [manifest], layers: [digest], judged };
   expect([await evictCached(store, eviction), await isLinked()]).toEqual([{ revisions: 0, layers: 1 }, [true, false]]);
 });
 
 test("evictCached() leaves a repository that is busy", async () => {
   const { store, manifest, judged, isLinked } = await start();
-  using _lock = await store.driver.lock(name, "shared", { waitMs: 0 });
+  using _lock = await store.locks.take(name, "shared", { waitMs: 0 });
   await evictCached(store, { name, revisions: [manifest], layers: [digest], judged });
   expect(await isLinked()).toEqual([true, true]);
 });

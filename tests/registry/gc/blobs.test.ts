@@ -1,19 +1,19 @@
 import { expect, test } from "bun:test";
 import { collectBlobs } from "../../../src/registry/gc/blobs.ts";
 import { blobKey, layerLink } from "../../../src/registry/layout.ts";
-import { openMemory } from "../../../src/storage/memory.ts";
 import { named } from "../../proxy/caching.ts";
 import { digestOf } from "../../proxy/misbehaving-upstream.ts";
 import { intercept } from "../../storage/intercepted.ts";
+import { openMemory } from "../../storage/memory.ts";
 
 async function start(...texts: readonly string[]) {
   const clock = { ms: 1_000_000_000 };
   const now = () => clock.ms;
-  const store = { driver: openMemory(now), now, uuid: () => crypto.randomUUID() };
+  const store = { ...openMemory(now), now, uuid: () => crypto.randomUUID() };
   const utf8 = (text: string) => new TextEncoder().encode(text);
-  for (const text of texts) await store.driver.write(blobKey(digestOf(text)), utf8(text));
-  const link = (text: string) => store.driver.write(layerLink(named("app"), digestOf(text)), utf8(digestOf(text)));
-  const isThere = async (text: string) => (await store.driver.stat(blobKey(digestOf(text)))) !== undefined;
+  for (const text of texts) await store.objects.put(blobKey(digestOf(text)), utf8(text));
+  const link = (text: string) => store.objects.put(layerLink(named("app"), digestOf(text)), utf8(digestOf(text)));
+  const isThere = async (text: string) => (await store.objects.stat(blobKey(digestOf(text)))) !== undefined;
   return { clock, store, link, isThere };
 }
 
@@ -41,7 +41,7 @@ test("collectBlobs() brings back what was linked meanwhile", async () => {
   await link("loose");
   clock.ms += 61_000;
   await collectBlobs(store, { ...options, digests: [] });
-  expect([await isThere("loose"), await store.driver.listTrash("blobs")]).toEqual([true, []]);
+  expect([await isThere("loose"), await store.trash.list("blobs")]).toEqual([true, []]);
 });
 
 test.each([
@@ -51,12 +51,14 @@ test.each([
   const { clock, store, link } = await start("loose", "linked");
   await link("linked");
   clock.ms += 61_000;
-  const driver = intercept(store.driver, {
-    list: (prefix) => {
-      if (prefix.endsWith("/app")) throw Object.assign(new Error(code), { code });
+  const driver = intercept(store, {
+    objects: {
+      list: (prefix) => {
+        if (prefix.endsWith("/app")) throw Object.assign(new Error(code), { code });
+      },
     },
   });
-  const collection = collectBlobs({ ...store, driver }, { ...options, digests: [digestOf("loose")] });
+  const collection = collectBlobs({ ...store, ...driver }, { ...options, digests: [digestOf("loose")] });
   expect(await collection.catch((error) => error.code)).toEqual(want as never);
 });
 
@@ -64,7 +66,7 @@ test("collectBlobs() names those that are too young, and leaves a collection und
   const { store } = await start("young");
   const digests = [digestOf("young")];
   expect(await collectBlobs(store, { ...options, digests })).toEqual({ freedBytes: 0, left: digests });
-  const hold = await store.driver.holdWork("gc", "another");
+  const hold = await store.locks.hold("gc", "another");
   expect(await collectBlobs(store, { ...options, digests })).toEqual({ heldBy: "another" });
   if (!("heldBy" in hold)) hold[Symbol.dispose]();
 });

@@ -48,5 +48,5 @@ export async function collectTwice(stock: Stocked, options: CollectOptions = {})
 
 /** Whether the bytes are in their place. */
 export async function hasBlob({ store }: Stocked, digest: Digest): Promise<boolean> {
-  return (await store.driver.stat(blobKey(digest))) !== undefined;
+  return (await store.objects.stat(blobKey(digest))) !== undefined;
 }

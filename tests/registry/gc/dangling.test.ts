@@ -33,24 +33,24 @@ interface Lost {
 const losses: readonly Lost[] = [
   {
     what: "the link of a manifest that a tag leads to",
-    takeAway: ({ store }, { image }) => store.driver.delete(revisionLink(app, image)),
+    takeAway: ({ store }, { image }) => store.objects.delete(revisionLink(app, image)),
     said: /^the tag 1 of app leads to sha256:.*, which is not linked there$/,
   },
   {
     what: "the link of an index's child",
-    takeAway: ({ store }, { child }) => store.driver.delete(revisionLink(app, child)),
+    takeAway: ({ store }, { child }) => store.objects.delete(revisionLink(app, child)),
     said: /^sha256:.* of app names sha256:.*, which is not linked there$/,
   },
   {
     what: "the link of a layer",
-    takeAway: ({ store }) => store.driver.delete(layerLink(app, digestOf("of the image"))),
+    takeAway: ({ store }) => store.objects.delete(layerLink(app, digestOf("of the image"))),
     said: /^sha256:.* of app names sha256:.*, which is not linked there$/,
   },
   {
     what: "the links of an index's child and of its layer",
     takeAway: async ({ store }, { child }) => {
-      await store.driver.delete(revisionLink(app, child));
-      await store.driver.delete(layerLink(app, digestOf("of the child")));
+      await store.objects.delete(revisionLink(app, child));
+      await store.objects.delete(layerLink(app, digestOf("of the child")));
     },
     said: /^sha256:.* of app names sha256:.*, which is not linked there$/,
   },
@@ -59,8 +59,8 @@ const losses: readonly Lost[] = [
     takeAway: async ({ store, registry }, { child }) => {
       const index = (await registry.repository(app, anonymous()).manifests.get({ kind: "tag", tag: tagged("multi") }))
         .digest;
-      for (const digest of [index, child]) await store.driver.delete(revisionLink(app, digest));
-      await store.driver.delete(layerLink(app, digestOf("of the child")));
+      for (const digest of [index, child]) await store.objects.delete(revisionLink(app, digest));
+      await store.objects.delete(layerLink(app, digestOf("of the child")));
     },
     said: /^the tag multi of app leads to/,
   },
@@ -110,8 +110,8 @@ describe("nothing is found", () => {
     const stock = stocked();
     const child = await pushImage(stock, "app");
     await pushIndex(stock, "app", { tag: "multi", children: [child] });
-    await stock.store.driver.write(upstreamKey(app), utf8("https://upstream.test"));
-    await stock.store.driver.delete(revisionLink(app, child));
+    await stock.store.objects.put(upstreamKey(app), utf8("https://upstream.test"));
+    await stock.store.objects.delete(revisionLink(app, child));
     expect((await collect(stock)).findings).toEqual([]);
   });
 
@@ -119,7 +119,7 @@ describe("nothing is found", () => {
     const stock = stocked();
     const child = await pushImage(stock, "app");
     await pushIndex(stock, "app", { tag: "multi", children: [child] });
-    await stock.store.driver.delete(revisionLink(app, child));
+    await stock.store.objects.delete(revisionLink(app, child));
     expect((await collect(stock, { rules: { urls: "any", children: "none" } })).findings).toEqual([]);
   });
 
@@ -129,7 +129,7 @@ describe("nothing is found", () => {
     await pushIndex(stock, "app", { children: [child] });
     const other = await pushImage(stock, "app", { layers: ["other"] });
     await pushIndex(stock, "app", { children: [other] });
-    await stock.store.driver.delete(revisionLink(app, other));
+    await stock.store.objects.delete(revisionLink(app, other));
     stock.wait(graceMs);
     expect((await collect(stock, { deletesUntagged: true })).findings).toEqual([]);
   });
@@ -138,12 +138,14 @@ describe("nothing is found", () => {
     let isOver = true;
     const stock: Stocked = stocked((driver) =>
       intercept(driver, {
-        list: async (prefix) => {
-          // The links were read, the tags were not.
-          if (isOver || prefix !== tagsPrefix(app)) return;
-          isOver = true;
-          if (what === "pushed") await pushImage(stock, "app", { tag: "new", layers: ["new"] });
-          else await stock.registry.repository(app, anonymous()).manifests.delete(image);
+        objects: {
+          list: async (prefix) => {
+            // The links were read, the tags were not.
+            if (isOver || prefix !== tagsPrefix(app)) return;
+            isOver = true;
+            if (what === "pushed") await pushImage(stock, "app", { tag: "new", layers: ["new"] });
+            else await stock.registry.repository(app, anonymous()).manifests.delete(image);
+          },
         },
       }),
     );
@@ -158,8 +160,8 @@ describe("nothing is found", () => {
 test("bytes that only a repair needs come back from the trash", async () => {
   const stock = stocked();
   const image = await pushImage(stock, "app", { tag: "1" });
-  await stock.store.driver.delete(revisionLink(app, image));
-  await stock.store.driver.trash(blobKey(image), `blobs/sha256/${image.slice(7, 9)}/${image.slice(7)}.old-1`);
+  await stock.store.objects.delete(revisionLink(app, image));
+  await stock.store.trash.discard(blobKey(image), `blobs/sha256/${image.slice(7, 9)}/${image.slice(7)}.old-1`);
   stock.wait(graceMs);
   expect((await collect(stock)).summary).toMatchObject({ restored: 1, purged: 0, findings: 1 });
   expect(await hasBlob(stock, image)).toBe(true);

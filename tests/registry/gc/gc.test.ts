@@ -14,7 +14,7 @@ test("an empty store is success", async () => {
 });
 
 test("where nothing keeps processes apart it refuses, unless nobody else is there or it only looks", async () => {
-  const stock = stocked((driver) => answering(driver, { keepsProcessesApart: () => false }));
+  const stock = stocked((driver) => answering(driver, { locks: { keepsProcessesApart: () => false } }));
   await pushBlob(stock, "app", "lonely");
   const options = { graceMs: 0 };
   expect(collect(stock, options)).rejects.toThrow(UnprotectedError);
@@ -53,7 +53,7 @@ test("a blob goes after the grace: its link and the bytes out of sight first, th
   expect((await collect(stock)).summary).toMatchObject({ purged: 0 });
   stock.wait(1);
   expect((await collect(stock)).summary).toMatchObject({ purged: 1, freedBytes: 6 });
-  expect(await stock.store.driver.listTrash("blobs")).toEqual([]);
+  expect(await stock.store.trash.list("blobs")).toEqual([]);
 });
 
 test("with a grace of nothing two runs at once free the space", async () => {
@@ -62,7 +62,7 @@ test("with a grace of nothing two runs at once free the space", async () => {
   const options = { graceMs: 0 };
   expect((await collect(stock, options)).summary).toMatchObject({ trashed: 1, purged: 0 });
   expect((await collect(stock, options)).summary).toMatchObject({ trashed: 0, purged: 1 });
-  expect(await stock.store.driver.exists("docker/registry/v2/repositories/app")).toBe(false);
+  expect((await stock.store.directory.prefixTime("docker/registry/v2/repositories/app")) !== undefined).toBe(false);
 });
 
 test("a layer that several repositories link stays while one of them does", async () => {
@@ -71,7 +71,7 @@ test("a layer that several repositories link stays while one of them does", asyn
   await pushImage(stock, "other", { tag: "1", layers: ["shared"] });
   await stock.registry.repository(named("other"), anonymous()).tags.delete(tagged("1"));
   expect(await collectTwice(stock, { deletesUntagged: true })).toMatchObject({ findings: 0 });
-  expect(await stock.store.driver.exists("docker/registry/v2/repositories/other")).toBe(false);
+  expect((await stock.store.directory.prefixTime("docker/registry/v2/repositories/other")) !== undefined).toBe(false);
   expect(await pullImage(stock, "app", tagged("1"))).toBe(true);
 });
 
@@ -93,7 +93,7 @@ describe("untagged manifests", () => {
     await collectTwice(stock);
     expect(await pullImage(stock, "app", digest)).toBe(true);
     expect(await collectTwice(stock, { deletesUntagged: true })).toMatchObject({ purged: 3 });
-    expect(await stock.store.driver.exists(manifestsPrefix(app))).toBe(false);
+    expect((await stock.store.directory.prefixTime(manifestsPrefix(app))) !== undefined).toBe(false);
   });
 
   test("younger than the grace are roots, since children are pushed before their index", async () => {
@@ -128,9 +128,9 @@ describe("untagged manifests", () => {
     const old = await pushImage(stock, "app", { tag: "1", layers: ["old"] });
     await pushImage(stock, "app", { tag: "1", layers: ["new"] });
     await collectTwice(stock, { deletesUntagged: true });
-    const index = await stock.store.driver.list("docker/registry/v2/repositories/app/_manifests/tags/1/index/sha256");
+    const index = await stock.store.objects.list("docker/registry/v2/repositories/app/_manifests/tags/1/index/sha256");
     expect(index).toHaveLength(1);
-    expect(await stock.store.driver.stat(revisionLink(app, old))).toBeUndefined();
+    expect(await stock.store.objects.stat(revisionLink(app, old))).toBeUndefined();
     expect(await pullImage(stock, "app", tagged("1"))).toBe(true);
   });
 
@@ -147,35 +147,35 @@ describe("untagged manifests", () => {
 
 test("leftovers go: links of manifests that were deleted, tag directories of killed pushes, empty repositories", async () => {
   const stock = stocked();
-  const { driver } = stock.store;
+  const driver = stock.store;
   const image = await pushImage(stock, "app", { tag: "1", layers: ["gone"] });
   await stock.registry.repository(app, anonymous()).manifests.delete(image);
   await pushImage(stock, "stays", { tag: "1" });
-  await driver.write("docker/registry/v2/repositories/stays/_manifests/tags/2/index/sha256/00/link", utf8(image));
-  await driver.makePrefix("docker/registry/v2/repositories/stays/_layers/sha256/00");
-  await driver.makePrefix(manifestsPrefix(named("left/behind")));
+  await driver.objects.put("docker/registry/v2/repositories/stays/_manifests/tags/2/index/sha256/00/link", utf8(image));
+  await driver.directory.makePrefix("docker/registry/v2/repositories/stays/_layers/sha256/00");
+  await driver.directory.makePrefix(manifestsPrefix(named("left/behind")));
   stock.wait(graceMs);
   const { removals } = await collect(stock);
   expect(removals.map(([what]) => String(what)).toSorted()).toEqual(
     ["layer link", "layer link", "repository", "repository", "tag directory", "directory", "blob", "blob"].toSorted(),
   );
-  expect(await driver.list("docker/registry/v2/repositories")).toEqual(["stays"]);
-  expect(await driver.list("docker/registry/v2/repositories/stays/_manifests/tags")).toEqual(["1"]);
-  expect(await driver.list("docker/registry/v2/repositories/stays/_layers/sha256")).not.toContain("00");
+  expect(await driver.objects.list("docker/registry/v2/repositories")).toEqual(["stays"]);
+  expect(await driver.objects.list("docker/registry/v2/repositories/stays/_manifests/tags")).toEqual(["1"]);
+  expect(await driver.objects.list("docker/registry/v2/repositories/stays/_layers/sha256")).not.toContain("00");
 });
 
 test("directories of no repository go when they are past the grace; a dry run names them, and every upload", async () => {
   const stock = stocked();
-  const { driver } = stock.store;
+  const driver = stock.store;
   const root = "docker/registry/v2/repositories";
-  await driver.makePrefix(`${root}/cancelled/_uploads`);
-  await driver.makePrefix(`${root}/a/b/c`);
-  await driver.write(`${root}/a/d/_upstream`, utf8("https://upstream.test"));
+  await driver.directory.makePrefix(`${root}/cancelled/_uploads`);
+  await driver.directory.makePrefix(`${root}/a/b/c`);
+  await driver.objects.put(`${root}/a/d/_upstream`, utf8("https://upstream.test"));
   const id = await stock.registry.repository(named("under/way"), anonymous()).uploads.start("sha256");
   const young = await collect(stock);
   expect(young.removals).toEqual([["repository", "cancelled"]]);
   stock.wait(3_600_001);
-  await driver.makePrefix(`${root}/a/young`);
+  await driver.directory.makePrefix(`${root}/a/young`);
   const dry = await collect(stock, { isDryRun: true });
   const { removals, summary } = await collect(stock);
   expect(removals).toEqual([
@@ -184,33 +184,36 @@ test("directories of no repository go when they are past the grace; a dry run na
     ["directory", `${root}/a/d`],
   ]);
   expect([dry.removals, dry.summary]).toEqual([removals, { ...summary, isDryRun: true }]);
-  expect([await driver.list(root), await driver.list(`${root}/a`)]).toEqual([["a", "under"], ["young"]]);
+  expect([await driver.objects.list(root), await driver.objects.list(`${root}/a`)]).toEqual([
+    ["a", "under"],
+    ["young"],
+  ]);
   stock.wait(graceMs);
   await collectTwice(stock);
-  expect(await driver.list(root)).toEqual([]);
+  expect(await driver.objects.list(root)).toEqual([]);
 });
 
 test("what a writer that was killed left keeps its directories, and no run says that they went", async () => {
   const stock = stocked();
-  const { driver } = stock.store;
+  const driver = stock.store;
   const root = "docker/registry/v2/repositories";
   const places = ["new/_layers/sha256/00", "other", "stays/_layers/sha256/00"];
   await pushImage(stock, "stays", { tag: "1" });
-  for (const place of places) await driver.write(`${root}/${place}/link.0.tmp`, utf8("x"));
+  for (const place of places) await driver.objects.put(`${root}/${place}/link.0.tmp`, utf8("x"));
   stock.wait(graceMs);
   for (const isDryRun of [true, false]) expect((await collect(stock, { isDryRun })).removals).toEqual([]);
-  for (const place of places) expect(await driver.countObjects(`${root}/${place}`)).toBe(1);
+  for (const place of places) expect(await driver.directory.countObjects(`${root}/${place}`)).toBe(1);
 });
 
 test("an entry of a referrer whose manifest is gone keeps no repository", async () => {
   const stock = stocked();
-  const { driver } = stock.store;
+  const driver = stock.store;
   const image = await pushImage(stock, "app", { tag: "1" });
   const signature = await pushImage(stock, "app", { layers: ["signature"], subject: image });
-  await driver.delete(revisionLink(app, signature));
+  await driver.objects.delete(revisionLink(app, signature));
   await stock.registry.repository(app, anonymous()).tags.delete(tagged("1"));
   await collectTwice(stock, { deletesUntagged: true });
-  expect(await driver.exists("docker/registry/v2/repositories/app")).toBe(false);
+  expect((await driver.directory.prefixTime("docker/registry/v2/repositories/app")) !== undefined).toBe(false);
 });
 
 test("a dry run takes nothing away and predicts exactly what a run does", async () => {
@@ -222,7 +225,7 @@ test("a dry run takes nothing away and predicts exactly what a run does", async 
   await collect(stock, { deletesUntagged: true });
   await pushBlob(stock, "late", "late");
   await pushImage(stock, "broken", { tag: "1", layers: ["z"] });
-  await stock.store.driver.write(tagCurrentLink(named("broken"), tagged("1")), utf8(""));
+  await stock.store.objects.put(tagCurrentLink(named("broken"), tagged("1")), utf8(""));
   stock.wait(graceMs);
   const predicted = await collect(stock, { deletesUntagged: true, isDryRun: true });
   const again = await collect(stock, { deletesUntagged: true, isDryRun: true });
@@ -235,13 +238,13 @@ test("a dry run takes nothing away and predicts exactly what a run does", async 
 
 test("a dry run predicts what happens to times in the future, and to two entries of one blob in the trash", async () => {
   const stock = stocked();
-  const { driver } = stock.store;
+  const driver = stock.store;
   await pushImage(stock, "app", { tag: "1", layers: ["needed"] });
   const needed = digestOf("needed");
   const entry = blobTrashName(needed);
-  await driver.trash(blobKey(needed), `${entry}.run-1`);
-  await driver.write(blobKey(needed), utf8("needed"));
-  await driver.trash(blobKey(needed), `${entry}.run-2`);
+  await driver.trash.discard(blobKey(needed), `${entry}.run-1`);
+  await driver.objects.put(blobKey(needed), utf8("needed"));
+  await driver.trash.discard(blobKey(needed), `${entry}.run-2`);
   await pushBlob(stock, "app", "lonely");
   stock.wait(-graceMs);
   const options = { graceMs: 0 };
@@ -254,7 +257,7 @@ test("a dry run predicts what happens to times in the future, and to two entries
 
 test("a dry run may run beside a collection, as it takes nothing away", async () => {
   const stock = stocked();
-  using _held = (await stock.store.driver.holdWork("gc", "process 7 on elsewhere")) as Disposable;
+  using _held = (await stock.store.locks.hold("gc", "process 7 on elsewhere")) as Disposable;
   expect((await collect(stock, { isDryRun: true })).summary).toMatchObject({ isDryRun: true });
 });
 
@@ -269,7 +272,7 @@ test("abandoned uploads go by their age", async () => {
 
 test("while another collector holds its lock, it says who and leaves", async () => {
   const { store } = stocked();
-  using _held = (await store.driver.holdWork("gc", "process 7 on elsewhere")) as Disposable;
+  using _held = (await store.locks.hold("gc", "process 7 on elsewhere")) as Disposable;
   const outcome = await collectGarbage(store, {
     graceMs,
     deletesUntagged: false,

@@ -10,12 +10,12 @@ const digest = digestOf("kept");
 const place = `${layersPrefix(app)}/sha256/${digest.slice(7)}`;
 
 test.each([
-  ["a directory in a link's place", (stock: Stocked) => stock.store.driver.makePrefix(`${place}/link`)],
-  ["a file in the place of a link's directory", (stock: Stocked) => stock.store.driver.write(place, utf8(""))],
+  ["a directory in a link's place", (stock: Stocked) => stock.store.directory.makePrefix(`${place}/link`)],
+  ["a file in the place of a link's directory", (stock: Stocked) => stock.store.objects.put(place, utf8(""))],
 ])("%s counts as a link and protects the repository", async (_what, obstruct) => {
   const stock = stocked();
   await pushBlob(stock, "app", "kept");
-  await stock.store.driver.delete(`${place}/link`);
+  await stock.store.objects.delete(`${place}/link`);
   await obstruct(stock);
   const lonely = await pushBlob(stock, "app", "lonely");
   stock.wait(graceMs);
@@ -27,7 +27,7 @@ test.each([
 test("a file in the place of all links of an algorithm keeps every blob", async () => {
   const stock = stocked();
   const other = await pushBlob(stock, "other", "other");
-  await stock.store.driver.write(`${layersPrefix(app)}/sha256`, utf8(""));
+  await stock.store.objects.put(`${layersPrefix(app)}/sha256`, utf8(""));
   await stock.registry.repository(named("other"), anonymous()).blobs.delete(other);
   const { findings, summary } = await collect(stock, { graceMs: 0 });
   expect([findings, summary.condemned]).toEqual([[expect.stringContaining("no blob is removed")], 0]);
@@ -36,8 +36,8 @@ test("a file in the place of all links of an algorithm keeps every blob", async 
 test("readLinks() names a stray file, a directory without a link, and the links that are there", async () => {
   const stock = stocked();
   await pushBlob(stock, "app", "kept");
-  await stock.store.driver.write(`${layersPrefix(app)}/notes`, utf8(""));
-  await stock.store.driver.makePrefix(`${layersPrefix(app)}/sha256/${"0".repeat(64)}`);
+  await stock.store.objects.put(`${layersPrefix(app)}/notes`, utf8(""));
+  await stock.store.directory.makePrefix(`${layersPrefix(app)}/sha256/${"0".repeat(64)}`);
   const { links, vacancies, problems, aliases } = await readLinks(stock.store, layersPrefix(app), undefined);
   expect({ links: links.map(({ digest: of, key }) => [of, key]), vacancies, problems, aliases }).toEqual({
     links: [[digest, `${place}/link`]],

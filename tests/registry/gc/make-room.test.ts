@@ -23,7 +23,7 @@ async function untidy() {
 
 async function unlinkedBlob(stock: Stocked, text: string): Promise<void> {
   await pushBlob(stock, "app", text);
-  await stock.store.driver.delete(layerLink(app, digestOf(text)));
+  await stock.store.objects.delete(layerLink(app, digestOf(text)));
 }
 
 /** What goes until nothing may, and why nothing more does. */
@@ -44,29 +44,29 @@ test("makeRoom() removes uploads first, then blobs without a link, one by one, a
   expect(removed).toEqual([`the upload ${upload} of app`, `the blob ${digestOf("loose")}`]);
   expect(why).toContain("nothing on it may be removed");
   expect(await pullImage(stock, "app", tagged("1"))).toBe(true);
-  expect(await stock.store.driver.stat(blobKey(digestOf("young")))).toBeDefined();
-  expect(await stock.store.driver.listTrash("blobs")).toEqual([]);
+  expect(await stock.store.objects.stat(blobKey(digestOf("young")))).toBeDefined();
+  expect(await stock.store.trash.list("blobs")).toEqual([]);
 });
 
 test("makeRoom() removes nothing more when nobody asks for more", async () => {
   const { stock } = await untidy();
   for await (const _removed of makeRoom(stock.store, options)) break;
-  expect(await stock.store.driver.stat(blobKey(digestOf("loose")))).toBeDefined();
+  expect(await stock.store.objects.stat(blobKey(digestOf("loose")))).toBeDefined();
 });
 
 test.each([
   [
     "a tag without its manifest's link",
-    async (stock: Stocked, image: Digest) => stock.store.driver.delete(revisionLink(app, image)),
+    async (stock: Stocked, image: Digest) => stock.store.objects.delete(revisionLink(app, image)),
   ],
-  ["a manifest without its bytes", async (stock: Stocked, image: Digest) => stock.store.driver.delete(blobKey(image))],
+  ["a manifest without its bytes", async (stock: Stocked, image: Digest) => stock.store.objects.delete(blobKey(image))],
   [
     "an image without a layer's link",
-    async (stock: Stocked) => stock.store.driver.delete(layerLink(app, digestOf("layer"))),
+    async (stock: Stocked) => stock.store.objects.delete(layerLink(app, digestOf("layer"))),
   ],
   [
     "an empty link",
-    async (stock: Stocked) => stock.store.driver.write(layerLink(app, digestOf("layer")), new Uint8Array()),
+    async (stock: Stocked) => stock.store.objects.put(layerLink(app, digestOf("layer")), new Uint8Array()),
   ],
 ] satisfies readonly (readonly [string, (stock: Stocked, image: Digest) => Promise<unknown>])[])(
   "makeRoom() removes no blob beside %s",
@@ -76,18 +76,20 @@ test.each([
     const { removed, why } = await removeAll(stock);
     expect(removed.length).toBe(1);
     expect(why).toContain("no blob may be removed because of this");
-    expect(await stock.store.driver.stat(blobKey(digestOf("loose")))).toBeDefined();
+    expect(await stock.store.objects.stat(blobKey(digestOf("loose")))).toBeDefined();
   },
 );
 
 test("makeRoom() removes no blob where a directory of links cannot be listed", async () => {
   const { stock } = await untidy();
-  const driver = answering(stock.store.driver, {
-    list: async (prefix, listing) => {
-      if (prefix.endsWith("_layers")) throw Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" });
-      return stock.store.driver.list(prefix, listing);
+  const driver = answering(stock.store, {
+    objects: {
+      list: async (prefix, listing) => {
+        if (prefix.endsWith("_layers")) throw Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" });
+        return stock.store.objects.list(prefix, listing);
+      },
     },
   });
-  const { removed, why } = await removeAll({ ...stock, store: { ...stock.store, driver } });
+  const { removed, why } = await removeAll({ ...stock, store: { ...stock.store, ...driver } });
   expect([removed.length, why.includes("EACCES")]).toEqual([1, true]);
 });

@@ -6,8 +6,8 @@ import { describe, expect, test } from "bun:test";
 import { anonymous } from "../../../src/registry/actor.ts";
 import { collectBlobs } from "../../../src/registry/gc/blobs.ts";
 import { blobKey, blobTrashName, layerLink } from "../../../src/registry/layout.ts";
-import type { Driver } from "../../../src/storage/driver.ts";
-import { intercept } from "../../storage/intercepted.ts";
+import type { Driver } from "../../../src/storage/ports.ts";
+import { answering, wrapCalls } from "../../storage/intercepted.ts";
 import { digestOf, named, pushBlob, type Stocked, stocked, utf8 } from "../stocked.ts";
 import { collect, collectTwice, graceMs } from "./collected.ts";
 
@@ -17,34 +17,28 @@ const digest = digestOf("x");
 /** Runs `meanwhile` once, when the collector has read the links of all repositories. */
 function afterLinks(driver: Driver, meanwhile: () => Promise<void>): Driver {
   let isTold = false;
-  return override(driver, {
-    list: async (prefix, options) => {
-      const names = await driver.list(prefix, options);
-      if (prefix.endsWith("/repositories") && !isTold) {
-        isTold = true;
-        await meanwhile();
-      }
-      return names;
-    },
-  });
+  const list: Driver["objects"]["list"] = async (prefix, options) => {
+    const names = await driver.objects.list(prefix, options);
+    if (prefix.endsWith("/repositories") && !isTold) {
+      isTold = true;
+      await meanwhile();
+    }
+    return names;
+  };
+  return answering(driver, { objects: { list } });
 }
 
 /** The list of the trash as it is when the collector comes to destroy, not as it was at the start. */
 function listedLate(driver: Driver): Driver {
   const listed: string[] = [];
-  const refresh = async () => void listed.splice(0, listed.length, ...(await driver.listTrash("blobs")));
-  return override(driver, {
-    listTrash: async (kind) => (kind === "blobs" ? listed : driver.listTrash(kind)),
-    list: async (prefix, options) => {
-      const names = await driver.list(prefix, options);
-      await refresh();
-      return names;
-    },
-  });
-}
-
-function override(driver: Driver, calls: Partial<Driver>): Driver {
-  return new Proxy(driver, { get: (target, name: keyof Driver) => calls[name] ?? target[name].bind(target) });
+  const refresh = async () => void listed.splice(0, listed.length, ...(await driver.trash.list("blobs")));
+  const list: Driver["objects"]["list"] = async (prefix, options) => {
+    const names = await driver.objects.list(prefix, options);
+    await refresh();
+    return names;
+  };
+  const listTrash = async (kind: string) => (kind === "blobs" ? listed : driver.trash.list(kind));
+  return answering(driver, { trash: { list: listTrash }, objects: { list } });
 }
 
 /**
@@ -54,21 +48,21 @@ function override(driver: Driver, calls: Partial<Driver>): Driver {
  */
 async function isLost(order: (driver: Driver) => Driver): Promise<boolean> {
   const stock = stocked();
-  const { driver } = stock.store;
+  const driver = stock.store;
   await pushBlob(stock, "app", "x");
   await stock.registry.repository(named("app"), anonymous()).blobs.delete(digest);
   stock.wait(graceMs);
-  const judged = await driver.stat(blobKey(digest));
+  const judged = await driver.objects.stat(blobKey(digest));
   if (judged === undefined) throw new Error("not stored");
   const second: Stocked = {
     ...stock,
     store: {
       ...stock.store,
-      driver: order(
+      ...order(
         afterLinks(driver, async () => {
-          await driver.write(layerLink(other, digest), utf8(digest));
+          await driver.objects.put(layerLink(other, digest), utf8(digest));
           expect((await stock.registry.repository(other, anonymous()).blobs.open(digest)).sizeBytes).toBe(1);
-          expect(await driver.trashUnchanged(blobKey(digest), `${blobTrashName(digest)}.sleeper-1`, judged)).toBe(true);
+          expect(await driver.trash.condemn(blobKey(digest), `${blobTrashName(digest)}.sleeper-1`, judged)).toBe(true);
         }),
       ),
     },
@@ -92,14 +86,16 @@ test("with the trash listed after the links, it is lost", async () => {
 });
 
 describe("what earlier runs removed is made durable", () => {
-  const destroys = ["delete", "forget", "removePrefix", "trash", "trashUnchanged", "purge"] as const;
+  const destroys = ["objects.delete", "directory.removeEmpty", "trash.discard", "trash.condemn", "trash.destroy"];
 
   /** A store with garbage of every kind, and the calls of its driver that destroy something or sync. */
   async function noted() {
     const calls: string[] = [];
-    const note = (name: string) => () => void calls.push(name);
     const stock = stocked((driver) =>
-      intercept(driver, Object.fromEntries(["syncAll", ...destroys].map((name) => [name, note(name)]))),
+      wrapCalls(driver, (port, name, call) => (...args) => {
+        if (["directory.syncAll", ...destroys].includes(`${port}.${name}`)) calls.push(name);
+        return call(...args);
+      }),
     );
     const digest = await pushBlob(stock, "app", "lonely");
     stock.wait(graceMs);
@@ -110,7 +106,7 @@ describe("what earlier runs removed is made durable", () => {
   test("before a collection destroys anything", async () => {
     const { stock, calls } = await noted();
     await collectTwice(stock);
-    expect([calls[0], calls.includes("purge"), calls.filter((name) => name === "syncAll").length]).toEqual([
+    expect([calls[0], calls.includes("destroy"), calls.filter((name) => name === "syncAll").length]).toEqual([
       "syncAll",
       true,
       2,

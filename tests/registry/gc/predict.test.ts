@@ -58,7 +58,7 @@ const events = fc.array(
 async function happen(stock: Stocked, { what, name, text, pick }: Event, known: Digest[]): Promise<unknown> {
   const { store, registry } = stock;
   const chosen = known[pick % Math.max(known.length, 1)] ?? digestOf(text);
-  const write = (key: string, content: string) => store.driver.write(key, utf8(content));
+  const write = (key: string, content: string) => store.objects.put(key, utf8(content));
   switch (what) {
     case "blob":
       return await pushBlob(stock, name, text);
@@ -85,11 +85,11 @@ async function happen(stock: Stocked, { what, name, text, pick }: Event, known: 
     case "stale entry":
       return await write(referrerLink(named(name), digestOf(text), chosen), chosen);
     case "vacant link":
-      return await store.driver.makePrefix(`${layersPrefix(named(name))}/sha256/${digestOf(text).slice(7)}`);
+      return await store.directory.makePrefix(`${layersPrefix(named(name))}/sha256/${digestOf(text).slice(7)}`);
     case "vacant tag":
-      return await store.driver.forget(tagCurrentLink(named(name), tagged(text)));
+      return await store.objects.delete(tagCurrentLink(named(name), tagged(text)), { isDurable: false });
     case "empty directory":
-      return await store.driver.makePrefix(`docker/registry/v2/repositories/${name}/${text}`);
+      return await store.directory.makePrefix(`docker/registry/v2/repositories/${name}/${text}`);
     case "leftover":
       return await write(`${layersPrefix(named(name))}/sha256/${digestOf(text).slice(7)}/link.1.tmp`, "");
     case "trash":

@@ -27,7 +27,7 @@ test("pruneRepository() removes what nobody needs and marks the rest", async () 
   expect([pruned.revisions.length, new Set(pruned.layers)]).toEqual([1, new Set(["untagged", "lonely"].map(digestOf))]);
   expect(pruned.marked).toContain(digestOf("layer"));
   expect(pruned.marked).not.toContain(digestOf("lonely"));
-  expect(await stock.store.driver.stat(layerLink(app, digestOf("lonely")))).toBeUndefined();
+  expect(await stock.store.objects.stat(layerLink(app, digestOf("lonely")))).toBeUndefined();
 });
 
 test("pruneRepository() keeps every referrer of what it keeps", async () => {
@@ -41,7 +41,7 @@ test("pruneRepository() takes the entry of a referrer with it", async () => {
   const stock = await untidy();
   const subject = await pushImage(stock, "app", { layers: ["subject"] });
   const signature = await pushImage(stock, "app", { layers: ["signature"], subject });
-  const isListed = async () => (await stock.store.driver.stat(referrerLink(app, subject, signature))) !== undefined;
+  const isListed = async () => (await stock.store.objects.stat(referrerLink(app, subject, signature))) !== undefined;
   const before = await isListed();
   await pruneRepository(stock.store, await scan(stock), rules);
   expect([before, await isListed()]).toEqual([true, false]);
@@ -50,7 +50,7 @@ test("pruneRepository() takes the entry of a referrer with it", async () => {
 test("pruneRepository() leaves a busy repository alone, and all its links count", async () => {
   const stock = await untidy();
   const read = await scan(stock);
-  using _push = await stock.store.driver.lock(app, "shared", { waitMs: 0 });
+  using _push = await stock.store.locks.take(app, "shared", { waitMs: 0 });
   const pruned = await pruneRepository(stock.store, read, rules);
   expect(pruned).toMatchObject({ isBusy: true, revisions: [], layers: [] });
   expect(pruned.marked).toContain(digestOf("lonely"));
@@ -60,7 +60,7 @@ test("pruneRepository() leaves what was tagged, touched or pushed after the scan
   const stock = await untidy();
   const read = await scan(stock);
   await pushImage(stock, "app", { tag: "2", layers: ["untagged"] });
-  await stock.store.driver.touch(layerLink(app, digestOf("lonely")));
+  await stock.store.objects.renew(layerLink(app, digestOf("lonely")));
   await pushImage(stock, "app", { layers: ["new"] });
   expect(await pruneRepository(stock.store, read, rules)).toMatchObject({ revisions: [], layers: [] });
 });
@@ -69,7 +69,7 @@ test("pruneRepository() leaves a manifest that was tagged after the scan by a pu
   const stock = await untidy();
   const read = await scan(stock);
   const [untagged] = [...read.revisions.keys()].filter((digest) => ![...read.tags.values()].includes(digest));
-  await stock.store.driver.write(tagCurrentLink(app, tagged("late")), utf8(untagged ?? ""));
+  await stock.store.objects.put(tagCurrentLink(app, tagged("late")), utf8(untagged ?? ""));
   expect(await pruneRepository(stock.store, read, rules)).toMatchObject({
     revisions: [],
     layers: [digestOf("lonely")],
@@ -79,7 +79,7 @@ test("pruneRepository() leaves a manifest that was tagged after the scan by a pu
 test("pruneRepository() takes nothing when what is new cannot be understood", async () => {
   const stock = await untidy();
   const read = await scan(stock);
-  await stock.store.driver.write(tagCurrentLink(app, tagged("1")), utf8(""));
+  await stock.store.objects.put(tagCurrentLink(app, tagged("1")), utf8(""));
   const pruned = await pruneRepository(stock.store, read, rules);
   expect(pruned).toMatchObject({ revisions: [], layers: [], problems: [expect.stringContaining("current/link")] });
 });

@@ -6,8 +6,8 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import { RegistryError } from "../../../src/oci/errors.ts";
 import { anonymous } from "../../../src/registry/actor.ts";
 import { blobKey, layerLink } from "../../../src/registry/layout.ts";
-import type { Driver } from "../../../src/storage/driver.ts";
-import { type Hooks, intercept } from "../../storage/intercepted.ts";
+import type { Driver } from "../../../src/storage/ports.ts";
+import { answering, type Hooks, intercept, wrapCalls } from "../../storage/intercepted.ts";
 import {
   digestOf,
   named,
@@ -23,19 +23,22 @@ import { type CollectOptions, collect, graceMs, hasBlob } from "./collected.ts";
 
 const app = named("app");
 
+type ArgumentsOf<Call> = Call extends (...args: infer Arguments) => unknown ? Arguments : never;
+
 /** A registry whose driver runs `meanwhile` once, before the first call that `isPoint` names. */
-function stockedWithStop<Name extends keyof Driver>(
+function stockedWithStop<Port extends keyof Driver, Name extends keyof Driver[Port]>(
+  port: Port,
   name: Name,
-  isPoint: (...args: Parameters<Driver[Name]>) => boolean,
+  isPoint: (...args: ArgumentsOf<Driver[Port][Name]>) => boolean,
 ): { readonly stock: Stocked; stopFor(meanwhile: () => Promise<unknown>): void } {
   let waiting: (() => Promise<unknown>) | undefined;
-  const hook = async (...args: Parameters<Driver[Name]>) => {
+  const hook = async (...args: ArgumentsOf<Driver[Port][Name]>) => {
     const meanwhile = isPoint(...args) ? waiting : undefined;
     if (meanwhile === undefined) return;
     waiting = undefined;
     await meanwhile();
   };
-  const stock = stocked((driver) => intercept(driver, { [name]: hook } as Hooks));
+  const stock = stocked((driver) => intercept(driver, { [port]: { [name]: hook } } as Hooks));
   return {
     stock,
     stopFor: (meanwhile) => {
@@ -61,7 +64,7 @@ describe("a collector that is stopped", () => {
         stock.registry.repository(app, anonymous()).blobs.mount({ digest: digestOf("x"), from: undefined }),
     ],
   ])("before it moves a blob, while somebody %s, leaves it", async (_what, meanwhile) => {
-    const { stock, stopFor } = stockedWithStop("trashUnchanged", () => true);
+    const { stock, stopFor } = stockedWithStop("trash", "condemn", () => true);
     const digest = await condemn(stock, "x");
     stopFor(() => meanwhile(stock));
     const { summary } = await collect(stock);
@@ -70,7 +73,7 @@ describe("a collector that is stopped", () => {
   });
 
   test("between its list of the trash and the links, while a blob in the trash is pushed again, keeps the new bytes", async () => {
-    const { stock, stopFor } = stockedWithStop("list", (prefix) => prefix.endsWith("/repositories"));
+    const { stock, stopFor } = stockedWithStop("objects", "list", (prefix) => prefix.endsWith("/repositories"));
     const digest = await condemn(stock, "x");
     await collect(stock);
     stock.wait(graceMs);
@@ -81,27 +84,27 @@ describe("a collector that is stopped", () => {
   });
 
   test("before it destroys an entry, while the blob is linked, brought back and trashed anew, destroys the old name only", async () => {
-    const { stock, stopFor } = stockedWithStop("purge", (name) => name.startsWith("blobs/"));
+    const { stock, stopFor } = stockedWithStop("trash", "destroy", (name) => name.startsWith("blobs/"));
     const digest = await condemn(stock, "x");
     await collect(stock);
     stock.wait(graceMs);
     const other = named("other");
     stopFor(async () => {
       // Somebody writes a link, and looks: the entry comes back. Then the link is deleted, and another collector runs.
-      await stock.store.driver.write(layerLink(other, digest), new TextEncoder().encode(digest));
+      await stock.store.objects.put(layerLink(other, digest), new TextEncoder().encode(digest));
       await stock.registry.repository(other, anonymous()).blobs.open(digest);
       await stock.registry.repository(other, anonymous()).blobs.delete(digest);
       await collect(unlocked(stock), { graceMs: 0 });
-      await stock.store.driver.write(layerLink(other, digest), new TextEncoder().encode(digest));
+      await stock.store.objects.put(layerLink(other, digest), new TextEncoder().encode(digest));
     });
     await collect(stock);
     expect((await stock.registry.repository(other, anonymous()).blobs.open(digest)).sizeBytes).toBe(1);
   });
 
   test("after it read the links of a repository, while a blob is linked there, loses nothing", async () => {
-    const { stock, stopFor } = stockedWithStop("list", (prefix) => prefix.endsWith("/blobs/sha256"));
+    const { stock, stopFor } = stockedWithStop("objects", "list", (prefix) => prefix.endsWith("/blobs/sha256"));
     const digest = await condemn(stock, "x");
-    stopFor(() => stock.store.driver.write(layerLink(app, digest), new TextEncoder().encode(digest)));
+    stopFor(() => stock.store.objects.put(layerLink(app, digest), new TextEncoder().encode(digest)));
     expect((await collect(stock)).summary).toMatchObject({ trashed: 1 });
     // Who wrote the link looks, and so does everybody who reads it.
     expect(await stock.registry.repository(app, anonymous()).blobs.promise(digest)).toEqual({ sizeBytes: 1 });
@@ -109,7 +112,7 @@ describe("a collector that is stopped", () => {
   });
 
   test("inside the lock of a repository lets others read, and pushes wait", async () => {
-    const { stock, stopFor } = stockedWithStop("forget", () => true);
+    const { stock, stopFor } = stockedWithStop("objects", "delete", (_key, options) => options?.isDurable === false);
     await pushImage(stock, "app", { tag: "1" });
     await pushBlob(stock, "app", "lonely");
     stock.wait(graceMs);
@@ -131,7 +134,7 @@ describe("a collector that is stopped", () => {
 
 describe("others that are stopped", () => {
   test("a push before its revision link: the collector leaves the repository alone", async () => {
-    const { stock, stopFor } = stockedWithStop("write", (key) => key.includes("/revisions/"));
+    const { stock, stopFor } = stockedWithStop("objects", "put", (key) => key.includes("/revisions/"));
     stock.wait(graceMs);
     stopFor(async () => {
       stock.wait(graceMs);
@@ -143,7 +146,7 @@ describe("others that are stopped", () => {
   });
 
   test("a commit between the bytes and the link, with a grace of nothing: the bytes come back", async () => {
-    const { stock, stopFor } = stockedWithStop("write", (key) => key.includes("/_layers/"));
+    const { stock, stopFor } = stockedWithStop("objects", "put", (key) => key.includes("/_layers/"));
     stopFor(async () => {
       expect((await collect(stock, { graceMs: 0 })).summary).toMatchObject({ trashed: 1 });
     });
@@ -152,7 +155,7 @@ describe("others that are stopped", () => {
   });
 
   test("a commit whose bytes were destroyed between the bytes and the link is refused, not acknowledged", async () => {
-    const { stock, stopFor } = stockedWithStop("write", (key) => key.includes("/_layers/"));
+    const { stock, stopFor } = stockedWithStop("objects", "put", (key) => key.includes("/_layers/"));
     stopFor(async () => {
       await collect(stock, { graceMs: 0 });
       await collect(stock, { graceMs: 0 });
@@ -161,16 +164,16 @@ describe("others that are stopped", () => {
   });
 
   test("a reader between its look at the blob and its look at the trash finds what was brought back meanwhile", async () => {
-    const { stock, stopFor } = stockedWithStop("restore", () => true);
+    const { stock, stopFor } = stockedWithStop("trash", "restore", () => true);
     const digest = await condemn(stock, "x");
     await collect(stock);
-    await stock.store.driver.write(layerLink(app, digest), new TextEncoder().encode(digest));
+    await stock.store.objects.put(layerLink(app, digest), new TextEncoder().encode(digest));
     stopFor(() => stock.registry.repository(app, anonymous()).blobs.open(digest));
     expect((await stock.registry.repository(app, anonymous()).blobs.open(digest)).sizeBytes).toBe(1);
   });
 
   test("a push during which the clock is set on by two days is refused at worst, and succeeds when repeated", async () => {
-    const { stock, stopFor } = stockedWithStop("write", (key) => key.includes("/revisions/"));
+    const { stock, stopFor } = stockedWithStop("objects", "put", (key) => key.includes("/revisions/"));
     stopFor(async () => stock.wait(2 * 24 * 3_600_000));
     await pushImage(stock, "app", { tag: "1" });
     await collect(stock, { deletesUntagged: true });
@@ -185,18 +188,15 @@ describe("others that are stopped", () => {
 
 /** The registry as a collector without the collectors' own lock sees it. */
 function unlocked(stock: Stocked): Stocked {
-  const holdWork: Driver["holdWork"] = async () => ({ [Symbol.dispose]: () => undefined });
-  return { ...stock, store: { ...stock.store, driver: override(stock.store.driver, { holdWork }) } };
-}
-
-function override(driver: Driver, calls: Partial<Driver>): Driver {
-  return new Proxy(driver, { get: (target, name: keyof Driver) => calls[name] ?? target[name].bind(target) });
+  const hold = async () => ({ [Symbol.dispose]: () => undefined });
+  return { ...stock, store: { ...stock.store, ...answering(stock.store, { locks: { hold } }) } };
 }
 
 /** What a rule hangs on, taken away. Rule 4 has a test of its own, in gc-order.test.ts. */
 const rulesOff: Readonly<Record<"2" | "3", (driver: Driver) => Driver>> = {
-  "2": (driver) => override(driver, { lock: async (_name, mode) => ({ mode, [Symbol.dispose]: () => undefined }) }),
-  "3": (driver) => override(driver, { restore: async () => false }),
+  "2": (driver) =>
+    answering(driver, { locks: { take: async (_name, mode) => ({ mode, [Symbol.dispose]: () => undefined }) } }),
+  "3": (driver) => answering(driver, { trash: { restore: async () => false } }),
 };
 
 /** Chance from a seed, so that a run can be repeated. */
@@ -210,14 +210,9 @@ function chance(seed: number): (below: number) => number {
 
 /** Every call takes a few turns first, as many as chance wants. */
 function scramble(driver: Driver, random: (below: number) => number): Driver {
-  return new Proxy(driver, {
-    get: (target, name: keyof Driver) => {
-      const call = target[name].bind(target) as (...args: unknown[]) => Promise<unknown>;
-      return async (...args: unknown[]) => {
-        for (let turns = random(8); turns > 0; turns -= 1) await undefined;
-        return await call(...args);
-      };
-    },
+  return wrapCalls(driver, (_port, _name, call) => async (...args) => {
+    for (let turns = random(8); turns > 0; turns -= 1) await undefined;
+    return await call(...args);
   });
 }
 
@@ -283,7 +278,7 @@ test("a blob of a live link whose bytes lie in the trash alone is brought back b
   const stock = stocked();
   const digest = await pushBlob(stock, "app", "x");
   await pushImage(stock, "app", { tag: "1", layers: ["x"] });
-  await stock.store.driver.trash(blobKey(digest), `blobs/sha256/${digest.slice(7, 9)}/${digest.slice(7)}.other-1`);
+  await stock.store.trash.discard(blobKey(digest), `blobs/sha256/${digest.slice(7, 9)}/${digest.slice(7)}.other-1`);
   stock.wait(graceMs);
   expect((await collect(stock)).summary).toMatchObject({ restored: 1, purged: 0 });
   expect(await pullImage(stock, "app", tagged("1"))).toBe(true);

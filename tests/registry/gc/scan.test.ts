@@ -13,29 +13,29 @@ describe("what cannot be understood", () => {
   const damages: readonly (readonly [string, (stock: Stocked, image: Digest) => Promise<unknown>, RegExp])[] = [
     [
       "an empty layer link",
-      ({ store }) => store.driver.write(layerLink(app, digestOf("config")), utf8("")),
+      ({ store }) => store.objects.put(layerLink(app, digestOf("config")), utf8("")),
       /_layers.*empty/,
     ],
     [
       "a revision link of nonsense",
-      ({ store }, image) => store.driver.write(revisionLink(app, image), utf8("zz")),
+      ({ store }, image) => store.objects.put(revisionLink(app, image), utf8("zz")),
       /revisions.*malformed/,
     ],
     [
       "an empty tag",
-      ({ store }) => store.driver.write(tagCurrentLink(app, tagged("1")), utf8("")),
+      ({ store }) => store.objects.put(tagCurrentLink(app, tagged("1")), utf8("")),
       /tags\/1\/current\/link/,
     ],
     [
       "a manifest with a flipped bit",
-      ({ store }, image) => store.driver.write(blobKey(image), utf8("{}")),
+      ({ store }, image) => store.objects.put(blobKey(image), utf8("{}")),
       /manifest .* damaged/,
     ],
-    ["a manifest without bytes", ({ store }, image) => store.driver.delete(blobKey(image)), /manifest .* missing/],
+    ["a manifest without bytes", ({ store }, image) => store.objects.delete(blobKey(image)), /manifest .* missing/],
     [
       "a link below no digest",
       ({ store }) =>
-        store.driver.write("docker/registry/v2/repositories/app/_layers/sha256/zz/link", utf8(digestOf("x"))),
+        store.objects.put("docker/registry/v2/repositories/app/_layers/sha256/zz/link", utf8(digestOf("x"))),
       /not named by a digest/,
     ],
   ];
@@ -63,7 +63,7 @@ describe("what cannot be understood", () => {
   test("a directory that is no repository name is named, and its links count", async () => {
     const stock = stocked();
     const digest = await pushBlob(stock, "app", "kept");
-    await stock.store.driver.write(
+    await stock.store.objects.put(
       `docker/registry/v2/repositories/UPPER/_layers/sha256/${digest.slice(7)}/link`,
       utf8(digest),
     );
@@ -76,8 +76,10 @@ describe("what cannot be understood", () => {
   test("a directory of links that cannot be listed keeps every blob", async () => {
     const stock = stocked((driver) =>
       intercept(driver, {
-        list: (prefix) => {
-          if (prefix.endsWith("broken/_layers")) throw Object.assign(new Error("EIO"), { code: "EIO" });
+        objects: {
+          list: (prefix) => {
+            if (prefix.endsWith("broken/_layers")) throw Object.assign(new Error("EIO"), { code: "EIO" });
+          },
         },
       }),
     );
@@ -102,8 +104,8 @@ describe("what cannot be understood", () => {
     );
     for (const bytes of [schema1, artifact]) {
       const digest = digestOf(new TextDecoder().decode(bytes));
-      await stock.store.driver.write(blobKey(digest), bytes);
-      await stock.store.driver.write(revisionLink(app, digest), utf8(digest));
+      await stock.store.objects.put(blobKey(digest), bytes);
+      await stock.store.objects.put(revisionLink(app, digest), utf8(digest));
     }
     stock.wait(graceMs);
     const { removals, findings } = await collect(stock);
@@ -114,7 +116,7 @@ describe("what cannot be understood", () => {
     const stock = stocked();
     const stored = await pushBlob(stock, "app", "content");
     const wide = `sha512:${Bun.CryptoHasher.hash("sha512", "content", "hex")}`;
-    await stock.store.driver.write(
+    await stock.store.objects.put(
       `docker/registry/v2/repositories/app/_layers/sha512/${wide.slice(7)}/link`,
       utf8(stored),
     );
@@ -135,9 +137,9 @@ describe("a manifest whose push has not come to its look at the bytes", () => {
     const stock = stocked();
     await pushBlob(stock, "app", "lonely");
     const digest = digestOf("{}");
-    await stock.store.driver.write(revisionLink(app, digest), utf8(digest));
+    await stock.store.objects.put(revisionLink(app, digest), utf8(digest));
     stock.wait(graceMs);
-    const pushing = await stock.store.driver.lock(app, "shared", { waitMs: 0 });
+    const pushing = await stock.store.locks.take(app, "shared", { waitMs: 0 });
     expect(await collect(stock)).toMatchObject({ findings: [], summary: { busy: 1, layerLinks: 0 } });
     pushing?.[Symbol.dispose]();
     expect((await collect(stock)).findings).toEqual([expect.stringContaining("missing or damaged")]);
@@ -146,11 +148,9 @@ describe("a manifest whose push has not come to its look at the bytes", () => {
   test("is none when it is deleted meanwhile", async () => {
     const digest = digestOf("{}");
     const stock = stocked((driver) =>
-      intercept(driver, {
-        lock: async () => void (await driver.delete(revisionLink(app, digest))),
-      }),
+      intercept(driver, { locks: { take: async () => void (await driver.objects.delete(revisionLink(app, digest))) } }),
     );
-    await stock.store.driver.write(revisionLink(app, digest), utf8(digest));
+    await stock.store.objects.put(revisionLink(app, digest), utf8(digest));
     expect((await collect(stock)).findings).toEqual([]);
   });
 });

@@ -14,9 +14,9 @@ function entryOf(text: string, suffix: string): string {
 
 test("a copy too many goes when it is past the grace", async () => {
   const stock = stocked();
-  const { driver } = stock.store;
+  const driver = stock.store;
   await pushImage(stock, "app", { tag: "1", layers: ["x"] });
-  await driver.trash(blobKey(digestOf("x")), entryOf("x", "other-1"));
+  await driver.trash.discard(blobKey(digestOf("x")), entryOf("x", "other-1"));
   await pushBlob(stock, "app", "x");
   expect((await collect(stock)).summary).toMatchObject({ purged: 0, restored: 0 });
   stock.wait(graceMs);
@@ -26,9 +26,9 @@ test("a copy too many goes when it is past the grace", async () => {
 
 test("damaged bytes that a link needs stay until a push has healed the blob, and never come back", async () => {
   const stock = stocked();
-  const { driver } = stock.store;
+  const driver = stock.store;
   await pushImage(stock, "app", { tag: "1", layers: ["x"] });
-  await driver.trash(blobKey(digestOf("x")), entryOf("x", "1.bad"));
+  await driver.trash.discard(blobKey(digestOf("x")), entryOf("x", "1.bad"));
   stock.wait(graceMs);
   expect((await collect(stock)).summary).toMatchObject({ purged: 0, restored: 0 });
   await pushBlob(stock, "app", "x");
@@ -37,10 +37,10 @@ test("damaged bytes that a link needs stay until a push has healed the blob, and
 
 test("a copy in the trash stays while what is in the blob's place is damaged, and a repair brings it back", async () => {
   const stock = stocked();
-  const { driver } = stock.store;
+  const driver = stock.store;
   await pushImage(stock, "app", { tag: "1", layers: ["x"] });
-  await driver.trash(blobKey(digestOf("x")), entryOf("x", "1"));
-  await driver.write(blobKey(digestOf("x")), utf8("y"));
+  await driver.trash.discard(blobKey(digestOf("x")), entryOf("x", "1"));
+  await driver.objects.put(blobKey(digestOf("x")), utf8("y"));
   await verify(stock);
   stock.wait(graceMs);
   expect((await collect(stock)).summary).toMatchObject({ purged: 0, restored: 0 });
@@ -51,24 +51,24 @@ test("a copy in the trash stays while what is in the blob's place is damaged, an
 test("a quarantine that was killed half-way is an ordinary entry that comes back", async () => {
   const stock = stocked();
   await pushImage(stock, "app", { tag: "1", layers: ["x"] });
-  await stock.store.driver.trash(blobKey(digestOf("x")), entryOf("x", "1.check"));
+  await stock.store.trash.discard(blobKey(digestOf("x")), entryOf("x", "1.check"));
   expect((await collect(stock)).summary).toMatchObject({ restored: 1 });
 });
 
 test("what is no entry of the trash is named and stays", async () => {
   const stock = stocked();
-  const { driver } = stock.store;
+  const driver = stock.store;
   await pushBlob(stock, "app", "x");
-  await driver.trash(blobKey(digestOf("x")), "blobs/sha256/00/notes.txt");
+  await driver.trash.discard(blobKey(digestOf("x")), "blobs/sha256/00/notes.txt");
   stock.wait(graceMs);
   expect((await collect(stock)).findings).toEqual(["trash/blobs/sha256/00/notes.txt is not an entry of the trash"]);
-  expect(await driver.statTrash("blobs/sha256/00/notes.txt")).toBeDefined();
+  expect(await driver.trash.stat("blobs/sha256/00/notes.txt")).toBeDefined();
 });
 
 test("bytes that do not lie where they should are left alone", async () => {
   const stock = stocked();
   const stray = `docker/registry/v2/blobs/sha256/00/${digestOf("x").slice(7)}/data`;
-  await stock.store.driver.write(stray, new Uint8Array(1));
+  await stock.store.objects.put(stray, new Uint8Array(1));
   stock.wait(graceMs);
   expect((await collect(stock)).summary).toMatchObject({ condemned: 0 });
 });
@@ -79,8 +79,8 @@ function damaged(place: RegExp): { readonly stock: Stocked; readonly broken: Sto
   const fail = (asked: string) => {
     if (place.test(asked)) throw Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
   };
-  const driver = intercept(stock.store.driver, { stat: fail, statTrash: fail, list: fail });
-  return { stock, broken: { ...stock, store: { ...stock.store, driver } } };
+  const driver = intercept(stock.store, { objects: { stat: fail, list: fail }, trash: { stat: fail } });
+  return { stock, broken: { ...stock, store: { ...stock.store, ...driver } } };
 }
 
 test.each([
@@ -93,8 +93,8 @@ test.each([
   ],
 ])("%s that the disk cannot read is a finding, and the rest goes on", async (_what, place, want) => {
   const { stock, broken } = damaged(place);
-  for (const text of ["a", "b", "c"]) await stock.store.driver.write(blobKey(digestOf(text)), utf8(text));
-  await stock.store.driver.trash(blobKey(digestOf("c")), entryOf("c", "other-1"));
+  for (const text of ["a", "b", "c"]) await stock.store.objects.put(blobKey(digestOf(text)), utf8(text));
+  await stock.store.trash.discard(blobKey(digestOf("c")), entryOf("c", "other-1"));
   await stock.registry.repository(named("app"), anonymous()).uploads.start("sha256");
   stock.wait(3_600_001);
   const { summary, findings } = await collect(broken);
@@ -104,10 +104,11 @@ test.each([
 /** A stock on which every listing takes a quarter of the grace, as on a large store on a slow disk. */
 function slow(): Stocked {
   const stock = stocked();
-  const { list } = stock.store.driver;
-  stock.store.driver.list = (prefix, options) => {
+  const { objects } = stock.store;
+  const list = objects.list.bind(objects);
+  objects.list = (prefix, options) => {
     stock.wait(graceMs / 4);
-    return list.call(stock.store.driver, prefix, options);
+    return list(prefix, options);
   };
   return stock;
 }
@@ -124,14 +125,15 @@ test("a run that takes longer than the grace goes on to its end", async () => {
 
 test("what was linked after a slow run had read the links stays, however long ago that is in the end", async () => {
   const stock = slow();
-  const { driver } = stock.store;
+  const driver = stock.store;
   await pushBlob(stock, "app", "x");
-  await driver.forget(layerLink(named("app"), digestOf("x")));
+  await driver.objects.delete(layerLink(named("app"), digestOf("x")), { isDurable: false });
   stock.wait(graceMs);
   // The first thing that is listed after the links.
-  const { list } = driver;
+  const { objects } = driver;
+  const list = objects.list.bind(objects);
   let isPushed = false;
-  driver.list = async (prefix, options) => {
+  objects.list = async (prefix, options) => {
     if (prefix === allBlobsPrefix && !isPushed) {
       isPushed = true;
       await stock.registry
@@ -139,7 +141,7 @@ test("what was linked after a slow run had read the links stays, however long ag
         .blobs.mount({ digest: digestOf("x"), from: undefined });
       stock.wait(2 * graceMs);
     }
-    return list.call(driver, prefix, options);
+    return list(prefix, options);
   };
   const { summary } = await collect(stock);
   expect([isPushed, summary.condemned, summary.trashed]).toEqual([true, 0, 0]);

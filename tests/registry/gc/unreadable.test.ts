@@ -25,7 +25,7 @@ function failing() {
   const check = (key: string) => {
     if (bad.has(key)) fail();
   };
-  return { bad, stock: stocked((driver) => intercept(driver, { stat: check, read: check, list: check })) };
+  return { bad, stock: stocked((driver) => intercept(driver, { objects: { stat: check, read: check, list: check } })) };
 }
 
 test.each([
@@ -72,18 +72,18 @@ test("a collection steps aside inside a large repository, so that requests are a
   for (let count = 0; count < 400; count += 1) await pushBlob(stock, "large", `blob ${count}`);
   stock.wait(graceMs);
   let turns = 0;
-  const slow = intercept(stock.store.driver, { stat: () => Bun.sleepSync(0.2) });
+  const slow = intercept(stock.store, { objects: { stat: () => Bun.sleepSync(0.2) } });
   const timer = setInterval(() => {
     turns += 1;
   }, 0);
-  await collect({ ...stock, store: { ...stock.store, driver: slow } });
+  await collect({ ...stock, store: { ...stock.store, ...slow } });
   clearInterval(timer);
   expect(turns).toBeGreaterThan(3);
 });
 
 test("entries of untagged manifests leave the index of the tags that had them without a look at every pair", async () => {
   const calls: string[] = [];
-  const stock = stocked((driver) => intercept(driver, { forget: (key) => void calls.push(key) }));
+  const stock = stocked((driver) => intercept(driver, { objects: { delete: (key) => void calls.push(key) } }));
   const old = await pushImage(stock, "app", { tag: "1", layers: ["old"] });
   for (const tag of ["1", "2", "3"]) await pushImage(stock, "app", { tag, layers: ["new"] });
   await collectTwice(stock, { deletesUntagged: true });

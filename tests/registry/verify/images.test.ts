@@ -18,9 +18,9 @@ describe("findBrokenImages()", () => {
     await pushImage(stock, "app", { tag: "2", layers: ["two"] });
     await pushImage(stock, "lab/app", { tag: "v6", layers: ["one", "six"] });
     expect(await broken(stock)).toEqual([]);
-    await stock.store.driver.delete(blobKey(digestOf("one")));
+    await stock.store.objects.delete(blobKey(digestOf("one")));
     expect(await broken(stock)).toEqual(["app:1: a layer is missing", "lab/app:v6: a layer is missing"]);
-    await stock.store.driver.delete(blobKey(digest));
+    await stock.store.objects.delete(blobKey(digest));
     expect(await broken(stock)).toEqual(["app:1: its manifest is missing", "lab/app:v6: a layer is missing"]);
   });
 
@@ -28,17 +28,17 @@ describe("findBrokenImages()", () => {
     const stock = stocked();
     await pushImage(stock, "app", { tag: "1", layers: ["one"] });
     const key = blobKey(digestOf("one"));
-    const stat = await stock.store.driver.stat(key);
-    if (stat !== undefined) await stock.store.driver.noteDamage(key, stat, true);
+    const stat = await stock.store.objects.stat(key);
+    if (stat !== undefined) await stock.store.directory.noteDamage(key, stat, true);
     expect(await broken(stock)).toEqual(["app:1: a layer is missing"]);
   });
 
   test("leaves out cached repositories, and directories that are no tags", async () => {
     const stock = stocked();
     await pushImage(stock, "app", { tag: "1", layers: ["one"] });
-    await stock.store.driver.delete(blobKey(digestOf("one")));
-    await stock.store.driver.write(upstreamKey(named("app")), utf8("https://up.example"));
-    await stock.store.driver.makePrefix(`${tagsPrefix(named("other"))}/-no-tag`);
+    await stock.store.objects.delete(blobKey(digestOf("one")));
+    await stock.store.objects.put(upstreamKey(named("app")), utf8("https://up.example"));
+    await stock.store.directory.makePrefix(`${tagsPrefix(named("other"))}/-no-tag`);
     expect(await broken(stock)).toEqual([]);
   });
 });

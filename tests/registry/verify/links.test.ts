@@ -18,7 +18,7 @@ const wide = hashBytes(utf8("x"), "sha512");
 async function followWide(text: string, stored: readonly string[] = ["x", "y"]) {
   const stock = stocked();
   for (const bytes of stored) await pushBlob(stock, "app", bytes);
-  await stock.store.driver.write(layerLink(name, wide), utf8(text));
+  await stock.store.objects.put(layerLink(name, wide), utf8(text));
   const checking = check(stock);
   const followed = await Array.fromAsync(followLinks(checking, layersPrefix(name)));
   const { target, bytes } = followed.find(({ digest }) => digest === wide) ?? {};
@@ -57,8 +57,8 @@ test("followLinks() lets a repair write what a sha512 link means, and not what i
 
 test("followLinks() passes over a directory without a link, and names a path that spells no digest", async () => {
   const stock = stocked();
-  await stock.store.driver.makePrefix(`${layersPrefix(name)}/sha256/${"a".repeat(64)}`);
-  await stock.store.driver.write(`${layersPrefix(name)}/sha256/zz/link`, utf8("x"));
+  await stock.store.directory.makePrefix(`${layersPrefix(name)}/sha256/${"a".repeat(64)}`);
+  await stock.store.objects.put(`${layersPrefix(name)}/sha256/zz/link`, utf8("x"));
   const checking = check(stock);
   expect(await Array.fromAsync(followLinks(checking, layersPrefix(name)))).toEqual([]);
   expect(checking.findings).toMatchObject([{ severity: "untidy", problem: "its path is not a digest" }]);
@@ -68,10 +68,12 @@ test("locate() looks again under the lock, since a collector may hold bytes for 
   let looks = 0;
   const stock = stocked((driver) =>
     intercept(driver, {
-      stat: async (key) => {
-        if (!key.endsWith("/data")) return;
-        looks += 1;
-        if (looks === 3) await driver.write(key, utf8("x"));
+      objects: {
+        stat: async (key) => {
+          if (!key.endsWith("/data")) return;
+          looks += 1;
+          if (looks === 3) await driver.objects.put(key, utf8("x"));
+        },
       },
     }),
   );
@@ -82,7 +84,9 @@ test("locate() looks again under the lock, since a collector may hold bytes for 
 test("locate() sees bytes that are brought back between its look at their place and the one at the trash", async () => {
   const digest = digestOf("x");
   const stock = stocked((driver) =>
-    intercept(driver, { openInTrash: async () => void (await driver.restore(blobTrashName(digest), blobKey(digest))) }),
+    intercept(driver, {
+      trash: { open: async () => void (await driver.trash.restore(blobTrashName(digest), blobKey(digest))) },
+    }),
   );
   await pushBlob(stock, "app", "x");
   await trashBlob(stock, digest);

@@ -19,14 +19,14 @@ describe("a repair looks at what a link leads to that it makes", () => {
   async function withoutChild(stock: Stocked) {
     const child = await pushImage(stock, "other", { layers: ["child"] });
     await pushIndex(stock, "other", { tag: "multi", children: [child] });
-    await stock.store.driver.delete(revisionLink(other, child));
+    await stock.store.objects.delete(revisionLink(other, child));
     return child;
   }
 
   test("and repairs what is missing behind it", async () => {
     const { stock } = await sound();
     await withoutChild(stock);
-    for (const text of ["child", "config"]) await stock.store.driver.delete(layerLink(other, digestOf(text)));
+    for (const text of ["child", "config"]) await stock.store.objects.delete(layerLink(other, digestOf(text)));
     const { summary, repaired } = await verify(stock, { isRepairing: true });
     expect([verifyExitCode(summary), repaired]).toEqual([0, ["linked", "linked", "linked"]]);
     expect((await verify(stock)).findings).toEqual([]);
@@ -36,7 +36,7 @@ describe("a repair looks at what a link leads to that it makes", () => {
   test("also where its bytes lay in the trash", async () => {
     const { stock } = await sound();
     const child = await withoutChild(stock);
-    await stock.store.driver.delete(layerLink(other, digestOf("child")));
+    await stock.store.objects.delete(layerLink(other, digestOf("child")));
     await trashBlob(stock, child);
     const { summary } = await verify(stock, { isRepairing: true });
     expect([verifyExitCode(summary), (await verify(stock)).findings]).toEqual([0, []]);
@@ -45,8 +45,8 @@ describe("a repair looks at what a link leads to that it makes", () => {
   test.each([false, true])("and says that data is lost where that is gone (repairing: %p)", async (isRepairing) => {
     const { stock } = await sound();
     await withoutChild(stock);
-    await stock.store.driver.delete(layerLink(other, digestOf("child")));
-    await stock.store.driver.delete(blobKey(digestOf("child")));
+    await stock.store.objects.delete(layerLink(other, digestOf("child")));
+    await stock.store.objects.delete(blobKey(digestOf("child")));
     expect(verifyExitCode((await verify(stock, { isRepairing })).summary)).toBe(2);
   });
 
@@ -54,7 +54,7 @@ describe("a repair looks at what a link leads to that it makes", () => {
     const { stock } = await sound();
     const image = await pushImage(stock, "other", { tag: "1", layers: ["child"] });
     for (const link of [revisionLink(other, image), layerLink(other, digestOf("child"))])
-      await stock.store.driver.delete(link);
+      await stock.store.objects.delete(link);
     const { summary, repaired } = await verify(stock, { isRepairing: true });
     expect([verifyExitCode(summary), repaired]).toEqual([0, ["linked", "linked"]]);
     expect(await pullImage(stock, "other", tagged("1"))).toBe(true);

@@ -22,29 +22,29 @@ test.each([
 ])("a manifest without bytes to which %s is lost, and stays so", async (_what, push) => {
   const { stock, image } = await sound();
   const lost = await push(stock, image);
-  await stock.store.driver.delete(blobKey(lost));
+  await stock.store.objects.delete(blobKey(lost));
   expect(verifyExitCode((await verify(stock, { isRepairing: true })).summary)).toBe(2);
-  expect(await stock.store.driver.stat(revisionLink(app, lost))).toBeDefined();
+  expect(await stock.store.objects.stat(revisionLink(app, lost))).toBeDefined();
 });
 
 test("a manifest whose bytes were damaged and moved away is lost, although nothing leads to it", async () => {
   const { stock } = await sound();
   const bare = await pushImage(stock, "app", { layers: ["x"] });
-  await stock.store.driver.write(blobKey(bare), utf8("{"));
+  await stock.store.objects.put(blobKey(bare), utf8("{"));
   for (let run = 1; run <= 2; run += 1) {
     expect(verifyExitCode((await verify(stock, { isRepairing: true })).summary)).toBe(2);
   }
-  expect(await stock.store.driver.stat(revisionLink(app, bare))).toBeDefined();
+  expect(await stock.store.objects.stat(revisionLink(app, bare))).toBeDefined();
 });
 
 test("a manifest beside one that nobody understands is not taken for a refused one", async () => {
   const { stock } = await sound();
   const bare = await pushImage(stock, "app", { layers: ["x"] });
-  await stock.store.driver.delete(blobKey(bare));
+  await stock.store.objects.delete(blobKey(bare));
   const old = JSON.stringify({ schemaVersion: 1, fsLayers: [{ blobSum: bare }] });
   const digest = `sha256:${Bun.CryptoHasher.hash("sha256", old, "hex")}` as Digest;
-  await stock.store.driver.write(blobKey(digest), utf8(old));
-  await stock.store.driver.write(revisionLink(app, digest), utf8(digest));
+  await stock.store.objects.put(blobKey(digest), utf8(old));
+  await stock.store.objects.put(revisionLink(app, digest), utf8(digest));
   expect(verifyExitCode((await verify(stock)).summary)).toBe(2);
 });
 
@@ -52,5 +52,5 @@ test("applyRepair() takes no link away whose bytes are there by now", async () =
   const { stock, image } = await sound();
   const repair = { kind: "unlink", name: app, key: revisionLink(app, image), digest: image } as const;
   expect(await applyRepair(stock.store, repair)).toBeUndefined();
-  expect(await stock.store.driver.stat(revisionLink(app, image))).toBeDefined();
+  expect(await stock.store.objects.stat(revisionLink(app, image))).toBeDefined();
 });

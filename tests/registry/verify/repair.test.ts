@@ -17,10 +17,10 @@ function linkOf(digest: Digest) {
 test("applyRepair() links as somebody who adds does: it waits for who takes away", async () => {
   const stock = stocked();
   const digest = await pushBlob(stock, "other", "x");
-  const lock = await stock.store.driver.lock(name, "alone", { waitMs: 0 });
+  const lock = await stock.store.locks.take(name, "alone", { waitMs: 0 });
   const repairing = applyRepair(stock.store, linkOf(digest));
   await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(await stock.store.driver.stat(layerLink(name, digest))).toBeUndefined();
+  expect(await stock.store.objects.stat(layerLink(name, digest))).toBeUndefined();
   lock?.[Symbol.dispose]();
   expect(await repairing).toBe("linked");
 });
@@ -28,7 +28,7 @@ test("applyRepair() links as somebody who adds does: it waits for who takes away
 test("applyRepair() says nothing of a link without bytes and of a trash without an entry", async () => {
   const { store } = stocked();
   const digest = digestOf("x");
-  await store.driver.write(layerLink(other, digest), utf8(digest));
+  await store.objects.put(layerLink(other, digest), utf8(digest));
   expect(await applyRepair(store, linkOf(digest))).toBeUndefined();
   expect(await applyRepair(store, { kind: "restore", digest })).toBeUndefined();
 });
@@ -38,7 +38,7 @@ test("applyRepair() writes no link that nothing calls for any more: what was del
   const digest = await pushBlob(stock, "other", "x");
   const key = layerLink(name, digest);
   expect(await applyRepair(stock.store, { ...linkOf(digest), because: key })).toBeUndefined();
-  expect(await stock.store.driver.stat(key)).toBeUndefined();
+  expect(await stock.store.objects.stat(key)).toBeUndefined();
 });
 
 test("applyRepair() puts a link in the place of an obstacle, unless that is gone since the check", async () => {
@@ -46,10 +46,10 @@ test("applyRepair() puts a link in the place of an obstacle, unless that is gone
   const digest = await pushBlob(stock, "other", "x");
   const key = layerLink(name, digest);
   const repair = { ...linkOf(digest), because: key };
-  await stock.store.driver.makePrefix(key);
+  await stock.store.directory.makePrefix(key);
   expect(await applyRepair(stock.store, repair)).toBe("linked");
-  expect([await stock.store.driver.isObstructed(key), await readLink(stock.store, key)]).toEqual([false, digest]);
-  await stock.store.driver.delete(key);
+  expect([await stock.store.directory.isObstructed(key), await readLink(stock.store, key)]).toEqual([false, digest]);
+  await stock.store.objects.delete(key);
   expect(await applyRepair(stock.store, repair)).toBeUndefined();
 });
 
@@ -58,7 +58,7 @@ test("applyRepair() freshens the bytes, so that a collector which has read the l
   const digest = await pushBlob(stock, "other", "x");
   stock.wait(1000);
   await applyRepair(stock.store, linkOf(digest));
-  expect((await stock.store.driver.stat(blobKey(digest)))?.changedMs).toBe(stock.store.now());
+  expect((await stock.store.objects.stat(blobKey(digest)))?.changedMs).toBe(stock.store.now());
 });
 
 describe("applyRepair() of a tag", () => {
@@ -67,7 +67,7 @@ describe("applyRepair() of a tag", () => {
   test("points one that is damaged to its manifest", async () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app");
-    await stock.store.driver.write(tagCurrentLink(name, one), utf8(""));
+    await stock.store.objects.put(tagCurrentLink(name, one), utf8(""));
     expect(await applyRepair(stock.store, { kind: "tag", name, tag: one, digest })).toBe("linked");
     expect(await pullImage(stock, "app", one)).toBe(true);
   });
@@ -75,7 +75,7 @@ describe("applyRepair() of a tag", () => {
   test("notes that it moves one, for who looks for the tags of the manifest", async () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app");
-    await stock.store.driver.write(tagCurrentLink(name, one), utf8(""));
+    await stock.store.objects.put(tagCurrentLink(name, one), utf8(""));
     await startMoveLog(stock.store, name);
     await applyRepair(stock.store, { kind: "tag", name, tag: one, digest });
     const log = await readMoveLog(stock.store, name);
@@ -86,8 +86,8 @@ describe("applyRepair() of a tag", () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app", { layers: ["old"] });
     if (what === "moved") await pushImage(stock, "app", { tag: "1", layers: ["new"] });
-    const before = await stock.store.driver.read(tagCurrentLink(name, one), 100);
+    const before = await stock.store.objects.read(tagCurrentLink(name, one), 100);
     expect(await applyRepair(stock.store, { kind: "tag", name, tag: one, digest })).toBeUndefined();
-    expect(await stock.store.driver.read(tagCurrentLink(name, one), 100)).toEqual(before);
+    expect(await stock.store.objects.read(tagCurrentLink(name, one), 100)).toEqual(before);
   });
 });

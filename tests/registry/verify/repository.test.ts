@@ -32,10 +32,10 @@ describe.each([...damages, ...danglingDamages])("$what", ({ seed, severity, prob
 
 test("what the manifest of a tag names is looked for, although the manifest is not linked", async () => {
   const stock = stocked();
-  const { driver } = stock.store;
+  const driver = stock.store;
   const image = await pushImage(stock, "app", { tag: "1", layers: ["lost"] });
   const lost = digestOf("lost");
   for (const key of [revisionLink(named("app"), image), layerLink(named("app"), lost), blobKey(lost)])
-    await driver.delete(key);
+    await driver.objects.delete(key);
   expect((await verify(stock)).findings.map(([severity]) => severity)).toEqual(["repairable", "lost"]);
 });

@@ -13,7 +13,7 @@ test.each([
   const { stock, image } = await sound();
   const next = await pushImage(stock, "app", { tag: "1", layers: ["next"] });
   const entry = what === "what the tag points to" ? next : image;
-  await stock.store.driver.write(tagIndexLink(app, one, entry), utf8(""));
+  await stock.store.objects.put(tagIndexLink(app, one, entry), utf8(""));
   expect((await verify(stock)).findings).toEqual([["repairable", expect.stringMatching(problem)]]);
   expect((await verify(stock, { isRepairing: true })).repaired).toEqual(["linked"]);
   expect((await verify(stock)).findings).toEqual([]);
@@ -23,7 +23,7 @@ test("an entry of a manifest that is gone, whatever it holds, tells nobody anyth
   const { stock } = await sound();
   const next = await pushImage(stock, "app", { tag: "1", layers: ["next"] });
   await pushImage(stock, "app", { tag: "1", layers: ["third"] });
-  await stock.store.driver.delete(revisionLink(app, next));
-  await stock.store.driver.write(tagIndexLink(app, one, next), utf8(""));
+  await stock.store.objects.delete(revisionLink(app, next));
+  await stock.store.objects.put(tagIndexLink(app, one, next), utf8(""));
   expect((await verify(stock)).findings).toEqual([]);
 });

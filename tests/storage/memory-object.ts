@@ -1,5 +1,5 @@
 // An object of the memory driver, and a writer's hold on it while it is an upload.
-import type { Key, Stat, Upload } from "./driver.ts";
+import type { Key, Stat, Upload } from "../../src/storage/ports.ts";
 
 /** An object, in the place that a key names. */
 export interface StoredObject {

@@ -4,32 +4,30 @@ import { dirname, join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import { openOwned } from "./descriptors.ts";
 import { isGone } from "./directories.ts";
-import type { Key, OpenUploadOptions, Upload } from "./driver.ts";
-import { type DurableFiles, pathOfKey } from "./durable-file.ts";
-import { isStillAt } from "./file-locks.ts";
 import type { Flock } from "./flock.ts";
 import { holdGrowingFile, openToAppend } from "./growing-file.ts";
+import type { KeyPaths } from "./key-paths.ts";
+import { isStillAt } from "./lock-files.ts";
+import type { Key, OpenUploadOptions, Upload, Uploads } from "./ports.ts";
 import { makePrivate, privateDirectoryMode, privateFileMode } from "./private-places.ts";
 import { UploadClaims } from "./upload-claims.ts";
 
 /** The uploads of one store. `flock` is undefined where the filesystem has no locks. */
-export class FileUploads {
-  readonly #root: string;
-  readonly #files: DurableFiles;
+export class FileUploads implements Uploads {
+  readonly #paths: KeyPaths;
   readonly #flock: Flock | undefined;
   readonly #claims = new UploadClaims();
 
-  constructor(root: string, files: DurableFiles, flock: Flock | undefined) {
-    this.#root = root;
-    this.#files = files;
+  constructor(paths: KeyPaths, flock: Flock | undefined) {
+    this.#paths = paths;
     this.#flock = flock;
   }
 
   /** Makes the directory of an upload with an empty file in it. */
   async create(key: Key, beside: Readonly<Record<string, string>>): Promise<void> {
-    const path = pathOfKey(this.#root, key);
+    const path = this.#paths.of(key);
     const session = dirname(path);
-    await this.#files.inDirectory(dirname(session), () => {
+    await this.#paths.files.inDirectory(dirname(session), () => {
       // Somebody who removes empty directories may come between any two of these steps.
       makeSession(session);
       for (const [name, content] of Object.entries(beside)) writeSmall(join(session, name), content);
@@ -38,20 +36,20 @@ export class FileUploads {
   }
 
   /** Narrows an upload that others may open, such as one that an older version began. */
-  protect(key: Key): void {
-    const path = pathOfKey(this.#root, key);
+  async protect(key: Key): Promise<void> {
+    const path = this.#paths.of(key);
     makePrivate(dirname(path), privateDirectoryMode);
     makePrivate(path, privateFileMode);
   }
 
   /** Removes the directory of an upload whose file was moved away. */
   async discard(key: Key): Promise<void> {
-    removeSession(dirname(pathOfKey(this.#root, key)));
+    removeSession(dirname(this.#paths.of(key)));
   }
 
-  /** Takes hold of an upload; see the contract in driver.ts. */
+  /** Takes hold of an upload; see the contract in ports.ts. */
   async open(key: Key, options: OpenUploadOptions): Promise<Upload | "busy" | undefined> {
-    const path = pathOfKey(this.#root, key);
+    const path = this.#paths.of(key);
     using owner = new DisposableStack();
     const descriptor = openGrowing(owner, path);
     if (descriptor === undefined) return undefined;
@@ -60,7 +58,7 @@ export class FileUploads {
     if (!(await this.#claims.claim(path, options, take))) return "busy";
     owner.defer(() => this.#claims.release(path, options.preempted));
     if (!isStillAt(descriptor, path)) return undefined;
-    const growing = holdGrowingFile({ files: this.#files, root: this.#root, path }, descriptor);
+    const growing = holdGrowingFile({ paths: this.#paths, path }, descriptor);
     const held = owner.move();
     return Object.assign(growing, { [Symbol.dispose]: () => held.dispose() });
   }

@@ -1,5 +1,5 @@
 // Transfers in memory, for the memory driver: the same life as on disk.
-import type { Following, Key, Transfer, TransferArea } from "./driver.ts";
+import type { Following, Key, Transfer, Transfers } from "../../src/storage/ports.ts";
 
 interface GrowingObject {
   bytes: Uint8Array;
@@ -13,7 +13,7 @@ interface GrowingObject {
 export type PutObject = (key: Key, bytes: Uint8Array) => void;
 
 /** The transfers of one memory store. */
-export class MemoryTransfers implements TransferArea {
+export class MemoryTransfers implements Transfers {
   readonly #now: () => number;
   readonly #put: PutObject;
   readonly #growing = new Map<Key, GrowingObject>();
@@ -23,7 +23,7 @@ export class MemoryTransfers implements TransferArea {
     this.#put = put;
   }
 
-  /** Takes hold of a transfer; see the contract in driver.ts. */
+  /** Takes hold of a transfer; see the contract in ports.ts. */
   async open(key: Key): Promise<Transfer | "busy"> {
     const object: GrowingObject = this.#growing.get(key) ?? {
       bytes: new Uint8Array(),
@@ -60,7 +60,7 @@ export class MemoryTransfers implements TransferArea {
     };
   }
 
-  /** A reader of a transfer; see the contract in driver.ts. */
+  /** A reader of a transfer; see the contract in ports.ts. */
   async follow(key: Key): Promise<Following | undefined> {
     const object = this.#growing.get(key);
     if (object === undefined) return undefined;
@@ -73,7 +73,7 @@ export class MemoryTransfers implements TransferArea {
     };
   }
 
-  /** Removes transfers that nobody holds; see the contract in driver.ts. */
+  /** Removes transfers that nobody holds; see the contract in ports.ts. */
   async sweep(prefix: Key, olderThanMs: number): Promise<number> {
     const beforeMs = this.#now() - olderThanMs;
     const resting = [...this.#growing].filter(

@@ -13,15 +13,20 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode } from "../../src/lib/system-error.ts";
-import type { Upload } from "../../src/storage/driver.ts";
 import { DurableFiles } from "../../src/storage/durable-file.ts";
-import { FileUploads } from "../../src/storage/file-upload.ts";
+import { FileUploads } from "../../src/storage/file-uploads.ts";
 import { openFilesystem } from "../../src/storage/filesystem.ts";
+import { KeyPaths } from "../../src/storage/key-paths.ts";
+import type { Upload } from "../../src/storage/ports.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { withoutRoot } from "../without-root.ts";
 import { importFrom, startChild } from "./child.ts";
+import { describeOnDisk } from "./contract.ts";
+import { describeUploads } from "./contract-uploads.ts";
 import { bytesOf, holdUpload, take } from "./store-access.ts";
 import { sharedDisk } from "./test-store.ts";
+
+describeOnDisk(describeUploads);
 
 const disk = sharedDisk({ isDurable: true });
 afterAll(() => disk[Symbol.dispose]());
@@ -35,7 +40,7 @@ const ask = (waitMs: number) => ({ waitMs, preempted: new AbortController() });
 function holderOf(root: string): string {
   return `${importFrom("openFilesystem", "storage/filesystem.ts")}
     const { driver } = await openFilesystem({ root: ${JSON.stringify(root)}, isDurable: true });
-    const upload = await driver.openUpload("${key}", { waitMs: 4000, preempted: new AbortController() });
+    const upload = await driver.uploads.open("${key}", { waitMs: 4000, preempted: new AbortController() });
     await upload.append([new TextEncoder().encode("from the child")]);
     console.log(upload.sizeBytes);
     setInterval(() => upload.sizeBytes, 1000);`;
@@ -46,12 +51,12 @@ test("bytes are for the owner alone until they are committed, and then for every
   const shared = 0o666 & ~process.umask();
   const modeOf = (path: string) => statSync(join(store.root, path)).mode & 0o777;
   const sessionModes = () => [dirname(key), key].map(modeOf);
-  await store.driver.createUpload(key, beside);
+  await store.driver.uploads.create(key, beside);
   const begun = sessionModes();
   // As an older version began it.
   chmodSync(join(store.root, dirname(key)), 0o755);
   chmodSync(join(store.root, key), 0o644);
-  await store.driver.protectUpload(key);
+  await store.driver.uploads.protect(key);
   const mended = sessionModes();
   const beside644 = modeOf(`${dirname(key)}/startedat`);
   {
@@ -59,7 +64,7 @@ test("bytes are for the owner alone until they are committed, and then for every
     await upload.append([bytesOf("x")]);
     await upload.commit(target);
   }
-  await store.driver.write("docker/a/link", bytesOf("x"));
+  await store.driver.objects.put("docker/a/link", bytesOf("x"));
   expect([begun, mended, beside644, modeOf(target), modeOf("docker/a/link")]).toEqual([
     [0o700, 0o600],
     [0o700, 0o600],
@@ -71,16 +76,16 @@ test("bytes are for the owner alone until they are committed, and then for every
 
 test("protecting an upload that is gone does nothing", async () => {
   using store = await disk.open();
-  expect(await store.driver.protectUpload("docker/a/_uploads/none/data")).toBeUndefined();
+  expect(await store.driver.uploads.protect("docker/a/_uploads/none/data")).toBeUndefined();
 });
 
 test("a process that is killed lets go of its upload, and what it has written stays", async () => {
   using store = await disk.open();
-  await store.driver.createUpload(key, beside);
+  await store.driver.uploads.create(key, beside);
   await using child = startChild(holderOf(store.root));
   const written = await child.line();
-  const meanwhile = await store.driver.openUpload(key, ask(20));
-  const waiting = store.driver.openUpload(key, ask(4000));
+  const meanwhile = await store.driver.uploads.open(key, ask(20));
+  const waiting = store.driver.uploads.open(key, ask(4000));
   await child.kill();
   using upload = (await waiting) as Upload;
   await upload.append([bytesOf(", and from here")]);
@@ -94,27 +99,27 @@ test("a process that is killed lets go of its upload, and what it has written st
 
 test("a holder in another process is not asked to let go", async () => {
   using store = await disk.open();
-  await store.driver.createUpload(key, beside);
+  await store.driver.uploads.create(key, beside);
   const preempted = new AbortController();
   using _held = await holdUpload(store.driver, key, preempted);
-  expect([await store.other.openUpload(key, ask(20)), preempted.signal.aborted]).toEqual(["busy", false]);
+  expect([await store.other.uploads.open(key, ask(20)), preempted.signal.aborted]).toEqual(["busy", false]);
 });
 
 test("who gets hold of an upload whose session was moved away finds none", async () => {
   using store = await disk.open();
-  await store.driver.createUpload(key, beside);
+  await store.driver.uploads.create(key, beside);
   const holder = await holdUpload(store.driver, key);
-  const waiting = store.other.openUpload(key, ask(4000));
-  await store.driver.trash(dirname(key), "uploads/1");
+  const waiting = store.other.uploads.open(key, ask(4000));
+  await store.driver.trash.discard(dirname(key), "uploads/1");
   holder[Symbol.dispose]();
   expect(await waiting).toBeUndefined();
 });
 
 test("who gets hold of an upload whose file is another one now finds none", async () => {
   using store = await disk.open();
-  await store.driver.createUpload(key, beside);
+  await store.driver.uploads.create(key, beside);
   const holder = await holdUpload(store.driver, key);
-  const waiting = store.other.openUpload(key, ask(4000));
+  const waiting = store.other.uploads.open(key, ask(4000));
   const path = join(store.root, key);
   renameSync(path, `${path}.old`);
   writeFileSync(path, "another");
@@ -127,27 +132,27 @@ test("who gets hold of an upload whose file is another one now finds none", asyn
 test("an upload begins although the directory of sessions is removed meanwhile", async () => {
   using store = await disk.open();
   // Up to the first sync it runs at once: the directory is made, the session is not.
-  const creating = store.driver.createUpload(key, beside);
+  const creating = store.driver.uploads.create(key, beside);
   rmdirSync(join(store.root, "docker/a/_uploads"));
   await creating;
-  expect([(await store.driver.stat(key))?.sizeBytes, await take(store.driver, `${dirname(key)}/startedat`)]).toEqual([
-    0,
-    beside.startedat,
-  ]);
+  expect([
+    (await store.driver.objects.stat(key))?.sizeBytes,
+    await take(store.driver, `${dirname(key)}/startedat`),
+  ]).toEqual([0, beside.startedat]);
 });
 
 test("an upload never begins over another one", async () => {
   using store = await disk.open();
-  await store.driver.createUpload(key, beside);
+  await store.driver.uploads.create(key, beside);
   using upload = await holdUpload(store.driver, key);
   await upload.append([bytesOf("x")]);
-  const error = await store.other.createUpload(key, beside).catch((reason: unknown) => reason);
+  const error = await store.other.uploads.create(key, beside).catch((reason: unknown) => reason);
   expect([errorCode(error), readFileSync(join(store.root, key), "utf8")]).toEqual(["EEXIST", "x"]);
 });
 
 test("commit() makes the directory of the blob again where it is removed meanwhile", async () => {
   using store = await disk.open();
-  await store.driver.createUpload(key, beside);
+  await store.driver.uploads.create(key, beside);
   using upload = await holdUpload(store.driver, key);
   await upload.append([bytesOf("x")]);
   const committing = upload.commit(target);
@@ -171,7 +176,7 @@ test("commit() makes the directory of the blob again where it is removed meanwhi
 
 test("commit() freshens the time of an old upload, which the age of the blob is judged by", async () => {
   using store = await disk.open();
-  await store.driver.createUpload(key, beside);
+  await store.driver.uploads.create(key, beside);
   utimesSync(join(store.root, key), 1, 1);
   using upload = await holdUpload(store.driver, key);
   const beforeMs = Date.now() - 50;
@@ -182,7 +187,7 @@ test("commit() freshens the time of an old upload, which the age of the blob is 
 
 test("an upload that fails half-way says how many bytes arrived, and goes on from there", async () => {
   using store = await disk.open();
-  await store.driver.createUpload(key, beside);
+  await store.driver.uploads.create(key, beside);
   {
     using upload = await holdUpload(store.driver, key);
     await upload.append([bytesOf("abc")]);
@@ -194,17 +199,17 @@ test("an upload that fails half-way says how many bytes arrived, and goes on fro
 
 test("an upload of another owner is refused with the system's reason", async () => {
   using store = await disk.open();
-  await store.driver.createUpload(key, beside);
+  await store.driver.uploads.create(key, beside);
   chmodSync(store.root, 0o755);
   chmodSync(join(store.root, key), 0o444);
-  const error = await withoutRoot(() => store.driver.openUpload(key, ask(0))).catch((reason: unknown) => reason);
+  const error = await withoutRoot(() => store.driver.uploads.open(key, ask(0))).catch((reason: unknown) => reason);
   expect(errorCode(error)).toBe("EACCES");
 });
 
 test("without locks of the filesystem the uploads of one process still keep apart", async () => {
   using directory = temporaryDirectory({ isInMemory: true });
   const files = new DurableFiles(directory.path, { isDurable: false });
-  const uploads = new FileUploads(directory.path, files, undefined);
+  const uploads = new FileUploads(new KeyPaths(directory.path, files), undefined);
   await uploads.create(key, beside);
   const answers = await Promise.all([uploads.open(key, ask(0)), uploads.open(key, ask(0))]);
   expect(answers.map((answer) => (answer === "busy" ? "busy" : typeof answer))).toEqual(["object", "busy"]);
@@ -215,27 +220,27 @@ test("without locks of the filesystem the uploads of one process still keep apar
 
 test("discard() removes what another registry left in the session", async () => {
   using store = await disk.open();
-  await store.driver.createUpload(key, beside);
-  await store.driver.write(`${dirname(key)}/hashstates/sha256/0`, bytesOf("state"));
+  await store.driver.uploads.create(key, beside);
+  await store.driver.objects.put(`${dirname(key)}/hashstates/sha256/0`, bytesOf("state"));
   rmSync(join(store.root, key));
-  await store.driver.discardUpload(key);
-  expect(await store.driver.list("docker/a/_uploads")).toEqual([]);
+  await store.driver.uploads.discard(key);
+  expect(await store.driver.objects.list("docker/a/_uploads")).toEqual([]);
 });
 
 test("an upload whose file was replaced by a symbolic link is none: nothing is appended to what it leads to, or told of it", async () => {
   using directory = temporaryDirectory();
   const { driver } = await openFilesystem({ root: directory.path, isDurable: false });
-  await driver.createUpload(key, {});
+  await driver.uploads.create(key, {});
   const elsewhere = join(directory.path, "elsewhere");
   writeFileSync(elsewhere, "untouched");
   rmSync(join(directory.path, key));
   symlinkSync(elsewhere, join(directory.path, key));
   expect([
-    await driver.openUpload(key, { waitMs: 0, preempted: new AbortController() }),
-    await driver.stat(key, { isLinkFollowed: false }),
-    (await driver.stat(key))?.sizeBytes,
+    await driver.uploads.open(key, { waitMs: 0, preempted: new AbortController() }),
+    await driver.objects.stat(key, { isLinkFollowed: false }),
+    (await driver.objects.stat(key))?.sizeBytes,
     readFileSync(elsewhere, "utf8"),
   ]).toEqual([undefined, undefined, 9, "untouched"]);
-  await driver.discardUpload(key);
+  await driver.uploads.discard(key);
   expect(readFileSync(elsewhere, "utf8")).toBe("untouched");
 });

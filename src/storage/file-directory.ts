@@ -1,0 +1,89 @@
+// What only a store on a filesystem has: directories, caches of the system, a disk that fills.
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { markDamage } from "./damage-mark.ts";
+import { countFiles, removeDirectory, removeEmptyTree, statIfThere, sweepTemporaryFiles } from "./directories.ts";
+import type { KeyPaths } from "./key-paths.ts";
+import { openSyncfs } from "./libc.ts";
+import { isObstructed } from "./obstacles.ts";
+import { dropCacheOf } from "./page-cache.ts";
+import { locksPlace, sharedPlace, transfersPlace } from "./places.ts";
+import type { Directory, Key, Space, Stat } from "./ports.ts";
+
+/** Journals that write metadata back in order (statfs magic numbers): ext4, xfs, and tmpfs, which keeps nothing. */
+const orderedFilesystems: readonly number[] = [0xef53, 0x58465342, 0x01021994];
+const settledAgeMs = 60_000;
+
+/** The directory of one store; see the contract in ports.ts. */
+export class FileDirectory implements Directory {
+  readonly #paths: KeyPaths;
+  readonly #isOrdered: boolean;
+
+  constructor(paths: KeyPaths) {
+    this.#paths = paths;
+    this.#isOrdered = orderedFilesystems.includes(statfsSync(paths.root).type);
+  }
+
+  async prefixTime(prefix: Key): Promise<number | undefined> {
+    const stat = statIfThere(await this.#paths.reach(prefix));
+    return stat?.isDirectory() === true ? Math.max(stat.mtimeMs, stat.ctimeMs) : undefined;
+  }
+
+  async makePrefix(prefix: Key): Promise<void> {
+    await this.#paths.files.makeDirectory(await this.#paths.reach(prefix));
+  }
+
+  async removeEmpty(prefix: Key, { isDurable = true, isDeep = true } = {}): Promise<boolean> {
+    const path = await this.#paths.reach(prefix);
+    const isRemoved = isDeep ? await removeEmptyTree(path) : removeDirectory(path) || statIfThere(path) === undefined;
+    if (isRemoved && isDurable) await this.#paths.files.syncDirectory(dirname(path));
+    return isRemoved;
+  }
+
+  async countObjects(prefix: Key): Promise<number> {
+    return countFiles(this.#paths.of(prefix));
+  }
+
+  isObstructed = async (key: Key): Promise<boolean> => isObstructed(this.#paths.of(key));
+
+  async settle(keys: readonly Key[]): Promise<void> {
+    if (this.#isOrdered) return;
+    for (const key of keys) {
+      const path = await this.#paths.reach(key);
+      const stat = statIfThere(path);
+      if (stat?.isFile() !== true || Date.now() - Math.max(stat.mtimeMs, stat.ctimeMs) >= settledAgeMs) continue;
+      await this.#paths.files.makeDirectory(dirname(path));
+      await this.#paths.files.syncDirectory(dirname(path));
+    }
+  }
+
+  async syncAll(): Promise<void> {
+    await this.#paths.files.syncAll(openSyncfs());
+  }
+
+  async dropCache(key: Key): Promise<void> {
+    dropCacheOf(await this.#paths.reach(key));
+  }
+
+  async noteDamage(key: Key, judged: Stat, isDamaged: boolean): Promise<boolean> {
+    return markDamage(this.#paths.files, await this.#paths.reach(key), { judged, isDamaged });
+  }
+
+  async sweepTemporary(olderThanMs: number, { isDryRun } = { isDryRun: false }): Promise<number> {
+    const options = { beforeMs: Date.now() - olderThanMs, isDryRun };
+    let count = 0;
+    for (const place of [topOf(sharedPlace), transfersPlace, locksPlace]) {
+      count += await sweepTemporaryFiles(this.#paths.of(place), options);
+    }
+    return count;
+  }
+
+  async space(): Promise<Space> {
+    const { bavail, blocks, bsize } = statfsSync(this.#paths.root);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  }
+}
+
+function topOf(place: string): string {
+  return place.slice(0, place.indexOf("/"));
+}

@@ -1,0 +1,64 @@
+// Objects on a filesystem: one file each.
+import { lstatSync } from "node:fs";
+import { dirname } from "node:path";
+import { sortInTurns } from "../lib/sorted.ts";
+import { directoriesIn, eachDirectory, removeDirectory, statIfThere } from "./directories.ts";
+import { unlinkIfThere } from "./durable-file.ts";
+import { describeFile } from "./file-stat.ts";
+import { appendIfThere, touchFile } from "./in-place.ts";
+import type { KeyPaths } from "./key-paths.ts";
+import type { Key, ListOptions, Objects, Stat } from "./ports.ts";
+import { readIfThere } from "./read-file.ts";
+
+/** The objects of one store; see the contract in ports.ts. */
+export class FileObjects implements Objects {
+  readonly #paths: KeyPaths;
+
+  constructor(paths: KeyPaths) {
+    this.#paths = paths;
+  }
+
+  async stat(key: Key, { isLinkFollowed } = { isLinkFollowed: true }): Promise<Stat | undefined> {
+    const path = await this.#paths.reach(key);
+    const stat = isLinkFollowed ? statIfThere(path) : lstatSync(path, { throwIfNoEntry: false });
+    return stat?.isFile() === true ? describeFile(stat) : undefined;
+  }
+
+  async read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const path = this.#paths.of(key);
+    const stat = await this.stat(key);
+    if (stat === undefined || stat.sizeBytes > maxBytes) return undefined;
+    return await readIfThere(path, stat.sizeBytes);
+  }
+
+  async open(key: Key): Promise<Blob | undefined> {
+    return (await this.stat(key)) === undefined ? undefined : Bun.file(this.#paths.of(key));
+  }
+
+  async put(key: Key, bytes: Uint8Array): Promise<void> {
+    await this.#paths.files.replaceFile(await this.#paths.reach(key), bytes);
+  }
+
+  async append(key: Key, bytes: Uint8Array): Promise<number | undefined> {
+    return appendIfThere(await this.#paths.reach(key), bytes);
+  }
+
+  async renew(key: Key): Promise<boolean> {
+    return touchFile(this.#paths.files, await this.#paths.reach(key));
+  }
+
+  async delete(key: Key, { isDurable } = { isDurable: true }): Promise<boolean> {
+    const path = await this.#paths.reach(key);
+    if (!(isDurable ? await this.#paths.files.unlink(path) : unlinkIfThere(path))) return false;
+    removeDirectory(dirname(path));
+    return true;
+  }
+
+  async list(prefix: Key, options: ListOptions = {}): Promise<readonly string[]> {
+    const { after = "", limit, others } = options;
+    const names = await directoriesIn(this.#paths.of(prefix), others);
+    return (await sortInTurns(names.filter((name) => name > after))).slice(0, limit);
+  }
+
+  names = async (prefix: Key): Promise<AsyncIterable<string>> => eachDirectory(this.#paths.of(prefix));
+}

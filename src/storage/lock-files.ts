@@ -1,0 +1,82 @@
+// Locks by name on a directory of lock files, shared by all processes:
+//
+//   <directory>/<xx>        the lock; xx is the first byte of sha256(name) in hex
+//   <directory>/<xx>.gate   whoever wants the lock passes here first, so that a stream of shared holders does not
+//                           starve the one who wants it alone
+//
+// All 512 files are made at the first start and never removed.
+import { fstatSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { errorCode } from "../lib/system-error.ts";
+import { openOwned } from "./descriptors.ts";
+import { isGone, statIfThere } from "./directories.ts";
+import type { Flock } from "./flock.ts";
+import type { Lock, LockMode } from "./ports.ts";
+import { privateFileMode } from "./private-places.ts";
+import { tryUntil } from "./wait.ts";
+
+const stripes: readonly string[] = Array.from({ length: 256 }, (_, stripe) => stripe.toString(16).padStart(2, "0"));
+
+/** The paths of the locks in this directory. */
+export function lockFiles(directory: string): readonly string[] {
+  return stripes.map((stripe) => join(directory, stripe));
+}
+
+/** Makes the lock files that are missing. Their directory must exist. */
+export function makeLockFiles(directory: string): void {
+  const present = new Set(readdirSync(directory));
+  for (const name of stripes.flatMap((stripe) => [stripe, `${stripe}.gate`])) {
+    if (!present.has(name)) writeFileSync(join(directory, name), "", { flag: "a", mode: privateFileMode });
+  }
+}
+
+/** Takes the lock of this name, or returns undefined when it was not to be had in time. */
+export async function takeFileLock(
+  flock: Flock,
+  directory: string,
+  request: { readonly name: string; readonly mode: LockMode; readonly waitMs: number },
+): Promise<Lock | undefined> {
+  const stripe = Bun.CryptoHasher.hash("sha256", request.name, "hex").slice(0, 2);
+  const endMs = performance.now() + request.waitMs;
+  const take = (file: string) =>
+    tryUntil(() => openLocked(flock, join(directory, file), request.mode), endMs - performance.now());
+  using owner = new DisposableStack();
+  const gate = await take(`${stripe}.gate`);
+  if (gate === undefined) return undefined;
+  owner.use(gate);
+  const main = await take(stripe);
+  if (main === undefined) return undefined;
+  owner.use(main);
+  if (request.mode === "shared") gate.dispose();
+  const held = owner.move();
+  return { mode: request.mode, [Symbol.dispose]: () => held.dispose() };
+}
+
+/** The owner of a lock on the file that is at the path now (somebody may have removed the directory meanwhile). */
+function openLocked(flock: Flock, path: string, mode: LockMode): DisposableStack | undefined {
+  using owner = new DisposableStack();
+  try {
+    const descriptor = openLockFile(owner, path);
+    return flock.tryLock(descriptor, mode) && isStillAt(descriptor, path) ? owner.move() : undefined;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+/** To read and to write, as NFS wants it for locks of both modes; a disk that is read-only is no NFS that locks. */
+export function openLockFile(owner: DisposableStack, path: string): number {
+  try {
+    return openOwned(owner, path, "r+");
+  } catch (error) {
+    if (errorCode(error) !== "EROFS") throw error;
+    return openOwned(owner, path, "r");
+  }
+}
+
+/** Whether the open file is the one at the path. */
+export function isStillAt(descriptor: number, path: string): boolean {
+  const found = statIfThere(path);
+  const held = fstatSync(descriptor);
+  return found !== undefined && found.ino === held.ino && found.dev === held.dev;
+}

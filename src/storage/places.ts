@@ -1,0 +1,12 @@
+// The directories right below the root of a store. What lies in the first of them is drawn in registry/layout.ts.
+
+/** Repositories and blobs, where other registries keep them. */
+export const sharedPlace = "docker/registry/v2";
+/** Lock files. */
+export const locksPlace = "locks";
+/** What was condemned or discarded. */
+export const trashPlace = "trash";
+/** What the garbage collector notes. */
+export const collectorPlace = "gc";
+/** Blobs on their way from another registry. */
+export const transfersPlace = "proxy";

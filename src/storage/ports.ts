@@ -1,0 +1,247 @@
+// The contract of storage: bytes under keys, shared by several processes. It is cut into ports, each with its own suite
+// in tests/storage, which runs against every driver. Drivers own atomicity, order and durability; they do not know what
+// a digest, a link or a repository is.
+//
+// A key is a path of segments joined by "/". A prefix is such a path that stands for everything below it.
+//
+// A driver that cannot carry out a call throws the system's error with its `code`: ENOSPC or EDQUOT (full), EROFS
+// (read-only), EIO (the disk failed), ESTALE (the store is not in its place). Nothing is half done then: the old state
+// remains and temporary files are gone.
+
+/** A path of segments joined by "/", below the root of the store. */
+export type Key = string;
+
+/** What is known of an object without reading it. */
+export interface Stat {
+  readonly sizeBytes: number;
+  /** Milliseconds since 1970 of the last write or renewal; of a restored backup, the time of the restore. */
+  readonly changedMs: number;
+  /** Milliseconds since 1970 of the last write or renewal, even if the object was moved since. */
+  readonly modifiedMs: number;
+  /** Tells the object from another one that takes its place. */
+  readonly identity: string;
+  /** Whether its bytes have been noted as damaged; see `noteDamage`. */
+  readonly isDamaged: boolean;
+}
+
+/** Which part of a listing is wanted. */
+export interface ListOptions {
+  /** Only names that come after this one. */
+  readonly after?: string;
+  readonly limit?: number;
+  /** Called with everything else right below the prefix, such as objects. */
+  readonly others?: (name: string) => void;
+}
+
+/** Objects under keys. */
+export interface Objects {
+  /** What is under the key, or undefined. With `isLinkFollowed: false` a symbolic link is no object. */
+  stat(key: Key, options?: { readonly isLinkFollowed: boolean }): Promise<Stat | undefined>;
+  /** The whole of a small object; undefined if there is none, or if it is larger than `maxBytes`. */
+  read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** A handle on the object to stream or slice it, or undefined. */
+  open(key: Key): Promise<Blob | undefined>;
+  /**
+   * Replaces the object, all or nothing; once the promise resolves it survives a power cut. A prefix in its place is
+   * removed if it is empty; otherwise EISDIR is thrown.
+   */
+  put(key: Key, bytes: Uint8Array): Promise<void>;
+  /**
+   * Adds a few bytes to an existing object and returns its new size; undefined if there is none. Concurrent readers and
+   * writers see all of the bytes or none. They need not survive a power cut.
+   */
+  append(key: Key, bytes: Uint8Array): Promise<number | undefined>;
+  /** Sets the object's time to now; false if there is none. Does nothing on a read-only store. */
+  renew(key: Key): Promise<boolean>;
+  /**
+   * Removes the object, and its prefix if nothing else lies below that; false if there was none. With
+   * `isDurable: false` a power cut before the next `syncAll` may undo it.
+   */
+  delete(key: Key, options?: { readonly isDurable: boolean }): Promise<boolean>;
+  /**
+   * Names of the prefixes right below this one, in byte order; objects are never listed. Throws if something is there
+   * that is no prefix: ENOTDIR, ENOLINK (it leads to nothing that is there now), ELOOP (it leads back to itself).
+   */
+  list(prefix: Key, options?: ListOptions): Promise<readonly string[]>;
+  /** The same names as they come, unordered, for callers that may not want all of them. */
+  names(prefix: Key): Promise<AsyncIterable<string>>;
+}
+
+/** Writers that add hold a lock shared; removers hold it alone. */
+export type LockMode = "shared" | "alone";
+
+/** A lock that is held until it is disposed of, or until the process dies. */
+export interface Lock extends Disposable {
+  readonly mode: LockMode;
+}
+
+/** Locks across all processes on the store and all tasks inside them. */
+export interface Locks {
+  /** Whether they keep processes apart, and not only the tasks of this one. */
+  keepsProcessesApart(): boolean;
+  /**
+   * Takes the lock of this name; undefined if it was not free in time. A stream of shared holders does not starve
+   * whoever wants it alone.
+   */
+  take(name: string, mode: LockMode, options: { readonly waitMs: number }): Promise<Lock | undefined>;
+  /** Takes the only hold on a kind of work, without waiting, or returns what its holder wrote into `note`. */
+  hold(kind: string, note: string): Promise<Disposable | { readonly heldBy: string }>;
+}
+
+/** What was condemned or discarded, and is not destroyed yet. An entry's name is used once. */
+export interface Trash {
+  /**
+   * Moves an object or a prefix out of sight in one durable step; false if there is none. A prefix that the filesystem
+   * cannot move is removed object by object in byte order of the names: what decides has to come first.
+   */
+  discard(key: Key, name: string): Promise<boolean>;
+  /**
+   * Moves the object into the trash if it is still the one that was judged: neither replaced nor renewed since.
+   * Otherwise false, and the object is at its key. Not durable by itself.
+   */
+  condemn(key: Key, name: string, judged: Stat): Promise<boolean>;
+  /**
+   * Restores an entry called `<name>.<anything but bad>` to the key, unless that has an object already; false if there
+   * is no such entry.
+   */
+  restore(name: string, key: Key): Promise<boolean>;
+  /** Names of the entries of one kind ("blobs", "tags", "uploads"); throws if a part of it cannot be read. */
+  list(kind: string): Promise<readonly string[]>;
+  /** What is known of an entry; its `changedMs` is the time when it came into the trash. */
+  stat(name: string): Promise<Stat | undefined>;
+  /** A handle on an entry that `restore` would restore, or undefined. */
+  open(name: string): Promise<Blob | undefined>;
+  /** Gives an entry another name; false if it is gone. */
+  rename(from: string, to: string): Promise<boolean>;
+  /** Destroys an entry. */
+  destroy(name: string): Promise<void>;
+}
+
+/** One writer's hold on an object that is being uploaded. Nobody else appends while it is held. */
+export interface Upload extends Disposable {
+  /** Bytes received so far. */
+  readonly sizeBytes: number;
+  /** Changes when the object is another one, although its key is the same. */
+  readonly identity: string;
+  /**
+   * Whether everything written so far is still in memory, or known to be on disk. If not, writing it back may have
+   * failed without anybody having been told: then only what is read again counts.
+   */
+  isRemembered(): boolean;
+  /** Adds bytes at the end. After a failure `sizeBytes` says how many arrived. */
+  append(pieces: readonly Uint8Array[]): Promise<void>;
+  /** The bytes received so far. */
+  content(): Blob;
+  /**
+   * Makes the bytes durable and moves them over `to`, in one step that replaces what was there. The upload is over then,
+   * even if making them durable fails: the system drops what it could not write, and a second try would succeed
+   * without it. So the upload is gone, and its client begins again.
+   */
+  commit(to: Key): Promise<void>;
+}
+
+/** How to take hold of an upload. */
+export interface OpenUploadOptions {
+  readonly waitMs: number;
+  /** Aborted when a newer request in this process wants the upload. */
+  readonly preempted: AbortController;
+}
+
+/** Uploads: objects that arrive over several requests. */
+export interface Uploads {
+  /**
+   * Begins an upload of no bytes under a new key. `beside` are small objects next to it, by name; they go when the
+   * upload is discarded. Nothing of it need survive a power cut.
+   */
+  create(key: Key, beside: Readonly<Record<string, string>>): Promise<void>;
+  /** Makes sure that nobody but the owner of the store can read an upload, whoever began it. */
+  protect(key: Key): Promise<void>;
+  /** Removes what is beside an upload that is over. */
+  discard(key: Key): Promise<void>;
+  /**
+   * Takes hold of an upload; undefined if there is none; "busy" if its holder did not let go within `waitMs`, or a
+   * newer request came. Holders and waiters in the same process are asked to let go through their `preempted`; with a
+   * `waitMs` of 0 nobody is asked.
+   */
+  open(key: Key, options: OpenUploadOptions): Promise<Upload | "busy" | undefined>;
+}
+
+/** One holder's hold on a transfer: an upload that others, in any process, may read while it grows. */
+export interface Transfer extends Upload {
+  /** Ends it without an object. Its followers find it no longer in place. */
+  discard(): Promise<void>;
+}
+
+/** A reader of a transfer. What it has opened stays readable when that becomes an object, and is empty when it is discarded. */
+export interface Following extends Disposable {
+  /** How many bytes are there so far. */
+  sizeBytes(): number;
+  /** Whether the transfer is still under its key; otherwise it was discarded, or has become an object. */
+  isInPlace(): boolean;
+  /** Whether it has become the object that is under this key now. */
+  isAt(key: Key): boolean;
+  /** At most `maxBytes` from the offset on; fewer if there are no more yet. */
+  read(offset: number, maxBytes: number): Promise<Uint8Array>;
+}
+
+/** Transfers: objects that grow under a lock until they are whole. Nothing of them need survive a power cut. */
+export interface Transfers {
+  /**
+   * Takes hold of a transfer, and begins it if there is none; one whose holder died is resumed. "busy" while somebody
+   * else, in this process or another one, holds it.
+   */
+  open(key: Key): Promise<Transfer | "busy">;
+  /** A reader of the transfer that is under the key now; undefined if there is none. */
+  follow(key: Key): Promise<Following | undefined>;
+  /** Removes transfers below the prefix that nobody holds and that have rested for longer than this; returns how many. */
+  sweep(prefix: Key, olderThanMs: number): Promise<number>;
+}
+
+/** How much room a store has. */
+export interface Space {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+/** What only a directory has or needs: prefixes that exist by themselves, caches of the system, a disk that fills. */
+export interface Directory {
+  /** When the prefix was made, or later, in milliseconds since 1970; undefined if there is none. */
+  prefixTime(prefix: Key): Promise<number | undefined>;
+  /** Makes a prefix that may stay empty, durably. */
+  makePrefix(prefix: Key): Promise<void>;
+  /**
+   * Removes prefixes without objects, from below, and finally this one; false if something is left. With
+   * `isDeep: false` only this one, if nothing at all lies below it. With `isDurable: false` a power cut before the next
+   * `syncAll` may undo it.
+   */
+  removeEmpty(prefix: Key, options?: { readonly isDurable?: boolean; readonly isDeep?: boolean }): Promise<boolean>;
+  /** How many objects lie below the prefix, those of writers that died among them. */
+  countObjects(prefix: Key): Promise<number>;
+  /** Whether something is in the way of an object that `stat` does not find: no object there, no prefix on the way. */
+  isObstructed(key: Key): Promise<boolean>;
+  /** Makes what other processes wrote under these keys a moment ago survive a power cut. */
+  settle(keys: readonly Key[]): Promise<void>;
+  /** Makes everything that any process has written or removed so far survive a power cut. */
+  syncAll(): Promise<void>;
+  /** Lets the next reads of the object come from the disk rather than from memory, if the system can do that. */
+  dropCache(key: Key): Promise<void>;
+  /**
+   * Durably notes that the bytes of the object are damaged, or that they are not, if it is still the one that was
+   * judged; otherwise false. Everybody sees it in `stat`, wherever the object is moved; its replacement does not have it.
+   */
+  noteDamage(key: Key, judged: Stat, isDamaged: boolean): Promise<boolean>;
+  /** Removes files that writers left behind when they died longer ago than this, or only counts them. */
+  sweepTemporary(olderThanMs: number, options?: { readonly isDryRun: boolean }): Promise<number>;
+  /** How much room there is for bytes. */
+  space(): Promise<Space>;
+}
+
+/** One store, seen through all its ports. */
+export interface Driver {
+  readonly objects: Objects;
+  readonly locks: Locks;
+  readonly trash: Trash;
+  readonly uploads: Uploads;
+  readonly transfers: Transfers;
+  readonly directory: Directory;
+}

@@ -1,0 +1,4 @@
+import { describeOnDisk } from "./contract.ts";
+import { describeDirectory } from "./contract-directory.ts";
+
+describeOnDisk(describeDirectory);

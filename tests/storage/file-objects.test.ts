@@ -1,0 +1,4 @@
+import { describeOnDisk } from "./contract.ts";
+import { describeObjects } from "./contract-objects.ts";
+
+describeOnDisk(describeObjects);

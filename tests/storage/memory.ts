@@ -1,0 +1,37 @@
+// The driver in memory: what the disk does, without one. Nothing survives the process.
+import { MemoryLocks } from "../../src/storage/memory-locks.ts";
+import type { Driver, Locks } from "../../src/storage/ports.ts";
+import { MemoryDirectory } from "./memory-directory.ts";
+import { MemoryObjects } from "./memory-objects.ts";
+import { MemoryTransfers } from "./memory-transfers.ts";
+import { MemoryTrash } from "./memory-trash.ts";
+import { MemoryTree } from "./memory-tree.ts";
+import { MemoryUploads } from "./memory-uploads.ts";
+
+/** An empty store. `now` gives the time in milliseconds since 1970. */
+export function openMemory(now: () => number = Date.now): Driver {
+  const tree = new MemoryTree(now);
+  return {
+    objects: new MemoryObjects(tree),
+    locks: openLocks(),
+    trash: new MemoryTrash(tree),
+    uploads: new MemoryUploads(tree),
+    transfers: new MemoryTransfers(now, (key, bytes) => tree.put(key, bytes)),
+    directory: new MemoryDirectory(tree),
+  };
+}
+
+function openLocks(): Locks {
+  const locks = new MemoryLocks();
+  const held = new Map<string, string>();
+  return {
+    keepsProcessesApart: () => true,
+    take: (name, mode, { waitMs }) => locks.take(name, mode, waitMs),
+    hold: async (kind, note) => {
+      const heldBy = held.get(kind);
+      if (heldBy !== undefined) return { heldBy };
+      held.set(kind, note);
+      return { [Symbol.dispose]: () => void held.delete(kind) };
+    },
+  };
+}
