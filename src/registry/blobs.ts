@@ -4,9 +4,8 @@ import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Key, Stat } from "../storage/ports.ts";
 import { deleteLink } from "./deletions.ts";
-import { findBlob, followToBlob, statBlob } from "./find-blob.ts";
+import { findBlob, followToBlob, linkBlob, statBlob } from "./find-blob.ts";
 import { blobKey, layerLink } from "./layout.ts";
-import { putLink } from "./links.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
 
@@ -117,21 +116,30 @@ export async function mountBlob(
 ): Promise<AddedBlob | undefined> {
   const target = await findSource(store, digest, from);
   if (target === undefined || !(await store.objects.renew(blobKey(target)))) return undefined;
+  return addBlob(store, name, { digest, target });
+}
+
+/**
+ * Links a blob whose bytes were there a moment ago. Undefined if they were collected before the look that follows; the
+ * link is then taken back.
+ */
+export async function addBlob(
+  store: Store,
+  name: RepositoryName,
+  { digest, target }: { readonly digest: Digest; readonly target: Digest },
+): Promise<AddedBlob | undefined> {
   const link = layerLink(name, digest);
-  const { isNew, found } = await withLock(store, name, "shared", async () => ({
-    isNew: await putLink(store, link, target),
-    found: await findBlob(store, target),
-  }));
-  if (found !== undefined) return { digest, sizeBytes: found.sizeBytes, isNew };
+  const { isNew, stat } = await withLock(store, name, "shared", () => linkBlob(store, link, target));
+  if (stat !== undefined) return { digest, sizeBytes: stat.sizeBytes, isNew };
   if (isNew) await withdrawLink(store, name, { link, target });
   return undefined;
 }
 
 /**
- * Takes a new link back whose blob was collected before the look at it: left behind, it would look like lost data. Under
- * the lock held exclusively, where only bytes that are nowhere count: whoever was told of the blob meanwhile has found some.
+ * Takes back a new link to bytes that are gone: left behind, it would look like lost data. Under the exclusive lock, where
+ * only bytes that are nowhere count: whoever was told of the blob meanwhile has found some.
  */
-export async function withdrawLink(
+async function withdrawLink(
   store: Store,
   name: RepositoryName,
   { link, target }: { readonly link: Key; readonly target: Digest },

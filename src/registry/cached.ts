@@ -6,9 +6,8 @@ import { parseManifestInTurns } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/ports.ts";
-import { findBlob } from "./find-blob.ts";
+import { linkBlob } from "./find-blob.ts";
 import { blobKey, layerLink, layersPrefix, revisionLink, tagCurrentLink, upstreamKey } from "./layout.ts";
-import { putLink } from "./links.ts";
 import { storeManifest } from "./manifests.ts";
 import { type Store, withLock } from "./store.ts";
 
@@ -60,8 +59,7 @@ export async function linkCachedBlob(
   return withLock(store, name, "shared", async () => {
     await markCached(store, name, upstream);
     await store.directory.makePrefix(layersPrefix(name));
-    await putLink(store, layerLink(name, digest), digest);
-    return (await findBlob(store, digest)) !== undefined;
+    return (await linkBlob(store, layerLink(name, digest), digest)).stat !== undefined;
   });
 }
 

@@ -1,22 +1,40 @@
-// Finding the bytes of a digest: in their place or in the trash, and only those that nobody knows to be damaged.
+// Links and the bytes that they hold. Link first, then look: whoever writes or sees a link looks for its bytes after
+// that, in their place or in the trash, and takes only those that nobody knows to be damaged.
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashBytes } from "../oci/hash.ts";
 import type { Key, Stat } from "../storage/ports.ts";
 import { isSameContent } from "./aliases.ts";
 import { blobKey, blobTrashName } from "./layout.ts";
-import { followLink } from "./links.ts";
+import { followLink, putLink } from "./links.ts";
 import type { Store } from "./store.ts";
 
 const maxRounds = 3;
 
-/** What lies in the blob's place; undefined where nothing does, or what a check has found damaged. */
+/** What is in the blob's place; undefined if that is nothing, or damaged. */
 export async function statBlob(store: Store, digest: Digest): Promise<Stat | undefined> {
   return ifWhole(await store.objects.stat(blobKey(digest)), digest);
 }
 
+/** What a link that was written leads to. */
+export interface AddedLink {
+  /** Undefined if the bytes are nowhere, or damaged. */
+  readonly stat: Stat | undefined;
+  /** Whether there was no such link before. */
+  readonly isNew: boolean;
+}
+
 /**
- * Finds the bytes of a digest, for who has just seen or written a link to it, and brings them back from the trash if
- * they lie there. Undefined: they are nowhere, or damaged.
+ * Writes or renews a link, then looks for its bytes. For a caller that holds the repository's lock shared: nothing may be
+ * acknowledged before.
+ */
+export async function linkBlob(store: Store, link: Key, target: Digest): Promise<AddedLink> {
+  const isNew = await putLink(store, link, target);
+  return { isNew, stat: await findBlob(store, target) };
+}
+
+/**
+ * Finds the bytes of a digest, for a caller that has just seen or written a link to it, and restores them from the trash
+ * if they are there. Undefined if they are nowhere, or damaged.
  */
 export async function findBlob(store: Store, digest: Digest): Promise<Stat | undefined> {
   for (let round = 1; round <= maxRounds; round += 1) {
@@ -28,8 +46,8 @@ export async function findBlob(store: Store, digest: Digest): Promise<Stat | und
 }
 
 /**
- * Damaged bytes are as good as absent, until a push heals them: those that a check has marked, and files without bytes,
- * which a crash of a registry leaves that does not sync.
+ * Damaged bytes count as absent until a push replaces them: those that a check has marked, and empty files, which the
+ * crash of a registry that does not sync leaves behind.
  */
 function ifWhole(stat: Stat | undefined, digest: Digest): Stat | undefined {
   if (stat === undefined || stat.isDamaged) return undefined;
@@ -44,7 +62,7 @@ export interface LinkedBlob {
   readonly stat: Stat;
 }
 
-/** Link first, then look: the bytes of a digest, as its link says; undefined where the link or the bytes are missing. */
+/** The bytes of a digest, where its link says; undefined if the link or the bytes are missing. */
 export async function followToBlob(store: Store, link: Key, digest: Digest): Promise<LinkedBlob | undefined> {
   const target = await followLink(store, link, digest);
   const stat = target === undefined ? undefined : await findBlob(store, target);

@@ -10,7 +10,7 @@ import type { Key, Stat } from "../storage/ports.ts";
 import { inspectBlob, quarantineBlob } from "./blob-damage.ts";
 import { promiseLink } from "./blobs.ts";
 import { withNothingUnfinished } from "./deletions.ts";
-import { findBlob, followToBlob, type LinkedBlob } from "./find-blob.ts";
+import { findBlob, followToBlob, type LinkedBlob, linkBlob } from "./find-blob.ts";
 import { type IsImmutable, noneImmutable, refuseMoves } from "./immutable-tags.ts";
 import { blobKey, deletedLink, layerLink, layersPrefix, referrerLink, revisionLink } from "./layout.ts";
 import { putLink, readLink } from "./links.ts";
@@ -201,8 +201,7 @@ export async function storeManifest(
   // The Go registries' collector stops at a repository that has `_manifests` without `_layers`.
   await store.directory.makePrefix(layersPrefix(name));
   await store.objects.put(blobKey(digest), bytes);
-  await putLink(store, revisionLink(name, digest), digest);
-  await findOrWrite(store, digest, bytes);
+  await linkOrWrite(store, revisionLink(name, digest), { digest, bytes });
   if (subject !== undefined) await putLink(store, referrerLink(name, subject, digest), digest);
   const moved: MovedTag[] = [];
   for (const tag of tags) moved.push(await moveTag(store, name, { tag, digest }));
@@ -210,11 +209,16 @@ export async function storeManifest(
 }
 
 /**
- * Looks for the bytes after the link is there. A collector that read the links before may have destroyed them; what is
- * written now none destroys: whoever does has listed it first, and reads the links after that.
+ * Links the manifest, and writes its bytes again if a collector that read the links before has destroyed them. What is
+ * written now survives: a collector would list it first, and read the links after that.
  */
-async function findOrWrite(store: Store, digest: Digest, bytes: Uint8Array): Promise<void> {
-  for (let round = 1; (await findBlob(store, digest)) === undefined; round += 1) {
+async function linkOrWrite(
+  store: Store,
+  link: Key,
+  { digest, bytes }: { readonly digest: Digest; readonly bytes: Uint8Array },
+): Promise<void> {
+  let isThere = (await linkBlob(store, link, digest)).stat !== undefined;
+  for (let round = 1; !isThere; round += 1) {
     if (round > maxRounds) {
       throw new RegistryError("UNAVAILABLE", {
         message: "the manifest was collected meanwhile; push it again",
@@ -222,6 +226,7 @@ async function findOrWrite(store: Store, digest: Digest, bytes: Uint8Array): Pro
       });
     }
     await store.objects.put(blobKey(digest), bytes);
+    isThere = (await findBlob(store, digest)) !== undefined;
   }
 }
 

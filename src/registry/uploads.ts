@@ -6,11 +6,10 @@ import { RegistryError } from "../oci/errors.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Upload } from "../storage/ports.ts";
-import { type AddedBlob, withdrawLink } from "./blobs.ts";
-import { findBlob, followToBlob } from "./find-blob.ts";
+import { type AddedBlob, addBlob } from "./blobs.ts";
+import { followToBlob, linkBlob } from "./find-blob.ts";
 import { appendAll, type Body, hashStored } from "./ingest.ts";
 import { blobKey, layerLink, trashName, uploadKey, uploadPrefix } from "./layout.ts";
-import { putLink } from "./links.ts";
 import { type Store, withLock } from "./store.ts";
 
 /** Which session. */
@@ -196,20 +195,15 @@ export class Uploads {
   /** Bytes, then the link, then a look at the bytes: only then the answer. */
   async #publish(upload: Upload, { name, id }: UploadTarget, digest: Digest): Promise<AddedBlob> {
     await upload.commit(blobKey(digest));
-    const link = layerLink(name, digest);
-    const { isNew, found } = await withLock(this.#store, name, "shared", async () => ({
-      isNew: await putLink(this.#store, link, digest),
-      found: await findBlob(this.#store, digest),
-    }));
-    if (found === undefined) {
-      if (isNew) await withdrawLink(this.#store, name, { link, target: digest });
+    const added = await addBlob(this.#store, name, { digest, target: digest });
+    if (added === undefined) {
       throw new RegistryError("UNAVAILABLE", {
         message: "the blob was collected meanwhile; push it again",
         retryAfterSeconds: 1,
       });
     }
     await this.#store.uploads.discard(uploadKey(name, id));
-    return { digest, sizeBytes: found.sizeBytes, isNew };
+    return added;
   }
 
   /** A session without data whose blob is there: the answer was lost, not the blob. Given again, it promises anew. */
@@ -218,10 +212,9 @@ export class Uploads {
     if ((await followToBlob(this.#store, link, digest)) === undefined) throw unknownUpload(id);
     return withLock(this.#store, name, "shared", async () => {
       const target = (await followToBlob(this.#store, link, digest))?.target;
-      if (target !== undefined) await putLink(this.#store, link, target);
-      const found = target === undefined ? undefined : await findBlob(this.#store, target);
-      if (found === undefined) throw unknownUpload(id);
-      return { digest, sizeBytes: found.sizeBytes, isNew: false };
+      const stat = target === undefined ? undefined : (await linkBlob(this.#store, link, target)).stat;
+      if (stat === undefined) throw unknownUpload(id);
+      return { digest, sizeBytes: stat.sizeBytes, isNew: false };
     });
   }
 

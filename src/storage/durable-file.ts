@@ -115,24 +115,14 @@ export class DurableFiles {
     return stat !== undefined && identityOf(stat) === known;
   }
 
-  /** Makes what is missing; returns the directories whose entries are not yet known to be on disk. */
-  #makeMissing(path: string): ReadonlySet<string> {
-    const missing: string[] = [];
-    let existing = path;
-    while (existing !== this.#root && statSync(existing, { throwIfNoEntry: false }) === undefined) {
-      missing.unshift(existing);
-      existing = dirname(existing);
-    }
-    const unsynced = new Set<string>();
-    for (let directory = existing; directory !== this.#root && !this.#isSettled(directory); ) {
-      directory = dirname(directory);
-      unsynced.add(directory);
-    }
-    for (const directory of missing) {
-      makeOne(directory);
-      unsynced.add(dirname(directory));
-    }
-    return unsynced;
+  /** Makes the directory with what is missing above it; adds those whose entries may not be on disk yet. */
+  #makeMissing(path: string, unsynced = new Set<string>()): ReadonlySet<string> {
+    if (path === this.#root) return unsynced;
+    const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+    if (isThere && this.#isSettled(path)) return unsynced;
+    this.#makeMissing(dirname(path), unsynced);
+    if (!isThere) makeOne(path);
+    return unsynced.add(dirname(path));
   }
 
   #isSettled(directory: string): boolean {

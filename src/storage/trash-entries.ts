@@ -1,6 +1,6 @@
-// The trash of a filesystem store: objects that were moved out of sight and can be brought back.
+// The trash of a filesystem store: objects that were moved out of sight and can be restored.
 //
-//   <root>/trash/blobs/<algorithm>/<hh>/<hex>.<run>-<n>   bytes of a blob; .bad is damaged and never comes back
+//   <root>/trash/blobs/<algorithm>/<hh>/<hex>.<run>-<n>   bytes of a blob; .bad is damaged and never restored
 //   <root>/trash/tags/<uuid>                             a tag directory
 //   <root>/trash/uploads/<uuid>                          an upload session
 //
@@ -68,7 +68,7 @@ function removeInOrder(directory: string): void {
   rmdirSync(directory);
 }
 
-/** Moves a file into the trash if it is the one that was judged; brings another one back at once. */
+/** Moves a file into the trash if it is the one that was judged; restores another one at once. */
 export async function moveUnchangedToTrash(
   files: DurableFiles,
   path: string,
@@ -81,11 +81,11 @@ export async function moveUnchangedToTrash(
     throw error;
   }
   const moved = lstatSync(entry, { throwIfNoEntry: false });
-  // Somebody who needed it was faster to bring it back.
+  // Somebody who needed it has restored it already.
   if (moved === undefined) return false;
   const { identity, modifiedMs } = describeFile(moved);
   if (identity === judged.identity && modifiedMs === judged.modifiedMs) return true;
-  await bringBack(files, entry, path);
+  await restoreEntry(files, entry, path);
   return false;
 }
 
@@ -103,17 +103,17 @@ export async function listTrashEntries(trash: string, kind: string): Promise<rea
 }
 
 /**
- * Brings back one of the entries `<entry>.*` to the path. The new name is made before the old one goes, so the bytes
- * are never without a name; who comes second leaves the entry alone.
+ * Restores one of the entries `<entry>.*` to the path. The new name is made before the old one goes, so the bytes
+ * are never without a name; whoever comes second leaves the entry alone.
  */
 export async function restoreFromTrash(files: DurableFiles, entry: string, path: string): Promise<boolean> {
   for (const candidate of await restorableEntries(entry)) {
-    if (await bringBack(files, candidate, path)) return true;
+    if (await restoreEntry(files, candidate, path)) return true;
   }
   return false;
 }
 
-/** The entries `<entry>.*` that may come back; damaged ones may not. */
+/** The entries `<entry>.*` that may be restored; damaged ones may not. */
 export async function restorableEntries(entry: string): Promise<readonly string[]> {
   const isRestorable = (name: string) => name.startsWith(`${basename(entry)}.`) && !name.endsWith(".bad");
   const names = await namesIn(dirname(entry));
@@ -131,8 +131,8 @@ export function renameEntry(from: string, to: string): boolean {
   }
 }
 
-/** False when the entry is gone. */
-async function bringBack(files: DurableFiles, entry: string, path: string): Promise<boolean> {
+/** False if the entry is gone. */
+async function restoreEntry(files: DurableFiles, entry: string, path: string): Promise<boolean> {
   const outcome = await files.inDirectory(dirname(path), () => nameAgain(entry, path));
   if (outcome === "gone") return false;
   await files.syncDirectory(dirname(path));
@@ -143,26 +143,25 @@ async function bringBack(files: DurableFiles, entry: string, path: string): Prom
 
 function nameAgain(entry: string, path: string): "linked" | "moved" | "there" | "gone" {
   try {
-    linkSync(entry, path);
-    return "linked";
+    return linkOrMove(entry, path);
   } catch (error) {
-    const code = errorCode(error);
-    if (code === "EEXIST") return "there";
-    if (code === "ENOENT") return goneUnlessThere(entry, error);
-    // EPERM, EOPNOTSUPP, EMLINK: a filesystem without hard links.
-    if (code !== "EPERM" && code !== "EOPNOTSUPP" && code !== "ENOTSUP" && code !== "EMLINK") throw error;
-  }
-  try {
-    renameSync(entry, path);
-    return "moved";
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return goneUnlessThere(entry, error);
-    throw error;
+    // The entry is gone, or the directory that it is restored to: that one is then made again.
+    if (errorCode(error) !== "ENOENT" || existsSync(entry)) throw error;
+    return "gone";
   }
 }
 
-/** ENOENT speaks of the entry, or of the directory that it is to come back to: then that is to be made again. */
-function goneUnlessThere(entry: string, error: unknown): "gone" {
-  if (existsSync(entry)) throw error;
-  return "gone";
+/** What a filesystem without hard links says, or one that has no room for another. */
+const noLinkCodes: readonly (string | undefined)[] = ["EPERM", "EOPNOTSUPP", "ENOTSUP", "EMLINK"];
+
+function linkOrMove(entry: string, path: string): "linked" | "moved" | "there" {
+  try {
+    linkSync(entry, path);
+    return "linked";
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return "there";
+    if (!noLinkCodes.includes(errorCode(error))) throw error;
+  }
+  renameSync(entry, path);
+  return "moved";
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { anonymous } from "../../src/registry/actor.ts";
-import { findBlob, followToBlob, statBlob } from "../../src/registry/find-blob.ts";
-import { blobKey, layerLink } from "../../src/registry/layout.ts";
+import { findBlob, followToBlob, linkBlob, statBlob } from "../../src/registry/find-blob.ts";
+import { blobKey, blobTrashName, layerLink } from "../../src/registry/layout.ts";
 import { answering } from "../storage/intercepted.ts";
 import { digestOf, named, pushBlob, pushImage, type Stocked, stocked, tagged, utf8 } from "./stocked.ts";
 
@@ -86,4 +86,15 @@ test("followToBlob() gives no bytes of another digest out under a sha512 link, u
   const wrong = [await follow(), await isDone(stock.registry.repository(app, anonymous()).blobs.open(long))];
   await stock.store.objects.put(link, utf8(layer));
   expect([wrong, await follow()]).toEqual([[undefined, false], layer]);
+});
+
+test("linkBlob() looks for the bytes after the link is written, and restores them", async () => {
+  const stock = stocked();
+  await pushBlob(stock, "app", "layer");
+  await stock.store.trash.discard(blobKey(layer), `${blobTrashName(layer)}.1`);
+  const link = layerLink(named("other"), layer);
+  const added = await linkBlob(stock.store, link, layer);
+  const again = await linkBlob(stock.store, link, layer);
+  const gone = await linkBlob(stock.store, layerLink(app, digestOf("gone")), digestOf("gone"));
+  expect([added.isNew, added.stat?.sizeBytes, again.isNew, gone.stat]).toEqual([true, 5, false, undefined]);
 });

@@ -2,7 +2,7 @@
 // bytes. Nothing is taken away but links that promise nothing, and what was deleted or moved since the check stays so.
 
 import type { Key } from "../../storage/ports.ts";
-import { findBlob } from "../find-blob.ts";
+import { findBlob, linkBlob } from "../find-blob.ts";
 import { blobKey, blobTrashName, tagCurrentLink, tagIndexLink } from "../layout.ts";
 import { putLink } from "../links.ts";
 import { noteMove } from "../move-log.ts";
@@ -22,8 +22,7 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
         if (!(await isCalledFor(store, repair.because))) return undefined;
         // A collector that reads no links any more sees by the time of the bytes that somebody needs them.
         await store.objects.renew(blobKey(repair.digest));
-        await putLink(store, repair.key, repair.digest);
-        return (await findBlob(store, repair.digest)) === undefined ? undefined : "linked";
+        return (await linkBlob(store, repair.key, repair.digest)).stat === undefined ? undefined : "linked";
       });
     case "unlink":
       // Alone: no push is between its link and its look, and who was told of the link has bytes to be found.
