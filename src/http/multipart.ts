@@ -1,4 +1,5 @@
 // Several ranges in one answer: multipart/byteranges (RFC 9110, section 14.6; RFC 2046, section 5.1).
+import type { Content } from "../lib/content.ts";
 import { type ByteRange, formatContentRange } from "./range.ts";
 
 /** The bytes of the range at this index. */
@@ -36,7 +37,7 @@ export async function* formatParts(
 }
 
 /** The ranges of stored content, each read on its own. */
-export async function* readPieces(content: Blob, ranges: readonly ByteRange[]): AsyncGenerator<Piece> {
+export async function* readPieces(content: Content, ranges: readonly ByteRange[]): AsyncGenerator<Piece> {
   for (const [index, { start, end }] of ranges.entries()) {
     let sizeBytes = 0;
     for await (const bytes of content.slice(start, end).stream()) {

@@ -1,4 +1,5 @@
 // Blobs of a repository: looking, promising, mounting, deleting. Bytes come in through uploads.
+import type { Content } from "../lib/content.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
@@ -14,7 +15,7 @@ export interface FoundBlob {
   readonly digest: Digest;
   readonly sizeBytes: number;
   /** A handle to stream or slice it. */
-  readonly content: Blob;
+  readonly content: Content;
 }
 
 /** A blob that is on its way from another registry. */

@@ -1,4 +1,5 @@
 // Bytes coming in: hashed and written as they come, in constant memory.
+import type { Content } from "../lib/content.ts";
 import type { RunningHash } from "../oci/hash.ts";
 import type { Upload } from "../storage/ports.ts";
 
@@ -88,6 +89,6 @@ class Piece {
 }
 
 /** Feeds bytes that are already stored to a hash. */
-export async function hashStored(content: Blob, hash: RunningHash): Promise<void> {
+export async function hashStored(content: Content, hash: RunningHash): Promise<void> {
   for await (const chunk of content.stream()) hash.update(chunk);
 }

@@ -1,4 +1,5 @@
 // The bytes of a manifest wherever they lie, for who reads links and brings nothing back: a collector or a check.
+import { readContent } from "../lib/content.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashInTurns } from "../oci/hash.ts";
 import { maxManifestBytes } from "../oci/manifest.ts";
@@ -19,8 +20,8 @@ export async function readWhole(store: Store, digest: Digest): Promise<Uint8Arra
     if (bytes !== undefined) return bytes;
     const entry = await store.trash.open(blobTrashName(digest)).catch(() => undefined);
     if (entry === undefined && round > 1) return undefined;
-    const isShort = entry !== undefined && entry.size <= maxManifestBytes;
-    const trashed = isShort ? await entry.bytes().catch(() => undefined) : undefined;
+    const isShort = entry !== undefined && entry.sizeBytes <= maxManifestBytes;
+    const trashed = isShort ? await readContent(entry).catch(() => undefined) : undefined;
     if (trashed !== undefined && (await hashInTurns(trashed, digestAlgorithm(digest))) === digest) return trashed;
   }
   return undefined;

@@ -1,6 +1,8 @@
 // Objects on a filesystem: one file each.
+
 import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
+import { type Content, contentOf } from "../lib/content.ts";
 import { sortInTurns } from "../lib/sorted.ts";
 import { directoriesIn, eachDirectory, removeDirectory, statIfThere } from "./directories.ts";
 import { unlinkIfThere } from "./durable-file.ts";
@@ -31,8 +33,9 @@ export class FileObjects implements Objects {
     return await readIfThere(path, stat.sizeBytes);
   }
 
-  async open(key: Key): Promise<Blob | undefined> {
-    return (await this.stat(key)) === undefined ? undefined : Bun.file(this.#paths.of(key));
+  async open(key: Key): Promise<Content | undefined> {
+    const stat = await this.stat(key);
+    return stat === undefined ? undefined : contentOf(Bun.file(this.#paths.of(key)), stat.sizeBytes);
   }
 
   async put(key: Key, bytes: Uint8Array): Promise<void> {

@@ -1,6 +1,8 @@
 // The trash on a filesystem; what lies in it is drawn in trash-entries.ts.
+
 import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
+import { type Content, contentOf } from "../lib/content.ts";
 import { stepAside } from "../lib/pacer.ts";
 import { removeDirectory, removeTree } from "./directories.ts";
 import { describeFile } from "./file-stat.ts";
@@ -53,9 +55,9 @@ export class FileTrash implements Trash {
     return stat === undefined ? undefined : describeFile(stat);
   }
 
-  async open(name: string): Promise<Blob | undefined> {
+  async open(name: string): Promise<Content | undefined> {
     const [entry] = await restorableEntries(this.#entry(name));
-    return entry === undefined ? undefined : Bun.file(entry);
+    return entry === undefined ? undefined : contentOf(Bun.file(entry));
   }
 
   async rename(from: string, to: string): Promise<boolean> {

@@ -1,6 +1,8 @@
 // A file that only grows while somebody holds it, and is moved into its place when it is complete.
+
 import { closeSync, constants, fstatSync, futimesSync, openSync, writev as writevCallback, writevSync } from "node:fs";
 import { promisify } from "node:util";
+import { contentOf } from "../lib/content.ts";
 import { unlinkIfThere, writeInPlaceBytes } from "./durable-file.ts";
 import type { KeyPaths } from "./key-paths.ts";
 import { isCached } from "./page-cache.ts";
@@ -39,7 +41,7 @@ export function holdGrowingFile(
         rest = dropBytes(rest, bytesWritten);
       }
     },
-    content: () => Bun.file(path),
+    content: () => contentOf(Bun.file(path), sizeBytes),
     commit: async (to) => {
       // rename does not freshen the time, which the collector judges the age by.
       const now = new Date();

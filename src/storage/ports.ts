@@ -7,6 +7,7 @@
 // A driver that cannot carry out a call throws the system's error with its `code`: ENOSPC or EDQUOT (full), EROFS
 // (read-only), EIO (the disk failed), ESTALE (the store is not in its place). Nothing is half done then: the old state
 // remains and temporary files are gone.
+import type { Content } from "../lib/content.ts";
 
 /** A path of segments joined by "/", below the root of the store. */
 export type Key = string;
@@ -40,7 +41,7 @@ export interface Objects {
   /** The whole of a small object; undefined if there is none, or if it is larger than `maxBytes`. */
   read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** A handle on the object to stream or slice it, or undefined. */
-  open(key: Key): Promise<Blob | undefined>;
+  open(key: Key): Promise<Content | undefined>;
   /**
    * Replaces the object, all or nothing; once the promise resolves it survives a power cut. A prefix in its place is
    * removed if it is empty; otherwise EISDIR is thrown.
@@ -110,7 +111,7 @@ export interface Trash {
   /** What is known of an entry; its `changedMs` is the time when it came into the trash. */
   stat(name: string): Promise<Stat | undefined>;
   /** A handle on an entry that `restore` would restore, or undefined. */
-  open(name: string): Promise<Blob | undefined>;
+  open(name: string): Promise<Content | undefined>;
   /** Gives an entry another name; false if it is gone. */
   rename(from: string, to: string): Promise<boolean>;
   /** Destroys an entry. */
@@ -131,7 +132,7 @@ export interface Upload extends Disposable {
   /** Adds bytes at the end. After a failure `sizeBytes` says how many arrived. */
   append(pieces: readonly Uint8Array[]): Promise<void>;
   /** The bytes received so far. */
-  content(): Blob;
+  content(): Content;
   /**
    * Makes the bytes durable and moves them over `to`, in one step that replaces what was there. The upload is over then,
    * even if making them durable fails: the system drops what it could not write, and a second try would succeed

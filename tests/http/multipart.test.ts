@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { cutPieces, formatParts, readPieces } from "../../src/http/multipart.ts";
 import { parseRanges } from "../../src/http/range.ts";
+import { contentOf } from "../../src/lib/content.ts";
 import { partsOf } from "./parts.ts";
 
 const bytes = Uint8Array.from({ length: 40 }, (_, index) => index);
@@ -34,7 +35,7 @@ test("each part comes with the place of its bytes, of content that is stored and
           `bytes ${start}-${end - 1}/${bytes.length}`,
           Buffer.from(bytes.subarray(start, end)).toString("latin1"),
         ]);
-      const stored = await collect(formatParts(parsed, readPieces(new Blob([bytes]), parsed), whole));
+      const stored = await collect(formatParts(parsed, readPieces(contentOf(new Blob([bytes])), parsed), whole));
       expect(await partsOf(stored)).toEqual(want(parsed) as [string, string][]);
       const rising = parsed.toSorted((one, other) => one.start - other.start);
       const span = chunksOf(rising[0]?.start ?? 0, rising.at(-1)?.end ?? 0, turns);
@@ -45,7 +46,7 @@ test("each part comes with the place of its bytes, of content that is stored and
 });
 
 test.each([
-  ["stored", readPieces(new Blob([bytes.subarray(0, 5)]), [{ start: 3, end: 8 }])],
+  ["stored", readPieces(contentOf(new Blob([bytes.subarray(0, 5)])), [{ start: 3, end: 8 }])],
   ["on its way", cutPieces(chunksOf(3, 5, [1]), [{ start: 3, end: 8 }])],
 ])("content that is %s and ends too early breaks off", async (_kind, pieces) => {
   const outcome = await collect(formatParts([{ start: 3, end: 8 }], pieces, whole)).catch(String);

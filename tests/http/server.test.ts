@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { connect } from "node:tls";
 import { type ListenOptions, type RunningServer, startServer, type TlsMaterial } from "../../src/http/server.ts";
+import { contentOf } from "../../src/lib/content.ts";
 import { parseSubjectName } from "../../src/lib/subject-names.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import type { Registry } from "../../src/registry/registry.ts";
@@ -94,7 +95,7 @@ describe("startServer()", () => {
 
   test("shows nothing of itself where what it sends was deleted meanwhile", async () => {
     const memory = memoryRegistry();
-    const missing = Bun.file("/nowhere/at/all");
+    const missing = contentOf(Bun.file("/nowhere/at/all"), 10);
     const repository: Registry["repository"] = (...asked) => {
       const own = memory.registry.repository(...asked);
       const open = async (of: Digest) => ({ digest: of, sizeBytes: 10, content: missing });

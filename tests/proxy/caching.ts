@@ -1,5 +1,6 @@
 // A cache in front of an upstream of the tests, with short times.
 
+import { readContent } from "../../src/lib/content.ts";
 import { compileNameGlob } from "../../src/lib/name-glob.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../../src/oci/name.ts";
@@ -114,7 +115,7 @@ export function referenceOf(text: string): Reference {
 
 /** All bytes of a blob, whichever way it comes. */
 export async function bytesOf(blob: FoundBlob | ArrivingBlob): Promise<Uint8Array> {
-  if ("content" in blob) return blob.content.bytes();
+  if ("content" in blob) return readContent(blob.content);
   const chunks: Uint8Array[] = [];
   for await (const chunk of blob.read()) chunks.push(chunk);
   return Buffer.concat(chunks);

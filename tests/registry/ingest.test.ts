@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { contentOf } from "../../src/lib/content.ts";
 import { startHash } from "../../src/oci/hash.ts";
 import { appendAll, hashStored } from "../../src/registry/ingest.ts";
 import type { Upload } from "../../src/storage/ports.ts";
+import { contentText } from "../content-text.ts";
 import { digestOf, utf8 } from "./stocked.ts";
 
 const megabyte = 1024 * 1024;
@@ -22,7 +24,7 @@ function noting(append: (sizeBytes: number) => Promise<void> = async () => undef
       pieces.push(...more);
     },
     isRemembered: () => true,
-    content: () => new Blob(pieces as Uint8Array<ArrayBuffer>[]),
+    content: () => contentOf(new Blob(pieces as Uint8Array<ArrayBuffer>[])),
     commit: async () => undefined,
     [Symbol.dispose]: () => undefined,
   };
@@ -41,7 +43,7 @@ describe("appendAll()", () => {
     const { upload } = noting();
     const hash = startHash("sha256");
     await appendAll(upload, chunksOf(utf8("one "), utf8(""), utf8("two "), utf8("three")), hash);
-    expect([await upload.content().text(), hash.digest(), hash.sizeBytes]).toEqual([
+    expect([await contentText(upload.content()), hash.digest(), hash.sizeBytes]).toEqual([
       "one two three",
       digestOf("one two three"),
       13,
@@ -53,7 +55,7 @@ describe("appendAll()", () => {
     const text = Array.from({ length: 9000 }, (_, index) => `${index} `.repeat(index % 1000 === 7 ? 400 : 1));
     const hash = startHash("sha256");
     await appendAll(upload, chunksOf(...text.map(utf8)), hash);
-    expect([await upload.content().text(), hash.digest()]).toEqual([text.join(""), digestOf(text.join(""))]);
+    expect([await contentText(upload.content()), hash.digest()]).toEqual([text.join(""), digestOf(text.join(""))]);
   });
 
   test("holds the bytes of small chunks rather than the chunks", async () => {
@@ -120,7 +122,7 @@ describe("appendAll()", () => {
     const hash = startHash("sha256");
     const working = appendAll(upload, chunksOf(utf8("some"), new Error("gone")), hash);
     await expect(working).rejects.toThrow("gone");
-    expect([await upload.content().text(), hash.sizeBytes]).toEqual(["some", 4]);
+    expect([await contentText(upload.content()), hash.sizeBytes]).toEqual(["some", 4]);
   });
 
   test("throws what the writing throws, once, and takes no more chunks for long", async () => {
@@ -137,6 +139,6 @@ describe("appendAll()", () => {
 test("hashStored() goes on with a hash", async () => {
   const hash = startHash("sha256");
   hash.update(utf8("one "));
-  await hashStored(new Blob([utf8("two "), utf8("three")]), hash);
+  await hashStored(contentOf(new Blob([utf8("two "), utf8("three")])), hash);
   expect(hash.digest()).toBe(digestOf("one two three"));
 });

@@ -1,8 +1,10 @@
 // Upload sessions for tests.
+
 import type { Digest } from "../../src/oci/digest.ts";
 import { openBlob } from "../../src/registry/blobs.ts";
 import { type Chunk, Uploads } from "../../src/registry/uploads.ts";
 import type { Driver } from "../../src/storage/ports.ts";
+import { contentText } from "../content-text.ts";
 import { named, type Stocked, stocked, utf8 } from "./stocked.ts";
 
 /** The repository of the sessions. */
@@ -27,7 +29,7 @@ export async function begin(wrap?: (driver: Driver) => Driver) {
 
 /** The text of a blob of the repository. */
 export async function textOf({ store }: Pick<Stocked, "store">, digest: Digest): Promise<string> {
-  return (await openBlob(store, app, digest)).content.text();
+  return contentText((await openBlob(store, app, digest)).content);
 }
 
 /** No bytes. */

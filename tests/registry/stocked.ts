@@ -1,5 +1,6 @@
 // A registry in memory with a clock that tests turn, and short words for what is pushed to it.
 
+import { readContent } from "../../src/lib/content.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { parseRepositoryName, type RepositoryName } from "../../src/oci/name.ts";
@@ -147,7 +148,7 @@ export async function pullImage({ registry }: Stocked, name: string, reference: 
   const { config, layers = [], manifests = [] } = JSON.parse(new TextDecoder().decode(bytes)) as PulledManifest;
   for (const { digest } of [...(config === undefined ? [] : [config]), ...layers]) {
     const blob = await registry.repository(named(name), anonymous()).blobs.open(digest);
-    if (!("content" in blob) || hashBytes(await blob.content.bytes(), "sha256") !== digest) return false;
+    if (!("content" in blob) || hashBytes(await readContent(blob.content), "sha256") !== digest) return false;
   }
   for (const { digest } of manifests) if (!(await pullImage({ registry } as Stocked, name, digest))) return false;
   return true;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { contentOf } from "../../src/lib/content.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { uploadKey, uploadPrefix, uploadsPrefix } from "../../src/registry/layout.ts";
 import { Uploads, type UploadTarget } from "../../src/registry/uploads.ts";
@@ -61,7 +62,7 @@ describe("a session", () => {
       const upload = await stock.store.uploads.open(key, options);
       if (upload === undefined || upload === "busy" || !forgets) return upload;
       // What the disk has in place of the bytes that were written.
-      const content = () => new Blob(["lost bytes"]);
+      const content = () => contentOf(new Blob(["lost bytes"]));
       return Object.assign(upload, { isRemembered: () => false, content });
     };
     const uploads = new Uploads({ ...stock.store, ...answering(stock.store, { uploads: { open: openUpload } }) });

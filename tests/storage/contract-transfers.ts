@@ -1,6 +1,8 @@
 // The suite of the port of transfers.
+
 import { expect, test } from "bun:test";
 import type { Driver, Transfer } from "../../src/storage/ports.ts";
+import { contentText } from "../content-text.ts";
 import type { OpenTestStore } from "./contract.ts";
 import { bytesOf, take } from "./store-access.ts";
 
@@ -42,7 +44,7 @@ export function describeTransfers(open: OpenTestStore): void {
     }
     using second = await hold(store.other);
     await second.append([bytesOf("two")]);
-    expect([second.sizeBytes, await second.content().text()]).toEqual([7, "one two"]);
+    expect([second.sizeBytes, await contentText(second.content())]).toEqual([7, "one two"]);
   });
 
   test("a commit makes the object, and who follows reads on", async () => {

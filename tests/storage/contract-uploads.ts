@@ -1,5 +1,7 @@
 // The suite of the port of uploads.
+
 import { expect, test } from "bun:test";
+import { contentText } from "../content-text.ts";
 import type { OpenTestStore } from "./contract.ts";
 import { bytesOf, holdUpload, put, take } from "./store-access.ts";
 
@@ -15,7 +17,7 @@ export function describeUploads(open: OpenTestStore): void {
     using upload = await holdUpload(store.other, key);
     expect([
       upload.sizeBytes,
-      await upload.content().text(),
+      await contentText(upload.content()),
       (await store.driver.objects.stat(key))?.sizeBytes,
       await take(store.other, "docker/a/_uploads/1/startedat"),
     ]).toEqual([0, "", 0, beside.startedat]);
@@ -38,7 +40,7 @@ export function describeUploads(open: OpenTestStore): void {
     using second = await holdUpload(store.other, key);
     const sizeBytes = second.sizeBytes;
     await second.append([bytesOf("four")]);
-    expect([sizeBytes, second.sizeBytes, await second.content().text()]).toEqual([14, 18, "one two three four"]);
+    expect([sizeBytes, second.sizeBytes, await contentText(second.content())]).toEqual([14, 18, "one two three four"]);
   });
 
   test.each([
@@ -50,7 +52,7 @@ export function describeUploads(open: OpenTestStore): void {
     using upload = await holdUpload(store.driver, key);
     await upload.append(pieces.map(bytesOf));
     const text = pieces.join("");
-    expect([upload.sizeBytes, (await upload.content().text()) === text]).toEqual([text.length, true]);
+    expect([upload.sizeBytes, (await contentText(upload.content())) === text]).toEqual([text.length, true]);
   });
 
   test("the identity stays across holds, and is another one for another upload", async () => {

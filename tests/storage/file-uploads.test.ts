@@ -18,6 +18,7 @@ import { FileUploads } from "../../src/storage/file-uploads.ts";
 import { openFilesystem } from "../../src/storage/filesystem.ts";
 import { KeyPaths } from "../../src/storage/key-paths.ts";
 import type { Upload } from "../../src/storage/ports.ts";
+import { contentText } from "../content-text.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { withoutRoot } from "../without-root.ts";
 import { importFrom, startChild } from "./child.ts";
@@ -194,7 +195,7 @@ test("an upload that fails half-way says how many bytes arrived, and goes on fro
     await expect(upload.commit("docker/a/_uploads/1/startedat/below")).rejects.toThrow();
   }
   using again = await holdUpload(store.driver, key);
-  expect([again.sizeBytes, await again.content().text()]).toEqual([3, "abc"]);
+  expect([again.sizeBytes, await contentText(again.content())]).toEqual([3, "abc"]);
 });
 
 test("an upload of another owner is refused with the system's reason", async () => {

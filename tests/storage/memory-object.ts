@@ -1,4 +1,5 @@
 // An object of the memory driver, and a writer's hold on it while it is an upload.
+import { contentOf } from "../../src/lib/content.ts";
 import type { Key, Stat, Upload } from "../../src/storage/ports.ts";
 
 /** An object, in the place that a key names. */
@@ -41,7 +42,7 @@ export function holdObject(
       object.changedMs = object.modifiedMs = now();
     },
     isRemembered: () => true,
-    content: () => new Blob([object.bytes]),
+    content: () => contentOf(new Blob([object.bytes])),
     commit: async (to) => {
       object.modifiedMs = now();
       move(to);

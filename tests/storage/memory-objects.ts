@@ -1,4 +1,5 @@
 // Objects in memory.
+import { type Content, contentOf } from "../../src/lib/content.ts";
 import { inTurns } from "../../src/lib/pacer.ts";
 import type { Key, ListOptions, Objects, Stat } from "../../src/storage/ports.ts";
 import { describeObject, parentOf } from "./memory-object.ts";
@@ -21,9 +22,9 @@ export class MemoryObjects implements Objects {
     return bytes === undefined || bytes.length > maxBytes ? undefined : Uint8Array.from(bytes);
   }
 
-  async open(key: Key): Promise<Blob | undefined> {
+  async open(key: Key): Promise<Content | undefined> {
     const bytes = this.#tree.objects.get(key)?.bytes;
-    return bytes === undefined ? undefined : new Blob([bytes]);
+    return bytes === undefined ? undefined : contentOf(new Blob([bytes]));
   }
 
   async put(key: Key, bytes: Uint8Array): Promise<void> {

@@ -1,4 +1,5 @@
 // Transfers in memory, for the memory driver: the same life as on disk.
+import { contentOf } from "../../src/lib/content.ts";
 import type { Following, Key, Transfer, Transfers } from "../../src/storage/ports.ts";
 
 interface GrowingObject {
@@ -44,7 +45,7 @@ export class MemoryTransfers implements Transfers {
         object.changedMs = this.#now();
       },
       isRemembered: () => true,
-      content: () => new Blob([Uint8Array.from(object.bytes)]),
+      content: () => contentOf(new Blob([Uint8Array.from(object.bytes)])),
       commit: async (to) => {
         this.#put(to, object.bytes);
         object.place = to;

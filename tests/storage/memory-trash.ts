@@ -1,4 +1,5 @@
 // The trash in memory: what lies below the prefix "trash".
+import { type Content, contentOf } from "../../src/lib/content.ts";
 import type { Key, Stat, Trash } from "../../src/storage/ports.ts";
 import { describeObject, parentOf } from "./memory-object.ts";
 import type { MemoryTree } from "./memory-tree.ts";
@@ -50,9 +51,9 @@ export class MemoryTrash implements Trash {
     return object === undefined ? undefined : describeObject(object);
   }
 
-  async open(name: string): Promise<Blob | undefined> {
+  async open(name: string): Promise<Content | undefined> {
     const bytes = this.#tree.objects.get(this.#restorable(name) ?? "")?.bytes;
-    return bytes === undefined ? undefined : new Blob([bytes]);
+    return bytes === undefined ? undefined : contentOf(new Blob([bytes]));
   }
 
   async rename(from: string, to: string): Promise<boolean> {

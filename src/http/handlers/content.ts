@@ -1,4 +1,5 @@
 // Serving content: conditional requests, ranges and HEAD, the same for blobs and manifests, stored or arriving.
+import type { Content } from "../../lib/content.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import { allowsRange, formatEntityTag, matchesNone } from "../conditional.ts";
@@ -9,25 +10,25 @@ import { streamOf } from "./arriving.ts";
 /** Arriving content: all of it or a part, as it comes. */
 export type ReadArriving = (range: ByteRange | undefined) => AsyncIterable<Uint8Array>;
 
-/** Content to be served. */
-export interface Content {
+/** What is to be served. */
+export interface Served {
   readonly digest: Digest;
   /** Undefined where it is not known yet; then the content is served whole. */
   readonly sizeBytes: number | undefined;
   readonly contentType: string;
   /** Undefined for HEAD. */
-  readonly source: Blob | ReadArriving | undefined;
+  readonly source: Content | ReadArriving | undefined;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The answer to GET or HEAD of content. */
-export function serveContent(request: Request, content: Content): Response {
-  const { digest, sizeBytes, contentType, source } = content;
+export function serveContent(request: Request, served: Served): Response {
+  const { digest, sizeBytes, contentType, source } = served;
   const entityTag = formatEntityTag(digest);
-  const headers: Record<string, string> = { ...content.headers, "Docker-Content-Digest": digest, ETag: entityTag };
+  const headers: Record<string, string> = { ...served.headers, "Docker-Content-Digest": digest, ETag: entityTag };
   if (matchesNone(request.headers.get("if-none-match"), entityTag)) return new Response(null, { status: 304, headers });
   headers["Content-Type"] = contentType;
-  const ranges = source === undefined ? undefined : rangesOf(request, content);
+  const ranges = source === undefined ? undefined : rangesOf(request, served);
   if (source !== undefined && sizeBytes !== undefined && ranges !== undefined && ranges.length > 1) {
     return serveParts(ranges, { sizeBytes, contentType, source, headers });
   }
@@ -42,13 +43,13 @@ export function serveContent(request: Request, content: Content): Response {
 
 /** Never more stored bytes than were announced. */
 function bodyOf(
-  source: Content["source"],
+  source: Served["source"],
   sizeBytes: number | undefined,
   range?: ByteRange,
 ): Blob | ReadableStream<Uint8Array> | null {
   if (source === undefined) return null;
-  if (source instanceof Blob) return source.slice(range?.start ?? 0, range?.end ?? sizeBytes);
-  return streamOf(source(range));
+  if (typeof source === "function") return streamOf(source(range));
+  return source.slice(range?.start ?? 0, range?.end ?? sizeBytes ?? source.sizeBytes).body();
 }
 
 /** The parts are read at the client's pace. Bun sends nothing of the files in a composed Blob. */
@@ -57,19 +58,19 @@ function serveParts(
   whole: {
     readonly sizeBytes: number;
     readonly contentType: string;
-    readonly source: Blob | ReadArriving;
+    readonly source: Content | ReadArriving;
     readonly headers: Readonly<Record<string, string>>;
   },
 ): Response {
   const { source } = whole;
   const span = { start: ranges[0]?.start ?? 0, end: ranges.at(-1)?.end ?? 0 };
-  const pieces = source instanceof Blob ? readPieces(source, ranges) : cutPieces(source(span), ranges);
+  const pieces = typeof source === "function" ? cutPieces(source(span), ranges) : readPieces(source, ranges);
   const boundary = crypto.randomUUID();
   const headers = { ...whole.headers, "Content-Type": `multipart/byteranges; boundary=${boundary}` };
   return new Response(streamOf(formatParts(ranges, pieces, { ...whole, boundary })), { status: 206, headers });
 }
 
-function rangesOf(request: Request, { digest, sizeBytes, source, headers }: Content): readonly ByteRange[] | undefined {
+function rangesOf(request: Request, { digest, sizeBytes, source, headers }: Served): readonly ByteRange[] | undefined {
   if (sizeBytes === undefined || headers["Accept-Ranges"] === undefined) return undefined;
   if (!allowsRange(request.headers.get("if-range"), formatEntityTag(digest))) return undefined;
   const ranges = parseRanges(request.headers.get("range"), sizeBytes);
@@ -80,7 +81,7 @@ function rangesOf(request: Request, { digest, sizeBytes, source, headers }: Cont
     });
   }
   // Arriving content comes in order; RFC 9110 lets a server ignore ranges in another one.
-  return source instanceof Blob || ranges === undefined || isRising(ranges) ? ranges : undefined;
+  return typeof source !== "function" || ranges === undefined || isRising(ranges) ? ranges : undefined;
 }
 
 function isRising(ranges: readonly ByteRange[]): boolean {

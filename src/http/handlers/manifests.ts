@@ -1,4 +1,5 @@
 // GET, HEAD, PUT and DELETE of manifests.
+import { contentOf } from "../../lib/content.ts";
 import { maxManifestBytes } from "../../oci/manifest.ts";
 import { octetStream } from "../../oci/media-type.ts";
 import type { RepositoryName } from "../../oci/name.ts";
@@ -26,7 +27,7 @@ export async function getManifest(
   const { digest, sizeBytes, mediaType: contentType, warning } = found;
   const headers: Record<string, string> = warning === undefined ? {} : { Warning: formatWarning(warning) };
   if (contentType === octetStream) headers["Content-Disposition"] = "attachment";
-  const source = stored === undefined ? undefined : new Blob([stored.bytes]);
+  const source = stored === undefined ? undefined : contentOf(new Blob([stored.bytes]));
   return serveContent(request, { digest, sizeBytes, contentType, source, headers });
 }
 

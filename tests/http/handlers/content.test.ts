@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { serveContent } from "../../../src/http/handlers/content.ts";
+import { contentOf } from "../../../src/lib/content.ts";
 import { type Digest, parseDigest } from "../../../src/oci/digest.ts";
 import { RegistryError } from "../../../src/oci/errors.ts";
 import { digestOf, utf8 } from "../memory-registry.ts";
@@ -22,7 +23,7 @@ async function answer(
       digest,
       sizeBytes: content.length,
       contentType: "text/x",
-      source: isHead ? undefined : new Blob([utf8(`${content}more`)]),
+      source: isHead ? undefined : contentOf(new Blob([utf8(`${content}more`)])),
       headers: own,
     });
     const header = (name: string) => response.headers.get(name);
@@ -98,7 +99,7 @@ describe("serveContent()", () => {
       digest,
       sizeBytes: text.length,
       contentType: "application/octet-stream",
-      source: new Blob([utf8(text)]),
+      source: contentOf(new Blob([utf8(text)])),
       headers: acceptRanges,
     });
     const told = ["content-range", "etag", "accept-ranges"].map((name) => response.headers.get(name));
