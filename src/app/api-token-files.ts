@@ -2,11 +2,13 @@
 //
 //   <root>/auth/tokens/<SHA-256 of the secret>.json   what the token may do
 //   <root>/auth/tokens/<SHA-256 of the secret>.used   empty; its time is that of the last use, to the hour
+//   <root>/auth/tokens.lock                           held by whoever adds one, so that a name is given once
 import { closeSync, openSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { type ApiToken, formatApiToken, hashSecret, isExpired, isSecret, parseApiToken } from "../auth/api-tokens.ts";
 import { errorCode } from "../lib/system-error.ts";
 import { makePrivateDirectory, privateFileMode } from "../storage/private-places.ts";
+import { withFileLock } from "./file-lock.ts";
 import { createPrivateFile, removePrivateFile } from "./private-file.ts";
 
 /** A token as an operator sees it. */
@@ -53,10 +55,12 @@ export class ApiTokenFiles {
 
   /** Stores a token; false if the name is taken. */
   async add(secret: string, token: ApiToken): Promise<boolean> {
-    if (this.list().some(({ name }) => name === token.name)) return false;
     makePrivateDirectory(join(this.#directory, ".."));
     makePrivateDirectory(this.#directory);
-    return await createPrivateFile(this.#path(hashSecret(secret), "json"), formatApiToken(token));
+    return await withFileLock(`${this.#directory}.lock`, async () => {
+      if (this.list().some(({ name }) => name === token.name)) return false;
+      return await createPrivateFile(this.#path(hashSecret(secret), "json"), formatApiToken(token));
+    });
   }
 
   /** Removes the token of this name; false if there is none. */

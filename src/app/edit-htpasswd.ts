@@ -1,6 +1,6 @@
 // Changes to a file of users. Everything else in the file stays as it is.
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { lstatSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import { withFileLock } from "./file-lock.ts";
 import { replaceSharedFile } from "./private-file.ts";
@@ -8,8 +8,9 @@ import { replaceSharedFile } from "./private-file.ts";
 /** What has been done to a user. */
 export type UserChange = "added" | "changed" | "deleted" | "unknown";
 
-/** Gives the user this hash, or deletes the user where there is none. Two changes at once both count. */
-export async function changeUser(path: string, user: string, hash: string | undefined): Promise<UserChange> {
+/** Gives the user this hash, or deletes the user where there is none. Two changes at once both count; a link stays one. */
+export async function changeUser(name: string, user: string, hash: string | undefined): Promise<UserChange> {
+  const path = followLinks(name);
   return await withFileLock(join(dirname(path), ".htpasswd.lock"), async () => {
     const lines = readLines(path);
     const others = lines.filter((line) => !line.startsWith(`${user}:`));
@@ -20,6 +21,17 @@ export async function changeUser(path: string, user: string, hash: string | unde
     if (hash === undefined) return "deleted";
     return wasThere ? "changed" : "added";
   });
+}
+
+/** The path that symbolic links lead to, also where no file is there yet. */
+export function followLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    return isLink ? followLinks(resolve(dirname(path), readlinkSync(path))) : path;
+  }
 }
 
 function readLines(path: string): readonly string[] {

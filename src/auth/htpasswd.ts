@@ -2,6 +2,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Credentials } from "./credentials.ts";
+import { anonymousName } from "./identity.ts";
 
 /** The users of a file and their hashes. */
 export type PasswordHashes = ReadonlyMap<string, string>;
@@ -24,6 +25,11 @@ export function parseHtpasswd(text: string): PasswordHashes {
     const colon = line.indexOf(":");
     const hash = line.slice(colon + 1).trim();
     if (colon < 1) throw new SyntaxError(`line ${index + 1} is not of the form user:hash`);
+    if (line.startsWith(`${anonymousName}:`)) {
+      throw new SyntaxError(
+        `line ${index + 1}: callers without credentials are ${anonymousName}; give the user another name`,
+      );
+    }
     if (!bcryptForm.test(hash)) {
       throw new SyntaxError(`line ${index + 1} does not hold a bcrypt hash; make it with \`htpasswd -B\``);
     }

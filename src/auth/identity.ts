@@ -27,16 +27,21 @@ export interface Caller {
 /** The caller without credentials. */
 export const anonymousCaller: Caller = { identity: { kind: "anonymous" }, grant: undefined };
 
+/** What callers without credentials are called; no user can have this name, so that it always means nobody. */
+export const anonymousName = "anonymous";
+
 /** The identity's name for logs, events and the audit log. */
 export function formatIdentity(identity: Identity): string {
   switch (identity.kind) {
     case "anonymous":
-      return "anonymous";
+      return anonymousName;
     case "apiToken":
       return `token:${identity.token.name}`;
     case "workload":
       return `oidc:${identity.name}`;
-    default:
+    case "bearer":
+      return identity.name === "" ? anonymousName : identity.name;
+    case "user":
       return identity.name;
   }
 }

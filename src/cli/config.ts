@@ -1,7 +1,7 @@
 // registry config
 
 import { tokenActions } from "../auth/api-tokens.ts";
-import { anonymousCaller, type Caller } from "../auth/identity.ts";
+import { anonymousCaller, anonymousName, type Caller } from "../auth/identity.ts";
 import { type Access, Policy } from "../auth/policy.ts";
 import type { Configuration } from "../config/schema.ts";
 import { showSettings } from "../config/shown.ts";
@@ -84,7 +84,7 @@ function explain({ auth, access }: Configuration, { user, ...asked }: Question, 
   }
   if (auth.token.isOn) throw new UsageError("with auth.token, the token itself says what its bearer may do");
   const caller: Caller =
-    user === "anonymous" ? anonymousCaller : { identity: { kind: "user", name: user }, grant: undefined };
+    user === anonymousName ? anonymousCaller : { identity: { kind: "user", name: user }, grant: undefined };
   const { isAllowed, because } = new Policy(access).decide(caller, asked);
   io.stdout(`${isAllowed ? "allowed" : "denied"}: ${because}${quoteRule(access, because)}\n`);
   return isAllowed ? 0 : 1;

@@ -1,9 +1,10 @@
 // registry passwd
 import { dirname, join, resolve } from "node:path";
-import { changeUser, type UserChange } from "../app/edit-htpasswd.ts";
+import { changeUser, followLinks, type UserChange } from "../app/edit-htpasswd.ts";
 import { recordCommand } from "../app/open-audit.ts";
 import { becomeOwnerOf } from "../app/store-owner.ts";
 import { hashPassword } from "../auth/htpasswd.ts";
+import { anonymousName } from "../auth/identity.ts";
 import type { Configuration } from "../config/schema.ts";
 import {
   type Command,
@@ -44,6 +45,9 @@ const maxUserLength = 255;
 async function passwd(words: ParsedWords, io: CommandIo): Promise<number> {
   const [user, ...rest] = words.positionals;
   if (user === undefined) throw new UsageError("which user? registry passwd alice");
+  if (user === anonymousName && !hasFlag(words, "delete")) {
+    throw new UsageError(`callers without credentials are ${anonymousName}; give the user another name`);
+  }
   if (!isUserName(user)) {
     throw new UsageError(
       `${JSON.stringify(user)} cannot be a user name: it is empty or has a colon or a control character`,
@@ -78,7 +82,7 @@ async function change(
 ): Promise<{ readonly code: number; readonly done: UserChange }> {
   const isDeletion = hasFlag(words, "delete");
   const hash = isDeletion ? undefined : await hashPassword(await readPassword(words, io));
-  becomeOwnerOf(dirname(path));
+  becomeOwnerOf(dirname(followLinks(path)));
   const done = await changeUser(path, user, hash);
   if (done === "unknown") throw new CommandError(`${path} has no user ${user}`);
   io.stdout(`${done} ${user} in ${path}\n`);

@@ -62,7 +62,7 @@ export const auth = z.object({ none: silent, silly, htpasswd, token }).prefault(
   isProtective: true,
 });
 
-const actions = z.array(oneOf("pull", "push", "delete"), { error: "must be a list of pull, push and delete" });
+const actions = z.array(oneOf("pull", "push", "delete"));
 
 const permission = z.object({ repositories: globs, actions }, { error: "must have repositories and actions" });
 

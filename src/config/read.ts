@@ -87,14 +87,17 @@ function noteUnknown(name: string, tree: Tree, { node, walk }: { readonly node: 
   else walk.problems.push(`${at}: ${closed}${hint}`);
 }
 
-/** A neighbour of nearly that name, or of a longer one; else the same name elsewhere. */
-function nearestPath(name: string, { children }: Node): string | undefined {
+/** A neighbour of nearly that name, or of a longer one; else the same name elsewhere, but never for an element of a list. */
+function nearestPath(name: string, node: Node): string | undefined {
+  const { children } = node;
   const neighbours = [...children.keys()];
   const isShortened = name.length >= minShortenedLength;
   const longer = neighbours.find((known) => isShortened && known.startsWith(name.toLowerCase()));
   const neighbour = findNearest(name, neighbours) ?? longer;
   if (neighbour !== undefined) return children.get(neighbour)?.path;
-  return listNodes(root).find(({ path }) => path.endsWith(`.${name.toLowerCase()}`))?.path;
+  const named = listNodes(root);
+  if (node !== root && !named.includes(node)) return undefined;
+  return named.find(({ path }) => path.endsWith(`.${name.toLowerCase()}`))?.path;
 }
 
 /** One line for each top-level section. */

@@ -141,13 +141,13 @@ export const networks = texts.refine((written) => compileNetworks(written) !== u
   error: "must be a list of addresses and networks, such as [192.0.2.1, 10.0.0.0/8]",
 });
 
-/** Globs of repository names. */
 /** Globs of tags. */
 export const tagGlobs = z.array(
   text.regex(/^[A-Za-z0-9_.*-]+$/, { error: "must be a tag, in which * stands for any characters" }),
   { error: 'must be a list, such as ["v*"]' },
 );
 
+/** Globs of repository names. */
 export const globs = z.array(
   text.regex(/^[a-z0-9._/*-]+$/, {
     error: "must be a repository name, in which * stands for part of a component and ** for any components",

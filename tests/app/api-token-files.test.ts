@@ -52,7 +52,7 @@ test("nobody but the owner can read a token, and its secret is stored nowhere", 
   const modes = [join(path, "auth"), directory, ...names.map((name) => join(directory, name))].map(
     (place) => statSync(place).mode & 0o777,
   );
-  expect(modes).toEqual([0o700, 0o700, 0o600, 0o600]);
+  expect(modes).toEqual([0o700, 0o700, ...names.map(() => 0o600)]);
   const texts = names.map((name) => `${name} ${readFileSync(join(directory, name), "utf8")}`);
   expect(texts.join("\n")).not.toContain(secret.slice(4, 20));
 });
@@ -109,4 +109,11 @@ test("what is no token, or nobody's, is found nowhere", async () => {
   writeFileSync(join(path, "auth/tokens", file), "{");
   writeFileSync(join(path, "auth/tokens/notes.txt"), "");
   expect([one.find(secret), one.list()]).toEqual([undefined, []]);
+});
+
+test("of two tokens of one name that are made at once, one wins", async () => {
+  using store = twoProcesses();
+  const { one, other } = store;
+  const made = await Promise.all([one, other, one, other].map((files) => files.add(createSecret(randomBytes), token)));
+  expect([made.filter(Boolean).length, one.list().length]).toEqual([1, 1]);
 });

@@ -1,5 +1,14 @@
 import { expect, test } from "bun:test";
-import { chmodSync, chownSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { changeUser } from "../../src/app/edit-htpasswd.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
@@ -43,4 +52,21 @@ test("a new file is its owner's alone, and changes at once all count", async () 
   await Promise.all(Array.from({ length: 8 }, (_, index) => changeUser(path, `user${index}`, "x")));
   const users = readFileSync(path, "utf8").trim().split("\n").sort();
   expect([users.length, statSync(path).mode & 0o777]).toEqual([8, 0o600]);
+});
+
+test.each([
+  ["is there", true],
+  ["is not there yet", false],
+])("a symbolic link to a file that %s stays one", async (_what, isThere) => {
+  using directory = temporaryDirectory();
+  const [elsewhere, path] = [join(directory.path, "elsewhere"), join(directory.path, "htpasswd")];
+  mkdirSync(elsewhere);
+  if (isThere) writeFileSync(join(elsewhere, "users"), "alice:1\n");
+  symlinkSync("elsewhere/link", path);
+  symlinkSync("users", join(elsewhere, "link"));
+  await changeUser(path, "bob", "2");
+  expect([lstatSync(path).isSymbolicLink(), readFileSync(join(elsewhere, "users"), "utf8")]).toEqual([
+    true,
+    isThere ? "alice:1\nbob:2\n" : "bob:2\n",
+  ]);
 });

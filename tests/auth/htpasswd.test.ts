@@ -18,6 +18,7 @@ describe("parseHtpasswd()", () => {
     ["SHA-1", "\nalice:{SHA}nU4eI71bcnBGqeO0t9tXvY1u5oQ=", "line 2 does not hold a bcrypt hash"],
     ["plain text", "alice:secret", "line 1 does not hold a bcrypt hash"],
     ["no colon", "alice", "line 1 is not of the form user:hash"],
+    ["the name of nobody", "\nanonymous:x", "line 2: callers without credentials are anonymous"],
     ["no user", ":$2y$05$abc", "line 1 is not of the form user:hash"],
   ])("refuses %s", (_what, text, problem) => {
     expect(() => parseHtpasswd(text)).toThrow(problem);

@@ -9,6 +9,7 @@ test.each<[Identity, string]>([
   [{ kind: "apiToken", token }, "token:ci"],
   [{ kind: "workload", name: "repo:acme/app", groups: [], claims: {} }, "oidc:repo:acme/app"],
   [{ kind: "bearer", name: "bob" }, "bob"],
+  [{ kind: "bearer", name: "" }, "anonymous"],
 ])("formatIdentity() of %j is %s", (identity, want) => {
   expect(formatIdentity(identity)).toBe(want);
 });

@@ -50,6 +50,7 @@ describe("registry passwd", () => {
   test.each<[string, readonly string[], Partial<CommandIo>, number, string]>([
     ["no user", [], {}, 64, "which user?"],
     ["a user with a colon", ["a:b"], {}, 64, "cannot be a user name"],
+    ["the name of nobody", ["anonymous"], {}, 64, "callers without credentials are anonymous"],
     ["no terminal", ["alice", "--file", "/nowhere/x"], {}, 1, "give --password-stdin"],
     ["an empty password", ["alice", "--file", "/nowhere/x"], answering(""), 1, "the password is empty"],
     ["two passwords", ["alice", "--file", "/nowhere/x"], answering("a", "b"), 1, "the passwords differ"],

@@ -104,6 +104,10 @@ describe("unknown keys warn with the nearest known one", () => {
       "storage: {filesystem: {root: x}}",
       "f:1:24: storage.filesystem.root: not a known key, and ignored; did you mean storage.filesystem.rootdirectory?",
     ],
+    [
+      'access: {rules: [{users: [a], repositories: ["**"], actions: [pull], allow: x}]}',
+      "f:1:70: access.rules.allow: not a known key, and ignored",
+    ],
     ["http: {tls: {ca: x}}", "f:1:14: http.tls.ca: not a known key, and ignored; did you mean proxy.ca?"],
   ])("%p", (text, want) => {
     expect(read(text)).toMatchObject({ problems: [], warnings: [want] });
@@ -132,7 +136,7 @@ describe("what must not be ignored is refused", () => {
       "auth: {token: {realm: a, service: b, issuer: c}}",
       /^f:1:8: auth\.token\.rootcertbundle: or auth.token.jwks must/,
     ],
-    ["access: {rules: [{users: [a], repositories: [a]}]}", /^f:1:18: access\.rules.*actions: must be a list/],
+    ["access: {rules: [{users: [a], repositories: [a]}]}", /^f:1:18: access\.rules\.actions: is missing$/],
     ["access: {rules: [{repositories: [a], actions: [pull]}]}", /must name users, groups or claims/],
     ["auth: {silly: {realm: a}}", /auth\.silly: silly accepts every caller/],
     ["http: {net: unix}", /^f:1:8: http\.net: must be tcp/],
