@@ -71,9 +71,7 @@ const stallMs = 60_000;
 export async function startApp(loaded: LoadedConfiguration, surroundings: AppSurroundings): Promise<App> {
   const { configuration } = loaded;
   const { now } = surroundings;
-  const { level = configuration.loglevel, formatter: format } = configuration.log;
-  const logger = createLogger({ level, format, write: surroundings.writeLog, now });
-  for (const warning of loaded.warnings) logger.warn(warning);
+  const logger = openLog(loaded, surroundings);
   const address = findAddress(configuration);
   const { env } = surroundings;
   const warn = (warning: string) => logger.warn(warning);
@@ -133,6 +131,14 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
       await metricsServer?.stop();
     },
   };
+}
+
+/** The log, with the warnings about the configuration: at every level, since something else is done than it says. */
+function openLog({ configuration, warnings }: LoadedConfiguration, { writeLog: write, now }: AppSurroundings): Logger {
+  const { level = configuration.loglevel, formatter: format } = configuration.log;
+  const notices = createLogger({ level: "warn", format, write, now });
+  for (const warning of warnings) notices.warn(warning);
+  return createLogger({ level, format, write, now });
 }
 
 function addressOf({ http: { addr } }: Configuration, { port }: RunningServer, certificate?: CertificateSource) {

@@ -57,6 +57,16 @@ test("headers, host and prefix of the configuration reach the answers", async ()
   ]);
 });
 
+test.each([
+  ["text", /^time=\S+ level=warning msg="REGISTRY_LOG_COLOUR names no configuration key/],
+  ["json", /^\{"level":"warning","msg":"REGISTRY_LOG_COLOUR names no configuration key/],
+])("a warning about the configuration is shown at every log level, as %s", async (format, want) => {
+  using directory = temporaryDirectory();
+  const flags = { data: [directory.path], http: [""], "log-level": ["error"], "log-format": [format] };
+  await using started = await start(flags, { REGISTRY_LOG_COLOUR: "x", REGISTRY_HTTP_ADDR: "127.0.0.1:0" });
+  expect(started.log).toEqual([expect.stringMatching(want)]);
+});
+
 test("startApp() refuses a data directory that is a file with a sentence", async () => {
   using directory = temporaryDirectory();
   const data = join(directory.path, "file");

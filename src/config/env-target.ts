@@ -29,8 +29,17 @@ export function findTarget(root: Node, segments: readonly string[]): Target | un
   return leaf === undefined || node.about.isFileOnly === true ? undefined : { node, rest, leaf };
 }
 
+/** Where a field of distribution has another name in Go than in the file; variables there take the one in Go. */
+const goNames: Readonly<Record<string, string>> = {
+  "notifications.events": "EVENTCONFIG",
+  "health.file": "FILECHECKERS",
+  "health.http": "HTTPCHECKERS",
+  "health.tcp": "TCPCHECKERS",
+};
+
 function childOf({ children }: Node, segment: string | undefined): Node | undefined {
-  return [...children].find(([name]) => name.toUpperCase() === segment)?.[1];
+  const byName = [...children].find(([name]) => name.toUpperCase() === segment)?.[1];
+  return byName ?? [...children.values()].find(({ path }) => goNames[path] === segment);
 }
 
 function leafOf(node: Node | undefined, segments: readonly string[]): Node | undefined {
@@ -52,11 +61,12 @@ export function placeValue(
   if (isList && Number(segment) > items.length) {
     return { problem: `the list has ${items.length} elements, so the next index is ${items.length}` };
   }
-  const child = node === undefined ? undefined : (node.element ?? childOf(node, segment));
+  const named = node === undefined ? undefined : childOf(node, segment);
+  const child = node?.element ?? named;
   const entries = new Map(
     isList ? items.map((item, index) => [`${index}`, item]) : tree?.kind === "map" ? tree.entries : [],
   );
-  const name = isList ? `${Number(segment)}` : nameOf(segment, { node, entries });
+  const name = isList ? `${Number(segment)}` : nameOf(named?.path.split(".").at(-1) ?? segment, { node, entries });
   const placed = placeValue(entries.get(name), rest, { value, node: child });
   if ("problem" in placed) return placed;
   entries.set(name, placed.tree);

@@ -9,6 +9,7 @@ import {
   externalUrl,
   listenAddress,
   networks,
+  offKeys,
   oneOf,
   presence,
   subjectNames,
@@ -26,6 +27,7 @@ const minimumTls = z
 
 const selfSigned = section({
   isOn: presence.prefault("true"),
+  ...offKeys,
   sans: subjectNames.prefault([]).meta({
     description: "More names and IP addresses for the certificate, beside localhost, the host's name and addresses.",
     flag: "san",

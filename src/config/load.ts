@@ -10,6 +10,7 @@ import type { Origin } from "./origin.ts";
 import { readConfiguration } from "./read.ts";
 import { type Configuration, root } from "./schema.ts";
 import { listSettings, type Settings } from "./settings.ts";
+import { applySwitches } from "./switches.ts";
 import { emptyMap, expandName, isBlankScalar, type Tree, treeAt, withTree } from "./tree.ts";
 import { listWarnings } from "./warnings.ts";
 
@@ -59,7 +60,7 @@ export async function loadConfiguration({
   const hasFile = path !== undefined;
   const written = hasFile ? await readTree(path) : nothingWritten;
   const environment = await withVariables(written.tree, env);
-  const tree = applyFlags(environment.tree, flags);
+  const tree = applySwitches(applyFlags(environment.tree, flags));
   const { configuration, ...found } = readConfiguration(tree, { hasFile });
   const settings = listSettings(tree, { hasFile });
   const odd = configuration === undefined ? [] : listWarnings(configuration, settings, flags);

@@ -7,6 +7,7 @@ import { listNodes, type Node, nodeAt } from "./node.ts";
 import { formatOrigin } from "./origin.ts";
 import { type Configuration, root, schema } from "./schema.ts";
 import { deepestAt, isBlank, isBlankScalar, listItems, plain, type Tree } from "./tree.ts";
+import { maskUrl } from "./url-secrets.ts";
 
 /** A configuration and what its writer should know, one line each. */
 export interface Reading {
@@ -100,13 +101,8 @@ function nearestPath(name: string, node: Node): string | undefined {
   return named.find(({ path }) => path.endsWith(`.${name.toLowerCase()}`))?.path;
 }
 
-/** One line for each top-level section. */
 function formatIgnored(ignored: Walk["ignored"]): readonly string[] {
-  const sections = Map.groupBy(ignored, ({ node }) => node.path.split(".")[0]);
-  return [...sections.values()].map((found) => {
-    const paths = found.map(({ node }) => node.path).join(", ");
-    return `${found.slice(0, 1).map(({ tree }) => formatOrigin(tree.origin))}: ${paths}: no effect in this version`;
-  });
+  return ignored.map(({ node, tree }) => `${formatOrigin(tree.origin)}: ${node.path}: no effect in this version`);
 }
 
 /** Where the schema has no sentence of its own. Any value is a list of one, so a list is wrong only where it is missing. */
@@ -130,6 +126,7 @@ function formatIssue(written: Tree, { code, path, message }: z.core.$ZodIssue): 
     : `${formatOrigin(tree.origin)}: ${name}: ${line}`;
 }
 
-function show(text: string): string {
+function show(written: string): string {
+  const text = maskUrl(written);
   return JSON.stringify(text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text);
 }

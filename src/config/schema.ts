@@ -8,7 +8,7 @@ import { http } from "./http-section.ts";
 import { describeSchema } from "./node.ts";
 import { proxy } from "./proxy-section.ts";
 import { storage } from "./storage-section.ts";
-import { boolean, count, longDuration, oneOf, patterns, presence, rate, text } from "./values.ts";
+import { boolean, count, longDuration, offKeys, oneOf, patterns, presence, rate, text } from "./values.ts";
 
 const logLevel = oneOf("error", "warn", "info", "debug");
 
@@ -17,6 +17,7 @@ const pageItems = count.transform((items) => (items > 0 ? items : 1000)).prefaul
 
 const gc = section({
   isOn: presence.prefault("true"),
+  ...offKeys,
   interval: longDuration.prefault("24h").describe("How long after a garbage collection the next one begins."),
   grace: longDuration
     .prefault("24h")
@@ -31,6 +32,7 @@ const gc = section({
 
 const verify = section({
   isOn: presence.prefault("false"),
+  ...offKeys,
   interval: longDuration.prefault("168h").describe("How long after a check the next one begins."),
   rate: rate
     .prefault("50MB/s")

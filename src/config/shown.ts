@@ -4,6 +4,7 @@ import { nodeAt } from "./node.ts";
 import { formatOrigin } from "./origin.ts";
 import { root } from "./schema.ts";
 import type { Settings } from "./settings.ts";
+import { maskUrl } from "./url-secrets.ts";
 
 /** One key, for a person or a program. */
 export interface ShownSetting {
@@ -27,7 +28,8 @@ export function showSettings(settings: Settings): readonly ShownSetting[] {
 }
 
 function withoutSecrets(node: Node | undefined, value: unknown): unknown {
-  if (node?.about.isSecret === true) return value === "" ? value : mask;
+  if (node?.about.isSecret === true) return value === "" || value === null ? value : mask;
+  if (typeof value === "string") return maskUrl(value);
   if (Array.isArray(value)) return value.map((item) => withoutSecrets(node?.element, item));
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value);

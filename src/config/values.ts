@@ -37,6 +37,12 @@ export const boolean = booleanOr("must be true or false");
 /** Whether the section is there that has this as its `isOn`: `gc:`, `gc: {…}`, `gc: true`. */
 export const presence = booleanOr("must be a section (its keys indented below it), empty, true or false");
 
+/** What switches such a section off in the files of other programs; switches.ts reads it. */
+export const offKeys = {
+  disabled: boolean.optional().describe("With true, the section is off although it is present."),
+  enabled: boolean.optional().describe("With false, the section is off although it is present."),
+};
+
 function booleanOr(error: string) {
   return z.stringbool({ truthy: ["y", "yes", "true", "on"], falsy: ["n", "no", "false", "off"], error });
 }

@@ -123,7 +123,8 @@ describe("the files of distribution's images", () => {
     } as never);
     expect(warnings).toEqual([
       "config.yml:4:3: log.fields: no effect in this version",
-      "config.yml:10:3: storage.cache, storage.tag: no effect in this version",
+      "config.yml:10:3: storage.cache: no effect in this version",
+      "config.yml:14:3: storage.tag: no effect in this version",
       "config.yml:23:1: health: no effect in this version",
     ]);
   });
