@@ -1,18 +1,14 @@
 // Composition: from a configuration to a running server.
+
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { createCacheReport } from "./app/cache-report.ts";
 import { type CertificateSource, openCertificates } from "./app/certificates.ts";
-import { checkUpstreams } from "./app/check-upstreams.ts";
-import { describeHolder, startChores } from "./app/chores.ts";
+import { startChores } from "./app/chores.ts";
+import { composeRegistry } from "./app/compose-registry.ts";
 import { watchDescriptors } from "./app/descriptors.ts";
-import { cleanCaches } from "./app/eviction/evict-caches.ts";
-import type { EvictionSchedule } from "./app/eviction/schedule.ts";
 import { defaultNames } from "./app/host-names.ts";
-import { rulesOf } from "./app/manifest-rules.ts";
 import { type OpenedAccess, openAccess } from "./app/open-access.ts";
 import { noteLoginIn, openAudit, withAudit } from "./app/open-audit.ts";
-import { openCaches } from "./app/open-caches.ts";
 import { openStore } from "./app/open-store.ts";
 import { createRestoreReport } from "./app/restore-report.ts";
 import { describeAddress } from "./app/server-address.ts";
@@ -28,9 +24,7 @@ import { compileNetworks } from "./lib/networks.ts";
 import { trimTrailingSlashes } from "./lib/trailing-slashes.ts";
 import { createLogger, type Logger } from "./log/logger.ts";
 import { Metrics } from "./metrics/metrics.ts";
-import type { Report } from "./proxy/events.ts";
-import { compileImmutable } from "./registry/immutable-tags.ts";
-import { openRegistry, type Registry } from "./registry/registry.ts";
+import type { Registry } from "./registry/registry.ts";
 
 /** What the app needs from its process. */
 export interface AppSurroundings {
@@ -85,34 +79,16 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const audit = await openAudit(configuration.log.audit, { logger, now, print: surroundings.print });
   const [hasFile, noteLogin] = [loaded.path !== undefined, noteLoginIn(audit)];
   const access = await openAccess(configuration, { dataDirectory, logger, now, hasFile, noteLogin });
-  const isImmutable = compileImmutable(configuration.access.immutable);
-  const local = openRegistry(store, {
-    rules: rulesOf(configuration.validation),
-    isImmutable,
-    hasOwners: access !== undefined,
-  });
-  const { proxy } = configuration;
-  let cleaning: EvictionSchedule | undefined;
-  const tell = createCacheReport(metrics, logger);
-  const report: Report = (event) => {
-    tell(event);
-    if (event.kind === "received") cleaning?.received(event.sizeBytes);
-  };
-  const caches = proxy === undefined ? undefined : openCaches(proxy, { env, store, local, report });
-  const registry = withAudit(caches?.registry ?? local, audit);
-  const findNamespaced = caches?.registry.findNamespaced;
+  const parts = { env, store, dataDirectory, hasOwners: access !== undefined, metrics, logger };
+  const composed = composeRegistry(configuration, parts);
+  const registry = withAudit(composed.registry, audit);
+  const { findNamespaced } = composed;
   const server = listen(configuration, { address, registry, findNamespaced, certificate, access, logger });
   const metricsServer = listenForMetrics(configuration, metrics);
-  if (proxy !== undefined && caches !== undefined) {
-    void checkUpstreams(
-      caches.upstreams.map(({ upstream }) => upstream),
-      logger,
-    );
-    cleaning = cleanCaches(proxy, caches, { store, dataDirectory, logger, note: describeHolder(now()) });
-  }
   const chores = [
     ...startChores(configuration, { store, certificate, server, logger }),
     watchDescriptors({ server, logger }),
+    composed.start(),
   ];
   return {
     configuration,
@@ -125,7 +101,6 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     reload: (changed) => access?.setRules(changed.access),
     stop: async () => {
       for (const chore of chores) chore[Symbol.dispose]();
-      cleaning?.[Symbol.dispose]();
       const count = await server.stop(configuration.http.draintimeout);
       if (count > 0) logger.warn("requests were cut off because they took longer than http.draintimeout", { count });
       await metricsServer?.stop();

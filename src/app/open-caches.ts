@@ -1,4 +1,5 @@
 // Opens the configured caches.
+
 import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
@@ -10,6 +11,7 @@ import { openPullThrough, type PullThrough } from "../proxy/pull-through.ts";
 import type { Routes } from "../proxy/routing.ts";
 import type { UpstreamTimes } from "../proxy/upstream.ts";
 import { Upstream } from "../proxy/upstream.ts";
+import type { BlobSizes } from "../registry/blob-sizes.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Store } from "../registry/store.ts";
 import { openCredentials, runProgram } from "./credentials.ts";
@@ -22,6 +24,7 @@ export interface CacheSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly store: Store;
   readonly local: Registry;
+  readonly sizes: BlobSizes;
   readonly report: Report;
 }
 
@@ -53,7 +56,7 @@ export interface OpenedCaches {
 
 /** Puts the configured caches in front of the local registry. */
 export function openCaches(proxy: ProxyConfiguration, surroundings: CacheSurroundings): OpenedCaches {
-  const { local, store, report } = surroundings;
+  const { local, store, sizes, report } = surroundings;
   const main = proxy.main === undefined ? undefined : openUpstream(proxy.main, surroundings);
   const others = proxy.others.map((each) => openUpstream(each, surroundings));
   const upstreams = [...(main === undefined ? [] : [main]), ...others];
@@ -70,6 +73,7 @@ export function openCaches(proxy: ProxyConfiguration, surroundings: CacheSurroun
     maxBytes: proxy.maxsize ?? Number.POSITIVE_INFINITY,
     // Uses are noted well before content expires.
     useStepMs: evictionTimes(upstreams.map(({ ttlMs }) => ttlMs)).graceMs,
+    sizes,
     report,
   });
   return { registry, routes, upstreams };

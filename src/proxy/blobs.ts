@@ -1,9 +1,11 @@
 // Blobs of cached repositories: from the cache, or else through one download that all their readers share.
+
 import { createSweeper } from "../lib/sweeper.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { startHash } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
+import type { BlobSizes } from "../registry/blob-sizes.ts";
 import type { ArrivingBlob, FoundBlob } from "../registry/blobs.ts";
 import { adoptBlob, noteUse } from "../registry/cached.ts";
 import { statBlob } from "../registry/find-blob.ts";
@@ -13,7 +15,6 @@ import { CacheRoom } from "./cache-room.ts";
 import { Download, type DownloadOptions } from "./download.ts";
 import type { Part } from "./download-progress.ts";
 import type { Report } from "./events.ts";
-import { findNamed, type NamedSizes } from "./named-sizes.ts";
 import { passThrough } from "./pass-through.ts";
 import type { BlobSource } from "./receive.ts";
 import type { UpstreamRepository } from "./routing.ts";
@@ -23,7 +24,7 @@ import type { Upstream } from "./upstream.ts";
 export interface CachedBlobsOptions extends Omit<DownloadOptions, "isCrowded" | "room"> {
   readonly store: Store;
   readonly report: Report;
-  readonly sizes: NamedSizes;
+  readonly sizes: BlobSizes;
   /** A blob larger than this is not cached. */
   readonly maxBytes: number;
   /** A use is not recorded again within this time of the last one. */
@@ -149,11 +150,7 @@ export class CachedBlobs {
   async #isStored(name: RepositoryName, digest: Digest): Promise<boolean> {
     const { store, sizes } = this.#options;
     const stat = await statBlob(store, digest);
-    if (stat === undefined) return false;
-    const expectedBytes = sizes.get(name, digest) ?? (await findNamed(store, name, digest))?.sizeBytes;
-    if (expectedBytes === undefined || expectedBytes === stat.sizeBytes) return true;
-    sizes.set(name, digest, expectedBytes);
-    return false;
+    return stat !== undefined && (await sizes.isWhole(name, digest, stat.sizeBytes));
   }
 
   /** A download that has begun. The failure of one for another repository says nothing about this one. */
@@ -224,7 +221,7 @@ export class CachedBlobs {
     try {
       if ((await upstream.statBlob(remoteName, digest)) === undefined) throw unknownBlob(name, digest);
     } catch (error) {
-      if (isUnknownBlob(error) || !isStored || !(await findNamed(this.#options.store, name, digest))) throw error;
+      if (isUnknownBlob(error) || !isStored || !(await this.#options.sizes.isNamed(name, digest))) throw error;
     }
   }
 

@@ -1,24 +1,25 @@
 // Manifests of cached repositories. A digest is answered from the cache; a tag is confirmed with upstream from time to
 // time, and served from the cache with a warning while upstream cannot answer.
+
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { hashBytes } from "../oci/hash.ts";
 import { storedMediaType } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, type Reference, type Tag } from "../oci/reference.ts";
+import type { BlobSizes } from "../registry/blob-sizes.ts";
 import { cacheManifest, confirmTag, markCached, noteUse, tagConfirmedMs } from "../registry/cached.ts";
 import type { StoredManifest } from "../registry/manifests.ts";
 import type { Store } from "../registry/store.ts";
 import type { CachedRepository } from "./blobs.ts";
 import type { Report } from "./events.ts";
-import type { NamedSizes } from "./named-sizes.ts";
 import { Shared } from "./share.ts";
 
 /** What cached manifests need. */
 export interface CachedManifestsOptions {
   readonly store: Store;
   readonly report: Report;
-  readonly sizes: NamedSizes;
+  readonly sizes: BlobSizes;
   /** How long the answer about a tag is trusted. */
   readonly freshMs: number;
   /** A use is not recorded again within this time of the last one. */
@@ -131,7 +132,7 @@ export class CachedManifests {
     if (mediaType === undefined) throw this.#wrong(repository, digest, "is no manifest of schema 2");
     const manifest = { digest, mediaType, sizeBytes: bytes.length, bytes };
     await this.#store(repository, manifest, reference.kind === "tag" ? reference.tag : movedTag);
-    this.#options.sizes.learn(repository.name, bytes);
+    await this.#options.sizes.learn(repository.name, manifest);
     return manifest;
   }
 

@@ -1,5 +1,6 @@
 // The registry that answers for other registries too: a repository is the local one, or a cache that fills as clients ask.
 import type { RepositoryName } from "../oci/name.ts";
+import type { BlobSizes } from "../registry/blob-sizes.ts";
 import { refusePush } from "../registry/cached.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Repository } from "../registry/repository.ts";
@@ -8,7 +9,6 @@ import { CachedBlobs, type CachedRepository } from "./blobs.ts";
 import type { Report } from "./events.ts";
 import { CachedListings } from "./listings.ts";
 import { CachedManifests } from "./manifests.ts";
-import { NamedSizes } from "./named-sizes.ts";
 import { findNamespaced, findUpstream, type Routes } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -25,6 +25,8 @@ export interface PullThroughOptions {
   readonly maxBytes: number;
   /** A use is not recorded again within this time of the last one. */
   readonly useStepMs: number;
+  /** The sizes that manifests give, shared with the local registry. */
+  readonly sizes: BlobSizes;
   readonly report: Report;
 }
 
@@ -39,7 +41,7 @@ export interface PullThrough extends Registry {
 /** Puts the caches in front of a local registry. */
 export function openPullThrough(local: Registry, store: Store, options: PullThroughOptions): PullThrough {
   const { routes, report } = options;
-  const shared = { ...options, store, sizes: new NamedSizes() };
+  const shared = { ...options, store };
   const blobs = new CachedBlobs(shared);
   const manifests = new CachedManifests(shared);
   const listings = new CachedListings({ report, manifests });

@@ -1,9 +1,9 @@
 // The registry as its callers see it: repositories over one store.
 import type { RepositoryName } from "../oci/name.ts";
 import type { Actor } from "./actor.ts";
+import { BlobSizes } from "./blob-sizes.ts";
 import { type BlobSource, deleteBlob, findLinked, mountBlob, openBlob, promiseBlob } from "./blobs.ts";
 import type { IsImmutable } from "./immutable-tags.ts";
-import { KnownSizes } from "./known-sizes.ts";
 import { repositoriesPrefix } from "./layout.ts";
 import { deleteManifest, deleteTag } from "./manifest-deletions.ts";
 import type { ManifestRules } from "./manifest-rules.ts";
@@ -32,11 +32,13 @@ export interface RegistryOptions {
   readonly isImmutable?: IsImmutable;
   /** Whether an upload session belongs to whoever began it. */
   readonly hasOwners?: boolean;
+  /** Shared with whoever else reads manifests of the same store. */
+  readonly sizes?: BlobSizes;
 }
 
 /** The registry over a store of its own. */
 export function openRegistry(store: Store, options: RegistryOptions): Registry {
-  const sizes = new KnownSizes(store);
+  const sizes = options.sizes ?? new BlobSizes(store);
   const uploads = new Uploads(store);
   const referrers = new Referrers(store);
   return {
@@ -57,7 +59,7 @@ export function openRegistry(store: Store, options: RegistryOptions): Registry {
 }
 
 /** Bytes of a wrong size count as missing, so that the client uploads them again. */
-function blobsOf(store: Store, name: RepositoryName, sizes: KnownSizes): Blobs {
+function blobsOf(store: Store, name: RepositoryName, sizes: BlobSizes): Blobs {
   const isWhole = async ({ digest, from }: BlobSource) => {
     const found = from === undefined ? undefined : await findLinked(store, from, digest);
     return found === undefined || from === undefined || (await sizes.isWhole(from, digest, found.sizeBytes));
@@ -95,7 +97,7 @@ function uploadsOf(uploads: Uploads, name: RepositoryName, owner: string | undef
 function manifestsOf(
   store: Store,
   name: RepositoryName,
-  { sizes, ...options }: RegistryOptions & { readonly sizes: KnownSizes },
+  { sizes, ...options }: RegistryOptions & { readonly sizes: BlobSizes },
 ): Manifests {
   return {
     get: async (reference) => {

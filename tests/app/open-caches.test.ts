@@ -5,6 +5,7 @@ import { openCaches } from "../../src/app/open-caches.ts";
 import { StartError } from "../../src/app/start-error.ts";
 import type { ConfiguredUpstream, ProxyConfiguration } from "../../src/config/proxy-section.ts";
 import { anonymous } from "../../src/registry/actor.ts";
+import { BlobSizes } from "../../src/registry/blob-sizes.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { manifestOf, named, referenceOf } from "../proxy/caching.ts";
 import { startUpstream } from "../proxy/misbehaving-upstream.ts";
@@ -27,7 +28,7 @@ function configuredAs(changes: Partial<ProxyConfiguration>): ProxyConfiguration 
 function open(proxy: ProxyConfiguration) {
   const store = { ...openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
   const local = openRegistry(store, { rules: { urls: "any", children: "all" } });
-  return openCaches(proxy, { env: {}, store, local, report: () => undefined });
+  return openCaches(proxy, { env: {}, store, local, sizes: new BlobSizes(store), report: () => undefined });
 }
 
 function upstreamAt(remoteurl: string, changes: Partial<ConfiguredUpstream> = {}): ConfiguredUpstream {

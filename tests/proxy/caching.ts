@@ -9,6 +9,7 @@ import type { ProxyEvent } from "../../src/proxy/events.ts";
 import { openPullThrough, type PullThrough, type PullThroughOptions } from "../../src/proxy/pull-through.ts";
 import type { UpstreamTimes } from "../../src/proxy/upstream.ts";
 import { Upstream, type UpstreamOptions } from "../../src/proxy/upstream.ts";
+import { BlobSizes } from "../../src/registry/blob-sizes.ts";
 import type { ArrivingBlob, FoundBlob } from "../../src/registry/blobs.ts";
 import { blobKey, transferKey } from "../../src/registry/layout.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";
@@ -73,7 +74,8 @@ export async function cacheOf(server: MisbehavingUpstream, options: CachingOptio
   const driver = options.root === undefined ? openMemory() : await openDisk(options.root);
   const plain: Store = { ...driver, now: Date.now, uuid: () => crypto.randomUUID() };
   const store = options.wrapStore?.(plain) ?? plain;
-  const local = openRegistry(store, { rules: { urls: "any", children: "all" } });
+  const sizes = new BlobSizes(store);
+  const local = openRegistry(store, { rules: { urls: "any", children: "all" }, sizes });
   const report = (event: ProxyEvent) => void events.push(event);
   const upstream = clientOf(server, { events, times: { ...times, ...options.times }, ...options.upstream });
   const cache = openPullThrough(local, store, {
@@ -83,6 +85,7 @@ export async function cacheOf(server: MisbehavingUpstream, options: CachingOptio
     patienceMs: 2000,
     useStepMs: 60_000,
     maxBytes: Number.POSITIVE_INFINITY,
+    sizes,
     report,
     ...options.cache,
   });

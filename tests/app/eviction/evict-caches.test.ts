@@ -5,6 +5,7 @@ import { cleanCaches } from "../../../src/app/eviction/evict-caches.ts";
 import { openCaches } from "../../../src/app/open-caches.ts";
 import type { ProxyConfiguration } from "../../../src/config/proxy-section.ts";
 import { createLogger } from "../../../src/log/logger.ts";
+import { BlobSizes } from "../../../src/registry/blob-sizes.ts";
 import { openRegistry } from "../../../src/registry/registry.ts";
 import { openMemory } from "../../storage/memory.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
@@ -45,7 +46,7 @@ async function startWith(state: string | undefined): Promise<readonly Record<str
   };
   const logger = createLogger({ level: "info", format: "json", write, now: () => 0 });
   const local = openRegistry(store, { rules: { urls: "any", children: "all" } });
-  const caches = openCaches(proxy, { env: {}, store, local, report: () => undefined });
+  const caches = openCaches(proxy, { env: {}, store, local, sizes: new BlobSizes(store), report: () => undefined });
   using _schedule = cleanCaches(proxy, caches, { store, dataDirectory: directory.path, logger, note: "a test" });
   await told.promise;
   return lines;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
 import { anonymous } from "../../src/registry/actor.ts";
-import { KnownSizes } from "../../src/registry/known-sizes.ts";
+import { BlobSizes } from "../../src/registry/blob-sizes.ts";
 import { blobKey, revisionLink } from "../../src/registry/layout.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { intercept } from "../storage/intercepted.ts";
@@ -115,13 +115,13 @@ describe("a large repository", () => {
 
   test("is looked through as a whole", async () => {
     const { stock, last, sizeBytes } = await large();
-    const sizes = new KnownSizes(stock.store, { scanWaitMs: 60_000 });
+    const sizes = new BlobSizes(stock.store, { scanWaitMs: 60_000 });
     expect([await sizes.isWhole(app, last, 1), await sizes.isWhole(app, last, sizeBytes)]).toEqual([false, true]);
   });
 
   test("keeps no question waiting for long: its manifests are read on for the next ones", async () => {
     const { stock, last } = await large();
-    const sizes = new KnownSizes(stock.store, { scanWaitMs: 0 });
+    const sizes = new BlobSizes(stock.store, { scanWaitMs: 0 });
     expect(await sizes.isWhole(app, last, 1)).toBe(true);
     while (await sizes.isWhole(app, last, 1)) await new Promise((resolve) => setImmediate(resolve));
   });
@@ -156,4 +156,14 @@ test("a manifest that came through another process since the first look is taken
   await expect(registry.repository(app, anonymous()).blobs.open(digestOf("second"))).rejects.toMatchObject({
     code: "BLOB_UNKNOWN",
   });
+});
+
+test("get() knows what was learned, for each repository by itself, and isNamed() reads what is stored", async () => {
+  const stock = stocked();
+  await pushImage(stock, "app", { tag: "1" });
+  const sizes = new BlobSizes(stock.store);
+  const other = named("other");
+  expect([sizes.get(app, layer), await sizes.isNamed(app, digestOf("lonely"))]).toEqual([undefined, false]);
+  expect([await sizes.isNamed(app, layer), sizes.get(app, layer)]).toEqual([true, 5]);
+  expect([await sizes.isNamed(other, layer), sizes.get(other, layer)]).toEqual([false, undefined]);
 });

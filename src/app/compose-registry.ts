@@ -1,0 +1,65 @@
+// What requests are answered from: the local registry, with caches of other registries in front of it where they are
+// configured.
+import type { Configuration } from "../config/schema.ts";
+import type { FindNamespaced } from "../http/namespace.ts";
+import type { Logger } from "../log/logger.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { Report } from "../proxy/events.ts";
+import { BlobSizes } from "../registry/blob-sizes.ts";
+import { compileImmutable } from "../registry/immutable-tags.ts";
+import { openRegistry, type Registry } from "../registry/registry.ts";
+import type { Store } from "../registry/store.ts";
+import { createCacheReport } from "./cache-report.ts";
+import { checkUpstreams } from "./check-upstreams.ts";
+import { describeHolder } from "./chores.ts";
+import { cleanCaches } from "./eviction/evict-caches.ts";
+import type { EvictionSchedule } from "./eviction/schedule.ts";
+import { rulesOf } from "./manifest-rules.ts";
+import { openCaches } from "./open-caches.ts";
+
+/** What it is composed of. */
+export interface RegistryParts {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly store: Store;
+  readonly dataDirectory: string;
+  /** Whether an upload session belongs to whoever began it. */
+  readonly hasOwners: boolean;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** The registry that the configuration describes. */
+export interface ComposedRegistry {
+  readonly registry: Registry;
+  readonly findNamespaced: FindNamespaced | undefined;
+  /** Begins what caches do by themselves: asking their upstreams once, and evicting. Ends when disposed of. */
+  start(): Disposable;
+}
+
+/** Opens it; nothing is asked of upstreams or removed before `start`. */
+export function composeRegistry(configuration: Configuration, parts: RegistryParts): ComposedRegistry {
+  const { env, store, dataDirectory, logger } = parts;
+  const sizes = new BlobSizes(store);
+  const local = openRegistry(store, {
+    rules: rulesOf(configuration.validation),
+    isImmutable: compileImmutable(configuration.access.immutable),
+    hasOwners: parts.hasOwners,
+    sizes,
+  });
+  const { proxy } = configuration;
+  if (proxy === undefined) return { registry: local, findNamespaced: undefined, start: () => new DisposableStack() };
+  let cleaning: EvictionSchedule | undefined;
+  const tell = createCacheReport(parts.metrics, logger);
+  const report: Report = (event) => {
+    tell(event);
+    if (event.kind === "received") cleaning?.received(event.sizeBytes);
+  };
+  const caches = openCaches(proxy, { env, store, local, sizes, report });
+  const start = () => {
+    const upstreams = caches.upstreams.map(({ upstream }) => upstream);
+    void checkUpstreams(upstreams, logger);
+    cleaning = cleanCaches(proxy, caches, { store, dataDirectory, logger, note: describeHolder(store.now()) });
+    return cleaning;
+  };
+  return { registry: caches.registry, findNamespaced: caches.registry.findNamespaced, start };
+}
