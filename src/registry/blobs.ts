@@ -5,7 +5,7 @@ import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Key, Stat } from "../storage/ports.ts";
 import { deleteLink } from "./deletions.ts";
-import { findBlob, followToBlob, linkBlob, statBlob } from "./find-blob.ts";
+import { findBlob, followToBlob, linkBlob, statBlob, withdrawLink } from "./find-blob.ts";
 import { blobKey, layerLink } from "./layout.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
@@ -134,22 +134,6 @@ export async function addBlob(
   if (stat !== undefined) return { digest, sizeBytes: stat.sizeBytes, isNew };
   if (isNew) await withdrawLink(store, name, { link, target });
   return undefined;
-}
-
-/**
- * Takes back a new link to bytes that are gone: left behind, it would look like lost data. Under the exclusive lock, where
- * only bytes that are nowhere count: whoever was told of the blob meanwhile has found some.
- */
-async function withdrawLink(
-  store: Store,
-  name: RepositoryName,
-  { link, target }: { readonly link: Key; readonly target: Digest },
-): Promise<void> {
-  await withLock(store, name, "alone", async () => {
-    if ((await findBlob(store, target)) !== undefined) return;
-    await store.objects.delete(link);
-    await removeIfEmpty(store, name);
-  }).catch(() => undefined);
 }
 
 /** Without a source repository nothing holds the blob yet: only what is in its place counts, and nothing is restored. */

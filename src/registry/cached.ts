@@ -8,7 +8,7 @@ import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/ports.ts";
 import { linkBlob } from "./find-blob.ts";
 import { blobKey, layerLink, layersPrefix, revisionLink, tagCurrentLink, upstreamKey } from "./layout.ts";
-import { storeManifest } from "./manifests.ts";
+import { storeManifest } from "./manifest-push.ts";
 import { type Store, withLock } from "./store.ts";
 
 const maxMarkerBytes = 4096;

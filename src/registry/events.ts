@@ -3,7 +3,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Actor } from "./actor.ts";
 import type { DeletedBlob } from "./blobs.ts";
 import type { DeletedManifest, DeletedTag } from "./manifest-deletions.ts";
-import type { PushedManifest } from "./manifests.ts";
+import type { PushedManifest } from "./manifest-push.ts";
 import type { Registry } from "./registry.ts";
 import type { Repository } from "./repository.ts";
 

@@ -2,11 +2,13 @@
 // that, in their place or in the trash, and takes only those that nobody knows to be damaged.
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashBytes } from "../oci/hash.ts";
+import type { RepositoryName } from "../oci/name.ts";
 import type { Key, Stat } from "../storage/ports.ts";
 import { isSameContent } from "./aliases.ts";
 import { blobKey, blobTrashName } from "./layout.ts";
 import { followLink, putLink } from "./links.ts";
-import type { Store } from "./store.ts";
+import { removeIfEmpty } from "./repositories.ts";
+import { type Store, withLock } from "./store.ts";
 
 const maxRounds = 3;
 
@@ -30,6 +32,29 @@ export interface AddedLink {
 export async function linkBlob(store: Store, link: Key, target: Digest): Promise<AddedLink> {
   const isNew = await putLink(store, link, target);
   return { isNew, stat: await findBlob(store, target) };
+}
+
+/**
+ * Takes back a new link whose push failed, if its bytes are nowhere: left behind, it would look like lost data. Under the
+ * exclusive lock: whoever was told of the bytes meanwhile has some to be found.
+ */
+export async function withdrawLink(
+  store: Store,
+  name: RepositoryName,
+  { link, target }: { readonly link: Key; readonly target: Digest },
+): Promise<void> {
+  const isNeeded = async () =>
+    (await store.objects.stat(link)) === undefined || (await findBlob(store, target)) !== undefined;
+  try {
+    if (await isNeeded()) return;
+    await withLock(store, name, "alone", async () => {
+      if (await isNeeded()) return;
+      await store.objects.delete(link);
+      await removeIfEmpty(store, name);
+    });
+  } catch {
+    // The client hears of the first failure; what is left here is found by a check.
+  }
 }
 
 /**

@@ -6,8 +6,9 @@ import { type BlobSource, deleteBlob, findLinked, mountBlob, openBlob, promiseBl
 import type { IsImmutable } from "./immutable-tags.ts";
 import { repositoriesPrefix } from "./layout.ts";
 import { deleteManifest, deleteTag } from "./manifest-deletions.ts";
+import { putManifest } from "./manifest-push.ts";
 import type { ManifestRules } from "./manifest-rules.ts";
-import { getManifest, promiseManifest, putManifest } from "./manifests.ts";
+import { getManifest, promiseManifest } from "./manifests.ts";
 import { Referrers } from "./referrers.ts";
 import { type CatalogRequest, listRepositories, type Page } from "./repositories.ts";
 import type { Blobs, Manifests, Repository, UploadSessions } from "./repository.ts";

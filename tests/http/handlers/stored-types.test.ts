@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { type Digest, parseDigest } from "../../../src/oci/digest.ts";
 import type { RepositoryName } from "../../../src/oci/name.ts";
 import type { Tag } from "../../../src/oci/reference.ts";
-import { storeManifest } from "../../../src/registry/manifests.ts";
+import { storeManifest } from "../../../src/registry/manifest-push.ts";
 import type { Store } from "../../../src/registry/store.ts";
 import { digestOf, imageOf, memoryRegistry, summarize, utf8 } from "../memory-registry.ts";
 
