@@ -1,18 +1,17 @@
-// Blobs that arrive from another registry: the second gate for blobs, beside uploads, with the same rule. What lies
-// under a digest hashes to it. Others may read the bytes while they come; they must keep the last ones back until the
-// arrival is verified.
+// Blobs that arrive from another registry. Others may read the bytes while they come; they must keep the last ones back
+// until the arrival is verified.
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { Following, Transfer } from "../storage/ports.ts";
-import { hashStored } from "./ingest.ts";
+import { commitBlob, hashAll } from "./ingest.ts";
 import { blobKey, type Origin, transferKey, transfersPrefix } from "./layout.ts";
 import type { Store } from "./store.ts";
 
-/** One blob on its way in, held by who receives it. */
+/** One blob on its way in, held by whoever receives it. */
 export class Arrival implements Disposable {
   readonly #digest: Digest;
   readonly #transfer: Transfer;
-  /** Whether bytes were there already, which an earlier holder left. */
+  /** Whether an earlier holder left bytes. */
   readonly isResumed: boolean;
   #hash: RunningHash;
 
@@ -28,7 +27,7 @@ export class Arrival implements Disposable {
     return this.#hash.sizeBytes;
   }
 
-  /** The hash of the bytes so far, to go on elsewhere when the disk is full. */
+  /** The hash of the bytes so far, to continue elsewhere when the disk is full. */
   forkHash(): RunningHash {
     return this.#hash.fork();
   }
@@ -51,10 +50,9 @@ export class Arrival implements Disposable {
     return this.#hash.digest() === this.#digest;
   }
 
-  /** Makes the blob. It still needs a link, and a look after that, before anybody relies on it. */
+  /** Makes the blob; see `commitBlob`. */
   async commit(): Promise<void> {
-    if (!this.isRight()) throw new TypeError(`the bytes are not ${this.#digest}`);
-    await this.#transfer.commit(blobKey(this.#digest));
+    await commitBlob(this.#transfer, this.#digest, this.#hash);
   }
 
   /** Throws the bytes away. */
@@ -67,15 +65,14 @@ export class Arrival implements Disposable {
   }
 }
 
-/** Takes hold of the blob's arrival, and goes on where a holder that died left it; "busy" while another one has it. */
+/** Takes hold of the blob's arrival, and resumes what a holder that died has left; "busy" while another one has it. */
 export async function openArrival(store: Store, origin: Origin): Promise<Arrival | "busy"> {
   const { digest } = origin;
   const transfer = await store.transfers.open(transferKey(origin));
   if (transfer === "busy") return "busy";
   try {
-    const hash = startHash(digestAlgorithm(digest));
-    if (transfer.sizeBytes > 0) await hashStored(transfer.content(), hash);
-    return new Arrival(digest, transfer, hash);
+    const algorithm = digestAlgorithm(digest);
+    return new Arrival(digest, transfer, await hashAll(transfer, startHash(algorithm), algorithm));
   } catch (error) {
     transfer[Symbol.dispose]();
     throw error;
@@ -100,7 +97,7 @@ export async function followStored(store: Store, digest: Digest): Promise<Follow
   return store.transfers.follow(blobKey(digest));
 }
 
-/** Removes what arrivals left that nobody went on with for longer than this; returns how many. */
+/** Removes what arrivals left behind that nobody has resumed for longer than this; returns how many. */
 export async function sweepArrivals(store: Store, olderThanMs: number): Promise<number> {
   return store.transfers.sweep(transfersPrefix, olderThanMs);
 }

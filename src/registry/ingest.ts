@@ -1,7 +1,10 @@
-// Bytes coming in: hashed and written as they come, in constant memory.
+// Bytes on their way in, from a client or another registry: hashed and written as they come, in constant memory; and the
+// one gate for blobs: nothing else puts bytes under a digest, and these hash to it.
 import type { Content } from "../lib/content.ts";
-import type { RunningHash } from "../oci/hash.ts";
+import { type Algorithm, type Digest, digestAlgorithm } from "../oci/digest.ts";
+import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { Upload } from "../storage/ports.ts";
+import { blobKey } from "./layout.ts";
 
 /** Bytes of a request's body. The signal ends it early, when a newer request takes the upload over. */
 export type Body = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
@@ -91,4 +94,23 @@ class Piece {
 /** Feeds bytes that are already stored to a hash. */
 export async function hashStored(content: Content, hash: RunningHash): Promise<void> {
   for await (const chunk of content.stream()) hash.update(chunk);
+}
+
+/** A hash of all bytes so far: the running one if it has seen just these, else they are read again. */
+export async function hashAll(
+  upload: Upload,
+  running: RunningHash | undefined,
+  algorithm: Algorithm,
+): Promise<RunningHash> {
+  if (running?.algorithm === algorithm && running.sizeBytes === upload.sizeBytes) return running;
+  const hash = startHash(algorithm);
+  await hashStored(upload.content(), hash);
+  return hash;
+}
+
+/** Makes the blob, over whatever is in its place. It needs a link, and a look after that, before anybody relies on it. */
+export async function commitBlob(upload: Upload, digest: Digest, running: RunningHash | undefined): Promise<void> {
+  const hash = await hashAll(upload, running, digestAlgorithm(digest));
+  if (hash.digest() !== digest) throw new TypeError(`the bytes are not ${digest}`);
+  await upload.commit(blobKey(digest));
 }

@@ -1,5 +1,4 @@
-// Upload sessions: bytes that become a blob when their digest is right. This is the one gate for blobs: what lies
-// under a digest hashes to it.
+// Upload sessions: bytes that arrive over several requests and become a blob when their digest is right.
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { type Algorithm, type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -8,8 +7,8 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Upload } from "../storage/ports.ts";
 import { type AddedBlob, addBlob } from "./blobs.ts";
 import { followToBlob, linkBlob } from "./find-blob.ts";
-import { appendAll, type Body, hashStored } from "./ingest.ts";
-import { blobKey, layerLink, trashName, uploadKey, uploadPrefix } from "./layout.ts";
+import { appendAll, type Body, commitBlob, hashAll } from "./ingest.ts";
+import { layerLink, trashName, uploadKey, uploadPrefix } from "./layout.ts";
 import { type Store, withLock } from "./store.ts";
 
 /** Which session. */
@@ -98,14 +97,16 @@ export class Uploads {
     const preempted = new AbortController();
     using upload = await this.#hold(target, preempted);
     if (upload === undefined) return await this.#recallAnswer(target, digest);
-    const hash = await this.#receive(upload, { target, chunk: last, preempted });
-    const actual = await digestOf(upload, hash, digestAlgorithm(digest));
+    await this.#receive(upload, { target, chunk: last, preempted });
+    const hash = await hashAll(upload, this.#kept.get(target.id)?.hash, digestAlgorithm(digest));
     this.#kept.delete(target.id);
+    const actual = hash.digest();
     if (actual !== digest) {
       await this.#discard(target);
       throw new RegistryError("DIGEST_INVALID", { detail: { expected: digest, actual, sizeBytes: upload.sizeBytes } });
     }
-    return await this.#publish(upload, target, digest);
+    await commitBlob(upload, digest, hash);
+    return await this.#publish(target, digest);
   }
 
   /** Ends a session without a blob. */
@@ -158,28 +159,32 @@ export class Uploads {
   async #receive(
     upload: Upload,
     request: { readonly target: UploadTarget; readonly chunk: Chunk; readonly preempted: AbortController },
-  ): Promise<RunningHash | undefined> {
+  ): Promise<void> {
     const { target, chunk, preempted } = request;
+    const { range } = chunk;
     const startBytes = upload.sizeBytes;
-    if (chunk.range !== undefined && chunk.range.start !== startBytes) {
+    if (range !== undefined && range.start !== startBytes) {
       throw new RegistryError("UPLOAD_OUT_OF_ORDER", { detail: { id: target.id, sizeBytes: startBytes } });
     }
-    const hash = this.#hashFor(upload, target.id);
-    this.#kept.delete(target.id);
-    try {
-      await appendAll(upload, chunk.body(preempted.signal), hash);
-    } finally {
-      // Also after a broken connection: what arrived was hashed and appended alike.
-      if (hash?.sizeBytes === upload.sizeBytes) this.#kept.set(target.id, { hash, identity: upload.identity });
-    }
+    await this.#append(upload, target.id, chunk.body(preempted.signal));
     if (preempted.signal.aborted) {
       throw new RegistryError("UPLOAD_BUSY", { message: "a newer request has taken this upload over" });
     }
     const receivedBytes = upload.sizeBytes - startBytes;
-    if (chunk.range !== undefined && chunk.range.lengthBytes !== receivedBytes) {
-      throw new RegistryError("SIZE_INVALID", { detail: { expected: chunk.range.lengthBytes, actual: receivedBytes } });
+    if (range !== undefined && range.lengthBytes !== receivedBytes) {
+      throw new RegistryError("SIZE_INVALID", { detail: { expected: range.lengthBytes, actual: receivedBytes } });
     }
-    return hash;
+  }
+
+  /** Keeps the hash for the next request, even if the connection broke: what arrived was hashed and appended alike. */
+  async #append(upload: Upload, id: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const hash = this.#hashFor(upload, id);
+    this.#kept.delete(id);
+    try {
+      await appendAll(upload, chunks, hash);
+    } finally {
+      if (hash?.sizeBytes === upload.sizeBytes) this.#kept.set(id, { hash, identity: upload.identity });
+    }
   }
 
   /** The hash of the bytes so far, or undefined where it is not known and the bytes are read again at the end. */
@@ -192,9 +197,8 @@ export class Uploads {
     return upload.sizeBytes === 0 ? startHash("sha256") : undefined;
   }
 
-  /** Bytes, then the link, then a look at the bytes: only then the answer. */
-  async #publish(upload: Upload, { name, id }: UploadTarget, digest: Digest): Promise<AddedBlob> {
-    await upload.commit(blobKey(digest));
+  /** The link to the bytes, then a look at them: only then the answer. */
+  async #publish({ name, id }: UploadTarget, digest: Digest): Promise<AddedBlob> {
     const added = await addBlob(this.#store, name, { digest, target: digest });
     if (added === undefined) {
       throw new RegistryError("UNAVAILABLE", {
@@ -223,13 +227,6 @@ export class Uploads {
     const entry = trashName("uploads", this.#store.uuid());
     if (await this.#store.trash.discard(uploadPrefix(name, id), entry)) await this.#store.trash.destroy(entry);
   }
-}
-
-async function digestOf(upload: Upload, running: RunningHash | undefined, algorithm: Algorithm): Promise<Digest> {
-  if (running?.algorithm === algorithm && running.sizeBytes === upload.sizeBytes) return running.digest();
-  const hash = startHash(algorithm);
-  await hashStored(upload.content(), hash);
-  return hash.digest();
 }
 
 function unknownUpload(id: string): RegistryError {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { contentOf } from "../../src/lib/content.ts";
 import { startHash } from "../../src/oci/hash.ts";
-import { appendAll, hashStored } from "../../src/registry/ingest.ts";
+import { appendAll, commitBlob, hashAll, hashStored } from "../../src/registry/ingest.ts";
+import { blobKey } from "../../src/registry/layout.ts";
 import type { Upload } from "../../src/storage/ports.ts";
 import { contentText } from "../content-text.ts";
 import { digestOf, utf8 } from "./stocked.ts";
@@ -141,4 +142,29 @@ test("hashStored() goes on with a hash", async () => {
   hash.update(utf8("one "));
   await hashStored(contentOf(new Blob([utf8("two "), utf8("three")])), hash);
   expect(hash.digest()).toBe(digestOf("one two three"));
+});
+
+describe("hashAll()", () => {
+  test("trusts a running hash that has seen just these bytes, and reads them again otherwise", async () => {
+    const { upload } = noting();
+    const seen = startHash("sha256");
+    await appendAll(upload, chunksOf(utf8("one two")), seen);
+    const behind = startHash("sha256");
+    const hashes = [seen, behind, undefined].map((running) => hashAll(upload, running, "sha256"));
+    expect((await Promise.all(hashes)).map((hash) => hash === seen)).toEqual([true, false, false]);
+    expect((await Promise.all(hashes)).map((hash) => hash.digest())).toEqual(Array(3).fill(digestOf("one two")));
+    expect((await hashAll(upload, seen, "sha512")).algorithm).toBe("sha512");
+  });
+});
+
+describe("commitBlob()", () => {
+  test("puts bytes under their own digest, and under no other", async () => {
+    const { upload } = noting();
+    const places: string[] = [];
+    Object.assign(upload, { commit: async (to: string) => void places.push(to) });
+    await appendAll(upload, chunksOf(utf8("bytes")), undefined);
+    await expect(commitBlob(upload, digestOf("other bytes"), undefined)).rejects.toThrow("the bytes are not sha256:");
+    await commitBlob(upload, digestOf("bytes"), undefined);
+    expect(places).toEqual([blobKey(digestOf("bytes"))]);
+  });
 });
