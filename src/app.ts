@@ -52,7 +52,7 @@ export interface App {
   /** Undefined: everybody may do everything. */
   readonly access: OpenedAccess | undefined;
   readonly logger: Logger;
-  /** Takes over the rules of `access` from a configuration that was read again; everything else needs a restart. */
+  /** Takes over the rules of `access` from a configuration that was read again, and the keys of `auth.token`; nothing else. */
   reload(changed: Configuration): void;
   /** Finishes requests in flight within `http.draintimeout`, and stops. */
   stop(): Promise<void>;
@@ -98,7 +98,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     isConfigured: hasFile,
     access,
     logger,
-    reload: (changed) => access?.setRules(changed.access),
+    reload: (changed) => access?.reload(changed.access),
     stop: async () => {
       for (const chore of chores) chore[Symbol.dispose]();
       const count = await server.stop(configuration.http.draintimeout);

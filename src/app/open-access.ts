@@ -37,8 +37,10 @@ export interface OpenedAccess {
   readonly door: Door;
   /** Undefined where there is no token server of ours. */
   readonly answerTokenRequest: TokenServer | undefined;
-  /** Takes over other rules, from the next request on. */
-  setRules(rules: AccessRules): void;
+  /** Takes over other rules, from the next request on, and reads the keys of `auth.token` again. */
+  reload(rules: AccessRules): void;
+  /** Whether anybody has a password here; else callers show tokens of others. */
+  readonly hasUsers: boolean;
   /** A user that was made because there was no file of users; shown once. */
   readonly madeUser: MadeUser | undefined;
 }
@@ -59,9 +61,9 @@ export async function openAccess(
   { dataDirectory, logger, now, hasFile, noteLogin }: AccessSurroundings,
 ): Promise<OpenedAccess | undefined> {
   const usersPath = auth.htpasswd.path ?? (hasFile ? undefined : existing(join(dataDirectory, "htpasswd")));
-  if (usersPath === undefined && !auth.token.isOn) {
+  if (usersPath === undefined && !auth.token.isOn && access.oidc.length === 0) {
     if (!hasRules(access)) return undefined;
-    throw new StartError("access has rules, but nobody can log in: set auth.htpasswd or auth.token");
+    throw new StartError("access has rules, but nobody can log in: set auth.htpasswd, auth.token or access.oidc");
   }
   if (usersPath !== undefined && auth.token.isOn) {
     throw new StartError("auth has both htpasswd and token; a registry has one of them");
@@ -71,7 +73,7 @@ export async function openAccess(
   const hasOwnServer = !auth.token.isOn && (access.tokens ?? policy.allowsAnonymous);
   const tokens = openTokens(
     { external: externalTokens(auth.token), oidc: access.oidc.map(describeIssuer), hasOwnServer },
-    { dataDirectory, now },
+    { dataDirectory, now, logger },
   );
   const users = usersPath === undefined ? undefined : openUsers(usersPath, logger);
   const passwords =
@@ -94,17 +96,18 @@ export async function openAccess(
           recall: (holder) => authenticator.recall(holder),
           policy: () => policy,
         });
-  const setRules = (rules: AccessRules) => {
+  const reload = (rules: AccessRules) => {
     policy = new Policy(rules);
+    tokens.rereadKeys();
   };
-  return { door, madeUser, answerTokenRequest, setRules };
+  return { door, hasUsers: users !== undefined, madeUser, answerTokenRequest, reload };
 }
 
 /** Whether the section says who may do what. Immutable tags need no users. */
-function hasRules({ isOn, immutable, tokens, anonymous, groups, rules, oidc }: Configuration["access"]): boolean {
+function hasRules({ isOn, immutable, tokens, anonymous, groups, rules }: Configuration["access"]): boolean {
   if (!isOn || immutable.length === 0) return isOn;
   const isSaid = tokens !== undefined || rules !== undefined;
-  return isSaid || anonymous.length + oidc.length + Object.keys(groups).length > 0;
+  return isSaid || anonymous.length + Object.keys(groups).length > 0;
 }
 
 function existing(path: string): string | undefined {

@@ -5,7 +5,6 @@ import type { Claims, VerificationKey } from "./jwt.ts";
 /** Finds the key that the header of a token names. */
 export interface TrustedKeys {
   find(header: Claims, nowMs: number): VerificationKey | undefined;
-  readonly isEmpty: boolean;
 }
 
 /** The contents of the files. */
@@ -15,7 +14,7 @@ export interface TrustedKeySources {
   readonly rootCertBundle?: string | undefined;
 }
 
-/** Reads the keys; throws a SyntaxError if a text is malformed. */
+/** Reads the keys; throws a SyntaxError if a text is malformed, or there is no key. */
 export function readTrustedKeys({ jwks, rootCertBundle }: TrustedKeySources): TrustedKeys {
   const roots = rootCertBundle === undefined ? [] : parseCertificates(rootCertBundle);
   const byKid = new Map<string, VerificationKey>();
@@ -23,8 +22,8 @@ export function readTrustedKeys({ jwks, rootCertBundle }: TrustedKeySources): Tr
     for (const kid of [libtrustKeyId(key), thumbprint(key)]) byKid.set(kid, { key, algorithm: undefined });
   }
   for (const [kid, key] of jwks === undefined ? [] : parseJwks(jwks)) byKid.set(kid, key);
+  if (byKid.size === 0) throw new SyntaxError("it has no key that could verify a token");
   return {
-    isEmpty: byKid.size === 0,
     find: (header, nowMs) => {
       if (header.x5c !== undefined) return keyOfChain(header.x5c, roots, nowMs);
       return typeof header.kid === "string" ? byKid.get(header.kid) : undefined;

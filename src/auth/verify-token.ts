@@ -1,7 +1,7 @@
 // Tokens of an external token server, as configured by distribution's `auth.token`.
 import { parseAccessClaim, type ResourceActions } from "./access-claim.ts";
 import { type SigningAlgorithm, verifyJwt } from "./jwt.ts";
-import { readTrustedKeys, type TrustedKeySources, type TrustedKeys } from "./trusted-keys.ts";
+import type { TrustedKeys } from "./trusted-keys.ts";
 
 /** Whose tokens are accepted. */
 export interface TokenVerifierOptions {
@@ -10,7 +10,8 @@ export interface TokenVerifierOptions {
   readonly service: string;
   /** At least one. */
   readonly algorithms: readonly SigningAlgorithm[];
-  readonly keys: TrustedKeySources;
+  /** The keys as they are now. */
+  readonly keys: () => TrustedKeys;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -23,23 +24,18 @@ export type TokenGrant =
 /** Verifies the tokens of one issuer. */
 export class TokenVerifier {
   readonly #options: TokenVerifierOptions;
-  readonly #keys: TrustedKeys;
 
-  /** Throws a SyntaxError if the keys are malformed, or there are no keys or algorithms. */
   constructor(options: TokenVerifierOptions) {
     this.#options = options;
-    this.#keys = readTrustedKeys(options.keys);
-    if (options.algorithms.length === 0) throw new SyntaxError("no signature algorithm is accepted");
-    if (this.#keys.isEmpty) throw new SyntaxError("it has no key that could verify a token");
   }
 
   async verify(token: string): Promise<TokenGrant> {
-    const { issuer, service, algorithms, now } = this.#options;
+    const { issuer, service, algorithms, keys, now } = this.#options;
     const verified = await verifyJwt(token, {
       issuer,
       audience: service,
       algorithms,
-      findKey: (header) => this.#keys.find(header, now()),
+      findKey: (header) => keys().find(header, now()),
       now,
     });
     if ("problem" in verified) return verified;

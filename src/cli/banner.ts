@@ -83,12 +83,16 @@ function describeAccess(app: App): string {
   }
   if (access !== undefined) {
     const isOpen = configuration.access.anonymous.length > 0;
-    const who = !auth.token.isOn ? "Users log in with `docker login`" : "Tokens come from auth.token.realm";
-    return `${who}; anybody else may ${isOpen ? "do what access.anonymous allows" : "do nothing"}.`;
+    return `${describeLogin(access.hasUsers, auth.token.isOn)}; anybody else may ${isOpen ? "do what access.anonymous allows" : "do nothing"}.`;
   }
   const isPullOnly = storage.maintenance.readonly.enabled || (proxy !== undefined && isCacheOnly(proxy));
   const actions = isPullOnly ? "pull" : storage.delete.enabled ? "pull, push and delete" : "pull and push";
   return `Anybody who reaches ${remoteHost ?? url.slice(url.indexOf("//") + 2)} may ${actions}${lendRights(proxy)}.${isPullOnly ? "" : adviseLogin(app)}`;
+}
+
+function describeLogin(hasUsers: boolean, hasTokenServer: boolean): string {
+  if (hasTokenServer) return "Tokens come from auth.token.realm";
+  return hasUsers ? "Users log in with `docker login`" : "The jobs of access.oidc log in with their tokens";
 }
 
 function adviseLogin({ isConfigured }: App): string {

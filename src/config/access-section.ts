@@ -119,6 +119,6 @@ export const access = z
   })
   .prefault({})
   .meta({
-    description: "Present: what callers may do, by rules; needs auth.htpasswd or auth.token.",
+    description: "Present: what callers may do, by rules; needs auth.htpasswd, auth.token or access.oidc.",
     isProtective: true,
   });

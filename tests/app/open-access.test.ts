@@ -5,6 +5,7 @@ import { openAccess } from "../../src/app/open-access.ts";
 import { StartError } from "../../src/app/start-error.ts";
 import { loadConfiguration } from "../../src/config/load.ts";
 import { createLogger } from "../../src/log/logger.ts";
+import { startOidcIssuer } from "../auth/issuers.ts";
 import { named } from "../registry/stocked.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
@@ -22,6 +23,8 @@ async function opened(
   const surroundings = { dataDirectory: directory.path, logger, now: Date.now, hasFile };
   return { directory, access: await openAccess(configuration, surroundings) };
 }
+
+const pub = '[{repositories: ["pub/**"], actions: [pull]}]';
 
 const challenge = (need: "login") =>
   ({ authorization: null, remote: "", origin: "http://r.test/", need: { kind: need } }) as const;
@@ -62,13 +65,37 @@ describe("openAccess()", () => {
   });
 
   test("anonymous callers need our token server, since docker asks for nothing else", async () => {
-    const anonymous = '[{repositories: ["pub/**"], actions: [pull]}]';
-    const { directory, access } = await opened({ REGISTRY_ACCESS_ANONYMOUS: anonymous }, { users: `alice:${hash}` });
+    const { directory, access } = await opened({ REGISTRY_ACCESS_ANONYMOUS: pub }, { users: `alice:${hash}` });
     using _directory = directory;
     expect([await challengeOf(access), access?.answerTokenRequest === undefined]).toEqual([
       'Bearer realm="http://r.test/auth/token",service="registry"',
       false,
     ]);
+  });
+
+  test.each([
+    ["a Basic challenge", {}, /^Basic realm="registry"/],
+    [
+      "tokens where access.tokens is on",
+      { REGISTRY_ACCESS_TOKENS: "true" },
+      /^Bearer realm="http:\/\/r\.test\/auth\/token"/,
+    ],
+    ["tokens with anonymous callers", { REGISTRY_ACCESS_ANONYMOUS: pub }, /^Bearer realm=/],
+  ])("the tokens of CI jobs are enough without users: %s", async (_what, env, challenge) => {
+    using issuer = startOidcIssuer();
+    const oidc = `[{issuer: '${issuer.url}', audience: r.test}]`;
+    const { directory, access } = await opened({ REGISTRY_ACCESS_OIDC: oidc, ...env }, { hasFile: true });
+    using _directory = directory;
+    const password = await issuer.issue({ aud: "r.test", sub: "job" });
+    const loggedIn = await access?.door.login({ username: "oidc", password }, "");
+    const guess = access?.door.login({ username: "docker", password: "guess" }, "");
+    expect([access?.hasUsers, await challengeOf(access), loggedIn?.identity.kind, guess]).toEqual([
+      false,
+      expect.stringMatching(challenge),
+      "workload",
+      expect.any(Promise),
+    ]);
+    expect(guess).rejects.toThrow("wrong user name or password");
   });
 
   test("other rules count from the next request on", async () => {
@@ -77,7 +104,7 @@ describe("openAccess()", () => {
     const alice = { identity: { kind: "user", name: "alice" }, grant: undefined } as const;
     const may = () => access?.door.mayPull(alice, named("team/app"));
     const before = may();
-    access?.setRules({ anonymous: [], groups: {}, rules: [] });
+    access?.reload({ anonymous: [], groups: {}, rules: [] });
     expect([before, may()]).toEqual([true, false]);
   });
 
@@ -100,7 +127,12 @@ describe("openAccess()", () => {
   });
 
   test.each<[string, Readonly<Record<string, string>>, string | undefined, RegExp]>([
-    ["rules and nobody to log in", { REGISTRY_ACCESS_TOKENS: "true" }, undefined, /set auth\.htpasswd or auth\.token/],
+    [
+      "rules and nobody to log in",
+      { REGISTRY_ACCESS_TOKENS: "true" },
+      undefined,
+      /set auth\.htpasswd, auth\.token or access\.oidc/,
+    ],
     ["a file that is no htpasswd", {}, "alice:secret", /line 1 does not hold a bcrypt hash/],
     [
       "an issuer without TLS",

@@ -2,12 +2,13 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openTokens, type TokenSettings } from "../../src/app/open-tokens.ts";
-import { StartError } from "../../src/app/start-error.ts";
 import { signAccessToken } from "../../src/auth/own-tokens.ts";
+import { createLogger } from "../../src/log/logger.ts";
 import { startOidcIssuer } from "../auth/issuers.ts";
 import { ecKey, formatJwks, signToken } from "../auth/signed-token.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
+const logger = createLogger({ level: "error", format: "text", write: () => {}, now: Date.now });
 const nothing: TokenSettings = { external: undefined, oidc: [], hasOwnServer: false };
 const exp = Math.floor(Date.now() / 1000) + 300;
 
@@ -18,7 +19,7 @@ function open(
 ) {
   const directory = temporaryDirectory();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory.path, name), text);
-  const means = { dataDirectory: directory.path, now: Date.now };
+  const means = { dataDirectory: directory.path, now: Date.now, logger };
   const opened = openTokens({ ...nothing, ...settings((name) => join(directory.path, name)) }, means);
   return { ...opened, [Symbol.dispose]: () => directory[Symbol.dispose]() };
 }
@@ -61,15 +62,4 @@ test("a job's token is verified with the keys of its issuer", async () => {
   using opened = open(() => ({ oidc }));
   const token = await issuer.issue({ aud: "registry.test", sub: "job" });
   expect(await opened.verifyWorkload?.(token)).toMatchObject({ workload: { name: "job" } });
-});
-
-test.each([
-  ["are missing", {}, "(auth.token.jwks)"],
-  ["are no JWKS", { jwks: "[]" }, "(keys of auth.token): it has no list of keys"],
-  ["are empty", { jwks: '{"keys":[]}' }, "(keys of auth.token): it has no key that could verify a token"],
-])("keys that %s are an error at the start", (_, files, message) => {
-  const external = { issuer: "i", service: "s", algorithms: ["ES256" as const], rootCertBundle: undefined };
-  const opening = () => open((path) => ({ external: { ...external, jwks: path("jwks") } }), files);
-  expect(opening).toThrow(StartError);
-  expect(opening).toThrow(message);
 });

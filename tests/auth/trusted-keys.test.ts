@@ -115,8 +115,12 @@ test.each([["{}"], ["[]"], ["null"], ["-----BEGIN CERTIFICATE-----"]])("parseJwk
   expect(() => parseJwks(text)).toThrow(SyntaxError);
 });
 
-test("readTrustedKeys() tells an empty source, and refuses a broken bundle", () => {
-  expect(readTrustedKeys({ rootCertBundle: "# nothing" }).isEmpty).toBe(true);
-  const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-  expect(() => readTrustedKeys({ rootCertBundle: broken })).toThrow(SyntaxError);
+test.each([
+  [{ rootCertBundle: "# nothing" }],
+  [{ rootCertBundle: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" }],
+  [{ jwks: "{}" }],
+  [{ jwks: '{"keys":[]}' }],
+  [{ jwks: '{"keys":[{"kty":"oct","k":"AAAA","kid":"x"}]}' }],
+])("readTrustedKeys() refuses %j, which has no key", (sources) => {
+  expect(() => readTrustedKeys(sources)).toThrow(SyntaxError);
 });
