@@ -5,18 +5,20 @@ import { join } from "node:path";
 import { type CertificateSource, openCertificates } from "./app/certificates.ts";
 import { startChores } from "./app/chores.ts";
 import { composeRegistry } from "./app/compose-registry.ts";
+import { openDebugListener } from "./app/debug-listener.ts";
 import { watchDescriptors } from "./app/descriptors.ts";
+import { startHealthChecks } from "./app/health-checks.ts";
 import { defaultNames } from "./app/host-names.ts";
 import { type OpenedAccess, openAccess } from "./app/open-access.ts";
 import { noteLoginIn, openAudit, withAudit } from "./app/open-audit.ts";
 import { openStore } from "./app/open-store.ts";
 import { createRestoreReport } from "./app/restore-report.ts";
 import { describeAddress } from "./app/server-address.ts";
-import { explainListenError, StartError } from "./app/start-error.ts";
+import { explainListening, StartError } from "./app/start-error.ts";
 import { type ListenAddress, parseListenAddress } from "./config/listen-address.ts";
 import type { LoadedConfiguration } from "./config/load.ts";
 import type { Configuration } from "./config/schema.ts";
-import { type MetricsServer, startMetricsServer } from "./http/metrics-server.ts";
+import { Health } from "./http/health.ts";
 import type { FindNamespaced } from "./http/namespace.ts";
 import { probePort, type RunningServer, startServer } from "./http/server.ts";
 import { WholeBodies } from "./http/whole-bodies.ts";
@@ -71,7 +73,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const warn = (warning: string) => logger.warn(warning);
   const opened = await openStore(configuration, { env, now, warn });
   const { dataDirectory } = opened;
-  const metrics = new Metrics();
+  const [metrics, health] = [new Metrics(), new Health()];
   const store = { ...opened.store, noteRestored: createRestoreReport(metrics, logger) };
   const certificate = await openCertificates(configuration.http.tls, { directory: join(dataDirectory, "tls"), now });
   if (certificate?.made !== undefined) logger.info(certificate.made);
@@ -83,12 +85,13 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const composed = composeRegistry(configuration, parts);
   const registry = withAudit(composed.registry, audit);
   const { findNamespaced } = composed;
-  const server = listen(configuration, { address, registry, findNamespaced, certificate, access, logger });
-  const metricsServer = listenForMetrics(configuration, metrics);
+  const server = listen(configuration, { address, registry, findNamespaced, certificate, access, health, logger });
+  const debugListener = openDebugListener(configuration, { health, metrics });
   const chores = [
     ...startChores(configuration, { store, certificate, server, logger }),
     watchDescriptors({ server, logger }),
     composed.start(),
+    ...startHealthChecks(configuration.health, { health, checkStore: composed.registry.checkReady, logger }),
   ];
   return {
     configuration,
@@ -100,10 +103,11 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     logger,
     reload: (changed) => access?.reload(changed.access),
     stop: async () => {
+      health.beginStopping();
       for (const chore of chores) chore[Symbol.dispose]();
       const count = await server.stop(configuration.http.draintimeout);
       if (count > 0) logger.warn("requests were cut off because they took longer than http.draintimeout", { count });
-      await metricsServer?.stop();
+      await debugListener?.stop();
     },
   };
 }
@@ -134,10 +138,11 @@ function listen(
     readonly findNamespaced: FindNamespaced | undefined;
     readonly certificate: CertificateSource | undefined;
     readonly access: OpenedAccess | undefined;
+    readonly health: Health;
     readonly logger: Logger;
   },
 ): RunningServer {
-  const { address, registry, findNamespaced, certificate, access, logger } = means;
+  const { address, registry, findNamespaced, certificate, access, health, logger } = means;
   return explainListening(http.addr, () =>
     startServer(
       { ...address, tls: certificate?.material() },
@@ -147,6 +152,7 @@ function listen(
         isTrustedProxy: compileNetworks(http.trustedproxies),
         door: access?.door,
         answerTokenRequest: access?.answerTokenRequest,
+        health,
         logger,
         switches: {
           isDeleteEnabled: storage.delete.enabled,
@@ -164,16 +170,6 @@ function listen(
   );
 }
 
-function listenForMetrics({ http }: Configuration, metrics: Metrics): MetricsServer | undefined {
-  const { addr, prometheus } = http.debug;
-  if (addr === undefined || !prometheus.enabled) return undefined;
-  const address = parseListenAddress(addr);
-  if (address === undefined) throw new StartError(`${addr} is not an address to listen on (http.debug.addr)`);
-  return explainListening(addr, () =>
-    startMetricsServer({ ...address, path: prometheus.path }, () => metrics.format()),
-  );
-}
-
 /** Checked first: a server that cannot listen should not create a directory or a certificate. */
 function findAddress({ http: { addr } }: Configuration): ListenAddress {
   const address = parseListenAddress(addr);
@@ -181,12 +177,4 @@ function findAddress({ http: { addr } }: Configuration): ListenAddress {
     throw new StartError(`${addr} is not an address to listen on, such as :5000 or 127.0.0.1:5000`);
   explainListening(addr, () => probePort(address));
   return address;
-}
-
-function explainListening<T>(addr: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    throw new StartError(explainListenError(error, addr) ?? `cannot listen on ${addr}: ${String(error)}`);
-  }
 }

@@ -22,6 +22,15 @@ export function explainListenError(error: unknown, addr: string): string | undef
   return `the name ${host} cannot be found; give an address of this machine with --addr, such as :5000`;
 }
 
+/** Listens, or throws a StartError that explains why the address cannot be had. */
+export function explainListening<T>(addr: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw new StartError(explainListenError(error, addr) ?? `cannot listen on ${addr}: ${String(error)}`);
+  }
+}
+
 const full = "the disk is full; free some space, such as with `registry gc`, or choose another place";
 
 /** Explains why a data directory cannot be used. */

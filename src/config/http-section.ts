@@ -105,7 +105,7 @@ export const http = section({
   debug: section({
     addr: listenAddress
       .optional()
-      .describe("A second address, over plain HTTP, for metrics; nothing else is served there."),
+      .describe("A second address, over plain HTTP, for operators alone: /debug/health with its switch, and metrics."),
     prometheus,
   }),
 });

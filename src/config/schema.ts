@@ -4,6 +4,7 @@
 import * as z from "zod";
 import { ignored, section } from "./about.ts";
 import { access, auth } from "./access-section.ts";
+import { health } from "./health-section.ts";
 import { http } from "./http-section.ts";
 import { describeSchema } from "./node.ts";
 import { proxy } from "./proxy-section.ts";
@@ -123,7 +124,7 @@ export const schema = z.object({
   reporting: ignored,
   notifications: ignored,
   redis: ignored,
-  health: ignored,
+  health,
   policy: ignored,
   compatibility: ignored,
 });

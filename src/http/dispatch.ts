@@ -16,7 +16,7 @@ import { readForwarded } from "./forwarded.ts";
 import { deleteBlob, getBlob } from "./handlers/blobs.ts";
 import { listCatalog, listReferrers, listTags } from "./handlers/listings.ts";
 import { deleteManifest, getManifest, putManifest } from "./handlers/manifests.ts";
-import { getBase, getCaCertificate, getOptions, getRoot, redirectTo } from "./handlers/service.ts";
+import { getBase, getCaCertificate, getLive, getOptions, getReady, getRoot, redirectTo } from "./handlers/service.ts";
 import { getToken, postToken } from "./handlers/token.ts";
 import {
   deleteUpload,
@@ -27,6 +27,7 @@ import {
   putUpload,
   startUpload,
 } from "./handlers/uploads.ts";
+import type { HealthView } from "./health.ts";
 import { applyNamespace, type FindNamespaced } from "./namespace.ts";
 import { needOf } from "./needs.ts";
 import { parseRoute, type Route } from "./route.ts";
@@ -57,6 +58,8 @@ export interface DispatchOptions {
   readonly answerTokenRequest?: ((request: TokenRequest, remote: string) => Promise<TokenAnswer>) | undefined;
   /** Maps a repository of another registry to ours; undefined where no other registry is cached. */
   readonly findNamespaced?: FindNamespaced | undefined;
+  /** What the registry's checks found; undefined: nothing is checked. */
+  readonly health?: HealthView | undefined;
   /** Whether the process is out of file descriptors, so that the client should try again. */
   readonly isOverloaded?: () => boolean;
 }
@@ -80,6 +83,7 @@ export async function dispatch(request: Request, options: DispatchOptions, peer?
     const asked = parseRoute({ method, path, query, prefix: options.prefix });
     const { route, ns } = applyNamespace(asked, query, options.findNamespaced);
     namespace = ns;
+    refuseUnhealthy(route, options.health);
     // 3. Who asks.
     const visitor = visitorOf(request, { origin: origin ?? url.origin, route, remote, options });
     if (options.door !== undefined) caller = await options.door.identify(visitor);
@@ -108,6 +112,13 @@ function goneMeanwhile(): RegistryError {
 
 function overloaded(): RegistryError {
   return new RegistryError("UNAVAILABLE", { message: "the registry has too many connections", retryAfterSeconds: 1 });
+}
+
+/** As distribution does, with every request but a probe. */
+function refuseUnhealthy(route: Route, health: HealthView | undefined): void {
+  if (health === undefined || route.kind === "live" || route.kind === "ready") return;
+  if (Object.keys(health.problems()).length === 0) return;
+  throw new RegistryError("UNAVAILABLE", { message: "a health check fails: see /debug/health", retryAfterSeconds: 10 });
 }
 
 /**
@@ -179,6 +190,7 @@ function exchangeOf(request: Request, { caller, requestId, remote = "", options 
     base: `${host ?? ""}${prefix}`,
     prefix,
     caCertificate: options.caCertificate(),
+    isReady: options.health?.isReady() ?? true,
     answerTokenRequest: answerTokenRequest === undefined ? undefined : (asked) => answerTokenRequest(asked, remote),
   };
 }
@@ -191,6 +203,10 @@ function handle(exchange: Exchange, route: Route): Response | Promise<Response> 
       return getRoot();
     case "caCertificate":
       return getCaCertificate(exchange);
+    case "live":
+      return getLive();
+    case "ready":
+      return getReady(exchange);
     case "getToken":
       return getToken(exchange, route);
     case "postToken":

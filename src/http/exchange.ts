@@ -28,6 +28,8 @@ export interface Exchange {
   readonly wholeBodies: WholeBodies;
   /** The CA certificate behind the server's own certificate, if we made it. */
   readonly caCertificate: string | undefined;
+  /** Whether new requests should come here. */
+  readonly isReady: boolean;
   /** Our own token server; undefined where tokens come from elsewhere, or there are none. */
   readonly answerTokenRequest: ((request: TokenRequest) => Promise<TokenAnswer>) | undefined;
 }

@@ -15,6 +15,8 @@ const needs: Record<Route["kind"], Action | "nothing" | "login" | "catalog"> = {
   base: "login",
   root: "nothing",
   caCertificate: "nothing",
+  live: "nothing",
+  ready: "nothing",
   options: "nothing",
   redirect: "nothing",
   // They check credentials themselves.

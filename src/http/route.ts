@@ -9,6 +9,7 @@
 //   /v2/<name>/referrers/<digest>          referrers
 //   /auth/token                            tokens
 //   /ca.crt  /                             the certificate authority; a sign of life
+//   /livez  /readyz                        probes: whether it runs; whether requests should come here
 //
 // The last two or three segments tell a path apart, so a repository may be called "tags/list" or "blobs/uploads".
 import { type Algorithm, type Digest, digestAlgorithm, parseAlgorithm, parseDigest } from "../oci/digest.ts";
@@ -20,7 +21,7 @@ import { collapseSlashes, decodePath, withoutTrailingSlash } from "./path.ts";
 
 /** Everything that can be asked of the server. */
 export type Route =
-  | { readonly kind: "base" | "root" | "caCertificate" }
+  | { readonly kind: "base" | "root" | "caCertificate" | "live" | "ready" }
   | { readonly kind: "getToken"; readonly query: URLSearchParams }
   | { readonly kind: "postToken" }
   | { readonly kind: "options"; readonly allow: string }
@@ -71,6 +72,8 @@ export interface RouteRequest {
 const methods = {
   root: ["GET", "HEAD"],
   caCertificate: ["GET", "HEAD"],
+  live: ["GET", "HEAD"],
+  ready: ["GET", "HEAD"],
   base: ["GET", "HEAD"],
   token: ["GET", "POST"],
   catalog: ["GET", "HEAD"],
@@ -124,13 +127,15 @@ function formatTarget(path: string, query: URLSearchParams): string {
 }
 
 function findPlace(path: string, prefix: string): Place | undefined {
-  // Load balancers and `registry trust` do not know the prefix.
-  const isBesidePrefix = path === "/" || path === "/ca.crt";
+  // Load balancers, probes and `registry trust` do not know the prefix.
+  const isBesidePrefix = ["/", "/ca.crt", "/livez", "/readyz"].includes(path);
   if (!isBesidePrefix && !path.startsWith(prefix)) return undefined;
   const rest = path.slice(isBesidePrefix ? 1 : prefix.length);
   const fixed: Readonly<Record<string, Resource>> = {
     "": "root",
     "ca.crt": "caCertificate",
+    livez: "live",
+    readyz: "ready",
     "auth/token": "token",
     v2: "base",
     "v2/": "base",
@@ -160,6 +165,8 @@ function routeOf(place: Place, method: string, query: URLSearchParams): Route {
     case "root":
     case "base":
     case "caCertificate":
+    case "live":
+    case "ready":
       return { kind: place.resource };
     case "token":
       return method === "GET" ? { kind: "getToken", query } : { kind: "postToken" };

@@ -10,6 +10,8 @@ const effects: Record<Route["kind"], Effect> = {
   base: "read",
   root: "read",
   caCertificate: "read",
+  live: "read",
+  ready: "read",
   getToken: "read",
   postToken: "read",
   options: "read",

@@ -27,7 +27,7 @@ const events: readonly ProxyEvent[] = [
   { kind: "quota", upstream, remaining: 76 },
 ];
 
-test("events become metrics and log lines", () => {
+test("events become metrics and log lines", async () => {
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
   const metrics = new Metrics();
@@ -40,8 +40,7 @@ test("events become metrics and log lines", () => {
     ["warning", "not cached"],
     ["warning", "the credentials are not sent to this token server; name it in realms to send them"],
   ]);
-  const samples = metrics
-    .format()
+  const samples = (await metrics.format())
     .split("\n")
     .filter((line) => !line.startsWith("#") && !line.includes("_bucket"));
   expect(samples).toEqual([

@@ -13,7 +13,7 @@ test("bytes that somebody needed and that lay in the trash are counted and told 
   const write = (line: string) => void lines.push(line);
   const logger = createLogger({ level: "info", format: "text", write, now: Date.now });
   const noteRestored = createRestoreReport(metrics, logger);
-  expect(metrics.format()).toContain("\nregistry_gc_resurrections_total 0\n");
+  expect(await metrics.format()).toContain("\nregistry_gc_resurrections_total 0\n");
 
   const stock = stocked();
   const digest = await pushBlob(stock, "app", "x");
@@ -22,6 +22,6 @@ test("bytes that somebody needed and that lay in the trash are counted and told 
   const registry = openRegistry({ ...stock.store, noteRestored }, { rules: { urls: "any", children: "all" } });
   await registry.repository(named("app"), anonymous()).blobs.promise(digest);
   await registry.repository(named("app"), anonymous()).blobs.open(digest);
-  expect(metrics.format()).toContain("\nregistry_gc_resurrections_total 1\n");
+  expect(await metrics.format()).toContain("\nregistry_gc_resurrections_total 1\n");
   expect(lines).toEqual([expect.stringMatching(new RegExp(`level=warning .*restored a blob.*${digest}`))]);
 });

@@ -128,7 +128,6 @@ describe("a variable only warns", () => {
     ["REGISTRY_URL", "x", /^REGISTRY_URL names no configuration key and is ignored$/],
     ["REGISTRY_LOG_LEVEL_X", "x", /names no configuration key/],
     ["REGISTRY_LOG_ACCESSLOG_DISABLED", "true", /log\.accesslog: no effect in this version$/],
-    ["REGISTRY_HEALTH_FILECHECKERS_0_FILE", "/x", /health: no effect in this version$/],
     ["REGISTRY_NOTIFICATIONS_EVENTCONFIG_INCLUDEREFERENCES", "true", /notifications: no effect/],
     ["REGISTRY_NOTIFICATIONS_ENDPOINTS", "[{name: x, url: y}]", /notifications: no effect/],
     ["REGISTRY_REDIS_ADDRS", "[a", /redis: no effect/],
@@ -138,10 +137,10 @@ describe("a variable only warns", () => {
 
   test("about a section without an effect, once with the file", async () => {
     const { warnings } = await load({
-      text: `${file}health: {storagedriver: {enabled: true}}`,
-      env: { REGISTRY_HEALTH_STORAGEDRIVER_ENABLED: "false" },
+      text: `${file}redis: {addrs: [a]}`,
+      env: { REGISTRY_REDIS_ADDRS: "[b]" },
     });
-    expect(warnings).toEqual(["config.yml:11:1: health: no effect in this version"]);
+    expect(warnings).toEqual(["config.yml:11:1: redis: no effect in this version"]);
   });
 });
 

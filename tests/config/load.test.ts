@@ -87,6 +87,7 @@ const fromImage2 = {
     },
     debug: { prometheus: { enabled: false, path: "/metrics" } },
   },
+  health: { storagedriver: { enabled: true, interval: 10_000, threshold: 3 }, file: [], http: [], tcp: [] },
   catalog: { maxentries: 1000 },
   tags: { maxtags: 1000 },
   proxy: undefined,
@@ -105,7 +106,6 @@ describe("the files of distribution's images", () => {
     expect(warnings).toEqual([
       "config.yml:3:3: log.fields: no effect in this version",
       "config.yml:6:3: storage.cache: no effect in this version",
-      "config.yml:14:1: health: no effect in this version",
     ]);
   });
 
@@ -125,7 +125,6 @@ describe("the files of distribution's images", () => {
       "config.yml:4:3: log.fields: no effect in this version",
       "config.yml:10:3: storage.cache: no effect in this version",
       "config.yml:14:3: storage.tag: no effect in this version",
-      "config.yml:23:1: health: no effect in this version",
     ]);
   });
 });

@@ -116,7 +116,7 @@ describe("unknown keys warn with the nearest known one", () => {
 
 describe("known keys without effect warn, each once", () => {
   test.each<[string, readonly string[]]>([
-    ["health: {storagedriver: {enabled: true}, file: [{file: x}]}", ["f:1:1: health: no effect in this version"]],
+    ["redis: {addrs: [a], tls: {rootcas: [b]}}", ["f:1:1: redis: no effect in this version"]],
     [
       "storage:\n  cache: {blobdescriptor: redis}\n  redirect: {disable: true}",
       ["f:2:3: storage.cache: no effect in this version", "f:3:3: storage.redirect: no effect in this version"],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { answerFailure } from "../../src/http/dispatch.ts";
+import { Health } from "../../src/http/health.ts";
 import type { Driver } from "../../src/storage/ports.ts";
 import { answering } from "../storage/intercepted.ts";
 import { openMemory } from "../storage/memory.ts";
@@ -30,6 +31,8 @@ describe("every route reaches its handler", () => {
     ["GET", "/", {}, 200],
     ["GET", "/v2/", {}, 200],
     ["GET", "/ca.crt", {}, 200],
+    ["GET", "/livez", {}, 200],
+    ["HEAD", "/readyz", {}, 200],
     ["OPTIONS", "/v2/", {}, 204],
     ["GET", "/v2/_catalog", {}, 200],
     ["GET", "/v2/a/tags/list", {}, 200],
@@ -59,6 +62,41 @@ describe("every route reaches its handler", () => {
       "nosniff",
     ]);
     expect(response.headers.get("x-request-id")).toMatch(uuid);
+  });
+});
+
+describe("health", () => {
+  const targets = ["/", "/v2/", "/v2/a/tags/list", "/livez", "/readyz"];
+
+  test.each<[string, (health: Health) => void, readonly number[]]>([
+    ["well", () => undefined, [200, 200, 404, 200, 200]],
+    ["unhealthy", (health) => health.note("tcp", "refused"), [503, 503, 503, 200, 503]],
+    ["switched off", (health) => health.switchTo("down"), [503, 503, 503, 200, 503]],
+    ["about to stop", (health) => health.beginStopping(), [200, 200, 404, 200, 503]],
+  ])("of a registry that is %s", async (_, happen, want) => {
+    const health = new Health();
+    happen(health);
+    const memory = memoryRegistry({ health });
+    const answers = await Promise.all(targets.map((target) => memory.ask("GET", target)));
+    expect(answers.map(({ status }) => status)).toEqual([...want]);
+  });
+
+  test("a registry that is unhealthy says so as distribution does", async () => {
+    const health = new Health();
+    health.note("tcp", "10.0.0.7:6379 refused");
+    const memory = memoryRegistry({ health });
+    const answer = await memory.ask("GET", "/v2/");
+    const body = await answer.json();
+    expect([answer.headers.get("retry-after"), body]).toEqual([
+      "10",
+      { errors: [{ code: "UNAVAILABLE", message: "a health check fails: see /debug/health" }] },
+    ]);
+  });
+
+  test("probes are answered beside a prefix", async () => {
+    const memory = memoryRegistry({ prefix: "/some/where/" });
+    const answers = await Promise.all(["/livez", "/readyz"].map((target) => memory.ask("GET", target)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
   });
 });
 

@@ -26,6 +26,7 @@ test.each([
     stallMs: 1,
     wholeBodies: new WholeBodies(),
     caCertificate: undefined,
+    isReady: true,
     answerTokenRequest: undefined,
   };
   expect(formatLocation(exchange, name, "tags/list")).toEqual(want);

@@ -1,4 +1,4 @@
-// Paths besides content: the base of the API, the root, the CA certificate, OPTIONS.
+// Paths besides content: the base of the API, the root, probes, the CA certificate, OPTIONS.
 import { RegistryError } from "../../oci/errors.ts";
 import type { Exchange } from "../exchange.ts";
 
@@ -13,6 +13,17 @@ export function getRoot(): Response {
   return new Response("This is a container registry. Its API is at /v2/, for docker and its kind.\n", {
     headers: { "Content-Type": "text/plain; charset=utf-8" },
   });
+}
+
+/** That the process answers, whatever else is wrong: nothing that a restart would not mend makes this fail. */
+export function getLive(): Response {
+  return new Response("ok\n", { headers: { "Content-Type": "text/plain; charset=utf-8" } });
+}
+
+/** Whether requests should come here: not while a check fails, nor before a stop. */
+export function getReady({ isReady }: Pick<Exchange, "isReady">): Response {
+  if (!isReady) throw new RegistryError("UNAVAILABLE", { message: "not ready" });
+  return getLive();
 }
 
 /** The certificate that clients need to trust this server; public. */

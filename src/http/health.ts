@@ -1,0 +1,42 @@
+// How the registry is: what its checks found, the operator's switch, and whether it is about to stop.
+
+/** Who asks about the registry's health. */
+export interface HealthView {
+  /** What is wrong, in a sentence by check; empty: nothing. */
+  problems(): Readonly<Record<string, string>>;
+  /** Whether new requests should come here: nothing is wrong, and it is not about to stop. */
+  isReady(): boolean;
+}
+
+/** The switch's name among the checks, which is distribution's. */
+const manualCheck = "manual_http_status";
+
+/** The one place where health is noted and looked up. */
+export class Health implements HealthView {
+  readonly #problems = new Map<string, string>();
+  #isStopping = false;
+
+  /** Notes what a check found wrong; undefined: nothing. */
+  note(check: string, problem: string | undefined): void {
+    if (problem === undefined) this.#problems.delete(check);
+    else this.#problems.set(check, problem);
+  }
+
+  /** The operator's switch: takes the registry out of service, and back. */
+  switchTo(position: "up" | "down"): void {
+    this.note(manualCheck, position === "up" ? undefined : "manual Check");
+  }
+
+  /** From now on load balancers are told to send nothing more; what comes all the same is served. */
+  beginStopping(): void {
+    this.#isStopping = true;
+  }
+
+  problems(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#problems);
+  }
+
+  isReady(): boolean {
+    return !this.#isStopping && this.#problems.size === 0;
+  }
+}

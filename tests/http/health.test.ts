@@ -1,0 +1,29 @@
+import { expect, test } from "bun:test";
+import { Health } from "../../src/http/health.ts";
+
+test("the registry is ready while nothing is wrong", () => {
+  const health = new Health();
+  const seen = [health.isReady()];
+  health.note("a", "broken");
+  health.note("b", "gone");
+  health.note("a", undefined);
+  seen.push(health.isReady());
+  const problems = health.problems();
+  health.note("b", undefined);
+  seen.push(health.isReady());
+  expect([seen, problems, health.problems()]).toEqual([[true, false, true], { b: "gone" }, {}]);
+});
+
+test("the operator's switch is one more check", () => {
+  const health = new Health();
+  health.switchTo("down");
+  const down = [health.isReady(), health.problems()];
+  health.switchTo("up");
+  expect([...down, health.isReady()]).toEqual([false, { manual_http_status: "manual Check" }, true]);
+});
+
+test("a registry that is about to stop is not ready, although nothing is wrong", () => {
+  const health = new Health();
+  health.beginStopping();
+  expect([health.isReady(), health.problems()]).toEqual([false, {}]);
+});
