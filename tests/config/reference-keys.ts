@@ -28,7 +28,6 @@ export const mayWarn: readonly string[] = [
 
 /** Keys, or sections with all keys in them, that the table calls working and that are only warned about today. */
 export const notYet: readonly string[] = [
-  "health",
   "http.tls.ciphersuites",
   "log.accesslog",
   "log.fields",
