@@ -9,23 +9,22 @@ import { openDebugListener } from "./app/debug-listener.ts";
 import { watchDescriptors } from "./app/descriptors.ts";
 import { startHealthChecks } from "./app/health-checks.ts";
 import { defaultNames } from "./app/host-names.ts";
+import { withLoginMetrics } from "./app/login-metrics.ts";
+import { type Monitoring, openMonitoring } from "./app/monitoring.ts";
 import { type OpenedAccess, openAccess } from "./app/open-access.ts";
 import { noteLoginIn, openAudit, withAudit } from "./app/open-audit.ts";
 import { openStore } from "./app/open-store.ts";
-import { createRestoreReport } from "./app/restore-report.ts";
 import { describeAddress } from "./app/server-address.ts";
 import { explainListening, StartError } from "./app/start-error.ts";
 import { type ListenAddress, parseListenAddress } from "./config/listen-address.ts";
 import type { LoadedConfiguration } from "./config/load.ts";
 import type { Configuration } from "./config/schema.ts";
-import { Health } from "./http/health.ts";
 import type { FindNamespaced } from "./http/namespace.ts";
 import { probePort, type RunningServer, startServer } from "./http/server.ts";
 import { WholeBodies } from "./http/whole-bodies.ts";
 import { compileNetworks } from "./lib/networks.ts";
 import { trimTrailingSlashes } from "./lib/trailing-slashes.ts";
 import { createLogger, type Logger } from "./log/logger.ts";
-import { Metrics } from "./metrics/metrics.ts";
 import type { Registry } from "./registry/registry.ts";
 
 /** What the app needs from its process. */
@@ -73,22 +72,23 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const warn = (warning: string) => logger.warn(warning);
   const opened = await openStore(configuration, { env, now, warn });
   const { dataDirectory } = opened;
-  const [metrics, health] = [new Metrics(), new Health()];
-  const store = { ...opened.store, noteRestored: createRestoreReport(metrics, logger) };
+  const monitoring = openMonitoring(configuration, { logger, now });
+  const { metrics, health } = monitoring;
+  const store = monitoring.watchStore(opened.store);
   const certificate = await openCertificates(configuration.http.tls, { directory: join(dataDirectory, "tls"), now });
   if (certificate?.made !== undefined) logger.info(certificate.made);
   for (const warning of certificate?.warnings ?? []) logger.warn(warning);
   const audit = await openAudit(configuration.log.audit, { logger, now, print: surroundings.print });
-  const [hasFile, noteLogin] = [loaded.path !== undefined, noteLoginIn(audit)];
+  const [hasFile, noteLogin] = [loaded.path !== undefined, withLoginMetrics(noteLoginIn(audit), metrics)];
   const access = await openAccess(configuration, { dataDirectory, logger, now, hasFile, noteLogin });
   const parts = { env, store, dataDirectory, hasOwners: access !== undefined, metrics, logger };
   const composed = composeRegistry(configuration, parts);
   const registry = withAudit(composed.registry, audit);
   const { findNamespaced } = composed;
-  const server = listen(configuration, { address, registry, findNamespaced, certificate, access, health, logger });
-  const debugListener = openDebugListener(configuration, { health, metrics });
+  const server = listen(configuration, { address, registry, findNamespaced, certificate, access, monitoring, logger });
+  const debugListener = openDebugListener(configuration, { health, metrics, logger });
   const chores = [
-    ...startChores(configuration, { store, certificate, server, logger }),
+    ...startChores(configuration, { store, certificate, server, logger, metrics: monitoring.chores }),
     watchDescriptors({ server, logger }),
     composed.start(),
     ...startHealthChecks(configuration.health, { health, checkStore: composed.registry.checkReady, logger }),
@@ -138,11 +138,11 @@ function listen(
     readonly findNamespaced: FindNamespaced | undefined;
     readonly certificate: CertificateSource | undefined;
     readonly access: OpenedAccess | undefined;
-    readonly health: Health;
+    readonly monitoring: Monitoring;
     readonly logger: Logger;
   },
 ): RunningServer {
-  const { address, registry, findNamespaced, certificate, access, health, logger } = means;
+  const { address, registry, findNamespaced, certificate, access, monitoring, logger } = means;
   return explainListening(http.addr, () =>
     startServer(
       { ...address, tls: certificate?.material() },
@@ -152,7 +152,8 @@ function listen(
         isTrustedProxy: compileNetworks(http.trustedproxies),
         door: access?.door,
         answerTokenRequest: access?.answerTokenRequest,
-        health,
+        health: monitoring.health,
+        watch: monitoring.watch,
         logger,
         switches: {
           isDeleteEnabled: storage.delete.enabled,

@@ -9,6 +9,7 @@ import type { Store } from "../registry/store.ts";
 import { purgeUploads } from "../registry/upload-purge.ts";
 import { verifyStore } from "../registry/verify/verify.ts";
 import type { CertificateSource } from "./certificates.ts";
+import type { ChoreMetrics } from "./chore-metrics.ts";
 import { rulesOf } from "./manifest-rules.ts";
 import { repeat } from "./timer.ts";
 
@@ -18,6 +19,7 @@ export interface ChoresMeans {
   readonly certificate: CertificateSource | undefined;
   readonly server: RunningServer;
   readonly logger: Logger;
+  readonly metrics: ChoreMetrics;
 }
 
 const firstPurgeMs = 60_000;
@@ -32,10 +34,18 @@ type UploadPurging = Configuration["storage"]["maintenance"]["uploadpurging"];
 
 /** Starts them; disposal ends the schedule, not work in progress. */
 export function startChores(configuration: Configuration, means: ChoresMeans): readonly Disposable[] {
-  const { store, certificate, server, logger } = means;
+  const { certificate, server, logger, metrics } = means;
   const report = (what: string) => (error: unknown) => logger.error(`${what} failed`, { error: String(error) });
+  const reportGc = (error: unknown) => {
+    metrics.collected("failed");
+    report("garbage collection")(error);
+  };
+  const reportVerify = (error: unknown) => {
+    metrics.checked("failed");
+    report("the check")(error);
+  };
   const { uploadpurging: uploads } = configuration.storage.maintenance;
-  const purge = () => purgeAbandoned(uploads, { store, logger });
+  const purge = () => purgeAbandoned(uploads, means);
   const purging = { firstMs: Math.min(uploads.interval, firstPurgeMs), intervalMs: uploads.interval };
   const renew = async () => {
     const material = await certificate?.renew();
@@ -46,14 +56,14 @@ export function startChores(configuration: Configuration, means: ChoresMeans): r
   return [
     ...(uploads.enabled ? [repeat(purge, { ...purging, report: report("purging uploads") })] : []),
     repeat(renew, { firstMs: renewalCheckMs, intervalMs: renewalCheckMs, report: report("renewing the certificate") }),
-    ...(configuration.gc.isOn ? scheduleGc(configuration, { ...means, report: report("garbage collection") }) : []),
-    ...(configuration.verify.isOn ? [scheduleVerify(configuration, means, report("the check"))] : []),
+    ...(configuration.gc.isOn ? scheduleGc(configuration, means, reportGc) : []),
+    ...(configuration.verify.isOn ? [scheduleVerify(configuration, means, reportVerify)] : []),
   ];
 }
 
 async function purgeAbandoned(
   { age: ageMs, dryrun: isDryRun }: UploadPurging,
-  { store, logger }: Pick<ChoresMeans, "store" | "logger">,
+  { store, logger, metrics }: ChoresMeans,
 ): Promise<void> {
   const { sessions, temporaryFiles } = await purgeUploads(store, ageMs, {
     isDryRun,
@@ -61,6 +71,7 @@ async function purgeAbandoned(
       if (isDryRun) logger.info("would purge an abandoned upload", { repository, upload });
     },
   });
+  if (!isDryRun) metrics.purged(sessions);
   if (sessions + temporaryFiles === 0) return;
   const done = isDryRun ? "would have purged abandoned uploads" : "purged abandoned uploads";
   logger.info(done, { sessions, temporaryFiles });
@@ -74,7 +85,8 @@ export function abandonedAfterMs({ storage }: Configuration): number {
 
 function scheduleGc(
   configuration: Configuration,
-  { store, logger, report }: Pick<ChoresMeans, "store" | "logger"> & { readonly report: (error: unknown) => void },
+  { store, logger, metrics }: ChoresMeans,
+  report: (error: unknown) => void,
 ): readonly Disposable[] {
   if (!store.locks.keepsProcessesApart()) {
     logger.warn("garbage is not collected while this server runs, because the data's filesystem has no file locks");
@@ -93,6 +105,7 @@ function scheduleGc(
         if (event.kind === "finding") logger.warn("garbage collection found a problem", { problem: event.problem });
       },
     });
+    metrics.collected("heldBy" in outcome ? "busy" : outcome);
     if ("heldBy" in outcome) return logger.info("another garbage collection is in progress", outcome);
     const { freedBytes, ...counted } = outcome;
     logger.info("collected garbage", { ...counted, freed: formatSize(freedBytes) });
@@ -102,12 +115,12 @@ function scheduleGc(
 
 function scheduleVerify(
   configuration: Configuration,
-  { store, logger }: ChoresMeans,
+  { store, logger, metrics }: ChoresMeans,
   report: (error: unknown) => void,
 ): Disposable {
   const { interval: intervalMs, rate: bytesPerSecond } = configuration.verify;
   const check = async () => {
-    const { bytes, ...counted } = await verifyStore(store, {
+    const summary = await verifyStore(store, {
       rules: rulesOf(configuration.validation),
       isRepairing: false,
       bytesPerSecond,
@@ -120,6 +133,8 @@ function scheduleVerify(
         logger[level]("check found a problem", { severity, repository, subject, problem });
       },
     });
+    metrics.checked(summary);
+    const { bytes, ...counted } = summary;
     logger.info("checked everything stored", { ...counted, read: formatSize(bytes) });
   };
   return repeat(check, { firstMs: Math.min(intervalMs, firstVerifyMs), intervalMs, report });

@@ -47,9 +47,10 @@ export function composeRegistry(configuration: Configuration, parts: RegistryPar
     sizes,
   });
   const { proxy } = configuration;
+  // Its metrics are shown without a cache too, as in distribution.
+  const tell = createCacheReport(parts.metrics, logger);
   if (proxy === undefined) return { registry: local, findNamespaced: undefined, start: () => new DisposableStack() };
   let cleaning: EvictionSchedule | undefined;
-  const tell = createCacheReport(parts.metrics, logger);
   const report: Report = (event) => {
     tell(event);
     if (event.kind === "received") cleaning?.received(event.sizeBytes);

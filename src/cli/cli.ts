@@ -4,6 +4,7 @@ import { type Command, CommandError, type CommandIo, parseWords, UsageError } fr
 import { configCommand } from "./config.ts";
 import { gcCommand } from "./gc.ts";
 import { gencertCommand } from "./gencert.ts";
+import { healthCommand } from "./health.ts";
 import { formatHelp, formatOverview } from "./help.ts";
 import { passwdCommand } from "./passwd.ts";
 import { proxyCommand } from "./proxy.ts";
@@ -37,6 +38,7 @@ const commands: readonly Command[] = [
   configCommand,
   passwdCommand,
   tokenCommand,
+  healthCommand,
   gencertCommand,
   trustCommand,
   versionCommand,

@@ -27,9 +27,10 @@ import {
   putUpload,
   startUpload,
 } from "./handlers/uploads.ts";
-import type { HealthView } from "./health.ts";
+import { type HealthView, refuseUnhealthy } from "./health.ts";
 import { applyNamespace, type FindNamespaced } from "./namespace.ts";
 import { needOf } from "./needs.ts";
+import { describeEnd, type WatchRequest } from "./request-watch.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { refuseSwitchedOff } from "./switches.ts";
 import type { WholeBodies } from "./whole-bodies.ts";
@@ -60,6 +61,8 @@ export interface DispatchOptions {
   readonly findNamespaced?: FindNamespaced | undefined;
   /** What the registry's checks found; undefined: nothing is checked. */
   readonly health?: HealthView | undefined;
+  /** Counts requests; undefined: nobody does. */
+  readonly watch?: WatchRequest | undefined;
   /** Whether the process is out of file descriptors, so that the client should try again. */
   readonly isOverloaded?: () => boolean;
 }
@@ -73,6 +76,7 @@ export async function dispatch(request: Request, options: DispatchOptions, peer?
   let failure: unknown;
   let namespace: string | undefined;
   let caller = anonymousCaller;
+  let ended: ReturnType<WatchRequest> | undefined;
   const { remote, origin } = readForwarded(request.headers, { remote: peer, isTrusted: options.isTrustedProxy });
   try {
     // 2. What is requested.
@@ -83,6 +87,7 @@ export async function dispatch(request: Request, options: DispatchOptions, peer?
     const asked = parseRoute({ method, path, query, prefix: options.prefix });
     const { route, ns } = applyNamespace(asked, query, options.findNamespaced);
     namespace = ns;
+    ended = options.watch?.(route.kind);
     refuseUnhealthy(route, options.health);
     // 3. Who asks.
     const visitor = visitorOf(request, { origin: origin ?? url.origin, route, remote, options });
@@ -102,6 +107,8 @@ export async function dispatch(request: Request, options: DispatchOptions, peer?
   setCommonHeaders(response.headers, requestId, options.headers);
   // 7. One log line.
   const durationMs = performance.now() - startedMs;
+  ended ??= options.watch?.(undefined);
+  ended?.(describeEnd(request, { response, failure, durationMs }));
   report(options.logger, { request, remote, response, requestId, caller, failure, durationMs });
   return response;
 }
@@ -112,13 +119,6 @@ function goneMeanwhile(): RegistryError {
 
 function overloaded(): RegistryError {
   return new RegistryError("UNAVAILABLE", { message: "the registry has too many connections", retryAfterSeconds: 1 });
-}
-
-/** As distribution does, with every request but a probe. */
-function refuseUnhealthy(route: Route, health: HealthView | undefined): void {
-  if (health === undefined || route.kind === "live" || route.kind === "ready") return;
-  if (Object.keys(health.problems()).length === 0) return;
-  throw new RegistryError("UNAVAILABLE", { message: "a health check fails: see /debug/health", retryAfterSeconds: 10 });
 }
 
 /**

@@ -1,4 +1,6 @@
 // How the registry is: what its checks found, the operator's switch, and whether it is about to stop.
+import { RegistryError } from "../oci/errors.ts";
+import type { Route } from "./route.ts";
 
 /** Who asks about the registry's health. */
 export interface HealthView {
@@ -39,4 +41,11 @@ export class Health implements HealthView {
   isReady(): boolean {
     return !this.#isStopping && this.#problems.size === 0;
   }
+}
+
+/** Refuses every request but a probe while something is wrong, as distribution does. */
+export function refuseUnhealthy(route: Route, health: HealthView | undefined): void {
+  if (health === undefined || route.kind === "live" || route.kind === "ready") return;
+  if (Object.keys(health.problems()).length === 0) return;
+  throw new RegistryError("UNAVAILABLE", { message: "a health check fails: see /debug/health", retryAfterSeconds: 10 });
 }

@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
+import { createChoreMetrics } from "../../src/app/chore-metrics.ts";
 import { abandonedAfterMs, describeHolder, startChores } from "../../src/app/chores.ts";
 import { loadConfiguration } from "../../src/config/load.ts";
 import type { RunningServer } from "../../src/http/server.ts";
 import { createLogger } from "../../src/log/logger.ts";
+import { Metrics } from "../../src/metrics/metrics.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { tagCurrentLink, uploadKey } from "../../src/registry/layout.ts";
 import { named, pushImage, stockedOn, tagged, utf8 } from "../registry/stocked.ts";
@@ -25,12 +27,19 @@ async function chores(env: Readonly<Record<string, string>>) {
     if (line.includes("collected garbage")) noteCollected();
     if (line.includes("checked everything")) noteChecked();
   };
+  const metrics = new Metrics();
   const logger = createLogger({ level: "info", format: "text", write, now: Date.now });
   const stock = stockedOn(openMemory());
   await pushImage(stock, "app", { tag: "1" });
   await stock.store.objects.put(tagCurrentLink(named("broken"), tagged("1")), utf8(""));
   const { configuration } = await loadConfiguration({ path: undefined, env, flags: {} });
-  const started = startChores(configuration, { store: stock.store, certificate: undefined, server, logger });
+  const started = startChores(configuration, {
+    store: stock.store,
+    certificate: undefined,
+    server,
+    logger,
+    metrics: createChoreMetrics(metrics, Date.now),
+  });
   return {
     lines,
     collected,
@@ -56,13 +65,20 @@ async function purged(env: Readonly<Record<string, string>>) {
   const write = (line: string) => {
     if (/purged? /.test(line)) resolve(line);
   };
+  const metrics = new Metrics();
   const logger = createLogger({ level: "info", format: "text", write, now: Date.now });
   const stock = stockedOn(openMemory());
   const id = await stock.registry.repository(named("app"), anonymous()).uploads.start("sha256");
   const prefix = "REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING";
   const settings = { REGISTRY_GC: "false", [`${prefix}_INTERVAL`]: "1ms", [`${prefix}_AGE`]: "1ns", ...env };
   const { configuration } = await loadConfiguration({ path: undefined, env: settings, flags: {} });
-  const started = startChores(configuration, { store: stock.store, certificate: undefined, server, logger });
+  const started = startChores(configuration, {
+    store: stock.store,
+    certificate: undefined,
+    server,
+    logger,
+    metrics: createChoreMetrics(metrics, Date.now),
+  });
   const line = await promise;
   for (const chore of started) chore[Symbol.dispose]();
   const isThere = (await stock.store.objects.stat(uploadKey(named("app"), id))) !== undefined;

@@ -60,5 +60,5 @@ test("composeRegistry() fills a cache from its upstream, and counts what comes",
     digest,
     true,
   ]);
-  expect(metrics.format()).toContain('registry_proxy_misses_total{type="manifest"} 1');
+  expect(await metrics.format()).toContain('registry_proxy_misses_total{type="manifest"} 1');
 });

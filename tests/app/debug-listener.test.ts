@@ -2,12 +2,15 @@ import { expect, test } from "bun:test";
 import { openDebugListener } from "../../src/app/debug-listener.ts";
 import { StartError } from "../../src/app/start-error.ts";
 import { Health } from "../../src/http/health.ts";
+import { createLogger } from "../../src/log/logger.ts";
 import { Metrics } from "../../src/metrics/metrics.ts";
 import { load } from "../config/written-file.ts";
 
+const logger = createLogger({ level: "error", format: "text", write: () => undefined, now: () => 0 });
+
 async function opened(debug: string) {
   const { configuration } = await load({ text: `version: 0.1\nhttp: {debug: ${debug}}\n` });
-  return openDebugListener(configuration, { health: new Health(), metrics: new Metrics() });
+  return openDebugListener(configuration, { health: new Health(), metrics: new Metrics(), logger });
 }
 
 test.each([
