@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startApp } from "../src/app.ts";
 import { loadConfiguration } from "../src/config/load.ts";
 import { listNodes, type Node } from "../src/config/node.ts";
 import { root } from "../src/config/schema.ts";
@@ -55,3 +56,33 @@ test.each(examples.map((text, index) => [index + 1, text] as const))(
     expect(warnings).toEqual([]);
   },
 );
+
+const monitoringPath = join(import.meta.dir, "../docs/monitoring.md");
+
+/** One row for each metric that a server serves, from its own HELP and TYPE lines. */
+async function metricsTable(): Promise<string> {
+  using directory = temporaryDirectory();
+  const log: string[] = [];
+  const env = {
+    REGISTRY_HTTP_DEBUG_ADDR: "127.0.0.1:0",
+    REGISTRY_HTTP_DEBUG_PROMETHEUS_ENABLED: "true",
+    REGISTRY_NOTIFICATIONS_ENDPOINTS: "[{name: none, url: 'http://127.0.0.1:9/'}]",
+  };
+  const flags = { addr: ["127.0.0.1:0"], data: [directory.path], http: [""] };
+  const loaded = await loadConfiguration({ path: undefined, env, flags });
+  const app = await startApp(loaded, { env, now: Date.now, writeLog: (line) => log.push(line), print: () => {} });
+  const port = /another address.*port=(\d+)/.exec(log.join(""))?.[1];
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  await app.stop();
+  const metrics = [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)$/gm)];
+  const rows = metrics.map(([, name, help, kind]) => `| \`${name}\` | ${kind} | ${help} |`).sort();
+  return ["| metric | type | what it tells |", "|---|---|---|", ...rows].join("\n");
+}
+
+test("docs/monitoring.md lists the metrics of a server", async () => {
+  const marker = "<!-- metrics: written from what a server serves -->\n";
+  const [before, rest = ""] = readFileSync(monitoringPath, "utf8").split(marker);
+  const want = `${before}${marker}${await metricsTable()}\n${rest.slice(rest.indexOf("<!-- end -->"))}`;
+  if (process.env.UPDATE_DOCS === "1") writeFileSync(monitoringPath, want);
+  expect(readFileSync(monitoringPath, "utf8")).toEqual(want);
+});

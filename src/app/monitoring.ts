@@ -31,10 +31,13 @@ export function openMonitoring(
   const metrics = new Metrics();
   const { enabled: isServed } = http.debug.prometheus;
   if (isServed) addProcessMetrics(metrics);
+  const health = new Health();
+  const help = "Health checks that fail now; while there is one, requests are answered with 503";
+  metrics.read("gauge", { name: "registry_health_problems", help }, () => Object.keys(health.problems()).length);
   const noteRestored = createRestoreReport(metrics, logger);
   return {
     metrics,
-    health: new Health(),
+    health,
     chores: createChoreMetrics(metrics, now),
     watch: isServed ? createRequestMetrics(metrics) : undefined,
     watchStore: (store) => {

@@ -87,7 +87,9 @@ export const http = section({
     .describe("The URL by which clients know the registry; Location headers begin with it, and are relative without."),
   prefix: urlPrefix
     .prefault("/")
-    .describe("The path below which the API is served, between slashes; / and /ca.crt are served beside it."),
+    .describe(
+      "The path below which the API is served, between slashes; /, /ca.crt, /livez and /readyz are served beside it.",
+    ),
   relativeurls: boolean.prefault("false").describe("Whether Location headers are relative even with http.host."),
   headers: headers
     .prefault({})

@@ -27,6 +27,8 @@ export function listWarnings(configuration: Configuration, settings: Settings, f
     const isUnused = certificate !== undefined && selfsigned.isOn;
     warn(isUnused, "http.tls.selfsigned", "no effect, since http.tls.certificate is used");
   }
+  const isUnserved = http.debug.prometheus.enabled && http.debug.addr === undefined;
+  warn(isUnserved, "http.debug.prometheus.enabled", "no effect without http.debug.addr, where metrics are served");
   const noUrl =
     "not a URL with http or https and without user, query and fragment, such as https://registry.example.com";
   warn(http.host === undefined, "http.host", `ignored, and Location headers are relative, since it is ${noUrl}`);

@@ -23,3 +23,11 @@ test("requests and calls of the store are measured only where metrics are served
     [true, true, true],
   ]);
 });
+
+test("checks that fail are counted", async () => {
+  const { configuration } = await load({ text: "version: 0.1\n" });
+  const { metrics, health } = openMonitoring(configuration, { logger, now: () => 0 });
+  health.note("tcp", "refused");
+  health.switchTo("down");
+  expect(await samplesOf(metrics, /health/)).toEqual(["registry_health_problems 2"]);
+});

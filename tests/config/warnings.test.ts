@@ -27,6 +27,11 @@ test.each<[string, Parameters<typeof load>[0], RegExp]>([
     /^REGISTRY_PROXY_USERNAME: proxy\.username: no effect without proxy\.remoteurl$/,
   ],
   [
+    "metrics that nobody can read",
+    { env: { REGISTRY_HTTP_DEBUG_PROMETHEUS_ENABLED: "true" } },
+    /: http\.debug\.prometheus\.enabled: no effect without http\.debug\.addr/,
+  ],
+  [
     "a helper of nothing",
     { text: withFile("proxy: {exec: {command: x}}") },
     /: proxy\.exec\.command: no effect without/,
