@@ -24,8 +24,8 @@ export interface ArrivingBlob {
   /** Undefined where the other registry does not say it. */
   readonly sizeBytes: number | undefined;
   /**
-   * Its bytes as they come, from `start` up to, but without, `end`. They break off with an error where they turn out to
-   * be wrong; the last ones come only when they are not.
+   * Its bytes as they come, from `start` up to, but without, `end`. They break off with an error if they turn out to be
+   * wrong; the last of them are only sent once all are right.
    */
   read(range?: { readonly start: number; readonly end: number }): AsyncIterable<Uint8Array>;
 }
@@ -56,7 +56,7 @@ const freshLinkMs = 1000;
 const promiseWaitMs = 1000;
 const maxRounds = 3;
 
-/** What is known of a blob that the repository links, without reading it. */
+/** A blob that the repository links, without reading it. */
 export async function findLinked(store: Store, name: RepositoryName, digest: Digest): Promise<Stat | undefined> {
   return (await followToBlob(store, layerLink(name, digest), digest))?.stat;
 }
@@ -91,8 +91,8 @@ export async function promiseBlob(
 
 /**
  * Makes the promise that a link gives last: touches it under the shared lock, unless it is younger than a second.
- * Undefined when link or bytes are gone. When the lock is not to be had the promise is shorter, which may cost a
- * repeated push and loses nothing.
+ * Undefined if the link or the bytes are gone. If the lock cannot be had, the promise is shorter: that may cost a repeated
+ * push, and loses nothing.
  */
 export async function promiseLink(
   store: Store,

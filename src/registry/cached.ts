@@ -1,5 +1,5 @@
-// Cached repositories: those that another registry fills. They carry a marker; in them a manifest may stand before
-// its blobs, and what is missing is fetched, not an error. When something was last used is the time of its own link.
+// Cached repositories: those that another registry fills. They carry a marker; in them a manifest may exist before
+// its blobs, and what is missing is fetched rather than an error. The time of a link is when it was last used.
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseManifestInTurns } from "../oci/manifest.ts";
@@ -19,7 +19,7 @@ export async function readUpstream(store: Store, name: RepositoryName): Promise<
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes).trim();
 }
 
-/** Marks the repository as cached from the upstream, and that this one was asked now. */
+/** Marks the repository as cached from the upstream, which was asked just now. */
 export async function markCached(store: Store, name: RepositoryName, upstream: string): Promise<void> {
   if ((await readUpstream(store, name)) !== upstream) {
     await store.objects.put(upstreamKey(name), new TextEncoder().encode(upstream));
@@ -63,7 +63,7 @@ export async function linkCachedBlob(
   });
 }
 
-/** The same for bytes that were there already, perhaps without a link: a collector that has read the links goes by their time. */
+/** The same for bytes that were there before, perhaps without a link: a collector that has read the links goes by their time. */
 export async function adoptBlob(
   store: Store,
   name: RepositoryName,
@@ -73,12 +73,12 @@ export async function adoptBlob(
   return linkCachedBlob(store, name, blob);
 }
 
-/** When the upstream last said that the tag points where it points here. */
+/** When the upstream last confirmed what the tag points to. */
 export async function tagConfirmedMs(store: Store, name: RepositoryName, tag: Tag): Promise<number | undefined> {
   return (await store.objects.stat(tagCurrentLink(name, tag)))?.changedMs;
 }
 
-/** Notes that the upstream has just said so. */
+/** Notes that the upstream has just confirmed it. */
 export async function confirmTag(store: Store, name: RepositoryName, tag: Tag): Promise<void> {
   await store.objects.renew(tagCurrentLink(name, tag));
 }

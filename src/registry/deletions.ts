@@ -1,8 +1,8 @@
-// Deletions that clients ask for, for who holds the repository's lock alone. What was deleted is noted: where a manifest
-// names it still, that is no damage, and no repair brings it back.
+// Deletions that clients ask for; the caller holds the repository's lock exclusively. What was deleted is noted: if a
+// manifest still names it, that is not damage, and no repair restores it.
 //
-// A manifest goes with every tag that points to it, in one step that decides: its link. From then on those tags point to
-// nothing. A process may die before it has removed them; a note of its own, made before, tells who comes next.
+// A manifest is deleted together with every tag that points to it, by one decisive step: its link is removed. From then on
+// those tags point to nothing. A process may die before it has removed them; a note made beforehand tells the next writer.
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
@@ -23,7 +23,7 @@ export async function deleteLink(
   return await store.objects.delete(link);
 }
 
-/** Whether a client had it deleted, for who has found no link to it. */
+/** Whether a client deleted it; for a caller that has found no link to it. */
 export async function isDeleted(store: Store, name: RepositoryName, digest: Digest): Promise<boolean> {
   return (await store.objects.stat(deletedLink(name, digest))) !== undefined;
 }
@@ -50,7 +50,7 @@ export async function deleteRevision(
   return isGone ? tags : undefined;
 }
 
-/** Does the rest of a deletion whose process died after the step that decides, or failed; forgets one that did not come so far. */
+/** Finishes a deletion that died or failed after its decisive step; forgets one that did not get that far. */
 export async function finishDeletion(store: Store, name: RepositoryName): Promise<void> {
   if ((await store.objects.stat(deletingKey(name))) === undefined) return;
   const digest = await readUnfinished(store, name);
@@ -62,8 +62,8 @@ export async function finishDeletion(store: Store, name: RepositoryName): Promis
 const maxRounds = 3;
 
 /**
- * Runs the work under the repository's lock, shared where that will do, after the rest of a deletion: its tags must not
- * come back with their manifest.
+ * Runs the work under the repository's lock, shared where that will do, after finishing any interrupted deletion: its tags
+ * must not return with their manifest.
  */
 export async function withNothingUnfinished<T>(
   store: Store,

@@ -1,10 +1,10 @@
 // A set of millions of digests in little memory: it keeps the first 128 bits of each, in a table with open places.
-// Two digests that agree in them count as one, so a set may say "has" too often and never too seldom.
+// Two digests that agree in them count as one, so a set may err towards "has", and never the other way.
 import { type Digest, digestHex } from "../oci/digest.ts";
 
 const wordsPerEntry = 4;
 const hexPerWord = 8;
-/** A table that grows holds up everybody else: 1024 small ones grow in a moment each. */
+/** Growing a large table would hold up everybody else: 1024 small ones grow in a moment each. */
 const tables = 1024;
 const firstPlaces = 16;
 /** A table grows when more than half of its places are taken. */
@@ -75,7 +75,7 @@ function place(words: Uint32Array, entry: Uint32Array): boolean {
   return true;
 }
 
-/** Where the entry is, or else the free place where it belongs. A hash is as good as random: its first word is the start. */
+/** Where the entry is, or else the free place where it belongs. Hashes are uniformly distributed, so the first word is the start. */
 function findPlace(words: Uint32Array, entry: Uint32Array): number {
   const places = words.length / wordsPerEntry;
   for (let index = (entry[0] ?? 0) % places; ; index = (index + 1) % places) {

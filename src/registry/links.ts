@@ -7,8 +7,8 @@ import type { Store } from "./store.ts";
 const maxLinkBytes = 1024;
 
 /**
- * The digest that a link holds; undefined where it is absent, empty or malformed (a crash of registry:2 leaves empty
- * ones, and a person's editor a newline).
+ * The digest that a link holds; undefined if it is absent, empty or malformed (a crash of registry:2 leaves empty ones,
+ * and an editor adds a newline).
  */
 export async function readLink(store: Store, key: Key): Promise<Digest | undefined> {
   const bytes = await store.objects.read(key, maxLinkBytes);
@@ -44,7 +44,7 @@ const settledAgeMs = 60_000;
 export async function putLink(store: Store, key: Key, digest: Digest): Promise<boolean> {
   const stat = await store.objects.stat(key);
   const isSettled = stat !== undefined && store.now() - stat.changedMs > settledAgeMs;
-  // The length: a newline behind the digest is read over here, but not by the Go registries.
+  // By length too: a newline after the digest is ignored here, but not by the Go registries.
   const isWhole = isSettled && stat.sizeBytes === digest.length && (await readLink(store, key)) === digest;
   if (isWhole && (await store.objects.renew(key))) return false;
   await store.objects.put(key, new TextEncoder().encode(digest));

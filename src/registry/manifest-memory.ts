@@ -1,6 +1,6 @@
-// What follows from the bytes of a manifest, remembered by digest: reading, hashing and parsing 4 MiB at every question
-// would keep everybody else waiting. It never grows old. Whether the bytes are there, and still hash to their digest,
-// does: each question looks at the file, and what is short is hashed every time.
+// What follows from the bytes of a manifest, remembered by digest: reading, hashing and parsing 4 MiB for every request
+// would keep everybody else waiting. It never goes stale. Whether the bytes are there, and still hash to their digest,
+// does: each request looks at the file, and short content is hashed every time.
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashInTurns } from "../oci/hash.ts";
@@ -10,10 +10,10 @@ import type { Objects, Stat } from "../storage/ports.ts";
 import { blobKey } from "./layout.ts";
 import type { Store } from "./store.ts";
 
-/** What is said of a manifest without its bytes. */
+/** A manifest without its bytes. */
 export interface DescribedManifest {
   readonly digest: Digest;
-  /** As the bytes say it, where that is safe to say to anybody. */
+  /** As the bytes give it, if that is safe to send to anybody. */
   readonly mediaType: string;
   readonly sizeBytes: number;
   /** A sentence for the client about the answer, such as that it may be out of date. */
@@ -28,7 +28,7 @@ export interface ManifestFacts extends DescribedManifest {
   readonly annotations: Readonly<Record<string, string>> | undefined;
 }
 
-/** In which state the file was whose bytes hashed to the digest, and when they did. */
+/** The state of the file when its bytes were last hashed to the digest, and when that was. */
 interface Verification {
   readonly state: string;
   readonly atMs: number;
@@ -40,16 +40,16 @@ interface Remembered {
   readonly verified: Verification;
 }
 
-/** In memory, about. */
+/** Roughly, in memory. */
 const maxWeight = 8 * 1024 * 1024;
 const leastWeight = 512;
-/** Up to here bytes are hashed in a moment, so that a bit that turned on the disk is seen. */
+/** Up to this size bytes are hashed each time, so that a bit that flipped on disk is noticed. */
 const shortBytes = 64 * 1024;
 const verifiedMs = 600_000;
 
 class ManifestMemory {
   readonly #remembered = new BoundedMap<Digest, Remembered>(maxWeight, ({ weight }) => weight);
-  /** Under way: who asks meanwhile waits for the same answer. */
+  /** Under way: others that ask meanwhile wait for the same answer. */
   readonly reading = new Map<Digest, Promise<ReadBytes | undefined>>();
 
   /** The least recently used goes first. */
@@ -65,7 +65,7 @@ class ManifestMemory {
   }
 }
 
-/** One for each store, whoever asks: it is a function of digests. */
+/** One for each store, shared by all callers: it is a function of digests. */
 const memories = new WeakMap<Objects, ManifestMemory>();
 
 function memoryOf({ objects }: Store): ManifestMemory {
@@ -76,7 +76,7 @@ function memoryOf({ objects }: Store): ManifestMemory {
   return memory;
 }
 
-/** What was learned of the bytes in a place, and the bytes where they had to be read for that. */
+/** What is known of the bytes, and the bytes themselves if they had to be read for it. */
 export interface DescribedBytes {
   readonly facts: ManifestFacts;
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
@@ -86,7 +86,7 @@ interface ReadBytes extends DescribedBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What the manifest in the place of the digest says; undefined where none is, or its bytes are not those of the digest. */
+/** What the manifest stored under the digest says; undefined if there is none, or its bytes do not hash to the digest. */
 export async function describeBytes(store: Store, digest: Digest): Promise<DescribedBytes | undefined> {
   const stat = await store.objects.stat(blobKey(digest));
   const known = memoryOf(store).get(digest);
@@ -104,7 +104,7 @@ export async function readBytes(store: Store, digest: Digest): Promise<ReadBytes
 }
 
 async function readOnce(store: Store, digest: Digest): Promise<ReadBytes | undefined> {
-  // Before the bytes are read: what replaces the file meanwhile is hashed the next time.
+  // Before the bytes are read, so that a file that replaces this one meanwhile is hashed the next time.
   const stat = await store.objects.stat(blobKey(digest));
   const bytes = await store.objects.read(blobKey(digest), maxManifestBytes);
   if (stat === undefined || bytes === undefined) return undefined;
@@ -118,7 +118,7 @@ async function readOnce(store: Store, digest: Digest): Promise<ReadBytes | undef
   return { facts, bytes };
 }
 
-/** Bytes that may be a manifest, as the disk has them now; undefined where there are none, or others than the digest says. */
+/** Bytes that may be a manifest, as they are on disk now; undefined if there are none, or they do not hash to the digest. */
 export async function readWholeBytes(store: Store, digest: Digest): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const bytes = await store.objects.read(blobKey(digest), maxManifestBytes);
   return bytes !== undefined && (await hashInTurns(bytes, digestAlgorithm(digest))) === digest ? bytes : undefined;
@@ -135,7 +135,7 @@ function stateOf({ identity, sizeBytes, modifiedMs }: Stat): string {
   return [identity, sizeBytes, modifiedMs].join(" ");
 }
 
-/** Undefined for what is no manifest. */
+/** Undefined if it is not a manifest. */
 async function readFacts(bytes: Uint8Array, digest: Digest): Promise<ManifestFacts | undefined> {
   const parsed = await parseManifestInTurns(bytes, undefined);
   if ("problem" in parsed) {

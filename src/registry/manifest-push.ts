@@ -85,8 +85,8 @@ export interface ApprovedManifest {
 }
 
 /**
- * Stores it, under the repository's lock held shared; returns what its tags pointed to before. A kill at any point relies
- * on the order: bytes, revision, referrer, tags.
+ * Stores it; the caller holds the repository's lock, shared or exclusively. Returns what its tags pointed to before. That a
+ * kill at any point does no harm depends on the order: bytes, revision, referrer, tags.
  */
 export async function storeManifest(
   store: Store,

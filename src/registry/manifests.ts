@@ -41,7 +41,7 @@ async function resolve<Found>(
   }
 }
 
-/** For a caller that has just seen a link to it; the bytes are restored from the trash if they lie there. */
+/** For a caller that has just seen a link to it; the bytes are restored from the trash if they are there. */
 export async function findManifest<Found>(store: Store, digest: Digest, look: Look<Found>): Promise<Found | undefined> {
   // A collector that judged before the link was made may take the bytes between the look and the reading.
   for (let round = 1; round <= maxRounds && (await findBlob(store, digest)) !== undefined; round += 1) {
@@ -60,7 +60,7 @@ export async function openRevision(
   return (await isRevision(store, name, digest)) ? await findManifest(store, digest, readManifest) : undefined;
 }
 
-/** What a manifest says that the repository holds. */
+/** The facts of a manifest that the repository holds. */
 export async function describeRevision(
   store: Store,
   name: RepositoryName,
@@ -91,7 +91,7 @@ export async function isRevision(store: Store, name: RepositoryName, digest: Dig
   return (await readLink(store, revisionLink(name, digest))) === digest;
 }
 
-/** Bytes that do not hash to their digest are damaged: as good as absent, until a push heals them. */
+/** Bytes that do not hash to their digest are damaged, and count as absent until a push replaces them. */
 export async function readManifest(store: Store, digest: Digest): Promise<StoredManifest | undefined> {
   const read = await readBytes(store, digest);
   return read === undefined ? undefined : { ...describe(read.facts), bytes: read.bytes };

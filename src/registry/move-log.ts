@@ -1,5 +1,5 @@
 // The log of a repository's moved tags, which is there while somebody wants to know: whoever moves a tag adds a line
-// first. It promises nothing, and need not survive a crash, as who relies on it does not either.
+// first. It promises nothing, and need not survive a crash, since those who rely on it do not either.
 //
 //   gc/moved/<sha256 of the name>    "<id>\n", then "<digest> <tag>\n" for each move
 import type { Digest } from "../oci/digest.ts";
@@ -18,7 +18,7 @@ export interface MoveLog {
 
 const maxLogBytes = 1024 * 1024;
 
-/** Notes that the tag is about to be moved, for who holds the lock shared. */
+/** Notes that the tag is about to be moved; the caller holds the lock shared. */
 export async function noteMove(
   store: Store,
   name: RepositoryName,
@@ -26,7 +26,7 @@ export async function noteMove(
 ): Promise<void> {
   const key = logKey(name);
   const sizeBytes = await store.objects.append(key, new TextEncoder().encode(`${digest} ${tag}\n`));
-  // Who relies on it finds it gone, and reads all tags anew.
+  // Whoever relies on it finds it gone, and reads all tags again.
   if (sizeBytes !== undefined && sizeBytes > maxLogBytes) await store.objects.delete(key, { isDurable: false });
 }
 
@@ -41,7 +41,7 @@ export async function startMoveLog(store: Store, name: RepositoryName): Promise<
 
 /** The log, or undefined where there is none. */
 export async function readMoveLog(store: Store, name: RepositoryName): Promise<MoveLog | undefined> {
-  // It goes when it is longer than it should be; until then a few may add to it.
+  // It is removed when it gets too long; until then a few more may add to it.
   const bytes = await store.objects.read(logKey(name), maxLogBytes * 2);
   if (bytes === undefined) return undefined;
   const text = new TextDecoder().decode(bytes);
@@ -49,7 +49,7 @@ export async function readMoveLog(store: Store, name: RepositoryName): Promise<M
   return end <= 0 ? undefined : { id: text.slice(0, end), moves: text.slice(end + 1) };
 }
 
-/** Every tag that was moved to the manifest, and perhaps on since. */
+/** Every tag that was moved to the manifest, and may have been moved on since. */
 export function movedTo(digest: Digest, { moves }: MoveLog): readonly Tag[] {
   const tags: Tag[] = [];
   for (let start = moves.indexOf(digest); start !== -1; start = moves.indexOf(digest, start + digest.length)) {

@@ -44,8 +44,8 @@ export class Referrers {
   readonly #store: Store;
   readonly #maxPageLooks: number;
   /**
-   * Repositories whose manifests were all looked at since the start: who writes meanwhile keeps the index himself. With
-   * the referrers whose entry could not be written, on a full or read-only disk.
+   * Repositories whose manifests have all been read since the start: whoever writes since then keeps the index. With the
+   * referrers whose entry could not be written, on a full or read-only disk.
    */
   readonly #rebuilt = new Map<RepositoryName, Promise<readonly ReferrerEntry[]>>();
 
@@ -55,8 +55,8 @@ export class Referrers {
   }
 
   /**
-   * A page of referrers, in the order of their digests. It ends after so many were looked at, wanted or not, since each
-   * costs the disk a look; the answer then tells from where to go on, also when nothing was found yet.
+   * A page of referrers, in the order of their digests. It ends after a number of them were read, wanted or not, since each
+   * costs a read from disk; the answer then says where to continue, even if nothing has been found yet.
    */
   async list(name: RepositoryName, request: ReferrersRequest): Promise<ReferrersPage> {
     const unwritten = await this.#ensureRebuilt(name);
@@ -87,7 +87,7 @@ export class Referrers {
     return sorted.filter((digest) => after === undefined || digest > after) as Digest[];
   }
 
-  /** Undefined for an entry that its manifest does not bear out. */
+  /** Undefined for an entry that its manifest does not confirm. */
   async #describe(name: RepositoryName, { subject, digest }: ReferrerEntry): Promise<Referrer | undefined> {
     const facts = await describeRevision(this.#store, name, digest);
     if (facts === undefined || facts.subject !== subject) return undefined;

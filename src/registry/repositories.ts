@@ -1,4 +1,4 @@
-// Repositories: the catalog, and the going of a repository with its last content.
+// Repositories: the catalog, and the removal of a repository with its last content.
 import { createPacer } from "../lib/pacer.ts";
 import { errorCode } from "../lib/system-error.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -66,7 +66,7 @@ export async function listRepositories(
   return { items, hasMore: false };
 }
 
-/** All repositories that have the given prefix of their own, after the given one, in the order of the catalog. */
+/** All repositories at the prefix and below, after the given one, in the order of the catalog. */
 export async function* walkRepositories(
   store: Store,
   prefixOf: (name: RepositoryName) => Key,
@@ -85,7 +85,7 @@ export interface Unlistable {
 
 /**
  * Every directory below the prefix that has something of a repository, whatever it is called: links, an upload, or only
- * what they left behind. `unlistable` hears of what cannot be looked at; the walk goes on beside it.
+ * what they left behind. `unlistable` is called for what cannot be read; the walk continues beside it.
  */
 export async function* walkPrefixes(
   store: Store,
@@ -107,7 +107,7 @@ export async function* walkPrefixes(
   }
 }
 
-/** Every directory below the prefix with nothing in it: pushes that were killed, and other registries, leave such. */
+/** Every empty directory below the prefix: killed pushes and other registries leave them behind. */
 export async function* walkEmptyPrefixes(store: Store, prefix: Key): AsyncGenerator<Key> {
   for (const name of await store.objects.list(prefix)) {
     if (name.startsWith(reservedPrefix)) continue;
@@ -138,17 +138,17 @@ async function* walkBelow(
     const name = parseRepositoryName(here.join("/"));
     if (name === undefined) continue;
     if ((await listWhatIsThere(walk.store, `${repositoriesPrefix}/${name}`, 1)) === undefined) continue;
-    // On the way to `after` the repository itself was listed already, what is below it perhaps not.
+    // On the way to `after`, the repository itself has been listed already; what is below it may not have been.
     const isPassed = component === afterFirst;
     if (!isPassed && (await store.directory.prefixTime(walk.prefixOf(name))) !== undefined) yield name;
     yield* walkBelow(walk, here, isPassed ? afterRest : []);
   }
 }
 
-/** What the system says of something that is no directory: a file, a link to nothing, a link back to itself. */
+/** The system's codes for something that is not a directory: a file, a dangling link, a link that loops. */
 const noDirectoryCodes: readonly (string | undefined)[] = ["ENOTDIR", "ENOLINK", "ELOOP"];
 
-/** What lies in a directory; undefined for what is none: a check tells of it, a walk goes on beside it. */
+/** What is in a directory; undefined for anything else, which a check reports and a walk passes by. */
 async function listWhatIsThere(
   store: Store,
   prefix: Key,
@@ -180,12 +180,12 @@ export async function* listRevisionNames(store: Store, name: RepositoryName): As
 }
 
 /**
- * Removes a repository without revision and tag, for who holds its lock alone. Of the directories `_manifests` goes
- * first and `_layers` last: one with the first and without the second stops the Go registries' garbage collection.
+ * Removes a repository that has no revision and no tag; the caller holds its lock exclusively. `_manifests` goes first
+ * and `_layers` last: a repository with the first and without the second stops the Go registries' garbage collection.
  */
 export async function removeIfEmpty(store: Store, name: RepositoryName): Promise<void> {
   if ((await hasTag(store, name)) || (await hasRevision(store, name))) return;
-  // Entries of manifests that another registry deleted, or that were damaged when they were, refer to nothing.
+  // Entries of manifests that another registry deleted, or that were deleted while damaged, refer to nothing.
   for await (const { subject, digest } of listReferrerEntries(store, name)) {
     await store.objects.delete(referrerLink(name, subject, digest), { isDurable: false });
   }
@@ -204,8 +204,8 @@ export async function removeIfEmpty(store: Store, name: RepositoryName): Promise
 }
 
 /**
- * Removes a directory with nothing in it, and each parent that has nothing else; false where it has something. Needs no
- * lock: not what lies below goes, and a writer whose directory goes makes it again.
+ * Removes an empty directory, and each parent that has nothing else; false if it is not empty. Needs no lock: nothing is
+ * lost with it, and a writer whose directory is gone makes it again.
  */
 export async function removeUpwards(store: Store, directory: Key): Promise<boolean> {
   let prefix = directory;
@@ -215,7 +215,7 @@ export async function removeUpwards(store: Store, directory: Key): Promise<boole
   return prefix !== directory;
 }
 
-/** The directory of a tag alone is none: other registries, and a push that was killed, leave such behind. */
+/** The directory alone is no tag: other registries and killed pushes leave it behind. */
 async function hasTag(store: Store, name: RepositoryName): Promise<boolean> {
   for await (const text of await store.objects.names(tagsPrefix(name))) {
     const tag = parseTag(text);

@@ -11,13 +11,13 @@ export interface Store extends Driver {
   readonly now: () => number;
   /** A new identifier on each call, of UUID form. */
   readonly uuid: () => string;
-  /** Hears of bytes that were brought back from the trash for somebody who needed them. */
+  /** Called for bytes that were restored from the trash because somebody needed them. */
   readonly noteRestored?: (digest: Digest) => void;
 }
 
 const lockWaitMs = 10_000;
 
-/** Runs the work under the repository's lock; refuses with UNAVAILABLE when the lock is not to be had in 10 s. */
+/** Runs the work under the repository's lock; refuses with UNAVAILABLE if the lock cannot be had within 10 s. */
 export async function withLock<T>(
   store: Store,
   name: RepositoryName,

@@ -1,7 +1,7 @@
 // Which tags point to a manifest, without reading all of them under the lock. Other registries keep no index by digest,
 // and nothing tells whether they have moved a tag. So all tags are read now and then, without the lock and in slices,
-// and what moves since is in a log (move-log.ts). Who finds, under the lock alone, the log that was there before the
-// reading began, knows every tag that may point to the manifest: it pointed there when it was read, or was moved after
+// and what moves since is in a log (move-log.ts). Whoever holds the lock exclusively and finds the log that was there before
+// the reading began, knows every tag that may point to the manifest: it pointed there when it was read, or was moved after
 // the log was made. Each candidate is then read again.
 import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -46,7 +46,7 @@ export class TagSearch {
     this.#options = options;
   }
 
-  /** For who is about to take the lock; without it, `find` takes longer, and is as right. */
+  /** For a caller that is about to take the lock; without it, `find` takes longer, and is just as right. */
   async prepare(name: RepositoryName): Promise<void> {
     const running = this.#running.get(name) ?? this.#prepare(name).finally(() => this.#running.delete(name));
     this.#running.set(name, running);
@@ -86,7 +86,7 @@ export class TagSearch {
     return false;
   }
 
-  /** All tags that point to the manifest, for who holds the lock alone. */
+  /** All tags that point to the manifest; the caller holds the lock exclusively. */
   async find(name: RepositoryName, digest: Digest): Promise<readonly Tag[]> {
     const reading = this.#readings.get(name);
     const log = reading === undefined ? undefined : await readMoveLog(this.#store, name);

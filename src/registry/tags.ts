@@ -23,7 +23,7 @@ export async function readTag(store: Store, name: RepositoryName, tag: Tag): Pro
   return readLink(store, tagCurrentLink(name, tag));
 }
 
-/** Whether there is such a tag. A tag directory of another registry without `current` is none. */
+/** Whether there is such a tag. Another registry's tag directory without `current` is not one. */
 export async function isTag(store: Store, name: RepositoryName, tag: Tag): Promise<boolean> {
   return (await store.objects.stat(tagCurrentLink(name, tag))) !== undefined;
 }
@@ -85,7 +85,7 @@ export async function moveTag(
   return { tag, previous: left };
 }
 
-/** Removes the tag in one durable step, for who holds the repository's lock alone. */
+/** Removes the tag in one durable step; the caller holds the repository's lock exclusively. */
 export async function trashTag(store: Store, name: RepositoryName, tag: Tag): Promise<void> {
   const entry = trashName("tags", store.uuid());
   if (await store.trash.discard(tagPrefix(name, tag), entry)) await store.trash.destroy(entry);

@@ -50,7 +50,7 @@ const maxOwnerBytes = 4096;
 /** The upload sessions of a store. */
 export class Uploads {
   readonly #store: Store;
-  /** Running hashes between requests: a shortcut that counts only for the same bytes, never needed. */
+  /** Running hashes between requests: a shortcut, valid for the same bytes only and never needed. */
   readonly #kept = new BoundedMap<string, KeptHash>(maxKeptHashes);
 
   constructor(store: Store) {
@@ -58,8 +58,8 @@ export class Uploads {
   }
 
   /**
-   * Opens a session; `algorithm` is the one that the client says it will close it with, and `owner` the only one who may go
-   * on with it, where there is one.
+   * Opens a session; `algorithm` is the one that the client announces for its digest, and `owner`, where there is one, the
+   * only caller that may continue it.
    */
   async start(name: RepositoryName, algorithm: Algorithm, owner?: string): Promise<UploadTarget> {
     const id = this.#store.uuid();
@@ -92,7 +92,7 @@ export class Uploads {
     return upload.sizeBytes;
   }
 
-  /** Appends the last piece, checks the digest and makes the blob. After a digest that is not right the session is gone. */
+  /** Appends the last piece, checks the digest and makes the blob. After a wrong digest the session is gone. */
   async commit(target: UploadTarget, last: Chunk, digest: Digest): Promise<AddedBlob> {
     const preempted = new AbortController();
     using upload = await this.#hold(target, preempted);
@@ -138,13 +138,13 @@ export class Uploads {
     return true;
   }
 
-  /** By the last write; without data by what last happened to the session. */
+  /** By the last write, or without data by the last change of the session. */
   async #isOld({ name, id }: UploadTarget, ageMs: number): Promise<boolean> {
     const store = this.#store;
     const stat = await store.objects.stat(uploadKey(name, id), { isLinkFollowed: false });
     const changedMs = stat === undefined ? await store.directory.prefixTime(uploadPrefix(name, id)) : stat.changedMs;
     if (changedMs === undefined) return false;
-    // A clock that was set back must not keep it for as long again: what lies in the future counts as now.
+    // A clock that was set back must not keep it for as long again: a time in the future counts as now.
     if (stat !== undefined && changedMs > store.now()) await store.objects.renew(uploadKey(name, id));
     return store.now() - changedMs > ageMs;
   }
@@ -210,7 +210,7 @@ export class Uploads {
     return added;
   }
 
-  /** A session without data whose blob is there: the answer was lost, not the blob. Given again, it promises anew. */
+  /** A session without data whose blob is there: the answer was lost, not the blob. It is given again, with a new promise. */
   async #recallAnswer({ name, id }: UploadTarget, digest: Digest): Promise<AddedBlob> {
     const link = layerLink(name, digest);
     if ((await followToBlob(this.#store, link, digest)) === undefined) throw unknownUpload(id);

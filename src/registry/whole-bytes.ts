@@ -1,4 +1,4 @@
-// The bytes of a manifest wherever they lie, for who reads links and brings nothing back: a collector or a check.
+// The bytes of a manifest wherever they are, for readers of links that restore nothing: a collector or a check.
 import { readContent } from "../lib/content.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashInTurns } from "../oci/hash.ts";
@@ -11,7 +11,7 @@ const maxRounds = 3;
 
 /**
  * Those that hash to the digest: in their place or, where a collector took them before they were linked, in the trash.
- * In turns, since somebody may bring them back meanwhile. Undefined: nowhere, damaged, unreadable or no manifest's size.
+ * In rounds, since somebody may restore them meanwhile. Undefined: nowhere, damaged, unreadable or too large.
  */
 export async function readWhole(store: Store, digest: Digest): Promise<Uint8Array | undefined> {
   for (let round = 1; round <= maxRounds; round += 1) {

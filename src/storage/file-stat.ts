@@ -1,4 +1,4 @@
-// What the driver tells of a file.
+// A file's status as the driver reports it.
 import type { Stats } from "node:fs";
 import type { Stat } from "./ports.ts";
 

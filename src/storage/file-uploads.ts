@@ -28,7 +28,7 @@ export class FileUploads implements Uploads {
     const path = this.#paths.of(key);
     const session = dirname(path);
     await this.#paths.files.inDirectory(dirname(session), () => {
-      // Somebody who removes empty directories may come between any two of these steps.
+      // Whoever removes empty directories may come between any two of these steps.
       makeSession(session);
       for (const [name, content] of Object.entries(beside)) writeSmall(join(session, name), content);
       writeSmall(path, "", "wx");

@@ -2,7 +2,7 @@
 //
 //   <directory>/<xx>        the lock; xx is the first byte of sha256(name) in hex
 //   <directory>/<xx>.gate   whoever wants the lock passes here first, so that a stream of shared holders does not
-//                           starve the one who wants it alone
+//                           starve the one that wants it exclusively
 //
 // All 512 files are made at the first start and never removed.
 import { fstatSync, readdirSync, writeFileSync } from "node:fs";
@@ -30,7 +30,7 @@ export function makeLockFiles(directory: string): void {
   }
 }
 
-/** Takes the lock of this name, or returns undefined when it was not to be had in time. */
+/** Takes the lock of this name, or returns undefined if it was not free in time. */
 export async function takeFileLock(
   flock: Flock,
   directory: string,

@@ -16,7 +16,7 @@ interface State {
 export class MemoryLocks {
   readonly #states = new Map<string, State>();
 
-  /** Takes the lock of this name, or returns undefined when it was not to be had in time. */
+  /** Takes the lock of this name, or returns undefined if it was not free in time. */
   async take(name: string, mode: LockMode, waitMs: number): Promise<Lock | undefined> {
     const state = this.#states.get(name) ?? { shared: 0, isAlone: false, waiting: [] };
     this.#states.set(name, state);

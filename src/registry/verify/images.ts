@@ -55,7 +55,7 @@ class Images {
     this.#search = search;
   }
 
-  /** In words; undefined: it is whole. */
+  /** A sentence about what is missing; undefined if it is whole. */
   async whyBroken(tag: Tag): Promise<string | undefined> {
     const digest = await readTag(this.#store, this.#name, tag);
     return digest === undefined ? undefined : await this.#whatIsMissing(digest);
@@ -89,14 +89,14 @@ class Images {
       const reason = await this.#whatIsMissing(child.digest, depth + 1);
       const { architecture, os } = child.platform ?? {};
       const platform = architecture === undefined || os === undefined ? "" : `${os}/${architecture}: `;
-      // Who copies a part of an index leaves children out on purpose.
+      // Whoever copies a part of an index leaves children out on purpose.
       const isMeant = isChildRequired(child, this.#search.rules) || (await this.#isThere(child.digest));
       if (reason !== undefined && isMeant) return `${platform}${reason}`;
     }
     return undefined;
   }
 
-  /** In its place or in the trash, from where who needs it brings it back. */
+  /** In its place, or in the trash, from which whoever needs it restores it. */
   async #isThere(digest: Digest): Promise<boolean> {
     const target = (await followLink(this.#store, layerLink(this.#name, digest), digest)) ?? digest;
     if ((await statBlob(this.#store, target)) !== undefined) return true;

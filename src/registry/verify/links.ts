@@ -32,14 +32,14 @@ export interface FollowedLink {
   readonly target: Digest;
   /** Undefined where they are nowhere, and where nobody can tell. */
   readonly bytes: Location | undefined;
-  /** False where the disk does not give the link; that was said. */
+  /** False if the disk cannot read the link; that has been reported. */
   readonly isReadable: boolean;
 }
 
 /** Where bytes are: in their place, with what is known of them, or only in the trash. */
 export type Location = Stat | "in the trash";
 
-/** Writes down a finding. */
+/** Adds a finding. */
 export function find(
   { name, findings }: RepositoryCheck,
   finding: {
@@ -131,8 +131,8 @@ async function targetOf(
 }
 
 /**
- * Says that the bytes of a link are missing, and whether they are only in the trash. A link that no manifest needs is
- * what a push leaves that was broken off before its answer, or another registry's collector: nobody has lost anything.
+ * Reports that the bytes of a link are missing, and whether they are only in the trash. A link that no manifest needs is
+ * left by a push that was broken off before its answer, or by another registry's collector: nobody has lost anything.
  */
 export async function findMissingBytes(
   check: RepositoryCheck,
@@ -155,8 +155,8 @@ const looks = 3;
 const pauseMs = 50;
 
 /**
- * Where the bytes are; undefined: nowhere. In turns, since somebody may bring them back between a look at their place
- * and one at the trash, or a collector hold them for a moment; what is confirmed is looked for again.
+ * Where the bytes are; undefined: nowhere. In rounds, since somebody may restore them between a look at their place and
+ * one at the trash, or a collector may hold them for a moment; a suspicion is looked at again.
  */
 export async function locate({ store, isLocked }: RepositoryCheck, digest: Digest): Promise<Location | undefined> {
   for (let look = 1; ; look += 1) {
@@ -201,7 +201,7 @@ export async function findUnlinked(
     find(check, { severity: "lost", subject: digest, problem: `${role}, is missing` });
     return undefined;
   }
-  // What writes the link looks for the bytes, and brings them back.
+  // Whoever writes the link looks for the bytes, and restores them.
   const repair = { kind: "link", name: check.name, key: link, digest, because } as const;
   find(check, { severity: "repairable", subject: digest, problem: `${role}, is not linked here`, repair });
   return location;

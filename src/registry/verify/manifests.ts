@@ -88,8 +88,8 @@ function isHeld(
 }
 
 /**
- * Undefined for bytes that are damaged or unreadable, which is told where all blobs are read, for what only another
- * registry accepts, and for what is no manifest at all.
+ * Undefined for bytes that are damaged or unreadable (reported where all blobs are read), for what only another registry
+ * accepts, and for what is not a manifest at all.
  */
 async function readManifestOf(check: RepositoryCheck, digest: Digest): Promise<Manifest | undefined> {
   const bytes = await readWhole(check.store, digest);

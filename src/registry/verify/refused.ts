@@ -1,5 +1,5 @@
-// What a push leaves that was refused or killed between the link of its manifest and the look at the bytes: a link that
-// nobody was told of.
+// What is left of a push that was refused or killed between the link of its manifest and the look at the bytes: a link
+// that was acknowledged to nobody.
 import type { Digest } from "../../oci/digest.ts";
 import { digestFromTrashName } from "../layout.ts";
 import { listReferrerEntries } from "../referrer-index.ts";
@@ -7,8 +7,8 @@ import { type FollowedLink, find, type RepositoryCheck } from "./links.ts";
 
 /**
  * Finds that the link of a manifest leads to bytes which are nowhere, although nothing that a push writes after its look
- * at them is there: no tag leads to it or ever did, no index names it, and it is among no referrers. False where somebody
- * may have been told of it, or where its bytes were damaged and moved away.
+ * at them is there: no tag leads to it or ever did, no index names it, and it is among no referrers. False if it may
+ * have been acknowledged, or if its bytes were damaged and moved away.
  */
 export async function findRefused(check: RepositoryCheck, link: FollowedLink): Promise<boolean> {
   const { key, digest, bytes, isReadable } = link;

@@ -1,5 +1,5 @@
-// Mending what a check found, as somebody who adds does: the repository's lock shared, the link, then a look at the
-// bytes. Nothing is taken away but links that promise nothing, and what was deleted or moved since the check stays so.
+// Repairing what a check found, as a writer that adds does: the repository's lock shared, the link, then a look at the
+// bytes. Nothing is removed but links that promise nothing, and what was deleted or moved since the check stays so.
 
 import type { Key } from "../../storage/ports.ts";
 import { findBlob, linkBlob } from "../find-blob.ts";
@@ -10,7 +10,7 @@ import { type Store, withLock } from "../store.ts";
 import { isTag, readTag } from "../tags.ts";
 import type { Repair, VerifyRepaired } from "./report.ts";
 
-/** Mends; undefined where it turned out to be impossible. */
+/** Repairs it; undefined if that turned out to be impossible. */
 export async function applyRepair(store: Store, repair: Repair): Promise<VerifyRepaired["how"] | undefined> {
   switch (repair.kind) {
     case "restore": {
@@ -20,20 +20,20 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
     case "link":
       return withLock(store, repair.name, "shared", async () => {
         if (!(await isCalledFor(store, repair.because))) return undefined;
-        // A collector that reads no links any more sees by the time of the bytes that somebody needs them.
+        // A collector that has finished reading links sees by the time of the bytes that somebody needs them.
         await store.objects.renew(blobKey(repair.digest));
         return (await linkBlob(store, repair.key, repair.digest)).stat === undefined ? undefined : "linked";
       });
     case "unlink":
-      // Alone: no push is between its link and its look, and who was told of the link has bytes to be found.
+      // Exclusively: no push is between its link and its look, and whoever was told of the link has bytes to be found.
       return withLock(store, repair.name, "alone", async () => {
         if ((await findBlob(store, repair.digest)) !== undefined) return undefined;
-        // Damaged bytes are not to be found, but somebody may have been told of them.
+        // Damaged bytes are not found, but they may have been acknowledged.
         if ((await store.objects.stat(blobKey(repair.digest))) !== undefined) return undefined;
         return (await store.objects.delete(repair.key)) ? "unlinked" : undefined;
       });
     case "tag":
-      // Alone: between a look and a write under a shared lock, a push may move the tag.
+      // Exclusively: between a look and a write under a shared lock, a push may move the tag.
       return withLock(store, repair.name, "alone", async () => {
         const { name, tag, digest } = repair;
         const isDamaged = (await isTag(store, name, tag)) && (await readTag(store, name, tag)) === undefined;

@@ -4,9 +4,9 @@ import type { RepositoryName } from "../../oci/name.ts";
 import type { Tag } from "../../oci/reference.ts";
 import type { Key } from "../../storage/ports.ts";
 
-/** What would repair a finding without taking away anything that somebody could miss. */
+/** What would repair a finding without removing anything that somebody could miss. */
 export type Repair =
-  /** Write the link anew and look for its bytes, as long as the object is there that calls for it. */
+  /** Write the link again and look for its bytes, as long as the object that calls for it is there. */
   | {
       readonly kind: "link";
       readonly name: RepositoryName;
@@ -16,9 +16,9 @@ export type Repair =
     }
   /** Point the tag to the manifest, as long as it cannot be read. */
   | { readonly kind: "tag"; readonly name: RepositoryName; readonly tag: Tag; readonly digest: Digest }
-  /** Bring the bytes back from the trash. */
+  /** Restore the bytes from the trash. */
   | { readonly kind: "restore"; readonly digest: Digest }
-  /** Take away the link of a manifest that nobody was told of, as long as its bytes are nowhere. */
+  /** Remove the link of a manifest that was acknowledged to nobody, as long as its bytes are nowhere. */
   | { readonly kind: "unlink"; readonly name: RepositoryName; readonly key: Key; readonly digest: Digest };
 
 /**
@@ -27,7 +27,7 @@ export type Repair =
  */
 export type Severity = "lost" | "repairable" | "untidy";
 
-/** One thing that is not as it should be. */
+/** One problem. */
 export interface VerifyFinding {
   readonly kind: "finding";
   readonly severity: Severity;
@@ -46,7 +46,7 @@ export interface VerifyProgress {
   readonly phase: "checking repositories" | "reading blobs";
   readonly done: number;
   readonly bytes: number;
-  /** How much there is to do, as it was counted before; undefined where nobody did. */
+  /** How much there is to do, as counted beforehand; undefined if it was not. */
   readonly total?: { readonly count: number; readonly bytes: number };
 }
 
@@ -72,7 +72,7 @@ export interface BrokenImage {
   readonly reason: string;
 }
 
-/** One thing that a check tells. */
+/** One thing that a check reports. */
 export type VerifyEvent = VerifyFinding | VerifyProgress | VerifyRepaired | VerifyUnrepaired | BrokenImage;
 
 /** What a check saw. */

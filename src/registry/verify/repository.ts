@@ -37,7 +37,7 @@ export async function checkRepository(
   const targets = await checkTags(check, places.tags, revisions.held);
   contents.open.push(...targets.unlinked);
   const seen = new Set<Digest>();
-  // Some are added on the way.
+  // Some are added during the loop.
   for (const digest of contents.open) {
     await check.pace?.();
     if (!seen.has(digest)) await checkManifest(check, digest, { contents, rules: options.rules });
@@ -68,7 +68,7 @@ async function gatherLinks(check: RepositoryCheck, prefix: Key): Promise<Gathere
   return links;
 }
 
-/** What a manifest names that cannot be read, nobody can tell. */
+/** What an unreadable manifest names is unknown. */
 async function findEmpty(
   check: RepositoryCheck,
   { named, unknown }: Contents,

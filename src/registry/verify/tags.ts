@@ -65,7 +65,7 @@ async function checkTag(tags: TagCheck, tag: Tag): Promise<void> {
   await checkTagIndex(tags, tag, digest);
 }
 
-/** Entries of manifests that are gone tell nobody anything. */
+/** Entries of manifests that are gone say nothing. */
 async function checkTagIndex({ check, revisions, tagged }: TagCheck, tag: Tag, digest: Digest): Promise<void> {
   const { store, name } = check;
   const entries = new Set([digest]);

@@ -1,4 +1,4 @@
-// Keeps a check to a rate of reading, so that it leaves the disk to those who are served.
+// Limits the rate at which a check reads, so that the disk is left to requests.
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Waits as long as the rate asks for after so many bytes. */

@@ -152,7 +152,7 @@ async function verifyBlobs(run: VerifyRun, throttle: Throttle): Promise<void> {
   }
 }
 
-/** So that whoever watches knows how long it takes. */
+/** So that a progress display knows how long it takes. */
 async function countBlobs({ store, pace }: VerifyRun): Promise<{ readonly count: number; readonly bytes: number }> {
   let [count, bytes] = [0, 0];
   for await (const place of listBlobs(store)) {
@@ -171,7 +171,7 @@ async function verifyBlob(run: VerifyRun, digest: Digest, throttle: Throttle): P
   counters.blobs += 1;
   if (verdict.kind === "whole") {
     counters.bytes += verdict.stat.sizeBytes;
-    // Read wrongly once, by a cable or by memory.
+    // It was misread once, by a cable or by memory.
     if (verdict.stat.isDamaged) await noteDamage(run, digest, { judged: verdict.stat, isDamaged: false });
     return;
   }
@@ -186,7 +186,7 @@ async function verifyBlob(run: VerifyRun, digest: Digest, throttle: Throttle): P
   const id = `${store.now().toString(36)}-${store.uuid()}`;
   if ((await attempt(run, digest, () => quarantineBlob(store, digest, { judged: stat, id }))) !== true) return;
   counters.quarantined += 1;
-  // What is lost is so until somebody pushes it again; the rest is as it should be now.
+  // What is lost stays lost until it is pushed again; the rest is repaired.
   if (severity !== "lost") counters.repaired += 1;
   options.report({ kind: "repaired", subject: digest, how: "quarantined" });
 }
