@@ -9,6 +9,7 @@ import { openDebugListener } from "./app/debug-listener.ts";
 import { watchDescriptors } from "./app/descriptors.ts";
 import { startHealthChecks } from "./app/health-checks.ts";
 import { defaultNames } from "./app/host-names.ts";
+import { limitsOf } from "./app/limits.ts";
 import { withLoginMetrics } from "./app/login-metrics.ts";
 import { type Monitoring, openMonitoring } from "./app/monitoring.ts";
 import { type OpenedAccess, openAccess } from "./app/open-access.ts";
@@ -19,9 +20,9 @@ import { explainListening, StartError } from "./app/start-error.ts";
 import { type ListenAddress, parseListenAddress } from "./config/listen-address.ts";
 import type { LoadedConfiguration } from "./config/load.ts";
 import type { Configuration } from "./config/schema.ts";
+import { createLimiter } from "./http/limits.ts";
 import type { FindNamespaced } from "./http/namespace.ts";
 import { probePort, type RunningServer, startServer } from "./http/server.ts";
-import { WholeBodies } from "./http/whole-bodies.ts";
 import { compileNetworks } from "./lib/networks.ts";
 import { trimTrailingSlashes } from "./lib/trailing-slashes.ts";
 import { createLogger, type Logger } from "./log/logger.ts";
@@ -58,9 +59,6 @@ export interface App {
   /** Finishes requests in flight within `http.draintimeout`, and stops. */
   stop(): Promise<void>;
 }
-
-/** How long the body of an upload may stall. */
-const stallMs = 60_000;
 
 /** Starts everything; throws a StartError that tells the operator what is in the way. */
 export async function startApp(loaded: LoadedConfiguration, surroundings: AppSurroundings): Promise<App> {
@@ -145,7 +143,7 @@ function listen(
   const { address, registry, findNamespaced, certificate, access, monitoring, logger } = means;
   return explainListening(http.addr, () =>
     startServer(
-      { ...address, tls: certificate?.material() },
+      { ...address, tls: certificate?.material(), idleSeconds: Math.ceil(http.limits.idletimeout / 1000) },
       {
         registry,
         findNamespaced,
@@ -163,8 +161,7 @@ function listen(
         prefix: http.prefix,
         headers: http.headers,
         pages: { maxCatalogItems: catalog.maxentries, maxTagItems: tags.maxtags },
-        stallMs,
-        wholeBodies: new WholeBodies(),
+        limiter: createLimiter(limitsOf(http.limits), () => performance.now()),
         caCertificate: () => certificate?.authority?.pem(),
       },
     ),

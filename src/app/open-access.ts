@@ -17,6 +17,7 @@ import { messageOf } from "../lib/system-error.ts";
 import type { Logger } from "../log/logger.ts";
 import { changeUser } from "./edit-htpasswd.ts";
 import { HtpasswdFile } from "./htpasswd-file.ts";
+import { orNone } from "./limits.ts";
 import { type ExternalTokens, openTokens } from "./open-tokens.ts";
 import { StartError } from "./start-error.ts";
 
@@ -52,12 +53,9 @@ export interface MadeUser {
   readonly password: string;
 }
 
-/** Failed logins from one address in a minute; many callers may share one, and clients retry. */
-const maxLoginFailures = 60;
-
 /** Opens access control; undefined where everybody may do everything. Throws a StartError. */
 export async function openAccess(
-  { auth, access }: Configuration,
+  { auth, access, http }: Configuration,
   { dataDirectory, logger, now, hasFile, noteLogin }: AccessSurroundings,
 ): Promise<OpenedAccess | undefined> {
   const usersPath = auth.htpasswd.path ?? (hasFile ? undefined : existing(join(dataDirectory, "htpasswd")));
@@ -83,7 +81,7 @@ export async function openAccess(
     authenticator,
     policy: () => policy,
     scheme: schemeOf(auth, hasOwnServer),
-    failures: new LoginFailures(maxLoginFailures, now),
+    failures: new LoginFailures(orNone(http.limits.loginfailures), now),
     noteLogin,
   });
   const { own } = tokens;

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { ignored, section, silent, unsupported } from "./about.ts";
 import { headers } from "./headers.ts";
+import { limits } from "./limits-section.ts";
 import {
   boolean,
   days,
@@ -103,6 +104,7 @@ export const http = section({
   trustedproxies: networks
     .prefault([])
     .describe("Proxies whose X-Forwarded-For, -Proto and -Host (or Forwarded) are believed: addresses and networks."),
+  limits,
   tls,
   debug: section({
     addr: listenAddress

@@ -54,6 +54,9 @@ function wholeNumber(error: string) {
 /** A whole number, which distribution also accepts quoted. */
 export const count = wholeNumber("must be a whole number").refine(Number.isSafeInteger, "must be a whole number");
 
+/** A number, or 0 for no limit. */
+export const countLimit = count.refine((value) => value >= 0, "must be a whole number, or 0 for no limit");
+
 const daysProblem = `must be a whole number of days from 1 to ${maxCertificateDays}`;
 
 /** How long a certificate is valid. */
@@ -106,8 +109,23 @@ export const size = parsed(
   "must be a size above 0, such as 100GB or 500MiB",
 );
 
+/** Bytes, or 0 for no limit. */
+export const sizeLimit = parsed(parseSize, "must be a size, such as 10GB or 500MiB, or 0 for no limit");
+
+/** Bytes within bounds that are written in the same way. */
+export function sizeBetween(least: string, most: string) {
+  const [leastBytes = 0, mostBytes = 0] = [parseSize(least), parseSize(most)];
+  return parsed((written) => {
+    const sizeBytes = parseSize(written);
+    return sizeBytes !== undefined && sizeBytes >= leastBytes && sizeBytes <= mostBytes ? sizeBytes : undefined;
+  }, `must be a size from ${least} to ${most}`);
+}
+
 /** Bytes per second. */
 export const rate = parsed((written) => positive(parseRate(written)), "must be a rate above 0, such as 50MB/s");
+
+/** Bytes per second, or 0 for no limit. */
+export const rateLimit = parsed(parseRate, "must be a rate, such as 1KiB/s, or 0 for no limit");
 
 /** host:port. */
 export const listenAddress = text.refine((written) => parseListenAddress(written) !== undefined, {

@@ -1,4 +1,5 @@
 // Request bodies as chunks; a body that stalls is ended.
+import { type LeastRate, RateMeter } from "../lib/least-rate.ts";
 import { createSweeper } from "../lib/sweeper.ts";
 import { RegistryError } from "../oci/errors.ts";
 
@@ -9,12 +10,20 @@ const sweepBytes = 6 * 1024 * 1024;
 const maxSmallChunks = 10_000;
 const smallChunkBytes = 32;
 
-/** The chunks of a body. Fails with UPLOAD_STALLED when nothing arrives for `stallMs`; ends quietly on the signal. */
+/** The progress that a body has to make. */
+export interface Progress {
+  /** How long nothing may arrive. */
+  readonly stallMs: number;
+  readonly rate: LeastRate;
+}
+
+/** The chunks of a body. Fails with UPLOAD_STALLED when it makes too little progress; ends quietly on the signal. */
 export async function* readChunks(
   body: ReadableStream<Uint8Array> | null,
-  { stallMs, signal }: { readonly stallMs: number; readonly signal: AbortSignal },
+  { stallMs, rate, signal }: Progress & { readonly signal: AbortSignal },
 ): AsyncGenerator<Uint8Array> {
   if (body === null) return;
+  const meter = new RateMeter(rate);
   const reader = body.getReader();
   let isWaiting = false;
   let isStalled = false;
@@ -32,13 +41,16 @@ export async function* readChunks(
     while (!isStalled && !signal.aborted) {
       timer.refresh();
       isWaiting = true;
+      const sinceMs = performance.now();
       const { done, value } = await reader.read();
       isWaiting = false;
       if (done) break;
       chunks += 1;
       sizeBytes += value.length;
       if (chunks > maxSmallChunks && sizeBytes < chunks * smallChunkBytes) throw tooFine();
+      const isSlow = meter.count(value.length, performance.now() - sinceMs);
       yield value;
+      if (isSlow) throw tooSlow(rate);
       sweep(value.length);
     }
   } finally {
@@ -52,4 +64,9 @@ export async function* readChunks(
 function tooFine(): RegistryError {
   const message = `the body comes in chunks of less than ${smallChunkBytes} bytes; send larger ones`;
   return new RegistryError("REQUEST_INVALID", { message, headers: { Connection: "close" } });
+}
+
+function tooSlow({ bytesPerSecond }: LeastRate): RegistryError {
+  const message = `the body arrives at less than ${bytesPerSecond} bytes a second; send it again, faster`;
+  return new RegistryError("UPLOAD_STALLED", { message, headers: { Connection: "close" } });
 }

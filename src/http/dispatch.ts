@@ -28,12 +28,13 @@ import {
   startUpload,
 } from "./handlers/uploads.ts";
 import { type HealthView, refuseUnhealthy } from "./health.ts";
+import { type Limiter, refuseLongHead } from "./limits.ts";
 import { applyNamespace, type FindNamespaced } from "./namespace.ts";
 import { needOf } from "./needs.ts";
+import { sessionOwner } from "./open-sessions.ts";
 import { describeEnd, type WatchRequest } from "./request-watch.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { refuseSwitchedOff } from "./switches.ts";
-import type { WholeBodies } from "./whole-bodies.ts";
 
 /** What the server knows besides the request. */
 export interface DispatchOptions {
@@ -46,8 +47,7 @@ export interface DispatchOptions {
   readonly prefix: string;
   /** Headers for every response; they replace ours of the same name. */
   readonly headers: Readonly<Record<string, readonly string[]>>;
-  readonly stallMs: number;
-  readonly wholeBodies: WholeBodies;
+  readonly limiter: Limiter;
   readonly pages: PageLimits;
   /** Read for each request, since the certificate may be renewed. */
   readonly caCertificate: () => string | undefined;
@@ -81,6 +81,7 @@ export async function dispatch(request: Request, options: DispatchOptions, peer?
   try {
     // 2. What is requested.
     if (options.isOverloaded?.() === true) throw overloaded();
+    refuseLongHead(request, options.limiter.limits);
     const url = parseUrl(request);
     const { method } = request;
     const { pathname: path, searchParams: query } = url;
@@ -175,7 +176,7 @@ interface Admitted {
 }
 
 function exchangeOf(request: Request, { caller, requestId, remote = "", options }: Admitted): Exchange {
-  const { registry, stallMs, wholeBodies, pages, host, prefix, door, answerTokenRequest } = options;
+  const { registry, limiter, pages, host, prefix, door, answerTokenRequest } = options;
   const actor: Actor = { name: formatIdentity(caller.identity), requestId, remote };
   return {
     request,
@@ -184,8 +185,8 @@ function exchangeOf(request: Request, { caller, requestId, remote = "", options 
     // Without a repository to mount from, any that has the blob would do: with access control, none is chosen.
     mayMountFrom: (name) => door === undefined || (name !== undefined && door.mayPull(caller, name)),
     maySee: door === undefined ? undefined : (name) => door.maySee(caller, name),
-    stallMs,
-    wholeBodies,
+    limiter,
+    sessionOwner: sessionOwner(caller, remote),
     pages,
     base: `${host ?? ""}${prefix}`,
     prefix,

@@ -27,6 +27,8 @@ const answers: Record<ErrorCode, Answer> = {
   SIZE_INVALID: { status: 400, wire: "SIZE_INVALID", message: "provided length did not match content length" },
   UNAUTHORIZED: { status: 401, wire: "UNAUTHORIZED", message: "authentication required" },
   UNSUPPORTED: { status: 405, wire: "UNSUPPORTED", message: "the operation is unsupported" },
+  BLOB_TOO_LARGE: { status: 413, wire: "SIZE_INVALID", message: "the blob is larger than this registry takes" },
+  HEAD_TOO_LARGE: { status: 431, wire: "SIZE_INVALID", message: "the request's headers are too large" },
   METHOD_NOT_ALLOWED: { status: 405, wire: "UNSUPPORTED", message: "this method is not supported here" },
   NOT_FOUND: { status: 404, wire: "UNSUPPORTED", message: "there is nothing at this path; the API is below /v2/" },
   PAGE_INVALID: { status: 400, wire: "PAGINATION_NUMBER_INVALID", message: "invalid number of results requested" },

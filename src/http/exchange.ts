@@ -6,7 +6,7 @@ import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Repository } from "../registry/repository.ts";
-import type { WholeBodies } from "./whole-bodies.ts";
+import type { Limiter } from "./limits.ts";
 
 /** What handlers work with. */
 export interface Exchange {
@@ -23,9 +23,9 @@ export interface Exchange {
   /** The prefix of every path: "/" or "/some/where/". */
   readonly prefix: string;
   readonly pages: PageLimits;
-  /** How long a body may stall, in milliseconds. */
-  readonly stallMs: number;
-  readonly wholeBodies: WholeBodies;
+  readonly limiter: Limiter;
+  /** By which the caller's upload sessions are counted. */
+  readonly sessionOwner: string;
   /** The CA certificate behind the server's own certificate, if we made it. */
   readonly caCertificate: string | undefined;
   /** Whether new requests should come here. */

@@ -1,14 +1,17 @@
 // Request bodies that are read whole, such as manifests. Together they take a bounded part of memory, and each must
 // arrive at a minimum rate: however many trickle, they do not keep others out for long.
-import { type LeastRate, RateMeter, timeChunks } from "../lib/least-rate.ts";
+import type { LeastRate } from "../lib/least-rate.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { readChunks } from "./body.ts";
 
 /** What whole bodies may use. */
 export interface WholeBodyLimits {
+  /** The least rate at which each has to arrive. */
+  readonly bytesPerSecond: number;
+  /** Over which time the rate is judged, and how long nothing may arrive at most. */
+  readonly windowMs?: number;
   /** Bytes of all bodies that are arriving or being processed. */
-  readonly maxHeldBytes: number;
-  readonly rate: LeastRate;
+  readonly maxHeldBytes?: number;
 }
 
 /** A body; disposal frees its room for others. */
@@ -16,22 +19,22 @@ export interface WholeBody extends Disposable {
   readonly bytes: Uint8Array;
 }
 
-/** Eight of the largest manifests, or two thousand ordinary ones. Apache httpd requires half of this rate. */
-export const wholeBodyLimits: WholeBodyLimits = {
-  maxHeldBytes: 32 * 1024 * 1024,
-  rate: { bytesPerSecond: 1024, windowMs: 20_000 },
-};
+/** Eight of the largest manifests, or two thousand ordinary ones. */
+const usualHeldBytes = 32 * 1024 * 1024;
+const usualWindowMs = 20_000;
 
 const firstBytes = 16 * 1024;
 
 /** The bodies of one server. */
 export class WholeBodies {
-  readonly #limits: WholeBodyLimits;
+  readonly #rate: LeastRate;
+  readonly #maxHeldBytes: number;
   readonly #arriving = new Set<ArrivingBody>();
   #heldBytes = 0;
 
-  constructor(limits: WholeBodyLimits = wholeBodyLimits) {
-    this.#limits = limits;
+  constructor({ bytesPerSecond, windowMs = usualWindowMs, maxHeldBytes = usualHeldBytes }: WholeBodyLimits) {
+    this.#rate = { bytesPerSecond, windowMs };
+    this.#maxHeldBytes = maxHeldBytes;
   }
 
   /** The whole body; refuses it as soon as it exceeds `maxBytes`, is too slow, or finds no room. */
@@ -43,14 +46,12 @@ export class WholeBodies {
     if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw refusal;
     const body = new ArrivingBody();
     this.#arriving.add(body);
-    const { rate } = this.#limits;
-    const meter = new RateMeter(rate);
+    const rate = this.#rate;
     try {
-      const chunks = readChunks(request.body, { stallMs: Math.min(stallMs, rate.windowMs), signal: body.signal });
-      for await (const { chunk, waitedMs } of timeChunks(chunks)) {
+      const progress = { stallMs: Math.min(stallMs, rate.windowMs), rate };
+      for await (const chunk of readChunks(request.body, { ...progress, signal: body.signal })) {
         if (body.signal.aborted) break;
         if (body.sizeBytes + chunk.length > maxBytes) throw refusal;
-        if (meter.count(chunk.length, waitedMs)) throw tooSlow();
         this.#makeRoom(body, Math.min(maxBytes, body.capacityFor(chunk.length)));
         body.add(chunk);
       }
@@ -67,7 +68,7 @@ export class WholeBodies {
 
   /** The body that has held the most for the longest gives way, never a small one that has just begun. */
   #makeRoom(body: ArrivingBody, capacity: number): void {
-    while (this.#heldBytes - body.heldBytes + capacity > this.#limits.maxHeldBytes) {
+    while (this.#heldBytes - body.heldBytes + capacity > this.#maxHeldBytes) {
       const nowMs = performance.now();
       const weigh = (each: ArrivingBody) => each.heldBytes * (nowMs - each.sinceMs);
       const heaviest = [...this.#arriving].reduce((most, each) => (weigh(each) > weigh(most) ? each : most), body);
@@ -134,8 +135,4 @@ const closing = { headers: { Connection: "close" } };
 function busy(): RegistryError {
   const message = "too many manifests are on their way at once; try again";
   return new RegistryError("UNAVAILABLE", { message, retryAfterSeconds: 1, ...closing });
-}
-
-function tooSlow(): RegistryError {
-  return new RegistryError("UPLOAD_STALLED", { message: "the body arrives too slowly; send it again", ...closing });
 }

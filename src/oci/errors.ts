@@ -18,6 +18,8 @@ export type ErrorCode =
   | "UNAUTHORIZED"
   | "UNSUPPORTED"
   // Reasons that the spec describes by a status only, or leaves open.
+  | "BLOB_TOO_LARGE"
+  | "HEAD_TOO_LARGE"
   | "METHOD_NOT_ALLOWED"
   | "NOT_FOUND"
   | "PAGE_INVALID"

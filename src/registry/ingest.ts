@@ -6,8 +6,11 @@ import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { Upload } from "../storage/ports.ts";
 import { blobKey } from "./layout.ts";
 
-/** Bytes of a request's body. The signal ends it early, when a newer request takes the upload over. */
-export type Body = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
+/**
+ * Bytes of a request's body, which continue an upload that has so many already. The signal ends them early, when a newer
+ * request takes the upload over.
+ */
+export type Body = (signal: AbortSignal, startBytes: number) => AsyncIterable<Uint8Array>;
 
 /** How much is written at once. Two pieces are in memory at most: one being written, one being filled and hashed. */
 const pieceBytes = 1024 * 1024;

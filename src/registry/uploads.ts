@@ -166,7 +166,7 @@ export class Uploads {
     if (range !== undefined && range.start !== startBytes) {
       throw new RegistryError("UPLOAD_OUT_OF_ORDER", { detail: { id: target.id, sizeBytes: startBytes } });
     }
-    await this.#append(upload, target.id, chunk.body(preempted.signal));
+    await this.#append(upload, target.id, chunk.body(preempted.signal, startBytes));
     if (preempted.signal.aborted) {
       throw new RegistryError("UPLOAD_BUSY", { message: "a newer request has taken this upload over" });
     }

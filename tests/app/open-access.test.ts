@@ -98,6 +98,22 @@ describe("openAccess()", () => {
     expect(guess).rejects.toThrow("wrong user name or password");
   });
 
+  test.each([
+    ["2", ["UNAUTHORIZED", "UNAUTHORIZED", "TOO_MANY_REQUESTS"]],
+    ["0", ["UNAUTHORIZED", "UNAUTHORIZED", "UNAUTHORIZED"]],
+  ])("http.limits.loginfailures: %s", async (most, want) => {
+    const env = { REGISTRY_HTTP_LIMITS_LOGINFAILURES: most };
+    const { directory, access } = await opened(env, { users: `alice:${hash}` });
+    using _directory = directory;
+    const visitor = { ...challenge("login"), remote: "192.0.2.1" };
+    const codes: string[] = [];
+    for (const password of ["a", "b", "c"]) {
+      const asked = access?.door.identify({ ...visitor, authorization: `Basic ${btoa(`alice:${password}`)}` });
+      await asked?.catch((error: { readonly code: string }) => codes.push(error.code));
+    }
+    expect(codes).toEqual(want);
+  });
+
   test("other rules count from the next request on", async () => {
     const { directory, access } = await opened({}, { users: `alice:${hash}` });
     using _directory = directory;

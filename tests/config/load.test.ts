@@ -79,6 +79,17 @@ const fromImage2 = {
     trustedproxies: [],
     headers: { "X-Content-Type-Options": ["nosniff"] },
     draintimeout: 30_000,
+    limits: {
+      uploads: 1000,
+      sessions: 1000,
+      loginfailures: 60,
+      headersize: 64 * 1024,
+      manifestsize: 4 * 1024 * 1024,
+      blobsize: 0,
+      bodyrate: 512,
+      stalltimeout: 60_000,
+      idletimeout: 255_000,
+    },
     tls: {
       minimumtls: "tls1.2",
       selfsigned: { isOn: false, sans: [], days: 397, key: "ecdsa" },

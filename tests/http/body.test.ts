@@ -4,6 +4,7 @@ import { RegistryError } from "../../src/oci/errors.ts";
 import { openBody } from "./open-body.ts";
 
 const never = new AbortController().signal;
+const anyRate = { bytesPerSecond: 0, windowMs: 1000 };
 
 /** The texts of the chunks, and the code of the refusal or the error at their end. */
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<unknown[]> {
@@ -23,25 +24,29 @@ describe("readChunks()", () => {
     const body = openBody();
     for (const text of ["a", "b", "c"]) body.send(text);
     body.end();
-    expect(await collect(readChunks(body.stream, { stallMs: 1000, signal: never }))).toEqual(["a", "b", "c"]);
+    expect(await collect(readChunks(body.stream, { stallMs: 1000, rate: anyRate, signal: never }))).toEqual([
+      "a",
+      "b",
+      "c",
+    ]);
   });
 
   test("gives nothing for no body", async () => {
-    expect(await collect(readChunks(null, { stallMs: 1000, signal: never }))).toEqual([]);
+    expect(await collect(readChunks(null, { stallMs: 1000, rate: anyRate, signal: never }))).toEqual([]);
   });
 
   test("ends a body that stalls, after what came before", async () => {
     const body = openBody();
     body.send("a");
     expect([
-      await collect(readChunks(body.stream, { stallMs: 20, signal: never })),
+      await collect(readChunks(body.stream, { stallMs: 20, rate: anyRate, signal: never })),
       body.isCancelled(),
       body.stream.locked,
     ]).toEqual([["a", "UPLOAD_STALLED"], true, false]);
   });
 
   test("tells the client of a stalled body to close the connection", async () => {
-    const chunks = readChunks(openBody().stream, { stallMs: 20, signal: never });
+    const chunks = readChunks(openBody().stream, { stallMs: 20, rate: anyRate, signal: never });
     const error = await chunks.next().catch((reason: unknown) => reason);
     expect(error instanceof RegistryError ? error.refusal.headers : error).toEqual({ Connection: "close" });
   });
@@ -56,7 +61,12 @@ describe("readChunks()", () => {
       body.end();
     };
     const fed = feed();
-    expect(await collect(readChunks(body.stream, { stallMs: 100, signal: never }))).toEqual(["a", "b", "c", "d"]);
+    expect(await collect(readChunks(body.stream, { stallMs: 100, rate: anyRate, signal: never }))).toEqual([
+      "a",
+      "b",
+      "c",
+      "d",
+    ]);
     await fed;
   });
 
@@ -64,7 +74,7 @@ describe("readChunks()", () => {
     const body = openBody();
     body.send("a");
     const seen: string[] = [];
-    for await (const chunk of readChunks(body.stream, { stallMs: 200, signal: never })) {
+    for await (const chunk of readChunks(body.stream, { stallMs: 200, rate: anyRate, signal: never })) {
       seen.push(new TextDecoder().decode(chunk));
       if (seen.length === 2) break;
       await after(180);
@@ -77,7 +87,7 @@ describe("readChunks()", () => {
     const body = openBody();
     const controller = new AbortController();
     body.send("a");
-    const collected = collect(readChunks(body.stream, { stallMs: 1000, signal: controller.signal }));
+    const collected = collect(readChunks(body.stream, { stallMs: 1000, rate: anyRate, signal: controller.signal }));
     await after(1);
     controller.abort();
     expect([await collected, body.isCancelled()]).toEqual([["a"], true]);
@@ -86,13 +96,15 @@ describe("readChunks()", () => {
   test("gives nothing when the signal was there before", async () => {
     const body = openBody();
     body.send("a");
-    expect(await collect(readChunks(body.stream, { stallMs: 1000, signal: AbortSignal.abort() }))).toEqual([]);
+    expect(
+      await collect(readChunks(body.stream, { stallMs: 1000, rate: anyRate, signal: AbortSignal.abort() })),
+    ).toEqual([]);
   });
 
   test("passes a broken connection on", async () => {
     const body = openBody();
     const gone = new DOMException("The operation was aborted.", "AbortError");
-    const collected = collect(readChunks(body.stream, { stallMs: 1000, signal: never }));
+    const collected = collect(readChunks(body.stream, { stallMs: 1000, rate: anyRate, signal: never }));
     body.send("a");
     await after(1);
     body.fail(gone);
@@ -102,7 +114,7 @@ describe("readChunks()", () => {
   test("refuses a body of next to nothing in very many chunks", async () => {
     const body = openBody();
     for (let count = 0; count < 10_002; count += 1) body.send(count < 5 ? "x".repeat(100) : "x");
-    const seen = await collect(readChunks(body.stream, { stallMs: 1000, signal: never }));
+    const seen = await collect(readChunks(body.stream, { stallMs: 1000, rate: anyRate, signal: never }));
     expect([seen.length, seen.at(-1)]).toEqual([10_001, "REQUEST_INVALID"]);
   });
 
@@ -110,6 +122,27 @@ describe("readChunks()", () => {
     const body = openBody();
     for (let count = 0; count < 12_000; count += 1) body.send(count % 100 === 0 ? "x".repeat(4000) : "x");
     body.end();
-    expect((await collect(readChunks(body.stream, { stallMs: 1000, signal: never }))).length).toBe(12_000);
+    expect((await collect(readChunks(body.stream, { stallMs: 1000, rate: anyRate, signal: never }))).length).toBe(
+      12_000,
+    );
+  });
+
+  test.each([
+    [1_000_000, "UPLOAD_STALLED"],
+    [0, "end"],
+  ])("of a body that drips, where %p bytes per second are the least: %s", async (bytesPerSecond, want) => {
+    const body = openBody();
+    const rate = { bytesPerSecond, windowMs: 30 };
+    const collected = collect(readChunks(body.stream, { stallMs: 5000, rate, signal: never }));
+    let count = 0;
+    const dripping = setInterval(() => {
+      count += 1;
+      body.send("x");
+      if (count === 20) body.send("end");
+      if (count === 20) body.end();
+    }, 5);
+    const seen = await collected;
+    clearInterval(dripping);
+    expect(seen.at(-1)).toBe(want);
   });
 });

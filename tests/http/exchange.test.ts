@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { contentLength, type Exchange, formatLocation } from "../../src/http/exchange.ts";
-import { WholeBodies } from "../../src/http/whole-bodies.ts";
+import { createLimiter, usualLimits } from "../../src/http/limits.ts";
 import { RegistryError } from "../../src/oci/errors.ts";
 import { parseRepositoryName } from "../../src/oci/name.ts";
 import { anonymous } from "../../src/registry/actor.ts";
@@ -23,8 +23,8 @@ test.each([
     base,
     prefix: "/",
     pages: { maxCatalogItems: 1000, maxTagItems: 1000 },
-    stallMs: 1,
-    wholeBodies: new WholeBodies(),
+    limiter: createLimiter(usualLimits, () => 0),
+    sessionOwner: "anonymous",
     caCertificate: undefined,
     isReady: true,
     answerTokenRequest: undefined,

@@ -1,6 +1,6 @@
 // A registry in memory behind dispatch(), and its answers as plain values for tables.
 import { type DispatchOptions, dispatch } from "../../src/http/dispatch.ts";
-import { WholeBodies } from "../../src/http/whole-bodies.ts";
+import { createLimiter, type Limits, usualLimits } from "../../src/http/limits.ts";
 import { createLogger } from "../../src/log/logger.ts";
 import type { ManifestRules } from "../../src/registry/manifest-rules.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";
@@ -26,12 +26,14 @@ export interface MemoryRegistry {
 /** What differs from the defaults. */
 export type MemoryRegistryChanges = Partial<DispatchOptions> & {
   readonly rules?: ManifestRules;
+  readonly limits?: Partial<Limits>;
   readonly driver?: Driver;
 };
 
 /** A registry with nothing in it. Identifiers count from 1, so that locations can stand in tables. */
 export function memoryRegistry({
   rules,
+  limits,
   driver = openMemory(),
   ...changes
 }: MemoryRegistryChanges = {}): MemoryRegistry {
@@ -57,8 +59,7 @@ export function memoryRegistry({
     host: undefined,
     prefix: "/",
     headers: {},
-    stallMs: 10_000,
-    wholeBodies: new WholeBodies(),
+    limiter: createLimiter({ ...usualLimits, stallMs: 10_000, ...limits }, Date.now),
     pages: { maxCatalogItems: 1000, maxTagItems: 1000 },
     caCertificate: () => undefined,
     ...changes,

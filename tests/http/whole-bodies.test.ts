@@ -7,7 +7,7 @@ import { openBody } from "./open-body.ts";
 const kibibyte = 1024;
 const put = (body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
   new Request("http://registry.test/", { method: "PUT", headers, body });
-const limits = { maxHeldBytes: 64 * kibibyte, rate: { bytesPerSecond: 1, windowMs: 1000 } };
+const limits = { maxHeldBytes: 64 * kibibyte, bytesPerSecond: 1, windowMs: 1000 };
 const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function read(request: Request, { maxBytes = 4, bodies = new WholeBodies(limits), stallMs = 30 } = {}) {
@@ -61,7 +61,7 @@ describe("a whole body", () => {
 
   test("that drips is ended, although it never rests for long", async () => {
     const body = openBody();
-    const bodies = new WholeBodies({ maxHeldBytes: 1e6, rate: { bytesPerSecond: 1_000_000, windowMs: 40 } });
+    const bodies = new WholeBodies({ maxHeldBytes: 1e6, bytesPerSecond: 1_000_000, windowMs: 40 });
     const reading = read(put(body.stream), { maxBytes: 1e6, bodies, stallMs: 1000 });
     const dripping = setInterval(() => body.send("x"), 5);
     expect(await reading).toBe("UPLOAD_STALLED");

@@ -1,6 +1,5 @@
 // GET, HEAD, PUT and DELETE of manifests.
 import { contentOf } from "../../lib/content.ts";
-import { maxManifestBytes } from "../../oci/manifest.ts";
 import { octetStream } from "../../oci/media-type.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Reference, Tag } from "../../oci/reference.ts";
@@ -36,9 +35,10 @@ export async function putManifest(
   exchange: Exchange,
   { name, reference, tags }: ManifestRoute & { readonly tags: readonly Tag[] },
 ): Promise<Response> {
-  const { request, repository, stallMs, wholeBodies } = exchange;
+  const { request, repository, limiter } = exchange;
+  const { maxManifestBytes: maxBytes, stallMs } = limiter.limits;
   contentLength(request);
-  using body = await wholeBodies.read(request, { maxBytes: maxManifestBytes, stallMs });
+  using body = await limiter.wholeBodies.read(request, { maxBytes, stallMs });
   const { digest, subject } = await repository(name).manifests.put({
     bytes: body.bytes,
     contentType: request.headers.get("content-type") ?? undefined,

@@ -24,8 +24,8 @@ export async function getToken(exchange: Exchange, route: Extract<Route, { kind:
 /** Issues a token for the credentials, or the refresh token, in a form. */
 export async function postToken(exchange: Exchange): Promise<Response> {
   const answerRequest = requireServer(exchange);
-  const { request, stallMs, wholeBodies } = exchange;
-  using body = await wholeBodies.read(request, { maxBytes: maxFormBytes, stallMs });
+  const { wholeBodies, limits } = exchange.limiter;
+  using body = await wholeBodies.read(exchange.request, { maxBytes: maxFormBytes, stallMs: limits.stallMs });
   const form = new URLSearchParams(new TextDecoder().decode(body.bytes));
   return formatAnswer(await answerRequest(parseTokenForm(form)), {});
 }

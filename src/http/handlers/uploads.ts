@@ -6,6 +6,7 @@ import type { Body } from "../../registry/ingest.ts";
 import type { Chunk } from "../../registry/uploads.ts";
 import { readChunks } from "../body.ts";
 import { contentLength, type Exchange, formatLocation } from "../exchange.ts";
+import type { CallerSessions } from "../open-sessions.ts";
 import { formatUploadRange, parseChunkRange } from "../range.ts";
 
 /**
@@ -23,7 +24,11 @@ export async function startUpload(
   exchange: Exchange,
   { name, algorithm }: { readonly name: RepositoryName; readonly algorithm: Algorithm },
 ): Promise<Response> {
-  const id = await exchange.repository(name).uploads.start(algorithm);
+  const { uploads } = exchange.repository(name);
+  const id = await sessionsOf(exchange).open(name, {
+    start: () => uploads.start(algorithm),
+    isOpen: (session) => isOpen(exchange, session),
+  });
   return new Response(null, { status: 202, headers: sessionHeaders(exchange, { name, id }, 0) });
 }
 
@@ -33,7 +38,9 @@ export async function postBlob(
   { name, digest }: { readonly name: RepositoryName; readonly digest: Digest },
 ): Promise<Response> {
   const { uploads } = exchange.repository(name);
-  contentLength(exchange.request);
+  const lengthBytes = contentLength(exchange.request);
+  if (lengthBytes !== undefined) refuseLargeBlob(exchange, lengthBytes);
+  using _slot = exchange.limiter.uploadSlots.take();
   const id = await uploads.start(digestAlgorithm(digest));
   try {
     await uploads.commit(id, { body: bodyOf(exchange), range: undefined }, digest);
@@ -60,6 +67,8 @@ export async function mountBlob(
 /** Appends a chunk. */
 export async function patchUpload(exchange: Exchange, { name, id }: Session): Promise<Response> {
   const chunk = chunkOf(exchange);
+  using _slot = exchange.limiter.uploadSlots.take();
+  sessionsOf(exchange).used(id);
   const sizeBytes = await withState(exchange, { name, id }, () => exchange.repository(name).uploads.append(id, chunk));
   return new Response(null, { status: 202, headers: sessionHeaders(exchange, { name, id }, sizeBytes) });
 }
@@ -68,7 +77,9 @@ export async function patchUpload(exchange: Exchange, { name, id }: Session): Pr
 export async function putUpload(exchange: Exchange, route: Session & { readonly digest: Digest }): Promise<Response> {
   const { name, id, digest } = route;
   const chunk = chunkOf(exchange);
+  using _slot = exchange.request.body === null ? undefined : exchange.limiter.uploadSlots.take();
   await withState(exchange, route, () => exchange.repository(name).uploads.commit(id, chunk, digest));
+  sessionsOf(exchange).ended(id);
   return created(exchange, name, digest);
 }
 
@@ -79,13 +90,46 @@ export async function getUpload(exchange: Exchange, session: Session): Promise<R
 }
 
 /** Cancels the upload. */
-export async function deleteUpload({ repository }: Exchange, { name, id }: Session): Promise<Response> {
-  await repository(name).uploads.cancel(id);
+export async function deleteUpload(exchange: Exchange, { name, id }: Session): Promise<Response> {
+  await exchange.repository(name).uploads.cancel(id);
+  sessionsOf(exchange).ended(id);
   return new Response(null, { status: 204 });
 }
 
-function bodyOf({ request, stallMs }: Exchange): Body {
-  return (signal) => readChunks(request.body, { stallMs, signal });
+function sessionsOf({ limiter, sessionOwner }: Exchange): CallerSessions {
+  return limiter.openSessions.of(sessionOwner);
+}
+
+async function isOpen({ repository }: Exchange, { name, id }: Session): Promise<boolean> {
+  try {
+    await repository(name).uploads.size(id);
+    return true;
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === "BLOB_UPLOAD_UNKNOWN") return false;
+    throw error;
+  }
+}
+
+/** The blob as it arrives, as long as it is neither too large nor too slow. */
+function bodyOf(exchange: Exchange): Body {
+  const { request, limiter } = exchange;
+  const { stallMs, bytesPerSecond, blobWindowMs: windowMs } = limiter.limits;
+  const rate = { bytesPerSecond, windowMs };
+  return async function* (signal, startBytes) {
+    refuseLargeBlob(exchange, startBytes + (contentLength(request) ?? 0));
+    let sizeBytes = startBytes;
+    for await (const bytes of readChunks(request.body, { stallMs, rate, signal })) {
+      sizeBytes += bytes.length;
+      refuseLargeBlob(exchange, sizeBytes);
+      yield bytes;
+    }
+  };
+}
+
+function refuseLargeBlob({ limiter }: Exchange, sizeBytes: number): void {
+  const { maxBlobBytes: maxBytes } = limiter.limits;
+  if (sizeBytes <= maxBytes) return;
+  throw new RegistryError("BLOB_TOO_LARGE", { detail: { maxBytes }, headers: { Connection: "close" } });
 }
 
 function chunkOf(exchange: Exchange): Chunk {

@@ -135,7 +135,7 @@ describe("PATCH", () => {
 
   test("that stalls is answered 408, and what came is kept", async () => {
     const driver = openMemory();
-    const { ask } = memoryRegistry({ driver, stallMs: 20 });
+    const { ask } = memoryRegistry({ driver, limits: { stallMs: 20 } });
     await ask("POST", uploads);
     const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(utf8("012")) });
     const stalled = await ask("PATCH", session, { body });
