@@ -1,15 +1,16 @@
 // What clients may do at a registry with access control: with a right password, a wrong one, too few rights, and none.
 // Each is tried where it sends its password with every request, and where our token server gives it tokens.
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { importBusybox, startEngine } from "../e2e/docker-engine.ts";
-import { startRegistry } from "../e2e/executable.ts";
+import { executable, startRegistry } from "../e2e/executable.ts";
 import type { Outcome } from "../e2e/program.ts";
 import { makeTwoHosts } from "../e2e/two-hosts.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { type ClientName, isThere } from "./clients.ts";
-import { orasFlags, skopeoFlags } from "./layout-tools.ts";
-import { openSite, type Site } from "./site.ts";
+import { type Containerd, startContainerd } from "./containerd-daemon.ts";
+import { loginClients, type Somebody, somebodyAt } from "./login-clients.ts";
+import { openSite, type Scheme, type Site } from "./site.ts";
 
 const password = "correct horse battery staple";
 const hash = await Bun.password.hash(password, { algorithm: "bcrypt", cost: 4 });
@@ -24,159 +25,16 @@ const rules = [
 const anonymous = [{ repositories: ["pub/**"], actions: ["pull"] }];
 
 /** Writes a file of users and a configuration; the path of that. */
-function configure(directory: string, mode: Mode): string {
+function configure(directory: string, mode: Mode, scheme: Scheme = "plain HTTP"): string {
   const [users, file] = [`${directory}/htpasswd`, `${directory}/config.yml`];
   writeFileSync(users, `alice:${hash}\nbob:${hash}\n`);
   const auth = { htpasswd: { realm: "test", path: users } };
   const access = mode === "tokens" ? { anonymous, rules } : { rules };
   const storage = { filesystem: { rootdirectory: `${directory}/data` } };
+  const http = scheme === "TLS" ? { tls: { selfsigned: {} } } : {};
   const log = { audit: `${directory}/audit.log` };
-  writeFileSync(file, JSON.stringify({ version: 0.1, log, storage, auth, access }));
+  writeFileSync(file, JSON.stringify({ version: 0.1, http, log, storage, auth, access }));
   return file;
-}
-
-/** A client of somebody, with a home of his own. */
-interface Somebody {
-  readonly site: Site;
-  readonly run: (...command: readonly string[]) => Promise<Outcome>;
-  /** A directory that is not there yet. */
-  readonly room: (name: string) => string;
-}
-
-interface LoginClient {
-  login(somebody: Somebody, user: string, password: string): Promise<Outcome>;
-  /** Pushes something as a reference such as team/app:1. */
-  push(somebody: Somebody, reference: string): Promise<Outcome>;
-  pull(somebody: Somebody, reference: string): Promise<Outcome>;
-}
-
-const plain = "--tls-verify=false";
-
-/** podman and buildah push what they have built. */
-function engineLike(program: "podman" | "buildah"): LoginClient {
-  const invoke = ({ run, room }: Somebody, ...args: readonly string[]) =>
-    run(program, "--storage-driver=vfs", `--root=${room("store")}`, `--runroot=${room("run")}`, ...args);
-  return {
-    login: (somebody, user, secret) => invoke(somebody, "login", plain, "-u", user, "-p", secret, somebody.site.host),
-    push: async (somebody, reference) => {
-      const context = somebody.room("context");
-      mkdirSync(context, { recursive: true });
-      writeFileSync(`${context}/Containerfile`, "FROM scratch\nCOPY Containerfile /file\n");
-      const tag = `${somebody.site.host}/${reference}`;
-      const built = await invoke(somebody, "build", "--isolation=chroot", "--tag", tag, context);
-      if (built.code !== 0) throw new Error(built.stderr);
-      return invoke(somebody, "push", plain, tag);
-    },
-    pull: (somebody, reference) => invoke(somebody, "pull", plain, `${somebody.site.host}/${reference}`),
-  };
-}
-
-const loginClients: Partial<Record<ClientName, LoginClient>> = {
-  podman: engineLike("podman"),
-  buildah: engineLike("buildah"),
-  skopeo: {
-    login: ({ site, run }, user, secret) => run("skopeo", "login", plain, "-u", user, "-p", secret, site.host),
-    push: ({ site, run }, reference) =>
-      run(
-        ...["skopeo", "copy", "--all", ...skopeoFlags(site, "to")],
-        ...[`oci:${site.layout.path}:${site.layout.tag}`, `docker://${site.host}/${reference}`],
-      ),
-    pull: ({ site, run, room }, reference) =>
-      run(
-        ...["skopeo", "copy", "--all", ...skopeoFlags(site, "from")],
-        ...[`docker://${site.host}/${reference}`, `oci:${room("pulled")}:1`],
-      ),
-  },
-  crane: {
-    login: ({ site, run }, user, secret) => run("crane", "auth", "login", "-u", user, "-p", secret, site.host),
-    push: ({ site, run }, reference) => run("crane", "push", site.layout.path, `${site.host}/${reference}`),
-    pull: ({ site, run, room }, reference) =>
-      run("crane", "pull", "--format=oci", `${site.host}/${reference}`, room("pulled")),
-  },
-  oras: {
-    login: ({ site, run }, user, secret) => run("oras", "login", "--plain-http", "-u", user, "-p", secret, site.host),
-    push: ({ site, run }, reference) =>
-      run(
-        ...["oras", "cp", ...orasFlags(site, "to"), "--from-oci-layout"],
-        ...[`${site.layout.path}:${site.layout.tag}`, `${site.host}/${reference}`],
-      ),
-    pull: ({ site, run, room }, reference) =>
-      run(
-        "oras",
-        "cp",
-        ...orasFlags(site, "from"),
-        "--to-oci-layout",
-        `${site.host}/${reference}`,
-        `${room("pulled")}:1`,
-      ),
-  },
-  regctl: {
-    login: async ({ site, run }, user, secret) => {
-      await run("regctl", "registry", "set", site.host, "--tls", "disabled");
-      return run("regctl", "registry", "login", site.host, "-u", user, "-p", secret);
-    },
-    push: async ({ site, run }, reference) => {
-      await run("regctl", "registry", "set", site.host, "--tls", "disabled");
-      return run(
-        "regctl",
-        "image",
-        "copy",
-        `ocidir://${site.layout.path}:${site.layout.tag}`,
-        `${site.host}/${reference}`,
-      );
-    },
-    pull: async ({ site, run, room }, reference) => {
-      await run("regctl", "registry", "set", site.host, "--tls", "disabled");
-      return run("regctl", "image", "copy", `${site.host}/${reference}`, `ocidir://${room("pulled")}:1`);
-    },
-  },
-  helm: {
-    login: ({ site, run }, user, secret) =>
-      run("helm", "registry", "login", "--plain-http", "-u", user, "-p", secret, site.host),
-    push: async ({ site, run, room }, reference) => {
-      const [repository, version] = splitChart(reference);
-      const [path, name] = [repository.slice(0, repository.lastIndexOf("/")), repository.split("/").at(-1)];
-      const chart = room("chart");
-      mkdirSync(chart, { recursive: true });
-      writeFileSync(`${chart}/Chart.yaml`, `apiVersion: v2\nname: ${name}\nversion: ${version}\n`);
-      const packaged = await run("helm", "package", chart, "-d", room("packages"));
-      if (packaged.code !== 0) throw new Error(packaged.stderr);
-      return run(
-        "helm",
-        "push",
-        "--plain-http",
-        `${room("packages")}/${name}-${version}.tgz`,
-        `oci://${site.host}/${path}`,
-      );
-    },
-    pull: ({ site, run, room }, reference) => {
-      const [repository, version] = splitChart(reference);
-      mkdirSync(room("pulled"), { recursive: true });
-      return run(
-        ...["helm", "pull", "--plain-http", `oci://${site.host}/${repository}`],
-        ...["--version", version, "-d", room("pulled")],
-      );
-    },
-  },
-};
-
-/** Helm's versions have three parts. */
-function splitChart(reference: string): readonly [string, string] {
-  const [repository = "", tag = ""] = reference.split(":");
-  return [repository, `${tag}.0.0`];
-}
-
-function somebodyAt(site: Site, name: string): Somebody {
-  const home = site.at("homes", name);
-  mkdirSync(`${home}/.docker`, { recursive: true });
-  // podman and buildah want the file to be there where the variable names it.
-  writeFileSync(`${home}/auth.json`, "{}");
-  const env = { HOME: home, REGISTRY_AUTH_FILE: `${home}/auth.json` };
-  return {
-    site,
-    run: (...command) => site.attempt(command, env),
-    room: (room) => `${home}/${room}`,
-  };
 }
 
 async function succeeds(what: string, outcome: Promise<Outcome>): Promise<void> {
@@ -188,7 +46,9 @@ async function isRefused(what: string, outcome: Promise<Outcome> | Outcome): Pro
   expect({ what, isRefused: code !== 0, said: stdout + stderr }).toMatchObject({
     what,
     isRefused: true,
-    said: expect.stringMatching(/unauthorized|denied|401|403|invalid username|credential not found|no basic auth/i),
+    said: expect.stringMatching(
+      /unauthorized|denied|401|403|invalid username|credential not found|authorization failed|no basic auth/i,
+    ),
   });
 }
 
@@ -234,7 +94,38 @@ describe.each(tried)("%s", (_name, client) => {
   });
 });
 
+describe.each(tried)("%s over TLS", (_name, client) => {
+  test("logs in at the registry and its token server, and does what its user may", async () => {
+    using directory = temporaryDirectory();
+    await using site = await openSite("TLS", [configure(directory.path, "tokens", "TLS")]);
+    const [alice, nobody] = [somebodyAt(site, "alice"), somebodyAt(site, "nobody")];
+    const wrong = await client.login(alice, "alice", "wrong");
+    await isRefused("a wrong password", wrong.code === 0 ? client.pull(alice, "team/app:1") : wrong);
+    await succeeds("alice's login", client.login(alice, "alice", password));
+    await succeeds("alice's push", client.push(alice, "team/app:1"));
+    await succeeds("alice's pull", client.pull(alice, "team/app:1"));
+    await isRefused("nobody's pull of what is not public", client.pull(nobody, "team/app:1"));
+    expect((site.registry.stdout() + site.registry.stderr()).includes(password)).toBe(false);
+  });
+});
+
 describe.skipIf(!isThere("docker"))("docker", () => {
+  test("logs in over TLS where `registry trust` has installed the authority, and does what its user may", async () => {
+    using directory = temporaryDirectory();
+    await using registry = await startRegistry({ args: [configure(directory.path, "tokens", "TLS")] });
+    await using engine = await startEngine();
+    const address = `localhost:${registry.port}`;
+    await engine.onHost(executable, "trust", address, "--for", "docker", "--yes");
+    const login = (user: string, secret: string) => engine.docker("login", "-u", user, "-p", secret, address);
+    await isRefused("a wrong password", login("alice", "wrong"));
+    await succeeds("alice's login", login("alice", password));
+    await importBusybox(engine, `${address}/team/app:1`);
+    await succeeds("alice's push", engine.docker("push", `${address}/team/app:1`));
+    await succeeds("alice's pull", engine.docker("pull", `${address}/team/app:1`));
+    await engine.mustDocker("logout", address);
+    await isRefused("nobody's pull", engine.docker("pull", `${address}/team/app:1`));
+  });
+
   test.each(modes)("does what its user may, with %s", async (mode) => {
     using directory = temporaryDirectory();
     const file = configure(directory.path, mode);
@@ -262,4 +153,68 @@ describe.skipIf(!isThere("docker"))("docker", () => {
     await isRefused("bob's push", engine.docker("push", `${address}/team/app:1`));
     expect((registry.stdout() + registry.stderr()).includes(password)).toBe(false);
   });
+});
+
+const hostsDirectory = "/etc/containerd/certs.d";
+
+/** Writes a hosts.toml for the registry, with a header that says who asks where one is given. */
+async function writeHosts(containerd: Containerd, site: Site, authorization?: string): Promise<void> {
+  const url = `${site.isTls ? "https" : "http"}://${site.host}`;
+  const lines = [
+    `server = "${url}"`,
+    `[host."${url}"]`,
+    'capabilities = ["pull", "resolve", "push"]',
+    ...(site.isTls ? [`ca = "${site.certificates}/ca.crt"`] : []),
+    ...(authorization === undefined ? [] : [`[host."${url}".header]`, `authorization = "${authorization}"`]),
+  ];
+  writeFileSync(site.at("hosts.toml"), `${lines.join("\n")}\n`);
+  const file = `${hostsDirectory}/${site.host}/hosts.toml`;
+  expect(await containerd.onHost("install", "-D", site.at("hosts.toml"), file)).toMatchObject({ code: 0 });
+}
+
+describe.skipIf(!isThere("containerd"))("containerd", () => {
+  test.each([
+    ["plain HTTP", "Basic"],
+    ["TLS", "tokens"],
+  ] as const)(
+    "over %s, with %s, does what its user may, and what the header in its hosts.toml may",
+    async (scheme, mode) => {
+      using directory = temporaryDirectory();
+      await using site = await openSite(scheme, [configure(directory.path, mode, scheme)]);
+      await using containerd = await startContainerd(site);
+      const image = `${site.host}/team/app:${site.layout.tag}`;
+      const images = (verb: string, ...more: readonly string[]) =>
+        containerd.ctr("images", verb, "--hosts-dir", hostsDirectory, ...more, image);
+      const push = (...more: readonly string[]) => images("push", ...more);
+      const pull = (...more: readonly string[]) => images("pull", "--snapshotter=native", "--all-platforms", ...more);
+      await writeHosts(containerd, site);
+      await site.run(["tar", "-C", site.layout.path, "-cf", "layout.tar", "."]);
+      const name = ["--base-name", `${site.host}/team/app`];
+      await containerd.mustCtr(
+        "images",
+        "import",
+        "--all-platforms",
+        "--snapshotter=native",
+        ...name,
+        site.at("layout.tar"),
+      );
+      await isRefused("nobody's push", push());
+      await isRefused("a wrong password", push("--user", "alice:wrong"));
+      await succeeds("alice's push", push("--user", `alice:${password}`));
+      await isRefused("nobody's pull", pull());
+      await succeeds("bob's pull", pull("--user", `bob:${password}`));
+      await isRefused(
+        "bob's push",
+        containerd.ctr(
+          ...["images", "push", "--hosts-dir", hostsDirectory],
+          ...["--user", `bob:${password}`, `${site.host}/team/new:1`, image],
+        ),
+      );
+      await writeHosts(containerd, site, `Basic ${btoa(`bob:${password}`)}`);
+      await succeeds("a pull with the header", pull());
+      await writeHosts(containerd, site, `Basic ${btoa("bob:wrong")}`);
+      await isRefused("a pull with a wrong header", pull());
+      expect((site.registry.stdout() + site.registry.stderr()).includes(password)).toBe(false);
+    },
+  );
 });
