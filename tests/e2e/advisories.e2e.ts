@@ -269,7 +269,7 @@ test.each<[string, () => Promise<unknown>, unknown]>([
     [201, 200, []],
   ],
   [
-    "Harbor, Dragonfly: there is no user that nobody has made, and no password by default",
+    "CVE-2026-4404: there is no user that nobody has made, and no password by default",
     async () => {
       const names = ["admin", "root", "docker", "registry"];
       const passwords = ["", "admin", "Harbor12345", "password", "registry"];
