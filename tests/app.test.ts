@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StartError } from "../src/app/start-error.ts";
 import { type App, startApp } from "../src/app.ts";
@@ -104,4 +104,27 @@ test("startApp() serves a configured certificate and warns about one without nam
     true,
     true,
   ]);
+});
+
+test("while the store is away and that is checked, requests are answered with 503, and again when it is back", async () => {
+  using directory = temporaryDirectory();
+  const data = join(directory.path, "data");
+  const env = { REGISTRY_HEALTH_STORAGEDRIVER: "{enabled: true, interval: 5ms, threshold: 2}" };
+  await using started = await start({ data: [data], http: [""] }, env);
+  const becomes = async (status: number) => {
+    const answer = async () => (await fetch(`${started.app.url}/readyz`)).status;
+    while ((await answer()) !== status) await Bun.sleep(5);
+    const paths = ["/v2/", "/", "/livez"];
+    return await Promise.all(paths.map(async (path) => (await fetch(started.app.url + path)).status));
+  };
+  const before = await becomes(200);
+  renameSync(data, `${data}.away`);
+  const away = await becomes(503);
+  renameSync(`${data}.away`, data);
+  expect([before, away, await becomes(200)]).toEqual([
+    [200, 200, 200],
+    [503, 503, 200],
+    [200, 200, 200],
+  ]);
+  expect(started.log.join("")).toContain("check=storagedriver_filesystem");
 });

@@ -8,6 +8,8 @@ import { Metrics } from "../../src/metrics/metrics.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { tagCurrentLink, uploadKey } from "../../src/registry/layout.ts";
 import { named, pushImage, stockedOn, tagged, utf8 } from "../registry/stocked.ts";
+import { samplesOf } from "../samples.ts";
+import { answering } from "../storage/intercepted.ts";
 import { openMemory } from "../storage/memory.ts";
 
 const server: RunningServer = {
@@ -18,18 +20,18 @@ const server: RunningServer = {
 };
 
 /** Starts the chores over a registry in memory; gives the lines of the log as they come. */
-async function chores(env: Readonly<Record<string, string>>) {
+async function chores(env: Readonly<Record<string, string>>, driver = openMemory()) {
   const { promise: collected, resolve: noteCollected } = Promise.withResolvers<void>();
   const { promise: checked, resolve: noteChecked } = Promise.withResolvers<void>();
   const lines: string[] = [];
   const write = (line: string) => {
     lines.push(line);
-    if (line.includes("collected garbage")) noteCollected();
-    if (line.includes("checked everything")) noteChecked();
+    if (/collected garbage|collection failed/.test(line)) noteCollected();
+    if (/checked everything|check failed/.test(line)) noteChecked();
   };
   const metrics = new Metrics();
   const logger = createLogger({ level: "info", format: "text", write, now: Date.now });
-  const stock = stockedOn(openMemory());
+  const stock = stockedOn(driver);
   await pushImage(stock, "app", { tag: "1" });
   await stock.store.objects.put(tagCurrentLink(named("broken"), tagged("1")), utf8(""));
   const { configuration } = await loadConfiguration({ path: undefined, env, flags: {} });
@@ -42,6 +44,7 @@ async function chores(env: Readonly<Record<string, string>>) {
   });
   return {
     lines,
+    metrics,
     collected,
     checked,
     started,
@@ -57,6 +60,26 @@ test("garbage is collected by the schedule, and findings are logged", async () =
   dispose();
   expect(lines[0]).toContain("tags/1/current/link is empty or malformed");
   expect(lines[1]).toMatch(/collected garbage.*repositories=2.*findings=1.*freed="0 B"/);
+});
+
+test("what chores did, and that they failed, is counted", async () => {
+  const well = await chores({ REGISTRY_GC_INTERVAL: "1ms", REGISTRY_VERIFY: "{interval: 1ms}" });
+  await Promise.all([well.collected, well.checked]);
+  well.dispose();
+  const fail = () => Promise.reject(new Error("EIO"));
+  const failing = await chores(
+    { REGISTRY_GC_INTERVAL: "1ms", REGISTRY_VERIFY: "{interval: 1ms}" },
+    answering(openMemory(), { objects: { list: fail, names: fail }, trash: { list: fail } }),
+  );
+  await Promise.all([failing.collected, failing.checked]);
+  failing.dispose();
+  const counted = /^registry_(gc|verify)_runs.*(done|failed).* [1-9]/;
+  const outcomes = async (metrics: Metrics) =>
+    (await samplesOf(metrics, counted)).map((line) => line.replace(/ \d+$/, ""));
+  expect([await outcomes(well.metrics), await outcomes(failing.metrics)]).toEqual([
+    ['registry_gc_runs_total{outcome="done"}', 'registry_verify_runs_total{outcome="done"}'],
+    ['registry_gc_runs_total{outcome="failed"}', 'registry_verify_runs_total{outcome="failed"}'],
+  ]);
 });
 
 /** A registry with an upload that rests, and what the server logs when it has looked for such. */
