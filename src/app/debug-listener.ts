@@ -17,7 +17,8 @@ export function openDebugListener(
   const address = parseListenAddress(addr);
   if (address === undefined) throw new StartError(`${addr} is not an address to listen on (http.debug.addr)`);
   const served = prometheus.enabled ? { path: prometheus.path, format: () => metrics.format() } : undefined;
-  const listener = explainListening(addr, () => startDebugServer({ ...address, health, metrics: served }));
+  const start = () => startDebugServer({ ...address, health, metrics: served });
+  const listener = explainListening(addr, start, { key: "http.debug.addr" });
   logger.info("health is told at another address", { port: listener.port, metrics: served?.path });
   return listener;
 }

@@ -7,27 +7,37 @@ import { errorCode, messageOf } from "../lib/system-error.ts";
 /** One line that says what is wrong and what to do. */
 export class StartError extends Error {}
 
+/** What sets a listening address. */
+interface AddressKey {
+  /** `--addr` where absent. */
+  readonly key?: string;
+}
+
 /** Explains why the system refuses a listening address; undefined for other errors. */
-export function explainListenError(error: unknown, addr: string): string | undefined {
+export function explainListenError(
+  error: unknown,
+  addr: string,
+  { key = "--addr" }: AddressKey = {},
+): string | undefined {
   const code = errorCode(error) ?? "";
   const sentences: Readonly<Record<string, string>> = {
-    EADDRINUSE: `${addr} is already in use; stop the program that listens there, or choose another address with --addr`,
-    EADDRNOTAVAIL: `${addr} is not an address of this machine; choose another one with --addr`,
-    EACCES: `listening on ${addr} is not permitted; choose a port above 1023 with --addr, or grant CAP_NET_BIND_SERVICE`,
+    EADDRINUSE: `${addr} is already in use; stop the program that listens there, or choose another address with ${key}`,
+    EADDRNOTAVAIL: `${addr} is not an address of this machine; choose another one with ${key}`,
+    EACCES: `listening on ${addr} is not permitted; choose a port above 1023 with ${key}, or grant CAP_NET_BIND_SERVICE`,
   };
   const sentence = sentences[code];
   const host = parseListenAddress(addr)?.hostname;
   if (sentence !== undefined || host === undefined || isIP(host) !== 0) return sentence;
   // The runtime gives no code for a name that it cannot resolve.
-  return `the name ${host} cannot be found; give an address of this machine with --addr, such as :5000`;
+  return `the name ${host} cannot be found; give an address of this machine with ${key}, such as :5000`;
 }
 
 /** Listens, or throws a StartError that explains why the address cannot be had. */
-export function explainListening<T>(addr: string, act: () => T): T {
+export function explainListening<T>(addr: string, act: () => T, options: AddressKey = {}): T {
   try {
     return act();
   } catch (error) {
-    throw new StartError(explainListenError(error, addr) ?? `cannot listen on ${addr}: ${String(error)}`);
+    throw new StartError(explainListenError(error, addr, options) ?? `cannot listen on ${addr}: ${String(error)}`);
   }
 }
 
