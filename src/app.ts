@@ -9,7 +9,7 @@ import { openDebugListener } from "./app/debug-listener.ts";
 import { watchDescriptors } from "./app/descriptors.ts";
 import { startHealthChecks } from "./app/health-checks.ts";
 import { defaultNames } from "./app/host-names.ts";
-import { limitsOf } from "./app/limits.ts";
+import { limitsOf, orNone } from "./app/limits.ts";
 import { withLoginMetrics } from "./app/login-metrics.ts";
 import { type Monitoring, openMonitoring } from "./app/monitoring.ts";
 import { type OpenedAccess, openAccess } from "./app/open-access.ts";
@@ -87,7 +87,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const debugListener = openDebugListener(configuration, { health, metrics, logger });
   const chores = [
     ...startChores(configuration, { store, certificate, server, logger, metrics: monitoring.chores }),
-    watchDescriptors({ server, logger }),
+    watchDescriptors({ server, logger, maxConnections: orNone(configuration.http.limits.connections) }),
     composed.start(),
     ...startHealthChecks(configuration.health, { health, checkStore: composed.registry.checkReady, logger }),
   ];

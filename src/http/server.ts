@@ -23,15 +23,22 @@ export interface ListenOptions {
   readonly idleSeconds?: number;
 }
 
-/** How many more files and connections can be opened: enough, hardly any, none. */
-export type Room = "enough" | "little" | "none";
+/**
+ * How many more files and connections can be opened: enough; hardly any; so few that requests are refused; so few that
+ * connections are.
+ */
+export const rooms = ["enough", "little", "full", "none"] as const;
+
+/** One of them. */
+export type Room = (typeof rooms)[number];
 
 /** A server that accepts connections. */
 export interface RunningServer {
   readonly port: number;
   /**
-   * Does with the room that there is. With little, connections end with their request. With none, connections are
-   * refused until there is enough again, and requests that come all the same are to be tried again.
+   * Does with the room that there is. With little, connections end with their request. Where it is full, requests are to be
+   * tried again, and connections that have not sent any are cut where that is possible. With none, connections are refused
+   * until there is enough again.
    */
   adapt(room: Room): void;
   /** Serves new connections with another certificate; requests in flight finish with the old one. */
@@ -46,6 +53,11 @@ export interface RunningServer {
 /** Bun's maximum. Uploads have a watchdog of their own, since Bun counts a slow body as idle. */
 const defaultIdleSeconds = 255;
 const bodyMethods = ["POST", "PUT", "PATCH"];
+
+/** What is retired may have long requests to finish, and costs little, but not nothing. */
+const maxRetired = 8;
+/** So long it may be full before connections without a request are cut. */
+const fullMs = 500;
 
 type Server = ReturnType<typeof serve>;
 
@@ -64,9 +76,15 @@ class Listener implements RunningServer {
   #current: Server | undefined;
   readonly #retired = new Set<Server>();
   #room: Room = "enough";
+  /** Since when it has been full, without a break. */
+  #fullSinceMs = performance.now();
 
   constructor(listen: ListenOptions, options: DispatchOptions) {
-    this.#options = { ...options, isOverloaded: () => this.#room === "none", room: () => this.#room };
+    this.#options = {
+      ...options,
+      isOverloaded: () => this.#room === "full" || this.#room === "none",
+      room: () => this.#room,
+    };
     this.#current = serve(listen, this.#options);
     this.port = this.#current.port ?? listen.port;
     this.#listen = { ...listen, port: this.port };
@@ -74,14 +92,12 @@ class Listener implements RunningServer {
 
   replaceCertificate(tls: TlsMaterial): void {
     this.#listen = { ...this.#listen, tls };
-    if (this.#current === undefined) return;
-    const next = serve(this.#listen, this.#options);
-    this.#retire(this.#current);
-    this.#current = next;
+    if (this.#current !== undefined) this.#renew();
   }
 
   adapt(room: Room): void {
     this.#room = room;
+    if (room !== "full") this.#fullSinceMs = performance.now();
     if (room === "enough") {
       this.#current ??= serve(this.#listen, this.#options);
       return;
@@ -91,8 +107,24 @@ class Listener implements RunningServer {
       this.#retire(this.#current);
       this.#current = undefined;
     }
+    if (room === "full" && this.#mustRenew()) this.#renew();
     // Only connections that have sent no request are left: Bun would wait for them.
     for (const server of this.#retired) if (server.pendingRequests === 0) void server.stop(true);
+  }
+
+  /**
+   * A connection without a request can be cut only with the server that has accepted it. That may cost others in the
+   * middle of their handshake, so it is for those that closing idle connections has not helped against.
+   */
+  #mustRenew(): boolean {
+    return performance.now() - this.#fullSinceMs >= fullMs && this.#retired.size < maxRetired;
+  }
+
+  #renew(): void {
+    const next = serve(this.#listen, this.#options);
+    if (this.#current !== undefined) this.#retire(this.#current);
+    this.#current = next;
+    this.#fullSinceMs = performance.now();
   }
 
   #retire(server: Server): void {

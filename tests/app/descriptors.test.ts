@@ -64,7 +64,11 @@ test("watchDescriptors() tells the server, and says once a minute what its liste
     if (rooms.length === 2) told.resolve();
     throw new Error("the port is taken");
   };
-  using _ = watchDescriptors({ server: { adapt }, logger: { warn: (warning) => void warnings.push(warning) } });
+  using _ = watchDescriptors({
+    server: { adapt },
+    maxConnections: Number.POSITIVE_INFINITY,
+    logger: { warn: (warning) => void warnings.push(warning) },
+  });
   await told.promise;
   expect([rooms, warnings]).toEqual([["enough", "enough"], ["connections cannot be accepted again"]]);
 });

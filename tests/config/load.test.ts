@@ -80,6 +80,7 @@ const fromImage2 = {
     headers: { "X-Content-Type-Options": ["nosniff"] },
     draintimeout: 30_000,
     limits: {
+      connections: 10_000,
       uploads: 1000,
       sessions: 1000,
       loginfailures: 60,

@@ -1,8 +1,8 @@
-// The limit of open files, and somebody who uses it up with connections.
+// The limits of open files and of connections, and somebody who uses them up.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import net from "node:net";
-import { type StartedRegistry, startRegistry } from "./executable.ts";
+import { type StartedRegistry, type StartOptions, startRegistry } from "./executable.ts";
 import { digestOf, postBlob } from "./image.ts";
 
 const limit = 64;
@@ -18,15 +18,21 @@ test("the process may open as many files as the system lets it", async () => {
   expect(/^Max open files +(\d+) +(\d+)/m.exec(limits)?.slice(1)).toEqual(["4096", "4096"]);
 });
 
-describe.each([
-  ["that send nothing", ""],
-  ["that send half a request", "GET /v2/ HTTP/1.1\r\nHost: localhost\r\nX-"],
-  ["that stay after an answer", ask],
-])("beside 300 connections %s, at a limit of 64 files", (_, bytes) => {
+const halfRequest = "GET /v2/ HTTP/1.1\r\nHost: localhost\r\nX-";
+const ofFiles: StartOptions = { under: ["prlimit", `--nofile=${limit}:${limit}`, "--"] };
+const ofConnections: StartOptions = { env: { REGISTRY_HTTP_LIMITS_CONNECTIONS: String(limit - 24) } };
+
+describe.each<[string, string, string, StartOptions]>([
+  ["that send nothing", "64 files", "", ofFiles],
+  ["that send half a request", "64 files", halfRequest, ofFiles],
+  ["that stay after an answer", "64 files", ask, ofFiles],
+  ["that send half a request", "40 connections", halfRequest, ofConnections],
+  ["that stay after an answer", "40 connections", ask, ofConnections],
+])("beside 300 connections %s, at a limit of %s", (_what, _limit, bytes, options) => {
   let registry: StartedRegistry;
   let crowd: Disposable;
   beforeAll(async () => {
-    registry = await startRegistry({ args: ["--http"], under: ["prlimit", `--nofile=${limit}:${limit}`, "--"] });
+    registry = await startRegistry({ args: ["--http"], ...options });
     crowd = openCrowd(registry.port, { count: 300, bytes });
     await usedUp(registry.pid);
   }, 60_000);

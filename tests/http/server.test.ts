@@ -155,6 +155,35 @@ describe("adapt()", () => {
     expect(parseAnswer(await connection.closed()).status).toEqual(200);
   });
 
+  test("where it is full requests are to come again, in a new connection, until there is room", async () => {
+    await using running = start();
+    const { server } = running;
+    server.adapt("full");
+    using asking = await openConnection({ port: server.port });
+    asking.send(ask);
+    const { status, head, body } = parseAnswer(await asking.closed());
+    expect([status, /^retry-after: (.*)$/im.exec(head)?.[1], body]).toEqual([
+      503,
+      "1",
+      expect.stringContaining("too many connections"),
+    ]);
+    server.adapt("enough");
+    expect((await fetch(`http://127.0.0.1:${server.port}/v2/`)).status).toEqual(200);
+  });
+
+  test("where it is full connections that have not sent a request are cut, and others are accepted", async () => {
+    await using running = start();
+    const { server } = running;
+    using asking = await openConnection({ port: server.port });
+    asking.send(ask.slice(0, -2));
+    await fetch(`http://127.0.0.1:${server.port}/v2/`);
+    const filling = setInterval(() => server.adapt("full"), 20);
+    expect(await asking.closed()).toEqual("");
+    clearInterval(filling);
+    server.adapt("enough");
+    expect((await fetch(`http://127.0.0.1:${server.port}/v2/`)).status).toEqual(200);
+  });
+
   test("without room connections are refused, requests are to come again, and what is in flight is finished", async () => {
     await using running = start();
     const { server } = running;
