@@ -90,8 +90,9 @@ test("changed keys of another token server count without a restart, and a broken
   await using registry = await setUp(directory.path, { auth: { token } }).start();
   const access = [{ type: "repository", name: "team/app", actions: ["pull", "push"] }];
   const exp = Math.floor(Date.now() / 1000) + 300;
-  const pushAs = async (key: TestKey) => {
-    const signed = await signToken({ iss: "issuer.test", aud: "registry.test", sub: "alice", exp, access }, { key });
+  const pushAs = async (key: TestKey, more: Readonly<Record<string, unknown>> = {}) => {
+    const claims = { iss: "issuer.test", aud: "registry.test", sub: "alice", exp, access, ...more };
+    const signed = await signToken(claims, { key });
     return await push(registry, "team/app", `Bearer ${signed}`);
   };
   const both = async () => [await pushAs(old), await pushAs(young)];
@@ -106,6 +107,8 @@ test("changed keys of another token server count without a restart, and a broken
   await waitUntil("the broken file is told again", () => problems() === 2);
   write(formatJwks([old]));
   seen.push(await both());
+  const padded = (count: number) => pushAs(old, { padding: "x".repeat(count) });
+  expect([await padded(11_500), await padded(12_500)]).toEqual([202, 401]);
   expect(seen).toEqual([
     [202, 401],
     [401, 202],

@@ -8,6 +8,7 @@ import type { LoginScheme } from "../../src/http/challenge.ts";
 import { dispatch } from "../../src/http/dispatch.ts";
 import { Door } from "../../src/http/door.ts";
 import { LoginFailures } from "../../src/http/login-failures.ts";
+import { parseRoute, type Route } from "../../src/http/route.ts";
 import { digestOf, type MemoryRegistry, memoryRegistry, pushImage } from "./memory-registry.ts";
 
 const hash = await Bun.password.hash("secret", { algorithm: "bcrypt", cost: 4 });
@@ -88,28 +89,54 @@ const callers: readonly {
 
 const digest = digestOf("x");
 const session = "00000000-0000-4000-8000-000000000099";
-const routes: readonly (readonly [string, string, Action])[] = [
-  ["GET", "tags/list", "pull"],
-  ["GET", "manifests/1", "pull"],
-  ["HEAD", "manifests/1", "pull"],
-  ["PUT", "manifests/1", "push"],
-  ["DELETE", "manifests/1", "delete"],
-  ["GET", `blobs/${digest}`, "pull"],
-  ["HEAD", `blobs/${digest}`, "pull"],
-  ["DELETE", `blobs/${digest}`, "delete"],
-  ["POST", "blobs/uploads/", "push"],
-  ["POST", `blobs/uploads/?mount=${digest}&from=pub/app`, "push"],
-  ["POST", `blobs/uploads/?digest=${digest}`, "push"],
-  ["GET", `blobs/uploads/${session}`, "push"],
-  ["PATCH", `blobs/uploads/${session}`, "push"],
-  ["PUT", `blobs/uploads/${session}?digest=${digest}`, "push"],
-  ["DELETE", `blobs/uploads/${session}`, "push"],
-  ["GET", `referrers/${digest}`, "pull"],
-];
+/** The requests below a repository that each route answers, and what they need: a new route without an answer here does not compile. */
+const requests: Record<Route["kind"], readonly (readonly [method: string, path: string, needs: Action])[]> = {
+  base: [],
+  root: [],
+  caCertificate: [],
+  live: [],
+  ready: [],
+  options: [],
+  redirect: [],
+  getToken: [],
+  postToken: [],
+  catalog: [],
+  listTags: [["GET", "tags/list", "pull"]],
+  getManifest: [
+    ["GET", "manifests/1", "pull"],
+    ["HEAD", "manifests/1", "pull"],
+  ],
+  putManifest: [["PUT", "manifests/1", "push"]],
+  deleteManifest: [["DELETE", "manifests/1", "delete"]],
+  getBlob: [
+    ["GET", `blobs/${digest}`, "pull"],
+    ["HEAD", `blobs/${digest}`, "pull"],
+  ],
+  deleteBlob: [["DELETE", `blobs/${digest}`, "delete"]],
+  startUpload: [["POST", "blobs/uploads/", "push"]],
+  mountBlob: [["POST", `blobs/uploads/?mount=${digest}&from=pub/app`, "push"]],
+  postBlob: [["POST", `blobs/uploads/?digest=${digest}`, "push"]],
+  getUpload: [["GET", `blobs/uploads/${session}`, "push"]],
+  patchUpload: [["PATCH", `blobs/uploads/${session}`, "push"]],
+  putUpload: [["PUT", `blobs/uploads/${session}?digest=${digest}`, "push"]],
+  deleteUpload: [["DELETE", `blobs/uploads/${session}`, "push"]],
+  listReferrers: [["GET", `referrers/${digest}`, "pull"]],
+};
+const routes = Object.entries(requests).flatMap(([kind, each]) => each.map((request) => ({ kind, request })));
+
+test.each(routes)("the matrix asks for $kind where it says so", ({ kind, request: [method, path] }) => {
+  const { pathname, searchParams: query } = new URL(`http://r.test/v2/a/${path}`);
+  expect(parseRoute({ method, path: pathname, query, prefix: "/" }).kind).toBe(kind as Route["kind"]);
+});
 
 describe.each(callers)("$name", ({ authorization, may, refusal }) => {
   const cases = ["pub/app", "team/app", "other/app"].flatMap((repository) =>
-    routes.map(([method, path, action]) => ({ method, target: `/v2/${repository}/${path}`, action, repository })),
+    routes.map(({ request: [method, path, action] }) => ({
+      method,
+      target: `/v2/${repository}/${path}`,
+      action,
+      repository,
+    })),
   );
 
   test.each(cases)("$method $target", async ({ method, target, action, repository }) => {
