@@ -42,14 +42,19 @@ export async function openCertificates(
   means: { readonly directory: string; readonly now: () => number },
 ): Promise<CertificateSource | undefined> {
   const source = await openSource(tls, means);
-  if (tls.clientcas.length === 0) return source;
+  const { offered: cipherSuites = [] } = tls.ciphersuites ?? {};
+  if (tls.clientcas.length === 0 && (cipherSuites.length === 0 || source === undefined)) return source;
   if (source === undefined) {
     throw new StartError(
       "http.tls.clientcas needs TLS: set http.tls.certificate and http.tls.key, or http.tls.selfsigned",
     );
   }
   const clientAuthorities = tls.clientcas.map(readAuthorities).join("\n");
-  const complete = (material: TlsMaterial): TlsMaterial => ({ ...material, clientAuthorities });
+  const additions = {
+    ...(clientAuthorities === "" ? {} : { clientAuthorities }),
+    ...(cipherSuites.length === 0 ? {} : { cipherSuites }),
+  };
+  const complete = (material: TlsMaterial): TlsMaterial => ({ ...material, ...additions });
   return {
     ...source,
     material: () => complete(source.material()),

@@ -1,5 +1,6 @@
 // Opens the configured store.
 import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import type { Configuration } from "../config/schema.ts";
 import { errorCode } from "../lib/system-error.ts";
@@ -37,7 +38,8 @@ export async function openStore(
   if (dataDirectory === undefined) {
     throw new StartError("no directory for the data can be written; choose one with --data DIR");
   }
-  const storeOn = (driver: Driver): Store => ({ ...driver, now, uuid: () => crypto.randomUUID() });
+  const tagReads = configuration.storage.tag.concurrencylimit || availableParallelism();
+  const storeOn = (driver: Driver): Store => ({ ...driver, now, uuid: () => crypto.randomUUID(), tagReads });
   const makeRoomHere =
     makeRoom &&
     async function* (driver: Driver) {

@@ -81,7 +81,8 @@ function compareNames(left: string, right: string): number {
 
 function unknownVariable(name: string): string {
   const names = listNodes(root).map(({ path }) => path.toUpperCase().replaceAll(".", "_"));
-  const nearest = findNearest(name.slice(prefix.length), names);
+  const written = name.slice(prefix.length);
+  const nearest = findNearest(written, names) ?? names.find((known) => known.startsWith(written));
   const hint = nearest === undefined ? "" : `; did you mean ${prefix}${nearest}?`;
   return `${name} names no configuration key and is ignored${hint}`;
 }

@@ -1,6 +1,7 @@
 // The section `http`.
 import * as z from "zod";
 import { ignored, section, silent, unsupported } from "./about.ts";
+import { parseCipherSuites } from "./cipher-suites.ts";
 import { headers } from "./headers.ts";
 import { limits } from "./limits-section.ts";
 import {
@@ -26,6 +27,17 @@ const minimumTls = z
   .pipe(z.enum(["tls1.0", "tls1.1", "tls1.2", "tls1.3"], { error: "must be tls1.2 or tls1.3" }))
   .transform((version) => (version === "tls1.3" ? version : "tls1.2"));
 
+const cipherSuites = z.array(text, { error: "must be a list of cipher suites" }).transform((names, check) => {
+  const suites = parseCipherSuites(names);
+  const isRefused = "unknown" in suites;
+  const message = isRefused
+    ? `${JSON.stringify(suites.unknown)} is no name of a cipher suite, such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`
+    : "none of them is offered for TLS 1.2; name one such as TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, or remove the key";
+  if (!isRefused && (suites.offered.length > 0 || names.length === 0)) return suites;
+  check.addIssue({ code: "custom", message });
+  return z.NEVER;
+});
+
 const selfSigned = section({
   isOn: presence.prefault("true"),
   ...offKeys,
@@ -49,7 +61,9 @@ const tls = z
     key: text.optional().describe("The file with the certificate's private key in PEM."),
     minimumtls: minimumTls.prefault("tls1.2").describe("The oldest TLS version offered: tls1.2 or tls1.3."),
     selfsigned: selfSigned,
-    ciphersuites: ignored,
+    ciphersuites: cipherSuites
+      .optional()
+      .describe("The cipher suites of TLS 1.2 that are offered, by Go's names; by default all with forward secrecy."),
     clientcas: texts
       .prefault([])
       .describe("Files of authorities in PEM; callers must have a certificate of one of them."),

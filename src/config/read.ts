@@ -88,13 +88,14 @@ function noteUnknown(name: string, tree: Tree, { node, walk }: { readonly node: 
   else walk.problems.push(`${at}: ${closed}${hint}`);
 }
 
-/** A neighbour of nearly that name, or of a longer one; else the same name elsewhere, but never for an element of a list. */
+/** A neighbour of nearly that name, or of a longer or shorter one; else the same name elsewhere, but not for an element of a list. */
 function nearestPath(name: string, node: Node): string | undefined {
   const { children } = node;
   const neighbours = [...children.keys()];
-  const isShortened = name.length >= minShortenedLength;
-  const longer = neighbours.find((known) => isShortened && known.startsWith(name.toLowerCase()));
-  const neighbour = findNearest(name, neighbours) ?? longer;
+  const written = name.toLowerCase();
+  const isPart = (short: string, long: string) => short.length >= minShortenedLength && long.startsWith(short);
+  const longer = neighbours.find((known) => isPart(written, known));
+  const neighbour = findNearest(name, neighbours) ?? longer ?? neighbours.find((known) => isPart(known, written));
   if (neighbour !== undefined) return children.get(neighbour)?.path;
   const named = listNodes(root);
   if (node !== root && !named.includes(node)) return undefined;

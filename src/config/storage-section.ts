@@ -5,6 +5,8 @@ import { boolean, count, longDuration, text } from "./values.ts";
 const noDriver = "this version has no such storage driver; use filesystem";
 const missingDriver = unsupported(noDriver).meta({ refusesBlank: true });
 
+const maxTagReads = 1000;
+
 /** Where and how content is stored. */
 export const storage = section({
   filesystem: section({
@@ -48,7 +50,12 @@ export const storage = section({
   }),
   cache: ignored,
   redirect: ignored,
-  tag: ignored,
+  tag: section({
+    concurrencylimit: count
+      .refine((reads) => reads >= 0 && reads <= maxTagReads, `must be a number from 0 to ${maxTagReads}`)
+      .prefault("0")
+      .describe("How many tags are read at once to find those of a manifest that is deleted; 0: one for each core."),
+  }),
   s3: missingDriver,
   s3aws: missingDriver,
   gcs: missingDriver,

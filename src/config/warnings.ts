@@ -8,7 +8,7 @@ import type { Settings } from "./settings.ts";
 /** What the writer of a configuration should know, one line each. */
 export function listWarnings(configuration: Configuration, settings: Settings, flags: Flags): readonly string[] {
   const { http, proxy } = configuration;
-  const { certificate, selfsigned } = http.tls;
+  const { certificate, selfsigned, ciphersuites } = http.tls;
   const isWritten = (path: string) => settings.get(path)?.origin.kind !== "default";
   const warnings: string[] = [];
   const warn = (isOdd: boolean, path: string, sentence: string) => {
@@ -21,6 +21,10 @@ export function listWarnings(configuration: Configuration, settings: Settings, f
     const oldest = String(settings.get("http.tls.minimumtls")?.written).toLowerCase();
     const isOld = oldest === "tls1.0" || oldest === "tls1.1";
     warn(isOld, "http.tls.minimumtls", `${oldest} is not offered any more; the oldest version is tls1.2`);
+    const refused = ciphersuites?.refused ?? [];
+    const weak = `not offered, since they lack forward secrecy or authenticated encryption: ${refused.join(", ")}`;
+    warn(refused.length > 0, "http.tls.ciphersuites", weak);
+    warn(oldest === "tls1.3", "http.tls.ciphersuites", "no effect with minimumtls: tls1.3, which has its own");
     const isPlain = certificate === undefined && !selfsigned.isOn;
     const noTls = "no effect, since http.tls has neither certificate nor selfsigned: plain HTTP";
     warn(isPlain, "http.tls.minimumtls", noTls);

@@ -36,7 +36,7 @@ export type ParseYaml = (text: string, locate: Locate) => YamlResult;
 const maxNodes = 20_000;
 const maxDepth = 64;
 // One mistake can make the library complain about every line after it.
-const maxProblems = 20;
+const maxProblems = 3;
 
 const tooDeep = `values are nested more than ${maxDepth} deep`;
 
@@ -48,6 +48,7 @@ const options = { schema: "failsafe", version: "1.1", merge: true, prettyErrors:
 const messages: Readonly<Record<string, string>> = {
   RESOURCE_EXHAUSTION: tooDeep,
   MULTIPLE_DOCS: "a second document begins; a configuration is one document",
+  BAD_INDENT: "the line is not indented as far as those that it belongs to",
   TAB_AS_INDENT: "a tab indents the line; YAML indents with spaces",
 };
 
@@ -138,7 +139,7 @@ function readMap(reading: Reading, map: YAMLMap, { offset, path }: Place): Map<s
   for (const { key, value } of map.items) {
     const at = offsetOf(key) ?? offset;
     const name = reading.resolve(key);
-    if (!isScalar(name)) throw new UnreadableNode(at, "a key must be plain text");
+    if (!isScalar(name)) throw new UnreadableNode(at, "a key must be plain text; a value with braces needs quotes");
     if (typeof name.value === "symbol") {
       const place = { offset: at, path: [...path, "<<"] };
       for (const [inner, tree] of mergeSource(reading, value, place)) if (!merged.has(inner)) merged.set(inner, tree);

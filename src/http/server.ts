@@ -9,6 +9,8 @@ export interface TlsMaterial {
   readonly minimum: "tls1.2" | "tls1.3";
   /** Authorities in PEM, of one of which every caller must have a certificate; undefined: nobody needs one. */
   readonly clientAuthorities?: string;
+  /** What TLS 1.2 offers, by OpenSSL's names; where absent, everything with forward secrecy and without CBC. */
+  readonly cipherSuites?: readonly string[];
 }
 
 /** Where and how to listen. */
@@ -192,16 +194,17 @@ function serve({ hostname, port, tls, idleSeconds = defaultIdleSeconds }: Listen
 }
 
 /** For TLS 1.2: forward secrecy and no CBC; TLS 1.3 has nothing else. */
-const ciphers = [
+const defaultCipherSuites = [
   "ECDHE-ECDSA-AES128-GCM-SHA256",
   "ECDHE-RSA-AES128-GCM-SHA256",
   "ECDHE-ECDSA-AES256-GCM-SHA384",
   "ECDHE-RSA-AES256-GCM-SHA384",
   "ECDHE-ECDSA-CHACHA20-POLY1305",
   "ECDHE-RSA-CHACHA20-POLY1305",
-].join(":");
+];
 
-function tlsOptions({ certificate, key, minimum, clientAuthorities: ca }: TlsMaterial) {
+function tlsOptions({ certificate, key, minimum, clientAuthorities: ca, cipherSuites }: TlsMaterial) {
+  const ciphers = (cipherSuites ?? defaultCipherSuites).join(":");
   const secureOptions = minimum === "tls1.3" ? constants.SSL_OP_NO_TLSv1_2 : 0;
   const clients = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
   return { cert: certificate, key, ciphers, ...clients, ...(secureOptions === 0 ? {} : { secureOptions }) };

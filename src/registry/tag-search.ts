@@ -116,9 +116,17 @@ export function tagSearchOf(store: Store): TagSearch {
 }
 
 async function* readAll(store: Store, name: RepositoryName): AsyncGenerator<readonly [Tag, Digest]> {
+  const { tagReads = 1 } = store;
+  let tags: Tag[] = [];
+  const readThem = async () => {
+    const read = await Promise.all(tags.map(async (tag) => [tag, await readTag(store, name, tag)] as const));
+    tags = [];
+    return read.flatMap(([tag, digest]) => (digest === undefined ? [] : [[tag, digest] as const]));
+  };
   for await (const text of await store.objects.names(tagsPrefix(name))) {
     const tag = parseTag(text);
-    const digest = tag === undefined ? undefined : await readTag(store, name, tag);
-    if (tag !== undefined && digest !== undefined) yield [tag, digest];
+    if (tag !== undefined) tags.push(tag);
+    if (tags.length >= tagReads) yield* await readThem();
   }
+  yield* await readThem();
 }

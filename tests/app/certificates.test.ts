@@ -44,6 +44,23 @@ test("a self-signed certificate is made once, and renewed under the same authori
   ]).toEqual([true, undefined, true, true, undefined, true, false]);
 });
 
+test("cipher suites go with the certificate, also when it is renewed", async () => {
+  using directory = temporaryDirectory();
+  let nowMs = Date.now();
+  const ciphersuites = { offered: ["ECDHE-ECDSA-AES256-GCM-SHA384"], refused: [] };
+  const source = await openCertificates(
+    { ...selfSigned, ciphersuites },
+    { directory: directory.path, now: () => nowMs },
+  );
+  const first = source?.material();
+  nowMs += 370 * dayMs;
+  const renewed = await source?.renew();
+  expect([first, renewed].map((material) => [material?.cipherSuites, material?.clientAuthorities])).toEqual(
+    Array(2).fill([ciphersuites.offered, undefined]),
+  );
+  expect(await openCertificates({ ...plain, ciphersuites }, { directory: "/none", now: Date.now })).toBeUndefined();
+});
+
 test("authorities of callers go with the certificate, and have to be certificates", async () => {
   using directory = temporaryDirectory();
   const means = { directory: directory.path, now: Date.now };

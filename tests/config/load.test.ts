@@ -68,6 +68,7 @@ const fromImage2 = {
     filesystem: { rootdirectory: "/var/lib/registry", durable: true, maxthreads: 100 },
     delete: { enabled: false },
     maintenance: { readonly, uploadpurging },
+    tag: { concurrencylimit: 0 },
   },
   // No chores without a word about them in the file.
   gc: { isOn: false, interval: dayMs, grace: dayMs, deleteuntagged: false },
@@ -126,7 +127,7 @@ describe("the files of distribution's images", () => {
     expect(configuration).toEqual({
       ...fromImage2,
       log: { level: "debug", formatter: "text" },
-      storage: { ...fromImage2.storage, delete: { enabled: true } },
+      storage: { ...fromImage2.storage, delete: { enabled: true }, tag: { concurrencylimit: 5 } },
       http: {
         ...fromImage2.http,
         headers: {},
@@ -136,7 +137,6 @@ describe("the files of distribution's images", () => {
     expect(warnings).toEqual([
       "config.yml:4:3: log.fields: no effect in this version",
       "config.yml:10:3: storage.cache: no effect in this version",
-      "config.yml:14:3: storage.tag: no effect in this version",
     ]);
   });
 });

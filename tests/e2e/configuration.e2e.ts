@@ -4,18 +4,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { temporaryDirectory } from "../temporary-directory.ts";
+import { minimal, startWith } from "./configured.ts";
 import { executable, type StartedRegistry, startRegistry } from "./executable.ts";
 import { must, requireProgram, run, waitUntil } from "./program.ts";
 
 const hasOpenssl = requireProgram("openssl", "openssl");
-
-/** Starts a registry with a file of this text. */
-async function startWith(text: string, options: Parameters<typeof startRegistry>[0] = {}): Promise<StartedRegistry> {
-  using directory = temporaryDirectory();
-  const file = join(directory.path, "config.yml");
-  writeFileSync(file, text);
-  return await startRegistry({ ...options, args: [...(options.args ?? []), file] });
-}
 
 /** What a file makes of a server that does not start. */
 async function serveWith(text: string, env: Record<string, string> = {}) {
@@ -32,7 +25,6 @@ async function serveWith(text: string, env: Record<string, string> = {}) {
   return { code, stdout, lines: stderr.replaceAll(file, "FILE").trimEnd().split("\n") };
 }
 
-const minimal = "version: 0.1\nstorage:\n  filesystem: {}\n";
 const blob = `/v2/a/blobs/sha256:${"0".repeat(64)}`;
 
 describe("a configuration file", () => {
@@ -133,6 +125,11 @@ describe("what is wrong in it", () => {
     expect(await serveWith(text)).toEqual({ code: 1, stdout: "", lines: [expect.stringMatching(pattern)] });
   });
 
+  test.each(["error", "debug"])("is warned about at the log level %s", async (level) => {
+    await using registry = await startWith(`${minimal}log: {level: ${level}, reportcaller: true}\n`);
+    expect(registry.stderr()).toMatch(/level=warning [^\n]*log\.reportcaller: no effect in this version/);
+  });
+
   test("does not stop it where a harmless key stands twice", async () => {
     await using registry = await startWith(`${minimal}version: 0.1\n`);
     expect(registry.stderr()).toContain("version: the key is repeated here; the last one counts");
@@ -175,6 +172,22 @@ describe.skipIf(!hasOpenssl)("a configured certificate", () => {
     expect([registry.url.startsWith("https:"), warnings.join("\n")]).toEqual([true, expect.stringMatching(warning)]);
     const answer = await fetch(`${registry.url}/ca.crt`, { tls: { rejectUnauthorized: false } });
     expect(answer.status).toBe(404);
+  });
+
+  test("with ciphersuites offers these to TLS 1.2 and no others", async () => {
+    const suite = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384";
+    await using registry = await startWithCertificate(365, names, `, ciphersuites: [${suite}]`);
+    const shake = async (ciphers: string) => {
+      const { promise, resolve } = Promise.withResolvers<string | undefined>();
+      const limits = { maxVersion: "TLSv1.2", ciphers, rejectUnauthorized: false } as const;
+      const socket = connect({ host: "127.0.0.1", port: registry.port, ...limits }, () =>
+        resolve(socket.getCipher().name),
+      );
+      socket.on("error", () => resolve(undefined)).on("close", () => resolve(undefined));
+      return await promise.finally(() => socket.destroy());
+    };
+    const [offered, other] = ["ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256"];
+    expect([await shake(offered), await shake(other)]).toEqual([offered, undefined]);
   });
 
   test("with minimumtls: tls1.3 refuses older clients", async () => {

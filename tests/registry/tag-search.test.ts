@@ -125,6 +125,33 @@ describe("a search for the tags of a manifest", () => {
     expect(takeReads()).toBe(10);
   });
 
+  test.each([
+    [undefined, 1],
+    [1, 1],
+    [4, 4],
+    [1000, 10],
+  ])("reads %p tags at once, and finds the same", async (tagReads, want) => {
+    let reading = 0;
+    let most = 0;
+    const stock = stocked((driver) =>
+      intercept(driver, {
+        objects: {
+          read: async (key) => {
+            if (!key.endsWith("/current/link")) return;
+            reading += 1;
+            most = Math.max(most, reading);
+            // All that are read at once have begun when the tasks that are due have run.
+            await new Promise(setImmediate);
+            reading -= 1;
+          },
+        },
+      }),
+    );
+    await tagSome(stock, 10);
+    const search = new TagSearch({ ...stock.store, ...(tagReads === undefined ? {} : { tagReads }) }, options);
+    expect([await found(search, one), most]).toEqual([["v0", "v2", "v4", "v6", "v8"], want]);
+  });
+
   test("works without a log, where nothing can be written", async () => {
     const full = () => {
       throw Object.assign(new Error("full"), { code: "ENOSPC" });
