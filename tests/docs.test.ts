@@ -1,7 +1,7 @@
 // The generated parts of docs/ say what the tables in the sources say. `UPDATE_DOCS=1 bun test tests/docs.test.ts`
 // writes them anew.
 import { expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startApp } from "../src/app.ts";
 import { loadConfiguration } from "../src/config/load.ts";
@@ -40,10 +40,12 @@ test("docs/configuration.md lists the keys of the schema", () => {
   expect(readFileSync(path, "utf8")).toEqual(want);
 });
 
-const cachePath = join(import.meta.dir, "../docs/cache.md");
-const accessPath = join(import.meta.dir, "../docs/authentication.md");
-const examples = [path, cachePath, accessPath].flatMap((file) =>
-  [...readFileSync(file, "utf8").matchAll(/```yaml\n(version: 0\.1\n[^`]*)```/g)].map((match) => match[1] ?? ""),
+const repository = join(import.meta.dir, "..");
+const pages = ["README.md", ...readdirSync(join(repository, "docs")).map((name) => `docs/${name}`)];
+const examples = pages.flatMap((page) =>
+  [...readFileSync(join(repository, page), "utf8").matchAll(/```yaml\n(version: 0\.1\n[^`]*)```/g)].map(
+    ([, text = ""]) => text,
+  ),
 );
 
 test.each(examples.map((text, index) => [index + 1, text] as const))(
