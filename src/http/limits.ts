@@ -64,5 +64,9 @@ export function refuseLongHead({ url, headers }: Request, { maxHeadBytes }: Limi
   let sizeBytes = url.length;
   for (const [name, value] of headers) sizeBytes += name.length + value.length + lineBytes;
   if (sizeBytes <= maxHeadBytes) return;
-  throw new RegistryError("HEAD_TOO_LARGE", { detail: { maxBytes: maxHeadBytes }, headers: { Connection: "close" } });
+  throw new RegistryError("HEAD_TOO_LARGE", {
+    detail: { maxBytes: maxHeadBytes },
+    headers: { Connection: "close" },
+    cause: new Error(`http.limits.headersize is ${maxHeadBytes}`),
+  });
 }

@@ -1,5 +1,6 @@
 // Each limit as a client meets it: the status, whether it is told when to come again, and the one line in the log.
 import { describe, expect, test } from "bun:test";
+import { dispatch } from "../../src/http/dispatch.ts";
 import type { Limits } from "../../src/http/limits.ts";
 import { digestOf, memoryRegistry, summarize, uploadId, utf8 } from "./memory-registry.ts";
 import { openBody } from "./open-body.ts";
@@ -132,6 +133,22 @@ describe("sessions", () => {
       "request refused",
       "too many uploads are open; finish or cancel some, and try again: http.limits.sessions is 1",
     ]);
+  });
+
+  test("callers without credentials count by the address that a trusted proxy tells", async () => {
+    const { options } = memoryRegistry({ limits: { maxSessions: 1 }, isTrustedProxy: (peer) => peer === "192.0.2.1" });
+    const start = async (peer: string, forwardedFor: string) => {
+      const headers = { "X-Forwarded-For": forwardedFor };
+      const request = new Request(`http://registry.test${uploads}`, { method: "POST", headers });
+      return (await dispatch(request, options, peer)).status;
+    };
+    expect([
+      await start("192.0.2.1", "198.51.100.1"),
+      await start("192.0.2.1", "198.51.100.1"),
+      await start("192.0.2.1", "198.51.100.2"),
+      await start("203.0.113.1", "198.51.100.3"),
+      await start("203.0.113.1", "198.51.100.4"),
+    ]).toEqual([202, 429, 202, 202, 429]);
   });
 
   test("one whose digest was wrong is over", async () => {

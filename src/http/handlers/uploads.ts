@@ -129,7 +129,11 @@ function bodyOf(exchange: Exchange): Body {
 function refuseLargeBlob({ limiter }: Exchange, sizeBytes: number): void {
   const { maxBlobBytes: maxBytes } = limiter.limits;
   if (sizeBytes <= maxBytes) return;
-  throw new RegistryError("BLOB_TOO_LARGE", { detail: { maxBytes }, headers: { Connection: "close" } });
+  throw new RegistryError("BLOB_TOO_LARGE", {
+    detail: { maxBytes },
+    headers: { Connection: "close" },
+    cause: new Error(`http.limits.blobsize is ${maxBytes}`),
+  });
 }
 
 function chunkOf(exchange: Exchange): Chunk {
