@@ -14,6 +14,7 @@ import { withLoginMetrics } from "./app/login-metrics.ts";
 import { type Monitoring, openMonitoring } from "./app/monitoring.ts";
 import { type OpenedAccess, openAccess } from "./app/open-access.ts";
 import { noteLoginIn, openAudit, withAudit } from "./app/open-audit.ts";
+import { levelOf, openLogs } from "./app/open-logs.ts";
 import { openStore } from "./app/open-store.ts";
 import { describeAddress } from "./app/server-address.ts";
 import { explainListening, StartError } from "./app/start-error.ts";
@@ -25,7 +26,9 @@ import type { FindNamespaced } from "./http/namespace.ts";
 import { probePort, type RunningServer, startServer } from "./http/server.ts";
 import { compileNetworks } from "./lib/networks.ts";
 import { trimTrailingSlashes } from "./lib/trailing-slashes.ts";
-import { createLogger, type Logger } from "./log/logger.ts";
+import type { AccessLog } from "./log/access-log.ts";
+import type { LineStream } from "./log/line-output.ts";
+import type { Logger } from "./log/logger.ts";
 import type { Registry } from "./registry/registry.ts";
 
 /** What the app needs from its process. */
@@ -33,8 +36,10 @@ export interface AppSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Writes one line of the log, including its newline. */
-  readonly writeLog: (line: string) => void;
+  /** Where the log goes. */
+  readonly logStream: LineStream;
+  /** Where the access log goes. */
+  readonly accessStream: LineStream;
   /** Writes to standard output. */
   readonly print: (text: string) => void;
 }
@@ -54,7 +59,7 @@ export interface App {
   /** Undefined: everybody may do everything. */
   readonly access: OpenedAccess | undefined;
   readonly logger: Logger;
-  /** Takes over the rules of `access` from a configuration that was read again, and the keys of `auth.token`; nothing else. */
+  /** Takes over `log.level`, the rules of `access` and the keys of `auth.token` from a configuration that was read again. */
   reload(changed: Configuration): void;
   /** Finishes requests in flight within `http.draintimeout`, and stops. */
   stop(): Promise<void>;
@@ -64,7 +69,7 @@ export interface App {
 export async function startApp(loaded: LoadedConfiguration, surroundings: AppSurroundings): Promise<App> {
   const { configuration } = loaded;
   const { now } = surroundings;
-  const logger = openLog(loaded, surroundings);
+  const { logger, accessLog } = openLogs(loaded, surroundings);
   const address = findAddress(configuration);
   const { env } = surroundings;
   const warn = (warning: string) => logger.warn(warning);
@@ -83,7 +88,16 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const composed = composeRegistry(configuration, parts);
   const registry = withAudit(composed.registry, audit);
   const { findNamespaced } = composed;
-  const server = listen(configuration, { address, registry, findNamespaced, certificate, access, monitoring, logger });
+  const server = listen(configuration, {
+    address,
+    registry,
+    findNamespaced,
+    certificate,
+    access,
+    monitoring,
+    logger,
+    accessLog,
+  });
   const debugListener = openDebugListener(configuration, { health, metrics, logger });
   const chores = [
     ...startChores(configuration, { store, certificate, server, logger, metrics: monitoring.chores }),
@@ -99,7 +113,10 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     isConfigured: hasFile,
     access,
     logger,
-    reload: (changed) => access?.reload(changed.access),
+    reload: (changed) => {
+      logger.setLevel(levelOf(changed));
+      access?.reload(changed.access);
+    },
     stop: async () => {
       health.beginStopping();
       for (const chore of chores) chore[Symbol.dispose]();
@@ -108,14 +125,6 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
       await debugListener?.stop();
     },
   };
-}
-
-/** The log, with the warnings about the configuration: at every level, since something else is done than it says. */
-function openLog({ configuration, warnings }: LoadedConfiguration, { writeLog: write, now }: AppSurroundings): Logger {
-  const { level = configuration.loglevel, formatter: format } = configuration.log;
-  const notices = createLogger({ level: "warn", format, write, now });
-  for (const warning of warnings) notices.warn(warning);
-  return createLogger({ level, format, write, now });
 }
 
 function addressOf({ http: { addr } }: Configuration, { port }: RunningServer, certificate?: CertificateSource) {
@@ -138,9 +147,10 @@ function listen(
     readonly access: OpenedAccess | undefined;
     readonly monitoring: Monitoring;
     readonly logger: Logger;
+    readonly accessLog: AccessLog | undefined;
   },
 ): RunningServer {
-  const { address, registry, findNamespaced, certificate, access, monitoring, logger } = means;
+  const { address, registry, findNamespaced, certificate, access, monitoring, logger, accessLog } = means;
   return explainListening(http.addr, () =>
     startServer(
       { ...address, tls: certificate?.material(), idleSeconds: Math.ceil(http.limits.idletimeout / 1000) },
@@ -153,6 +163,7 @@ function listen(
         health: monitoring.health,
         watch: monitoring.watch,
         logger,
+        accessLog,
         switches: {
           isDeleteEnabled: storage.delete.enabled,
           isReadOnly: storage.maintenance.readonly.enabled,

@@ -4,6 +4,7 @@ import { runCli } from "./cli/cli.ts";
 import { type OutputFailure, wasClosed, writeWhole } from "./cli/output.ts";
 import { askOnTerminal, askSecretOnTerminal } from "./cli/question.ts";
 import { ignoreWeakeningVariables } from "./cli/weakening-variables.ts";
+import type { LineStream } from "./log/line-output.ts";
 
 /** What a shell reports of a program whose reader left (`| head`). */
 const readerLeftExitCode = 141;
@@ -25,6 +26,21 @@ function drained(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
+/** A standard stream, touched with its first line; a reader that is gone is no reason to stop serving. */
+function lineStream(name: "stdout" | "stderr"): LineStream & { readonly end: () => Promise<void> } {
+  let isUsed = false;
+  const open = () => {
+    if (!isUsed) process[name].on("error", () => {});
+    isUsed = true;
+    return process[name];
+  };
+  return {
+    write: (text) => open().write(text),
+    once: (event, listener) => open().once(event, listener),
+    end: async () => (isUsed ? drained(process[name]) : undefined),
+  };
+}
+
 const isClosed = wasClosed(1);
 const stdout = (text: string): void => {
   const failure: OutputFailure | undefined = isClosed
@@ -38,10 +54,13 @@ const { env } = process;
 // Before anything is sent.
 for (const sentence of ignoreWeakeningVariables(env)) writeWhole(2, `registry: warning: ${sentence}\n`);
 
+const accessStream = lineStream("stdout");
 const exitCode = await runCli(process.argv.slice(2), {
   stdout,
   announce: (text) => void writeWhole(1, text),
   stderr: (text) => void process.stderr.write(text),
+  logStream: lineStream("stderr"),
+  accessStream,
   isTerminal: isatty(0) && isatty(1),
   isErrorTerminal: isatty(2),
   ask: (question) => askOnTerminal(question, { write: stdout, exit: (code) => process.exit(code) }),
@@ -50,5 +69,5 @@ const exitCode = await runCli(process.argv.slice(2), {
   env,
   now: Date.now,
 });
-await drained(process.stderr);
+await Promise.all([drained(process.stderr), accessStream.end()]);
 process.exit(exitCode);

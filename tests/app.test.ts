@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { StartError } from "../src/app/start-error.ts";
 import { type App, startApp } from "../src/app.ts";
 import { loadConfiguration } from "../src/config/load.ts";
+import { streamTo } from "./log/stream.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 interface Started extends AsyncDisposable {
@@ -14,7 +15,7 @@ interface Started extends AsyncDisposable {
 async function start(flags: object, env: Record<string, string> = {}): Promise<Started> {
   const log: string[] = [];
   const loaded = await loadConfiguration({ path: undefined, env, flags: { addr: ["127.0.0.1:0"], ...flags } });
-  const writes = { writeLog: (line: string) => log.push(line), print: () => {} };
+  const writes = { logStream: streamTo(log), accessStream: streamTo([]), print: () => {} };
   const app = await startApp(loaded, { env, now: Date.now, ...writes });
   return { app, log, [Symbol.asyncDispose]: () => app.stop() };
 }
@@ -82,7 +83,13 @@ test("startApp() refuses an address in use with a sentence, before it makes or l
   const addr = `127.0.0.1:${other.port}`;
   const log: string[] = [];
   const loaded = await loadConfiguration({ path: undefined, env: {}, flags: { addr: [addr], data: [data] } });
-  const started = startApp(loaded, { env: {}, now: Date.now, writeLog: (line) => log.push(line), print: () => {} });
+  const started = startApp(loaded, {
+    env: {},
+    now: Date.now,
+    logStream: streamTo(log),
+    accessStream: streamTo([]),
+    print: () => {},
+  });
   const error = await started.catch((reason: unknown) => reason);
   expect(error instanceof StartError && error.message).toContain("already in use");
   expect([log, existsSync(data)]).toEqual([[], false]);
@@ -127,4 +134,17 @@ test("while the store is away and that is checked, requests are answered with 50
     [200, 200, 200],
   ]);
   expect(started.log.join("")).toContain("check=storagedriver_filesystem");
+});
+
+test("log.level is taken over from a configuration that was read again", async () => {
+  using directory = temporaryDirectory();
+  await using started = await start({ data: [directory.path], http: [""], "log-level": ["error"] });
+  const { app, log } = started;
+  await fetch(`${app.url}/v2/`);
+  const quiet = log.length;
+  app.reload({ ...app.configuration, log: { ...app.configuration.log, level: "info" } });
+  await fetch(`${app.url}/v2/`);
+  app.reload({ ...app.configuration, log: { ...app.configuration.log, level: undefined }, loglevel: "error" });
+  await fetch(`${app.url}/v2/`);
+  expect([quiet, log.length, log[0]?.includes("msg=request ")]).toEqual([0, 1, true]);
 });

@@ -2,13 +2,21 @@
 import type { Logger } from "../log/logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { ContentType, ProxyEvent, Report } from "../proxy/events.ts";
+import type { UpstreamWarnings } from "./upstream-warnings.ts";
 
 const types: readonly ContentType[] = ["blob", "manifest"];
 const latencyBounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
 
+/** What the report works with. */
+export interface CacheReportOptions {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly warnings: UpstreamWarnings;
+}
+
 /** Reports the events of the caches. */
-export function createCacheReport(metrics: Metrics, logger: Logger): Report {
-  const log = createLog(logger);
+export function createCacheReport({ metrics, logger, warnings }: CacheReportOptions): Report {
+  const log = createLog(logger, warnings);
   const count = createCount(metrics);
   return (event) => {
     count(event);
@@ -72,21 +80,20 @@ function createCount(metrics: Metrics): Report {
   };
 }
 
-function createLog(logger: Logger): Report {
+function createLog(logger: Logger, warnings: UpstreamWarnings): Report {
   const toldRealms = new Set<string>();
   return (event: ProxyEvent) => {
     switch (event.kind) {
       case "request": {
         const { method, url, status, reason } = event;
         const ms = Math.round(event.durationMs * 10) / 10;
+        if (status === 0 || status === 429 || status >= 500) {
+          warnings.note(event.upstream, reason ?? `${event.upstream} answers ${status}`);
+        }
         return logger.debug("upstream request", { upstream: event.upstream, method, url, status, ms, reason });
       }
       case "stale":
-        return logger.warn("served from the cache", {
-          upstream: event.upstream,
-          name: event.name,
-          reason: event.reason,
-        });
+        return warnings.note(event.upstream, event.reason);
       case "wrong":
         return logger.error("wrong content from upstream", {
           upstream: event.upstream,

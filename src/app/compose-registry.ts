@@ -16,6 +16,7 @@ import { cleanCaches } from "./eviction/evict-caches.ts";
 import type { EvictionSchedule } from "./eviction/schedule.ts";
 import { rulesOf } from "./manifest-rules.ts";
 import { openCaches } from "./open-caches.ts";
+import { createUpstreamWarnings } from "./upstream-warnings.ts";
 
 /** What it is composed of. */
 export interface RegistryParts {
@@ -48,7 +49,8 @@ export function composeRegistry(configuration: Configuration, parts: RegistryPar
   });
   const { proxy } = configuration;
   // Its metrics are shown without a cache too, as in distribution.
-  const tell = createCacheReport(parts.metrics, logger);
+  const warnings = createUpstreamWarnings(logger);
+  const tell = createCacheReport({ metrics: parts.metrics, logger, warnings });
   if (proxy === undefined) return { registry: local, findNamespaced: undefined, start: () => new DisposableStack() };
   let cleaning: EvictionSchedule | undefined;
   const report: Report = (event) => {
@@ -58,7 +60,7 @@ export function composeRegistry(configuration: Configuration, parts: RegistryPar
   const caches = openCaches(proxy, { env, store, local, sizes, report });
   const start = () => {
     const upstreams = caches.upstreams.map(({ upstream }) => upstream);
-    void checkUpstreams(upstreams, logger);
+    void checkUpstreams(upstreams, warnings);
     cleaning = cleanCaches(proxy, caches, { store, dataDirectory, logger, note: describeHolder(store.now()) });
     return cleaning;
   };

@@ -1,6 +1,7 @@
 // Commands: one table of flags, from which the arguments are parsed and the help is written.
 import { parseArgs } from "node:util";
 import { findNearest } from "../lib/nearest.ts";
+import type { LineStream } from "../log/line-output.ts";
 
 /** What a command needs from its process. */
 export interface CommandIo {
@@ -9,6 +10,10 @@ export interface CommandIo {
   /** The same for a server, which keeps running where nobody reads its start message. */
   readonly announce: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** Where a server's log goes: standard error. */
+  readonly logStream: LineStream;
+  /** Where a server's access log goes: standard output, but never waiting for its reader. */
+  readonly accessStream: LineStream;
   /** Whether a person can be asked: standard input and output are terminals. */
   readonly isTerminal: boolean;
   /** Whether standard error is a terminal, so that a line may be rewritten. */

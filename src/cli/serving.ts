@@ -70,7 +70,8 @@ function canAnybodyRead(path: string): boolean {
 
 async function start(loaded: LoadedConfiguration, io: CommandIo): Promise<App> {
   try {
-    return await startApp(loaded, { env: io.env, now: io.now, writeLog: io.stderr, print: io.announce });
+    const { env, now, logStream, accessStream } = io;
+    return await startApp(loaded, { env, now, logStream, accessStream, print: io.announce });
   } catch (error) {
     if (error instanceof StartError) throw new CommandError(error.message);
     throw error;

@@ -13,6 +13,13 @@ import { boolean, count, longDuration, offKeys, oneOf, patterns, presence, rate,
 
 const logLevel = oneOf("error", "warn", "info", "debug");
 
+/** Texts by name; what is nested is written as JSON. */
+const logFields = z.record(
+  z.string(),
+  z.any().transform((value: unknown) => (typeof value === "string" ? value : JSON.stringify(value))),
+  { error: "must be a section of names, each with a text" },
+);
+
 /** distribution takes its default for numbers below 1. */
 const pageItems = count.transform((items) => (items > 0 ? items : 1000)).prefault("1000");
 
@@ -96,8 +103,14 @@ export const schema = z.object({
       description:
         "Where pushes, deletions and logins are recorded, one JSON object a line: stdout, or a file that they are appended to.",
     }),
-    fields: ignored,
-    accesslog: ignored,
+    fields: logFields.prefault({}).describe("Fields that every log line gets, such as {service: registry}."),
+    accesslog: section({
+      disabled: boolean.prefault("true").meta({
+        description:
+          "Whether there is no access log, which has one line for each request on standard output, in Apache's combined format.",
+        inFile: "false",
+      }),
+    }),
     reportcaller: ignored,
     hooks: ignored,
   }),

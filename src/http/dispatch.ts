@@ -5,12 +5,13 @@ import type { TokenRequest } from "../auth/token-request.ts";
 import type { TokenAnswer } from "../auth/token-server.ts";
 import type { IsInNetworks } from "../lib/networks.ts";
 import { errorCode } from "../lib/system-error.ts";
+import type { AccessLog } from "../log/access-log.ts";
 import type { Logger } from "../log/logger.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Actor } from "../registry/actor.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Door, Visitor } from "./door.ts";
-import { formatError, isClientGone, isFailure } from "./errors.ts";
+import { formatError } from "./errors.ts";
 import type { Exchange, PageLimits, Switches } from "./exchange.ts";
 import { readForwarded } from "./forwarded.ts";
 import { deleteBlob, getBlob } from "./handlers/blobs.ts";
@@ -32,6 +33,8 @@ import { type Limiter, refuseLongHead } from "./limits.ts";
 import { applyNamespace, type FindNamespaced } from "./namespace.ts";
 import { needOf } from "./needs.ts";
 import { sessionOwner } from "./open-sessions.ts";
+import { requestIdOf } from "./request-id.ts";
+import { describeFailure, logRequest } from "./request-log.ts";
 import { describeEnd, type WatchRequest } from "./request-watch.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { refuseSwitchedOff } from "./switches.ts";
@@ -40,6 +43,8 @@ import { refuseSwitchedOff } from "./switches.ts";
 export interface DispatchOptions {
   readonly registry: Registry;
   readonly logger: Logger;
+  /** Undefined where there is none. */
+  readonly accessLog?: AccessLog | undefined;
   readonly switches: Switches;
   /** Scheme and host for links; undefined for relative ones. */
   readonly host: string | undefined;
@@ -70,7 +75,7 @@ export interface DispatchOptions {
 /** Answers a request from the remote address. Never throws: whatever is thrown below becomes an error response. */
 export async function dispatch(request: Request, options: DispatchOptions, peer?: string): Promise<Response> {
   // 1. An identifier for the request.
-  const requestId = crypto.randomUUID();
+  const requestId = requestIdOf(request.headers, () => crypto.randomUUID());
   const startedMs = performance.now();
   let response: Response;
   let failure: unknown;
@@ -106,11 +111,11 @@ export async function dispatch(request: Request, options: DispatchOptions, peer?
   // 6. Headers of every response.
   if (namespace !== undefined) response.headers.set("OCI-Namespace", namespace);
   setCommonHeaders(response.headers, requestId, options.headers);
-  // 7. One log line.
+  // 7. One line in each log.
   const durationMs = performance.now() - startedMs;
   ended ??= options.watch?.(undefined);
   ended?.(describeEnd(request, { response, failure, durationMs }));
-  report(options.logger, { request, remote, response, requestId, caller, failure, durationMs });
+  logRequest(options, { request, remote, response, requestId, caller, failure, durationMs });
   return response;
 }
 
@@ -143,7 +148,7 @@ export function answerFailure(error: unknown, { logger, headers }: DispatchOptio
   const isGone = errorCode(error) === "ENOENT";
   const response = formatError(isGone ? goneMeanwhile() : error);
   setCommonHeaders(response.headers, requestId, headers);
-  const fields = { id: requestId, status: response.status, error: describe(error) };
+  const fields = { id: requestId, status: response.status, error: describeFailure(error) };
   if (isGone) logger.info("the content was deleted before it was sent", fields);
   else logger.error("sending failed", fields);
   return response;
@@ -254,44 +259,4 @@ function setCommonHeaders(headers: Headers, requestId: string, configured: Dispa
   headers.set("X-Content-Type-Options", "nosniff");
   headers.set("X-Request-Id", requestId);
   for (const [name, values] of Object.entries(configured)) headers.set(name, values.join(", "));
-}
-
-interface Report {
-  readonly request: Request;
-  readonly remote: string | undefined;
-  readonly response: Response;
-  readonly requestId: string;
-  readonly caller: Caller;
-  readonly failure: unknown;
-  readonly durationMs: number;
-}
-
-function report(logger: Logger, { request, remote, response, requestId, caller, failure, durationMs }: Report): void {
-  const fields = {
-    id: requestId,
-    method: request.method,
-    url: request.url,
-    status: isClientGone(failure) ? 499 : response.status,
-    ms: Math.round(durationMs * 10) / 10,
-    remote,
-    ...(caller.identity.kind === "anonymous" ? {} : { user: formatIdentity(caller.identity) }),
-    agent: request.headers.get("user-agent") ?? "",
-  };
-  if (isFailure(failure) && failure !== undefined)
-    logger.error("request failed", { ...fields, error: describe(failure) });
-  else if (isClientGone(failure)) logger.info("client went away", fields);
-  else if (failure instanceof Error) logger.info("request refused", { ...fields, reason: reasonOf(failure) });
-  else logger.info("request", fields);
-}
-
-/** What the client is told, and what it is not. */
-function reasonOf(failure: Error): string {
-  return failure.cause instanceof Error ? `${failure.message}: ${failure.cause.message}` : failure.message;
-}
-
-/** Includes the cause, which a stack alone leaves out. */
-function describe(failure: unknown): string {
-  if (!(failure instanceof Error)) return String(failure);
-  const text = failure.stack ?? failure.message;
-  return failure.cause === undefined ? text : `${text}\ncaused by: ${describe(failure.cause)}`;
 }

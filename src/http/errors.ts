@@ -74,11 +74,15 @@ export function isFailure(error: unknown): boolean {
   return !(error instanceof RegistryError) && !isClientGone(error);
 }
 
+/** Whether the disk, or the limit of open files, is to blame. */
+export function isDiskFailure(error: unknown): boolean {
+  return Object.hasOwn(diskAnswers, errorCode(error) ?? "");
+}
+
 /** The response to anything thrown. */
 export function formatError(error: unknown): Response {
   if (error instanceof RegistryError) return formatRefusal(error);
-  const code = errorCode(error) ?? "";
-  const answer = (Object.hasOwn(diskAnswers, code) ? diskAnswers[code] : undefined) ?? internal;
+  const answer = (isDiskFailure(error) ? diskAnswers[errorCode(error) ?? ""] : undefined) ?? internal;
   const headers = answer === internal ? {} : { "Retry-After": "10" };
   return Response.json(
     { errors: [{ code: answer.wire, message: answer.message }] },

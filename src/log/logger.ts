@@ -18,10 +18,17 @@ export interface Logger {
   debug(message: string, fields?: LogFields): void;
 }
 
+/** A logger whose level can be changed while it is in use. */
+export interface AdjustableLogger extends Logger {
+  setLevel(level: LogLevel): void;
+}
+
 /** What a logger needs. */
 export interface LoggerOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
+  /** Fields of every line; an event's own field of the same name wins. */
+  readonly fields?: Readonly<Record<string, string>>;
   /** Takes one line with its newline. */
   readonly write: (line: string) => void;
   /** Milliseconds since 1970. */
@@ -31,16 +38,40 @@ export interface LoggerOptions {
 const ranks: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
 
 /** A logger that writes events of the level and above. */
-export function createLogger({ level, format, write, now }: LoggerOptions): Logger {
+export function createLogger({ level, format, fields: fixed = {}, write, now }: LoggerOptions): AdjustableLogger {
+  let least = ranks[level];
+  const always = nameFields(fixed);
   const log =
     (eventLevel: LogLevel) =>
-    (message: string, fields: LogFields = {}) => {
-      if (ranks[eventLevel] > ranks[level]) return;
+    (message: string, own: LogFields = {}) => {
+      if (ranks[eventLevel] > least) return;
       // As distribution spells it.
       const written = eventLevel === "warn" ? "warning" : eventLevel;
+      const fields = { ...always, ...own };
       write(`${formatters[format]({ level: written, message, fields, time: new Date(now()).toISOString() })}\n`);
     };
-  return { error: log("error"), warn: log("warn"), info: log("info"), debug: log("debug") };
+  return {
+    error: log("error"),
+    warn: log("warn"),
+    info: log("info"),
+    debug: log("debug"),
+    setLevel: (changed) => {
+      least = ranks[changed];
+    },
+  };
+}
+
+/** What every line has by itself, in one format or another. */
+const reserved: readonly string[] = ["time", "level", "msg", "message", "@timestamp", "@version"];
+
+/** Configured names as a line can have them: bare in text, and beside the line's own ones under distribution's prefix. */
+function nameFields(fields: Readonly<Record<string, string>>): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => {
+      const name = key.replace(/[^\w.@-]/g, "_");
+      return [reserved.includes(name) ? `fields.${name}` : name, value];
+    }),
+  );
 }
 
 interface Event {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { createCacheReport } from "../../src/app/cache-report.ts";
+import { createUpstreamWarnings } from "../../src/app/upstream-warnings.ts";
 import { createLogger } from "../../src/log/logger.ts";
 import { Metrics } from "../../src/metrics/metrics.ts";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
@@ -31,11 +32,12 @@ test("events become metrics and log lines", async () => {
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
   const metrics = new Metrics();
-  const report = createCacheReport(metrics, createLogger({ level: "debug", format: "json", write, now: () => 0 }));
+  const logger = createLogger({ level: "debug", format: "json", write, now: () => 0 });
+  const report = createCacheReport({ metrics, logger, warnings: createUpstreamWarnings(logger, () => {}) });
   for (const event of events) report(event);
   expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
     ["debug", "upstream request"],
-    ["warning", "served from the cache"],
+    ["warning", "an upstream is of no help"],
     ["error", "wrong content from upstream"],
     ["warning", "not cached"],
     ["warning", "the credentials are not sent to this token server; name it in realms to send them"],
@@ -62,4 +64,19 @@ test("events become metrics and log lines", async () => {
     'registry_proxy_upstream_remaining_pulls{upstream="up.example"} 76',
     "",
   ]);
+});
+
+test.each([
+  [0, "cannot be reached", "cannot be reached"],
+  [429, undefined, "up.example answers 429"],
+  [503, undefined, "up.example answers 503"],
+  [401, undefined, undefined],
+  [404, undefined, undefined],
+])("an upstream that answers %p is of no help: %p", (status, reason, want) => {
+  const notes: string[] = [];
+  const logger = createLogger({ level: "error", format: "json", write: () => {}, now: () => 0 });
+  const warnings = { note: (_: string, said: string) => void notes.push(said) };
+  const report = createCacheReport({ metrics: new Metrics(), logger, warnings });
+  report({ kind: "request", upstream, method: "GET", url: "https://up.example/", status, durationMs: 1, reason });
+  expect(notes).toEqual(want === undefined ? [] : [want]);
 });

@@ -2,15 +2,18 @@ import { expect, test } from "bun:test";
 import { checkUpstreams } from "../../src/app/check-upstreams.ts";
 import { RegistryError } from "../../src/oci/errors.ts";
 
-test("checkUpstreams() warns of each upstream that is in the way, and never throws", async () => {
-  const warnings: unknown[] = [];
-  const refused = new RegistryError("UPSTREAM_UNREACHABLE", { message: "b cannot be reached: it refuses connections" });
+test("checkUpstreams() notes each upstream that is in the way, unless its request told already, and never throws", async () => {
+  const notes: unknown[] = [];
+  const failing = (host: string, error: Error) => ({ host, check: async () => Promise.reject(error) });
   const upstreams = [
     { host: "a", check: async () => undefined },
-    { host: "b", check: async () => Promise.reject(refused) },
+    failing("b", new RegistryError("UPSTREAM_DENIED", { message: "the token server b refuses the credentials" })),
+    failing("c", new RegistryError("UPSTREAM_UNREACHABLE", { message: "c cannot be reached" })),
+    failing("d", new Error("of its own")),
   ];
-  await checkUpstreams(upstreams, { warn: (message, fields) => void warnings.push([message, fields]) });
-  expect(warnings).toEqual([
-    ["an upstream cannot be used yet", { upstream: "b", reason: "b cannot be reached: it refuses connections" }],
+  await checkUpstreams(upstreams, { note: (host, reason) => void notes.push([host, reason]) });
+  expect(notes).toEqual([
+    ["b", "the token server b refuses the credentials"],
+    ["d", "of its own"],
   ]);
 });

@@ -19,6 +19,10 @@ export function fakeIo(overrides: Partial<CommandIo> = {}): FakeIo {
     stderr: (text) => {
       errors += text;
     },
+    logStream: lineStream((text) => {
+      errors += text;
+    }),
+    accessStream: lineStream(write),
     isTerminal: false,
     isErrorTerminal: false,
     ask: async () => "",
@@ -29,5 +33,15 @@ export function fakeIo(overrides: Partial<CommandIo> = {}): FakeIo {
     ...overrides,
     output: () => output,
     errors: () => errors,
+  };
+}
+
+function lineStream(take: (text: string) => void): CommandIo["logStream"] {
+  return {
+    write: (text) => {
+      take(text);
+      return true;
+    },
+    once: () => undefined,
   };
 }

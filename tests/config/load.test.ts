@@ -62,7 +62,7 @@ const platforms = { platforms: "all", platformlist: [] };
 
 const fromImage2 = {
   version: "0.1",
-  log: { formatter: "text" },
+  log: { formatter: "text", fields: { service: "registry" }, accesslog: { disabled: false } },
   loglevel: "info",
   storage: {
     filesystem: { rootdirectory: "/var/lib/registry", durable: true, maxthreads: 100 },
@@ -116,17 +116,18 @@ describe("the files of distribution's images", () => {
   test("registry:2", async () => {
     const { configuration, warnings } = await load({ text: image2 });
     expect(configuration).toEqual(fromImage2 as never);
-    expect(warnings).toEqual([
-      "config.yml:3:3: log.fields: no effect in this version",
-      "config.yml:6:3: storage.cache: no effect in this version",
-    ]);
+    expect(warnings).toEqual(["config.yml:6:3: storage.cache: no effect in this version"]);
   });
 
   test("registry:3", async () => {
     const { configuration, warnings } = await load({ text: image3 });
     expect(configuration).toEqual({
       ...fromImage2,
-      log: { level: "debug", formatter: "text" },
+      log: {
+        ...fromImage2.log,
+        level: "debug",
+        fields: { service: "registry", environment: "development" },
+      },
       storage: { ...fromImage2.storage, delete: { enabled: true }, tag: { concurrencylimit: 5 } },
       http: {
         ...fromImage2.http,
@@ -135,7 +136,6 @@ describe("the files of distribution's images", () => {
       },
     } as never);
     expect(warnings).toEqual([
-      "config.yml:4:3: log.fields: no effect in this version",
       "config.yml:10:3: storage.cache: no effect in this version",
     ]);
   });

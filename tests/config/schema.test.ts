@@ -28,7 +28,7 @@ test("no flag sets two keys", () => {
 });
 
 test.each([
-  ["log.fields", { effect: "ignored" }],
+  ["log.hooks", { effect: "ignored" }],
   ["storage.redirect", { effect: "ignored" }],
   ["storage.s3", { refusesBlank: true }],
   ["auth.none", { effect: "silent" }],

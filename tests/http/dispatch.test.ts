@@ -171,10 +171,17 @@ describe("the log has one line for", () => {
 
   test.each([
     ["a request", "/v2/", ["info", "request", "GET", 200, undefined, "test/1"]],
-    ["a refusal", "/nowhere", ["info", "request refused", "GET", 404, "NOT_FOUND", "test/1"]],
+    ["what is not there", "/v2/a/manifests/v1", ["info", "request", "GET", 404, undefined, "test/1"]],
+    ["a look at what is not there", "/v2/a/manifests/v1", ["info", "request", "HEAD", 404, undefined, "test/1"]],
+    ["a refusal", "/v2/", ["info", "request refused", "POST", 405, "METHOD_NOT_ALLOWED", "test/1"]],
+    [
+      "a deletion of what is not there",
+      "/v2/a/manifests/v1",
+      ["info", "request refused", "DELETE", 404, "MANIFEST_UNKNOWN", "test/1"],
+    ],
   ])("%s", async (_name, target, want) => {
     const { ask, log } = memoryRegistry();
-    const response = await ask("GET", target, { headers: { "User-Agent": "test/1" } });
+    const response = await ask(String(want[2]), target, { headers: { "User-Agent": "test/1" } });
     expect(log.map((line) => fields.map((field) => line[field]))).toEqual([want]);
     expect([log[0]?.id, log[0]?.url]).toEqual([response.headers.get("x-request-id"), `http://registry.test${target}`]);
   });
@@ -194,7 +201,7 @@ describe("the log has one line for", () => {
   ])("a disk that answers %s", async (code, status) => {
     const { ask, log } = memoryRegistry({ driver: failingWith(Object.assign(new Error("disk"), { code })) });
     expect(await refusalOf(await ask("GET", `/v2/a/blobs/${digest}`))).toEqual([status, "UNAVAILABLE"]);
-    expect([log.length, log[0]?.level]).toEqual([1, "error"]);
+    expect([log.length, log[0]?.level, log[0]?.error]).toEqual([1, "error", "disk"]);
   });
 
   test("a client that went away", async () => {
@@ -233,4 +240,13 @@ test("switches are looked at for every route", async () => {
     [405, "UNSUPPORTED"],
     200,
   ]);
+});
+
+test.each([
+  ["01a223f6-05dd/7b16=", "01a223f6-05dd/7b16="],
+  ["a b", undefined],
+])("an X-Request-Id of %p is %p in the answer and in the log", async (given, want) => {
+  const { ask, log } = memoryRegistry();
+  const id = (await ask("GET", "/v2/", { headers: { "X-Request-Id": given } })).headers.get("x-request-id");
+  expect([log[0]?.id, want ?? uuid.test(String(id))]).toEqual([id, want === undefined ? true : id]);
 });
