@@ -16,6 +16,7 @@ import { type OpenedAccess, openAccess } from "./app/open-access.ts";
 import { noteLoginIn, openAudit, withAudit } from "./app/open-audit.ts";
 import { levelOf, openLogs } from "./app/open-logs.ts";
 import { openStore } from "./app/open-store.ts";
+import { openTracing } from "./app/open-tracing.ts";
 import { describeAddress } from "./app/server-address.ts";
 import { explainListening, StartError } from "./app/start-error.ts";
 import { type ListenAddress, parseListenAddress } from "./config/listen-address.ts";
@@ -30,6 +31,7 @@ import type { AccessLog } from "./log/access-log.ts";
 import type { LineStream } from "./log/line-output.ts";
 import type { Logger } from "./log/logger.ts";
 import type { Registry } from "./registry/registry.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 
 /** What the app needs from its process. */
 export interface AppSurroundings {
@@ -84,7 +86,8 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const audit = await openAudit(configuration.log.audit, { logger, now, print: surroundings.print });
   const [hasFile, noteLogin] = [loaded.path !== undefined, withLoginMetrics(noteLoginIn(audit), metrics)];
   const access = await openAccess(configuration, { dataDirectory, logger, now, hasFile, noteLogin });
-  const parts = { env, store, dataDirectory, hasOwners: access !== undefined, metrics, logger };
+  const { tracer, ...tracing } = openTracing({ env, logger });
+  const parts = { env, tracer, store, dataDirectory, hasOwners: access !== undefined, metrics, logger };
   const composed = composeRegistry(configuration, parts);
   const registry = withAudit(composed.registry, audit);
   const { findNamespaced } = composed;
@@ -97,6 +100,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     monitoring,
     logger,
     accessLog,
+    tracer,
   });
   const debugListener = openDebugListener(configuration, { health, metrics, logger });
   const chores = [
@@ -123,6 +127,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
       const count = await server.stop(configuration.http.draintimeout);
       if (count > 0) logger.warn("requests were cut off because they took longer than http.draintimeout", { count });
       await debugListener?.stop();
+      await tracing.stop();
     },
   };
 }
@@ -148,9 +153,10 @@ function listen(
     readonly monitoring: Monitoring;
     readonly logger: Logger;
     readonly accessLog: AccessLog | undefined;
+    readonly tracer: Tracer;
   },
 ): RunningServer {
-  const { address, registry, findNamespaced, certificate, access, monitoring, logger, accessLog } = means;
+  const { address, registry, findNamespaced, certificate, access, monitoring, logger, accessLog, tracer } = means;
   return explainListening(http.addr, () =>
     startServer(
       { ...address, tls: certificate?.material(), idleSeconds: Math.ceil(http.limits.idletimeout / 1000) },
@@ -164,6 +170,7 @@ function listen(
         watch: monitoring.watch,
         logger,
         accessLog,
+        tracer,
         switches: {
           isDeleteEnabled: storage.delete.enabled,
           isReadOnly: storage.maintenance.readonly.enabled,

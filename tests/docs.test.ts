@@ -7,6 +7,7 @@ import { startApp } from "../src/app.ts";
 import { loadConfiguration } from "../src/config/load.ts";
 import { listNodes, type Node } from "../src/config/node.ts";
 import { root } from "../src/config/schema.ts";
+import { streamTo } from "./log/stream.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 const path = join(import.meta.dir, "../docs/configuration.md");
@@ -72,7 +73,8 @@ async function metricsTable(): Promise<string> {
   };
   const flags = { addr: ["127.0.0.1:0"], data: [directory.path], http: [""] };
   const loaded = await loadConfiguration({ path: undefined, env, flags });
-  const app = await startApp(loaded, { env, now: Date.now, writeLog: (line) => log.push(line), print: () => {} });
+  const streams = { logStream: streamTo(log), accessStream: streamTo([]) };
+  const app = await startApp(loaded, { env, now: Date.now, ...streams, print: () => {} });
   const port = /another address.*port=(\d+)/.exec(log.join(""))?.[1];
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   await app.stop();

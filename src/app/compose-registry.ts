@@ -9,6 +9,7 @@ import { BlobSizes } from "../registry/blob-sizes.ts";
 import { compileImmutable } from "../registry/immutable-tags.ts";
 import { openRegistry, type Registry } from "../registry/registry.ts";
 import type { Store } from "../registry/store.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import { createCacheReport } from "./cache-report.ts";
 import { checkUpstreams } from "./check-upstreams.ts";
 import { describeHolder } from "./chores.ts";
@@ -27,6 +28,7 @@ export interface RegistryParts {
   readonly hasOwners: boolean;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly tracer: Tracer;
 }
 
 /** The registry that the configuration describes. */
@@ -57,7 +59,7 @@ export function composeRegistry(configuration: Configuration, parts: RegistryPar
     tell(event);
     if (event.kind === "received") cleaning?.received(event.sizeBytes);
   };
-  const caches = openCaches(proxy, { env, store, local, sizes, report });
+  const caches = openCaches(proxy, { env, store, local, sizes, report, trace: () => parts.tracer.call() });
   const start = () => {
     const upstreams = caches.upstreams.map(({ upstream }) => upstream);
     void checkUpstreams(upstreams, warnings);

@@ -9,6 +9,7 @@ import { explainReadError } from "../lib/system-error.ts";
 import type { Report } from "../proxy/events.ts";
 import { openPullThrough, type PullThrough } from "../proxy/pull-through.ts";
 import type { Routes } from "../proxy/routing.ts";
+import type { TransportOptions } from "../proxy/transport.ts";
 import type { UpstreamTimes } from "../proxy/upstream.ts";
 import { Upstream } from "../proxy/upstream.ts";
 import type { BlobSizes } from "../registry/blob-sizes.ts";
@@ -26,6 +27,7 @@ export interface CacheSurroundings {
   readonly local: Registry;
   readonly sizes: BlobSizes;
   readonly report: Report;
+  readonly trace?: TransportOptions["trace"];
 }
 
 const times: UpstreamTimes = {
@@ -79,7 +81,10 @@ export function openCaches(proxy: ProxyConfiguration, surroundings: CacheSurroun
   return { registry, routes, upstreams };
 }
 
-function openUpstream(configuration: ConfiguredUpstream, { env, store, report }: CacheSurroundings): OpenedUpstream {
+function openUpstream(
+  configuration: ConfiguredUpstream,
+  { env, store, report, trace }: CacheSurroundings,
+): OpenedUpstream {
   const { now } = store;
   const upstream = new Upstream({
     host: configuration.host,
@@ -92,6 +97,7 @@ function openUpstream(configuration: ConfiguredUpstream, { env, store, report }:
     times,
     now,
     report,
+    trace,
   });
   return { upstream, ttlMs: configuration.ttl };
 }

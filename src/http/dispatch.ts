@@ -10,6 +10,7 @@ import type { Logger } from "../log/logger.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { Actor } from "../registry/actor.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { RequestTrace, Tracer } from "../tracing/tracer.ts";
 import type { Door, Visitor } from "./door.ts";
 import { formatError } from "./errors.ts";
 import type { Exchange, PageLimits, Switches } from "./exchange.ts";
@@ -30,11 +31,12 @@ import {
 } from "./handlers/uploads.ts";
 import { type HealthView, refuseUnhealthy } from "./health.ts";
 import { type Limiter, refuseLongHead } from "./limits.ts";
-import { applyNamespace, type FindNamespaced } from "./namespace.ts";
+import { applyNamespace, type FindNamespaced, type NamespacedRoute } from "./namespace.ts";
 import { needOf } from "./needs.ts";
 import { sessionOwner } from "./open-sessions.ts";
 import { requestIdOf } from "./request-id.ts";
 import { describeFailure, logRequest } from "./request-log.ts";
+import { endingOf } from "./request-span.ts";
 import { describeEnd, type WatchRequest } from "./request-watch.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { refuseSwitchedOff } from "./switches.ts";
@@ -45,6 +47,8 @@ export interface DispatchOptions {
   readonly logger: Logger;
   /** Undefined where there is none. */
   readonly accessLog?: AccessLog | undefined;
+  /** Undefined: traces of callers are not taken over. */
+  readonly tracer?: Tracer | undefined;
   readonly switches: Switches;
   /** Scheme and host for links; undefined for relative ones. */
   readonly host: string | undefined;
@@ -73,13 +77,24 @@ export interface DispatchOptions {
 }
 
 /** Answers a request from the remote address. Never throws: whatever is thrown below becomes an error response. */
-export async function dispatch(request: Request, options: DispatchOptions, peer?: string): Promise<Response> {
+export function dispatch(request: Request, options: DispatchOptions, peer?: string): Promise<Response> {
+  const { tracer } = options;
+  const trace = tracer?.begin(request.headers);
+  if (tracer === undefined || trace === undefined) return answer(request, options, { peer });
+  return tracer.within(trace, () => answer(request, options, { peer, trace }));
+}
+
+async function answer(
+  request: Request,
+  options: DispatchOptions,
+  { peer, trace }: { readonly peer: string | undefined; readonly trace?: RequestTrace },
+): Promise<Response> {
   // 1. An identifier for the request.
   const requestId = requestIdOf(request.headers, () => crypto.randomUUID());
   const startedMs = performance.now();
   let response: Response;
   let failure: unknown;
-  let namespace: string | undefined;
+  let found: NamespacedRoute | undefined;
   let caller = anonymousCaller;
   let ended: ReturnType<WatchRequest> | undefined;
   const { remote, origin } = readForwarded(request.headers, { remote: peer, isTrusted: options.isTrustedProxy });
@@ -91,8 +106,8 @@ export async function dispatch(request: Request, options: DispatchOptions, peer?
     const { method } = request;
     const { pathname: path, searchParams: query } = url;
     const asked = parseRoute({ method, path, query, prefix: options.prefix });
-    const { route, ns } = applyNamespace(asked, query, options.findNamespaced);
-    namespace = ns;
+    found = applyNamespace(asked, query, options.findNamespaced);
+    const { route } = found;
     ended = options.watch?.(route.kind);
     refuseUnhealthy(route, options.health);
     // 3. Who asks.
@@ -109,13 +124,17 @@ export async function dispatch(request: Request, options: DispatchOptions, peer?
     response = formatError(error);
   }
   // 6. Headers of every response.
-  if (namespace !== undefined) response.headers.set("OCI-Namespace", namespace);
+  if (found?.ns !== undefined) response.headers.set("OCI-Namespace", found.ns);
   setCommonHeaders(response.headers, requestId, options.headers);
   // 7. One line in each log.
   const durationMs = performance.now() - startedMs;
   ended ??= options.watch?.(undefined);
   ended?.(describeEnd(request, { response, failure, durationMs }));
-  logRequest(options, { request, remote, response, requestId, caller, failure, durationMs });
+  logRequest(options, { request, remote, response, requestId, caller, failure, durationMs, trace });
+  if (trace !== undefined) {
+    const { status } = response;
+    options.tracer?.end(trace, () => endingOf({ request, route: found?.route, status, requestId, remote }));
+  }
   return response;
 }
 

@@ -2,6 +2,7 @@
 import { type Caller, formatIdentity } from "../auth/identity.ts";
 import type { AccessLog } from "../log/access-log.ts";
 import type { LogFields, Logger } from "../log/logger.ts";
+import type { RequestTrace } from "../tracing/tracer.ts";
 import { isClientGone, isDiskFailure, isFailure } from "./errors.ts";
 
 /** A request and how it went. */
@@ -14,6 +15,8 @@ export interface Answered {
   /** What was thrown; undefined: nothing. */
   readonly failure: unknown;
   readonly durationMs: number;
+  /** Undefined: none. */
+  readonly trace?: RequestTrace | undefined;
 }
 
 /** Where it is logged. */
@@ -25,13 +28,13 @@ export interface RequestLogs {
 
 /** One line in each log. */
 export function logRequest({ logger, accessLog }: RequestLogs, answered: Answered): void {
-  const { request, remote, response, requestId, caller, failure, durationMs } = answered;
+  const { request, remote, response, requestId, caller, failure, durationMs, trace } = answered;
   const url = shownUrl(request.url);
   const agent = cut(request.headers.get("user-agent") ?? "");
   const user = caller.identity.kind === "anonymous" ? undefined : formatIdentity(caller.identity);
   const status = isClientGone(failure) ? 499 : response.status;
   const ms = Math.round(durationMs * 10) / 10;
-  const fields = { id: requestId, method: request.method, url, status, ms, remote, user, agent };
+  const fields = { id: requestId, method: request.method, url, status, ms, remote, user, agent, ...traceFields(trace) };
   logOutcome(logger, answered, fields);
   if (accessLog === undefined) return;
   const target = cut(url.replace(/^[a-z]+:\/\/[^/?#]*/i, "")) || "/";
@@ -39,6 +42,13 @@ export function logRequest({ logger, accessLog }: RequestLogs, answered: Answere
   const sizeBytes = length === null ? undefined : Number(length);
   const referrer = cut(request.headers.get("referer") ?? "");
   accessLog.record({ remote, user, method: request.method, target, status, sizeBytes, referrer, agent, durationMs });
+}
+
+/** As OpenTelemetry names them in logs. A trace that is only passed on has no span here. */
+function traceFields(trace: RequestTrace | undefined): LogFields {
+  if (trace === undefined) return {};
+  const { traceId, spanId } = trace.context;
+  return { trace_id: traceId, span_id: trace.isRecorded ? spanId : undefined };
 }
 
 function logOutcome(logger: Logger, { request, response, failure }: Answered, fields: LogFields): void {
@@ -60,7 +70,9 @@ function cut(text: string): string {
 
 /** Clients put passwords and tokens into URLs, although nothing here reads them there. */
 function shownUrl(url: string): string {
-  return cut(url)
+  const shown = cut(url);
+  if (!/[?@]/.test(shown)) return shown;
+  return shown
     .replace(/^([a-z]+:\/\/)[^/?#]*@/i, "$1")
     .replace(/([?&](?:[\w-]*(?:token|secret|password|signature|key)|auth|authorization)=)[^&]*/gi, "$1***");
 }

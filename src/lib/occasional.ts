@@ -26,12 +26,12 @@ export class Occasional<T> {
     this.#options = options;
   }
 
-  /** Notes a case. */
-  note(key: string, value: T): void {
+  /** Notes a case, or several of them. */
+  note(key: string, value: T, count = 1): void {
     if (this.#quiet.has(key)) {
-      this.#quiet.set(key, { last: value, count: (this.#quiet.get(key)?.count ?? 0) + 1 });
+      this.#quiet.set(key, { last: value, count: (this.#quiet.get(key)?.count ?? 0) + count });
     } else if (this.#quiet.size < this.#options.maxKeys) {
-      this.#tell(key, { last: value, count: 1 });
+      this.#tell(key, { last: value, count });
     }
   }
 

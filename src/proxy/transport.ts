@@ -13,6 +13,19 @@ export interface TransportOptions extends DestinationsOptions {
   readonly ca: string | undefined;
   readonly now: () => number;
   readonly report: Report;
+  /** Begins a step of the trace that the running code belongs to; undefined where there is none. */
+  readonly trace?: (() => TracedStep | undefined) | undefined;
+}
+
+/** A request as a step of somebody's trace. */
+export interface TracedStep {
+  /** What tells the one that is asked of the trace. */
+  readonly headers: Readonly<Record<string, string>>;
+  end(ending: {
+    readonly name: string;
+    readonly attributes: Readonly<Record<string, string | number | undefined>>;
+    readonly failure: string | undefined;
+  }): void;
 }
 
 /** What to ask. */
@@ -88,13 +101,15 @@ export class Transport {
     const signal = question.signal === undefined ? abort.signal : AbortSignal.any([question.signal, abort.signal]);
     // Only for the head: the body has limits of its own.
     const limit = setTimeout(() => abort.abort(new DOMException("no answer", "TimeoutError")), timeoutMs);
+    const step = this.#options.trace?.();
     const note = (status: number, reason?: string) => {
       const [shown, durationMs] = [`${url.origin}${url.pathname}`, now() - startedMs];
+      step?.end(endingOf(question, status, reason));
       report({ kind: "request", upstream: home.host, method, url: shown, status, durationMs, reason });
     };
     try {
       const destination = await this.#destinations.find(url, { sender: question.sender, signal });
-      const response = await fetch(destination.target.href, this.#requestOf(question, destination, signal));
+      const response = await fetch(destination.target.href, this.#requestOf(question, destination, { signal, step }));
       this.#destinations.noteAnswer(url, destination);
       note(response.status);
       return answerOf(response, { url, method, abort, signal, sender: destination.kind });
@@ -108,10 +123,16 @@ export class Transport {
     }
   }
 
-  #requestOf(question: Question, { target }: Destination, signal: AbortSignal): BunFetchRequestInit {
+  #requestOf(
+    question: Question,
+    { target }: Destination,
+    { signal, step }: { readonly signal: AbortSignal; readonly step: TracedStep | undefined },
+  ): BunFetchRequestInit {
     const { url, method, authorization } = question;
     const headers: Record<string, string> = { "User-Agent": "registry", "Accept-Encoding": "identity" };
     Object.assign(headers, question.headers, authorization === undefined ? {} : { Authorization: authorization });
+    // Where the upstream leads is a stranger's.
+    if (url.host === this.#options.home.host) Object.assign(headers, step?.headers);
     const isByAddress = target.host !== url.host;
     if (isByAddress) headers.Host = url.host;
     const serverName = isByAddress ? { serverName: url.hostname } : {};
@@ -125,6 +146,21 @@ export class Transport {
       tls: { rejectUnauthorized: true, ...trustFor(this.#options, url), ...serverName },
     };
   }
+}
+
+/** As OpenTelemetry's conventions for HTTP clients name it; without the query, which may hold a signature. */
+function endingOf({ method, url }: Question, status: number, reason?: string): Parameters<TracedStep["end"]>[0] {
+  return {
+    name: method,
+    attributes: {
+      "http.request.method": method,
+      "server.address": url.hostname,
+      "server.port": Number(url.port || (url.protocol === "https:" ? 443 : 80)),
+      "url.full": `${url.origin}${url.pathname}`,
+      "http.response.status_code": status === 0 ? undefined : status,
+    },
+    failure: reason ?? (status >= 400 ? `answered ${status}` : undefined),
+  };
 }
 
 /** Where a redirect leads. */

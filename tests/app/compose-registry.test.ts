@@ -6,6 +6,7 @@ import { loadConfiguration } from "../../src/config/load.ts";
 import { createLogger } from "../../src/log/logger.ts";
 import { Metrics } from "../../src/metrics/metrics.ts";
 import { anonymous } from "../../src/registry/actor.ts";
+import { Tracer } from "../../src/tracing/tracer.ts";
 import { manifestOf, named, referenceOf } from "../proxy/caching.ts";
 import { startUpstream } from "../proxy/misbehaving-upstream.ts";
 import { openMemory } from "../storage/memory.ts";
@@ -18,7 +19,8 @@ async function composed(directory: string, text: string) {
   const store = { ...openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
   const metrics = new Metrics();
   const logger = createLogger({ level: "error", format: "json", write: () => undefined, now: Date.now });
-  const parts = { env: {}, store, dataDirectory: directory, hasOwners: false, metrics, logger };
+  const tracer = new Tracer({ now: Date.now, random: () => "" });
+  const parts = { env: {}, tracer, store, dataDirectory: directory, hasOwners: false, metrics, logger };
   return { ...composeRegistry(configuration, parts), metrics };
 }
 

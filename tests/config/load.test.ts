@@ -135,9 +135,7 @@ describe("the files of distribution's images", () => {
         debug: { addr: ":5001", prometheus: { enabled: true, path: "/metrics" } },
       },
     } as never);
-    expect(warnings).toEqual([
-      "config.yml:10:3: storage.cache: no effect in this version",
-    ]);
+    expect(warnings).toEqual(["config.yml:10:3: storage.cache: no effect in this version"]);
   });
 });
 
