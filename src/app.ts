@@ -12,13 +12,14 @@ import { defaultNames } from "./app/host-names.ts";
 import { limitsOf, orNone } from "./app/limits.ts";
 import { withLoginMetrics } from "./app/login-metrics.ts";
 import { type Monitoring, openMonitoring } from "./app/monitoring.ts";
-import { type OpenedAccess, openAccess } from "./app/open-access.ts";
+import type { OpenedAccess } from "./app/open-access.ts";
 import { noteLoginIn, openAudit, withAudit } from "./app/open-audit.ts";
 import { levelOf, openLogs } from "./app/open-logs.ts";
 import { openStore } from "./app/open-store.ts";
 import { openTracing } from "./app/open-tracing.ts";
 import { describeAddress } from "./app/server-address.ts";
 import { explainListening, StartError } from "./app/start-error.ts";
+import { openSwitchedAccess, type SwitchedAccess } from "./app/switched-access.ts";
 import { type ListenAddress, parseListenAddress } from "./config/listen-address.ts";
 import type { LoadedConfiguration } from "./config/load.ts";
 import type { Configuration } from "./config/schema.ts";
@@ -58,11 +59,14 @@ export interface App {
   readonly certificate: CertificateSource | undefined;
   /** Whether there is a configuration file. */
   readonly isConfigured: boolean;
-  /** Undefined: everybody may do everything. */
+  /** At the start; undefined: everybody may do everything. */
   readonly access: OpenedAccess | undefined;
   readonly logger: Logger;
-  /** Takes over `log.level`, the rules of `access` and the keys of `auth.token` from a configuration that was read again. */
-  reload(changed: Configuration): void;
+  /**
+   * Takes over `log.level`, the rules of `access` and the keys of `auth.token` from a configuration that was read again, and
+   * users of a data directory that had none.
+   */
+  reload(changed: Configuration): Promise<void>;
   /** Finishes requests in flight within `http.draintimeout`, and stops. */
   stop(): Promise<void>;
 }
@@ -85,9 +89,10 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   for (const warning of certificate?.warnings ?? []) logger.warn(warning);
   const audit = await openAudit(configuration.log.audit, { logger, now, print: surroundings.print });
   const [hasFile, noteLogin] = [loaded.path !== undefined, withLoginMetrics(noteLoginIn(audit), metrics)];
-  const access = await openAccess(configuration, { dataDirectory, logger, now, hasFile, noteLogin });
+  const access = await openSwitchedAccess(configuration, { dataDirectory, logger, now, hasFile, noteLogin });
   const { tracer, ...tracing } = openTracing({ env, logger });
-  const parts = { env, tracer, store, dataDirectory, hasOwners: access !== undefined, metrics, logger };
+  const hasOwners = () => access.now() !== undefined;
+  const parts = { env, tracer, store, dataDirectory, hasOwners, metrics, logger };
   const composed = composeRegistry(configuration, parts);
   const registry = withAudit(composed.registry, audit);
   const { findNamespaced } = composed;
@@ -115,11 +120,11 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     dataDirectory,
     certificate,
     isConfigured: hasFile,
-    access,
+    access: access.now(),
     logger,
-    reload: (changed) => {
+    reload: async (changed) => {
       logger.setLevel(levelOf(changed));
-      access?.reload(changed.access);
+      await access.reload(changed);
     },
     stop: async () => {
       health.beginStopping();
@@ -149,7 +154,7 @@ function listen(
     readonly registry: Registry;
     readonly findNamespaced: FindNamespaced | undefined;
     readonly certificate: CertificateSource | undefined;
-    readonly access: OpenedAccess | undefined;
+    readonly access: SwitchedAccess;
     readonly monitoring: Monitoring;
     readonly logger: Logger;
     readonly accessLog: AccessLog | undefined;
@@ -164,8 +169,7 @@ function listen(
         registry,
         findNamespaced,
         isTrustedProxy: compileNetworks(http.trustedproxies),
-        door: access?.door,
-        answerTokenRequest: access?.answerTokenRequest,
+        access: access.now,
         health: monitoring.health,
         watch: monitoring.watch,
         logger,

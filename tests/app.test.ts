@@ -142,9 +142,9 @@ test("log.level is taken over from a configuration that was read again", async (
   const { app, log } = started;
   await fetch(`${app.url}/v2/`);
   const quiet = log.length;
-  app.reload({ ...app.configuration, log: { ...app.configuration.log, level: "info" } });
+  await app.reload({ ...app.configuration, log: { ...app.configuration.log, level: "info" } });
   await fetch(`${app.url}/v2/`);
-  app.reload({ ...app.configuration, log: { ...app.configuration.log, level: undefined }, loglevel: "error" });
+  await app.reload({ ...app.configuration, log: { ...app.configuration.log, level: undefined }, loglevel: "error" });
   await fetch(`${app.url}/v2/`);
   expect([quiet, log.length, log[0]?.includes("msg=request ")]).toEqual([0, 1, true]);
 });

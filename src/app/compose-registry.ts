@@ -25,7 +25,7 @@ export interface RegistryParts {
   readonly store: Store;
   readonly dataDirectory: string;
   /** Whether an upload session belongs to whoever began it. */
-  readonly hasOwners: boolean;
+  readonly hasOwners: () => boolean;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly tracer: Tracer;

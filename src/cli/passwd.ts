@@ -26,7 +26,7 @@ export const passwdCommand: Command = {
   maxOperands: 2,
   description: `Asks for the password and writes the user into the htpasswd file, from which running servers take it over at once.
 Without --file that is auth.htpasswd.path of the configuration, or the file htpasswd in the data directory. Without a
-configuration file, that file switches authentication on: restart the server after adding the first user.
+configuration file, that file switches authentication on: restart the server after adding the first user, or send it SIGHUP.
 
   registry passwd alice
   registry passwd alice --password-stdin < secret

@@ -37,7 +37,7 @@ export async function serveUntilSignal(load: () => Promise<LoadedConfiguration>,
   const app = await start(loaded, io);
   using _reloading = reloadOnChange(loaded.path, async () => {
     try {
-      app.reload((await load()).configuration);
+      await app.reload((await load()).configuration);
       app.logger.info("read the configuration again", { path: loaded.path });
     } catch (error) {
       app.logger.error("the configuration cannot be used; everything stays as it was", { problem: messageOf(error) });

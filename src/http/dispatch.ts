@@ -1,8 +1,6 @@
 // One request, top to bottom.
 
 import { anonymousCaller, type Caller, formatIdentity } from "../auth/identity.ts";
-import type { TokenRequest } from "../auth/token-request.ts";
-import type { TokenAnswer } from "../auth/token-server.ts";
 import type { IsInNetworks } from "../lib/networks.ts";
 import { errorCode } from "../lib/system-error.ts";
 import type { AccessLog } from "../log/access-log.ts";
@@ -11,7 +9,7 @@ import { RegistryError } from "../oci/errors.ts";
 import type { Actor } from "../registry/actor.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { RequestTrace, Tracer } from "../tracing/tracer.ts";
-import type { Door, Visitor } from "./door.ts";
+import type { Access, Visitor } from "./door.ts";
 import { formatError } from "./errors.ts";
 import type { Exchange, PageLimits, Switches } from "./exchange.ts";
 import { readForwarded } from "./forwarded.ts";
@@ -62,10 +60,8 @@ export interface DispatchOptions {
   readonly caCertificate: () => string | undefined;
   /** Whose forwarded headers are believed; undefined: nobody's. */
   readonly isTrustedProxy?: IsInNetworks | undefined;
-  /** Decides who may do what; undefined: everybody may do everything. */
-  readonly door?: Door | undefined;
-  /** Our own token server; undefined where tokens come from elsewhere, or there are none. */
-  readonly answerTokenRequest?: ((request: TokenRequest, remote: string) => Promise<TokenAnswer>) | undefined;
+  /** Read for each request, since users may come; undefined: everybody may do everything. */
+  readonly access?: (() => Access | undefined) | undefined;
   /** Maps a repository of another registry to ours; undefined where no other registry is cached. */
   readonly findNamespaced?: FindNamespaced | undefined;
   /** What the registry's checks found; undefined: nothing is checked. */
@@ -112,12 +108,13 @@ async function answer(
     refuseUnhealthy(route, options.health);
     // 3. Who asks.
     const visitor = visitorOf(request, { origin: origin ?? url.origin, route, remote, options });
-    if (options.door !== undefined) caller = await options.door.identify(visitor);
+    const access = options.access?.();
+    if (access !== undefined) caller = await access.door.identify(visitor);
     // 4. Whether it is allowed.
-    options.door?.admit(visitor, caller);
+    access?.door.admit(visitor, caller);
     refuseSwitchedOff(route, options.switches);
     // 5. Do it.
-    response = await handle(exchangeOf(request, { caller, requestId, remote, options }), route);
+    response = await handle(exchangeOf(request, { caller, access, requestId, remote, options }), route);
   } catch (error) {
     // 8. Refusals and failures.
     failure = error;
@@ -195,12 +192,14 @@ function visitorOf(
 interface Admitted {
   readonly caller: Caller;
   readonly requestId: string;
+  readonly access: Access | undefined;
   readonly remote: string | undefined;
   readonly options: DispatchOptions;
 }
 
-function exchangeOf(request: Request, { caller, requestId, remote = "", options }: Admitted): Exchange {
-  const { registry, limiter, pages, host, prefix, door, answerTokenRequest } = options;
+function exchangeOf(request: Request, { caller, access, requestId, remote = "", options }: Admitted): Exchange {
+  const { registry, limiter, pages, host, prefix } = options;
+  const { door, answerTokenRequest } = access ?? {};
   const actor: Actor = { name: formatIdentity(caller.identity), requestId, remote };
   return {
     request,

@@ -3,6 +3,8 @@ import type { Authentication, Authenticator, LoggedIn } from "../auth/authentica
 import { type Credentials, parseBasic } from "../auth/credentials.ts";
 import { anonymousCaller, type Caller, formatIdentity } from "../auth/identity.ts";
 import type { Policy } from "../auth/policy.ts";
+import type { TokenRequest } from "../auth/token-request.ts";
+import type { TokenAnswer } from "../auth/token-server.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { formatChallenge, type LoginScheme, type TokenProblem } from "./challenge.ts";
@@ -39,6 +41,14 @@ export interface Visitor {
   /** Scheme, host and prefix under which it reached us. */
   readonly origin: string;
   readonly need: Need;
+}
+
+/** Access control. */
+export interface Access {
+  /** Decides who may do what. */
+  readonly door: Door;
+  /** Our own token server; undefined where tokens come from elsewhere, or there are none. */
+  readonly answerTokenRequest: ((request: TokenRequest, remote: string) => Promise<TokenAnswer>) | undefined;
 }
 
 /** Decides about every request of a registry with access control. */

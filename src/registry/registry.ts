@@ -32,7 +32,7 @@ export interface RegistryOptions {
   /** Which tags are immutable; none where absent. */
   readonly isImmutable?: IsImmutable;
   /** Whether an upload session belongs to whoever began it. */
-  readonly hasOwners?: boolean;
+  readonly hasOwners?: () => boolean;
   /** Shared with whoever else reads manifests of the same store. */
   readonly sizes?: BlobSizes;
 }
@@ -46,7 +46,7 @@ export function openRegistry(store: Store, options: RegistryOptions): Registry {
     repository: (name, actor) => ({
       name,
       blobs: blobsOf(store, name, sizes),
-      uploads: uploadsOf(uploads, name, options.hasOwners === true ? actor.name : undefined),
+      uploads: uploadsOf(uploads, name, options.hasOwners?.() === true ? actor.name : undefined),
       manifests: manifestsOf(store, name, { ...options, sizes }),
       tags: {
         list: (page) => listTags(store, name, page),

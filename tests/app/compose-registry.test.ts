@@ -20,7 +20,7 @@ async function composed(directory: string, text: string) {
   const metrics = new Metrics();
   const logger = createLogger({ level: "error", format: "json", write: () => undefined, now: Date.now });
   const tracer = new Tracer({ now: Date.now, random: () => "" });
-  const parts = { env: {}, tracer, store, dataDirectory: directory, hasOwners: false, metrics, logger };
+  const parts = { env: {}, tracer, store, dataDirectory: directory, hasOwners: () => false, metrics, logger };
   return { ...composeRegistry(configuration, parts), metrics };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { hashPassword, PasswordChecker, parseHtpasswd } from "../../src/auth/htpasswd.ts";
+import { longestTurnMs } from "../turns.ts";
 
 const hash = (password: string, cost = 4) => Bun.password.hash(password, { algorithm: "bcrypt", cost });
 
@@ -79,6 +80,16 @@ describe("a PasswordChecker", () => {
     };
     const [known, unknown] = [await timed("alice"), await timed("eve")];
     expect([unknown > known / 3, unknown < known * 3]).toEqual([true, true]);
+  });
+
+  test("hashes beside the thread that serves", async () => {
+    const checker = new PasswordChecker({ now: () => 0 });
+    const hashes = new Map([["alice", await hash("secret", 11)]]);
+    const startedMs = performance.now();
+    const turnMs = await longestTurnMs(async () => {
+      await checker.check(hashes, { username: "alice", password: "wrong" });
+    });
+    expect(turnMs).toBeLessThan((performance.now() - startedMs) / 2);
   });
 
   test("computes few hashes at once, lets some wait, and turns the rest away", async () => {

@@ -117,3 +117,14 @@ test("changed keys of another token server count without a restart, and a broken
     [202, 401],
   ]);
 });
+
+test("without a configuration file the first user counts after SIGHUP", async () => {
+  await using registry = await startRegistry();
+  const passwd = [executable, "passwd", "alice", "--password-stdin", "--data", registry.data];
+  const before = await push(registry, "team/app");
+  await must(["sh", "-c", 'echo secret | "$@"', "sh", ...passwd]);
+  process.kill(registry.pid, "SIGHUP");
+  await waitUntil("a login is asked for", async () => (await push(registry, "team/app")) === 401);
+  expect([before, await push(registry, "team/app", basic("alice", "secret"))]).toEqual([202, 202]);
+  expect(registry.stderr()).toContain("there are users now, and everybody has to log in");
+});

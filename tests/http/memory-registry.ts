@@ -1,5 +1,6 @@
 // A registry in memory behind dispatch(), and its answers as plain values for tables.
 import { type DispatchOptions, dispatch } from "../../src/http/dispatch.ts";
+import type { Door } from "../../src/http/door.ts";
 import { createLimiter, type Limits, usualLimits } from "../../src/http/limits.ts";
 import { createLogger } from "../../src/log/logger.ts";
 import type { ManifestRules } from "../../src/registry/manifest-rules.ts";
@@ -28,6 +29,7 @@ export type MemoryRegistryChanges = Partial<DispatchOptions> & {
   readonly rules?: ManifestRules;
   readonly limits?: Partial<Limits>;
   readonly driver?: Driver;
+  readonly door?: Door;
 };
 
 /** A registry with nothing in it. Identifiers count from 1, so that locations can stand in tables. */
@@ -35,6 +37,7 @@ export function memoryRegistry({
   rules,
   limits,
   driver = openMemory(),
+  door,
   ...changes
 }: MemoryRegistryChanges = {}): MemoryRegistry {
   const log: Record<string, unknown>[] = [];
@@ -62,6 +65,7 @@ export function memoryRegistry({
     limiter: createLimiter({ ...usualLimits, stallMs: 10_000, ...limits }, Date.now),
     pages: { maxCatalogItems: 1000, maxTagItems: 1000 },
     caCertificate: () => undefined,
+    access: () => (door === undefined ? undefined : { door, answerTokenRequest: undefined }),
     ...changes,
   };
   return {

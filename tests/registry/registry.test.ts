@@ -84,7 +84,7 @@ test("uploads that were begun are given up, measured and appended to through the
 
 test("a session belongs to whoever began it, where sessions have owners", async () => {
   const stock = stocked();
-  const registry = openRegistry(stock.store, { rules: { urls: "any", children: "all" }, hasOwners: true });
+  const registry = openRegistry(stock.store, { rules: { urls: "any", children: "all" }, hasOwners: () => true });
   const of = (name: string) => registry.repository(app, { name, requestId: undefined }).uploads;
   const id = await of("alice").start("sha256");
   const body = async function* () {

@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
+import { Authenticator } from "../../../src/auth/authenticator.ts";
+import { Policy } from "../../../src/auth/policy.ts";
 import type { TokenRequest } from "../../../src/auth/token-request.ts";
 import type { TokenAnswer } from "../../../src/auth/token-server.ts";
+import { Door } from "../../../src/http/door.ts";
+import { LoginFailures } from "../../../src/http/login-failures.ts";
 import { type Ask, memoryRegistry } from "../memory-registry.ts";
 
 const answer: TokenAnswer = {
@@ -21,15 +25,28 @@ const app = { type: "repository", name: "app", actions: ["pull"] };
 const alice = { username: "alice", password: "secret" };
 const form = { "Content-Type": "application/x-www-form-urlencoded; charset=utf-8" };
 
+/** Nobody can log in here but at the token server. */
+const door = new Door({
+  authenticator: new Authenticator({
+    passwords: undefined,
+    apiTokens: { find: () => undefined, get: () => undefined },
+    verifyWorkload: undefined,
+    verifyOwn: undefined,
+    verifyForeign: undefined,
+  }),
+  policy: () => new Policy({ anonymous: [], groups: {}, rules: [] }),
+  scheme: { kind: "basic", realm: "test" },
+  failures: new LoginFailures(3, () => 0),
+});
+
 /** Asks a registry with a token server that remembers what it was asked. */
 async function ask(method: string, target: string, request: Ask = {}, refreshToken?: string) {
   const asked: TokenRequest[] = [];
-  const { ask: send, log } = memoryRegistry({
-    answerTokenRequest: async (each) => {
-      asked.push(each);
-      return { ...answer, refreshToken };
-    },
-  });
+  const answerTokenRequest = async (each: TokenRequest) => {
+    asked.push(each);
+    return { ...answer, refreshToken };
+  };
+  const { ask: send, log } = memoryRegistry({ access: () => ({ door, answerTokenRequest }) });
   const response = await send(method, target, request);
   return { asked: asked[0], status: response.status, headers: response.headers, body: await response.text(), log };
 }
