@@ -1,6 +1,6 @@
 // What a command prints, and what it does with a person's keys, with the built executable.
 import { expect, test } from "bun:test";
-import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { executable, startRegistry } from "./executable.ts";
@@ -84,3 +84,35 @@ test.skipIf(!hasTerminals)("trust's question survives Ctrl-Z and fg", async () =
   terminal.type("exit 7\n");
   expect(await terminal.exited).toBe(7);
 });
+
+test.skipIf(!hasTerminals)(
+  "passwd asks twice, and nothing that is typed shows; the terminal is as it was afterwards",
+  async () => {
+    using directory = temporaryDirectory();
+    await using terminal = openTerminal(`${executable} passwd alice --file ${directory.path}/users && stty -a`);
+    for (const question of ["Password: ", "Repeat it: "]) {
+      await terminal.expectText(question);
+      terminal.type("correct horse\n");
+    }
+    expect(await terminal.exited).toBe(0);
+    expect(terminal.screen()).toContain("added alice in ");
+    expect(terminal.screen()).not.toContain("correct");
+    expect(terminal.screen()).toMatch(/[^-]\becho\b/);
+    const [, hash = ""] = readFileSync(`${directory.path}/users`, "utf8").trim().split(":");
+    expect(await Bun.password.verify("correct horse", hash)).toBe(true);
+  },
+);
+
+test.skipIf(!hasTerminals)(
+  "Ctrl-C at passwd's question changes nothing, and the terminal shows again what is typed",
+  async () => {
+    using directory = temporaryDirectory();
+    await using terminal = openTerminal(`${executable} passwd alice --file ${directory.path}/users; echo $?; stty -a`);
+    await terminal.expectText("Password: ");
+    terminal.type(keys.interrupt);
+    await terminal.exited;
+    expect(terminal.screen()).toMatch(/Password: (?:\^C)?\r\n130\r\n/);
+    expect(terminal.screen()).toMatch(/[^-]\becho\b/);
+    expect(existsSync(`${directory.path}/users`)).toBe(false);
+  },
+);
