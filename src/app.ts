@@ -15,6 +15,7 @@ import { type Monitoring, openMonitoring } from "./app/monitoring.ts";
 import type { OpenedAccess } from "./app/open-access.ts";
 import { noteLoginIn, openAudit, withAudit } from "./app/open-audit.ts";
 import { levelOf, openLogs } from "./app/open-logs.ts";
+import { openNotifications } from "./app/open-notifications.ts";
 import { openStore } from "./app/open-store.ts";
 import { openTracing } from "./app/open-tracing.ts";
 import { describeAddress } from "./app/server-address.ts";
@@ -74,10 +75,9 @@ export interface App {
 /** Starts everything; throws a StartError that tells the operator what is in the way. */
 export async function startApp(loaded: LoadedConfiguration, surroundings: AppSurroundings): Promise<App> {
   const { configuration } = loaded;
-  const { now } = surroundings;
+  const { env, now } = surroundings;
   const { logger, accessLog } = openLogs(loaded, surroundings);
   const address = findAddress(configuration);
-  const { env } = surroundings;
   const warn = (warning: string) => logger.warn(warning);
   const opened = await openStore(configuration, { env, now, warn });
   const { dataDirectory } = opened;
@@ -94,7 +94,8 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const hasOwners = () => access.now() !== undefined;
   const parts = { env, tracer, store, dataDirectory, hasOwners, metrics, logger };
   const composed = composeRegistry(configuration, parts);
-  const registry = withAudit(composed.registry, audit);
+  const notifications = openNotifications(configuration, parts);
+  const registry = notifications.wrap(withAudit(composed.registry, audit));
   const { findNamespaced } = composed;
   const server = listen(configuration, {
     address,
@@ -129,8 +130,10 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     stop: async () => {
       health.beginStopping();
       for (const chore of chores) chore[Symbol.dispose]();
+      const endMs = performance.now() + configuration.http.draintimeout;
       const count = await server.stop(configuration.http.draintimeout);
       if (count > 0) logger.warn("requests were cut off because they took longer than http.draintimeout", { count });
+      await notifications.stop(endMs - performance.now());
       await debugListener?.stop();
       await tracing.stop();
     },

@@ -75,9 +75,13 @@ function systemUser(): string {
   return entries.map((entry) => entry.split(":")).find(([, , id]) => id === uid)?.[0] ?? uid;
 }
 
-/** The same registry, whose log tells what was done. */
+/** The same registry, whose log tells what was changed. */
 export function withAudit(registry: Registry, log: AuditLog | undefined): Registry {
-  return log === undefined ? registry : withEvents(registry, (event) => log.record(describeEvent(event)));
+  if (log === undefined) return registry;
+  return withEvents(registry, async (event) => {
+    const entry = describeEvent(event);
+    if (entry !== undefined) await log.record(entry);
+  });
 }
 
 /** Records logins; undefined without an audit log. */
@@ -87,19 +91,16 @@ export function noteLoginIn(log: AuditLog | undefined): ((login: Login) => Promi
     log.record({ event: problem === undefined ? "login" : "login failed", user: name, remote, problem });
 }
 
-/** The line that tells what was done. */
-function describeEvent({ actor, repository, deed }: RegistryEvent): AuditEntry {
-  return {
-    event: deed.kind,
-    user: actor.name,
-    remote: actor.remote,
-    request: actor.requestId,
-    repository,
-    ...describeDeed(deed),
-  };
+/** The line that tells what was done; undefined for what is not recorded. */
+function describeEvent({ actor, repository, deed }: RegistryEvent): AuditEntry | undefined {
+  const entry = describeDeed(deed);
+  if (entry === undefined) return undefined;
+  const who = { user: actor.name, remote: actor.remote, request: actor.requestId };
+  return { event: deed.kind, ...who, repository, ...entry };
 }
 
-function describeDeed(deed: RegistryEvent["deed"]): AuditEntry {
+/** Blobs are told only when they are deleted: none can be pulled before a manifest names it. */
+function describeDeed(deed: RegistryEvent["deed"]): AuditEntry | undefined {
   switch (deed.kind) {
     case "manifest pushed": {
       const { digest, mediaType, sizeBytes, tags } = deed;
@@ -118,5 +119,10 @@ function describeDeed(deed: RegistryEvent["deed"]): AuditEntry {
       return { digest: deed.digest, tags: [deed.tag] };
     case "blob deleted":
       return { digest: deed.digest };
+    case "blob pushed":
+    case "blob mounted":
+    case "blob pulled":
+    case "manifest pulled":
+      return undefined;
   }
 }

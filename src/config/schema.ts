@@ -7,6 +7,7 @@ import { access, auth } from "./access-section.ts";
 import { health } from "./health-section.ts";
 import { http } from "./http-section.ts";
 import { describeSchema } from "./node.ts";
+import { notifications } from "./notifications-section.ts";
 import { proxy } from "./proxy-section.ts";
 import { storage } from "./storage-section.ts";
 import { boolean, count, longDuration, offKeys, oneOf, patterns, presence, rate, text } from "./values.ts";
@@ -135,7 +136,7 @@ export const schema = z.object({
   access,
   middleware: ignored,
   reporting: ignored,
-  notifications: ignored,
+  notifications,
   redis: ignored,
   health,
   policy: ignored,

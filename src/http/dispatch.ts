@@ -1,14 +1,14 @@
 // One request, top to bottom.
-
 import { anonymousCaller, type Caller, formatIdentity } from "../auth/identity.ts";
 import type { IsInNetworks } from "../lib/networks.ts";
 import { errorCode } from "../lib/system-error.ts";
 import type { AccessLog } from "../log/access-log.ts";
 import type { Logger } from "../log/logger.ts";
 import { RegistryError } from "../oci/errors.ts";
-import type { Actor } from "../registry/actor.ts";
+import type { Actor, Asked } from "../registry/actor.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { RequestTrace, Tracer } from "../tracing/tracer.ts";
+import { describeRequest } from "./asked.ts";
 import type { Access, Visitor } from "./door.ts";
 import { formatError } from "./errors.ts";
 import type { Exchange, PageLimits, Switches } from "./exchange.ts";
@@ -32,6 +32,7 @@ import { type Limiter, refuseLongHead } from "./limits.ts";
 import { applyNamespace, type FindNamespaced, type NamespacedRoute } from "./namespace.ts";
 import { needOf } from "./needs.ts";
 import { sessionOwner } from "./open-sessions.ts";
+import { parseUrl } from "./path.ts";
 import { requestIdOf } from "./request-id.ts";
 import { describeFailure, logRequest } from "./request-log.ts";
 import { endingOf } from "./request-span.ts";
@@ -73,18 +74,21 @@ export interface DispatchOptions {
 }
 
 /** Answers a request from the remote address. Never throws: whatever is thrown below becomes an error response. */
-export function dispatch(request: Request, options: DispatchOptions, peer?: string): Promise<Response> {
+export function dispatch(request: Request, options: DispatchOptions, peer?: string, port?: number): Promise<Response> {
   const { tracer } = options;
   const trace = tracer?.begin(request.headers);
-  if (tracer === undefined || trace === undefined) return answer(request, options, { peer });
-  return tracer.within(trace, () => answer(request, options, { peer, trace }));
+  if (tracer === undefined || trace === undefined) return answer(request, options, { peer, port });
+  return tracer.within(trace, () => answer(request, options, { peer, port, trace }));
 }
 
-async function answer(
-  request: Request,
-  options: DispatchOptions,
-  { peer, trace }: { readonly peer: string | undefined; readonly trace?: RequestTrace },
-): Promise<Response> {
+/** Where the request comes from, and its trace. */
+interface Arrival {
+  readonly peer: string | undefined;
+  readonly port: number | undefined;
+  readonly trace?: RequestTrace;
+}
+
+async function answer(request: Request, options: DispatchOptions, { peer, port, trace }: Arrival): Promise<Response> {
   // 1. An identifier for the request.
   const requestId = requestIdOf(request.headers, () => crypto.randomUUID());
   const startedMs = performance.now();
@@ -114,7 +118,8 @@ async function answer(
     access?.door.admit(visitor, caller);
     refuseSwitchedOff(route, options.switches);
     // 5. Do it.
-    response = await handle(exchangeOf(request, { caller, access, requestId, remote, options }), route);
+    const facts = describeRequest(request, { remote, peer, port, base: visitor.origin });
+    response = await handle(exchangeOf(request, { caller, access, requestId, remote, asked: facts, options }), route);
   } catch (error) {
     // 8. Refusals and failures.
     failure = error;
@@ -141,20 +146,6 @@ function goneMeanwhile(): RegistryError {
 
 function overloaded(): RegistryError {
   return new RegistryError("UNAVAILABLE", { message: "the registry has too many connections", retryAfterSeconds: 1 });
-}
-
-/**
- * Bun folds dots and leaves a bare path where Host is malformed, or absent as in HTTP/1.0 (health checks); two Host
- * headers arrive joined by a comma.
- */
-function parseUrl(request: Request): URL {
-  const isHostless = !request.headers.has("host");
-  const url = URL.parse(request.url) ?? (isHostless ? URL.parse(`http://localhost${request.url}`) : null);
-  if (request.method === "CONNECT") throw new RegistryError("METHOD_NOT_ALLOWED", { headers: { Allow: "GET" } });
-  if (url === null || (request.headers.get("host") ?? "").includes(",")) {
-    throw new RegistryError("REQUEST_INVALID", { message: "the Host header is malformed" });
-  }
-  return url;
 }
 
 /** The answer to a failure after dispatch: Bun opens the file of a body only when it sends it. */
@@ -194,13 +185,14 @@ interface Admitted {
   readonly requestId: string;
   readonly access: Access | undefined;
   readonly remote: string | undefined;
+  readonly asked: Asked;
   readonly options: DispatchOptions;
 }
 
-function exchangeOf(request: Request, { caller, access, requestId, remote = "", options }: Admitted): Exchange {
+function exchangeOf(request: Request, { caller, access, requestId, remote = "", asked, options }: Admitted): Exchange {
   const { registry, limiter, pages, host, prefix } = options;
   const { door, answerTokenRequest } = access ?? {};
-  const actor: Actor = { name: formatIdentity(caller.identity), requestId, remote };
+  const actor: Actor = { name: formatIdentity(caller.identity), requestId, remote, asked };
   return {
     request,
     registry,

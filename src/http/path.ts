@@ -20,3 +20,17 @@ export function collapseSlashes(path: string): string {
 export function withoutTrailingSlash(path: string): string | undefined {
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : undefined;
 }
+
+/**
+ * Bun folds dots and leaves a bare path where Host is malformed, or absent as in HTTP/1.0 (health checks); two Host
+ * headers arrive joined by a comma.
+ */
+export function parseUrl(request: Request): URL {
+  const isHostless = !request.headers.has("host");
+  const url = URL.parse(request.url) ?? (isHostless ? URL.parse(`http://localhost${request.url}`) : null);
+  if (request.method === "CONNECT") throw new RegistryError("METHOD_NOT_ALLOWED", { headers: { Allow: "GET" } });
+  if (url === null || (request.headers.get("host") ?? "").includes(",")) {
+    throw new RegistryError("REQUEST_INVALID", { message: "the Host header is malformed" });
+  }
+  return url;
+}

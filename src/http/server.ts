@@ -180,10 +180,11 @@ function serve({ hostname, port, tls, idleSeconds = defaultIdleSeconds }: Listen
     ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
     fetch: async (request, server) => {
       // A listener on every interface sees IPv4 addresses in their IPv6 form.
-      const remote = server.requestIP(request)?.address.replace(/^::ffff:/, "");
+      const peer = server.requestIP(request);
+      const remote = peer?.address.replace(/^::ffff:/, "");
       const hasBody = bodyMethods.includes(request.method);
       if (hasBody) server.timeout(request, 0);
-      const response = await dispatch(request, options, remote);
+      const response = await dispatch(request, options, remote, peer?.port);
       // Otherwise the connection would stay for ever: the timeout belongs to the connection, not to the request.
       if (hasBody) server.timeout(request, idleSeconds);
       if (options.room() !== "enough") response.headers.set("Connection", "close");

@@ -7,6 +7,18 @@ export interface Actor {
   readonly requestId: string | undefined;
   /** The address that the request comes from, where it is known. */
   readonly remote?: string | undefined;
+  readonly asked?: Asked | undefined;
+}
+
+/** What a request says of itself, for whoever is told what it did. */
+export interface Asked {
+  /** Its address and port, or the address alone where a proxy has passed it on. */
+  readonly peer: string;
+  readonly host: string;
+  readonly method: string;
+  readonly userAgent: string;
+  /** What links begin with under which the caller reached us: scheme, host and path, ending in "/". */
+  readonly base: string;
 }
 
 /** Whoever asks without credentials. */

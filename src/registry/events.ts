@@ -1,15 +1,30 @@
-// What callers did to repositories, told before they are answered: for the audit log.
+// What callers did to repositories, told before they are answered: for the audit log, and for webhooks.
+import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
+import type { Reference } from "../oci/reference.ts";
 import type { Actor } from "./actor.ts";
-import type { DeletedBlob } from "./blobs.ts";
+import type { AddedBlob, DeletedBlob } from "./blobs.ts";
 import type { DeletedManifest, DeletedTag } from "./manifest-deletions.ts";
+import type { DescribedManifest } from "./manifest-memory.ts";
 import type { PushedManifest } from "./manifest-push.ts";
 import type { Registry } from "./registry.ts";
 import type { Repository } from "./repository.ts";
 
-/** What was done. Uploads and mounts of blobs are not told: nothing can be pulled before a manifest names it. */
+/** The bytes of a manifest, which may have to be read for that. */
+type ReadManifest = () => Promise<Uint8Array>;
+
+/** What was done. */
 export type Deed =
-  | ({ readonly kind: "manifest pushed" } & PushedManifest)
+  | ({ readonly kind: "manifest pushed"; readonly bytes: ReadManifest } & PushedManifest)
+  | ({
+      readonly kind: "manifest pulled";
+      readonly reference: Reference;
+      readonly bytes: ReadManifest;
+    } & DescribedManifest)
+  | ({ readonly kind: "blob pushed" } & AddedBlob)
+  | ({ readonly kind: "blob mounted"; readonly from: RepositoryName | undefined } & AddedBlob)
+  /** The size is not known of one that is on its way from another registry. */
+  | { readonly kind: "blob pulled"; readonly digest: Digest; readonly sizeBytes: number | undefined }
   | ({ readonly kind: "manifest deleted" } & DeletedManifest)
   | ({ readonly kind: "tag deleted" } & DeletedTag)
   | ({ readonly kind: "blob deleted" } & DeletedBlob);
@@ -32,22 +47,54 @@ export function withEvents(registry: Registry, report: (event: RegistryEvent) =>
 }
 
 function reporting(repository: Repository, report: (deed: Deed) => Promise<void>): Repository {
-  const { blobs, manifests, tags } = repository;
+  const { blobs, uploads, manifests, tags } = repository;
+  const bytesOf = (digest: Digest) => async () => (await manifests.get({ kind: "digest", digest })).bytes;
   return {
     ...repository,
     blobs: {
-      ...blobs,
+      open: async (digest) => {
+        const found = await blobs.open(digest);
+        await report({ kind: "blob pulled", digest, sizeBytes: found.sizeBytes });
+        return found;
+      },
+      promise: async (digest) => {
+        const found = await blobs.promise(digest);
+        await report({ kind: "blob pulled", digest, sizeBytes: found.sizeBytes });
+        return found;
+      },
+      mount: async (source) => {
+        const added = await blobs.mount(source);
+        if (added !== undefined) await report({ kind: "blob mounted", from: source.from, ...added });
+        return added;
+      },
       delete: async (digest) => {
         const deleted = await blobs.delete(digest);
         await report({ kind: "blob deleted", ...deleted });
         return deleted;
       },
     },
+    uploads: {
+      ...uploads,
+      commit: async (id, last, digest) => {
+        const added = await uploads.commit(id, last, digest);
+        await report({ kind: "blob pushed", ...added });
+        return added;
+      },
+    },
     manifests: {
-      ...manifests,
+      get: async (reference) => {
+        const stored = await manifests.get(reference);
+        await report({ kind: "manifest pulled", reference, ...described(stored), bytes: async () => stored.bytes });
+        return stored;
+      },
+      promise: async (reference) => {
+        const found = await manifests.promise(reference);
+        await report({ kind: "manifest pulled", reference, ...described(found), bytes: bytesOf(found.digest) });
+        return found;
+      },
       put: async (put) => {
         const pushed = await manifests.put(put);
-        await report({ kind: "manifest pushed", ...pushed });
+        await report({ kind: "manifest pushed", ...pushed, bytes: async () => put.bytes });
         return pushed;
       },
       delete: async (digest) => {
@@ -65,4 +112,8 @@ function reporting(repository: Repository, report: (deed: Deed) => Promise<void>
       },
     },
   };
+}
+
+function described({ digest, mediaType, sizeBytes }: DescribedManifest): DescribedManifest {
+  return { digest, mediaType, sizeBytes };
 }

@@ -10,3 +10,5 @@ export const trashPlace = "trash";
 export const collectorPlace = "gc";
 /** Blobs on their way from another registry. */
 export const transfersPlace = "proxy";
+/** Events that wait to be delivered. */
+export const notificationsPlace = "notifications";

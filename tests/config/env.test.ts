@@ -46,6 +46,9 @@ describe("a variable sets", () => {
     ["REGISTRY_HTTP_HOST", "", "http.host", undefined],
     ["REGISTRY_HTTP_DRAINTIMEOUT", "5s", "http.draintimeout", 5000],
     ["REGISTRY_LOG_LEVEL", "WARN", "log.level", "warn"],
+    ["REGISTRY_NOTIFICATIONS_EVENTCONFIG_INCLUDEREFERENCES", "true", "notifications.events.includereferences", true],
+    ["REGISTRY_NOTIFICATIONS_EVENTS_INCLUDEREFERENCES", "true", "notifications.events.includereferences", true],
+    ["REGISTRY_NOTIFICATIONS_EVENTCONFIG", "{includereferences: on}", "notifications.events.includereferences", true],
     ["REGISTRY_LOGLEVEL", "error", "loglevel", "error"],
     ["REGISTRY_LOG_FORMATTER", "json", "log.formatter", "json"],
     ["REGISTRY_LOG_ACCESSLOG_DISABLED", "yes", "log.accesslog.disabled", true],
@@ -130,8 +133,6 @@ describe("a variable only warns", () => {
     ["REGISTRY_http_addr", ":1", /^REGISTRY_http_addr names no .*did you mean REGISTRY_HTTP_ADDR\?$/],
     ["REGISTRY_URL", "x", /^REGISTRY_URL names no configuration key and is ignored$/],
     ["REGISTRY_LOG_LEVEL_X", "x", /names no configuration key/],
-    ["REGISTRY_NOTIFICATIONS_EVENTCONFIG_INCLUDEREFERENCES", "true", /notifications: no effect/],
-    ["REGISTRY_NOTIFICATIONS_ENDPOINTS", "[{name: x, url: y}]", /notifications: no effect/],
     ["REGISTRY_REDIS_ADDRS", "[a", /redis: no effect/],
   ])("%s=%s", async (name, value, want) => {
     expect((await load({ env: { [name]: value } })).warnings).toEqual([expect.stringMatching(want)]);

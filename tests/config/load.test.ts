@@ -103,6 +103,7 @@ const fromImage2 = {
   health: { storagedriver: { enabled: true, interval: 10_000, threshold: 3 }, file: [], http: [], tcp: [] },
   catalog: { maxentries: 1000 },
   tags: { maxtags: 1000 },
+  notifications: { events: { includereferences: false }, endpoints: [] },
   proxy: undefined,
   validation: { enabled: false, disabled: false, manifests: { urls: { allow: [], deny: [] }, indexes: platforms } },
   auth: {

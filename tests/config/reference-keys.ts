@@ -27,7 +27,7 @@ export const mayWarn: readonly string[] = [
 ];
 
 /** Keys, or sections with all keys in them, that the table calls working and that are only warned about today. */
-export const notYet: readonly string[] = ["notifications"];
+export const notYet: readonly string[] = [];
 
 export const fates: readonly (readonly [Fate, readonly string[]])[] = [
   ["works", ["version", "log.level", "log.formatter", "log.fields", "log.accesslog.disabled", "loglevel"]],

@@ -34,7 +34,7 @@ test.each([
   ["auth.none", { effect: "silent" }],
   ["auth.silly", { refusesBlank: true }],
   ["http.secret", { effect: "silent" }],
-  ["notifications", { effect: "ignored" }],
+  ["redis", { effect: "ignored" }],
   ["proxy.password", { isSecret: true }],
 ])("%s is %p", (path, about) => {
   expect(nodeAt(root, path.split("."))?.about).toMatchObject(about);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { collapseSlashes, decodePath, withoutTrailingSlash } from "../../src/http/path.ts";
+import { collapseSlashes, decodePath, parseUrl, withoutTrailingSlash } from "../../src/http/path.ts";
 import { RegistryError } from "../../src/oci/errors.ts";
 import { memoryRegistry, summarize } from "./memory-registry.ts";
 
@@ -65,4 +65,15 @@ test.each([
 ])("%s leads to %s, below the prefix", async (target, location) => {
   const { ask } = memoryRegistry({ prefix: "/some/", host: "https://registry.example" });
   expect(await summarize(await ask("GET", target), "location")).toEqual([301, location, ""]);
+});
+
+test("parseUrl() refuses CONNECT and two hosts", () => {
+  const url = "http://registry.example.com/v2/";
+  const ask = (method: string, host: string) => {
+    const headers = new Headers({ host });
+    return () => parseUrl({ url, method, headers } as Request);
+  };
+  expect(ask("GET", "registry.example.com")().pathname).toBe("/v2/");
+  expect(ask("CONNECT", "registry.example.com")).toThrow(RegistryError);
+  expect(ask("GET", "a, b")).toThrow(RegistryError);
 });

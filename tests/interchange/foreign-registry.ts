@@ -25,18 +25,24 @@ export const foreignKinds: readonly ForeignKind[] = (["docker-registry", "regist
 /** The configuration that any of the three serves the directory with. */
 export function writeSharedConfiguration(
   file: string,
-  { data, addr, ...sections }: { readonly data: string; readonly addr: string; readonly auth?: object },
+  { data, addr, ...sections }: { readonly data: string; readonly addr: string } & ForeignSections,
 ): void {
   const storage = { filesystem: { rootdirectory: data }, delete: { enabled: true } };
   writeFileSync(file, JSON.stringify({ version: 0.1, log: { level: "error" }, storage, http: { addr }, ...sections }));
 }
 
-/** What differs from the usual start. */
-export interface ForeignOptions {
-  /** Put before it to run it as another user. */
-  readonly become?: readonly string[];
+/** Sections that a start may have. */
+interface ForeignSections {
   /** Whom it asks who may do what. */
   readonly auth?: object;
+  /** Whom it tells what was done. */
+  readonly notifications?: object;
+}
+
+/** What differs from the usual start. */
+export interface ForeignOptions extends ForeignSections {
+  /** Put before it to run it as another user. */
+  readonly become?: readonly string[];
 }
 
 /** Starts one on the data of a directory. */
