@@ -1,0 +1,146 @@
+// Words that have meant something to some server once.
+import type { Chance } from "../crash/rig/chance.ts";
+
+const digest = `sha256:${"a".repeat(64)}`;
+/** Methods that are there, that are not, and what is none. */
+export const methods = [
+  "GET",
+  "HEAD",
+  "PUT",
+  "POST",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+  "TRACE",
+  "CONNECT",
+  "PROPFIND",
+  "get",
+  "",
+  "G\0T",
+];
+/** They stand where a name, a number, a value or a path is expected. */
+export const words = [
+  ...[
+    "",
+    "0",
+    "-1",
+    "1",
+    "00",
+    "1e9",
+    "9007199254740993",
+    "18446744073709551616",
+    "0x10",
+    "NaN",
+    "null",
+    "true",
+    "[]",
+    "{}",
+  ],
+  ...[
+    "..",
+    "%2e%2e",
+    "%2F",
+    "%00",
+    "\\",
+    "//",
+    "*",
+    "~",
+    "?",
+    "#",
+    "&",
+    "=",
+    ";",
+    ",",
+    '"',
+    "'",
+    "\t",
+    " ",
+    "%zz",
+    "%ff",
+  ],
+  ...["_catalog", "tags/list", "manifests", "blobs", "uploads", "referrers", "__proto__", "constructor", "latest"],
+  ...["pub/app", "team/app", "team/blobs", "a".repeat(300), "A/B", "\xc3\xa9", "\xff\xfe", "\0", digest, `${digest}a`],
+  ...[
+    "sha512:",
+    "sha256:..",
+    "sha256:",
+    "md5:d41d8cd98f00b204e9800998ecf8427e",
+    digest.toUpperCase(),
+    "bytes=0-0",
+    "bytes=-0",
+  ],
+  ...[
+    "bytes=5-1",
+    "bytes=0-,1-2",
+    "0-0",
+    "5-9",
+    "9-5",
+    "0--1",
+    "application/json",
+    "a/b;c=d",
+    "*/*;q=0",
+    "chunked",
+    "gzip",
+  ],
+  ...[
+    "identity",
+    "close",
+    "keep-alive",
+    "upgrade, close",
+    "100-continue",
+    "h2c",
+    "Basic ",
+    "Basic YTpi",
+    "Bearer ",
+    "Bearer a.b.c",
+  ],
+  ...[
+    "Basic YWxpY2U6Y29ycmVjdCBob3JzZQ==",
+    "Bearer {token}",
+    "http://evil.test/v2/",
+    "evil.test",
+    "localhost:99999",
+    "[::1",
+  ],
+];
+/** Names of header fields. */
+export const names = [
+  ...[
+    "Host",
+    "Content-Length",
+    "Transfer-Encoding",
+    "Content-Type",
+    "Content-Range",
+    "Range",
+    "If-Range",
+    "If-None-Match",
+  ],
+  ...[
+    "Authorization",
+    "Accept",
+    "Expect",
+    "Connection",
+    "Upgrade",
+    "TE",
+    "Trailer",
+    "Content-Encoding",
+    "X-Forwarded-For",
+  ],
+  ...[
+    "X-Forwarded-Host",
+    "Forwarded",
+    "X-HTTP-Method-Override",
+    "X-Original-URL",
+    "Cookie",
+    "Origin",
+    "X-Request-Id",
+    "",
+    " ",
+  ],
+];
+
+/** The text with something put in, perhaps in the place of a few characters. */
+export function spliceText(text: string, chance: Chance, insert: string): string {
+  const at = chance.below(text.length + 1);
+  return text.slice(0, at) + insert + text.slice(at + chance.below(4));
+}
