@@ -38,7 +38,8 @@ export async function openHostileSite(isGuarded: boolean, sections: object = {})
   };
   const configuration = {
     version: 0.1,
-    http: { addr: "127.0.0.1:0" },
+    // Who bends requests meets what is behind these limits too.
+    http: { addr: "127.0.0.1:0", limits: { sessions: 0, loginfailures: 0 } },
     storage: { filesystem: { rootdirectory: data, durable: false }, delete: { enabled: true } },
     ...(isGuarded ? guard : {}),
     ...sections,

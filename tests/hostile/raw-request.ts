@@ -57,7 +57,7 @@ function endOfChunks(text: string, start: number): number | undefined {
   for (;;) {
     const line = text.indexOf("\r\n", at);
     if (line === -1) return undefined;
-    const size = /^([0-9a-f]{1,8})(?:;.*)?$/i.exec(text.slice(at, line))?.[1];
+    const size = /^([0-9a-f]{1,13})(?:;.*)?$/i.exec(text.slice(at, line))?.[1];
     if (size === undefined) return text.length;
     at = line + 2 + Number.parseInt(size, 16) + 2;
     if (Number.parseInt(size, 16) === 0) return text.length >= at ? at : undefined;
