@@ -2,7 +2,8 @@
 
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { type CertificateSource, openCertificates } from "./app/certificates.ts";
+import type { CertificateSource } from "./app/certificate-source.ts";
+import { openCertificates } from "./app/certificates.ts";
 import { startChores } from "./app/chores.ts";
 import { composeRegistry } from "./app/compose-registry.ts";
 import { openDebugListener } from "./app/debug-listener.ts";
@@ -18,12 +19,15 @@ import { levelOf, openLogs } from "./app/open-logs.ts";
 import { openNotifications } from "./app/open-notifications.ts";
 import { openStore } from "./app/open-store.ts";
 import { openTracing } from "./app/open-tracing.ts";
+import { createRenewal } from "./app/renewal.ts";
 import { describeAddress } from "./app/server-address.ts";
 import { explainListening, StartError } from "./app/start-error.ts";
+import { steerToLater } from "./app/steer-connections.ts";
 import { openSwitchedAccess, type SwitchedAccess } from "./app/switched-access.ts";
 import { type ListenAddress, parseListenAddress } from "./config/listen-address.ts";
 import type { LoadedConfiguration } from "./config/load.ts";
 import type { Configuration } from "./config/schema.ts";
+import type { Health } from "./http/health.ts";
 import { createLimiter } from "./http/limits.ts";
 import type { FindNamespaced } from "./http/namespace.ts";
 import { probePort, type RunningServer, startServer } from "./http/server.ts";
@@ -68,6 +72,8 @@ export interface App {
    * users of a data directory that had none.
    */
   reload(changed: Configuration): Promise<void>;
+  /** Reads or makes the certificate again where that is due. */
+  renewCertificate(): Promise<void>;
   /** Finishes requests in flight within `http.draintimeout`, and stops. */
   stop(): Promise<void>;
 }
@@ -108,9 +114,10 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     accessLog,
     tracer,
   });
+  const renewCertificate = createRenewal(certificate, { server, logger });
   const debugListener = openDebugListener(configuration, { health, metrics, logger });
   const chores = [
-    ...startChores(configuration, { store, certificate, server, logger, metrics: monitoring.chores }),
+    ...startChores(configuration, { store, renew: renewCertificate, logger, metrics: monitoring.chores }),
     watchDescriptors({ server, logger, maxConnections: orNone(configuration.http.limits.connections) }),
     composed.start(),
     ...startHealthChecks(configuration.health, { health, checkStore: composed.registry.checkReady, logger }),
@@ -123,21 +130,37 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     isConfigured: hasFile,
     access: access.now(),
     logger,
+    renewCertificate,
     reload: async (changed) => {
       logger.setLevel(levelOf(changed));
       await access.reload(changed);
     },
-    stop: async () => {
-      health.beginStopping();
-      for (const chore of chores) chore[Symbol.dispose]();
-      const endMs = performance.now() + configuration.http.draintimeout;
-      const count = await server.stop(configuration.http.draintimeout);
-      if (count > 0) logger.warn("requests were cut off because they took longer than http.draintimeout", { count });
-      await notifications.stop(endMs - performance.now());
-      await debugListener?.stop();
-      await tracing.stop();
+    stop: () => {
+      const outward = [debugListener, tracing].filter((each) => each !== undefined);
+      return stopAll({ chores, health, server, notifications, outward, logger }, configuration.http.draintimeout);
     },
   };
+}
+
+interface Running {
+  readonly chores: readonly Disposable[];
+  readonly health: Health;
+  readonly server: RunningServer;
+  readonly notifications: { stop(leftMs: number): Promise<void> };
+  /** What tells others of the last requests, and so ends last. */
+  readonly outward: readonly { stop(): Promise<void> }[];
+  readonly logger: Logger;
+}
+
+/** Readiness goes first, then requests in flight finish, then what they left to be told. */
+async function stopAll({ chores, health, server, notifications, outward, logger }: Running, drainMs: number) {
+  health.beginStopping();
+  for (const chore of chores) chore[Symbol.dispose]();
+  const endMs = performance.now() + drainMs;
+  const count = await server.stop(drainMs);
+  if (count > 0) logger.warn("requests were cut off because they took longer than http.draintimeout", { count });
+  await notifications.stop(endMs - performance.now());
+  for (const each of outward) await each.stop();
 }
 
 function addressOf({ http: { addr } }: Configuration, { port }: RunningServer, certificate?: CertificateSource) {
@@ -167,7 +190,12 @@ function listen(
   const { address, registry, findNamespaced, certificate, access, monitoring, logger, accessLog, tracer } = means;
   return explainListening(http.addr, () =>
     startServer(
-      { ...address, tls: certificate?.material(), idleSeconds: Math.ceil(http.limits.idletimeout / 1000) },
+      {
+        ...address,
+        tls: certificate?.material(),
+        idleSeconds: Math.ceil(http.limits.idletimeout / 1000),
+        steerToLater,
+      },
       {
         registry,
         findNamespaced,

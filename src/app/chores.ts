@@ -1,14 +1,12 @@
 // Scheduled work of the server: purging uploads, collecting garbage, renewing its certificate.
 import { hostname } from "node:os";
 import type { Configuration } from "../config/schema.ts";
-import type { RunningServer } from "../http/server.ts";
 import { formatSize } from "../lib/size.ts";
 import type { Logger } from "../log/logger.ts";
 import { collectGarbage } from "../registry/gc/gc.ts";
 import type { Store } from "../registry/store.ts";
 import { purgeUploads } from "../registry/upload-purge.ts";
 import { verifyStore } from "../registry/verify/verify.ts";
-import type { CertificateSource } from "./certificates.ts";
 import type { ChoreMetrics } from "./chore-metrics.ts";
 import { rulesOf } from "./manifest-rules.ts";
 import { repeat } from "./timer.ts";
@@ -16,8 +14,8 @@ import { repeat } from "./timer.ts";
 /** What the chores work with. */
 export interface ChoresMeans {
   readonly store: Store;
-  readonly certificate: CertificateSource | undefined;
-  readonly server: RunningServer;
+  /** Renews the certificate, where that is due. */
+  readonly renew: () => Promise<void>;
   readonly logger: Logger;
   readonly metrics: ChoreMetrics;
 }
@@ -34,7 +32,7 @@ type UploadPurging = Configuration["storage"]["maintenance"]["uploadpurging"];
 
 /** Starts them; disposal ends the schedule, not work in progress. */
 export function startChores(configuration: Configuration, means: ChoresMeans): readonly Disposable[] {
-  const { certificate, server, logger, metrics } = means;
+  const { renew, logger, metrics } = means;
   const report = (what: string) => (error: unknown) => logger.error(`${what} failed`, { error: String(error) });
   const reportGc = (error: unknown) => {
     metrics.collected("failed");
@@ -47,12 +45,6 @@ export function startChores(configuration: Configuration, means: ChoresMeans): r
   const { uploadpurging: uploads } = configuration.storage.maintenance;
   const purge = () => purgeAbandoned(uploads, means);
   const purging = { firstMs: Math.min(uploads.interval, firstPurgeMs), intervalMs: uploads.interval };
-  const renew = async () => {
-    const material = await certificate?.renew();
-    if (material === undefined) return;
-    server.replaceCertificate(material);
-    logger.info("renewed the certificate", { fingerprint: certificate?.description().fingerprint });
-  };
   return [
     ...(uploads.enabled ? [repeat(purge, { ...purging, report: report("purging uploads") })] : []),
     repeat(renew, { firstMs: renewalCheckMs, intervalMs: renewalCheckMs, report: report("renewing the certificate") }),

@@ -44,15 +44,18 @@ function parseHelperAnswer(text: string): Credentials {
   throw new Error("the credential helper of proxy.exec printed no Username and Secret");
 }
 
-/** Runs a program on this machine. */
-export const runProgram: RunProgram = async ([program = "", ...args], input) => {
-  const child = Bun.spawn([program, ...args], {
-    stdin: new TextEncoder().encode(input),
-    stdout: "pipe",
-    stderr: "ignore",
-    timeout: helperMs,
-  });
-  const [text, code] = await Promise.all([child.stdout.text(), child.exited]);
-  if (code !== 0) throw new Error(`${program} ended with ${code}`);
-  return text;
-};
+/** Runs programs on this machine. They get this environment: by default Bun passes on the one that it was started with. */
+export function programsIn(env: Readonly<Record<string, string | undefined>>): RunProgram {
+  return async ([program = "", ...args], input) => {
+    const child = Bun.spawn([program, ...args], {
+      env,
+      stdin: new TextEncoder().encode(input),
+      stdout: "pipe",
+      stderr: "ignore",
+      timeout: helperMs,
+    });
+    const [text, code] = await Promise.all([child.stdout.text(), child.exited]);
+    if (code !== 0) throw new Error(`${program} ended with ${code}`);
+    return text;
+  };
+}

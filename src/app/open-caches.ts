@@ -15,7 +15,7 @@ import { Upstream } from "../proxy/upstream.ts";
 import type { BlobSizes } from "../registry/blob-sizes.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Store } from "../registry/store.ts";
-import { openCredentials, runProgram } from "./credentials.ts";
+import { openCredentials, programsIn } from "./credentials.ts";
 import { evictionTimes } from "./eviction/schedule.ts";
 import { usesProxy } from "./outward-proxy.ts";
 import { StartError } from "./start-error.ts";
@@ -91,7 +91,7 @@ function openUpstream(
     url: new URL(configuration.remoteurl),
     ca: configuration.ca === undefined ? undefined : readAuthority(configuration.ca),
     realms: configuration.realms,
-    credentials: openCredentials(configuration, { run: runProgram, now }),
+    credentials: openCredentials(configuration, { run: programsIn(env), now }),
     resolve: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
     isProxied: ({ protocol }) => usesProxy(env, protocol),
     times,

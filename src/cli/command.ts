@@ -24,7 +24,8 @@ export interface CommandIo {
   readonly askSecret: (question: string) => Promise<string>;
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The environment of this process, as its children get it. */
+  readonly env: Record<string, string | undefined>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

@@ -8,6 +8,7 @@ import { messageOf } from "../lib/system-error.ts";
 import { formatBanner } from "./banner.ts";
 import { CommandError, type CommandIo, type Flag } from "./command.ts";
 import { reloadOnChange } from "./reload.ts";
+import { connectServiceManager } from "./service-manager.ts";
 import { dataFlag } from "./store-command.ts";
 import { version } from "./version.ts";
 
@@ -34,21 +35,28 @@ export const servingFlags: readonly Flag[] = [
 /** Serves until told to stop and returns the exit code. */
 export async function serveUntilSignal(load: () => Promise<LoadedConfiguration>, io: CommandIo): Promise<number> {
   const loaded = await load();
+  using manager = connectServiceManager(io.env, process);
   const app = await start(loaded, io);
-  using _reloading = reloadOnChange(loaded.path, async () => {
+  const serving = `serving ${app.dataDirectory} on ${app.url}`;
+  using _reloading = reloadOnChange(loaded.path === undefined ? [] : [loaded.path], async () => {
+    manager.reloading();
     try {
       await app.reload((await load()).configuration);
       app.logger.info("read the configuration again", { path: loaded.path });
     } catch (error) {
       app.logger.error("the configuration cannot be used; everything stays as it was", { problem: messageOf(error) });
     }
+    manager.ready(serving);
   });
+  using _renewing = reloadOnChange(app.certificate?.paths ?? [], app.renewCertificate);
   // systemd sets this variable: an administrator reads what a service prints in a log.
   const isService = io.env.INVOCATION_ID !== undefined && !io.isTerminal;
   const { authority } = app.certificate ?? {};
   const isCaPrivate = isService && authority !== undefined && !canAnybodyRead(authority.path);
   io.announce(formatBanner(app, version, { isCaPrivate }));
+  manager.ready(serving);
   const signal = await untilSignal();
+  manager.stopping();
   app.logger.info("stopping", { signal });
   await app.stop();
   app.logger.info("stopped");

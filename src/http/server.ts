@@ -23,6 +23,8 @@ export interface ListenOptions {
   readonly tls: TlsMaterial | undefined;
   /** How long a connection may idle, in either direction; 255 s where absent. */
   readonly idleSeconds?: number;
+  /** Lets the later of two listeners on a port have all new connections; false, or absent, where that cannot be done. */
+  readonly steerToLater?: (port: number) => boolean;
 }
 
 /**
@@ -52,6 +54,8 @@ export interface RunningServer {
   stop(drainMs: number): Promise<number>;
 }
 
+/** The handshake of TCP over a slow line. */
+const lingerMs = 1000;
 /** Bun's maximum. Uploads have a watchdog of their own, since Bun counts a slow body as idle. */
 const defaultIdleSeconds = 255;
 const bodyMethods = ["POST", "PUT", "PATCH"];
@@ -77,6 +81,8 @@ class Listener implements RunningServer {
   /** Undefined while connections are refused. */
   #current: Server | undefined;
   readonly #retired = new Set<Server>();
+  /** The end of a listener whose certificate was replaced a moment ago. */
+  #lingering: Disposable | undefined;
   #room: Room = "enough";
   /** Since when it has been full, without a break. */
   #fullSinceMs = performance.now();
@@ -94,7 +100,16 @@ class Listener implements RunningServer {
 
   replaceCertificate(tls: TlsMaterial): void {
     this.#listen = { ...this.#listen, tls };
-    if (this.#current !== undefined) this.#renew();
+    if (this.#current === undefined) return;
+    // First, since the system numbers listeners anew when one of them closes.
+    this.#endLingering();
+    const next = serve(this.#listen, this.#options);
+    const old = this.#current;
+    this.#current = next;
+    this.#retired.add(old);
+    // When a listener closes, the system resets what waits to be accepted, so where it can that is accepted first.
+    if (this.#listen.steerToLater?.(this.port) === true) this.#lingering = this.#linger(old);
+    else this.#retire(old);
   }
 
   adapt(room: Room): void {
@@ -104,6 +119,7 @@ class Listener implements RunningServer {
       this.#current ??= serve(this.#listen, this.#options);
       return;
     }
+    this.#endLingering();
     this.#current?.closeIdleConnections();
     if (room === "none" && this.#current !== undefined) {
       this.#retire(this.#current);
@@ -129,12 +145,29 @@ class Listener implements RunningServer {
     this.#fullSinceMs = performance.now();
   }
 
+  /** The listener stays for connections that it was promised before others were steered away from it. */
+  #linger(server: Server): Disposable {
+    const end = () => {
+      clearTimeout(timer);
+      this.#lingering = undefined;
+      this.#retire(server);
+    };
+    const timer = setTimeout(end, lingerMs);
+    timer.unref();
+    return { [Symbol.dispose]: end };
+  }
+
+  #endLingering(): void {
+    this.#lingering?.[Symbol.dispose]();
+  }
+
   #retire(server: Server): void {
     this.#retired.add(server);
     void server.stop().finally(() => this.#retired.delete(server));
   }
 
   async stop(drainMs: number): Promise<number> {
+    this.#endLingering();
     const all = [...(this.#current === undefined ? [] : [this.#current]), ...this.#retired];
     let cutCount = 0;
     const cut = (server: Server) => {

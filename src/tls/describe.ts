@@ -46,10 +46,10 @@ export function certificateWarnings(description: CertificateDescription, nowMs: 
   }
   const end = formatDay(description.notAfterMs);
   if (nowMs > description.notAfterMs) {
-    warnings.push(`the certificate ended on ${end} and clients refuse it: replace it and restart the registry`);
+    warnings.push(`the certificate ended on ${end} and clients refuse it: replace it`);
   } else if (nowMs > description.notAfterMs - endWarningMs) {
     const days = Math.floor((description.notAfterMs - nowMs) / dayMs);
-    warnings.push(`the certificate ends on ${end}, in ${days} days: replace it before then and restart the registry`);
+    warnings.push(`the certificate ends on ${end}, in ${days} days: replace it before then`);
   }
   if (nowMs < description.notBeforeMs) {
     const start = new Date(description.notBeforeMs).toISOString();

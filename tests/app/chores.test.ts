@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import { createChoreMetrics } from "../../src/app/chore-metrics.ts";
 import { abandonedAfterMs, describeHolder, startChores } from "../../src/app/chores.ts";
 import { loadConfiguration } from "../../src/config/load.ts";
-import type { RunningServer } from "../../src/http/server.ts";
 import { createLogger } from "../../src/log/logger.ts";
 import { Metrics } from "../../src/metrics/metrics.ts";
 import { anonymous } from "../../src/registry/actor.ts";
@@ -11,13 +10,6 @@ import { named, pushImage, stockedOn, tagged, utf8 } from "../registry/stocked.t
 import { samplesOf } from "../samples.ts";
 import { answering } from "../storage/intercepted.ts";
 import { openMemory } from "../storage/memory.ts";
-
-const server: RunningServer = {
-  port: 0,
-  adapt: () => undefined,
-  replaceCertificate: () => undefined,
-  stop: async () => 0,
-};
 
 /** Starts the chores over a registry in memory; gives the lines of the log as they come. */
 async function chores(env: Readonly<Record<string, string>>, driver = openMemory()) {
@@ -37,8 +29,7 @@ async function chores(env: Readonly<Record<string, string>>, driver = openMemory
   const { configuration } = await loadConfiguration({ path: undefined, env, flags: {} });
   const started = startChores(configuration, {
     store: stock.store,
-    certificate: undefined,
-    server,
+    renew: async () => undefined,
     logger,
     metrics: createChoreMetrics(metrics, Date.now),
   });
@@ -97,8 +88,7 @@ async function purged(env: Readonly<Record<string, string>>) {
   const { configuration } = await loadConfiguration({ path: undefined, env: settings, flags: {} });
   const started = startChores(configuration, {
     store: stock.store,
-    certificate: undefined,
-    server,
+    renew: async () => undefined,
     logger,
     metrics: createChoreMetrics(metrics, Date.now),
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openCredentials, runProgram } from "../../src/app/credentials.ts";
+import { openCredentials, programsIn } from "../../src/app/credentials.ts";
 import type { ConfiguredUpstream } from "../../src/config/proxy-section.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
@@ -61,12 +61,16 @@ describe("credentials", () => {
   test("come from a real program", async () => {
     using directory = temporaryDirectory();
     const program = join(directory.path, "docker-credential-test");
-    writeFileSync(program, '#!/bin/sh\nread server\necho "{\\"Username\\":\\"$1\\",\\"Secret\\":\\"$server\\"}"\n');
+    writeFileSync(
+      program,
+      '#!/bin/sh\nread server\necho "{\\"Username\\":\\"$1 $SEEN\\",\\"Secret\\":\\"$server\\"}"\n',
+    );
     chmodSync(program, 0o755);
     const exec = { command: program, lifetime: undefined };
-    const credentials = openCredentials({ ...plain, exec }, { now: () => 0, run: runProgram });
-    expect(await credentials()).toEqual({ username: "get", password: "up.example" });
-    const missing = await runProgram(["/bin/sh", "-c", "exit 3"], "").catch((error: Error) => error.message);
+    const run = programsIn({ SEEN: "this" });
+    const credentials = openCredentials({ ...plain, exec }, { now: () => 0, run });
+    expect(await credentials()).toEqual({ username: "get this", password: "up.example" });
+    const missing = await run(["/bin/sh", "-c", "exit 3"], "").catch((error: Error) => error.message);
     expect(missing).toBe("/bin/sh ended with 3");
   });
 });

@@ -7,7 +7,7 @@ import { temporaryDirectory } from "../temporary-directory.ts";
 test("SIGHUP reads the configuration again, and not after the disposal", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   let count = 0;
-  const reloading = reloadOnChange(undefined, async () => {
+  const reloading = reloadOnChange([], async () => {
     count += 1;
     resolve();
   });
@@ -23,7 +23,7 @@ test("so does a change of the file", async () => {
   const path = join(directory.path, "config.yml");
   writeFileSync(path, "version: 0.1\n");
   const { promise, resolve } = Promise.withResolvers<void>();
-  using _reloading = reloadOnChange(path, async () => resolve());
+  using _reloading = reloadOnChange([path], async () => resolve());
   // The first look may come after a first change.
   let count = 0;
   const changing = setInterval(() => {

@@ -57,6 +57,12 @@ describe.skipIf(!canBoot)("under systemd", () => {
       /^registry\nCapEff:\t0+$/,
     );
 
+    expect(await property("StatusText")).toBe("serving /var/lib/registry on https://localhost:5000");
+    expect(await property("WatchdogUSec")).toBe("2min");
+    await ask("systemctl reload registry");
+    await waitUntil("it has read its files again", async () => (await property("ActiveState")) === "active");
+    expect(await property("MainPID")).toBe(first);
+
     await ask(`kill -KILL ${first}`);
     await waitUntil("the service is back", async () => (await property("MainPID")) !== first && (await answers()));
     expect(await ask(pull)).toBe(manifest + config);
