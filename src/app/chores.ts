@@ -8,6 +8,7 @@ import type { Store } from "../registry/store.ts";
 import { purgeUploads } from "../registry/upload-purge.ts";
 import { verifyStore } from "../registry/verify/verify.ts";
 import type { ChoreMetrics } from "./chore-metrics.ts";
+import { keepOf } from "./keep-rules.ts";
 import { rulesOf } from "./manifest-rules.ts";
 import { repeat } from "./timer.ts";
 
@@ -89,6 +90,7 @@ function scheduleGc(
     const outcome = await collectGarbage(store, {
       graceMs,
       deletesUntagged,
+      keep: keepOf(configuration),
       rules: rulesOf(configuration.validation),
       isDryRun: false,
       uploadAgeMs: abandonedAfterMs(configuration),

@@ -47,6 +47,7 @@ export function composeRegistry(configuration: Configuration, parts: RegistryPar
     rules: rulesOf(configuration.validation),
     isImmutable: compileImmutable(configuration.access.immutable),
     hasOwners: parts.hasOwners,
+    recordsPulls: !configuration.storage.maintenance.readonly.enabled,
     sizes,
   });
   const { proxy } = configuration;

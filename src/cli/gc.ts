@@ -1,5 +1,6 @@
 // registry gc
 import { abandonedAfterMs, describeHolder } from "../app/chores.ts";
+import { keepOf } from "../app/keep-rules.ts";
 import { rulesOf } from "../app/manifest-rules.ts";
 import type { Configuration } from "../config/schema.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
@@ -38,6 +39,8 @@ On a full disk that only registry:2 or registry:3 has used it first removes, for
 that registry before.
 On a filesystem without file locks (some network filesystems) it refuses to run while a server may be at work: stop every
 server first, and say so with --offline.
+With rules in gc.keep, tags that no rule keeps are removed, and a grace later the manifests that they led to; --dry-run
+gives the reason for each tag. Immutable tags stay.
 Something that cannot be read or leads nowhere (a tag whose manifest is not linked, an image without the link of a layer)
 is named, protects its repository until \`registry verify --repair\` has repaired it, and makes the exit code 1.`,
   flags: [
@@ -79,6 +82,7 @@ async function collect(
   const outcome = await collectOrExplain(store, {
     ...judged,
     deletesUntagged: hasFlag(words, "delete-untagged") || configuration.gc.deleteuntagged,
+    keep: keepOf(configuration),
     isDryRun,
     isOffline: hasFlag(words, "offline"),
     note: describeHolder(io.now()),
@@ -119,9 +123,10 @@ function textOutput(
         if (!isQuiet) progress.update(`${event.phase}: ${event.done}`);
         return;
       }
-      if (event.kind === "removal" && (isQuiet || !isDryRun)) return;
+      if (event.kind !== "finding" && (isQuiet || !isDryRun)) return;
       progress.clear();
-      if (event.kind === "finding") io.stderr(`finding: ${event.problem}\n`);
+      if (event.kind === "kept") io.stdout(`would keep the tag ${event.tag} of ${event.repository}: ${event.reason}\n`);
+      else if (event.kind === "finding") io.stderr(`finding: ${event.problem}\n`);
       else io.stdout(formatRemoval(event));
     },
     finish: (summary) => {
@@ -145,11 +150,12 @@ function formatRemoval({
 
 /** How much is garbage, and when its space will be freed. */
 function formatSummary(summary: GcSummary, graceMs: number): string {
-  const { isDryRun, repositories, busy, marked, revisions, layerLinks, inTrash, waiting, purged } = summary;
+  const { isDryRun, repositories, busy, marked, tags, revisions, layerLinks, inTrash, waiting, purged } = summary;
   const would = isDryRun ? "would be " : "";
   const after = graceMs === 0 ? "by the next run" : `after ${formatDuration(graceMs)}`;
   const entries = summary.referrers === 0 ? "" : `, ${summary.referrers} entries of referrers that are gone`;
   const rest = [
+    ...(tags === 0 ? [] : [`${would}untagged by gc.keep: ${tags} tags`]),
     ...(waiting === 0 ? [] : [`waiting: ${blobs(waiting, summary.waitingBytes)}, younger than the grace`]),
     ...(summary.restored === 0 ? [] : [`${would}restored: ${summary.restored} blobs that a link needs`]),
     ...(summary.uploads + summary.temporaryFiles === 0

@@ -10,7 +10,19 @@ import { describeSchema } from "./node.ts";
 import { notifications } from "./notifications-section.ts";
 import { proxy } from "./proxy-section.ts";
 import { storage } from "./storage-section.ts";
-import { boolean, count, longDuration, offKeys, oneOf, patterns, presence, rate, text } from "./values.ts";
+import {
+  boolean,
+  count,
+  globs,
+  longDuration,
+  offKeys,
+  oneOf,
+  patterns,
+  presence,
+  rate,
+  tagPatterns,
+  text,
+} from "./values.ts";
 
 const logLevel = oneOf("error", "warn", "info", "debug");
 
@@ -24,6 +36,17 @@ const logFields = z.record(
 /** distribution takes its default for numbers below 1. */
 const pageItems = count.transform((items) => (items > 0 ? items : 1000)).prefault("1000");
 
+const keepRule = z.object(
+  {
+    repositories: globs,
+    tags: tagPatterns.prefault([]),
+    newest: count.refine((value) => value > 0, "must be a whole number above 0").optional(),
+    pushedwithin: longDuration.optional(),
+    pulledwithin: longDuration.optional(),
+  },
+  { error: "must have repositories, and may have tags, newest, pushedwithin and pulledwithin" },
+);
+
 const gc = section({
   isOn: presence.prefault("true"),
   ...offKeys,
@@ -34,6 +57,12 @@ const gc = section({
   deleteuntagged: boolean
     .prefault("false")
     .describe("Whether manifests are deleted that no tag, no kept index and no kept subject leads to."),
+  keep: z
+    .array(keepRule, { error: "must be a list of rules" })
+    .prefault([])
+    .describe(
+      "Which tags stay: a list of {repositories, tags, newest, pushedwithin, pulledwithin}; where no rule covers a repository, all its tags stay.",
+    ),
 }).meta({
   description: "Present: garbage is collected while the server runs; `registry gc` does the same at any time.",
   inFile: "false",

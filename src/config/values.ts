@@ -171,6 +171,27 @@ export const tagGlobs = z.array(
   { error: 'must be a list, such as ["v*"]' },
 );
 
+/** Globs of tags, and regular expressions between slashes. */
+export const tagPatterns = z.array(
+  parsed(
+    (written) => (explainTagPattern(written) === undefined ? written : undefined),
+    "must be text",
+    (written) => explainTagPattern(written) ?? "",
+  ),
+  { error: 'must be a list, such as ["v*", "/[0-9.]+/"]' },
+);
+
+function explainTagPattern(written: string): string | undefined {
+  const expression = /^\/(.+)\/$/.exec(written)?.[1];
+  if (expression === undefined) {
+    return /^[A-Za-z0-9_.*-]+$/.test(written)
+      ? undefined
+      : "must be a tag, in which * stands for any characters, or a /regular expression/";
+  }
+  const result = parsePattern(expression);
+  return "problem" in result ? result.problem : undefined;
+}
+
 /** Globs of repository names. */
 export const globs = z.array(
   text.regex(/^[a-z0-9._/*-]+$/, {

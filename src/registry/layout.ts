@@ -8,12 +8,14 @@
 //       _manifests/revisions/<alg>/<hex>/link                 this repository holds this manifest
 //       _manifests/tags/<tag>/current/link                    what the tag points to
 //       _manifests/tags/<tag>/index/<alg>/<hex>/link          what the tag has ever pointed to
+//       _manifests/tags/<tag>/pulled                          ours: when the tag was last pulled
 //       _referrers/<alg>/<subject>/<alg>/<hex>/link           ours: this manifest names that subject
 //       _deleted/<alg>/<hex>/link                             ours: a client had this blob or manifest deleted
 //       _deleting                                             ours: the manifest whose tags are to be deleted with it
 //       _uploads/<uuid>/{data,startedat,owner}                an upload session
 //       _upstream                                             ours: the registry that this repository is cached from
 //   proxy/<alg>-<hex>-<upstream>                              ours: a blob on its way from an upstream registry
+//   gc/pulls                                                  ours: since when pulls are recorded
 //   gc/moved/<hex>                                            ours: the tags of a repository that were moved lately
 //
 //   <alg> is sha256 or sha512, <hex> the hash in lower case, <hh> its first two digits; <upstream> is the beginning of the
@@ -174,6 +176,14 @@ export function tagPrefix(name: RepositoryName, tag: Tag): Key {
 export function tagCurrentLink(name: RepositoryName, tag: Tag): Key {
   return `${tagPrefix(name, tag)}/current/link`;
 }
+
+/** Its time is when the tag was last pulled. */
+export function tagPulledKey(name: RepositoryName, tag: Tag): Key {
+  return `${tagPrefix(name, tag)}/pulled`;
+}
+
+/** As old as the records of pulls in this store. */
+export const pullsKey: Key = "gc/pulls";
 
 /** Everything that the tag has ever pointed to. */
 export function tagIndexPrefix(name: RepositoryName, tag: Tag): Key {

@@ -1,5 +1,6 @@
 // The registry as its callers see it: repositories over one store.
 import type { RepositoryName } from "../oci/name.ts";
+import type { Reference } from "../oci/reference.ts";
 import type { Actor } from "./actor.ts";
 import { BlobSizes } from "./blob-sizes.ts";
 import { type BlobSource, deleteBlob, findLinked, mountBlob, openBlob, promiseBlob } from "./blobs.ts";
@@ -9,6 +10,7 @@ import { deleteManifest, deleteTag } from "./manifest-deletions.ts";
 import { putManifest } from "./manifest-push.ts";
 import type { ManifestRules } from "./manifest-rules.ts";
 import { getManifest, promiseManifest } from "./manifests.ts";
+import { PullTimes } from "./pulls.ts";
 import { Referrers } from "./referrers.ts";
 import { type CatalogRequest, listRepositories, type Page } from "./repositories.ts";
 import type { Blobs, Manifests, Repository, UploadSessions } from "./repository.ts";
@@ -33,6 +35,8 @@ export interface RegistryOptions {
   readonly isImmutable?: IsImmutable;
   /** Whether an upload session belongs to whoever began it. */
   readonly hasOwners?: () => boolean;
+  /** Whether it is recorded when tags are pulled. */
+  readonly recordsPulls?: boolean;
   /** Shared with whoever else reads manifests of the same store. */
   readonly sizes?: BlobSizes;
 }
@@ -41,13 +45,14 @@ export interface RegistryOptions {
 export function openRegistry(store: Store, options: RegistryOptions): Registry {
   const sizes = options.sizes ?? new BlobSizes(store);
   const uploads = new Uploads(store);
+  const pulls = options.recordsPulls === true ? new PullTimes(store) : undefined;
   const referrers = new Referrers(store);
   return {
     repository: (name, actor) => ({
       name,
       blobs: blobsOf(store, name, sizes),
       uploads: uploadsOf(uploads, name, options.hasOwners?.() === true ? actor.name : undefined),
-      manifests: manifestsOf(store, name, { ...options, sizes }),
+      manifests: manifestsOf(store, name, { ...options, sizes, pulls }),
       tags: {
         list: (page) => listTags(store, name, page),
         delete: (tag) => deleteTag(store, name, { ...options, tag }),
@@ -98,17 +103,23 @@ function uploadsOf(uploads: Uploads, name: RepositoryName, owner: string | undef
 function manifestsOf(
   store: Store,
   name: RepositoryName,
-  { sizes, ...options }: RegistryOptions & { readonly sizes: BlobSizes },
+  { sizes, pulls, ...options }: RegistryOptions & { readonly sizes: BlobSizes; readonly pulls: PullTimes | undefined },
 ): Manifests {
+  const notePull = (reference: Reference) => {
+    if (reference.kind === "tag") pulls?.note(name, reference.tag);
+  };
   return {
     get: async (reference) => {
       const stored = await getManifest(store, name, reference);
       await sizes.learn(name, stored);
+      notePull(reference);
       return stored;
     },
     promise: async (reference) => {
       const { bytes, ...described } = await promiseManifest(store, name, reference);
       if (bytes !== undefined) await sizes.learn(name, { digest: described.digest, bytes });
+      // docker looks at the tag by HEAD, and then reads the manifest by its digest.
+      notePull(reference);
       return described;
     },
     put: async (put) => {

@@ -10,6 +10,8 @@ import { repositoriesPrefix, upstreamKey } from "../layout.ts";
 import { removeIfEmpty, removeUpwards, type Unlistable, walkEmptyPrefixes, walkPrefixes } from "../repositories.ts";
 import type { Store } from "../store.ts";
 import { purgeUploads } from "../upload-purge.ts";
+import { expireTags } from "./expire.ts";
+import { isCovered } from "./keep.ts";
 import type { Pruned } from "./plan.ts";
 import { pruneRepository } from "./prune.ts";
 import { type GcSummary, type Removal, reasons, removalIn } from "./report.ts";
@@ -79,7 +81,7 @@ async function markRepositories(run: GcRun, options: GcOptions): Promise<boolean
 async function markRepository(
   run: GcRun,
   prefix: Key,
-  { deletesUntagged, isDryRun, rules: manifestRules }: GcOptions,
+  { deletesUntagged, keep, isDryRun, rules: manifestRules }: GcOptions,
 ): Promise<void> {
   const { store, isYoung, pace } = run;
   const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
@@ -87,14 +89,17 @@ async function markRepository(
   for (const problem of scan.problems) run.addFinding(problem);
   // In a cache, eviction decides what is unused: many of its manifests were only asked for by digest.
   const isCached = name !== undefined && (await store.objects.stat(upstreamKey(name))) !== undefined;
+  const keptBy = name === undefined || isCached || keep === undefined || !isCovered(keep, name) ? undefined : keep;
   const pruned = await pruneRepository(store, scan, {
     isYoung,
-    deletesUntagged: deletesUntagged && !isCached,
+    deletesUntagged: (deletesUntagged && !isCached) || keptBy !== undefined,
     manifestRules: isCached ? undefined : manifestRules,
     isDryRun,
     pace,
   });
   countPruned(run, prefix, pruned);
+  const isSound = scan.problems.length + pruned.problems.length === 0 && !pruned.isBusy;
+  if (name !== undefined && keptBy !== undefined && isSound) await expireTags(run, name, { scan, keep: keptBy });
   for await (const digest of inTurns(pruned.marked)) run.marked.add(digest);
 }
 

@@ -1,11 +1,14 @@
 // What a collection reports while it runs, and when it ends.
 import type { Digest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import type { Tag } from "../../oci/reference.ts";
 import type { Key } from "../../storage/ports.ts";
 
 /** Something that is removed, or in a dry run would be. */
 export interface Removal {
   readonly kind: "removal";
   readonly what:
+    | "tag"
     | "revision"
     | "layer link"
     | "referrer entry"
@@ -29,6 +32,14 @@ export interface Finding {
   readonly problem: string;
 }
 
+/** A tag that stays, in a dry run. */
+export interface KeptTag {
+  readonly kind: "kept";
+  readonly repository: RepositoryName;
+  readonly tag: Tag;
+  readonly reason: string;
+}
+
 /** How far it is; `total` where it is known. */
 export interface Progress {
   readonly kind: "progress";
@@ -37,7 +48,7 @@ export interface Progress {
 }
 
 /** One thing that a collection reports. */
-export type GcEvent = Removal | Finding | Progress;
+export type GcEvent = Removal | Finding | KeptTag | Progress;
 
 /** What a collection did. */
 export interface GcSummary {
@@ -45,6 +56,8 @@ export interface GcSummary {
   readonly repositories: number;
   /** Repositories that were skipped because a push or deletion was under way. */
   readonly busy: number;
+  /** Tags that no keep rule keeps. */
+  readonly tags: number;
   readonly revisions: number;
   readonly layerLinks: number;
   /** Entries of the index of referrers without a matching manifest. */
@@ -77,6 +90,7 @@ export function startCounters(): GcCounters {
   return {
     repositories: 0,
     busy: 0,
+    tags: 0,
     revisions: 0,
     layerLinks: 0,
     referrers: 0,
@@ -99,6 +113,7 @@ export function startCounters(): GcCounters {
 
 /** The reasons for removals. */
 export const reasons = {
+  tag: "no rule of gc.keep keeps it",
   revision: "no tag, index or subject keeps it",
   layerLink: "no manifest of the repository names it",
   referrerEntry: "its manifest is gone, or names another subject",

@@ -5,6 +5,7 @@ import { DigestSet } from "../digest-set.ts";
 import { blobTrashName } from "../layout.ts";
 import type { ManifestRules } from "../manifest-rules.ts";
 import type { Store } from "../store.ts";
+import type { KeepRules } from "./keep.ts";
 import { type GcCounters, type GcEvent, startCounters } from "./report.ts";
 
 /** How to collect. */
@@ -13,6 +14,8 @@ export interface GcOptions {
   readonly graceMs: number;
   /** Whether to remove manifests that no tag, kept index or kept subject leads to. */
   readonly deletesUntagged: boolean;
+  /** Which tags stay; absent: all of them. Where a rule covers the repository, manifests without a tag are removed too. */
+  readonly keep?: KeepRules | undefined;
   /** Which children of an index have to be there. */
   readonly rules: ManifestRules;
   /** Judges and reports everything, and removes nothing. */

@@ -1,6 +1,7 @@
 // Collections of the tests, and what they told.
 import type { Digest } from "../../../src/oci/digest.ts";
 import { collectGarbage } from "../../../src/registry/gc/gc.ts";
+import type { KeepRules } from "../../../src/registry/gc/keep.ts";
 import type { GcEvent, GcSummary, Removal } from "../../../src/registry/gc/report.ts";
 import { blobKey } from "../../../src/registry/layout.ts";
 import type { ManifestRules } from "../../../src/registry/manifest-rules.ts";
@@ -15,6 +16,7 @@ export interface CollectOptions {
   readonly isDryRun?: boolean;
   readonly graceMs?: number;
   readonly rules?: ManifestRules;
+  readonly keep?: KeepRules;
 }
 
 /** One run; throws where another one is under way. */

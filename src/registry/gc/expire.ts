@@ -1,0 +1,90 @@
+// Tags that no keep rule keeps are removed as a client would remove them: one by one, under the repository's lock held
+// exclusively, and the grace of their manifest begins then.
+import type { Digest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
+import type { Tag } from "../../oci/reference.ts";
+import { revisionLink, tagCurrentLink } from "../layout.ts";
+import { readPulledMs, recordedSinceMs } from "../pulls.ts";
+import type { Store } from "../store.ts";
+import { readTag, trashTag } from "../tags.ts";
+import { type DatedTag, explainKept, type KeepRules } from "./keep.ts";
+import { reasons, removalIn } from "./report.ts";
+import type { GcRun } from "./run.ts";
+import type { RepositoryScan } from "./scan.ts";
+
+/** After so many a push gets its turn. */
+const tagsAtOnce = 50;
+
+/** A tag as it was judged. */
+interface JudgedTag extends DatedTag {
+  readonly digest: Digest;
+}
+
+/**
+ * Removes the tags of a repository that no rule keeps, and reports each in a dry run. For a repository in which nothing
+ * was found wrong: a tag may be all that leads to what a repair would need.
+ */
+export async function expireTags(
+  run: GcRun,
+  name: RepositoryName,
+  { scan, keep }: { readonly scan: RepositoryScan; readonly keep: KeepRules },
+): Promise<void> {
+  const { store, isDryRun, report, counters } = run;
+  const tags = await dateTags(run, name, scan.tags);
+  const kept = explainKept(name, tags, { ...keep, nowMs: store.now() });
+  if (isDryRun) for (const [tag, reason] of kept) report({ kind: "kept", repository: name, tag, reason });
+  const doomed = tags.filter(({ tag }) => !kept.has(tag));
+  for (let start = 0; start < doomed.length; start += tagsAtOnce) {
+    const some = doomed.slice(start, start + tagsAtOnce);
+    const removed = isDryRun ? some.map(({ tag }) => tag) : await removeUnchanged(store, name, some);
+    if (removed === "busy") break;
+    counters.tags += removed.length;
+    for (const tag of removed) report(removalIn(name, { what: "tag", subject: tag, reason: reasons.tag }));
+  }
+}
+
+async function dateTags(
+  { store, pace }: GcRun,
+  name: RepositoryName,
+  tags: RepositoryScan["tags"],
+): Promise<readonly JudgedTag[]> {
+  const sinceMs = await recordedSinceMs(store);
+  const dated: JudgedTag[] = [];
+  for (const [tag, digest] of tags) {
+    await pace();
+    const times = await readTimes(store, name, { tag, sinceMs });
+    if (times !== undefined) dated.push({ tag, digest, ...times });
+  }
+  return dated;
+}
+
+async function readTimes(
+  store: Store,
+  name: RepositoryName,
+  { tag, sinceMs }: { readonly tag: Tag; readonly sinceMs: number },
+): Promise<Omit<DatedTag, "tag"> | undefined> {
+  const pushed = await store.objects.stat(tagCurrentLink(name, tag));
+  if (pushed === undefined) return undefined;
+  return { pushedMs: pushed.modifiedMs, pulledMs: (await readPulledMs(store, name, tag)) ?? sinceMs };
+}
+
+/** What was pushed, moved or pulled since it was judged stays. */
+async function removeUnchanged(
+  store: Store,
+  name: RepositoryName,
+  doomed: readonly JudgedTag[],
+): Promise<readonly Tag[] | "busy"> {
+  using lock = await store.locks.take(name, "alone", { waitMs: 0 });
+  if (lock === undefined) return "busy";
+  const removed: Tag[] = [];
+  for (const { tag, digest, ...judged } of doomed) {
+    const now = await readTimes(store, name, { tag, sinceMs: judged.pulledMs });
+    const isSame = now?.pushedMs === judged.pushedMs && now.pulledMs === judged.pulledMs;
+    if (!isSame || (await readTag(store, name, tag)) !== digest) continue;
+    // A pull of the manifest that the tag leaves may be under way: its grace begins now.
+    await store.objects.renew(revisionLink(name, digest));
+    await trashTag(store, name, tag);
+    removed.push(tag);
+  }
+  return removed;
+}

@@ -1,0 +1,62 @@
+// When tags were last pulled: the time of a file beside each tag, which goes with the tag. Other registries pass it by.
+//
+//   _manifests/tags/<tag>/pulled    empty
+//   gc/pulls                        empty; as old as the records of this store
+import { BoundedMap } from "../lib/bounded-map.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Tag } from "../oci/reference.ts";
+import { pullsKey, tagPulledKey } from "./layout.ts";
+import type { Store } from "./store.ts";
+import { isTag } from "./tags.ts";
+
+/** A pull costs at most one write in this time for each tag. */
+const stepMs = 3_600_000;
+const maxTags = 100_000;
+const nothing = new Uint8Array();
+
+/** Records pulls in the background: a pull waits for nothing, and a record that cannot be written is none. */
+export class PullTimes {
+  readonly #store: Store;
+  readonly #notedMs = new BoundedMap<string, number>(maxTags);
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Notes that the tag was pulled just now. */
+  note(name: RepositoryName, tag: Tag): void {
+    const key = tagPulledKey(name, tag);
+    const nowMs = this.#store.now();
+    const elapsedMs = nowMs - (this.#notedMs.get(key) ?? Number.NEGATIVE_INFINITY);
+    if (elapsedMs >= 0 && elapsedMs < stepMs) return;
+    this.#notedMs.set(key, nowMs);
+    // One after the other: a thousand tags that are pulled at once are no hurry.
+    this.#running = this.#running.then(() => this.#record(name, tag)).catch(() => undefined);
+  }
+
+  /** Resolves when everything that was noted so far is recorded, or could not be. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  /** Under the lock, since a file that comes after its tag was removed would keep the tag's directory. */
+  async #record(name: RepositoryName, tag: Tag): Promise<void> {
+    const { objects, locks } = this.#store;
+    if ((await objects.stat(pullsKey)) === undefined) await objects.put(pullsKey, nothing);
+    using lock = await locks.take(name, "shared", { waitMs: 0 });
+    if (lock === undefined || !(await isTag(this.#store, name, tag))) return;
+    const key = tagPulledKey(name, tag);
+    if (!(await objects.renew(key))) await objects.put(key, nothing);
+  }
+}
+
+/** When the tag was last pulled, in milliseconds since 1970, to the hour; undefined where no pull is recorded. */
+export async function readPulledMs(store: Store, name: RepositoryName, tag: Tag): Promise<number | undefined> {
+  return (await store.objects.stat(tagPulledKey(name, tag)))?.modifiedMs;
+}
+
+/** Since when pulls are recorded in this store; infinite where none ever was. */
+export async function recordedSinceMs(store: Store): Promise<number> {
+  return (await store.objects.stat(pullsKey))?.modifiedMs ?? Number.POSITIVE_INFINITY;
+}
