@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import type { Configuration } from "../config/schema.ts";
 import type { TlsMaterial } from "../http/server.ts";
+import { certificateWarnings } from "../tls/describe.ts";
 import { openCertificateFiles, readAuthorities } from "./certificate-from-files.ts";
 import type { CertificateSource } from "./certificate-source.ts";
 import { CertificateStoreError, type Certificates, ensureCertificates } from "./certificate-store.ts";
@@ -77,7 +78,8 @@ async function openSelfSigned(
     authority: { path: resolve(directory, "ca.crt"), pem: () => current.caPem, description: () => current.authority },
     selfSignedPath: undefined,
     made: current.reason === undefined ? undefined : `made a new certificate, because ${current.reason}`,
-    warnings: [],
+    // Its end is none: it is renewed before that.
+    warnings: certificateWarnings(current.server, now()),
     paths: [resolve(directory, "server.crt")],
     renew: async () => {
       const before = current.certificatePem;

@@ -1,5 +1,5 @@
 // Where the data is: the configured directory, else the first usual place that can be written.
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, readlinkSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 
@@ -36,5 +36,14 @@ export function canUseDirectory(path: string): boolean {
     return true;
   } catch (error) {
     return errorCode(error) === "ENOENT" && dirname(path) !== path && canUseDirectory(dirname(path));
+  }
+}
+
+/** Whether the working directory was removed: the runtime then takes another one for it. Only Linux tells. */
+export function isWorkingDirectoryGone(): boolean {
+  try {
+    return readlinkSync("/proc/self/cwd").endsWith(" (deleted)");
+  } catch {
+    return false;
   }
 }

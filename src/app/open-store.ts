@@ -1,13 +1,13 @@
 // Opens the configured store.
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import type { Configuration } from "../config/schema.ts";
 import { errorCode } from "../lib/system-error.ts";
 import type { Store } from "../registry/store.ts";
 import { openFilesystem } from "../storage/filesystem.ts";
 import type { Driver } from "../storage/ports.ts";
-import { canUseDirectory, chooseDataDirectory } from "./data-directory.ts";
+import { canUseDirectory, chooseDataDirectory, isWorkingDirectoryGone } from "./data-directory.ts";
 import { explainDataError, StartError } from "./start-error.ts";
 import { becomeOwner } from "./store-owner.ts";
 
@@ -37,6 +37,11 @@ export async function openStore(
   const dataDirectory = chooseDataDirectory(rootdirectory, { env, canUse: canUseDirectory });
   if (dataDirectory === undefined) {
     throw new StartError("no directory for the data can be written; choose one with --data DIR");
+  }
+  if (!isAbsolute(dataDirectory) && isWorkingDirectoryGone()) {
+    throw new StartError(
+      `the working directory was removed, so ${dataDirectory} is nowhere; name it with its whole path`,
+    );
   }
   const tagReads = configuration.storage.tag.concurrencylimit || availableParallelism();
   const storeOn = (driver: Driver): Store => ({ ...driver, now, uuid: () => crypto.randomUUID(), tagReads });

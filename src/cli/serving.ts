@@ -34,6 +34,8 @@ export const servingFlags: readonly Flag[] = [
 
 /** Serves until told to stop and returns the exit code. */
 export async function serveUntilSignal(load: () => Promise<LoadedConfiguration>, io: CommandIo): Promise<number> {
+  // Before anything is made, or an early signal would end the process in the middle of it.
+  using signals = catchSignals();
   const loaded = await load();
   using manager = connectServiceManager(io.env, process);
   const app = await start(loaded, io);
@@ -55,7 +57,7 @@ export async function serveUntilSignal(load: () => Promise<LoadedConfiguration>,
   const isCaPrivate = isService && authority !== undefined && !canAnybodyRead(authority.path);
   io.announce(formatBanner(app, version, { isCaPrivate }));
   manager.ready(serving);
-  const signal = await untilSignal();
+  const signal = await signals.first;
   manager.stopping();
   app.logger.info("stopping", { signal });
   await app.stop();
@@ -89,14 +91,25 @@ async function start(loaded: LoadedConfiguration, io: CommandIo): Promise<App> {
 /** How long a repeated signal counts as the same one: npm forwards what the terminal has sent to everybody already. */
 const repeatedSignalMs = 500;
 
-/** The first SIGTERM or SIGINT; a later one ends the process at once. */
-function untilSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    const signals = ["SIGTERM", "SIGINT"] as const;
-    const onSignal = (signal: string) => {
-      resolve(signal);
-      setTimeout(() => signals.forEach((name) => void process.off(name, onSignal)), repeatedSignalMs).unref();
-    };
-    for (const signal of signals) process.on(signal, onSignal);
-  });
+/** The first SIGTERM or SIGINT, after which another one ends the process at once; a SIGHUP ends nothing. */
+function catchSignals(): Disposable & { readonly first: Promise<string> } {
+  const { promise: first, resolve } = Promise.withResolvers<string>();
+  const endings = ["SIGTERM", "SIGINT"] as const;
+  const stop = () => {
+    for (const name of endings) process.off(name, onSignal);
+  };
+  const onSignal = (signal: string) => {
+    resolve(signal);
+    setTimeout(stop, repeatedSignalMs).unref();
+  };
+  const onHangup = () => undefined;
+  for (const name of endings) process.on(name, onSignal);
+  process.on("SIGHUP", onHangup);
+  return {
+    first,
+    [Symbol.dispose]: () => {
+      stop();
+      process.off("SIGHUP", onHangup);
+    },
+  };
 }

@@ -61,7 +61,7 @@ const gc = section({
     .array(keepRule, { error: "must be a list of rules" })
     .prefault([])
     .describe(
-      "Which tags stay: a list of {repositories, tags, newest, pushedwithin, pulledwithin}; where no rule covers a repository, all its tags stay.",
+      "Which tags stay: a list of {repositories, tags, newest, pushedwithin, pulledwithin}; without rules, all of them.",
     ),
 }).meta({
   description: "Present: garbage is collected while the server runs; `registry gc` does the same at any time.",

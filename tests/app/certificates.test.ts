@@ -61,6 +61,13 @@ test("cipher suites go with the certificate, also when it is renewed", async () 
   expect(await openCertificates({ ...plain, ciphersuites }, { directory: "/none", now: Date.now })).toBeUndefined();
 });
 
+test("a clock that is behind the certificate is warned about", async () => {
+  using directory = temporaryDirectory();
+  const made = await openCertificates(selfSigned, { directory: directory.path, now: Date.now });
+  const later = await openCertificates(selfSigned, { directory: directory.path, now: () => Date.now() - 2 * dayMs });
+  expect([made?.warnings, later?.warnings]).toEqual([[], [expect.stringContaining("check this machine's clock")]]);
+});
+
 test("authorities of callers go with the certificate, and have to be certificates", async () => {
   using directory = temporaryDirectory();
   const means = { directory: directory.path, now: Date.now };

@@ -71,7 +71,7 @@ const fromImage2 = {
     tag: { concurrencylimit: 0 },
   },
   // No chores without a word about them in the file.
-  gc: { isOn: false, interval: dayMs, grace: dayMs, deleteuntagged: false },
+  gc: { isOn: false, interval: dayMs, grace: dayMs, deleteuntagged: false, keep: [] },
   verify: { isOn: false, interval: 7 * dayMs, rate: 50_000_000 },
   http: {
     addr: ":5000",
@@ -144,7 +144,7 @@ test("without a file everything works at once", async () => {
   const { configuration, warnings } = await load({});
   expect({ configuration, warnings }).toMatchObject({
     configuration: {
-      gc: { isOn: true, interval: dayMs, grace: dayMs, deleteuntagged: false },
+      gc: { isOn: true, interval: dayMs, grace: dayMs, deleteuntagged: false, keep: [] },
       verify: { isOn: false },
       storage: { filesystem: { durable: true }, delete: { enabled: true }, maintenance: { readonly } },
       http: { addr: ":5000", draintimeout: 30_000, tls: { selfsigned: { isOn: true } } },

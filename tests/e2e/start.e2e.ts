@@ -63,6 +63,29 @@ test("a data directory below a file is one line", async () => {
   await expectOneLine(serve(join(directory.path, "file/data"), "127.0.0.1:0"), "a part of the path is a file");
 });
 
+test("a relative data directory in a working directory that was removed is one line", async () => {
+  using directory = temporaryDirectory();
+  const gone = join(directory.path, "gone");
+  const serve = `mkdir ${gone} && cd ${gone} && rmdir ${gone} && exec ${executable} serve --http --addr 127.0.0.1:0 --data data`;
+  await expectOneLine(run(["sh", "-c", serve]), "the working directory was removed");
+});
+
+test("a whole path of a data directory needs no working directory", async () => {
+  using directory = temporaryDirectory();
+  const gone = join(directory.path, "gone");
+  const under = ["sh", "-c", `mkdir ${gone} && cd ${gone} && rmdir ${gone} && exec "$@"`, "sh"];
+  await using registry = await startRegistry({ under, data: join(directory.path, "data") });
+  await pushImage(registry, "plain");
+  await pullImage(registry, "plain");
+});
+
+test("a signal that comes early ends it all the same, and well", async () => {
+  for (let round = 0; round < 5; round += 1) {
+    await using registry = await startRegistry({ args: ["--http"] });
+    expect(await registry.stop()).toBe(0);
+  }
+});
+
 test("it starts with an empty environment", async () => {
   await using registry = await startRegistry({ under: ["env", "-i"], cwd: "/" });
   await pushImage(registry, "plain");
