@@ -32,7 +32,10 @@ export class PullTimes {
     if (elapsedMs >= 0 && elapsedMs < stepMs) return;
     this.#notedMs.set(key, nowMs);
     // One after the other: a thousand tags that are pulled at once are no hurry.
-    this.#running = this.#running.then(() => this.#record(name, tag)).catch(() => undefined);
+    this.#running = this.#running.then(async () => {
+      const isRecorded = await this.#record(name, tag).catch(() => false);
+      if (!isRecorded) this.#notedMs.delete(key);
+    });
   }
 
   /** Resolves when everything that was noted so far is recorded, or could not be. */
@@ -40,14 +43,18 @@ export class PullTimes {
     await this.#running;
   }
 
-  /** Under the lock, since a file that comes after its tag was removed would keep the tag's directory. */
-  async #record(name: RepositoryName, tag: Tag): Promise<void> {
+  /**
+   * False where it could not be recorded: the next pull is. Under the lock, since a file that comes after its tag was removed
+   * would keep the tag's directory.
+   */
+  async #record(name: RepositoryName, tag: Tag): Promise<boolean> {
     const { objects, locks } = this.#store;
     if ((await objects.stat(pullsKey)) === undefined) await objects.put(pullsKey, nothing);
     using lock = await locks.take(name, "shared", { waitMs: 0 });
-    if (lock === undefined || !(await isTag(this.#store, name, tag))) return;
+    if (lock === undefined || !(await isTag(this.#store, name, tag))) return false;
     const key = tagPulledKey(name, tag);
     if (!(await objects.renew(key))) await objects.put(key, nothing);
+    return true;
   }
 }
 

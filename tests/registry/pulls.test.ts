@@ -57,12 +57,33 @@ test("the record of a tag that was removed meanwhile does not bring its director
   expect(await stock.store.directory.prefixTime(tagPrefix(app, one))).toBeUndefined();
 });
 
-test("a record that cannot be written costs a pull nothing, and the next one is tried", async () => {
-  const stock = stocked();
-  await pushImage(stock, "app", { tag: "1" });
-  const full = () => Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" }));
-  const pulls = new PullTimes({ ...stock.store, ...answering(stock.store, { objects: { put: full } }) });
-  pulls.note(app, one);
-  await pulls.settled();
-  expect(await readPulledMs(stock.store, app, one)).toBeUndefined();
-});
+test.each(["the disk is full", "the repository is busy"])(
+  "where %s a pull is not recorded, and the next one is",
+  async (why) => {
+    const stock = stocked();
+    await pushImage(stock, "app", { tag: "1" });
+    let isOver = false;
+    const pulls = new PullTimes({
+      ...stock.store,
+      ...answering(stock.store, {
+        objects: {
+          put: async (key, bytes) => {
+            if (why === "the disk is full" && !isOver) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+            await stock.store.objects.put(key, bytes);
+          },
+        },
+      }),
+    });
+    {
+      using _lock =
+        why === "the repository is busy" ? await stock.store.locks.take(app, "alone", { waitMs: 0 }) : undefined;
+      pulls.note(app, one);
+      await pulls.settled();
+    }
+    isOver = true;
+    const before = await readPulledMs(stock.store, app, one);
+    pulls.note(app, one);
+    await pulls.settled();
+    expect([before, await readPulledMs(stock.store, app, one)]).toEqual([undefined, stock.store.now()]);
+  },
+);
