@@ -61,12 +61,12 @@ async function killAtCall(data: string, number: number): Promise<boolean> {
 
 /**
  * Files below the places where links, blobs and thrown away blobs lie. Entries of referrers are left out: one whose
- * revision is gone is shown to nobody.
+ * revision is gone is shown to nobody. So are the times of pulls, which the look for what is lost leaves.
  */
 function describeTree(data: string): readonly string[] {
   return ["docker/registry/v2", "trash/blobs"].flatMap((place) =>
     readdirSync(join(data, place), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.parentPath.includes("/_referrers/"))
+      .filter((entry) => entry.isFile() && entry.name !== "pulled" && !entry.parentPath.includes("/_referrers/"))
       .map((entry) => join(entry.parentPath, entry.name).slice(data.length + 1))
       .sort(),
   );
