@@ -28,9 +28,7 @@ export function openCertificateFiles(files: CertificateFiles, nowMs: number): Ce
     warnings: certificateWarnings(description, nowMs).map((warning) => `${files.certificate}: ${warning}`),
     paths: [files.certificate, files.key],
     renew: async () => {
-      const before = current;
       current = readPair(files);
-      return current.certificate === before.certificate && current.key === before.key ? undefined : material();
     },
   };
 }

@@ -17,6 +17,6 @@ export interface CertificateSource {
   readonly warnings: readonly string[];
   /** Files whose change calls for `renew`. */
   readonly paths: readonly string[];
-  /** Renews the certificate if that is due, or reads it again; undefined if nothing has changed. Throws if it is unusable. */
-  renew(): Promise<TlsMaterial | undefined>;
+  /** Renews the certificate if that is due, or reads it again. Throws if it is unusable; `material` is then as before. */
+  renew(): Promise<void>;
 }

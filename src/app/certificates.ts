@@ -39,10 +39,9 @@ export async function openCertificates(
     material,
     paths: [...source.paths, ...tls.clientcas],
     renew: async () => {
-      const before = clientAuthorities;
-      clientAuthorities = read();
-      const renewed = await source.renew();
-      return renewed === undefined && clientAuthorities === before ? undefined : material();
+      const authorities = read();
+      await source.renew();
+      clientAuthorities = authorities;
     },
   };
 }
@@ -82,9 +81,7 @@ async function openSelfSigned(
     warnings: certificateWarnings(current.server, now()),
     paths: [resolve(directory, "server.crt")],
     renew: async () => {
-      const before = current.certificatePem;
       current = await ensure();
-      return current.certificatePem === before ? undefined : material();
     },
   };
 }

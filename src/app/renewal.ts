@@ -13,11 +13,15 @@ export function createRenewal(
   { server, logger }: { readonly server: Pick<RunningServer, "replaceCertificate">; readonly logger: Logger },
 ): () => Promise<void> {
   let running: Promise<void> = Promise.resolve();
+  // What is served, rather than what was read last: what the server refused is tried again.
+  let served = certificate?.material();
   const renew = async () => {
     try {
-      const material = await certificate?.renew();
-      if (material === undefined) return;
+      await certificate?.renew();
+      const material = certificate?.material();
+      if (material === undefined || Bun.deepEquals(material, served)) return;
       server.replaceCertificate(material);
+      served = material;
       logger.info("renewed the certificate", { fingerprint: certificate?.description().fingerprint });
     } catch (error) {
       logger.error("the new certificate cannot be used; the old one stays", { problem: messageOf(error) });

@@ -46,6 +46,6 @@ export const limits = section({
   idletimeout: idleTimeout
     .prefault("255s")
     .describe(
-      "How long a connection may idle, a request head may take, or a client may take nothing of an answer: 4s to 255s; 0s: no limit.",
+      "How long a connection may idle, or a client may take nothing of an answer: 4s to 255s; 0s: no limit.",
     ),
 });

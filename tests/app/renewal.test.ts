@@ -7,13 +7,25 @@ import { createLogger } from "../../src/log/logger.ts";
 const material: TlsMaterial = { certificate: "certificate", key: "key", minimum: "tls1.2" };
 
 /** What is served and logged where `renew` does this. */
-function renewing(renew: CertificateSource["renew"]) {
+function renewing(renew: () => Promise<TlsMaterial | undefined>, serve: () => void = () => undefined) {
   const served: TlsMaterial[] = [];
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
   const logger = createLogger({ level: "info", format: "json", write, now: () => 0 });
-  const source = { renew, description: () => ({ fingerprint: "AB:CD" }) } as unknown as CertificateSource;
-  const server = { replaceCertificate: (tls: TlsMaterial) => void served.push(tls) };
+  let current: TlsMaterial = { ...material, certificate: "the first" };
+  const source = {
+    material: () => ({ ...current }),
+    renew: async () => {
+      current = (await renew()) ?? current;
+    },
+    description: () => ({ fingerprint: "AB:CD" }),
+  } as unknown as CertificateSource;
+  const server = {
+    replaceCertificate: (tls: TlsMaterial) => {
+      serve();
+      served.push(tls);
+    },
+  };
   return { served, lines, run: createRenewal(source, { server, logger }) };
 }
 
@@ -42,11 +54,25 @@ test("one that cannot be used is an error, and the next one counts", async () =>
   isBroken = false;
   await Promise.all([run(), run()]);
   expect([served.length, lines.map(({ level, problem }) => [level, problem])]).toEqual([
-    2,
+    1,
     [
       ["error", "not a PEM certificate"],
       ["info", undefined],
-      ["info", undefined],
     ],
   ]);
+});
+
+test("what the server could not take is tried again, although it has not changed since", async () => {
+  let isRefused = true;
+  const { served, run } = renewing(
+    async () => material,
+    () => {
+      if (isRefused) throw new Error("the system is out of descriptors");
+    },
+  );
+  await run();
+  isRefused = false;
+  await run();
+  await run();
+  expect(served).toEqual([material]);
 });
