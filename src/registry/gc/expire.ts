@@ -31,7 +31,7 @@ export async function expireTags(
 ): Promise<void> {
   const { store, isDryRun, report, counters } = run;
   const tags = await dateTags(run, name, scan.tags);
-  const kept = explainKept(name, tags, { ...keep, nowMs: store.now() });
+  const kept = await explainKept(name, tags, { ...keep, nowMs: store.now() });
   if (isDryRun) for (const [tag, reason] of kept) report({ kind: "kept", repository: name, tag, reason });
   const doomed = tags.filter(({ tag }) => !kept.has(tag));
   for (let start = 0; start < doomed.length; start += tagsAtOnce) {

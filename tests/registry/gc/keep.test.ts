@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { type DatedTag, explainKept, isCovered, type KeepRule } from "../../../src/registry/gc/keep.ts";
 import { noneImmutable } from "../../../src/registry/immutable-tags.ts";
+import { longestTurnOfBestMs, shortMs } from "../../turns.ts";
 import { named, tagged } from "../stocked.ts";
 
 const hourMs = 3_600_000;
@@ -42,14 +43,14 @@ test.each([
   ["by any rule", [rule({ newest: 1 }), rule({ coversTag: startsWithV })], ["v1", "v2"]],
   ["none by a rule of another repository", [rule({ coversRepository: () => false })], []],
   ["none exactly as old as the limit", [rule({ pushedWithinMs: hourMs })], []],
-])("what stays: %s", (_what, rules, want) => {
-  const kept = explainKept(app, some, { rules, isImmutable: noneImmutable, nowMs });
+])("what stays: %s", async (_what, rules, want) => {
+  const kept = await explainKept(app, some, { rules, isImmutable: noneImmutable, nowMs });
   expect([...kept.keys()].toSorted()).toEqual(want.map(tagged).toSorted());
 });
 
-test("each tag that stays has a reason, and immutable ones stay whatever the rules say", () => {
+test("each tag that stays has a reason, and immutable ones stay whatever the rules say", async () => {
   const rules = [rule({ newest: 1 }), rule({ pulledWithinMs: 10 * hourMs })];
-  const kept = explainKept(app, some, { rules, isImmutable: (_name, tag) => tag === "old", nowMs });
+  const kept = await explainKept(app, some, { rules, isImmutable: (_name, tag) => tag === "old", nowMs });
   expect(Object.fromEntries(kept)).toEqual({
     old: "it is immutable",
     v2: "it is among the newest 1 (rule 1 of gc.keep)",
@@ -57,13 +58,28 @@ test("each tag that stays has a reason, and immutable ones stay whatever the rul
   });
 });
 
-test("where pulls were never recorded, a rule about pulls keeps everything", () => {
+test("where pulls were never recorded, a rule about pulls keeps everything", async () => {
   const never = some.map((tag) => ({ ...tag, pulledMs: Number.POSITIVE_INFINITY }));
   const rules = [rule({ pulledWithinMs: hourMs })];
-  expect(explainKept(app, never, { rules, isImmutable: noneImmutable, nowMs }).size).toBe(some.length);
+  expect((await explainKept(app, never, { rules, isImmutable: noneImmutable, nowMs })).size).toBe(some.length);
 });
 
 test("isCovered() asks whether a rule is about the repository", () => {
   const keep = { rules: [rule()], isImmutable: noneImmutable };
   expect([isCovered(keep, app), isCovered(keep, named("other"))]).toEqual([true, false]);
+});
+
+test("a hundred thousand tags are judged in turns that nobody notices, and of equal times all stay", async () => {
+  const many = Array.from({ length: 100_000 }, (_, index) => ({
+    tag: tagged(`v${index}`),
+    pushedMs: index < 99_990 ? index : nowMs,
+    pulledMs: 0,
+  }));
+  let count = 0;
+  const turnMs = await longestTurnOfBestMs(async () => {
+    const kept = await explainKept(app, many, { rules: [rule({ newest: 3 })], isImmutable: noneImmutable, nowMs });
+    count = kept.size;
+  });
+  expect(count).toBe(10);
+  expect(turnMs).toBeLessThan(shortMs);
 });
