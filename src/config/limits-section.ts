@@ -45,7 +45,5 @@ export const limits = section({
     .describe("How long a request's body may bring nothing, before it is answered 408. 0s: no limit."),
   idletimeout: idleTimeout
     .prefault("255s")
-    .describe(
-      "How long a connection may idle, or a client may take nothing of an answer: 4s to 255s; 0s: no limit.",
-    ),
+    .describe("How long a connection may idle, or a client may take nothing of an answer: 4s to 255s; 0s: no limit."),
 });
