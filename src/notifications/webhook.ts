@@ -67,10 +67,10 @@ function explain(status: number): string {
     : `status ${status}`;
 }
 
-/** What is configured may be secret, and goes to the configured host alone. */
+/** What is configured may be secret, and goes to the configured host and port alone. */
 function headersFor(url: URL, configured: URL, options: WebhookOptions): Headers {
   const headers = new Headers({ "Content-Type": envelopeType, "User-Agent": "registry" });
-  if (url.hostname !== configured.hostname) return headers;
+  if (url.host !== configured.host) return headers;
   const { username, password } = configured;
   const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   if (user !== ":") headers.set("Authorization", `Basic ${Buffer.from(user).toString("base64")}`);

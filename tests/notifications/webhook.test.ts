@@ -62,6 +62,19 @@ describe("postEnvelope()", () => {
     ]);
   });
 
+  test("another port of the configured host belongs to somebody else, who gets no secrets", async () => {
+    using other = receiver(() => new Response());
+    using there = receiver(
+      () => new Response(null, { status: 307, headers: { Location: `http://127.0.0.1:${other.port}/moved` } }),
+    );
+    const url = `http://user:pass@127.0.0.1:${there.port}/hook`;
+    expect(await postEnvelope("{}", optionsFor(url, { headers: { "X-Token": ["secret"] } }), never)).toEqual({
+      kind: "delivered",
+      status: 200,
+    });
+    expect(["x-token", "authorization"].map((name) => other.seen[0]?.headers.get(name))).toEqual([null, null]);
+  });
+
   test("redirects in a circle end", async () => {
     using there = receiver(() => new Response(null, { status: 308, headers: { Location: "/" } }));
     const outcome = await postEnvelope("{}", optionsFor(`http://127.0.0.1:${there.port}/`), never);
