@@ -10,14 +10,14 @@ import { compileImmutable } from "../registry/immutable-tags.ts";
 import { openRegistry, type Registry } from "../registry/registry.ts";
 import type { Store } from "../registry/store.ts";
 import type { Tracer } from "../tracing/tracer.ts";
-import { createCacheReport } from "./cache-report.ts";
-import { checkUpstreams } from "./check-upstreams.ts";
-import { describeHolder } from "./chores.ts";
-import { cleanCaches } from "./eviction/evict-caches.ts";
-import type { EvictionSchedule } from "./eviction/schedule.ts";
-import { rulesOf } from "./manifest-rules.ts";
-import { openCaches } from "./open-caches.ts";
-import { createUpstreamWarnings } from "./upstream-warnings.ts";
+import { createCacheReport } from "./caches/cache-report.ts";
+import { checkUpstreams } from "./caches/check-upstreams.ts";
+import { cleanCaches } from "./caches/evict-caches.ts";
+import type { EvictionSchedule } from "./caches/eviction-schedule.ts";
+import { openCaches } from "./caches/open-caches.ts";
+import { createUpstreamWarnings } from "./caches/upstream-warnings.ts";
+import { describeHolder } from "./store/chores.ts";
+import { rulesOf } from "./store/manifest-rules.ts";
 
 /** What it is composed of. */
 export interface RegistryParts {

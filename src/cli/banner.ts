@@ -1,5 +1,5 @@
 // What serve prints when it is ready: where it is, and what to type next. In 80 columns, except for longer commands.
-import type { CertificateSource } from "../app/certificate-source.ts";
+import type { CertificateSource } from "../app/certificates/certificate-source.ts";
 import type { App } from "../app.ts";
 import type { ProxyConfiguration } from "../config/proxy-section.ts";
 import { formatSubjectNames } from "../lib/subject-names.ts";

@@ -1,7 +1,7 @@
 // registry gc
-import { abandonedAfterMs, describeHolder } from "../app/chores.ts";
-import { keepOf } from "../app/keep-rules.ts";
-import { rulesOf } from "../app/manifest-rules.ts";
+import { abandonedAfterMs, describeHolder } from "../app/store/chores.ts";
+import { keepOf } from "../app/store/keep-rules.ts";
+import { rulesOf } from "../app/store/manifest-rules.ts";
 import type { Configuration } from "../config/schema.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { formatSize } from "../lib/size.ts";

@@ -1,10 +1,10 @@
 // registry gencert
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { certificateFileNames } from "../app/certificate-files.ts";
-import { CertificateStoreError, type Certificates, ensureCertificates } from "../app/certificate-store.ts";
-import { withFileLock } from "../app/file-lock.ts";
-import { defaultNames } from "../app/host-names.ts";
+import { certificateFileNames } from "../app/certificates/certificate-files.ts";
+import { CertificateStoreError, type Certificates, ensureCertificates } from "../app/certificates/certificate-store.ts";
+import { defaultNames } from "../app/certificates/host-names.ts";
+import { withFileLock } from "../app/files/file-lock.ts";
 import { explainNameProblem, formatSubjectNames, parseSubjectName, type SubjectName } from "../lib/subject-names.ts";
 import { formatDay } from "../tls/describe.ts";
 import { defaultDays, type KeyKind, maxDays } from "../tls/self-signed.ts";

@@ -1,8 +1,8 @@
 // registry passwd
 import { dirname, join, resolve } from "node:path";
-import { changeUser, followLinks, type UserChange } from "../app/edit-htpasswd.ts";
-import { recordCommand } from "../app/open-audit.ts";
-import { becomeOwnerOf } from "../app/store-owner.ts";
+import { changeUser, followLinks, type UserChange } from "../app/access/edit-htpasswd.ts";
+import { recordCommand } from "../app/observe/open-audit.ts";
+import { becomeOwnerOf } from "../app/store/store-owner.ts";
 import { hashPassword } from "../auth/htpasswd.ts";
 import { anonymousName } from "../auth/identity.ts";
 import type { Configuration } from "../config/schema.ts";

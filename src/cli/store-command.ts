@@ -1,7 +1,7 @@
 // What commands on a store have in common: which store is meant, and how it is opened.
 
-import { openExistingStore, type StoreSurroundings } from "../app/open-store.ts";
 import { StartError } from "../app/start-error.ts";
+import { openExistingStore, type StoreSurroundings } from "../app/store/open-store.ts";
 import type { Configuration } from "../config/schema.ts";
 import { errorCode, messageOf } from "../lib/system-error.ts";
 import type { Store } from "../registry/store.ts";

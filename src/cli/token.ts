@@ -1,7 +1,7 @@
 // registry token
 import { randomBytes } from "node:crypto";
-import { ApiTokenFiles, type ListedToken } from "../app/api-token-files.ts";
-import { recordCommand } from "../app/open-audit.ts";
+import { ApiTokenFiles, type ListedToken } from "../app/access/api-token-files.ts";
+import { recordCommand } from "../app/observe/open-audit.ts";
 import {
   type ApiToken,
   createSecret,

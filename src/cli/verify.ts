@@ -1,6 +1,6 @@
 // registry verify
-import { abandonedAfterMs } from "../app/chores.ts";
-import { rulesOf } from "../app/manifest-rules.ts";
+import { abandonedAfterMs } from "../app/store/chores.ts";
+import { rulesOf } from "../app/store/manifest-rules.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { formatSize, parseRate } from "../lib/size.ts";
 import {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { CertificateSource } from "../../src/app/certificate-source.ts";
+import type { CertificateSource } from "../../src/app/certificates/certificate-source.ts";
 import type { App } from "../../src/app.ts";
 import { formatBanner } from "../../src/cli/banner.ts";
 import { parseSubjectName } from "../../src/lib/subject-names.ts";

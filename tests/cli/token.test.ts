@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ApiTokenFiles } from "../../src/app/api-token-files.ts";
+import { ApiTokenFiles } from "../../src/app/access/api-token-files.ts";
 import { isSecret } from "../../src/auth/api-tokens.ts";
 import { runCli } from "../../src/cli/cli.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";

@@ -1,0 +1,166 @@
+// Opens the configured access control: the door, and our own token server behind it.
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Authenticator } from "../../auth/authenticator.ts";
+import { hashPassword, PasswordChecker } from "../../auth/htpasswd.ts";
+import { type SigningAlgorithm, signingAlgorithms } from "../../auth/jwt.ts";
+import { isTrustworthyUrl, type OidcIssuer } from "../../auth/oidc.ts";
+import { ownService } from "../../auth/own-tokens.ts";
+import { type AccessRules, Policy } from "../../auth/policy.ts";
+import { createTokenServer, type TokenServer } from "../../auth/token-callers.ts";
+import type { Configuration } from "../../config/schema.ts";
+import type { LoginScheme } from "../../http/challenge.ts";
+import { Door, type DoorOptions } from "../../http/door.ts";
+import { LoginFailures } from "../../http/login-failures.ts";
+import { messageOf } from "../../lib/system-error.ts";
+import type { Logger } from "../../log/logger.ts";
+import { orNone } from "../listening/limits.ts";
+import { StartError } from "../start-error.ts";
+import { changeUser } from "./edit-htpasswd.ts";
+import { HtpasswdFile } from "./htpasswd-file.ts";
+import { type ExternalTokens, openTokens } from "./open-tokens.ts";
+
+/** What access control needs from the process. */
+export interface AccessSurroundings {
+  readonly dataDirectory: string;
+  readonly logger: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Whether there is a configuration file; without one, a file of users in the data directory is enough. */
+  readonly hasFile: boolean;
+  /** Told of logins; undefined where there is no audit log. */
+  readonly noteLogin?: DoorOptions["noteLogin"];
+}
+
+/** What the server asks about every request. */
+export interface OpenedAccess {
+  readonly door: Door;
+  /** Undefined where there is no token server of ours. */
+  readonly answerTokenRequest: TokenServer | undefined;
+  /** Takes over other rules, from the next request on, and reads the keys of `auth.token` again. */
+  reload(rules: AccessRules): void;
+  /** Whether anybody has a password here; else callers show tokens of others. */
+  readonly hasUsers: boolean;
+  /** A user that was made because there was no file of users; shown once. */
+  readonly madeUser: MadeUser | undefined;
+}
+
+/** A user whose password nobody knows yet. */
+export interface MadeUser {
+  readonly path: string;
+  readonly name: string;
+  readonly password: string;
+}
+
+/** Opens access control; undefined where everybody may do everything. Throws a StartError. */
+export async function openAccess(
+  { auth, access, http }: Configuration,
+  { dataDirectory, logger, now, hasFile, noteLogin }: AccessSurroundings,
+): Promise<OpenedAccess | undefined> {
+  const usersPath = auth.htpasswd.path ?? (hasFile ? undefined : existing(join(dataDirectory, "htpasswd")));
+  if (usersPath === undefined && !auth.token.isOn && access.oidc.length === 0) {
+    if (!hasRules(access)) return undefined;
+    throw new StartError("access has rules, but nobody can log in: set auth.htpasswd, auth.token or access.oidc");
+  }
+  if (usersPath !== undefined && auth.token.isOn) {
+    throw new StartError("auth has both htpasswd and token; a registry has one of them");
+  }
+  const madeUser = usersPath === undefined ? undefined : await provideUsers(usersPath);
+  let policy = new Policy(access);
+  const hasOwnServer = !auth.token.isOn && (access.tokens ?? policy.allowsAnonymous);
+  const tokens = openTokens(
+    { external: externalTokens(auth.token), oidc: access.oidc.map(describeIssuer), hasOwnServer },
+    { dataDirectory, now, logger },
+  );
+  const users = usersPath === undefined ? undefined : openUsers(usersPath, logger);
+  const passwords =
+    users === undefined ? undefined : { hashes: () => users.hashes(), checker: new PasswordChecker({ now }) };
+  const authenticator = new Authenticator({ ...tokens, passwords });
+  const door = new Door({
+    authenticator,
+    policy: () => policy,
+    scheme: schemeOf(auth, hasOwnServer),
+    failures: new LoginFailures(orNone(http.limits.loginfailures), now),
+    noteLogin,
+  });
+  const { own } = tokens;
+  const answerTokenRequest =
+    own === undefined
+      ? undefined
+      : createTokenServer({
+          ...own,
+          login: (...asked) => door.login(...asked),
+          recall: (holder) => authenticator.recall(holder),
+          policy: () => policy,
+        });
+  const reload = (rules: AccessRules) => {
+    policy = new Policy(rules);
+    tokens.rereadKeys();
+  };
+  return { door, hasUsers: users !== undefined, madeUser, answerTokenRequest, reload };
+}
+
+/** Whether the section says who may do what. Immutable tags need no users. */
+function hasRules({ isOn, immutable, tokens, anonymous, groups, rules }: Configuration["access"]): boolean {
+  if (!isOn || immutable.length === 0) return isOn;
+  const isSaid = tokens !== undefined || rules !== undefined;
+  return isSaid || anonymous.length + Object.keys(groups).length > 0;
+}
+
+function existing(path: string): string | undefined {
+  return existsSync(path) ? path : undefined;
+}
+
+/** As distribution does: a missing file is made with a user whose password is shown once. */
+async function provideUsers(path: string): Promise<MadeUser | undefined> {
+  if (existsSync(path)) return undefined;
+  const password = randomBytes(24).toString("base64url");
+  try {
+    await changeUser(path, "docker", await hashPassword(password));
+  } catch (error) {
+    throw new StartError(`auth.htpasswd.path: ${path} does not exist and cannot be made: ${messageOf(error)}`);
+  }
+  return { path, name: "docker", password };
+}
+
+/** The first reading must succeed; a later failure leaves the users as they were. */
+function openUsers(path: string, logger: Logger): HtpasswdFile {
+  let isOpen = false;
+  const users = new HtpasswdFile(path, (problem) => {
+    if (!isOpen) throw new StartError(`the file of users cannot be used: ${problem}`);
+    logger.error("the file of users cannot be used", { problem });
+  });
+  users.hashes();
+  isOpen = true;
+  return users;
+}
+
+function externalTokens(token: Configuration["auth"]["token"]): ExternalTokens | undefined {
+  const { isOn, issuer = "", service = "", rootcertbundle, jwks, signingalgorithms: names } = token;
+  if (!isOn) return undefined;
+  const unknown = names.find((name) => !signingAlgorithms.some((known) => known === name));
+  if (unknown !== undefined) {
+    throw new StartError(`auth.token.signingalgorithms: ${unknown} is none of ${signingAlgorithms.join(", ")}`);
+  }
+  const algorithms = names.length === 0 ? signingAlgorithms : (names as readonly SigningAlgorithm[]);
+  return { issuer, service, algorithms, rootCertBundle: rootcertbundle, jwks };
+}
+
+function describeIssuer({ issuer, audience, name, groups }: Configuration["access"]["oidc"][number]): OidcIssuer {
+  if (!isTrustworthyUrl(issuer)) throw new StartError(`access.oidc: ${issuer} is not an https URL`);
+  return { issuer, audience, claims: { name, groups } };
+}
+
+function schemeOf({ htpasswd, token }: Configuration["auth"], hasOwnServer: boolean): LoginScheme {
+  if (token.isOn) {
+    const { realm = "", service = "", autoredirect, autoredirectpath } = token;
+    return {
+      kind: "bearer",
+      realm: (origin) => (autoredirect ? `${origin}${autoredirectpath.replace(/^\//, "")}` : realm),
+      service,
+    };
+  }
+  if (!hasOwnServer) return { kind: "basic", realm: htpasswd.realm };
+  return { kind: "bearer", realm: (origin) => `${origin}auth/token`, service: ownService };
+}

@@ -1,0 +1,113 @@
+// Opens the configured notifications: a journal below the root of the store, and the endpoints.
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { getCACertificates } from "node:tls";
+import { parseListenAddress } from "../../config/listen-address.ts";
+import type { Configuration } from "../../config/schema.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { Metrics } from "../../metrics/metrics.ts";
+import { type Endpoint, Notifier } from "../../notifications/notifier.ts";
+import { withEvents } from "../../registry/events.ts";
+import type { Registry } from "../../registry/registry.ts";
+import type { Store } from "../../registry/store.ts";
+import { isInMemory } from "../../storage/filesystem-root.ts";
+import { openFlock } from "../../storage/flock.ts";
+import { Journal } from "../../storage/journal.ts";
+import { notificationsPlace } from "../../storage/places.ts";
+import { repeat } from "../timer.ts";
+import { createNotificationReport } from "./notification-report.ts";
+
+/** What notifications need from the process. */
+export interface NotificationMeans {
+  readonly store: Store;
+  readonly dataDirectory: string;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** The notifications of a process. */
+export interface OpenedNotifications {
+  /** The same registry, whose endpoints are told what is done. */
+  wrap(registry: Registry): Registry;
+  /** Delivers what can be delivered within this time; the rest waits for the next start. */
+  stop(withinMs: number): Promise<void>;
+}
+
+const maxBytes = 64 * 1024 * 1024;
+const fileBytes = 1024 * 1024;
+/** How long the events of a process that died wait for another one. */
+const takeOverEveryMs = 60_000;
+
+/** Without an endpoint the registry stays as it is. */
+export function openNotifications(
+  configuration: Configuration,
+  { store, dataDirectory, logger, metrics }: NotificationMeans,
+): OpenedNotifications {
+  const endpoints = endpointsOf(configuration);
+  if (endpoints.length === 0) return { wrap: (registry) => registry, stop: async () => undefined };
+  const { now, uuid, locks } = store;
+  const directory = join(dataDirectory, notificationsPlace);
+  const notifier = new Notifier({
+    endpoints,
+    includesReferences: configuration.notifications.events.includereferences,
+    source: { addr: sourceAddress(configuration), instanceID: uuid() },
+    openJournal: (hearer) =>
+      new Journal({
+        ...hearer,
+        directory,
+        flock: locks.keepsProcessesApart() ? openFlock() : undefined,
+        isDurable: configuration.storage.filesystem.durable && !isInMemory(dataDirectory),
+        maxBytes,
+        fileBytes,
+        now,
+      }),
+    report: createNotificationReport(
+      endpoints.map(({ name }) => name),
+      { metrics, logger, now },
+    ),
+    fetch,
+    now,
+    uuid,
+  });
+  const report = (error: unknown) => logger.error("waiting notifications cannot be read", { error: String(error) });
+  // Without locks nobody can tell the files of a process that died from those of one that works.
+  const intervalMs = locks.keepsProcessesApart() ? takeOverEveryMs : Number.POSITIVE_INFINITY;
+  void notifier.takeOver().catch(report);
+  const taking = Number.isFinite(intervalMs)
+    ? repeat(() => notifier.takeOver(), { firstMs: intervalMs, intervalMs, report })
+    : undefined;
+  return {
+    wrap: (registry) => withEvents(registry, (event) => notifier.notify(event)),
+    stop: async (withinMs) => {
+      taking?.[Symbol.dispose]();
+      await notifier.stop(withinMs);
+    },
+  };
+}
+
+function endpointsOf({ notifications }: Configuration): readonly Endpoint[] {
+  return notifications.endpoints
+    .filter(({ disabled }) => !disabled)
+    .map(({ name, url = "", headers, timeout, threshold, backoff, ignoredmediatypes, ignore }) => ({
+      name,
+      url,
+      headers,
+      timeoutMs: timeout,
+      threshold,
+      backoffMs: backoff,
+      ignoredMediaTypes: [...ignoredmediatypes, ...ignore.mediatypes],
+      ignoredActions: ignore.actions,
+      authorities: url.startsWith("https:") ? trustedAuthorities() : undefined,
+    }));
+}
+
+/** The system's as well: a receiver inside a company mostly has a certificate of an authority of its own. */
+function trustedAuthorities(): readonly string[] {
+  return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
+}
+
+/** As distribution names itself: this machine, and the configured port. */
+function sourceAddress({ http }: Configuration): string {
+  const { port } = parseListenAddress(http.addr) ?? {};
+  return port === undefined ? hostname() : `${hostname()}:${port}`;
+}

@@ -1,0 +1,24 @@
+// The listener of http.debug.addr, where there is one.
+import { parseListenAddress } from "../../config/listen-address.ts";
+import type { Configuration } from "../../config/schema.ts";
+import { type DebugServer, startDebugServer } from "../../http/debug-server.ts";
+import type { Health } from "../../http/health.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { Metrics } from "../../metrics/metrics.ts";
+import { explainListening, StartError } from "../start-error.ts";
+
+/** Listens, or throws a StartError; undefined where no address is configured. */
+export function openDebugListener(
+  { http }: Configuration,
+  { health, metrics, logger }: { readonly health: Health; readonly metrics: Metrics; readonly logger: Logger },
+): DebugServer | undefined {
+  const { addr, prometheus } = http.debug;
+  if (addr === undefined) return undefined;
+  const address = parseListenAddress(addr);
+  if (address === undefined) throw new StartError(`${addr} is not an address to listen on (http.debug.addr)`);
+  const served = prometheus.enabled ? { path: prometheus.path, format: () => metrics.format() } : undefined;
+  const start = () => startDebugServer({ ...address, health, metrics: served });
+  const listener = explainListening(addr, start, { key: "http.debug.addr" });
+  logger.info("health is told at another address", { port: listener.port, metrics: served?.path });
+  return listener;
+}

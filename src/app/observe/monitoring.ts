@@ -1,0 +1,48 @@
+// What the registry tells of itself to whoever watches it: metrics and health.
+import type { Configuration } from "../../config/schema.ts";
+import { Health } from "../../http/health.ts";
+import type { WatchRequest } from "../../http/request-watch.ts";
+import type { Logger } from "../../log/logger.ts";
+import { Metrics } from "../../metrics/metrics.ts";
+import type { Store } from "../../registry/store.ts";
+import { type ChoreMetrics, createChoreMetrics } from "./chore-metrics.ts";
+import { addProcessMetrics } from "./process-metrics.ts";
+import { createRequestMetrics } from "./request-metrics.ts";
+import { createRestoreReport } from "./restore-report.ts";
+import { withStorageMetrics } from "./storage-metrics.ts";
+
+/** The means of watching. */
+export interface Monitoring {
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly chores: ChoreMetrics;
+  /** Undefined where nobody reads what it would count. */
+  readonly watch: WatchRequest | undefined;
+  /** The same store, watched. */
+  watchStore(store: Store): Store;
+}
+
+/** Makes them; calls of the store and requests are measured only where metrics are served. */
+export function openMonitoring(
+  { http }: Configuration,
+  means: { readonly logger: Logger; readonly now: () => number },
+): Monitoring {
+  const { logger, now } = means;
+  const metrics = new Metrics();
+  const { enabled: isServed } = http.debug.prometheus;
+  if (isServed) addProcessMetrics(metrics);
+  const health = new Health();
+  const help = "Health checks that fail now; while there is one, requests are answered with 503";
+  metrics.read("gauge", { name: "registry_health_problems", help }, () => Object.keys(health.problems()).length);
+  const noteRestored = createRestoreReport(metrics, logger);
+  return {
+    metrics,
+    health,
+    chores: createChoreMetrics(metrics, now),
+    watch: isServed ? createRequestMetrics(metrics) : undefined,
+    watchStore: (store) => {
+      const watched = { ...store, noteRestored };
+      return isServed ? withStorageMetrics(watched, metrics) : watched;
+    },
+  };
+}

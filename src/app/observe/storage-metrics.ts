@@ -1,0 +1,153 @@
+// The store with a watch: how long its calls take, by distribution's names for them, and what uploads bring.
+import type { Metrics } from "../../metrics/metrics.ts";
+import type { Store } from "../../registry/store.ts";
+import type { Locks, Objects, Trash, Upload, Uploads } from "../../storage/ports.ts";
+
+/** distribution's names, and ours for what it does not have: waiting for a lock, adding to an upload. */
+type Action =
+  | "GetContent"
+  | "PutContent"
+  | "Reader"
+  | "Writer"
+  | "Append"
+  | "Stat"
+  | "List"
+  | "Move"
+  | "Delete"
+  | "Lock";
+
+type Time = <T>(action: Action, call: () => Promise<T>) => Promise<T>;
+
+const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** The same store, whose calls are measured. */
+export function withStorageMetrics(store: Store, metrics: Metrics): Store {
+  const seconds = metrics.histogram(
+    { name: "registry_storage_action_seconds", help: "Time that calls of the storage driver take" },
+    bounds,
+  );
+  const time: Time = async (action, call) => {
+    const startedMs = performance.now();
+    try {
+      return await call();
+    } finally {
+      seconds.observe({ action, driver: "filesystem" }, (performance.now() - startedMs) / 1000);
+    }
+  };
+  addSpace(store, metrics);
+  addDescriptorCache(metrics);
+  return {
+    ...store,
+    objects: timedObjects(store.objects, time),
+    locks: timedLocks(store.locks, time),
+    trash: timedTrash(store.trash, time),
+    uploads: countedUploads(store.uploads, { time, metrics }),
+  };
+}
+
+function addSpace({ directory }: Store, metrics: Metrics): void {
+  metrics.read(
+    "gauge",
+    { name: "registry_storage_free_bytes", help: "Free space of the filesystem that holds the data" },
+    async () => {
+      return (await directory.space()).freeBytes;
+    },
+  );
+  metrics.read(
+    "gauge",
+    { name: "registry_storage_size_bytes", help: "Size of the filesystem that holds the data" },
+    async () => {
+      return (await directory.space()).totalBytes;
+    },
+  );
+}
+
+/** What dashboards for distribution divide by each other. */
+function addDescriptorCache(metrics: Metrics): void {
+  for (const what of ["requests", "hits", "errors"]) {
+    const help = `${what} of distribution's cache of descriptors; always 0, since there is none here`;
+    metrics.counter(
+      { name: `registry_storage_cache_${what}_total`, help: `${help.charAt(0).toUpperCase()}${help.slice(1)}` },
+      [{}],
+    );
+  }
+}
+
+function timedObjects(objects: Objects, time: Time): Objects {
+  return {
+    stat: (...asked) => time("Stat", () => objects.stat(...asked)),
+    read: (...asked) => time("GetContent", () => objects.read(...asked)),
+    open: (...asked) => time("Reader", () => objects.open(...asked)),
+    put: (...asked) => time("PutContent", () => objects.put(...asked)),
+    append: (...asked) => time("Append", () => objects.append(...asked)),
+    renew: (...asked) => time("PutContent", () => objects.renew(...asked)),
+    delete: (...asked) => time("Delete", () => objects.delete(...asked)),
+    list: (...asked) => time("List", () => objects.list(...asked)),
+    names: (...asked) => time("List", () => objects.names(...asked)),
+  };
+}
+
+function timedLocks(locks: Locks, time: Time): Locks {
+  return {
+    keepsProcessesApart: () => locks.keepsProcessesApart(),
+    take: (...asked) => time("Lock", () => locks.take(...asked)),
+    hold: (...asked) => locks.hold(...asked),
+  };
+}
+
+function timedTrash(trash: Trash, time: Time): Trash {
+  return {
+    discard: (...asked) => time("Move", () => trash.discard(...asked)),
+    condemn: (...asked) => time("Move", () => trash.condemn(...asked)),
+    restore: (...asked) => time("Move", () => trash.restore(...asked)),
+    list: (...asked) => time("List", () => trash.list(...asked)),
+    stat: (...asked) => time("Stat", () => trash.stat(...asked)),
+    open: (...asked) => time("Reader", () => trash.open(...asked)),
+    rename: (...asked) => time("Move", () => trash.rename(...asked)),
+    destroy: (...asked) => time("Delete", () => trash.destroy(...asked)),
+  };
+}
+
+function countedUploads(uploads: Uploads, means: { readonly time: Time; readonly metrics: Metrics }): Uploads {
+  const { time, metrics } = means;
+  const counter = (name: string, help: string) =>
+    metrics.counter({ name: `registry_uploads_${name}_total`, help }, [{}]);
+  const started = counter("started", "Uploads of blobs that were begun");
+  const finished = counter("finished", "Uploads that became a blob");
+  const received = counter("received_bytes", "Bytes that came in uploads");
+  const counted = (upload: Upload): Upload => ({
+    get sizeBytes() {
+      return upload.sizeBytes;
+    },
+    get identity() {
+      return upload.identity;
+    },
+    isRemembered: () => upload.isRemembered(),
+    content: () => upload.content(),
+    append: async (pieces) => {
+      const before = upload.sizeBytes;
+      try {
+        await time("Append", () => upload.append(pieces));
+      } finally {
+        received.add({}, upload.sizeBytes - before);
+      }
+    },
+    commit: async (to) => {
+      await time("Move", () => upload.commit(to));
+      finished.add({});
+    },
+    [Symbol.dispose]: () => upload[Symbol.dispose](),
+  });
+  return {
+    create: async (...asked) => {
+      await time("PutContent", () => uploads.create(...asked));
+      started.add({});
+    },
+    protect: (...asked) => uploads.protect(...asked),
+    discard: (...asked) => time("Delete", () => uploads.discard(...asked)),
+    open: async (...asked) => {
+      const opened = await time("Writer", () => uploads.open(...asked));
+      return opened === undefined || opened === "busy" ? opened : counted(opened);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+// Opens the configured store.
+import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import type { Configuration } from "../../config/schema.ts";
+import { errorCode } from "../../lib/system-error.ts";
+import type { Store } from "../../registry/store.ts";
+import { openFilesystem } from "../../storage/filesystem.ts";
+import type { Driver } from "../../storage/ports.ts";
+import { explainDataError, StartError } from "../start-error.ts";
+import { canUseDirectory, chooseDataDirectory, isWorkingDirectoryGone } from "./data-directory.ts";
+import { becomeOwner } from "./store-owner.ts";
+
+/** What opening needs from the process. */
+export interface StoreSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Receives warnings for the operator. */
+  readonly warn: (warning: string) => void;
+  /** Removes what nobody needs, where the disk is too full for what a store needs and never had; says what it removed. */
+  readonly makeRoom?: ((store: Store, configuration: Configuration) => AsyncIterable<string>) | undefined;
+}
+
+/** A store and its directory. */
+export interface OpenedStore {
+  readonly store: Store;
+  readonly dataDirectory: string;
+}
+
+/** Opens the store and creates its directory if necessary; throws a StartError. */
+export async function openStore(
+  configuration: Configuration,
+  { env, now, warn, makeRoom }: StoreSurroundings,
+): Promise<OpenedStore> {
+  const { rootdirectory, durable: isDurable } = configuration.storage.filesystem;
+  const dataDirectory = chooseDataDirectory(rootdirectory, { env, canUse: canUseDirectory });
+  if (dataDirectory === undefined) {
+    throw new StartError("no directory for the data can be written; choose one with --data DIR");
+  }
+  if (!isAbsolute(dataDirectory) && isWorkingDirectoryGone()) {
+    throw new StartError(
+      `the working directory was removed, so ${dataDirectory} is nowhere; name it with its whole path`,
+    );
+  }
+  const tagReads = configuration.storage.tag.concurrencylimit || availableParallelism();
+  const storeOn = (driver: Driver): Store => ({ ...driver, now, uuid: () => crypto.randomUUID(), tagReads });
+  const makeRoomHere =
+    makeRoom &&
+    async function* (driver: Driver) {
+      for await (const removed of makeRoom(storeOn(driver), configuration)) {
+        warn(`the disk is full: removed ${removed}`);
+        yield;
+      }
+    };
+  try {
+    const { driver, warnings } = await openFilesystem({ root: dataDirectory, isDurable, makeRoom: makeRoomHere });
+    for (const warning of warnings) warn(warning);
+    return { store: storeOn(driver), dataDirectory: resolve(dataDirectory) };
+  } catch (error) {
+    throw new StartError(explainDataError(error, dataDirectory));
+  }
+}
+
+/** Opens a store that must exist: a mistyped directory is not created, and another program's is not filled. */
+export async function openExistingStore(
+  configuration: Configuration,
+  surroundings: StoreSurroundings,
+): Promise<OpenedStore> {
+  const { rootdirectory } = configuration.storage.filesystem;
+  const directory = chooseDataDirectory(rootdirectory, { env: surroundings.env, canUse: canUseDirectory });
+  if (directory === undefined || !isStore(directory)) {
+    const where = directory === undefined ? "in the usual places" : `at ${directory}`;
+    const whose = rootdirectory === undefined && directory !== undefined ? ", where this user's would be" : "";
+    throw new StartError(
+      `there is no registry ${where}${whose}; name its directory with --data DIR or its configuration file`,
+    );
+  }
+  becomeOwner(directory);
+  const filesystem = { ...configuration.storage.filesystem, rootdirectory: directory };
+  const storage = { ...configuration.storage, filesystem };
+  return await openStore({ ...configuration, storage }, surroundings);
+}
+
+/** Whether a registry has stored something there, or the directory is empty, as if just made for it. */
+function isStore(directory: string): boolean {
+  if (existsSync(join(directory, "docker/registry/v2"))) return true;
+  try {
+    return readdirSync(directory).every((name) => name === "lost+found");
+  } catch (error) {
+    // Opening it will tell whether it can be read.
+    return errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTDIR";
+  }
+}
