@@ -6,7 +6,7 @@ export interface Terminal extends AsyncDisposable {
   type(keys: string): void;
   /** Waits until this text appears after everything that an earlier call waited for. */
   expectText(text: string): Promise<void>;
-  /** The exit code of the program. */
+  /** The exit code of the program, when everything that it printed is on the screen. */
   readonly exited: Promise<number>;
   screen(): string;
 }
@@ -24,9 +24,14 @@ export function openTerminal(line: string): Terminal {
   });
   let text = "";
   let seen = 0;
-  void (async () => {
+  const reading = (async () => {
     for await (const chunk of child.stdout) text += new TextDecoder().decode(chunk);
   })().catch(() => undefined);
+  // What it printed last may come after its end.
+  const exited = child.exited.then(async (code) => {
+    await reading;
+    return code;
+  });
   return {
     type: (typed) => {
       child.stdin.write(typed);
@@ -41,7 +46,7 @@ export function openTerminal(line: string): Terminal {
       });
       seen = index - 1 + wanted.length;
     },
-    exited: child.exited,
+    exited,
     screen: () => text,
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGKILL");

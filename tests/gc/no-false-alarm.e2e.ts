@@ -8,7 +8,7 @@ import { temporaryDirectory } from "../temporary-directory.ts";
 import { disturb } from "./disturb.ts";
 import { findingsOf, runOn } from "./run-command.ts";
 
-const busyMs = 30_000;
+const busyMs = 20_000;
 const clients = 3;
 
 test.each(["2s", "0s"])("beside clients and collectors with a grace of %s there is never a finding", async (grace) => {

@@ -76,6 +76,7 @@ async function main(): Promise<number> {
     graceSeconds: Number(values.grace),
     clientCount: Number(values.clients),
     tagCount: Number(values.tags),
+    leastCollections: 0,
     goesOn: (so) => {
       for (const problem of so.problems.slice(told)) console.log(problem);
       told = so.problems.length;

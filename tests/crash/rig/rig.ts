@@ -21,6 +21,8 @@ export interface RigOptions extends PlanOptions {
   readonly disks: readonly RigDiskKind[];
   readonly graceSeconds: number;
   readonly clientCount: number;
+  /** A round lasts until so many collections have come to their end, within bounds: on a busy machine few do by themselves. */
+  readonly leastCollections: number;
   /** How many tags a repository has from the beginning, on disks in memory only: none where 0. */
   readonly tagCount: number;
   /** Called after each round: whether to go on. */
@@ -61,6 +63,7 @@ async function playEpoch(epoch: number, options: RigOptions, tally: Tally): Prom
     }),
     sharedLayers: makeSharedLayers(chance),
     tagCount,
+    leastCollections: options.leastCollections,
     tally,
   };
   const faults = options.faults.filter((fault) => fault !== (kind === "tmpfs" ? "power" : "full"));

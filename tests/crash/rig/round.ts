@@ -17,6 +17,9 @@ import { salvage, wreck } from "./salvage.ts";
 import { freeze, reap, signal, standStill, startServer } from "./victims.ts";
 import type { Stage, World } from "./world.ts";
 
+/** How long a round waits at most for its collections. */
+const maxWaitMs = 30_000;
+
 /** Plays the round; the problems go into the tally with its number. */
 export async function playRound(world: World, plan: RoundPlan): Promise<void> {
   const { tally } = world;
@@ -45,7 +48,9 @@ async function suffer(world: World, plan: RoundPlan, report: (problem: string) =
   const stage: Stage = { servers, fleet, clock, report: note, isOver: () => isStopped || fleet.isDown };
   const working = [work(world, plan, stage), accompany(world, plan, stage), happen(plan, disk, stage)];
   const wrecking = wreckLater(world, plan, stage);
+  const collections = tally.of("collections") + world.leastCollections;
   await pause(plan.loadMs, stage.isOver);
+  await pause(maxWaitMs, () => stage.isOver() || tally.of("collections") >= collections);
   const living = servers.filter((server) => signal(server.pid, "SIGCONT"));
   if (plan.fault.kind !== "call" && living.length < servers.length) report("a server ended by itself");
   if (plan.fault.kind === "power") {

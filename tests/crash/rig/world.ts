@@ -20,6 +20,8 @@ export interface World {
   readonly sharedLayers: readonly Content[];
   /** How many tags the crowded repository has that nobody takes away; there is none where 0. */
   readonly tagCount: number;
+  /** How many collections have to end before a round does. */
+  readonly leastCollections: number;
   readonly tally: Tally;
 }
 
