@@ -142,7 +142,7 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   };
 }
 
-interface Running {
+interface RunningParts {
   readonly chores: readonly Disposable[];
   readonly health: Health;
   readonly server: RunningServer;
@@ -153,7 +153,7 @@ interface Running {
 }
 
 /** Readiness goes first, then requests in flight finish, then what they left to be told. */
-async function stopAll({ chores, health, server, notifications, outward, logger }: Running, drainMs: number) {
+async function stopAll({ chores, health, server, notifications, outward, logger }: RunningParts, drainMs: number) {
   health.beginStopping();
   for (const chore of chores) chore[Symbol.dispose]();
   const endMs = performance.now() + drainMs;

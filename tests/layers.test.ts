@@ -1,5 +1,6 @@
 // The floors of the house, as the drawing and the tables of src/README.md show them: an import goes down or stays in its
-// own folder, libraries stay where their subject lives, and every source file with code in it has a test.
+// own folder, libraries stay where their subject lives, every source file with code in it has a test, and a type has a name
+// of its own.
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -146,4 +147,22 @@ test("every source file with code in it has a test", () => {
       return !existsSync(`${base}.test.ts`) && !existsSync(`${base}.e2e.ts`);
     });
   expect(untested).toEqual([]);
+});
+
+/** Interfaces, type aliases and classes, exported or not. */
+function typesOf(file: string): string[] {
+  const text = readFileSync(join(root, "src", file), "utf8");
+  const declarations = text.matchAll(
+    /^(?:export\s+)?(?:declare\s+)?(?:abstract\s+)?(?:interface|type|class)\s+(\w+)/gm,
+  );
+  return [...declarations].map(([, name = ""]) => name);
+}
+
+test("a type's name is declared in one file: one name, one thing", () => {
+  const homes = Map.groupBy(
+    sources().flatMap((file) => typesOf(file).map((name) => ({ name, file }))),
+    ({ name }) => name,
+  );
+  const shared = [...homes].filter(([, all]) => new Set(all.map(({ file }) => file)).size > 1);
+  expect(shared.map(([name, all]) => `${name}: ${all.map(({ file }) => file).join(", ")}`)).toEqual([]);
 });

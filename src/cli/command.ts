@@ -119,14 +119,14 @@ export function parseWords(command: Command, words: readonly string[]): ParsedWo
 }
 
 /** A token of parseArgs; a positional has no name. */
-interface Token {
+interface ParsedToken {
   readonly kind: string;
   readonly name?: string;
   readonly value?: string | undefined;
 }
 
 /** For a positional right after `--flag value`, as in `--for docker podman`. */
-function findRepeatHint(command: Command, tokens: readonly Token[]): string | undefined {
+function findRepeatHint(command: Command, tokens: readonly ParsedToken[]): string | undefined {
   for (const [index, token] of tokens.entries()) {
     const before = tokens[index - 1];
     if (token.kind !== "positional" || before?.kind !== "option" || before.value === undefined) continue;

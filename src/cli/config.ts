@@ -61,11 +61,11 @@ async function printSchema(io: CommandIo): Promise<number> {
   return 0;
 }
 
-interface Question extends Access {
+interface AccessQuestion extends Access {
   readonly user: string;
 }
 
-function parseQuestion(user: string, name: string | undefined, action: string | undefined): Question {
+function parseQuestion(user: string, name: string | undefined, action: string | undefined): AccessQuestion {
   const repository = name === undefined ? undefined : parseRepositoryName(name);
   const known = tokenActions.find((each) => each === action);
   if (repository === undefined || known === undefined) {
@@ -77,7 +77,7 @@ function parseQuestion(user: string, name: string | undefined, action: string | 
 }
 
 /** The same decision as a server's, by the same function. */
-function explain({ auth, access }: Configuration, { user, ...asked }: Question, io: CommandIo): number {
+function explain({ auth, access }: Configuration, { user, ...asked }: AccessQuestion, io: CommandIo): number {
   if (!auth.htpasswd.isOn && !auth.token.isOn && !access.isOn) {
     io.stdout("allowed: without auth everybody may do everything\n");
     return 0;

@@ -25,7 +25,7 @@ http.debug.addr instead. In a Dockerfile: HEALTHCHECK CMD ["registry", "health"]
   run: health,
 };
 
-interface Answer {
+interface HealthAnswer {
   readonly status: number;
   /** Whether the headers are those of a registry. */
   readonly isRegistry: boolean;
@@ -89,7 +89,7 @@ async function findProblem(url: URL, timeoutMs: number): Promise<string | undefi
 }
 
 /** With node:https, since fetch would go through a proxy that registry clients do not use. */
-function ask(url: URL, timeoutMs: number): Promise<Answer> {
+function ask(url: URL, timeoutMs: number): Promise<HealthAnswer> {
   return new Promise((resolve, reject) => {
     const options = { rejectUnauthorized: false, agent: false, signal: AbortSignal.timeout(timeoutMs) } as const;
     const send = url.protocol === "https:" ? get : getOverHttp;

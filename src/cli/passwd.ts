@@ -1,6 +1,6 @@
 // registry passwd
 import { dirname, join, resolve } from "node:path";
-import { changeUser, followLinks, type UserChange } from "../app/access/edit-htpasswd.ts";
+import { changeUser, followSymlinks, type UserChange } from "../app/access/edit-htpasswd.ts";
 import { recordCommand } from "../app/observe/open-audit.ts";
 import { becomeOwnerOf } from "../app/store/store-owner.ts";
 import { hashPassword } from "../auth/htpasswd.ts";
@@ -82,7 +82,7 @@ async function change(
 ): Promise<{ readonly code: number; readonly done: UserChange }> {
   const isDeletion = hasFlag(words, "delete");
   const hash = isDeletion ? undefined : await hashPassword(await readPassword(words, io));
-  becomeOwnerOf(dirname(followLinks(path)));
+  becomeOwnerOf(dirname(followSymlinks(path)));
   const done = await changeUser(path, user, hash);
   if (done === "unknown") throw new CommandError(`${path} has no user ${user}`);
   io.stdout(`${done} ${user} in ${path}\n`);

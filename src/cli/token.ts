@@ -73,7 +73,7 @@ async function token(words: ParsedWords, io: CommandIo): Promise<number> {
 function withTokens(
   words: ParsedWords,
   io: CommandIo,
-  work: (opened: OpenedTokens) => Promise<number>,
+  work: (opened: AuditedTokens) => Promise<number>,
 ): Promise<number> {
   return withMeantStore({ words, io }, ({ dataDirectory, configuration }) => {
     const warn = (warning: string) => io.stderr(`warning: ${warning}\n`);
@@ -82,7 +82,7 @@ function withTokens(
   });
 }
 
-interface OpenedTokens {
+interface AuditedTokens {
   readonly tokens: ApiTokenFiles;
   readonly record: (entry: AuditEntry) => Promise<void>;
 }
@@ -123,7 +123,7 @@ function parseLifetime(text: string): number {
 }
 
 /** Standard output gets the secret alone, for scripts. */
-async function create({ tokens, record }: OpenedTokens, made: ApiToken, io: CommandIo): Promise<number> {
+async function create({ tokens, record }: AuditedTokens, made: ApiToken, io: CommandIo): Promise<number> {
   const secret = createSecret(randomBytes);
   if (!(await tokens.add(secret, made))) {
     throw new CommandError(`the token ${made.name} exists already; \`registry token revoke ${made.name}\` ends it`);
@@ -142,7 +142,7 @@ function untilWhen({ expiresMs }: ApiToken): string {
   return expiresMs === undefined ? "until it is revoked" : `until ${formatDay(expiresMs)}`;
 }
 
-async function revoke({ tokens, record }: OpenedTokens, name: string, io: CommandIo): Promise<number> {
+async function revoke({ tokens, record }: AuditedTokens, name: string, io: CommandIo): Promise<number> {
   if (!(await tokens.revoke(name)))
     throw new CommandError(`there is no token ${name}; \`registry token list\` lists them`);
   await record({ event: "token revoked", token: name });

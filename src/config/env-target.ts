@@ -4,7 +4,7 @@ import type { Node } from "./node.ts";
 import { listItems, type Tree } from "./tree.ts";
 
 /** A known section or key, and the segments below it: elements of a list or map, or parts of a foreign key. */
-export interface Target {
+export interface VariableTarget {
   readonly node: Node;
   readonly rest: readonly string[];
   /** The node that all segments lead to. */
@@ -15,7 +15,7 @@ export interface Target {
 export type Placed = { readonly tree: Tree } | { readonly problem: string };
 
 /** Where the segments lead, or undefined where they name nothing. */
-export function findTarget(root: Node, segments: readonly string[]): Target | undefined {
+export function findTarget(root: Node, segments: readonly string[]): VariableTarget | undefined {
   if (segments.includes("")) return undefined;
   let node = root;
   let depth = 0;

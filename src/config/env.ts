@@ -2,7 +2,7 @@
 // its parts. Pure; unknown names are only a warning.
 
 import { findNearest } from "../lib/nearest.ts";
-import { findTarget, type Placed, placeValue, type Target } from "./env-target.ts";
+import { findTarget, type Placed, placeValue, type VariableTarget } from "./env-target.ts";
 import { listNodes, type Node } from "./node.ts";
 import type { Origin } from "./origin.ts";
 import { root } from "./schema.ts";
@@ -91,7 +91,7 @@ function unknownVariable(name: string): string {
 function place(
   tree: Tree,
   segments: readonly string[],
-  { target: { node, rest }, value }: { readonly target: Target; readonly value: Tree },
+  { target: { node, rest }, value }: { readonly target: VariableTarget; readonly value: Tree },
 ): Placed {
   const isSection = node.kind === "section" && !node.isSwitch;
   if (rest.length === 0 && isSection && isBlankScalar(value)) return { tree };

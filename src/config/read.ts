@@ -10,7 +10,7 @@ import { deepestAt, isBlank, isBlankScalar, listItems, plain, type Tree } from "
 import { maskUrl } from "./url-secrets.ts";
 
 /** A configuration and what its writer should know, one line each. */
-export interface Reading {
+export interface ConfigurationReading {
   /** Undefined where a value is refused. */
   readonly configuration: Configuration | undefined;
   readonly problems: readonly string[];
@@ -21,8 +21,8 @@ const maxShownLength = 60;
 const minShortenedLength = 3;
 
 /** Reads a whole configuration. */
-export function readConfiguration(tree: Tree, { hasFile }: { readonly hasFile: boolean }): Reading {
-  const walk: Walk = { hasFile, problems: [], warnings: [], ignored: [] };
+export function readConfiguration(tree: Tree, { hasFile }: { readonly hasFile: boolean }): ConfigurationReading {
+  const walk: SchemaWalk = { hasFile, problems: [], warnings: [], ignored: [] };
   // Compiling the schema takes longer than reading it once does.
   const result = schema.safeParse(readSection(tree, root, walk), { error: explainIssue, jitless: true });
   return {
@@ -33,7 +33,7 @@ export function readConfiguration(tree: Tree, { hasFile }: { readonly hasFile: b
 }
 
 /** What the walk collects. */
-interface Walk {
+interface SchemaWalk {
   readonly hasFile: boolean;
   readonly problems: string[];
   readonly warnings: string[];
@@ -41,7 +41,7 @@ interface Walk {
 }
 
 /** The value as zod takes it; undefined where nothing is said. */
-function read(tree: Tree | undefined, node: Node, walk: Walk): unknown {
+function read(tree: Tree | undefined, node: Node, walk: SchemaWalk): unknown {
   if (node.kind === "foreign") return readForeign(tree, node, walk);
   if (node.kind === "section") return readSection(tree, node, walk);
   if (tree === undefined || isBlankScalar(tree)) return walk.hasFile ? node.about.inFile : undefined;
@@ -53,12 +53,12 @@ function read(tree: Tree | undefined, node: Node, walk: Walk): unknown {
 }
 
 /** Elements of lists and maps count even where they are empty. */
-function readElement(tree: Tree, element: Node, walk: Walk): unknown {
+function readElement(tree: Tree, element: Node, walk: SchemaWalk): unknown {
   if (!isBlankScalar(tree) || element.kind === "section") return read(tree, element, walk);
   return element.kind === "list" ? [] : plain(tree);
 }
 
-function readSection(tree: Tree | undefined, node: Node, walk: Walk): unknown {
+function readSection(tree: Tree | undefined, node: Node, walk: SchemaWalk): unknown {
   const isWritten = tree !== undefined && tree.kind !== "map" && !isBlankScalar(tree);
   if (isWritten && !node.isSwitch) return plain(tree);
   const entries = tree?.kind === "map" ? tree.entries : new Map<string, Tree>();
@@ -70,7 +70,7 @@ function readSection(tree: Tree | undefined, node: Node, walk: Walk): unknown {
   return isOn === undefined ? said : { ...said, isOn };
 }
 
-function readForeign(tree: Tree | undefined, node: Node, walk: Walk): unknown {
+function readForeign(tree: Tree | undefined, node: Node, walk: SchemaWalk): unknown {
   const { effect, refusesBlank } = node.about;
   if (tree === undefined || effect === "silent" || (isBlank(tree) && refusesBlank !== true)) return undefined;
   // zod refuses what is unsupported, with whatever value.
@@ -79,7 +79,11 @@ function readForeign(tree: Tree | undefined, node: Node, walk: Walk): unknown {
   return undefined;
 }
 
-function noteUnknown(name: string, tree: Tree, { node, walk }: { readonly node: Node; readonly walk: Walk }): void {
+function noteUnknown(
+  name: string,
+  tree: Tree,
+  { node, walk }: { readonly node: Node; readonly walk: SchemaWalk },
+): void {
   const { closed } = node.about;
   const nearest = nearestPath(name, node);
   const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
@@ -102,7 +106,7 @@ function nearestPath(name: string, node: Node): string | undefined {
   return named.find(({ path }) => path.endsWith(`.${name.toLowerCase()}`))?.path;
 }
 
-function formatIgnored(ignored: Walk["ignored"]): readonly string[] {
+function formatIgnored(ignored: SchemaWalk["ignored"]): readonly string[] {
   return ignored.map(({ node, tree }) => `${formatOrigin(tree.origin)}: ${node.path}: no effect in this version`);
 }
 

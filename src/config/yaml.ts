@@ -62,7 +62,7 @@ export function parseYaml(text: string, locate: Locate): YamlResult {
       const errors = document.errors.slice(0, maxProblems);
       return { problems: errors.map(({ code, message, pos }) => problemAt(pos[0], messages[code] ?? message)) };
     }
-    const reading: Reading = {
+    const reading: YamlReading = {
       originAt: (offset) => {
         const { line, column } = positionOf(lines, offset);
         return locate(line, column);
@@ -86,14 +86,14 @@ function positionOf(lines: LineCounter, offset: number): { line: number; column:
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
-interface Reading {
+interface YamlReading {
   readonly originAt: (offset: number) => Origin;
   readonly resolve: (node: unknown) => unknown;
   readonly duplicates: (Pick<DuplicateKey, "path" | "hidden"> & { readonly offset: number })[];
   nodesLeft: number;
 }
 
-interface Place {
+interface NodePlace {
   readonly offset: number;
   /** The names of maps and the indexes of lists that lead here. */
   readonly path: readonly string[];
@@ -108,7 +108,7 @@ class UnreadableNode extends Error {
   }
 }
 
-function readNode(reading: Reading, written: unknown, { offset, path }: Place): Tree {
+function readNode(reading: YamlReading, written: unknown, { offset, path }: NodePlace): Tree {
   reading.nodesLeft -= 1;
   if (reading.nodesLeft < 0) throw new UnreadableNode(offset, `there are more than ${maxNodes} values`);
   if (path.length > maxDepth) throw new UnreadableNode(offset, tooDeep);
@@ -133,7 +133,7 @@ function textOf({ value, type }: Scalar): string | undefined {
 }
 
 /** An entry's place is that of its key. The map's own entries win over merged ones. */
-function readMap(reading: Reading, map: YAMLMap, { offset, path }: Place): Map<string, Tree> {
+function readMap(reading: YamlReading, map: YAMLMap, { offset, path }: NodePlace): Map<string, Tree> {
   const entries = new Map<string, Tree>();
   const merged = new Map<string, Tree>();
   for (const { key, value } of map.items) {
@@ -157,7 +157,7 @@ function readMap(reading: Reading, map: YAMLMap, { offset, path }: Place): Map<s
 }
 
 /** The entries that a merge key adds: of a map, or of a list of maps of which earlier ones win. */
-function mergeSource(reading: Reading, value: unknown, place: Place): readonly (readonly [string, Tree])[] {
+function mergeSource(reading: YamlReading, value: unknown, place: NodePlace): readonly (readonly [string, Tree])[] {
   const source = readNode(reading, value, place);
   return (source.kind === "list" ? source.items : [source]).flatMap((map) => {
     if (map.kind !== "map") throw new UnreadableNode(place.offset, "only maps can be merged");

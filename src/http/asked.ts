@@ -2,7 +2,7 @@
 import type { Asked } from "../registry/actor.ts";
 
 /** Where a request came from, and how it reached us. */
-export interface Arrival {
+export interface RequestSource {
   /** The address of the caller; behind a trusted proxy the one that it told. */
   readonly remote: string | undefined;
   /** The address and port that the connection comes from. */
@@ -13,7 +13,7 @@ export interface Arrival {
 }
 
 /** The request as events tell it. */
-export function describeRequest({ headers, method }: Request, { remote = "", peer, port, base }: Arrival): Asked {
+export function describeRequest({ headers, method }: Request, { remote = "", peer, port, base }: RequestSource): Asked {
   return {
     peer: remote === peer && port !== undefined ? formatPeer(remote, port) : remote,
     host: headers.get("host") ?? "",

@@ -11,7 +11,7 @@ const maxSmallChunks = 10_000;
 const smallChunkBytes = 32;
 
 /** The progress that a body has to make. */
-export interface Progress {
+export interface RequiredProgress {
   /** How long nothing may arrive. */
   readonly stallMs: number;
   readonly rate: LeastRate;
@@ -20,7 +20,7 @@ export interface Progress {
 /** The chunks of a body. Fails with UPLOAD_STALLED when it makes too little progress; ends quietly on the signal. */
 export async function* readChunks(
   body: ReadableStream<Uint8Array> | null,
-  { stallMs, rate, signal }: Progress & { readonly signal: AbortSignal },
+  { stallMs, rate, signal }: RequiredProgress & { readonly signal: AbortSignal },
 ): AsyncGenerator<Uint8Array> {
   if (body === null) return;
   const meter = new RateMeter(rate);

@@ -9,7 +9,7 @@ import type { Actor, Asked } from "../registry/actor.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { RequestTrace, Tracer } from "../tracing/tracer.ts";
 import { describeRequest } from "./asked.ts";
-import type { Access, Visitor } from "./door.ts";
+import type { AccessControl, Visitor } from "./door.ts";
 import { formatError } from "./errors.ts";
 import type { Exchange, PageLimits, Switches } from "./exchange.ts";
 import { readForwarded } from "./forwarded.ts";
@@ -62,7 +62,7 @@ export interface DispatchOptions {
   /** Whose forwarded headers are believed; undefined: nobody's. */
   readonly isTrustedProxy?: IsInNetworks | undefined;
   /** Read for each request, since users may come; undefined: everybody may do everything. */
-  readonly access?: (() => Access | undefined) | undefined;
+  readonly access?: (() => AccessControl | undefined) | undefined;
   /** Maps a repository of another registry to ours; undefined where no other registry is cached. */
   readonly findNamespaced?: FindNamespaced | undefined;
   /** What the registry's checks found; undefined: nothing is checked. */
@@ -82,13 +82,17 @@ export function dispatch(request: Request, options: DispatchOptions, peer?: stri
 }
 
 /** Where the request comes from, and its trace. */
-interface Arrival {
+interface RequestPeer {
   readonly peer: string | undefined;
   readonly port: number | undefined;
   readonly trace?: RequestTrace;
 }
 
-async function answer(request: Request, options: DispatchOptions, { peer, port, trace }: Arrival): Promise<Response> {
+async function answer(
+  request: Request,
+  options: DispatchOptions,
+  { peer, port, trace }: RequestPeer,
+): Promise<Response> {
   // 1. An identifier for the request.
   const requestId = requestIdOf(request.headers, () => crypto.randomUUID());
   const startedMs = performance.now();
@@ -183,7 +187,7 @@ function visitorOf(
 interface Admitted {
   readonly caller: Caller;
   readonly requestId: string;
-  readonly access: Access | undefined;
+  readonly access: AccessControl | undefined;
   readonly remote: string | undefined;
   readonly asked: Asked;
   readonly options: DispatchOptions;

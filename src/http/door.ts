@@ -44,7 +44,7 @@ export interface Visitor {
 }
 
 /** Access control. */
-export interface Access {
+export interface AccessControl {
   /** Decides who may do what. */
   readonly door: Door;
   /** Our own token server; undefined where tokens come from elsewhere, or there are none. */

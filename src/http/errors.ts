@@ -2,14 +2,14 @@
 import { errorCode } from "../lib/system-error.ts";
 import { type ErrorCode, RegistryError } from "../oci/errors.ts";
 
-interface Answer {
+interface ErrorAnswer {
   readonly status: number;
   /** The code in the body: for 4xx one of the spec's list, or distribution's where the spec has none that fits. */
   readonly wire: string;
   readonly message: string;
 }
 
-const answers: Record<ErrorCode, Answer> = {
+const answers: Record<ErrorCode, ErrorAnswer> = {
   BLOB_UNKNOWN: { status: 404, wire: "BLOB_UNKNOWN", message: "blob unknown to registry" },
   BLOB_UPLOAD_INVALID: { status: 400, wire: "BLOB_UPLOAD_INVALID", message: "blob upload invalid" },
   BLOB_UPLOAD_UNKNOWN: { status: 404, wire: "BLOB_UPLOAD_UNKNOWN", message: "blob upload unknown to registry" },
@@ -51,7 +51,7 @@ const answers: Record<ErrorCode, Answer> = {
 };
 
 /** Disk failures, by the system's error code. Reads of stored content keep working meanwhile. */
-const diskAnswers: Readonly<Record<string, Answer>> = {
+const diskAnswers: Readonly<Record<string, ErrorAnswer>> = {
   ENOSPC: { status: 507, wire: "UNAVAILABLE", message: "the registry's storage is full" },
   EDQUOT: { status: 507, wire: "UNAVAILABLE", message: "the registry's storage quota is used up" },
   EROFS: { status: 503, wire: "UNAVAILABLE", message: "the registry's storage is read-only" },
@@ -62,7 +62,7 @@ const diskAnswers: Readonly<Record<string, Answer>> = {
 };
 
 /** A failure of ours reveals nothing else. */
-const internal: Answer = { status: 500, wire: "UNKNOWN", message: "internal error" };
+const internal: ErrorAnswer = { status: 500, wire: "UNKNOWN", message: "internal error" };
 
 /** Whether the client went away while it was sending or being answered. */
 export function isClientGone(error: unknown): boolean {

@@ -3,7 +3,7 @@ import type { Content } from "../lib/content.ts";
 import { type ByteRange, formatContentRange } from "./range.ts";
 
 /** The bytes of the range at this index. */
-interface Piece {
+interface RangePiece {
   readonly index: number;
   readonly bytes: Uint8Array;
 }
@@ -19,7 +19,7 @@ export interface Whole {
 /** The body with the parts in the order of the ranges, none of which is empty. */
 export async function* formatParts(
   ranges: readonly ByteRange[],
-  pieces: AsyncIterable<Piece>,
+  pieces: AsyncIterable<RangePiece>,
   { sizeBytes, contentType, boundary }: Whole,
 ): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
@@ -37,7 +37,7 @@ export async function* formatParts(
 }
 
 /** The ranges of stored content, each read on its own. */
-export async function* readPieces(content: Content, ranges: readonly ByteRange[]): AsyncGenerator<Piece> {
+export async function* readPieces(content: Content, ranges: readonly ByteRange[]): AsyncGenerator<RangePiece> {
   for (const [index, { start, end }] of ranges.entries()) {
     let sizeBytes = 0;
     for await (const bytes of content.slice(start, end).stream()) {
@@ -53,7 +53,7 @@ export async function* readPieces(content: Content, ranges: readonly ByteRange[]
 export async function* cutPieces(
   chunks: AsyncIterable<Uint8Array>,
   ranges: readonly ByteRange[],
-): AsyncGenerator<Piece> {
+): AsyncGenerator<RangePiece> {
   let index = 0;
   let position = ranges[0]?.start ?? 0;
   for await (const chunk of chunks) {

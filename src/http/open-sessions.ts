@@ -12,7 +12,7 @@ export interface SessionName {
   readonly id: string;
 }
 
-interface Session extends SessionName {
+interface KnownSession extends SessionName {
   readonly usedMs: number;
 }
 
@@ -59,7 +59,7 @@ export class OpenSessions {
 export class CallerSessions {
   readonly #most: number;
   readonly #now: () => number;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions = new Map<string, KnownSession>();
   #startingCount = 0;
   #lookedMs = Number.NEGATIVE_INFINITY;
 

@@ -90,7 +90,7 @@ type Resource = keyof typeof methods;
 /** More than any client sends; the spec requires at least 10. */
 const maxTags = 100;
 
-interface Place {
+interface RoutePlace {
   readonly resource: Resource;
   /** The segments of the repository name, not checked yet. */
   readonly name: readonly string[];
@@ -126,7 +126,7 @@ function formatTarget(path: string, query: URLSearchParams): string {
   return query.size === 0 ? path : `${path}?${query}`;
 }
 
-function findPlace(path: string, prefix: string): Place | undefined {
+function findPlace(path: string, prefix: string): RoutePlace | undefined {
   // Load balancers, probes and `registry trust` do not know the prefix.
   const isBesidePrefix = ["/", "/ca.crt", "/livez", "/readyz"].includes(path);
   if (!isBesidePrefix && !path.startsWith(prefix)) return undefined;
@@ -146,7 +146,7 @@ function findPlace(path: string, prefix: string): Place | undefined {
   return rest.startsWith("v2/") ? findInRepository(rest.slice("v2/".length).split("/")) : undefined;
 }
 
-function findInRepository(segments: readonly string[]): Place | undefined {
+function findInRepository(segments: readonly string[]): RoutePlace | undefined {
   const last = segments.at(-1) ?? "";
   const word = segments.at(-2);
   const name = segments.slice(0, -2);
@@ -160,7 +160,7 @@ function findInRepository(segments: readonly string[]): Place | undefined {
   return undefined;
 }
 
-function routeOf(place: Place, method: string, query: URLSearchParams): Route {
+function routeOf(place: RoutePlace, method: string, query: URLSearchParams): Route {
   switch (place.resource) {
     case "root":
     case "base":
@@ -191,7 +191,7 @@ function routeOf(place: Place, method: string, query: URLSearchParams): Route {
   }
 }
 
-function manifestRoute(place: Place, method: string, query: URLSearchParams): Route {
+function manifestRoute(place: RoutePlace, method: string, query: URLSearchParams): Route {
   const name = nameOf(place);
   const text = place.last;
   const reference = parseReference(text);
@@ -257,7 +257,7 @@ function mountRoute(name: RepositoryName, { mount, from }: { mount: string; from
   return { kind: "mountBlob", name, digest, from: source };
 }
 
-function uploadRoute(place: Place, method: string, query: URLSearchParams): Route {
+function uploadRoute(place: RoutePlace, method: string, query: URLSearchParams): Route {
   const name = nameOf(place);
   const id = place.last.toLowerCase();
   if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
@@ -272,7 +272,7 @@ function uploadRoute(place: Place, method: string, query: URLSearchParams): Rout
   return { kind: "putUpload", name, id, digest: digestOf(digest) };
 }
 
-function referrersRoute(place: Place, query: URLSearchParams): Route {
+function referrersRoute(place: RoutePlace, query: URLSearchParams): Route {
   const last = singleValue(query, "last");
   const filter = {
     // An empty value is a filter too: for those without a type.
@@ -282,7 +282,7 @@ function referrersRoute(place: Place, query: URLSearchParams): Route {
   return { kind: "listReferrers", name: nameOf(place), digest: digestOf(place.last), filter };
 }
 
-function nameOf(place: Place): RepositoryName {
+function nameOf(place: RoutePlace): RepositoryName {
   const text = place.name.join("/");
   const name = parseRepositoryName(text);
   if (name === undefined) throw new RegistryError("NAME_INVALID", { detail: { name: text.slice(0, 300) } });

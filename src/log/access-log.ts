@@ -3,7 +3,7 @@
 //   192.0.2.1 - alice [28/Nov/2026:21:00:54 +0000] "GET /v2/ HTTP/1.1" 200 2 "" "docker/28"
 
 /** A request that was answered. */
-export interface Access {
+export interface AccessRecord {
   readonly remote: string | undefined;
   readonly user: string | undefined;
   readonly method: string;
@@ -38,7 +38,7 @@ export class AccessLog {
   }
 
   /** Writes the line of a request. */
-  record({ remote, user, method, target, status, sizeBytes, referrer, agent, durationMs }: Access): void {
+  record({ remote, user, method, target, status, sizeBytes, referrer, agent, durationMs }: AccessRecord): void {
     const stamp = this.#stampAt(this.#options.now() - durationMs);
     const size = sizeBytes === undefined ? "-" : String(sizeBytes);
     const request = `${escapeText(method)} ${escapeText(target)} HTTP/1.1`;

@@ -1,13 +1,13 @@
 // Events as distribution's webhooks have them: names, order and omissions are those of registry:3's JSON.
 import type { Actor } from "../registry/actor.ts";
 import type { Deed, RegistryEvent } from "../registry/events.ts";
-import type { Reference as ManifestReference } from "./references.ts";
+import type { ManifestReference } from "./references.ts";
 
 /** What an event may be about. */
-export type Action = "push" | "pull" | "mount" | "delete";
+export type NotificationAction = "push" | "pull" | "mount" | "delete";
 
 /** What was acted upon. Absent fields are left out. */
-export interface Target {
+export interface NotificationTarget {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
@@ -23,8 +23,8 @@ export interface Target {
 export interface Notification {
   readonly id: string;
   readonly timestamp: string;
-  readonly action: Action;
-  readonly target: Target;
+  readonly action: NotificationAction;
+  readonly target: NotificationTarget;
   readonly request: Readonly<Record<string, string | undefined>>;
   readonly actor: { readonly name?: string | undefined };
   readonly source: Source;
@@ -67,7 +67,7 @@ export async function describeDeed(event: RegistryEvent, describer: Describer): 
 }
 
 /** What is done by a deed. */
-export function actionOf({ kind }: Deed): Action {
+export function actionOf({ kind }: Deed): NotificationAction {
   switch (kind) {
     case "manifest pushed":
     case "blob pushed":
@@ -86,7 +86,7 @@ export function actionOf({ kind }: Deed): Action {
 
 const octetStream = "application/octet-stream";
 
-async function targetsOf(event: RegistryEvent, describer: Describer): Promise<readonly Target[]> {
+async function targetsOf(event: RegistryEvent, describer: Describer): Promise<readonly NotificationTarget[]> {
   const { repository, deed } = event;
   switch (deed.kind) {
     case "manifest pushed": {
@@ -114,7 +114,11 @@ async function targetsOf(event: RegistryEvent, describer: Describer): Promise<re
   }
 }
 
-async function manifestTarget(event: RegistryEvent, deed: ManifestDeed, describer: Describer): Promise<Target> {
+async function manifestTarget(
+  event: RegistryEvent,
+  deed: ManifestDeed,
+  describer: Describer,
+): Promise<NotificationTarget> {
   const { mediaType, digest, sizeBytes } = deed;
   return {
     mediaType,
@@ -128,14 +132,14 @@ async function manifestTarget(event: RegistryEvent, deed: ManifestDeed, describe
 }
 
 /** The tag stands before the references. */
-function withTag({ references, ...target }: Target, tag: string): Target {
+function withTag({ references, ...target }: NotificationTarget, tag: string): NotificationTarget {
   return { ...target, tag, references };
 }
 
 function blobTarget(
   event: RegistryEvent,
   blob: { readonly digest: string; readonly sizeBytes: number | undefined; readonly from?: string | undefined },
-): Target {
+): NotificationTarget {
   const size = blob.sizeBytes ?? 0;
   return {
     mediaType: octetStream,

@@ -3,7 +3,14 @@
 import type { RegistryEvent } from "../registry/events.ts";
 import { Delivery } from "./delivery.ts";
 import { formatNotification } from "./envelope.ts";
-import { type Action, actionOf, type Describer, describeDeed, type Notification, type Source } from "./event.ts";
+import {
+  actionOf,
+  type Describer,
+  describeDeed,
+  type Notification,
+  type NotificationAction,
+  type Source,
+} from "./event.ts";
 import type { WaitingEvent } from "./queue.ts";
 import { readReferences } from "./references.ts";
 import type { ReportNotification } from "./report.ts";
@@ -123,7 +130,7 @@ export class Notifier {
   }
 }
 
-function isRepeatable(action: Action): boolean {
+function isRepeatable(action: NotificationAction): boolean {
   return action !== "delete";
 }
 

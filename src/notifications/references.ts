@@ -5,10 +5,10 @@ import { isRecord } from "../oci/descriptor.ts";
 import { manifestLimits } from "../oci/manifest.ts";
 
 /** A descriptor with everything that the image specification knows of one. */
-export type Reference = Readonly<Record<string, unknown>>;
+export type ManifestReference = Readonly<Record<string, unknown>>;
 
 /** Config and layers of an image, or children of an index; undefined where there are none. */
-export async function readReferences(bytes: Uint8Array): Promise<readonly Reference[] | undefined> {
+export async function readReferences(bytes: Uint8Array): Promise<readonly ManifestReference[] | undefined> {
   const json = await parseStrictJsonInTurns(bytes, manifestLimits);
   if ("problem" in json || !isRecord(json.value)) return undefined;
   const { config, layers, manifests } = json.value;
@@ -17,7 +17,7 @@ export async function readReferences(bytes: Uint8Array): Promise<readonly Refere
   return references.length === 0 ? undefined : references;
 }
 
-function orderFields(written: Reference): Reference {
+function orderFields(written: ManifestReference): ManifestReference {
   const { mediaType, digest, size, urls, annotations, data, platform, artifactType } = written;
   return withoutEmpty({
     mediaType,
@@ -31,7 +31,7 @@ function orderFields(written: Reference): Reference {
   });
 }
 
-function orderPlatform(platform: Reference): Reference {
+function orderPlatform(platform: ManifestReference): ManifestReference {
   const { architecture, os, variant } = platform;
   const { "os.version": version, "os.features": features } = platform;
   return {
@@ -41,12 +41,12 @@ function orderPlatform(platform: Reference): Reference {
   };
 }
 
-function sortKeys(map: Reference): Reference {
+function sortKeys(map: ManifestReference): ManifestReference {
   return Object.fromEntries(Object.entries(map).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Go leaves out what is empty. */
-function withoutEmpty(fields: Reference): Reference {
+function withoutEmpty(fields: ManifestReference): ManifestReference {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
 }
 

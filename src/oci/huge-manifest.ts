@@ -35,7 +35,7 @@ export async function readHugeManifest(bytes: Uint8Array): Promise<HugeManifest 
     if (end === "done") return undefined;
     await stepAside();
   }
-  const walk = new Walk(bytes);
+  const walk = new ManifestWalk(bytes);
   while (walk.advance(sliceBytes)) await stepAside();
   return walk.found();
 }
@@ -58,7 +58,7 @@ export async function isStoredManifestInTurns(bytes: Uint8Array): Promise<boolea
 /** A longer string is neither a digest nor a media type. */
 const maxStringBytes = 1024;
 
-class Walk {
+class ManifestWalk {
   readonly #bytes: Uint8Array;
   readonly #named = new Set<Digest>();
   /** Of the outermost object: strings as they are, other values as the text that follows. */

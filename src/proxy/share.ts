@@ -1,13 +1,13 @@
 // Work that is asked for several times at once, and done once.
 
-interface Running<T> {
+interface SharedRun<T> {
   readonly result: Promise<T>;
   readonly startedMs: number;
 }
 
 /** Gives all who ask for the same key while the work is under way the same result. */
 export class Shared<T> {
-  readonly #running = new Map<string, Running<T>>();
+  readonly #running = new Map<string, SharedRun<T>>();
 
   /** The result of the work under way for the key, or else of this work. Work older than the limit is not joined. */
   run(key: string, limitMs: number, work: () => Promise<T>): Promise<T> {

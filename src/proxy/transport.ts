@@ -181,7 +181,7 @@ function trustFor({ ca, home }: TransportOptions, url: URL): { ca?: string | str
   return { ca: url.hostname === home.hostname ? ca : [...getCACertificates("default"), ca] };
 }
 
-interface Exchange extends Pick<UpstreamAnswer, "url" | "sender"> {
+interface OpenExchange extends Pick<UpstreamAnswer, "url" | "sender"> {
   readonly method: string;
   /** Ends the reading of the answer. */
   readonly abort: AbortController;
@@ -189,7 +189,7 @@ interface Exchange extends Pick<UpstreamAnswer, "url" | "sender"> {
   readonly signal: AbortSignal;
 }
 
-function answerOf(response: Response, exchange: Exchange): UpstreamAnswer {
+function answerOf(response: Response, exchange: OpenExchange): UpstreamAnswer {
   const { url, method, abort, sender } = exchange;
   return {
     status: response.status,
@@ -207,7 +207,7 @@ function answerOf(response: Response, exchange: Exchange): UpstreamAnswer {
 }
 
 /** Reads a body that nobody wants, so that the connection can be reused; one that does not end soon is cut off. */
-async function drain(response: Response, exchange: Exchange): Promise<void> {
+async function drain(response: Response, exchange: OpenExchange): Promise<void> {
   const limit = setTimeout(() => exchange.abort.abort(), shortBodyMs);
   try {
     for await (const _chunk of readChunks(response, exchange, shortBodyMs));
@@ -220,7 +220,7 @@ async function drain(response: Response, exchange: Exchange): Promise<void> {
 
 async function* readChunks(
   response: Response,
-  { url, abort, signal }: Exchange,
+  { url, abort, signal }: OpenExchange,
   stallMs: number,
 ): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();

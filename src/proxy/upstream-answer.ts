@@ -43,7 +43,7 @@ export function isFound(
 }
 
 /** The limits of reading a body, and whom it is from. */
-export interface Reading {
+export interface ReadLimits {
   readonly maxBytes: number;
   /** Between two chunks. */
   readonly stallMs: number;
@@ -51,9 +51,9 @@ export interface Reading {
 }
 
 /** The whole body; refuses a longer one with UPSTREAM_INVALID. */
-export async function readWhole(
+export async function readWholeAnswer(
   answer: UpstreamAnswer,
-  { maxBytes, stallMs, host }: Reading,
+  { maxBytes, stallMs, host }: ReadLimits,
 ): Promise<Buffer<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;

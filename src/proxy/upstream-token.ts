@@ -10,10 +10,10 @@ import { Deadline } from "./deadline.ts";
 import type { Report } from "./events.ts";
 import { Shared } from "./share.ts";
 import type { Question, UpstreamAnswer } from "./transport.ts";
-import { readWhole } from "./upstream-answer.ts";
+import { readWholeAnswer } from "./upstream-answer.ts";
 
 /** A user at an upstream. */
-export interface Credentials {
+export interface UpstreamCredentials {
   readonly username: string;
   readonly password: string;
 }
@@ -21,7 +21,7 @@ export interface Credentials {
 /** What authorization needs. */
 export interface AuthorizationOptions extends Binding {
   /** Called each time, since they may come from a helper program. */
-  readonly credentials: () => Promise<Credentials | undefined>;
+  readonly credentials: () => Promise<UpstreamCredentials | undefined>;
   readonly ask: (question: Question) => Promise<UpstreamAnswer>;
   readonly now: () => number;
   readonly timeoutMs: number;
@@ -33,7 +33,7 @@ export type Demand = Challenge & { readonly sender: AddressKind };
 
 type BearerDemand = Demand & { readonly scheme: "bearer" };
 
-interface Token {
+interface BearerToken {
   readonly header: string;
   readonly untilMs: number;
 }
@@ -51,7 +51,7 @@ const marginMs = 10_000;
 /** Authorizes requests to one upstream. */
 export class UpstreamAuthorization {
   readonly #options: AuthorizationOptions;
-  readonly #tokens = new BoundedMap<RepositoryName, Token>(maxTokens);
+  readonly #tokens = new BoundedMap<RepositoryName, BearerToken>(maxTokens);
   readonly #fetching = new Shared<string>();
   #demand: Demand | undefined;
   #hasUser = false;
@@ -115,7 +115,7 @@ export class UpstreamAuthorization {
     });
   }
 
-  async #fetch(name: RepositoryName | undefined, { realm, service, sender }: BearerDemand): Promise<Token> {
+  async #fetch(name: RepositoryName | undefined, { realm, service, sender }: BearerDemand): Promise<BearerToken> {
     const { home, ask, now, timeoutMs } = this.#options;
     if (home.protocol === "https:" && realm.protocol !== "https:") {
       throw new RegistryError("UPSTREAM_INVALID", {
@@ -150,7 +150,7 @@ async function readToken(
   { realm, timeoutMs }: { readonly realm: URL; readonly timeoutMs: number },
 ): Promise<{ readonly header: string; readonly lifetimeSeconds: number }> {
   const host = `the token server ${realm.host}`;
-  const bytes = await readWhole(answer, { maxBytes: maxAnswerBytes, stallMs: timeoutMs, host });
+  const bytes = await readWholeAnswer(answer, { maxBytes: maxAnswerBytes, stallMs: timeoutMs, host });
   if (answer.status === 401 || answer.status === 403) {
     throw new RegistryError("UPSTREAM_DENIED", { message: `${host} refuses the credentials` });
   }
@@ -178,6 +178,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-function formatBasic({ username, password }: Credentials): string {
+function formatBasic({ username, password }: UpstreamCredentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }

@@ -22,9 +22,9 @@ import {
   parseNextLink,
   parsePartRange,
   parseRemaining,
-  readWhole,
+  readWholeAnswer,
 } from "./upstream-answer.ts";
-import { type Credentials, UpstreamAuthorization } from "./upstream-token.ts";
+import { UpstreamAuthorization, type UpstreamCredentials } from "./upstream-token.ts";
 
 /** How long an upstream may take. */
 export interface UpstreamTimes extends BackoffTimes {
@@ -46,7 +46,7 @@ export interface UpstreamOptions extends Omit<TransportOptions, "home"> {
   readonly host: string;
   /** Its address; the paths of the API follow it. */
   readonly url: URL;
-  readonly credentials: () => Promise<Credentials | undefined>;
+  readonly credentials: () => Promise<UpstreamCredentials | undefined>;
   /** Token servers elsewhere that may see the credentials. */
   readonly realms: readonly string[];
   readonly times: UpstreamTimes;
@@ -235,7 +235,7 @@ export class Upstream {
 
   async #read(answer: UpstreamAnswer, maxBytes: number, signal: AbortSignal): Promise<Buffer<ArrayBuffer>> {
     using _place = await this.#reading.take(signal);
-    return await readWhole(answer, { maxBytes, stallMs: this.times.stallMs, host: this.host });
+    return await readWholeAnswer(answer, { maxBytes, stallMs: this.times.stallMs, host: this.host });
   }
 
   /** Sends a request whose answer is read whole, within a time limit. */

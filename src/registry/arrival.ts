@@ -4,7 +4,7 @@ import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { Following, Transfer } from "../storage/ports.ts";
 import { commitBlob, hashAll } from "./ingest.ts";
-import { blobKey, type Origin, transferKey, transfersPrefix } from "./layout.ts";
+import { blobKey, type TransferOrigin, transferKey, transfersPrefix } from "./layout.ts";
 import type { Store } from "./store.ts";
 
 /** One blob on its way in, held by whoever receives it. */
@@ -66,7 +66,7 @@ export class Arrival implements Disposable {
 }
 
 /** Takes hold of the blob's arrival, and resumes what a holder that died has left; "busy" while another one has it. */
-export async function openArrival(store: Store, origin: Origin): Promise<Arrival | "busy"> {
+export async function openArrival(store: Store, origin: TransferOrigin): Promise<Arrival | "busy"> {
   const { digest } = origin;
   const transfer = await store.transfers.open(transferKey(origin));
   if (transfer === "busy") return "busy";
@@ -80,7 +80,7 @@ export async function openArrival(store: Store, origin: Origin): Promise<Arrival
 }
 
 /** Whether somebody, here or in another process, holds the blob's arrival. */
-export async function isArrivalHeld(store: Store, origin: Origin): Promise<boolean> {
+export async function isArrivalHeld(store: Store, origin: TransferOrigin): Promise<boolean> {
   const transfer = await store.transfers.open(transferKey(origin));
   if (transfer === "busy") return true;
   transfer[Symbol.dispose]();
@@ -88,7 +88,7 @@ export async function isArrivalHeld(store: Store, origin: Origin): Promise<boole
 }
 
 /** A reader of bytes that are arriving, here or in another process; undefined where none are. */
-export async function followArrival(store: Store, origin: Origin): Promise<Following | undefined> {
+export async function followArrival(store: Store, origin: TransferOrigin): Promise<Following | undefined> {
   return store.transfers.follow(transferKey(origin));
 }
 

@@ -31,7 +31,7 @@ export interface ArrivingBlob {
 }
 
 /** Where a blob is to be mounted from. */
-export interface BlobSource {
+export interface MountSource {
   readonly digest: Digest;
   /** Undefined: any repository. */
   readonly from: RepositoryName | undefined;
@@ -113,7 +113,7 @@ export async function promiseLink(
 export async function mountBlob(
   store: Store,
   name: RepositoryName,
-  { digest, from }: BlobSource,
+  { digest, from }: MountSource,
 ): Promise<AddedBlob | undefined> {
   const target = await findSource(store, digest, from);
   if (target === undefined || !(await store.objects.renew(blobKey(target)))) return undefined;

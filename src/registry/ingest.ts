@@ -26,14 +26,14 @@ export async function appendAll(
   chunks: AsyncIterable<Uint8Array>,
   hash: RunningHash | undefined,
 ): Promise<void> {
-  let piece = new Piece();
+  let piece = new WritePiece();
   let writing: Promise<void> = Promise.resolve();
   const flush = async () => {
     await writing;
     writing = upload.append(piece.chunks());
     // Its failure is reported where it is awaited next; until then it must not count as unhandled.
     writing.catch(() => undefined);
-    piece = new Piece();
+    piece = new WritePiece();
   };
   try {
     for await (const chunk of chunks) {
@@ -52,7 +52,7 @@ const smallBytes = 1024;
 const copyBytes = 8 * 1024;
 
 /** Chunks that are written together. */
-class Piece {
+class WritePiece {
   readonly #chunks: Uint8Array[] = [];
   readonly #sinceMs = performance.now();
   #sizeBytes = 0;

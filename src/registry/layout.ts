@@ -212,14 +212,14 @@ export const transfersPrefix: Key = transfersPlace;
 export const evictingKey: Key = `${transfersPrefix}/eviction/pending`;
 
 /** Which blob is on its way, and from where. */
-export interface Origin {
+export interface TransferOrigin {
   readonly digest: Digest;
   /** The upstream's address. */
   readonly upstream: string;
 }
 
 /** A blob on its way. Each upstream has its own: what one of them sends as a digest says nothing about another. */
-export function transferKey({ digest, upstream }: Origin): Key {
+export function transferKey({ digest, upstream }: TransferOrigin): Key {
   const address = digestHex(hashBytes(new TextEncoder().encode(upstream), "sha256")).slice(0, 16);
   return `${transfersPrefix}/${digestAlgorithm(digest)}-${digestHex(digest)}-${address}`;
 }

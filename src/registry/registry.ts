@@ -3,7 +3,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Actor } from "./actor.ts";
 import { BlobSizes } from "./blob-sizes.ts";
-import { type BlobSource, deleteBlob, findLinked, mountBlob, openBlob, promiseBlob } from "./blobs.ts";
+import { deleteBlob, findLinked, type MountSource, mountBlob, openBlob, promiseBlob } from "./blobs.ts";
 import type { IsImmutable } from "./immutable-tags.ts";
 import { repositoriesPrefix } from "./layout.ts";
 import { deleteManifest, deleteTag } from "./manifest-deletions.ts";
@@ -16,7 +16,7 @@ import { type CatalogRequest, listRepositories, type Page } from "./repositories
 import type { Blobs, Manifests, Repository, UploadSessions } from "./repository.ts";
 import type { Store } from "./store.ts";
 import { listTags } from "./tags.ts";
-import { Uploads } from "./uploads.ts";
+import { StoreUploads } from "./uploads.ts";
 
 /** Everything that requests can ask for. */
 export interface Registry {
@@ -44,7 +44,7 @@ export interface RegistryOptions {
 /** The registry over a store of its own. */
 export function openRegistry(store: Store, options: RegistryOptions): Registry {
   const sizes = options.sizes ?? new BlobSizes(store);
-  const uploads = new Uploads(store);
+  const uploads = new StoreUploads(store);
   const pulls = options.recordsPulls === true ? new PullTimes(store) : undefined;
   const referrers = new Referrers(store);
   return {
@@ -66,7 +66,7 @@ export function openRegistry(store: Store, options: RegistryOptions): Registry {
 
 /** Bytes of a wrong size count as missing, so that the client uploads them again. */
 function blobsOf(store: Store, name: RepositoryName, sizes: BlobSizes): Blobs {
-  const isWhole = async ({ digest, from }: BlobSource) => {
+  const isWhole = async ({ digest, from }: MountSource) => {
     const found = from === undefined ? undefined : await findLinked(store, from, digest);
     return found === undefined || from === undefined || (await sizes.isWhole(from, digest, found.sizeBytes));
   };
@@ -86,7 +86,7 @@ function blobsOf(store: Store, name: RepositoryName, sizes: BlobSizes): Blobs {
   };
 }
 
-function uploadsOf(uploads: Uploads, name: RepositoryName, owner: string | undefined): UploadSessions {
+function uploadsOf(uploads: StoreUploads, name: RepositoryName, owner: string | undefined): UploadSessions {
   const own = async (id: string) => {
     if (owner !== undefined) await uploads.requireOwner({ name, id }, owner);
     return { name, id };

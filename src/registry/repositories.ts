@@ -120,13 +120,13 @@ export async function* walkEmptyPrefixes(store: Store, prefix: Key): AsyncGenera
   }
 }
 
-interface Walk {
+interface RepositoryWalk {
   readonly store: Store;
   readonly prefixOf: (name: RepositoryName) => Key;
 }
 
 async function* walkBelow(
-  walk: Walk,
+  walk: RepositoryWalk,
   path: readonly string[],
   after: readonly string[],
 ): AsyncGenerator<RepositoryName> {

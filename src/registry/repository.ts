@@ -3,7 +3,7 @@
 import type { Algorithm, Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
-import type { AddedBlob, ArrivingBlob, BlobSource, DeletedBlob, FoundBlob } from "./blobs.ts";
+import type { AddedBlob, ArrivingBlob, DeletedBlob, FoundBlob, MountSource } from "./blobs.ts";
 import type { DeletedManifest, DeletedTag } from "./manifest-deletions.ts";
 import type { DescribedManifest } from "./manifest-memory.ts";
 import type { ManifestPut, PushedManifest } from "./manifest-push.ts";
@@ -19,7 +19,7 @@ export interface Blobs {
   /** To be relied on: the blob stays for the grace of garbage collection. */
   promise(digest: Digest): Promise<{ readonly sizeBytes: number }>;
   /** Undefined when the blob cannot be had without an upload. */
-  mount(source: BlobSource): Promise<AddedBlob | undefined>;
+  mount(source: MountSource): Promise<AddedBlob | undefined>;
   delete(digest: Digest): Promise<DeletedBlob>;
 }
 

@@ -14,7 +14,7 @@ import { type Store, withLock } from "./store.ts";
 import { readTag } from "./tags.ts";
 
 /** All tags of a repository by what they pointed to. */
-interface Reading {
+interface TagReading {
   /** Of the log that was there before. */
   readonly logId: string;
   readonly atMs: number;
@@ -38,7 +38,7 @@ const maxReadings = 4;
 export class TagSearch {
   readonly #store: Store;
   readonly #options: SearchOptions;
-  readonly #readings = new BoundedMap<RepositoryName, Reading>(maxReadings);
+  readonly #readings = new BoundedMap<RepositoryName, TagReading>(maxReadings);
   readonly #running = new Map<RepositoryName, Promise<void>>();
 
   constructor(store: Store, options: SearchOptions = defaults) {
@@ -101,7 +101,7 @@ export class TagSearch {
     return tags;
   }
 
-  async #isCurrent(name: RepositoryName, { logId }: Reading): Promise<boolean> {
+  async #isCurrent(name: RepositoryName, { logId }: TagReading): Promise<boolean> {
     return (await readMoveLog(this.#store, name))?.id === logId;
   }
 }

@@ -3,7 +3,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import { uploadsPrefix } from "./layout.ts";
 import { walkRepositories } from "./repositories.ts";
 import type { Store } from "./store.ts";
-import { Uploads } from "./uploads.ts";
+import { StoreUploads } from "./uploads.ts";
 
 /** What a purge removed. */
 export interface PurgeOutcome {
@@ -28,7 +28,7 @@ export async function purgeUploads(
   ageMs: number,
   options: PurgeOptions = { isDryRun: false },
 ): Promise<PurgeOutcome> {
-  const uploads = new Uploads(store);
+  const uploads = new StoreUploads(store);
   let sessions = 0;
   for await (const name of walkRepositories(store, uploadsPrefix)) {
     const ids = await store.objects.list(uploadsPrefix(name));

@@ -48,7 +48,7 @@ const ownerFile = "owner";
 const maxOwnerBytes = 4096;
 
 /** The upload sessions of a store. */
-export class Uploads {
+export class StoreUploads {
   readonly #store: Store;
   /** Running hashes between requests: a shortcut, valid for the same bytes only and never needed. */
   readonly #kept = new BoundedMap<string, KeptHash>(maxKeptHashes);

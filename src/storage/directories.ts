@@ -2,7 +2,7 @@
 import { lstatSync, rmdirSync, rmSync, type Stats, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
-import { type Entry, readEntries } from "./directory-entries.ts";
+import { type DirectoryEntry, readEntries } from "./directory-entries.ts";
 import { findObstacle, refuseLoop } from "./obstacles.ts";
 
 /** Whether the error says that something on the way is not there. */
@@ -31,7 +31,7 @@ async function* sliceDirectories(path: string, others?: (name: string) => void):
   refuseLoop(path);
   try {
     for await (const entries of readEntries(path)) {
-      const isDirectory = ({ name, kind }: Entry) =>
+      const isDirectory = ({ name, kind }: DirectoryEntry) =>
         kind === "directory" || (kind === "link" && mayLeadToDirectory(join(path, name)));
       const [directories, rest] = [entries.filter(isDirectory), entries.filter((entry) => !isDirectory(entry))];
       for (const { name } of rest) others?.(name);

@@ -7,7 +7,7 @@ import { openOwned } from "./descriptors.ts";
 import { bindLibc } from "./libc.ts";
 
 /** A name in a directory, and what it names. */
-export interface Entry {
+export interface DirectoryEntry {
   readonly name: string;
   readonly kind: "directory" | "link" | "other";
 }
@@ -15,7 +15,7 @@ export interface Entry {
 const sliceBytes = 32 * 1024;
 
 /** The entries but for "." and "..", in no order. What is there from the beginning to the end is among them. */
-export async function* readEntries(path: string): AsyncGenerator<readonly Entry[]> {
+export async function* readEntries(path: string): AsyncGenerator<readonly DirectoryEntry[]> {
   await stepAside();
   const getdents = bindLibc("getdents64", ["i32", "ptr", "i64"]);
   if (getdents === undefined) return yield readAtOnce(path);
@@ -31,7 +31,7 @@ export async function* readEntries(path: string): AsyncGenerator<readonly Entry[
   }
 }
 
-function readAtOnce(path: string): readonly Entry[] {
+function readAtOnce(path: string): readonly DirectoryEntry[] {
   return readdirSync(path, { withFileTypes: true }).map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
 }
 
@@ -48,8 +48,8 @@ const nameAt = 19;
 /** DT_UNKNOWN, DT_DIR, DT_LNK. */
 const [typeUnknown, typeDirectory, typeLink] = [0, 4, 10];
 
-function decode(path: string, buffer: Buffer): readonly Entry[] {
-  const entries: Entry[] = [];
+function decode(path: string, buffer: Buffer): readonly DirectoryEntry[] {
+  const entries: DirectoryEntry[] = [];
   for (let start = 0; start < buffer.length; start += buffer.readUInt16LE(start + lengthAt)) {
     const name = buffer.toString("utf8", start + nameAt, buffer.indexOf(0, start + nameAt));
     if (name === "." || name === "..") continue;
@@ -61,12 +61,12 @@ function decode(path: string, buffer: Buffer): readonly Entry[] {
 }
 
 /** Some filesystems do not tell types. */
-function lookAt(path: string): Entry["kind"] {
+function lookAt(path: string): DirectoryEntry["kind"] {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   return stat === undefined ? "other" : kindOf(stat);
 }
 
-function kindOf(entry: { isDirectory(): boolean; isSymbolicLink(): boolean }): Entry["kind"] {
+function kindOf(entry: { isDirectory(): boolean; isSymbolicLink(): boolean }): DirectoryEntry["kind"] {
   if (entry.isDirectory()) return "directory";
   return entry.isSymbolicLink() ? "link" : "other";
 }

@@ -121,7 +121,7 @@ export class Journal {
   }
 
   #entryOf(file: JournalFile, place: JournalPlace): JournalEntry {
-    return new Entry(file, place, this.#noteDone);
+    return new OpenEntry(file, place, this.#noteDone);
   }
 
   readonly #noteDone = (file: JournalFile, place: JournalPlace): void => {
@@ -174,7 +174,7 @@ export class Journal {
 }
 
 /** There may be a hundred thousand of them, so an object without closures. */
-class Entry implements JournalEntry {
+class OpenEntry implements JournalEntry {
   readonly #file: JournalFile;
   readonly #place: JournalPlace;
   readonly #noteDone: (file: JournalFile, place: JournalPlace) => void;

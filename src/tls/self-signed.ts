@@ -29,7 +29,7 @@ export interface ServerCertificateOptions {
 }
 
 /** What signing needs: the key, and the hash that goes with it. */
-interface SigningKey {
+interface CertificateSigner {
   readonly privateKey: CryptoKey;
   readonly algorithm: { readonly name: string; readonly hash: string };
 }
@@ -128,7 +128,7 @@ function generateKeys(key: KeyKind): Promise<CryptoKeyPair> {
 }
 
 /** Reads any PEM private key that OpenSSL writes: PKCS#8, "EC PRIVATE KEY", "RSA PRIVATE KEY". */
-async function importSigningKey(keyPem: string): Promise<SigningKey> {
+async function importSigningKey(keyPem: string): Promise<CertificateSigner> {
   const key = createPrivateKey(keyPem);
   const algorithm = signingAlgorithmOf(key);
   const der = key.export({ type: "pkcs8", format: "der" });

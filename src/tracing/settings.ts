@@ -27,14 +27,14 @@ export interface TracingReading {
   readonly warnings: readonly string[];
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type TracingVariables = Readonly<Record<string, string | undefined>>;
 
 const prefix = "OTEL_EXPORTER_OTLP_";
 const maxQueueLimit = 65_536;
 const maxDelayMs = 3_600_000;
 
 /** Reads the variables. Values are not repeated in warnings: they may be secret. */
-export function readTracingSettings(env: Environment): TracingReading {
+export function readTracingSettings(env: TracingVariables): TracingReading {
   const warnings: string[] = [];
   const off = (warning?: string): TracingReading => ({
     settings: undefined,
@@ -88,7 +88,7 @@ function readHeaders(written: string | undefined, warn: Warn): Record<string, st
   return Object.fromEntries(pairs.filter(isHeader));
 }
 
-function readResource(env: Environment, warn: Warn): Record<string, string> {
+function readResource(env: TracingVariables, warn: Warn): Record<string, string> {
   const name = "OTEL_RESOURCE_ATTRIBUTES";
   const pairs = readPairs(env[name], (problem) => warn(`${name}: ${problem}`));
   const service = env.OTEL_SERVICE_NAME;
@@ -115,7 +115,7 @@ function decode(text: string): string | undefined {
   }
 }
 
-function readSampler(env: Environment, warn: Warn): Sampler {
+function readSampler(env: TracingVariables, warn: Warn): Sampler {
   const name = env.OTEL_TRACES_SAMPLER || "parentbased_always_on";
   const followsCaller = name.startsWith("parentbased_");
   switch (name.replace("parentbased_", "")) {

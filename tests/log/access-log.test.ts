@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Access, AccessLog } from "../../src/log/access-log.ts";
+import { AccessLog, type AccessRecord } from "../../src/log/access-log.ts";
 
-const plain: Access = {
+const plain: AccessRecord = {
   remote: "192.0.2.1",
   user: undefined,
   method: "GET",
@@ -14,7 +14,7 @@ const plain: Access = {
   durationMs: 0,
 };
 
-function written(access: Partial<Access>, timeMs = 0): string {
+function written(access: Partial<AccessRecord>, timeMs = 0): string {
   const lines: string[] = [];
   new AccessLog({ write: (line) => void lines.push(line), now: () => timeMs }).record({ ...plain, ...access });
   return lines.join("");
@@ -24,7 +24,7 @@ function written(access: Partial<Access>, timeMs = 0): string {
 const combined =
   /^(\S+) (\S+) (\S+) \[(\d{2}\/[A-Z][a-z]{2}\/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\] "(\S+) ((?:[^"\\]|\\.)*) (HTTP\/1\.1)" (\d{3}) (\d+|-) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"\n$/;
 
-test.each<[Partial<Access>, string]>([
+test.each<[Partial<AccessRecord>, string]>([
   [{}, '192.0.2.1 - - [time] "GET /v2/ HTTP/1.1" 200 2 "" "docker/28"\n'],
   [{ remote: undefined }, '- - - [time] "GET /v2/ HTTP/1.1" 200 2 "" "docker/28"\n'],
   [{ user: "al ice" }, '192.0.2.1 - al\\x20ice [time] "GET /v2/ HTTP/1.1" 200 2 "" "docker/28"\n'],

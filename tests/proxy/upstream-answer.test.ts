@@ -8,7 +8,7 @@ import {
   parsePartRange,
   parseRemaining,
   parseRetryAfter,
-  readWhole,
+  readWholeAnswer,
 } from "../../src/proxy/upstream-answer.ts";
 import { refusalOf } from "./caching.ts";
 
@@ -64,10 +64,12 @@ function answerOf(chunks: readonly string[]): UpstreamAnswer {
 
 const reading = { maxBytes: 6, stallMs: 1000, host: "a.example" };
 
-test("readWhole() gives all chunks as one, and no more than it may", async () => {
-  const sizes = [[], ["abc", "def"]].map(async (chunks) => (await readWhole(answerOf(chunks), reading)).toString());
+test("readWholeAnswer() gives all chunks as one, and no more than it may", async () => {
+  const sizes = [[], ["abc", "def"]].map(async (chunks) =>
+    (await readWholeAnswer(answerOf(chunks), reading)).toString(),
+  );
   expect(await Promise.all(sizes)).toEqual(["", "abcdef"]);
-  expect(await refusalOf(readWhole(answerOf(["abc", "def", "g"]), reading))).toBe("UPSTREAM_INVALID");
+  expect(await refusalOf(readWholeAnswer(answerOf(["abc", "def", "g"]), reading))).toBe("UPSTREAM_INVALID");
 });
 
 test.each([

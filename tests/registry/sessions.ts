@@ -2,7 +2,7 @@
 
 import type { Digest } from "../../src/oci/digest.ts";
 import { openBlob } from "../../src/registry/blobs.ts";
-import { type Chunk, Uploads } from "../../src/registry/uploads.ts";
+import { type Chunk, StoreUploads } from "../../src/registry/uploads.ts";
 import type { Driver } from "../../src/storage/ports.ts";
 import { contentText } from "../content-text.ts";
 import { named, type Stocked, stocked, utf8 } from "./stocked.ts";
@@ -23,7 +23,7 @@ export function chunk(
 /** Uploads of a new store, with one session. */
 export async function begin(wrap?: (driver: Driver) => Driver) {
   const stock = stocked(wrap);
-  const uploads = new Uploads(stock.store);
+  const uploads = new StoreUploads(stock.store);
   return { stock, uploads, target: await uploads.start(app, "sha256") };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { contentOf } from "../../src/lib/content.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { uploadKey, uploadPrefix, uploadsPrefix } from "../../src/registry/layout.ts";
-import { Uploads, type UploadTarget } from "../../src/registry/uploads.ts";
+import { StoreUploads, type UploadTarget } from "../../src/registry/uploads.ts";
 import type { Driver } from "../../src/storage/ports.ts";
 import { answering } from "../storage/intercepted.ts";
 import { isInPlace } from "./disturbed.ts";
@@ -36,7 +36,7 @@ describe("a session", () => {
 
   test.each(["sha256", "sha512"] as const)("of %s may be closed with either algorithm", async (algorithm) => {
     const stock = stocked();
-    const uploads = new Uploads(stock.store);
+    const uploads = new StoreUploads(stock.store);
     const digests = [digestOf("some bytes"), hashBytes(utf8("some bytes"), "sha512")] as const;
     for (const digest of digests) {
       const target = await uploads.start(app, algorithm);
@@ -48,7 +48,7 @@ describe("a session", () => {
 
   test("may go on in another process, which has not seen the bytes before", async () => {
     const { stock, uploads, target } = await begin();
-    const elsewhere = new Uploads(stock.store);
+    const elsewhere = new StoreUploads(stock.store);
     await uploads.append(target, chunk("one "));
     await elsewhere.append(target, chunk("two "));
     await uploads.commit(target, chunk("three"), digestOf("one two three"));
@@ -65,7 +65,7 @@ describe("a session", () => {
       const content = () => contentOf(new Blob(["lost bytes"]));
       return Object.assign(upload, { isRemembered: () => false, content });
     };
-    const uploads = new Uploads({ ...stock.store, ...answering(stock.store, { uploads: { open: openUpload } }) });
+    const uploads = new StoreUploads({ ...stock.store, ...answering(stock.store, { uploads: { open: openUpload } }) });
     await uploads.append(target, chunk("good bytes"));
     forgets = true;
     expect(await codeOf(uploads.commit(target, nothing, digestOf("good bytes")))).toBe("DIGEST_INVALID");
@@ -195,7 +195,7 @@ describe("a session", () => {
 
 test("the hashes that are kept between requests are bounded, and never needed", async () => {
   const stock = stocked();
-  const uploads = new Uploads(stock.store);
+  const uploads = new StoreUploads(stock.store);
   const targets: UploadTarget[] = [];
   for (let index = 0; index < 1050; index += 1) targets.push(await uploads.start(app, "sha512"));
   const first = targets[0];

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Entry, readEntries } from "../../src/storage/directory-entries.ts";
+import { type DirectoryEntry, readEntries } from "../../src/storage/directory-entries.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
-async function entriesOf(path: string): Promise<readonly Entry[]> {
+async function entriesOf(path: string): Promise<readonly DirectoryEntry[]> {
   const slices = await Array.fromAsync(readEntries(path));
   return slices.flat().sort((one, other) => (one.name < other.name ? -1 : 1));
 }

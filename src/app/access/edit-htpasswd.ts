@@ -10,7 +10,7 @@ export type UserChange = "added" | "changed" | "deleted" | "unknown";
 
 /** Gives the user this hash, or deletes the user where there is none. Two changes at once both count; a link stays one. */
 export async function changeUser(name: string, user: string, hash: string | undefined): Promise<UserChange> {
-  const path = followLinks(name);
+  const path = followSymlinks(name);
   return await withFileLock(join(dirname(path), ".htpasswd.lock"), async () => {
     const lines = readLines(path);
     const others = lines.filter((line) => !line.startsWith(`${user}:`));
@@ -24,13 +24,13 @@ export async function changeUser(name: string, user: string, hash: string | unde
 }
 
 /** The path that symbolic links lead to, also where no file is there yet. */
-export function followLinks(path: string): string {
+export function followSymlinks(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
     const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-    return isLink ? followLinks(resolve(dirname(path), readlinkSync(path))) : path;
+    return isLink ? followSymlinks(resolve(dirname(path), readlinkSync(path))) : path;
   }
 }
 

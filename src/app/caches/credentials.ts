@@ -1,6 +1,6 @@
 // The credentials of an upstream: from the configuration, or from a docker credential helper.
 import type { ConfiguredUpstream } from "../../config/proxy-section.ts";
-import type { Credentials } from "../../proxy/upstream-token.ts";
+import type { UpstreamCredentials } from "../../proxy/upstream-token.ts";
 
 /** Runs a program with a text on standard input and returns its standard output. */
 export type RunProgram = (command: readonly string[], input: string) => Promise<string>;
@@ -18,12 +18,12 @@ const helperMs = 30_000;
 export function openCredentials(
   { host, username, password, exec }: ConfiguredUpstream,
   { run, now }: CredentialSurroundings,
-): () => Promise<Credentials | undefined> {
+): () => Promise<UpstreamCredentials | undefined> {
   if (exec === undefined) {
     const fixed = username === undefined || password === undefined ? undefined : { username, password };
     return async () => fixed;
   }
-  let kept: { readonly credentials: Credentials; readonly untilMs: number } | undefined;
+  let kept: { readonly credentials: UpstreamCredentials; readonly untilMs: number } | undefined;
   return async () => {
     if (kept !== undefined && kept.untilMs > now()) return kept.credentials;
     const credentials = parseHelperAnswer(await run([exec.command, "get"], host));
@@ -32,7 +32,7 @@ export function openCredentials(
   };
 }
 
-function parseHelperAnswer(text: string): Credentials {
+function parseHelperAnswer(text: string): UpstreamCredentials {
   let answer: unknown;
   try {
     answer = JSON.parse(text);

@@ -8,14 +8,14 @@ import { StartError } from "../start-error.ts";
 import type { CertificateSource } from "./certificate-source.ts";
 
 /** Where the certificate and its key are, and the oldest TLS version to offer with them. */
-export interface CertificateFiles {
+export interface CertificatePaths {
   readonly certificate: string;
   readonly key: string;
   readonly minimum: TlsMaterial["minimum"];
 }
 
 /** Opens the files; `renew` reads them again. Throws a StartError if they cannot be used; those read before stay in use. */
-export function openCertificateFiles(files: CertificateFiles, nowMs: number): CertificateSource {
+export function openCertificateFiles(files: CertificatePaths, nowMs: number): CertificateSource {
   let current = readPair(files);
   const material = (): TlsMaterial => ({ certificate: current.certificate, key: current.key, minimum: files.minimum });
   const { certificate, description } = current;
@@ -33,7 +33,7 @@ export function openCertificateFiles(files: CertificateFiles, nowMs: number): Ce
   };
 }
 
-function readPair({ certificate: path, key: keyPath }: CertificateFiles) {
+function readPair({ certificate: path, key: keyPath }: CertificatePaths) {
   const certificate = readPem(path, "http.tls.certificate");
   const key = readPem(keyPath, "http.tls.key");
   const description = describeCertificate(certificate);

@@ -4,7 +4,7 @@ import type { Store } from "../../registry/store.ts";
 import type { Locks, Objects, Trash, Upload, Uploads } from "../../storage/ports.ts";
 
 /** distribution's names, and ours for what it does not have: waiting for a lock, adding to an upload. */
-type Action =
+type DriverCall =
   | "GetContent"
   | "PutContent"
   | "Reader"
@@ -16,7 +16,7 @@ type Action =
   | "Delete"
   | "Lock";
 
-type Time = <T>(action: Action, call: () => Promise<T>) => Promise<T>;
+type Time = <T>(action: DriverCall, call: () => Promise<T>) => Promise<T>;
 
 const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 

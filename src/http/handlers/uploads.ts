@@ -6,18 +6,13 @@ import type { Body } from "../../registry/ingest.ts";
 import type { Chunk } from "../../registry/uploads.ts";
 import { readChunks } from "../body.ts";
 import { contentLength, type Exchange, formatLocation } from "../exchange.ts";
-import type { CallerSessions } from "../open-sessions.ts";
+import type { CallerSessions, SessionName } from "../open-sessions.ts";
 import { formatUploadRange, parseChunkRange } from "../range.ts";
 
 /**
  * Scripts append "&digest=…" to the location of an upload, since distribution's has a query; the value means nothing.
  */
 const stateQuery = "_state=open";
-
-interface Session {
-  readonly name: RepositoryName;
-  readonly id: string;
-}
 
 /** Opens a session. */
 export async function startUpload(
@@ -65,7 +60,7 @@ export async function mountBlob(
 }
 
 /** Appends a chunk. */
-export async function patchUpload(exchange: Exchange, { name, id }: Session): Promise<Response> {
+export async function patchUpload(exchange: Exchange, { name, id }: SessionName): Promise<Response> {
   const chunk = chunkOf(exchange);
   using _slot = exchange.limiter.uploadSlots.take();
   sessionsOf(exchange).used(id);
@@ -74,7 +69,10 @@ export async function patchUpload(exchange: Exchange, { name, id }: Session): Pr
 }
 
 /** Appends the last chunk, if any, and stores the blob. */
-export async function putUpload(exchange: Exchange, route: Session & { readonly digest: Digest }): Promise<Response> {
+export async function putUpload(
+  exchange: Exchange,
+  route: SessionName & { readonly digest: Digest },
+): Promise<Response> {
   const { name, id, digest } = route;
   const chunk = chunkOf(exchange);
   using _slot = exchange.request.body === null ? undefined : exchange.limiter.uploadSlots.take();
@@ -84,13 +82,13 @@ export async function putUpload(exchange: Exchange, route: Session & { readonly 
 }
 
 /** How much has been uploaded. */
-export async function getUpload(exchange: Exchange, session: Session): Promise<Response> {
+export async function getUpload(exchange: Exchange, session: SessionName): Promise<Response> {
   const sizeBytes = await exchange.repository(session.name).uploads.size(session.id);
   return new Response(null, { status: 204, headers: sessionHeaders(exchange, session, sizeBytes) });
 }
 
 /** Cancels the upload. */
-export async function deleteUpload(exchange: Exchange, { name, id }: Session): Promise<Response> {
+export async function deleteUpload(exchange: Exchange, { name, id }: SessionName): Promise<Response> {
   await exchange.repository(name).uploads.cancel(id);
   sessionsOf(exchange).ended(id);
   return new Response(null, { status: 204 });
@@ -100,7 +98,7 @@ function sessionsOf({ limiter, sessionOwner }: Exchange): CallerSessions {
   return limiter.openSessions.of(sessionOwner);
 }
 
-async function isOpen({ repository }: Exchange, { name, id }: Session): Promise<boolean> {
+async function isOpen({ repository }: Exchange, { name, id }: SessionName): Promise<boolean> {
   try {
     await repository(name).uploads.size(id);
     return true;
@@ -153,7 +151,7 @@ function chunkOf(exchange: Exchange): Chunk {
 }
 
 /** A refusal of a chunk that does not fit carries what the client needs to resume. */
-async function withState<T>(exchange: Exchange, session: Session, work: () => Promise<T>): Promise<T> {
+async function withState<T>(exchange: Exchange, session: SessionName, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -164,7 +162,7 @@ async function withState<T>(exchange: Exchange, session: Session, work: () => Pr
   }
 }
 
-function sessionHeaders(exchange: Exchange, { name, id }: Session, sizeBytes: number): Record<string, string> {
+function sessionHeaders(exchange: Exchange, { name, id }: SessionName, sizeBytes: number): Record<string, string> {
   return {
     Location: `${formatLocation(exchange, name, `blobs/uploads/${id}`)}?${stateQuery}`,
     Range: formatUploadRange(sizeBytes),

@@ -6,7 +6,7 @@ import { blobKey, uploadsPrefix } from "../layout.ts";
 import { walkRepositories } from "../repositories.ts";
 import type { Store } from "../store.ts";
 import { temporaryAgeMs } from "../upload-purge.ts";
-import { Uploads } from "../uploads.ts";
+import { StoreUploads } from "../uploads.ts";
 import { markLinked } from "./blobs.ts";
 import { type GcOptions, startRun } from "./run.ts";
 
@@ -31,7 +31,7 @@ export async function* makeRoom(store: Store, options: RoomOptions): AsyncGenera
 }
 
 async function* removeUploads(store: Store, ageMs: number): AsyncGenerator<string> {
-  const uploads = new Uploads(store);
+  const uploads = new StoreUploads(store);
   for await (const name of walkRepositories(store, uploadsPrefix)) {
     for (const id of await store.objects.list(uploadsPrefix(name))) {
       const gone = await uploads.purge(name, { ids: [id], ageMs, isDryRun: false, hasTrash: false });

@@ -41,14 +41,14 @@ export interface KeptTag {
 }
 
 /** How far it is; `total` where it is known. */
-export interface Progress {
+export interface GcProgress {
   readonly kind: "progress";
   readonly phase: "marking repositories" | "purging the trash" | "sweeping blobs";
   readonly done: number;
 }
 
 /** One thing that a collection reports. */
-export type GcEvent = Removal | Finding | KeptTag | Progress;
+export type GcEvent = Removal | Finding | KeptTag | GcProgress;
 
 /** What a collection did. */
 export interface GcSummary {
