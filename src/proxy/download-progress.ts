@@ -157,7 +157,8 @@ export class DownloadProgress {
           this.#releasedBytes = Math.max(this.#releasedBytes, position);
           yield piece;
         } else if (position >= part.end) return;
-        else if (end === undefined) await changed;
+        // It may have ended in another way while the piece was read: then the file is empty.
+        else if (end === undefined || end !== this.#end) await changed;
         else return assertWhole(end, position >= available);
       }
     } finally {

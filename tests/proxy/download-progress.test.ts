@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { RegistryError } from "../../src/oci/errors.ts";
-import { hashBytes } from "../../src/oci/hash.ts";
+import { hashBytes, startHash } from "../../src/oci/hash.ts";
+import { Checkpoints } from "../../src/proxy/checkpoints.ts";
 import { DownloadProgress } from "../../src/proxy/download-progress.ts";
 import { heldBackBytes } from "../../src/proxy/pass-through.ts";
 
@@ -66,4 +67,28 @@ test("a failure reaches who waits", async () => {
   expect(progress.totalBytes).toBe(content.length);
   progress.arrive(content.length);
   expect(progress.availableBytes).toBe(content.length - heldBackBytes);
+});
+
+test("a reader whose file is emptied in the middle of a read, since the verified blob cannot be kept, resumes by itself", async () => {
+  const { progress } = start();
+  const asked: number[] = [];
+  progress.readFrom({
+    sizeBytes: () => 0,
+    isInPlace: () => true,
+    isAt: () => false,
+    read: async (offset) => {
+      asked.push(offset);
+      progress.finish({ kind: "uncached", checkpoints: new Checkpoints(startHash("sha256")) });
+      return new Uint8Array();
+    },
+    [Symbol.dispose]: () => undefined,
+  });
+  progress.arrive(content.length);
+  progress.finish({ kind: "verified" });
+  // The source has nothing to resume from, and says so; that the file was too short would be said by a reader of the file.
+  const outcome = await progress
+    .read()
+    .next()
+    .catch((error: RegistryError) => error.code);
+  expect([asked, outcome]).toEqual([[0], "BLOB_UNKNOWN"]);
 });
