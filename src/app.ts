@@ -1,18 +1,15 @@
 // Composition: from a configuration to a running server.
 
-import { hostname } from "node:os";
 import { join } from "node:path";
 import type { OpenedAccess } from "./app/access/open-access.ts";
-import { openSwitchedAccess, type SwitchedAccess } from "./app/access/switched-access.ts";
+import { openSwitchedAccess } from "./app/access/switched-access.ts";
 import type { CertificateSource } from "./app/certificates/certificate-source.ts";
 import { openCertificates } from "./app/certificates/certificates.ts";
-import { defaultNames } from "./app/certificates/host-names.ts";
 import { createRenewal } from "./app/certificates/renewal.ts";
-import { composeRegistry } from "./app/compose-registry.ts";
+import { type ComposedRegistry, composeRegistry } from "./app/compose-registry.ts";
 import { watchDescriptors } from "./app/listening/descriptors.ts";
-import { limitsOf, orNone } from "./app/listening/limits.ts";
-import { describeAddress } from "./app/listening/server-address.ts";
-import { steerToLater } from "./app/listening/steer-connections.ts";
+import { orNone } from "./app/listening/limits.ts";
+import { addressOf, findAddress, listen } from "./app/listening/listen.ts";
 import { openNotifications } from "./app/notifications/open-notifications.ts";
 import { openDebugListener } from "./app/observe/debug-listener.ts";
 import { startHealthChecks } from "./app/observe/health-checks.ts";
@@ -21,23 +18,15 @@ import { type Monitoring, openMonitoring } from "./app/observe/monitoring.ts";
 import { noteLoginIn, openAudit, withAudit } from "./app/observe/open-audit.ts";
 import { levelOf, openLogs } from "./app/observe/open-logs.ts";
 import { openTracing } from "./app/observe/open-tracing.ts";
-import { explainListening, StartError } from "./app/start-error.ts";
 import { startChores } from "./app/store/chores.ts";
 import { openStore } from "./app/store/open-store.ts";
-import { type ListenAddress, parseListenAddress } from "./config/listen-address.ts";
 import type { LoadedConfiguration } from "./config/load.ts";
 import type { Configuration } from "./config/schema.ts";
 import type { Health } from "./http/health.ts";
-import { createLimiter } from "./http/limits.ts";
-import type { FindNamespaced } from "./http/namespace.ts";
-import { probePort, type RunningServer, startServer } from "./http/server.ts";
-import { compileNetworks } from "./lib/networks.ts";
-import { trimTrailingSlashes } from "./lib/trailing-slashes.ts";
-import type { AccessLog } from "./log/access-log.ts";
+import type { RunningServer } from "./http/server.ts";
 import type { LineStream } from "./log/line-output.ts";
 import type { Logger } from "./log/logger.ts";
-import type { Registry } from "./registry/registry.ts";
-import type { Tracer } from "./tracing/tracer.ts";
+import type { Store } from "./registry/store.ts";
 
 /** What the app needs from its process. */
 export interface AppSurroundings {
@@ -81,65 +70,70 @@ export interface App {
 /** Starts everything; throws a StartError that tells the operator what is in the way. */
 export async function startApp(loaded: LoadedConfiguration, surroundings: AppSurroundings): Promise<App> {
   const { configuration } = loaded;
-  const { env, now } = surroundings;
+  const isConfigured = loaded.path !== undefined;
+  const { env, now, print } = surroundings;
   const { logger, accessLog } = openLogs(loaded, surroundings);
   const address = findAddress(configuration);
-  const warn = (warning: string) => logger.warn(warning);
-  const opened = await openStore(configuration, { env, now, warn });
-  const { dataDirectory } = opened;
+  const { dataDirectory, ...opened } = await openStore(configuration, { env, now, warn: (line) => logger.warn(line) });
   const monitoring = openMonitoring(configuration, { logger, now });
-  const { metrics, health } = monitoring;
-  const store = monitoring.watchStore(opened.store);
+  const { metrics } = monitoring;
+
   const certificate = await openCertificates(configuration.http.tls, { directory: join(dataDirectory, "tls"), now });
-  if (certificate?.made !== undefined) logger.info(certificate.made);
-  for (const warning of certificate?.warnings ?? []) logger.warn(warning);
-  const audit = await openAudit(configuration.log.audit, { logger, now, print: surroundings.print });
-  const [hasFile, noteLogin] = [loaded.path !== undefined, withLoginMetrics(noteLoginIn(audit), metrics)];
-  const access = await openSwitchedAccess(configuration, { dataDirectory, logger, now, hasFile, noteLogin });
-  const { tracer, ...tracing } = openTracing({ env, logger });
+  announce(certificate, logger);
+  const audit = await openAudit(configuration.log.audit, { logger, now, print });
+  const noteLogin = withLoginMetrics(noteLoginIn(audit), metrics);
+  const facts = { dataDirectory, logger, now, hasFile: isConfigured, noteLogin };
+  const access = await openSwitchedAccess(configuration, facts);
+  const tracing = openTracing({ env, logger });
+
+  const store = monitoring.watchStore(opened.store);
   const hasOwners = () => access.now() !== undefined;
-  const parts = { env, tracer, store, dataDirectory, hasOwners, metrics, logger };
+  const parts = { env, tracer: tracing.tracer, store, dataDirectory, hasOwners, metrics, logger };
   const composed = composeRegistry(configuration, parts);
   const notifications = openNotifications(configuration, parts);
   const registry = notifications.wrap(withAudit(composed.registry, audit));
-  const { findNamespaced } = composed;
-  const server = listen(configuration, {
-    address,
-    registry,
-    findNamespaced,
-    certificate,
-    access,
-    monitoring,
-    logger,
-    accessLog,
-    tracer,
-  });
+  const asked = { ...composed, registry, certificate, access, monitoring, logger, accessLog, tracer: tracing.tracer };
+  const server = listen(configuration, { address, ...asked });
+
   const renewCertificate = createRenewal(certificate, { server, logger });
-  const debugListener = openDebugListener(configuration, { health, metrics, logger });
-  const chores = [
-    ...startChores(configuration, { store, renew: renewCertificate, logger, metrics: monitoring.chores }),
+  const debugListener = openDebugListener(configuration, { ...monitoring, logger });
+  const chores = startWork(configuration, { store, composed, server, renewCertificate, monitoring, logger });
+  const outward = debugListener === undefined ? [tracing] : [debugListener, tracing];
+  const running = { chores, health: monitoring.health, server, notifications, outward, logger };
+
+  const reload = async (changed: Configuration) => {
+    logger.setLevel(levelOf(changed));
+    await access.reload(changed);
+  };
+  const stop = () => stopAll(running, configuration.http.draintimeout);
+  const told = { configuration, dataDirectory, certificate, isConfigured, access: access.now(), logger };
+  return { ...told, ...addressOf(configuration, server, certificate), renewCertificate, reload, stop };
+}
+
+function announce(certificate: CertificateSource | undefined, logger: Logger): void {
+  if (certificate?.made !== undefined) logger.info(certificate.made);
+  for (const warning of certificate?.warnings ?? []) logger.warn(warning);
+}
+
+interface WorkParts {
+  readonly store: Store;
+  readonly composed: ComposedRegistry;
+  readonly server: RunningServer;
+  readonly renewCertificate: () => Promise<void>;
+  readonly monitoring: Monitoring;
+  readonly logger: Logger;
+}
+
+/** What a server does by itself, until it is disposed of. */
+function startWork(configuration: Configuration, parts: WorkParts): readonly Disposable[] {
+  const { store, composed, server, renewCertificate, monitoring, logger } = parts;
+  const { health, chores: metrics } = monitoring;
+  return [
+    ...startChores(configuration, { store, renew: renewCertificate, logger, metrics }),
     watchDescriptors({ server, logger, maxConnections: orNone(configuration.http.limits.connections) }),
     composed.start(),
     ...startHealthChecks(configuration.health, { health, checkStore: composed.registry.checkReady, logger }),
   ];
-  return {
-    configuration,
-    ...addressOf(configuration, server, certificate),
-    dataDirectory,
-    certificate,
-    isConfigured: hasFile,
-    access: access.now(),
-    logger,
-    renewCertificate,
-    reload: async (changed) => {
-      logger.setLevel(levelOf(changed));
-      await access.reload(changed);
-    },
-    stop: () => {
-      const outward = [debugListener, tracing].filter((each) => each !== undefined);
-      return stopAll({ chores, health, server, notifications, outward, logger }, configuration.http.draintimeout);
-    },
-  };
 }
 
 interface RunningParts {
@@ -161,71 +155,4 @@ async function stopAll({ chores, health, server, notifications, outward, logger 
   if (count > 0) logger.warn("requests were cut off because they took longer than http.draintimeout", { count });
   await notifications.stop(endMs - performance.now());
   for (const each of outward) await each.stop();
-}
-
-function addressOf({ http: { addr } }: Configuration, { port }: RunningServer, certificate?: CertificateSource) {
-  return describeAddress({
-    addr,
-    port,
-    certificateNames: certificate?.description().names.map(({ value }) => value),
-    machineNames: defaultNames().map(({ value }) => value),
-    hostName: hostname().toLowerCase(),
-  });
-}
-
-function listen(
-  { http, storage, catalog, tags }: Configuration,
-  means: {
-    readonly address: ListenAddress;
-    readonly registry: Registry;
-    readonly findNamespaced: FindNamespaced | undefined;
-    readonly certificate: CertificateSource | undefined;
-    readonly access: SwitchedAccess;
-    readonly monitoring: Monitoring;
-    readonly logger: Logger;
-    readonly accessLog: AccessLog | undefined;
-    readonly tracer: Tracer;
-  },
-): RunningServer {
-  const { address, registry, findNamespaced, certificate, access, monitoring, logger, accessLog, tracer } = means;
-  return explainListening(http.addr, () =>
-    startServer(
-      {
-        ...address,
-        tls: certificate?.material(),
-        idleSeconds: Math.ceil(http.limits.idletimeout / 1000),
-        steerToLater,
-      },
-      {
-        registry,
-        findNamespaced,
-        isTrustedProxy: compileNetworks(http.trustedproxies),
-        access: access.now,
-        health: monitoring.health,
-        watch: monitoring.watch,
-        logger,
-        accessLog,
-        tracer,
-        switches: {
-          isDeleteEnabled: storage.delete.enabled,
-          isReadOnly: storage.maintenance.readonly.enabled,
-        },
-        host: http.relativeurls || http.host === undefined ? undefined : trimTrailingSlashes(http.host),
-        prefix: http.prefix,
-        headers: http.headers,
-        pages: { maxCatalogItems: catalog.maxentries, maxTagItems: tags.maxtags },
-        limiter: createLimiter(limitsOf(http.limits), () => performance.now()),
-        caCertificate: () => certificate?.authority?.pem(),
-      },
-    ),
-  );
-}
-
-/** Checked first: a server that cannot listen should not create a directory or a certificate. */
-function findAddress({ http: { addr } }: Configuration): ListenAddress {
-  const address = parseListenAddress(addr);
-  if (address === undefined)
-    throw new StartError(`${addr} is not an address to listen on, such as :5000 or 127.0.0.1:5000`);
-  explainListening(addr, () => probePort(address));
-  return address;
 }

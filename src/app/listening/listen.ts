@@ -1,0 +1,89 @@
+// The listener of the registry: where it listens, and what it answers requests with.
+import { hostname } from "node:os";
+import { type ListenAddress, parseListenAddress } from "../../config/listen-address.ts";
+import type { Configuration } from "../../config/schema.ts";
+import type { DispatchOptions } from "../../http/dispatch.ts";
+import { createLimiter } from "../../http/limits.ts";
+import type { FindNamespaced } from "../../http/namespace.ts";
+import { probePort, type RunningServer, startServer } from "../../http/server.ts";
+import { compileNetworks } from "../../lib/networks.ts";
+import { trimTrailingSlashes } from "../../lib/trailing-slashes.ts";
+import type { AccessLog } from "../../log/access-log.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { Registry } from "../../registry/registry.ts";
+import type { Tracer } from "../../tracing/tracer.ts";
+import type { SwitchedAccess } from "../access/switched-access.ts";
+import type { CertificateSource } from "../certificates/certificate-source.ts";
+import { defaultNames } from "../certificates/host-names.ts";
+import type { Monitoring } from "../observe/monitoring.ts";
+import { explainListening, StartError } from "../start-error.ts";
+import { limitsOf } from "./limits.ts";
+import { describeAddress } from "./server-address.ts";
+import { steerToLater } from "./steer-connections.ts";
+
+/** Checked first: a server that cannot listen should not create a directory or a certificate. */
+export function findAddress({ http: { addr } }: Configuration): ListenAddress {
+  const address = parseListenAddress(addr);
+  if (address === undefined)
+    throw new StartError(`${addr} is not an address to listen on, such as :5000 or 127.0.0.1:5000`);
+  explainListening(addr, () => probePort(address));
+  return address;
+}
+
+/** What answers requests, and where. */
+export interface ListeningParts {
+  readonly address: ListenAddress;
+  readonly registry: Registry;
+  readonly findNamespaced: FindNamespaced | undefined;
+  readonly certificate: CertificateSource | undefined;
+  readonly access: SwitchedAccess;
+  readonly monitoring: Monitoring;
+  readonly logger: Logger;
+  readonly accessLog: AccessLog | undefined;
+  readonly tracer: Tracer;
+}
+
+/** Listens, or throws a StartError. */
+export function listen(configuration: Configuration, parts: ListeningParts): RunningServer {
+  const { http } = configuration;
+  const { address, certificate } = parts;
+  const idleSeconds = Math.ceil(http.limits.idletimeout / 1000);
+  const how = { ...address, tls: certificate?.material(), idleSeconds, steerToLater };
+  return explainListening(http.addr, () => startServer(how, optionsOf(configuration, parts)));
+}
+
+function optionsOf({ http, storage, catalog, tags }: Configuration, parts: ListeningParts): DispatchOptions {
+  const { registry, findNamespaced, certificate, access, monitoring, logger, accessLog, tracer } = parts;
+  return {
+    registry,
+    findNamespaced,
+    isTrustedProxy: compileNetworks(http.trustedproxies),
+    access: access.now,
+    health: monitoring.health,
+    watch: monitoring.watch,
+    logger,
+    accessLog,
+    tracer,
+    switches: {
+      isDeleteEnabled: storage.delete.enabled,
+      isReadOnly: storage.maintenance.readonly.enabled,
+    },
+    host: http.relativeurls || http.host === undefined ? undefined : trimTrailingSlashes(http.host),
+    prefix: http.prefix,
+    headers: http.headers,
+    pages: { maxCatalogItems: catalog.maxentries, maxTagItems: tags.maxtags },
+    limiter: createLimiter(limitsOf(http.limits), () => performance.now()),
+    caCertificate: () => certificate?.authority?.pem(),
+  };
+}
+
+/** Where to connect to the server. */
+export function addressOf({ http: { addr } }: Configuration, { port }: RunningServer, certificate?: CertificateSource) {
+  return describeAddress({
+    addr,
+    port,
+    certificateNames: certificate?.description().names.map(({ value }) => value),
+    machineNames: defaultNames().map(({ value }) => value),
+    hostName: hostname().toLowerCase(),
+  });
+}
