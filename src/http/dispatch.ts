@@ -16,7 +16,8 @@ import { readForwarded } from "./forwarded.ts";
 import { deleteBlob, getBlob } from "./handlers/blobs.ts";
 import { listCatalog, listReferrers, listTags } from "./handlers/listings.ts";
 import { deleteManifest, getManifest, putManifest } from "./handlers/manifests.ts";
-import { getBase, getCaCertificate, getLive, getOptions, getReady, getRoot, redirectTo } from "./handlers/service.ts";
+import { getPageFile, getRoot } from "./handlers/page.ts";
+import { getBase, getCaCertificate, getLive, getOptions, getReady, redirectTo } from "./handlers/service.ts";
 import { getToken, postToken } from "./handlers/token.ts";
 import {
   deleteUpload,
@@ -32,6 +33,7 @@ import { type Limiter, refuseLongHead } from "./limits.ts";
 import { applyNamespace, type FindNamespaced, type NamespacedRoute } from "./namespace.ts";
 import { needOf } from "./needs.ts";
 import { sessionOwner } from "./open-sessions.ts";
+import type { PageFiles } from "./page-files.ts";
 import { parseUrl } from "./path.ts";
 import { requestIdOf } from "./request-id.ts";
 import { describeFailure, logRequest } from "./request-log.ts";
@@ -67,6 +69,8 @@ export interface DispatchOptions {
   readonly findNamespaced?: FindNamespaced | undefined;
   /** What the registry's checks found; undefined: nothing is checked. */
   readonly health?: HealthView | undefined;
+  /** The files of the web page; undefined: browsers get the same line of text as everybody else. */
+  readonly page?: PageFiles | undefined;
   /** Counts requests; undefined: nobody does. */
   readonly watch?: WatchRequest | undefined;
   /** Whether the process is out of file descriptors, so that the client should try again. */
@@ -210,6 +214,8 @@ function exchangeOf(request: Request, { caller, access, requestId, remote = "", 
     base: `${host ?? ""}${prefix}`,
     prefix,
     caCertificate: options.caCertificate(),
+    page: options.page,
+    tokenServer: answerTokenRequest === undefined ? door?.tokenServer(asked.base) : `${prefix}auth/token`,
     isReady: options.health?.isReady() ?? true,
     answerTokenRequest: answerTokenRequest === undefined ? undefined : (asked) => answerTokenRequest(asked, remote),
   };
@@ -220,7 +226,9 @@ function handle(exchange: Exchange, route: Route): Response | Promise<Response> 
     case "base":
       return getBase(exchange);
     case "root":
-      return getRoot();
+      return getRoot(exchange);
+    case "pageFile":
+      return getPageFile(exchange, route);
     case "caCertificate":
       return getCaCertificate(exchange);
     case "live":

@@ -108,6 +108,12 @@ export class Door {
     throw new RegistryError("DENIED", { cause: new Error(why) });
   }
 
+  /** The URL of the token server, for a request at this origin; undefined where there are no tokens. */
+  tokenServer(origin: string): string | undefined {
+    const { scheme } = this.#options;
+    return scheme.kind === "bearer" ? scheme.realm(origin) : undefined;
+  }
+
   /** Whether the caller may pull from the repository. */
   mayPull(caller: Caller, repository: RepositoryName): boolean {
     return this.#options.policy().decide(caller, { repository, action: "pull" }).isAllowed;

@@ -7,6 +7,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Repository } from "../registry/repository.ts";
 import type { Limiter } from "./limits.ts";
+import type { PageFiles } from "./page-files.ts";
 
 /** What handlers work with. */
 export interface Exchange {
@@ -28,6 +29,10 @@ export interface Exchange {
   readonly sessionOwner: string;
   /** The CA certificate behind the server's own certificate, if we made it. */
   readonly caCertificate: string | undefined;
+  /** The files of the web page; undefined where the sources run as they are. */
+  readonly page: PageFiles | undefined;
+  /** The path of our own token server, or the URL of another one; undefined where there are no tokens. */
+  readonly tokenServer: string | undefined;
   /** Whether new requests should come here. */
   readonly isReady: boolean;
   /** Our own token server; undefined where tokens come from elsewhere, or there are none. */

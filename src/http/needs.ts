@@ -14,6 +14,7 @@ const needs: Record<Route["kind"], Action | "nothing" | "login" | "catalog"> = {
   // Clients learn here how to log in.
   base: "login",
   root: "nothing",
+  pageFile: "nothing",
   caCertificate: "nothing",
   live: "nothing",
   ready: "nothing",

@@ -15,6 +15,7 @@ export interface SpannedRequest {
 const patterns: Record<Route["kind"], string> = {
   base: "/v2/",
   root: "/",
+  pageFile: "/-/assets/{file}",
   live: "/livez",
   ready: "/readyz",
   caCertificate: "/ca.crt",

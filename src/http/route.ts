@@ -10,20 +10,24 @@
 //   /auth/token                            tokens
 //   /ca.crt  /                             the certificate authority; a sign of life
 //   /livez  /readyz                        probes: whether it runs; whether requests should come here
+//   /-/assets/<file>                       a file of the web page; no repository can have such a path
 //
 // The last two or three segments tell a path apart, so a repository may be called "tags/list" or "blobs/uploads".
-import { type Algorithm, type Digest, digestAlgorithm, parseAlgorithm, parseDigest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
+import type { RepositoryName } from "../oci/name.ts";
 import { parseReference, parseTag, type Reference, type Tag } from "../oci/reference.ts";
 import { type PageQuery, parsePageQuery, singleValue } from "./pagination.ts";
 import { collapseSlashes, decodePath, withoutTrailingSlash } from "./path.ts";
+import { requireDigest, requireName } from "./route-parts.ts";
+import { parseUploadRoute, parseUploadStart, type UploadRoute } from "./upload-route.ts";
 
 /** Everything that can be asked of the server. */
 export type Route =
   | { readonly kind: "base" | "root" | "caCertificate" | "live" | "ready" }
   | { readonly kind: "getToken"; readonly query: URLSearchParams }
   | { readonly kind: "postToken" }
+  | { readonly kind: "pageFile"; readonly file: string }
   | { readonly kind: "options"; readonly allow: string }
   | { readonly kind: "redirect"; readonly location: string }
   | { readonly kind: "catalog"; readonly page: PageQuery }
@@ -36,16 +40,7 @@ export type Route =
       readonly tags: readonly Tag[];
     }
   | { readonly kind: "getBlob" | "deleteBlob"; readonly name: RepositoryName; readonly digest: Digest }
-  | { readonly kind: "startUpload"; readonly name: RepositoryName; readonly algorithm: Algorithm }
-  | { readonly kind: "postBlob"; readonly name: RepositoryName; readonly digest: Digest }
-  | {
-      readonly kind: "mountBlob";
-      readonly name: RepositoryName;
-      readonly digest: Digest;
-      readonly from: RepositoryName | undefined;
-    }
-  | { readonly kind: "getUpload" | "patchUpload" | "deleteUpload"; readonly name: RepositoryName; readonly id: string }
-  | { readonly kind: "putUpload"; readonly name: RepositoryName; readonly id: string; readonly digest: Digest }
+  | UploadRoute
   | {
       readonly kind: "listReferrers";
       readonly name: RepositoryName;
@@ -76,6 +71,7 @@ const methods = {
   ready: ["GET", "HEAD"],
   base: ["GET", "HEAD"],
   token: ["GET", "POST"],
+  pageFile: ["GET", "HEAD"],
   catalog: ["GET", "HEAD"],
   tags: ["GET", "HEAD"],
   manifests: ["GET", "HEAD", "PUT", "DELETE"],
@@ -86,6 +82,8 @@ const methods = {
 };
 
 type Resource = keyof typeof methods;
+
+const pageFiles = "-/assets/";
 
 /** More than any client sends; the spec requires at least 10. */
 const maxTags = 100;
@@ -143,6 +141,7 @@ function findPlace(path: string, prefix: string): RoutePlace | undefined {
   };
   const resource = Object.hasOwn(fixed, rest) ? fixed[rest] : undefined;
   if (resource !== undefined) return { resource, name: [], last: "" };
+  if (rest.startsWith(pageFiles)) return { resource: "pageFile", name: [], last: rest.slice(pageFiles.length) };
   return rest.startsWith("v2/") ? findInRepository(rest.slice("v2/".length).split("/")) : undefined;
 }
 
@@ -170,29 +169,31 @@ function routeOf(place: RoutePlace, method: string, query: URLSearchParams): Rou
       return { kind: place.resource };
     case "token":
       return method === "GET" ? { kind: "getToken", query } : { kind: "postToken" };
+    case "pageFile":
+      return { kind: "pageFile", file: place.last };
     case "catalog":
       return { kind: "catalog", page: parsePageQuery(query) };
     case "tags":
-      return { kind: "listTags", name: nameOf(place), page: parsePageQuery(query) };
+      return { kind: "listTags", name: requireName(place.name), page: parsePageQuery(query) };
     case "manifests":
       return manifestRoute(place, method, query);
     case "blobs":
       return {
         kind: method === "GET" ? "getBlob" : "deleteBlob",
-        name: nameOf(place),
-        digest: digestOf(place.last),
+        name: requireName(place.name),
+        digest: requireDigest(place.last),
       };
     case "uploads":
-      return postRoute(nameOf(place), query);
+      return parseUploadStart(requireName(place.name), query);
     case "upload":
-      return uploadRoute(place, method, query);
+      return parseUploadRoute({ name: requireName(place.name), text: place.last }, { method, query });
     case "referrers":
       return referrersRoute(place, query);
   }
 }
 
 function manifestRoute(place: RoutePlace, method: string, query: URLSearchParams): Route {
-  const name = nameOf(place);
+  const name = requireName(place.name);
   const text = place.last;
   const reference = parseReference(text);
   if (reference === undefined) {
@@ -229,71 +230,12 @@ function tagsOf(query: URLSearchParams): readonly Tag[] {
   });
 }
 
-function postRoute(name: RepositoryName, query: URLSearchParams): Route {
-  const mount = singleValue(query, "mount");
-  const from = singleValue(query, "from");
-  if (mount !== undefined) return mountRoute(name, { mount, from });
-  const digest = singleValue(query, "digest");
-  if (digest !== undefined) return { kind: "postBlob", name, digest: digestOf(digest) };
-  const text = singleValue(query, "digest-algorithm") ?? "sha256";
-  const algorithm = parseAlgorithm(text);
-  if (algorithm !== undefined) return { kind: "startUpload", name, algorithm };
-  throw new RegistryError("DIGEST_INVALID", {
-    message: "unsupported digest algorithm",
-    detail: { algorithm: text.slice(0, 100) },
-  });
-}
-
-/**
- * A mount only saves an upload: from a source that cannot exist here, such as a name on another host, the upload
- * begins.
- */
-function mountRoute(name: RepositoryName, { mount, from }: { mount: string; from: string | undefined }): Route {
-  const digest = digestOf(mount);
-  const source = from === undefined ? undefined : parseRepositoryName(from);
-  if (from !== undefined && source === undefined) {
-    return { kind: "startUpload", name, algorithm: digestAlgorithm(digest) };
-  }
-  return { kind: "mountBlob", name, digest, from: source };
-}
-
-function uploadRoute(place: RoutePlace, method: string, query: URLSearchParams): Route {
-  const name = nameOf(place);
-  const id = place.last.toLowerCase();
-  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
-    throw new RegistryError("BLOB_UPLOAD_UNKNOWN", { detail: { id: place.last.slice(0, 100) } });
-  }
-  if (method === "GET") return { kind: "getUpload", name, id };
-  if (method === "PATCH") return { kind: "patchUpload", name, id };
-  if (method === "DELETE") return { kind: "deleteUpload", name, id };
-  const digest = singleValue(query, "digest");
-  if (digest === undefined)
-    throw new RegistryError("DIGEST_INVALID", { message: "the query parameter digest is missing" });
-  return { kind: "putUpload", name, id, digest: digestOf(digest) };
-}
-
 function referrersRoute(place: RoutePlace, query: URLSearchParams): Route {
   const last = singleValue(query, "last");
   const filter = {
     // An empty value is a filter too: for those without a type.
     artifactType: query.has("artifactType") ? (singleValue(query, "artifactType") ?? "") : undefined,
-    after: last === undefined ? undefined : digestOf(last),
+    after: last === undefined ? undefined : requireDigest(last),
   };
-  return { kind: "listReferrers", name: nameOf(place), digest: digestOf(place.last), filter };
-}
-
-function nameOf(place: RoutePlace): RepositoryName {
-  const text = place.name.join("/");
-  const name = parseRepositoryName(text);
-  if (name === undefined) throw new RegistryError("NAME_INVALID", { detail: { name: text.slice(0, 300) } });
-  return name;
-}
-
-function digestOf(text: string): Digest {
-  const digest = parseDigest(text);
-  if (digest !== undefined) return digest;
-  throw new RegistryError("DIGEST_INVALID", {
-    message: "invalid or unsupported digest",
-    detail: { digest: text.slice(0, 200) },
-  });
+  return { kind: "listReferrers", name: requireName(place.name), digest: requireDigest(place.last), filter };
 }

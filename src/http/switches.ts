@@ -9,6 +9,7 @@ type Effect = "read" | "write" | "upload" | "delete";
 const effects: Record<Route["kind"], Effect> = {
   base: "read",
   root: "read",
+  pageFile: "read",
   caCertificate: "read",
   live: "read",
   ready: "read",

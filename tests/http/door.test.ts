@@ -93,6 +93,7 @@ const session = "00000000-0000-4000-8000-000000000099";
 const requests: Record<Route["kind"], readonly (readonly [method: string, path: string, needs: Action])[]> = {
   base: [],
   root: [],
+  pageFile: [],
   caCertificate: [],
   live: [],
   ready: [],

@@ -26,6 +26,8 @@ test.each([
     limiter: createLimiter(usualLimits, () => 0),
     sessionOwner: "anonymous",
     caCertificate: undefined,
+    page: undefined,
+    tokenServer: undefined,
     isReady: true,
     answerTokenRequest: undefined,
   };

@@ -22,6 +22,7 @@ type Handler =
 const handlers: Record<RouteKind, Handler> = {
   base: "base",
   root: "probe",
+  pageFile: "other",
   live: "probe",
   ready: "probe",
   caCertificate: "other",

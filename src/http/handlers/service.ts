@@ -1,4 +1,4 @@
-// Paths besides content: the base of the API, the root, probes, the CA certificate, OPTIONS.
+// Paths besides content: the base of the API, a sign of life, probes, the CA certificate, OPTIONS.
 import { RegistryError } from "../../oci/errors.ts";
 import type { Exchange } from "../exchange.ts";
 
@@ -8,8 +8,8 @@ export async function getBase({ registry }: Exchange): Promise<Response> {
   return Response.json({});
 }
 
-/** That the server is up; load balancers request "/", and now and then a person with a browser. */
-export function getRoot(): Response {
+/** That the server is up; load balancers request "/". */
+export function getSignOfLife(): Response {
   return new Response("This is a container registry. Its API is at /v2/, for docker and its kind.\n", {
     headers: { "Content-Type": "text/plain; charset=utf-8" },
   });
