@@ -1,9 +1,5 @@
-// Metrics in the text format of Prometheus, by hand: a library would double the start time.
-//
-//   # HELP name sentence
-//   # TYPE name counter
-//   name{label="value"} 3
-
+// Metrics by hand: a library would double the start time.
+import { type Figures, formatFigures } from "./figures.ts";
 import { FigureSet, HistogramSet, type Labels, type MetricOptions, ReadFigure } from "./series.ts";
 
 export type { Labels, MetricOptions } from "./series.ts";
@@ -29,7 +25,7 @@ export type Read = () => number | undefined | Promise<number | undefined>;
 
 /** All metrics of a process. */
 export class Metrics {
-  readonly #metrics: { format(): string | Promise<string> }[] = [];
+  readonly #metrics: { figures(): Figures | Promise<Figures> }[] = [];
 
   /** A counter of this name; the label sets in `initial` are shown with 0 from the start. */
   counter(options: MetricOptions, initial: readonly Labels[] = []): Counter {
@@ -67,13 +63,18 @@ export class Metrics {
     this.#add(new ReadFigure(kind, options, read));
   }
 
-  #add<Added extends { format(): string | Promise<string> }>(metric: Added): Added {
+  #add<Added extends { figures(): Figures | Promise<Figures> }>(metric: Added): Added {
     this.#metrics.push(metric);
     return metric;
   }
 
+  /** All of it as it is now. */
+  figures(): Promise<readonly Figures[]> {
+    return Promise.all(this.#metrics.map((metric) => metric.figures()));
+  }
+
   /** All of it in Prometheus's text format. */
   async format(): Promise<string> {
-    return (await Promise.all(this.#metrics.map((metric) => metric.format()))).join("");
+    return formatFigures(await this.figures());
   }
 }

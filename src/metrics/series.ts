@@ -1,4 +1,5 @@
-// What one metric holds: a value or a histogram for each set of labels, and how it is written.
+// What one metric holds: a value or a histogram for each set of labels, and its figures for others.
+import type { Figures, Merging, Sample } from "./figures.ts";
 
 /** The labels of a sample. */
 export type Labels = Readonly<Record<string, string>>;
@@ -8,6 +9,8 @@ export interface MetricOptions {
   readonly name: string;
   /** One sentence. */
   readonly help: string;
+  /** What becomes of a gauge that several processes have. */
+  readonly merging?: Merging;
 }
 
 /** Labels come from the configuration and closed sets; this only catches mistakes. */
@@ -40,24 +43,24 @@ class Series<Value> {
 
 /** A counter or a gauge. */
 export class FigureSet {
-  readonly #header: string;
-  readonly #name: string;
+  readonly #kind: "counter" | "gauge";
+  readonly #options: MetricOptions;
   readonly #series = new Series(() => ({ value: 0 }));
 
   constructor(kind: "counter" | "gauge", options: MetricOptions) {
-    this.#header = formatHeader(kind, options);
-    this.#name = options.name;
+    this.#kind = kind;
+    this.#options = options;
   }
 
   at(labels: Labels): { value: number } {
     return this.#series.at(labels);
   }
 
-  format(): string {
+  figures(): Figures {
     const samples = [...this.#series.entries()].map(({ labels, value }) =>
-      formatSample(this.#name, labels, value.value),
+      sampleOf(this.#options.name, labels, value.value),
     );
-    return `${this.#header}${samples.join("")}`;
+    return { ...this.#options, kind: this.#kind, samples };
   }
 }
 
@@ -69,14 +72,12 @@ interface Buckets {
 
 /** A histogram. */
 export class HistogramSet {
-  readonly #header: string;
-  readonly #name: string;
+  readonly #options: MetricOptions;
   readonly #bounds: readonly number[];
   readonly #series: Series<Buckets>;
 
   constructor(options: MetricOptions, bounds: readonly number[]) {
-    this.#header = formatHeader("histogram", options);
-    this.#name = options.name;
+    this.#options = options;
     this.#bounds = bounds;
     this.#series = new Series(() => ({ counts: Array<number>(bounds.length + 1).fill(0), sum: 0 }));
   }
@@ -89,30 +90,28 @@ export class HistogramSet {
     buckets.sum += value;
   }
 
-  format(): string {
-    return `${this.#header}${[...this.#series.entries()].map((entry) => this.#formatOne(entry)).join("")}`;
+  figures(): Figures {
+    const samples = [...this.#series.entries()].flatMap((entry) => this.#samplesOf(entry));
+    return { ...this.#options, kind: "histogram", samples };
   }
 
-  #formatOne({ labels, value: { counts, sum } }: { readonly labels: Labels; readonly value: Buckets }): string {
+  #samplesOf({ labels, value: { counts, sum } }: { readonly labels: Labels; readonly value: Buckets }): Sample[] {
+    const { name } = this.#options;
     let count = 0;
     const samples = counts.map((here, index) => {
       count += here;
       const bound = this.#bounds[index];
       const le = bound === undefined ? "+Inf" : formatBound(bound);
-      return formatSample(`${this.#name}_bucket`, { ...labels, le }, count);
+      return sampleOf(`${name}_bucket`, { ...labels, le }, count);
     });
-    return [
-      ...samples,
-      formatSample(`${this.#name}_sum`, labels, sum),
-      formatSample(`${this.#name}_count`, labels, count),
-    ].join("");
+    return [...samples, sampleOf(`${name}_sum`, labels, sum), sampleOf(`${name}_count`, labels, count)];
   }
 }
 
-/** A value that is looked up when it is written. */
+/** A value that is looked up when it is asked for. */
 export class ReadFigure {
-  readonly #header: string;
-  readonly #name: string;
+  readonly #kind: "counter" | "gauge";
+  readonly #options: MetricOptions;
   readonly #read: () => number | undefined | Promise<number | undefined>;
 
   constructor(
@@ -120,14 +119,15 @@ export class ReadFigure {
     options: MetricOptions,
     read: () => number | undefined | Promise<number | undefined>,
   ) {
-    this.#header = formatHeader(kind, options);
-    this.#name = options.name;
+    this.#kind = kind;
+    this.#options = options;
     this.#read = read;
   }
 
-  async format(): Promise<string> {
+  async figures(): Promise<Figures> {
     const value = await this.#readInTime().catch(() => undefined);
-    return `${this.#header}${value === undefined ? "" : formatSample(this.#name, {}, value)}`;
+    const samples = value === undefined ? [] : [sampleOf(this.#options.name, {}, value)];
+    return { ...this.#options, kind: this.#kind, samples };
   }
 
   async #readInTime(): Promise<number | undefined> {
@@ -141,20 +141,11 @@ export class ReadFigure {
   }
 }
 
-function formatHeader(kind: string, { name, help }: MetricOptions): string {
-  const sentence = help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
-  return `# HELP ${name} ${sentence}\n# TYPE ${name} ${kind}\n`;
-}
-
-function formatSample(name: string, labels: Labels, value: number): string {
+function sampleOf(name: string, labels: Labels, value: number): Sample {
   const pairs = Object.entries(labels).map(([label, text]) => {
     return `${label}="${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
   });
-  return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${formatValue(value)}\n`;
-}
-
-function formatValue(value: number): string {
-  return value === Number.POSITIVE_INFINITY ? "+Inf" : String(value);
+  return [`${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`}`, value];
 }
 
 /** As Go writes it, so that queries for one bucket find it here too. */

@@ -54,6 +54,7 @@ function createCount(metrics: Metrics): Report {
   const quota = metrics.gauge({
     name: "registry_proxy_upstream_remaining_pulls",
     help: "Remaining pulls, as last reported by the upstream",
+    merging: "least",
   });
   return (event) => {
     switch (event.kind) {

@@ -33,7 +33,11 @@ export function openMonitoring(
   if (isServed) addProcessMetrics(metrics);
   const health = new Health();
   const help = "Health checks that fail now; while there is one, requests are answered with 503";
-  metrics.read("gauge", { name: "registry_health_problems", help }, () => Object.keys(health.problems()).length);
+  metrics.read(
+    "gauge",
+    { name: "registry_health_problems", help, merging: "first" },
+    () => Object.keys(health.problems()).length,
+  );
   const noteRestored = createRestoreReport(metrics, logger);
   return {
     metrics,

@@ -26,9 +26,13 @@ export function addProcessMetrics(metrics: Metrics): void {
     "Address space that the process uses",
     () => Number(readFileSync("/proc/self/statm", "latin1").split(" ")[0]) * pageBytes,
   );
-  gauge(
-    "process_start_time_seconds",
-    "When the process started, in seconds since 1970",
+  metrics.read(
+    "gauge",
+    {
+      name: "process_start_time_seconds",
+      help: "When the process started, in seconds since 1970",
+      merging: "first",
+    },
     () => performance.timeOrigin / 1000,
   );
   gauge("go_threads", "Threads of the process", () =>

@@ -48,14 +48,14 @@ export function withStorageMetrics(store: Store, metrics: Metrics): Store {
 function addSpace({ directory }: Store, metrics: Metrics): void {
   metrics.read(
     "gauge",
-    { name: "registry_storage_free_bytes", help: "Free space of the filesystem that holds the data" },
+    { name: "registry_storage_free_bytes", help: "Free space of the filesystem that holds the data", merging: "first" },
     async () => {
       return (await directory.space()).freeBytes;
     },
   );
   metrics.read(
     "gauge",
-    { name: "registry_storage_size_bytes", help: "Size of the filesystem that holds the data" },
+    { name: "registry_storage_size_bytes", help: "Size of the filesystem that holds the data", merging: "first" },
     async () => {
       return (await directory.space()).totalBytes;
     },
