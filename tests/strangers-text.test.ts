@@ -3,6 +3,15 @@
 
 import { expect, test } from "bun:test";
 import { parseTrustTarget } from "../src/cli/trust/target.ts";
+import { addressKind } from "../src/client/address-kind.ts";
+import { parseChallenge } from "../src/client/challenge.ts";
+import {
+  parseLength,
+  parseNextLink,
+  parsePartRange,
+  parseRemaining,
+  parseRetryAfter,
+} from "../src/client/upstream-answer.ts";
 import { parseListenAddress } from "../src/config/listen-address.ts";
 import { parseRegistryUrl } from "../src/config/proxy-section.ts";
 import { allowsRange, matchesNone } from "../src/http/conditional.ts";
@@ -24,17 +33,8 @@ import { stripParameters } from "../src/oci/media-type.ts";
 import { parseRepositoryName } from "../src/oci/name.ts";
 import { parseReference, parseTag } from "../src/oci/reference.ts";
 import { readStoredNames } from "../src/oci/stored-names.ts";
-import { addressKind } from "../src/proxy/address-kind.ts";
-import { parseChallenge } from "../src/proxy/challenge.ts";
 import { findNamespaced, findUpstream } from "../src/proxy/routing.ts";
 import { parseSchedulerState } from "../src/proxy/scheduler-state.ts";
-import {
-  parseLength,
-  parseNextLink,
-  parsePartRange,
-  parseRemaining,
-  parseRetryAfter,
-} from "../src/proxy/upstream-answer.ts";
 
 const routes = {
   main: { host: "a.example" },

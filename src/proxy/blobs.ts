@@ -1,5 +1,6 @@
 // Blobs of cached repositories: from the cache, or else through one download that all their readers share.
 
+import type { BlobSource } from "../client/receive.ts";
 import { createSweeper } from "../lib/sweeper.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -16,7 +17,6 @@ import { Download, type DownloadOptions } from "./download.ts";
 import type { Part } from "./download-progress.ts";
 import type { Report } from "./events.ts";
 import { passThrough } from "./pass-through.ts";
-import type { BlobSource } from "./receive.ts";
 import type { UpstreamRepository } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 

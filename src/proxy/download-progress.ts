@@ -1,8 +1,9 @@
 // The reading side of a download: how far it is, and what has arrived. It neither asks the upstream nor writes.
+
+import type { BlobSource } from "../client/receive.ts";
 import type { followArrival } from "../registry/arrival.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { heldBackBytes, passThrough } from "./pass-through.ts";
-import type { BlobSource } from "./receive.ts";
 import { SharedPieces } from "./shared-pieces.ts";
 
 /** How a download ended. */

@@ -1,6 +1,7 @@
 // One download of a blob from an upstream to the disk, for everybody who wants the blob: its readers in this process
 // share it, and other processes follow the same file. It does not stop when a reader leaves.
 import { setTimeout as pause } from "node:timers/promises";
+import { type BlobSource, receiveBlob } from "../client/receive.ts";
 import { digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { startHash } from "../oci/hash.ts";
@@ -15,7 +16,6 @@ import type { CacheRoom, RoomClaim } from "./cache-room.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { DownloadProgress } from "./download-progress.ts";
 import type { Report } from "./events.ts";
-import { type BlobSource, receiveBlob } from "./receive.ts";
 
 /** What a download needs. */
 export interface DownloadOptions {

@@ -1,21 +1,9 @@
 // What the cache reports: it neither logs nor counts by itself.
-
-/** The kinds of content, in the words of distribution's metrics. */
-export type ContentType = "manifest" | "blob";
+import type { ClientEvent, ContentType } from "../client/events.ts";
 
 /** Something that happened. */
 export type ProxyEvent =
-  /** One request to an upstream; status 0 means no answer. */
-  | {
-      readonly kind: "request";
-      readonly upstream: string;
-      readonly method: string;
-      /** Without its query, which may hold a signature. */
-      readonly url: string;
-      readonly status: number;
-      readonly durationMs: number;
-      readonly reason: string | undefined;
-    }
+  | ClientEvent
   /** A client asked for content, and it was cached or not. */
   | { readonly kind: "pull"; readonly type: ContentType; readonly isHit: boolean }
   /** Bytes that came from an upstream. */
@@ -27,11 +15,7 @@ export type ProxyEvent =
   /** An upstream sent something other than what was asked for; it was neither cached nor delivered whole. */
   | { readonly kind: "wrong"; readonly upstream: string; readonly what: string; readonly reason: string }
   /** Content was served without being cached. */
-  | { readonly kind: "uncached"; readonly what: string; readonly reason: string }
-  /** The credentials were not sent to a token server that is not bound to the upstream. */
-  | { readonly kind: "unbound"; readonly upstream: string; readonly realm: string }
-  /** How many pulls an upstream still allows. */
-  | { readonly kind: "quota"; readonly upstream: string; readonly remaining: number };
+  | { readonly kind: "uncached"; readonly what: string; readonly reason: string };
 
 /** Receives events. */
 export type Report = (event: ProxyEvent) => void;

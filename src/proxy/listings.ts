@@ -1,4 +1,8 @@
 // Tags and referrers of cached repositories: as upstream lists them, or as they are cached where it cannot answer.
+
+import { Deadline } from "../client/deadline.ts";
+import { Shared } from "../client/share.ts";
+import { Slots } from "../client/slots.ts";
 import { inTurns } from "../lib/pacer.ts";
 import { sortInTurns } from "../lib/sorted.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../oci/digest.ts";
@@ -7,13 +11,10 @@ import { parseTag, type Tag } from "../oci/reference.ts";
 import type { ReferrersPage, ReferrersRequest } from "../registry/referrers.ts";
 import type { Page, PageRequest } from "../registry/repositories.ts";
 import type { CachedRepository } from "./blobs.ts";
-import { Deadline } from "./deadline.ts";
 import type { Report } from "./events.ts";
 import { itemsOf, readPages } from "./list-pages.ts";
 import { type CachedManifests, isUpstreamError } from "./manifests.ts";
 import { MergedReferrers } from "./merged-referrers.ts";
-import { Shared } from "./share.ts";
-import { Slots } from "./slots.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What listings need. */

@@ -1,6 +1,7 @@
 // Manifests of cached repositories. A digest is answered from the cache; a tag is confirmed with upstream from time to
 // time, and served from the cache with a warning while upstream cannot answer.
 
+import { Shared } from "../client/share.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { hashBytes } from "../oci/hash.ts";
@@ -13,7 +14,6 @@ import type { StoredManifest } from "../registry/manifests.ts";
 import type { Store } from "../registry/store.ts";
 import type { CachedRepository } from "./blobs.ts";
 import type { Report } from "./events.ts";
-import { Shared } from "./share.ts";
 
 /** What cached manifests need. */
 export interface CachedManifestsOptions {

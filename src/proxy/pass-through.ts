@@ -1,6 +1,7 @@
 // A blob that is not cached, streamed to one reader.
+
+import { type BlobSource, receiveBlob } from "../client/receive.ts";
 import type { RunningHash } from "../oci/hash.ts";
-import { type BlobSource, receiveBlob } from "./receive.ts";
 
 /** Held back from readers until the blob is verified, so that wrong content is never delivered whole. */
 export const heldBackBytes = 64 * 1024;

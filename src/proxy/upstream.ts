@@ -1,8 +1,14 @@
 // One upstream registry: the requests of the distribution spec that a cache makes. Undefined means that the upstream
 // does not have it; an upstream that fails throws a RegistryError whose code begins with UPSTREAM_.
+import { Deadline } from "../client/deadline.ts";
+import type { BlobPart, OpenBlobOptions } from "../client/receive.ts";
+import { type ClientOptions, RegistryClient } from "../client/registry-client.ts";
+import { Slots } from "../client/slots.ts";
+import type { UpstreamAnswer } from "../client/transport.ts";
+import { digestOf, parseLength, parsePartRange, readWholeAnswer } from "../client/upstream-answer.ts";
+import { pullScope } from "../client/upstream-token.ts";
 import { parseStrictJsonInTurns } from "../lib/json.ts";
 import type { LeastRate } from "../lib/least-rate.ts";
-import { trimTrailingSlashes } from "../lib/trailing-slashes.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { maxManifestBytes } from "../oci/manifest.ts";
@@ -10,21 +16,7 @@ import { manifestTypes } from "../oci/media-type.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, type Reference } from "../oci/reference.ts";
 import { Backoff, type BackoffTimes, type Subject } from "./backoff.ts";
-import { parseChallenge } from "./challenge.ts";
-import { Deadline, untilAborted } from "./deadline.ts";
-import type { BlobPart, OpenBlobOptions } from "./receive.ts";
-import { Slots } from "./slots.ts";
-import { Transport, type TransportOptions, type UpstreamAnswer } from "./transport.ts";
-import {
-  digestOf,
-  isFound,
-  parseLength,
-  parseNextLink,
-  parsePartRange,
-  parseRemaining,
-  readWholeAnswer,
-} from "./upstream-answer.ts";
-import { UpstreamAuthorization, type UpstreamCredentials } from "./upstream-token.ts";
+import type { Report } from "./events.ts";
 
 /** How long an upstream may take. */
 export interface UpstreamTimes extends BackoffTimes {
@@ -41,15 +33,9 @@ export interface UpstreamTimes extends BackoffTimes {
 }
 
 /** What an upstream needs. */
-export interface UpstreamOptions extends Omit<TransportOptions, "home"> {
-  /** Its name: the host, with the port where there is one. */
-  readonly host: string;
-  /** Its address; the paths of the API follow it. */
-  readonly url: URL;
-  readonly credentials: () => Promise<UpstreamCredentials | undefined>;
-  /** Token servers elsewhere that may see the credentials. */
-  readonly realms: readonly string[];
+export interface UpstreamOptions extends Omit<ClientOptions, "report" | "answerMs"> {
   readonly times: UpstreamTimes;
+  readonly report: Report;
 }
 
 /** A page of a list. */
@@ -90,28 +76,18 @@ export class Upstream {
   readonly host: string;
   readonly url: URL;
   readonly #options: UpstreamOptions;
-  readonly #transport: Transport;
-  readonly #authorization: UpstreamAuthorization;
+  readonly #client: RegistryClient;
   readonly #backoff: Backoff;
   /** Answers that are read whole take memory meanwhile. */
   readonly #reading = new Slots(maxReading);
 
   constructor(options: UpstreamOptions) {
-    const { host, url, credentials, realms, times, now, report } = options;
+    const { host, url, times, now } = options;
     this.host = host;
     this.url = url;
     this.#options = options;
-    this.#transport = new Transport({ ...options, home: url });
+    this.#client = new RegistryClient({ ...options, answerMs: times.answerMs });
     this.#backoff = new Backoff(times, now);
-    this.#authorization = new UpstreamAuthorization({
-      home: url,
-      realms,
-      credentials,
-      now,
-      report,
-      timeoutMs: times.answerMs,
-      ask: (question) => this.#transport.ask(question),
-    });
   }
 
   /** How long this upstream may take. */
@@ -121,28 +97,7 @@ export class Upstream {
 
   /** Asks for the base of the API, with credentials where they are asked for; throws what is wrong. */
   async check(): Promise<void> {
-    using deadline = new Deadline(this.times.answerMs, this.host);
-    const url = new URL(`${trimTrailingSlashes(this.url.href)}/v2/`);
-    const question = {
-      method: "GET",
-      url,
-      headers: {},
-      timeoutMs: this.times.answerMs,
-      signal: deadline.signal,
-    } as const;
-    let answer = await this.#transport.ask({ ...question, authorization: undefined });
-    const challenge = answer.status === 401 ? parseChallenge(answer.headers.get("www-authenticate")) : undefined;
-    if (challenge !== undefined) {
-      answer.cancel();
-      const header = await this.#authorization.introduce({ ...challenge, sender: answer.sender });
-      // Public repositories need no user, and a token for no repository may open nothing.
-      if (header === undefined || challenge.scheme === "bearer") return;
-      answer = await this.#transport.ask({ ...question, authorization: header });
-    }
-    answer.cancel();
-    if (this.#judge(answer) === undefined) {
-      throw new RegistryError("UPSTREAM_INVALID", { message: `${url.href} is not there; is ${this.host} a registry?` });
-    }
+    await this.#client.check();
   }
 
   /** The digest that a reference points to. Docker Hub does not count this as a pull. */
@@ -221,16 +176,8 @@ export class Upstream {
     });
   }
 
-  /** Only within the repository: a Link header must not lead elsewhere. */
   #nextPath(answer: UpstreamAnswer, name: RepositoryName): string | undefined {
-    const link = parseNextLink(answer.headers.get("link"));
-    const url = link === undefined ? null : URL.parse(link, answer.url.href);
-    const base = this.#base(name);
-    return url?.href.startsWith(base) === true ? url.href.slice(base.length) : undefined;
-  }
-
-  #base(name: RepositoryName): string {
-    return `${trimTrailingSlashes(this.url.href)}/v2/${name}/`;
+    return this.#client.nextPath(answer, `${name}/`)?.slice(name.length + 1);
   }
 
   async #read(answer: UpstreamAnswer, maxBytes: number, signal: AbortSignal): Promise<Buffer<ArrayBuffer>> {
@@ -252,40 +199,8 @@ export class Upstream {
     });
   }
 
-  /** Sends a request with authorization. */
-  async #request({ name, method, path, headers = {}, signal }: BoundRequest): Promise<UpstreamAnswer | undefined> {
-    const url = new URL(`${this.#base(name)}${path}`);
-    const question = { method, url, headers, timeoutMs: this.times.answerMs, signal };
-    const authorization = await untilAborted(this.#authorization.header(name), signal);
-    let answer = await this.#transport.ask({ ...question, authorization });
-    const met = await this.#meetChallenge(answer, name, question);
-    if (met !== undefined) {
-      answer.cancel();
-      answer = await this.#transport.ask({ ...question, authorization: met });
-    }
-    const remaining = parseRemaining(answer.headers.get("ratelimit-remaining"));
-    if (remaining !== undefined) this.#options.report({ kind: "quota", upstream: this.host, remaining });
-    if (answer.status !== 200 && answer.status !== 206) answer.cancel();
-    return this.#judge(answer);
-  }
-
-  /** The authorization that an answer wants; undefined where it wants none, or none is to be had. */
-  async #meetChallenge(
-    answer: UpstreamAnswer,
-    name: RepositoryName,
-    { url, signal }: { readonly url: URL; readonly signal: AbortSignal },
-  ): Promise<string | undefined> {
-    // A challenge from where we were redirected to is not this upstream's.
-    if (answer.status !== 401 || answer.url.origin !== url.origin) return undefined;
-    const challenge = parseChallenge(answer.headers.get("www-authenticate"));
-    if (challenge === undefined) return undefined;
-    return await untilAborted(this.#authorization.meet({ ...challenge, sender: answer.sender }, name), signal);
-  }
-
-  /** Undefined where the upstream does not have it. */
-  #judge(answer: UpstreamAnswer): UpstreamAnswer | undefined {
-    const about = { host: this.host, hasUser: this.#authorization.hasUser, nowMs: this.#options.now() };
-    return isFound(answer, about) ? answer : undefined;
+  #request({ name, method, path, headers = {}, signal }: BoundRequest): Promise<UpstreamAnswer | undefined> {
+    return this.#client.find({ method, path: `${name}/${path}`, scopes: pullScope(name), headers, signal });
   }
 }
 

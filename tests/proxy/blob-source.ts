@@ -1,8 +1,8 @@
 // A blob at an upstream that answers as a test says.
 import { randomBytes } from "node:crypto";
+import type { BlobSource } from "../../src/client/receive.ts";
 import { RegistryError } from "../../src/oci/errors.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
-import type { BlobSource } from "../../src/proxy/receive.ts";
 import { codeOf } from "./caching.ts";
 
 /** What a good upstream sends. */

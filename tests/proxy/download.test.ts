@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import type { BlobSource } from "../../src/client/receive.ts";
 import { RegistryError } from "../../src/oci/errors.ts";
 import { CacheRoom } from "../../src/proxy/cache-room.ts";
 import { Download } from "../../src/proxy/download.ts";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
-import type { BlobSource } from "../../src/proxy/receive.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { followArrival } from "../../src/registry/arrival.ts";
 import { transferKey } from "../../src/registry/layout.ts";

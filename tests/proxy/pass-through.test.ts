@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import type { BlobSource } from "../../src/client/receive.ts";
 import { startHash } from "../../src/oci/hash.ts";
 import { heldBackBytes, passThrough } from "../../src/proxy/pass-through.ts";
-import type { BlobSource } from "../../src/proxy/receive.ts";
 import { blob, collect, from, sourceOf } from "./blob-source.ts";
 
 describe("passThrough()", () => {

@@ -1,7 +1,9 @@
 // Events of the caches as log lines and metrics. The first five metrics are distribution's.
+
+import type { ContentType } from "../../client/events.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
-import type { ContentType, ProxyEvent, Report } from "../../proxy/events.ts";
+import type { ProxyEvent, Report } from "../../proxy/events.ts";
 import type { UpstreamWarnings } from "./upstream-warnings.ts";
 
 const types: readonly ContentType[] = ["blob", "manifest"];

@@ -1,6 +1,7 @@
 // The credentials of an upstream: from the configuration, or from a docker credential helper.
+
+import type { UpstreamCredentials } from "../../client/upstream-token.ts";
 import type { ConfiguredUpstream } from "../../config/proxy-section.ts";
-import type { UpstreamCredentials } from "../../proxy/upstream-token.ts";
 
 /** Runs a program with a text on standard input and returns its standard output. */
 export type RunProgram = (command: readonly string[], input: string) => Promise<string>;

@@ -3,13 +3,13 @@
 import { X509Certificate } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
+import type { TransportOptions } from "../../client/transport.ts";
 import type { ConfiguredUpstream, ProxyConfiguration } from "../../config/proxy-section.ts";
 import { compileNameGlob } from "../../lib/name-glob.ts";
 import { explainReadError } from "../../lib/system-error.ts";
 import type { Report } from "../../proxy/events.ts";
 import { openPullThrough, type PullThrough } from "../../proxy/pull-through.ts";
 import type { Routes } from "../../proxy/routing.ts";
-import type { TransportOptions } from "../../proxy/transport.ts";
 import type { UpstreamTimes } from "../../proxy/upstream.ts";
 import { Upstream } from "../../proxy/upstream.ts";
 import type { BlobSizes } from "../../registry/blob-sizes.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { type BlobSource, receiveBlob } from "../../src/client/receive.ts";
 import { RegistryError } from "../../src/oci/errors.ts";
-import { type BlobSource, receiveBlob } from "../../src/proxy/receive.ts";
-import { blob, chunksOf, collect, from, sourceOf } from "./blob-source.ts";
+import { blob, chunksOf, collect, from, sourceOf } from "../proxy/blob-source.ts";
 
 const signal = new AbortController().signal;
 

@@ -1,13 +1,12 @@
 // How requests to one upstream are authorized: with Basic, or with a token from its token server, which is kept until
-// it expires. Every token is for pulling from one repository.
+// it expires. A token is for the scopes that it was asked for, and for nothing else.
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { isRecord } from "../oci/descriptor.ts";
 import { RegistryError } from "../oci/errors.ts";
-import type { RepositoryName } from "../oci/name.ts";
 import type { AddressKind } from "./address-kind.ts";
 import { type Binding, type Challenge, isBoundRealm } from "./challenge.ts";
 import { Deadline } from "./deadline.ts";
-import type { Report } from "./events.ts";
+import type { ClientReport } from "./events.ts";
 import { Shared } from "./share.ts";
 import type { Question, UpstreamAnswer } from "./transport.ts";
 import { readWholeAnswer } from "./upstream-answer.ts";
@@ -16,6 +15,16 @@ import { readWholeAnswer } from "./upstream-answer.ts";
 export interface UpstreamCredentials {
   readonly username: string;
   readonly password: string;
+  /** What a login left instead of a password: the token server alone takes it (docker's "identity token"). */
+  readonly identityToken?: string;
+}
+
+/** What a token is for, as the token spec writes it: `repository:team/app:pull`. */
+export type Scopes = readonly string[];
+
+/** The scope for pulling from a repository. */
+export function pullScope(name: string): Scopes {
+  return [`repository:${name}:pull`];
 }
 
 /** What authorization needs. */
@@ -25,7 +34,7 @@ export interface AuthorizationOptions extends Binding {
   readonly ask: (question: Question) => Promise<UpstreamAnswer>;
   readonly now: () => number;
   readonly timeoutMs: number;
-  readonly report: Report;
+  readonly report: ClientReport;
 }
 
 /** What an upstream asks for, and the kind of address that asked. */
@@ -51,7 +60,7 @@ const marginMs = 10_000;
 /** Authorizes requests to one upstream. */
 export class UpstreamAuthorization {
   readonly #options: AuthorizationOptions;
-  readonly #tokens = new BoundedMap<RepositoryName, BearerToken>(maxTokens);
+  readonly #tokens = new BoundedMap<string, BearerToken>(maxTokens);
   readonly #fetching = new Shared<string>();
   #demand: Demand | undefined;
   #hasUser = false;
@@ -60,15 +69,15 @@ export class UpstreamAuthorization {
     this.#options = options;
   }
 
-  /** The Authorization header for a repository; undefined while the upstream is not known to want one. */
-  async header(name: RepositoryName): Promise<string | undefined> {
+  /** The Authorization header for these scopes; undefined while the upstream is not known to want one. */
+  async header(scopes: Scopes): Promise<string | undefined> {
     switch (this.#demand?.scheme) {
       case undefined:
         return undefined;
       case "basic":
         return this.#basic();
       case "bearer":
-        return this.#token(name, this.#demand).catch((error) => {
+        return this.#token(scopes, this.#demand).catch((error) => {
           // The upstream may use another token server by now: let the next request find out.
           this.#demand = undefined;
           throw error;
@@ -83,66 +92,108 @@ export class UpstreamAuthorization {
 
   /** A header for no particular repository, to try the credentials with; undefined where there are none. */
   async introduce(demand: Demand): Promise<string | undefined> {
-    const basic = await this.#basic();
-    return basic === undefined || demand.scheme === "basic" ? basic : (await this.#fetch(undefined, demand)).header;
+    if (demand.scheme === "basic") return this.#basic();
+    return (await this.#credentials()) === undefined ? undefined : (await this.#fetch([], demand)).header;
   }
 
   /** The header that meets a demand; undefined where there is none that could. */
-  async meet(demand: Demand, name: RepositoryName): Promise<string | undefined> {
+  async meet(demand: Demand, scopes: Scopes): Promise<string | undefined> {
     this.#demand = demand;
-    this.#tokens.delete(name);
-    return this.header(name);
+    this.#tokens.delete(keyOf(scopes));
+    return this.header(scopes);
   }
 
   async #basic(): Promise<string | undefined> {
+    const credentials = await this.#credentials();
+    return credentials === undefined || credentials.identityToken !== undefined ? undefined : formatBasic(credentials);
+  }
+
+  async #credentials(): Promise<UpstreamCredentials | undefined> {
     try {
       const credentials = await this.#options.credentials();
       this.#hasUser = credentials !== undefined;
-      return credentials === undefined ? undefined : formatBasic(credentials);
+      return credentials;
     } catch (cause) {
       const message = `there are no credentials for ${this.#options.home.host}: ${String(cause)}`;
       throw new RegistryError("UPSTREAM_DENIED", { message, cause });
     }
   }
 
-  async #token(name: RepositoryName, demand: BearerDemand): Promise<string> {
-    const kept = this.#tokens.get(name);
+  async #token(scopes: Scopes, demand: BearerDemand): Promise<string> {
+    const key = keyOf(scopes);
+    const kept = this.#tokens.get(key);
     if (kept !== undefined && kept.untilMs > this.#options.now()) return kept.header;
-    return this.#fetching.run(name, this.#options.timeoutMs, async () => {
-      const token = await this.#fetch(name, demand);
-      this.#tokens.set(name, token);
+    return this.#fetching.run(key, this.#options.timeoutMs, async () => {
+      const token = await this.#fetch(scopes, demand);
+      this.#tokens.set(key, token);
       return token.header;
     });
   }
 
-  async #fetch(name: RepositoryName | undefined, { realm, service, sender }: BearerDemand): Promise<BearerToken> {
+  async #fetch(scopes: Scopes, demand: BearerDemand): Promise<BearerToken> {
     const { home, ask, now, timeoutMs } = this.#options;
+    const { realm, sender } = demand;
     if (home.protocol === "https:" && realm.protocol !== "https:") {
       throw new RegistryError("UPSTREAM_INVALID", {
         message: `${home.host} has its tokens at ${realm.origin}, not https`,
       });
     }
-    const url = new URL(realm);
-    if (service !== undefined) url.searchParams.set("service", service);
-    if (name !== undefined) url.searchParams.set("scope", `repository:${name}:pull`);
     const startedMs = now();
-    const authorization = await this.#basicFor(realm);
+    const credentials = await this.#credentialsFor(realm);
     using deadline = new Deadline(timeoutMs, realm.host);
     const { signal } = deadline;
-    const headers = { Accept: "application/json" };
-    const answer = await ask({ method: "GET", url, sender, headers, authorization, timeoutMs, signal });
+    const answer = await ask({ ...questionOf(demand, scopes, credentials), sender, timeoutMs, signal });
     const token = await readToken(answer, { realm, timeoutMs });
     const lifetimeMs = token.lifetimeSeconds * 1000;
     return { header: token.header, untilMs: startedMs + Math.max(lifetimeMs - marginMs, lifetimeMs / 2) };
   }
 
   /** The credentials for a token server; one that is not bound to the upstream is asked without them. */
-  async #basicFor(realm: URL): Promise<string | undefined> {
-    const header = await this.#basic();
-    if (header === undefined || (await isBoundRealm(realm, this.#options))) return header;
+  async #credentialsFor(realm: URL): Promise<UpstreamCredentials | undefined> {
+    const credentials = await this.#credentials();
+    if (credentials === undefined || (await isBoundRealm(realm, this.#options))) return credentials;
     this.#options.report({ kind: "unbound", upstream: this.#options.home.host, realm: realm.host });
     return undefined;
   }
+}
+
+function keyOf(scopes: Scopes): string {
+  return scopes.join(" ");
+}
+
+/** With a password a GET, as every token server knows it; an identity token goes into a form (OAuth 2.0's refresh token). */
+function questionOf(
+  { realm, service }: BearerDemand,
+  scopes: Scopes,
+  credentials: UpstreamCredentials | undefined,
+): Pick<Question, "method" | "url" | "headers" | "authorization" | "body"> {
+  const headers = { Accept: "application/json" };
+  if (credentials?.identityToken === undefined) {
+    const url = new URL(realm);
+    if (service !== undefined) url.searchParams.set("service", service);
+    for (const scope of scopes) url.searchParams.append("scope", scope);
+    return {
+      method: "GET",
+      url,
+      headers,
+      authorization: credentials === undefined ? undefined : formatBasic(credentials),
+    };
+  }
+  const form = new URLSearchParams({
+    grant_type: "refresh_token",
+    client_id: "registry",
+    refresh_token: credentials.identityToken,
+    ...(service === undefined ? {} : { service }),
+    ...(scopes.length === 0 ? {} : { scope: keyOf(scopes) }),
+  });
+  const type = { "Content-Type": "application/x-www-form-urlencoded" };
+  return {
+    method: "POST",
+    url: realm,
+    headers: { ...headers, ...type },
+    authorization: undefined,
+    body: form.toString(),
+  };
 }
 
 async function readToken(

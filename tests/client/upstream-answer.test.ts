@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
-import { RegistryError } from "../../src/oci/errors.ts";
-import type { UpstreamAnswer } from "../../src/proxy/transport.ts";
+import type { UpstreamAnswer } from "../../src/client/transport.ts";
 import {
   isFound,
   parseLength,
@@ -9,8 +8,9 @@ import {
   parseRemaining,
   parseRetryAfter,
   readWholeAnswer,
-} from "../../src/proxy/upstream-answer.ts";
-import { refusalOf } from "./caching.ts";
+} from "../../src/client/upstream-answer.ts";
+import { RegistryError } from "../../src/oci/errors.ts";
+import { refusalOf } from "../proxy/caching.ts";
 
 const anybody = { host: "up.example", hasUser: false, nowMs: 0 };
 

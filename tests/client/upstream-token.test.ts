@@ -1,10 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { pullScope, UpstreamAuthorization } from "../../src/client/upstream-token.ts";
 import { RegistryError } from "../../src/oci/errors.ts";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
-import { UpstreamAuthorization } from "../../src/proxy/upstream-token.ts";
-import { clientOf, named, referenceOf, refusalOf } from "./caching.ts";
-import { type Behaviour, behaviours, fail, type MisbehavingUpstream, startUpstream } from "./misbehaving-upstream.ts";
+import { clientOf, named, referenceOf, refusalOf } from "../proxy/caching.ts";
+import {
+  type Behaviour,
+  behaviours,
+  fail,
+  type MisbehavingUpstream,
+  startUpstream,
+} from "../proxy/misbehaving-upstream.ts";
 
 const name = named("team/app");
 const latest = referenceOf("latest");
@@ -148,8 +154,37 @@ describe("a bearer token", () => {
       report: () => undefined,
     });
     const demand = { scheme: "bearer", realm: new URL(realm), service: "s", sender: "public" } as const;
-    const refusal = await refusalOf(authorization.meet(demand, name));
+    const refusal = await refusalOf(authorization.meet(demand, pullScope(name)));
     expect([refusal, urls]).toEqual([asked.length === 0 ? "UPSTREAM_INVALID" : "UPSTREAM_UNREACHABLE", asked]);
+  });
+
+  test("is asked for with an identity token in a form, never with it as a password", async () => {
+    const asked: unknown[] = [];
+    const authorization = new UpstreamAuthorization({
+      home: new URL("https://up.test"),
+      realms: "any",
+      credentials: async () => ({ username: "<token>", password: "", identityToken: "kept" }),
+      ask: async ({ method, url, authorization: header, body, headers }) => {
+        asked.push([method, url.href, header, body, headers["Content-Type"]]);
+        throw new RegistryError("UPSTREAM_UNREACHABLE", {});
+      },
+      now: Date.now,
+      timeoutMs: 1000,
+      report: () => undefined,
+    });
+    const realm = new URL("https://elsewhere.test/token");
+    const scopes = ["repository:a:pull", "repository:b:pull,push"];
+    await refusalOf(authorization.meet({ scheme: "bearer", realm, service: "s", sender: "public" }, scopes));
+    expect(asked).toEqual([
+      [
+        "POST",
+        "https://elsewhere.test/token",
+        undefined,
+        "grant_type=refresh_token&client_id=registry&refresh_token=kept&service=s&scope=repository%3Aa%3Apull+repository%3Ab%3Apull%2Cpush",
+        "application/x-www-form-urlencoded",
+      ],
+    ]);
+    expect(await authorization.meet({ scheme: "basic", sender: "public" }, scopes)).toBeUndefined();
   });
 
   test("server that is no help is forgotten, since the upstream may have another one by then", async () => {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Question, Transport, type TransportOptions } from "../../src/client/transport.ts";
 import { RegistryError } from "../../src/oci/errors.ts";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
-import { type Question, Transport, type TransportOptions } from "../../src/proxy/transport.ts";
 import { createAuthority, issueServerCertificate } from "../../src/tls/self-signed.ts";
+import { refusalOf } from "../proxy/caching.ts";
+import { type Behaviour, behaviours, startUpstream } from "../proxy/misbehaving-upstream.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { refusalOf } from "./caching.ts";
-import { type Behaviour, behaviours, startUpstream } from "./misbehaving-upstream.ts";
 
 function transport(home: URL, changes: Partial<TransportOptions> = {}): TransportOptions & { events: ProxyEvent[] } {
   const events: ProxyEvent[] = [];

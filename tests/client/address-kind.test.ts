@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type AddressKind, addressKind } from "../../src/proxy/address-kind.ts";
+import { type AddressKind, addressKind } from "../../src/client/address-kind.ts";
 
 test.each<[string, AddressKind]>([
   ["8.8.8.8", "public"],

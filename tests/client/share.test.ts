@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Shared } from "../../src/proxy/share.ts";
+import { Shared } from "../../src/client/share.ts";
 
 test("work under way is shared by key, and repeated afterwards, also after a failure", async () => {
   const shared = new Shared<number>();

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { Deadline, untilAborted } from "../../src/proxy/deadline.ts";
-import { codeOf, refusalOf } from "./caching.ts";
+import { Deadline, untilAborted } from "../../src/client/deadline.ts";
+import { codeOf, refusalOf } from "../proxy/caching.ts";
 
 const never = new Promise<string>(() => undefined);
 

@@ -41,8 +41,11 @@ function readSchemes(text: string): ReadonlyMap<string, ReadonlyMap<string, stri
 /** Where the credentials of an upstream may go. */
 export interface Binding {
   readonly home: URL;
-  /** Hosts that the operator named, with a port where they have one. */
-  readonly realms: readonly string[];
+  /**
+   * Hosts that the operator named, with a port where they have one. "any": whoever the registry names, as docker and its
+   * kin have it; for a person's own commands, not for a server that anybody may make ask.
+   */
+  readonly realms: readonly string[] | "any";
 }
 
 /**
@@ -52,7 +55,12 @@ export interface Binding {
  */
 export async function isBoundRealm(realm: URL, { home, realms }: Binding): Promise<boolean> {
   if (home.protocol === "https:" && realm.protocol !== "https:") return false;
-  if (realm.host === home.host || realms.some((named) => named === realm.host || named === realm.origin)) return true;
+  if (
+    realms === "any" ||
+    realm.host === home.host ||
+    realms.some((named) => named === realm.host || named === realm.origin)
+  )
+    return true;
   if ([realm, home].some(({ hostname }) => isIP(hostname.replace(/^\[|\]$/g, "")) !== 0)) return false;
   // 100 KB of suffixes, loaded only for credentials with a token server elsewhere.
   const { getDomain } = await import("tldts");

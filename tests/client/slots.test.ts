@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Slots } from "../../src/proxy/slots.ts";
+import { Slots } from "../../src/client/slots.ts";
 
 const { signal } = new AbortController();
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { Destinations, type DestinationsOptions, findReachable } from "../../src/proxy/destinations.ts";
-import { refusalOf } from "./caching.ts";
-import { startUpstream } from "./misbehaving-upstream.ts";
+import { Destinations, type DestinationsOptions, findReachable } from "../../src/client/destinations.ts";
+import { refusalOf } from "../proxy/caching.ts";
+import { startUpstream } from "../proxy/misbehaving-upstream.ts";
 
 const { signal } = new AbortController();
 const from = { sender: undefined, signal };

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isBoundRealm, parseChallenge } from "../../src/proxy/challenge.ts";
+import { isBoundRealm, parseChallenge } from "../../src/client/challenge.ts";
 
 test.each([
   [

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { AddressGuard } from "../../src/proxy/address-guard.ts";
-import { type AddressKind, addressKind } from "../../src/proxy/address-kind.ts";
-import { refusalOf } from "./caching.ts";
+import { AddressGuard } from "../../src/client/address-guard.ts";
+import { type AddressKind, addressKind } from "../../src/client/address-kind.ts";
+import { refusalOf } from "../proxy/caching.ts";
 
 const names: Readonly<Record<string, readonly string[]>> = {
   "cdn.example": ["93.184.216.34"],

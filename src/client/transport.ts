@@ -1,20 +1,30 @@
 // HTTP requests to an upstream: a bounded number of redirects, credentials only for the host they are meant for, a time
 // limit on the head of the answer, and failures as refusals in plain words.
 import { getCACertificates } from "node:tls";
-import { errorCode } from "../lib/system-error.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { AddressKind } from "./address-kind.ts";
+import { explainFailure } from "./connection-failure.ts";
 import { type Destination, Destinations, type DestinationsOptions } from "./destinations.ts";
-import type { Report } from "./events.ts";
+import type { ClientReport } from "./events.ts";
 
 /** How to reach one upstream. */
 export interface TransportOptions extends DestinationsOptions {
   /** Certificates in PEM that are trusted for it, and besides the system's for hosts that it leads to. */
   readonly ca: string | undefined;
+  /** The certificate that this machine shows it, and only it. */
+  readonly identity?: ClientIdentity | undefined;
+  /** Whether its own certificate is taken as it is: only for a registry on this machine. */
+  readonly isUnverified?: boolean;
   readonly now: () => number;
-  readonly report: Report;
+  readonly report: ClientReport;
   /** Begins a step of the trace that the running code belongs to; undefined where there is none. */
   readonly trace?: (() => TracedStep | undefined) | undefined;
+}
+
+/** A client certificate and its key, in PEM. */
+export interface ClientIdentity {
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** A request as a step of somebody's trace. */
@@ -28,10 +38,17 @@ export interface TracedStep {
   }): void;
 }
 
+/** What can be asked. Redirects are followed only of what asks and changes nothing. */
+export type RequestMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** What is sent along. */
+export type RequestBody = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+
 /** What to ask. */
 export interface Question {
-  readonly method: "GET" | "HEAD";
+  readonly method: RequestMethod;
   readonly url: URL;
+  readonly body?: RequestBody | undefined;
   /** The kind of address that sent us there; undefined where the configuration did. */
   readonly sender?: AddressKind | undefined;
   readonly headers: Readonly<Record<string, string>>;
@@ -75,12 +92,14 @@ export class Transport {
     this.#destinations = new Destinations(options);
   }
 
-  /** Sends a request and follows redirects; returns the answer whatever its status. */
+  /** Sends a request and follows redirects of a question; returns the answer whatever its status. */
   async ask(question: Question): Promise<UpstreamAnswer> {
+    const isFollowed = question.method === "GET" || question.method === "HEAD";
     let asked = question;
     for (let redirects = 0; ; redirects += 1) {
       const answer = await this.#exchange(asked);
-      const location = redirectStatuses.includes(answer.status) ? answer.headers.get("location") : null;
+      const isRedirect = isFollowed && redirectStatuses.includes(answer.status);
+      const location = isRedirect ? answer.headers.get("location") : null;
       if (location === null) return answer;
       answer.cancel();
       if (redirects === maxRedirects) {
@@ -95,7 +114,7 @@ export class Transport {
   async #exchange(question: Question): Promise<UpstreamAnswer> {
     const { url, method, timeoutMs } = question;
     const { home, now, report } = this.#options;
-    if (question.signal?.aborted === true) throw explain(question.signal.reason, url);
+    if (question.signal?.aborted === true) throw explainFailure(question.signal.reason, url);
     const startedMs = now();
     const abort = new AbortController();
     const signal = question.signal === undefined ? abort.signal : AbortSignal.any([question.signal, abort.signal]);
@@ -115,7 +134,7 @@ export class Transport {
       return answerOf(response, { url, method, abort, signal, sender: destination.kind });
     } catch (error) {
       this.#destinations.noteFailure(url);
-      const refusal = explain(error, url);
+      const refusal = explainFailure(error, url);
       note(0, refusal.message);
       throw refusal;
     } finally {
@@ -128,7 +147,7 @@ export class Transport {
     { target }: Destination,
     { signal, step }: { readonly signal: AbortSignal; readonly step: TracedStep | undefined },
   ): BunFetchRequestInit {
-    const { url, method, authorization } = question;
+    const { url, method, authorization, body } = question;
     const headers: Record<string, string> = { "User-Agent": "registry", "Accept-Encoding": "identity" };
     Object.assign(headers, question.headers, authorization === undefined ? {} : { Authorization: authorization });
     // Where the upstream leads is a stranger's.
@@ -139,6 +158,7 @@ export class Transport {
     return {
       method,
       headers,
+      ...(body === undefined ? {} : { body }),
       redirect: "manual",
       // The digest is that of the bytes as they were sent.
       decompress: false,
@@ -175,10 +195,17 @@ function nextOf(url: URL, location: string): URL {
   return next;
 }
 
+interface Trust extends Partial<ClientIdentity> {
+  readonly ca?: string | string[];
+  readonly rejectUnauthorized?: boolean;
+}
+
 /** Token servers and stores of a private upstream often use its own authority, and otherwise public ones. */
-function trustFor({ ca, home }: TransportOptions, url: URL): { ca?: string | string[] } {
-  if (ca === undefined) return {};
-  return { ca: url.hostname === home.hostname ? ca : [...getCACertificates("default"), ca] };
+function trustFor({ ca, home, identity, isUnverified }: TransportOptions, url: URL): Trust {
+  if (url.host === home.host && isUnverified === true) return { rejectUnauthorized: false, ...identity };
+  const own = url.host === home.host ? identity : undefined;
+  if (ca === undefined) return { ...own };
+  return { ca: url.hostname === home.hostname ? ca : [...getCACertificates("default"), ca], ...own };
 }
 
 interface OpenExchange extends Pick<UpstreamAnswer, "url" | "sender"> {
@@ -245,41 +272,11 @@ async function* readChunks(
       yield value;
     }
   } catch (error) {
-    throw signal.reason instanceof RegistryError ? signal.reason : explain(error, url);
+    throw signal.reason instanceof RegistryError ? signal.reason : explainFailure(error, url);
   } finally {
     clearInterval(timer);
     if (!isDone) abort.abort();
   }
-}
-
-function explain(error: unknown, url: URL): RegistryError {
-  if (error instanceof RegistryError) return error;
-  const code = errorCode(error) ?? "";
-  if (error instanceof Error && error.name === "TimeoutError") {
-    return new RegistryError("UPSTREAM_TIMEOUT", { message: `${url.host} does not answer in time`, cause: error });
-  }
-  const sentences: Readonly<Record<string, string>> = {
-    ENOTFOUND: "its name cannot be resolved",
-    EAI_AGAIN: "its name cannot be resolved",
-    ECONNREFUSED: "it refuses connections",
-    ConnectionRefused: "it refuses connections",
-    ECONNRESET: "it broke the connection off",
-    CERT_HAS_EXPIRED: "its certificate has expired",
-    ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
-    DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not trusted (set ca for this upstream)",
-    SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not trusted (set ca for this upstream)",
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not trusted (set ca for this upstream)",
-    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not trusted (set ca for this upstream)",
-  };
-  if (code === "EPROTO" && url.protocol === "https:") {
-    const message = `${url.host} does not speak TLS; where it serves plain HTTP, write http://${url.host}`;
-    return new RegistryError("UPSTREAM_UNREACHABLE", { message, cause: error });
-  }
-  const reason = (Object.hasOwn(sentences, code) ? sentences[code] : undefined) ?? (code || "the connection failed");
-  return new RegistryError("UPSTREAM_UNREACHABLE", {
-    message: `${url.host} cannot be reached: ${reason}`,
-    cause: error,
-  });
 }
 
 function invalid(message: string): RegistryError {
