@@ -23,7 +23,7 @@ export async function* readChunks(
   { stallMs, rate, signal }: RequiredProgress & { readonly signal: AbortSignal },
 ): AsyncGenerator<Uint8Array> {
   if (body === null) return;
-  const meter = new RateMeter(rate);
+  const guard = new BodyGuard(rate);
   const reader = body.getReader();
   let isWaiting = false;
   let isStalled = false;
@@ -35,8 +35,6 @@ export async function* readChunks(
     if (isStalled) end();
   }, stallMs);
   signal.addEventListener("abort", end, { once: true });
-  let chunks = 0;
-  let sizeBytes = 0;
   try {
     while (!isStalled && !signal.aborted) {
       timer.refresh();
@@ -45,12 +43,9 @@ export async function* readChunks(
       const { done, value } = await reader.read();
       isWaiting = false;
       if (done) break;
-      chunks += 1;
-      sizeBytes += value.length;
-      if (chunks > maxSmallChunks && sizeBytes < chunks * smallChunkBytes) throw tooFine();
-      const isSlow = meter.count(value.length, performance.now() - sinceMs);
+      guard.count(value.length, performance.now() - sinceMs);
       yield value;
-      if (isSlow) throw tooSlow(rate);
+      guard.refuseSlow();
       sweep(value.length);
     }
   } finally {
@@ -59,6 +54,32 @@ export async function* readChunks(
     reader.releaseLock();
   }
   if (isStalled) throw new RegistryError("UPLOAD_STALLED", { headers: { Connection: "close" } });
+}
+
+/** Judges the chunks of a body: neither too small nor too slow. */
+class BodyGuard {
+  readonly #rate: LeastRate;
+  readonly #meter: RateMeter;
+  #chunks = 0;
+  #sizeBytes = 0;
+  #isSlow = false;
+
+  constructor(rate: LeastRate) {
+    this.#rate = rate;
+    this.#meter = new RateMeter(rate);
+  }
+
+  count(sizeBytes: number, waitedMs: number): void {
+    this.#chunks += 1;
+    this.#sizeBytes += sizeBytes;
+    if (this.#chunks > maxSmallChunks && this.#sizeBytes < this.#chunks * smallChunkBytes) throw tooFine();
+    this.#isSlow = this.#meter.count(sizeBytes, waitedMs);
+  }
+
+  /** After the chunk was taken: what has arrived is kept. */
+  refuseSlow(): void {
+    if (this.#isSlow) throw tooSlow(this.#rate);
+  }
 }
 
 function tooFine(): RegistryError {

@@ -13,21 +13,7 @@ import type { AccessControl, Visitor } from "./door.ts";
 import { formatError } from "./errors.ts";
 import type { Exchange, PageLimits, Switches } from "./exchange.ts";
 import { readForwarded } from "./forwarded.ts";
-import { deleteBlob, getBlob } from "./handlers/blobs.ts";
-import { listCatalog, listReferrers, listTags } from "./handlers/listings.ts";
-import { deleteManifest, getManifest, putManifest } from "./handlers/manifests.ts";
-import { getPageFile, getRoot } from "./handlers/page.ts";
-import { getBase, getCaCertificate, getLive, getOptions, getReady, redirectTo } from "./handlers/service.ts";
-import { getToken, postToken } from "./handlers/token.ts";
-import {
-  deleteUpload,
-  getUpload,
-  mountBlob,
-  patchUpload,
-  postBlob,
-  putUpload,
-  startUpload,
-} from "./handlers/uploads.ts";
+import { handle } from "./handle.ts";
 import { type HealthView, refuseUnhealthy } from "./health.ts";
 import { type Limiter, refuseLongHead } from "./limits.ts";
 import { applyNamespace, type FindNamespaced, type NamespacedRoute } from "./namespace.ts";
@@ -39,7 +25,7 @@ import { requestIdOf } from "./request-id.ts";
 import { describeFailure, logRequest } from "./request-log.ts";
 import { endingOf } from "./request-span.ts";
 import { describeEnd, type WatchRequest } from "./request-watch.ts";
-import { parseRoute, type Route } from "./route.ts";
+import { parseRoute } from "./route.ts";
 import { refuseSwitchedOff } from "./switches.ts";
 
 /** What the server knows besides the request. */
@@ -92,53 +78,38 @@ interface RequestPeer {
   readonly trace?: RequestTrace;
 }
 
-async function answer(
-  request: Request,
-  options: DispatchOptions,
-  { peer, port, trace }: RequestPeer,
-): Promise<Response> {
+/** What becomes known of a request on its way, also of one that is refused. */
+interface Findings {
+  found: NamespacedRoute | undefined;
+  caller: Caller;
+  /** Ends its measurement. */
+  ended: ReturnType<WatchRequest> | undefined;
+}
+
+async function answer(request: Request, options: DispatchOptions, source: RequestPeer): Promise<Response> {
+  const { trace } = source;
   // 1. An identifier for the request.
   const requestId = requestIdOf(request.headers, () => crypto.randomUUID());
   const startedMs = performance.now();
+  const { remote, origin } = readForwarded(request.headers, { remote: source.peer, isTrusted: options.isTrustedProxy });
+  const findings: Findings = { found: undefined, caller: anonymousCaller, ended: undefined };
   let response: Response;
   let failure: unknown;
-  let found: NamespacedRoute | undefined;
-  let caller = anonymousCaller;
-  let ended: ReturnType<WatchRequest> | undefined;
-  const { remote, origin } = readForwarded(request.headers, { remote: peer, isTrusted: options.isTrustedProxy });
   try {
-    // 2. What is requested.
-    if (options.isOverloaded?.() === true) throw overloaded();
-    refuseLongHead(request, options.limiter.limits);
-    const url = parseUrl(request);
-    const { method } = request;
-    const { pathname: path, searchParams: query } = url;
-    const asked = parseRoute({ method, path, query, prefix: options.prefix });
-    found = applyNamespace(asked, query, options.findNamespaced);
-    const { route } = found;
-    ended = options.watch?.(route.kind);
-    refuseUnhealthy(route, options.health);
-    // 3. Who asks.
-    const visitor = visitorOf(request, { origin: origin ?? url.origin, route, remote, options });
-    const access = options.access?.();
-    if (access !== undefined) caller = await access.door.identify(visitor);
-    // 4. Whether it is allowed.
-    access?.door.admit(visitor, caller);
-    refuseSwitchedOff(route, options.switches);
-    // 5. Do it.
-    const facts = describeRequest(request, { remote, peer, port, base: visitor.origin });
-    response = await handle(exchangeOf(request, { caller, access, requestId, remote, asked: facts, options }), route);
+    // 2. to 5. in a function of their own.
+    response = await admitAndHandle(request, findings, { ...source, options, requestId, remote, origin });
   } catch (error) {
     // 8. Refusals and failures.
     failure = error;
     response = formatError(error);
   }
+  const { found, caller } = findings;
   // 6. Headers of every response.
   if (found?.ns !== undefined) response.headers.set("OCI-Namespace", found.ns);
   setCommonHeaders(response.headers, requestId, options.headers);
   // 7. One line in each log.
   const durationMs = performance.now() - startedMs;
-  ended ??= options.watch?.(undefined);
+  const ended = findings.ended ?? options.watch?.(undefined);
   ended?.(describeEnd(request, { response, failure, durationMs }));
   logRequest(options, { request, remote, response, requestId, caller, failure, durationMs, trace });
   if (trace !== undefined) {
@@ -146,6 +117,42 @@ async function answer(
     options.tracer?.end(trace, () => endingOf({ request, route: found?.route, status, requestId, remote }));
   }
   return response;
+}
+
+interface Known extends Pick<RequestPeer, "peer" | "port"> {
+  readonly options: DispatchOptions;
+  readonly requestId: string;
+  readonly remote: string | undefined;
+  /** Scheme and host that a trusted proxy tells. */
+  readonly origin: string | undefined;
+}
+
+async function admitAndHandle(request: Request, findings: Findings, known: Known): Promise<Response> {
+  const { options, requestId, remote, peer, port } = known;
+  // 2. What is requested.
+  if (options.isOverloaded?.() === true) throw overloaded();
+  refuseLongHead(request, options.limiter.limits);
+  const url = parseUrl(request);
+  const { pathname: path, searchParams: query } = url;
+  const parsed = parseRoute({ method: request.method, path, query, prefix: options.prefix });
+  const found = applyNamespace(parsed, query, options.findNamespaced);
+  const { route } = found;
+  findings.found = found;
+  findings.ended = options.watch?.(route.kind);
+  refuseUnhealthy(route, options.health);
+  // 3. Who asks.
+  const base = `${options.host ?? known.origin ?? url.origin}${options.prefix}`;
+  const authorization = request.headers.get("authorization");
+  const visitor: Visitor = { authorization, remote: remote ?? "", origin: base, need: needOf(route) };
+  const access = options.access?.();
+  if (access !== undefined) findings.caller = await access.door.identify(visitor);
+  const { caller } = findings;
+  // 4. Whether it is allowed.
+  access?.door.admit(visitor, caller);
+  refuseSwitchedOff(route, options.switches);
+  // 5. Do it.
+  const asked = describeRequest(request, { remote, peer, port, base });
+  return handle(exchangeOf(request, { caller, access, requestId, remote, asked, options }), route);
 }
 
 function goneMeanwhile(): RegistryError {
@@ -167,25 +174,6 @@ export function answerFailure(error: unknown, { logger, headers }: DispatchOptio
   if (isGone) logger.info("the content was deleted before it was sent", fields);
   else logger.error("sending failed", fields);
   return response;
-}
-
-function visitorOf(
-  request: Request,
-  asked: {
-    readonly origin: string;
-    readonly route: Route;
-    readonly remote: string | undefined;
-    readonly options: DispatchOptions;
-  },
-): Visitor {
-  const { origin, route, remote, options } = asked;
-  const { host, prefix } = options;
-  return {
-    authorization: request.headers.get("authorization"),
-    remote: remote ?? "",
-    origin: `${host ?? origin}${prefix}`,
-    need: needOf(route),
-  };
 }
 
 interface Admitted {
@@ -219,61 +207,6 @@ function exchangeOf(request: Request, { caller, access, requestId, remote = "", 
     isReady: options.health?.isReady() ?? true,
     answerTokenRequest: answerTokenRequest === undefined ? undefined : (asked) => answerTokenRequest(asked, remote),
   };
-}
-
-function handle(exchange: Exchange, route: Route): Response | Promise<Response> {
-  switch (route.kind) {
-    case "base":
-      return getBase(exchange);
-    case "root":
-      return getRoot(exchange);
-    case "pageFile":
-      return getPageFile(exchange, route);
-    case "caCertificate":
-      return getCaCertificate(exchange);
-    case "live":
-      return getLive();
-    case "ready":
-      return getReady(exchange);
-    case "getToken":
-      return getToken(exchange, route);
-    case "postToken":
-      return postToken(exchange);
-    case "options":
-      return getOptions(route.allow);
-    case "redirect":
-      return redirectTo(route.location);
-    case "catalog":
-      return listCatalog(exchange, route);
-    case "listTags":
-      return listTags(exchange, route);
-    case "getManifest":
-      return getManifest(exchange, route);
-    case "putManifest":
-      return putManifest(exchange, route);
-    case "deleteManifest":
-      return deleteManifest(exchange, route);
-    case "getBlob":
-      return getBlob(exchange, route);
-    case "deleteBlob":
-      return deleteBlob(exchange, route);
-    case "startUpload":
-      return startUpload(exchange, route);
-    case "postBlob":
-      return postBlob(exchange, route);
-    case "mountBlob":
-      return mountBlob(exchange, route);
-    case "getUpload":
-      return getUpload(exchange, route);
-    case "patchUpload":
-      return patchUpload(exchange, route);
-    case "putUpload":
-      return putUpload(exchange, route);
-    case "deleteUpload":
-      return deleteUpload(exchange, route);
-    case "listReferrers":
-      return listReferrers(exchange, route);
-  }
 }
 
 function setCommonHeaders(headers: Headers, requestId: string, configured: DispatchOptions["headers"]): void {

@@ -46,33 +46,13 @@ export function withEvents(registry: Registry, report: (event: RegistryEvent) =>
   };
 }
 
-function reporting(repository: Repository, report: (deed: Deed) => Promise<void>): Repository {
-  const { blobs, uploads, manifests, tags } = repository;
-  const bytesOf = (digest: Digest) => async () => (await manifests.get({ kind: "digest", digest })).bytes;
+type ReportDeed = (deed: Deed) => Promise<void>;
+
+function reporting(repository: Repository, report: ReportDeed): Repository {
+  const { uploads, tags } = repository;
   return {
     ...repository,
-    blobs: {
-      open: async (digest) => {
-        const found = await blobs.open(digest);
-        await report({ kind: "blob pulled", digest, sizeBytes: found.sizeBytes });
-        return found;
-      },
-      promise: async (digest) => {
-        const found = await blobs.promise(digest);
-        await report({ kind: "blob pulled", digest, sizeBytes: found.sizeBytes });
-        return found;
-      },
-      mount: async (source) => {
-        const added = await blobs.mount(source);
-        if (added !== undefined) await report({ kind: "blob mounted", from: source.from, ...added });
-        return added;
-      },
-      delete: async (digest) => {
-        const deleted = await blobs.delete(digest);
-        await report({ kind: "blob deleted", ...deleted });
-        return deleted;
-      },
-    },
+    blobs: reportingBlobs(repository.blobs, report),
     uploads: {
       ...uploads,
       commit: async (id, last, digest) => {
@@ -81,28 +61,7 @@ function reporting(repository: Repository, report: (deed: Deed) => Promise<void>
         return added;
       },
     },
-    manifests: {
-      get: async (reference) => {
-        const stored = await manifests.get(reference);
-        await report({ kind: "manifest pulled", reference, ...described(stored), bytes: async () => stored.bytes });
-        return stored;
-      },
-      promise: async (reference) => {
-        const found = await manifests.promise(reference);
-        await report({ kind: "manifest pulled", reference, ...described(found), bytes: bytesOf(found.digest) });
-        return found;
-      },
-      put: async (put) => {
-        const pushed = await manifests.put(put);
-        await report({ kind: "manifest pushed", ...pushed, bytes: async () => put.bytes });
-        return pushed;
-      },
-      delete: async (digest) => {
-        const deleted = await manifests.delete(digest);
-        await report({ kind: "manifest deleted", ...deleted });
-        return deleted;
-      },
-    },
+    manifests: reportingManifests(repository.manifests, report),
     tags: {
       ...tags,
       delete: async (tag) => {
@@ -110,6 +69,57 @@ function reporting(repository: Repository, report: (deed: Deed) => Promise<void>
         await report({ kind: "tag deleted", ...deleted });
         return deleted;
       },
+    },
+  };
+}
+
+function reportingBlobs(blobs: Repository["blobs"], report: ReportDeed): Repository["blobs"] {
+  return {
+    open: async (digest) => {
+      const found = await blobs.open(digest);
+      await report({ kind: "blob pulled", digest, sizeBytes: found.sizeBytes });
+      return found;
+    },
+    promise: async (digest) => {
+      const found = await blobs.promise(digest);
+      await report({ kind: "blob pulled", digest, sizeBytes: found.sizeBytes });
+      return found;
+    },
+    mount: async (source) => {
+      const added = await blobs.mount(source);
+      if (added !== undefined) await report({ kind: "blob mounted", from: source.from, ...added });
+      return added;
+    },
+    delete: async (digest) => {
+      const deleted = await blobs.delete(digest);
+      await report({ kind: "blob deleted", ...deleted });
+      return deleted;
+    },
+  };
+}
+
+function reportingManifests(manifests: Repository["manifests"], report: ReportDeed): Repository["manifests"] {
+  const bytesOf = (digest: Digest) => async () => (await manifests.get({ kind: "digest", digest })).bytes;
+  return {
+    get: async (reference) => {
+      const stored = await manifests.get(reference);
+      await report({ kind: "manifest pulled", reference, ...described(stored), bytes: async () => stored.bytes });
+      return stored;
+    },
+    promise: async (reference) => {
+      const found = await manifests.promise(reference);
+      await report({ kind: "manifest pulled", reference, ...described(found), bytes: bytesOf(found.digest) });
+      return found;
+    },
+    put: async (put) => {
+      const pushed = await manifests.put(put);
+      await report({ kind: "manifest pushed", ...pushed, bytes: async () => put.bytes });
+      return pushed;
+    },
+    delete: async (digest) => {
+      const deleted = await manifests.delete(digest);
+      await report({ kind: "manifest deleted", ...deleted });
+      return deleted;
     },
   };
 }

@@ -11,11 +11,14 @@ export interface ReferrerEntry {
   readonly digest: Digest;
 }
 
+/** What the index has of one subject. */
+export interface IndexedSubject {
+  readonly subject: Digest;
+  readonly entries: readonly ReferrerEntry[];
+}
+
 /** Every subject of a repository with its entries; there may be none. */
-export async function* walkReferrerIndex(
-  store: Store,
-  name: RepositoryName,
-): AsyncGenerator<{ readonly subject: Digest; readonly entries: readonly ReferrerEntry[] }> {
+export async function* walkReferrerIndex(store: Store, name: RepositoryName): AsyncGenerator<IndexedSubject> {
   for await (const subject of listDigests(store, referrersPrefix(name))) {
     const digests = await Array.fromAsync(listDigests(store, subjectPrefix(name, subject)));
     yield { subject, entries: digests.map((digest) => ({ subject, digest })) };

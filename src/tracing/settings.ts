@@ -35,47 +35,58 @@ const maxDelayMs = 3_600_000;
 
 /** Reads the variables. Values are not repeated in warnings: they may be secret. */
 export function readTracingSettings(env: TracingVariables): TracingReading {
+  const endpoint = findEndpoint(env);
+  if (endpoint === undefined) return { settings: undefined, warnings: [] };
+  if ("problem" in endpoint) return { settings: undefined, warnings: [endpoint.problem] };
   const warnings: string[] = [];
-  const off = (warning?: string): TracingReading => ({
-    settings: undefined,
-    warnings: warning === undefined ? [] : [warning],
-  });
-  // The variable for traces wins over the one for every signal; an empty one counts as none.
-  const written = (name: string) => env[`${prefix}TRACES_${name}`] || env[`${prefix}${name}`] || undefined;
-  const endpoint = written("ENDPOINT");
-  const exporter = env.OTEL_TRACES_EXPORTER || "otlp";
-  if (endpoint === undefined || env.OTEL_SDK_DISABLED?.toLowerCase() === "true" || exporter === "none") return off();
-  if (exporter !== "otlp") return off("OTEL_TRACES_EXPORTER: no spans are exported, since only otlp is known");
-  const url = URL.parse(env[`${prefix}TRACES_ENDPOINT`] || `${endpoint.replace(/\/$/, "")}/v1/traces`);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    return off(`${prefix}ENDPOINT: no spans are exported, since it is not a URL such as http://collector:4318`);
+  const warn = (warning: string) => void warnings.push(warning);
+  if (endpoint.protocol !== "http/json") {
+    warn(`${prefix}PROTOCOL: spans are sent as http/json, which is all that is spoken`);
   }
-  const protocol = written("PROTOCOL") ?? "http/json";
-  if (!protocol.startsWith("http/")) {
-    return off(`${prefix}PROTOCOL: no spans are exported, since only http/json is spoken (port 4318 of a collector)`);
-  }
-  if (protocol !== "http/json")
-    warnings.push(`${prefix}PROTOCOL: spans are sent as http/json, which is all that is spoken`);
   const whole = (name: string, fallback: number, most: number) => {
     const value = Number(env[name] || fallback);
     if (Number.isInteger(value) && value > 0) return Math.min(value, most);
-    warnings.push(`${name}: is not a whole number above 0, so it is ${fallback}`);
+    warn(`${name}: is not a whole number above 0, so it is ${fallback}`);
     return fallback;
   };
   const timeoutName = env[`${prefix}TRACES_TIMEOUT`] ? `${prefix}TRACES_TIMEOUT` : `${prefix}TIMEOUT`;
   const headersName = env[`${prefix}TRACES_HEADERS`] ? `${prefix}TRACES_HEADERS` : `${prefix}HEADERS`;
   const maxQueue = whole("OTEL_BSP_MAX_QUEUE_SIZE", 2048, maxQueueLimit);
   const settings: TracingSettings = {
-    url: url.href,
-    headers: readHeaders(env[headersName], (problem) => void warnings.push(`${headersName}: ${problem}`)),
+    url: endpoint.url,
+    headers: readHeaders(env[headersName], (problem) => warn(`${headersName}: ${problem}`)),
     timeoutMs: whole(timeoutName, 10_000, maxDelayMs),
-    sampler: readSampler(env, (warning) => void warnings.push(warning)),
-    resource: readResource(env, (warning) => void warnings.push(warning)),
+    sampler: readSampler(env, warn),
+    resource: readResource(env, warn),
     maxQueue,
     maxBatch: Math.min(whole("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512, maxQueueLimit), maxQueue),
     delayMs: whole("OTEL_BSP_SCHEDULE_DELAY", 5000, maxDelayMs),
   };
   return { settings, warnings };
+}
+
+interface SpanEndpoint {
+  readonly url: string;
+  readonly protocol: string;
+}
+
+/** Where spans go; undefined where none are wanted. */
+function findEndpoint(env: TracingVariables): SpanEndpoint | { readonly problem: string } | undefined {
+  // The variable for traces wins over the one for every signal; an empty one counts as none.
+  const written = (name: string) => env[`${prefix}TRACES_${name}`] || env[`${prefix}${name}`] || undefined;
+  const endpoint = written("ENDPOINT");
+  const exporter = env.OTEL_TRACES_EXPORTER || "otlp";
+  if (endpoint === undefined || env.OTEL_SDK_DISABLED?.toLowerCase() === "true" || exporter === "none")
+    return undefined;
+  if (exporter !== "otlp") return { problem: "OTEL_TRACES_EXPORTER: no spans are exported, since only otlp is known" };
+  const url = URL.parse(env[`${prefix}TRACES_ENDPOINT`] || `${endpoint.replace(/\/$/, "")}/v1/traces`);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    return { problem: `${prefix}ENDPOINT: no spans are exported, since it is not a URL such as http://collector:4318` };
+  }
+  const protocol = written("PROTOCOL") ?? "http/json";
+  if (protocol.startsWith("http/")) return { url: url.href, protocol };
+  const known = "only http/json is spoken (port 4318 of a collector)";
+  return { problem: `${prefix}PROTOCOL: no spans are exported, since ${known}` };
 }
 
 type Warn = (warning: string) => void;

@@ -59,13 +59,7 @@ export async function openAccess(
   { dataDirectory, logger, now, hasFile, noteLogin }: AccessSurroundings,
 ): Promise<OpenedAccess | undefined> {
   const usersPath = auth.htpasswd.path ?? (hasFile ? undefined : existing(join(dataDirectory, "htpasswd")));
-  if (usersPath === undefined && !auth.token.isOn && access.oidc.length === 0) {
-    if (!hasRules(access)) return undefined;
-    throw new StartError("access has rules, but nobody can log in: set auth.htpasswd, auth.token or access.oidc");
-  }
-  if (usersPath !== undefined && auth.token.isOn) {
-    throw new StartError("auth has both htpasswd and token; a registry has one of them");
-  }
+  if (!canLogIn({ auth, access }, usersPath)) return undefined;
   const madeUser = usersPath === undefined ? undefined : await provideUsers(usersPath);
   let policy = new Policy(access);
   const hasOwnServer = !auth.token.isOn && (access.tokens ?? policy.allowsAnonymous);
@@ -74,8 +68,7 @@ export async function openAccess(
     { dataDirectory, now, logger },
   );
   const users = usersPath === undefined ? undefined : openUsers(usersPath, logger);
-  const passwords =
-    users === undefined ? undefined : { hashes: () => users.hashes(), checker: new PasswordChecker({ now }) };
+  const passwords = users && { hashes: () => users.hashes(), checker: new PasswordChecker({ now }) };
   const authenticator = new Authenticator({ ...tokens, passwords });
   const door = new Door({
     authenticator,
@@ -84,21 +77,29 @@ export async function openAccess(
     failures: new LoginFailures(orNone(http.limits.loginfailures), now),
     noteLogin,
   });
-  const { own } = tokens;
   const answerTokenRequest =
-    own === undefined
-      ? undefined
-      : createTokenServer({
-          ...own,
-          login: (...asked) => door.login(...asked),
-          recall: (holder) => authenticator.recall(holder),
-          policy: () => policy,
-        });
+    tokens.own &&
+    createTokenServer({
+      ...tokens.own,
+      login: (...asked) => door.login(...asked),
+      recall: (holder) => authenticator.recall(holder),
+      policy: () => policy,
+    });
   const reload = (rules: AccessRules) => {
     policy = new Policy(rules);
     tokens.rereadKeys();
   };
   return { door, hasUsers: users !== undefined, madeUser, answerTokenRequest, reload };
+}
+
+/** Whether anybody can; throws a StartError where nobody can and somebody should, or in two ways. */
+function canLogIn({ auth, access }: Pick<Configuration, "auth" | "access">, usersPath: string | undefined): boolean {
+  if (usersPath !== undefined && auth.token.isOn) {
+    throw new StartError("auth has both htpasswd and token; a registry has one of them");
+  }
+  if (usersPath !== undefined || auth.token.isOn || access.oidc.length > 0) return true;
+  if (!hasRules(access)) return false;
+  throw new StartError("access has rules, but nobody can log in: set auth.htpasswd, auth.token or access.oidc");
 }
 
 /** Whether the section says who may do what. Immutable tags need no users. */

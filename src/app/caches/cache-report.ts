@@ -27,37 +27,7 @@ export function createCacheReport({ metrics, logger, warnings }: CacheReportOpti
 }
 
 function createCount(metrics: Metrics): Report {
-  const byType = (name: string, help: string) =>
-    metrics.counter(
-      { name: `registry_proxy_${name}`, help },
-      types.map((type) => ({ type })),
-    );
-  const requests = byType("requests_total", "Requests of clients for content that is cached from elsewhere");
-  const hits = byType("hits_total", "Requests that were answered from the cache");
-  const misses = byType("misses_total", "Requests for which an upstream was asked");
-  const pulled = byType("pulled_bytes_total", "Bytes that came from upstreams");
-  const pushed = byType("pushed_bytes_total", "Bytes that went to clients");
-  const stale = metrics.counter({
-    name: "registry_proxy_stale_total",
-    help: "Answers served from the cache because the upstream failed",
-  });
-  const wrong = metrics.counter({
-    name: "registry_proxy_wrong_content_total",
-    help: "Wrong content received from upstreams",
-  });
-  const uncached = metrics.counter(
-    { name: "registry_proxy_uncached_total", help: "Content served without being cached" },
-    [{}],
-  );
-  const latency = metrics.histogram(
-    { name: "registry_proxy_upstream_request_seconds", help: "Time to the response headers of an upstream, by status" },
-    latencyBounds,
-  );
-  const quota = metrics.gauge({
-    name: "registry_proxy_upstream_remaining_pulls",
-    help: "Remaining pulls, as last reported by the upstream",
-    merging: "least",
-  });
+  const { requests, hits, misses, pulled, pushed, stale, wrong, uncached, latency, quota } = cacheMetrics(metrics);
   return (event) => {
     switch (event.kind) {
       case "request":
@@ -80,6 +50,44 @@ function createCount(metrics: Metrics): Report {
       case "unbound":
         return undefined;
     }
+  };
+}
+
+function cacheMetrics(metrics: Metrics) {
+  const byType = (name: string, help: string) =>
+    metrics.counter(
+      { name: `registry_proxy_${name}`, help },
+      types.map((type) => ({ type })),
+    );
+  return {
+    requests: byType("requests_total", "Requests of clients for content that is cached from elsewhere"),
+    hits: byType("hits_total", "Requests that were answered from the cache"),
+    misses: byType("misses_total", "Requests for which an upstream was asked"),
+    pulled: byType("pulled_bytes_total", "Bytes that came from upstreams"),
+    pushed: byType("pushed_bytes_total", "Bytes that went to clients"),
+    stale: metrics.counter({
+      name: "registry_proxy_stale_total",
+      help: "Answers served from the cache because the upstream failed",
+    }),
+    wrong: metrics.counter({
+      name: "registry_proxy_wrong_content_total",
+      help: "Wrong content received from upstreams",
+    }),
+    uncached: metrics.counter({ name: "registry_proxy_uncached_total", help: "Content served without being cached" }, [
+      {},
+    ]),
+    latency: metrics.histogram(
+      {
+        name: "registry_proxy_upstream_request_seconds",
+        help: "Time to the response headers of an upstream, by status",
+      },
+      latencyBounds,
+    ),
+    quota: metrics.gauge({
+      name: "registry_proxy_upstream_remaining_pulls",
+      help: "Remaining pulls, as last reported by the upstream",
+      merging: "least",
+    }),
   };
 }
 

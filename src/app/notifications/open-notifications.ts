@@ -39,15 +39,28 @@ const fileBytes = 1024 * 1024;
 const takeOverEveryMs = 60_000;
 
 /** Without an endpoint the registry stays as it is. */
-export function openNotifications(
-  configuration: Configuration,
-  { store, dataDirectory, logger, metrics }: NotificationMeans,
-): OpenedNotifications {
+export function openNotifications(configuration: Configuration, means: NotificationMeans): OpenedNotifications {
   const endpoints = endpointsOf(configuration);
   if (endpoints.length === 0) return { wrap: (registry) => registry, stop: async () => undefined };
+  const notifier = createNotifier(configuration, endpoints, means);
+  const taking = takeOver(notifier, means);
+  return {
+    wrap: (registry) => withEvents(registry, (event) => notifier.notify(event)),
+    stop: async (withinMs) => {
+      taking?.[Symbol.dispose]();
+      await notifier.stop(withinMs);
+    },
+  };
+}
+
+function createNotifier(
+  configuration: Configuration,
+  endpoints: readonly Endpoint[],
+  { store, dataDirectory, logger, metrics }: NotificationMeans,
+): Notifier {
   const { now, uuid, locks } = store;
   const directory = join(dataDirectory, notificationsPlace);
-  const notifier = new Notifier({
+  return new Notifier({
     endpoints,
     includesReferences: configuration.notifications.events.includereferences,
     source: { addr: sourceAddress(configuration), instanceID: uuid() },
@@ -69,20 +82,16 @@ export function openNotifications(
     now,
     uuid,
   });
+}
+
+/** Takes over what other processes left: at once, and while this one runs. */
+function takeOver(notifier: Notifier, { store, logger }: NotificationMeans): Disposable | undefined {
   const report = (error: unknown) => logger.error("waiting notifications cannot be read", { error: String(error) });
-  // Without locks nobody can tell the files of a process that died from those of one that works.
-  const intervalMs = locks.keepsProcessesApart() ? takeOverEveryMs : Number.POSITIVE_INFINITY;
   void notifier.takeOver().catch(report);
-  const taking = Number.isFinite(intervalMs)
-    ? repeat(() => notifier.takeOver(), { firstMs: intervalMs, intervalMs, report })
-    : undefined;
-  return {
-    wrap: (registry) => withEvents(registry, (event) => notifier.notify(event)),
-    stop: async (withinMs) => {
-      taking?.[Symbol.dispose]();
-      await notifier.stop(withinMs);
-    },
-  };
+  // Without locks nobody can tell the files of a process that died from those of one that works.
+  if (!store.locks.keepsProcessesApart()) return undefined;
+  const schedule = { firstMs: takeOverEveryMs, intervalMs: takeOverEveryMs, report };
+  return repeat(() => notifier.takeOver(), schedule);
 }
 
 function endpointsOf({ notifications }: Configuration): readonly Endpoint[] {

@@ -43,42 +43,25 @@ function listChecks(
   { storagedriver, file, http, tcp }: Configuration["health"],
   checkStore: () => Promise<void>,
 ): Check[] {
-  const lookAtStore = async () => {
-    await checkStore();
-    return undefined;
-  };
-  const { interval: intervalMs, threshold } = storagedriver;
-  const store = {
-    name: "storagedriver_filesystem",
-    intervalMs,
-    threshold,
-    timeoutMs: diskTimeoutMs,
-    look: lookAtStore,
-  };
+  const lookAtStore = () => checkStore().then(() => undefined);
+  const store = checkOf("storagedriver_filesystem", storagedriver, lookAtStore);
   return [
     ...(storagedriver.enabled ? [store] : []),
-    ...file.map(({ file: path, interval, threshold }) => ({
-      name: path,
-      intervalMs: interval,
-      threshold,
-      timeoutMs: diskTimeoutMs,
-      look: () => lookForFile(path),
-    })),
-    ...http.map(({ uri, headers, statuscode, timeout, interval, threshold }) => ({
-      name: uri,
-      intervalMs: interval,
-      threshold,
-      timeoutMs: timeout,
-      look: (signal: AbortSignal) => lookAtUrl(uri, { headers, status: statuscode, signal }),
-    })),
-    ...tcp.map(({ addr, timeout, interval, threshold }) => ({
-      name: addr,
-      intervalMs: interval,
-      threshold,
-      timeoutMs: timeout,
-      look: (signal: AbortSignal) => lookAtAddress(addr, signal),
-    })),
+    ...file.map((each) => checkOf(each.file, each, () => lookForFile(each.file))),
+    ...http.map((each) => checkOf(each.uri, each, (signal) => lookAtUrl(each, signal))),
+    ...tcp.map((each) => checkOf(each.addr, each, (signal) => lookAtAddress(each.addr, signal))),
   ];
+}
+
+interface Pacing {
+  readonly interval: number;
+  readonly threshold: number;
+  /** Absent: it is a look at the disk. */
+  readonly timeout?: number;
+}
+
+function checkOf(name: string, { interval, threshold, timeout = diskTimeoutMs }: Pacing, look: Check["look"]): Check {
+  return { name, intervalMs: interval, threshold, timeoutMs: timeout, look };
 }
 
 /** One round of a check; a change is noted and logged once. */
@@ -123,20 +106,13 @@ async function lookForFile(path: string): Promise<string | undefined> {
   }
 }
 
-async function lookAtUrl(
-  uri: string,
-  expected: {
-    readonly headers: Readonly<Record<string, readonly string[]>>;
-    readonly status: number;
-    readonly signal: AbortSignal;
-  },
-): Promise<string | undefined> {
+type UrlCheck = Configuration["health"]["http"][number];
+
+async function lookAtUrl({ uri, ...check }: UrlCheck, signal: AbortSignal): Promise<string | undefined> {
   const headers = new Headers();
-  for (const [name, values] of Object.entries(expected.headers))
-    for (const value of values) headers.append(name, value);
-  const { signal } = expected;
+  for (const [name, values] of Object.entries(check.headers)) for (const value of values) headers.append(name, value);
   const { status } = await fetch(uri, { method: "HEAD", headers, signal, tls: { rejectUnauthorized: true } });
-  return status === expected.status ? undefined : `${uri}: downstream service returned unexpected status: ${status}`;
+  return status === check.statuscode ? undefined : `${uri}: downstream service returned unexpected status: ${status}`;
 }
 
 function lookAtAddress(addr: string, signal: AbortSignal): Promise<undefined> {

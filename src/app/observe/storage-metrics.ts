@@ -41,7 +41,7 @@ export function withStorageMetrics(store: Store, metrics: Metrics): Store {
     objects: timedObjects(store.objects, time),
     locks: timedLocks(store.locks, time),
     trash: timedTrash(store.trash, time),
-    uploads: countedUploads(store.uploads, { time, metrics }),
+    uploads: countedUploads(store.uploads, time, metrics),
   };
 }
 
@@ -108,14 +108,39 @@ function timedTrash(trash: Trash, time: Time): Trash {
   };
 }
 
-function countedUploads(uploads: Uploads, means: { readonly time: Time; readonly metrics: Metrics }): Uploads {
-  const { time, metrics } = means;
+function countedUploads(uploads: Uploads, time: Time, metrics: Metrics): Uploads {
   const counter = (name: string, help: string) =>
     metrics.counter({ name: `registry_uploads_${name}_total`, help }, [{}]);
   const started = counter("started", "Uploads of blobs that were begun");
   const finished = counter("finished", "Uploads that became a blob");
   const received = counter("received_bytes", "Bytes that came in uploads");
-  const counted = (upload: Upload): Upload => ({
+  const counts = {
+    time,
+    finished: () => finished.add({}),
+    received: (sizeBytes: number) => received.add({}, sizeBytes),
+  };
+  return {
+    create: async (...asked) => {
+      await time("PutContent", () => uploads.create(...asked));
+      started.add({});
+    },
+    protect: (...asked) => uploads.protect(...asked),
+    discard: (...asked) => time("Delete", () => uploads.discard(...asked)),
+    open: async (...asked) => {
+      const opened = await time("Writer", () => uploads.open(...asked));
+      return opened === undefined || opened === "busy" ? opened : countedUpload(opened, counts);
+    },
+  };
+}
+
+interface UploadCounts {
+  readonly time: Time;
+  readonly finished: () => void;
+  readonly received: (sizeBytes: number) => void;
+}
+
+function countedUpload(upload: Upload, { time, finished, received }: UploadCounts): Upload {
+  return {
     get sizeBytes() {
       return upload.sizeBytes;
     },
@@ -129,25 +154,13 @@ function countedUploads(uploads: Uploads, means: { readonly time: Time; readonly
       try {
         await time("Append", () => upload.append(pieces));
       } finally {
-        received.add({}, upload.sizeBytes - before);
+        received(upload.sizeBytes - before);
       }
     },
     commit: async (to) => {
       await time("Move", () => upload.commit(to));
-      finished.add({});
+      finished();
     },
     [Symbol.dispose]: () => upload[Symbol.dispose](),
-  });
-  return {
-    create: async (...asked) => {
-      await time("PutContent", () => uploads.create(...asked));
-      started.add({});
-    },
-    protect: (...asked) => uploads.protect(...asked),
-    discard: (...asked) => time("Delete", () => uploads.discard(...asked)),
-    open: async (...asked) => {
-      const opened = await time("Writer", () => uploads.open(...asked));
-      return opened === undefined || opened === "busy" ? opened : counted(opened);
-    },
   };
 }

@@ -8,7 +8,7 @@ import { readStoredNamesInTurns, type StoredNames } from "../../oci/stored-names
 import type { Key } from "../../storage/ports.ts";
 import { deletedPrefix, deletingKey, linkPrefixes, subjectPrefix } from "../layout.ts";
 import { listDigests, readLink } from "../links.ts";
-import { isStaleEntry, type ReferrerEntry, walkReferrerIndex } from "../referrer-index.ts";
+import { type IndexedSubject, isStaleEntry, type ReferrerEntry, walkReferrerIndex } from "../referrer-index.ts";
 import type { Store } from "../store.ts";
 import { readWhole } from "../whole-bytes.ts";
 import { type DatedLink, readLinks } from "./links.ts";
@@ -59,11 +59,9 @@ export async function scanRepository(
   const layers = await readLinks(store, places.layers, pace);
   const links = await readLinks(store, places.revisions, pace);
   const { revisions, isBusy, problems } = await readRevisions(store, { prefix, name, links: links.links, pace });
-  const deleted = new Set(name === undefined ? [] : await Array.fromAsync(listDigests(store, deletedPrefix(name))));
+  const { deleted, isDeleting } = await readDeletions(store, name);
   const tags = await scanTags(store, places.tags, { revisions, deleted });
   const hasUploads = (await store.objects.list(places.uploads, { limit: 1 })).length > 0;
-  const isDeleting = name !== undefined && (await store.objects.stat(deletingKey(name))) !== undefined;
-  const vacantSubjects = index.filter(({ entries }) => entries.length === 0).map(({ subject }) => subject);
   return {
     prefix,
     name,
@@ -72,11 +70,7 @@ export async function scanRepository(
     aliases: [...layers.aliases, ...links.aliases],
     tags: tags.tags,
     vacantTags: tags.vacantTags,
-    vacancies: [
-      ...(name === undefined ? [] : vacantSubjects.map((subject) => subjectPrefix(name, subject))),
-      ...layers.vacancies,
-      ...links.vacancies,
-    ],
+    vacancies: [...vacantSubjects(index, name), ...layers.vacancies, ...links.vacancies],
     deleted,
     isDeleting,
     staleEntries: index
@@ -86,12 +80,24 @@ export async function scanRepository(
     isBusy,
     problems: [
       ...(name === undefined ? [`${prefix} is not a repository name`] : []),
-      ...layers.problems,
-      ...links.problems,
-      ...problems,
-      ...tags.problems,
+      ...[layers, links, { problems }, tags].flatMap((part) => part.problems),
     ],
   };
+}
+
+async function readDeletions(
+  store: Store,
+  name: RepositoryName | undefined,
+): Promise<Pick<RepositoryScan, "deleted" | "isDeleting">> {
+  if (name === undefined) return { deleted: new Set(), isDeleting: false };
+  const deleted = new Set(await Array.fromAsync(listDigests(store, deletedPrefix(name))));
+  return { deleted, isDeleting: (await store.objects.stat(deletingKey(name))) !== undefined };
+}
+
+/** Directories of subjects that nothing refers to any more. */
+function vacantSubjects(index: readonly IndexedSubject[], name: RepositoryName | undefined): readonly Key[] {
+  if (name === undefined) return [];
+  return index.filter(({ entries }) => entries.length === 0).map(({ subject }) => subjectPrefix(name, subject));
 }
 
 /**
