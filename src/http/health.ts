@@ -16,12 +16,26 @@ const manualCheck = "manual_http_status";
 /** The one place where health is noted and looked up. */
 export class Health implements HealthView {
   readonly #problems = new Map<string, string>();
+  readonly #tell: (problems: Readonly<Record<string, string>>) => void;
   #isStopping = false;
+
+  /** `tell` receives all problems when one has come or gone. */
+  constructor(tell: (problems: Readonly<Record<string, string>>) => void = () => undefined) {
+    this.#tell = tell;
+  }
 
   /** Notes what a check found wrong; undefined: nothing. */
   note(check: string, problem: string | undefined): void {
+    if (this.#problems.get(check) === problem) return;
     if (problem === undefined) this.#problems.delete(check);
     else this.#problems.set(check, problem);
+    this.#tell(this.problems());
+  }
+
+  /** Takes over what another process has found. */
+  replace(problems: Readonly<Record<string, string>>): void {
+    this.#problems.clear();
+    for (const [check, problem] of Object.entries(problems)) this.#problems.set(check, problem);
   }
 
   /** The operator's switch: takes the registry out of service, and back. */

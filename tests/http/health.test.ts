@@ -27,3 +27,15 @@ test("a registry that is about to stop is not ready, although nothing is wrong",
   health.beginStopping();
   expect([health.isReady(), health.problems()]).toEqual([false, {}]);
 });
+
+test("whoever listens hears of all problems when one has come or gone, and another process can take them over", () => {
+  const [told, other] = [[] as unknown[], new Health()];
+  const health = new Health((problems) => told.push(problems));
+  health.note("a", "broken");
+  health.note("a", "broken");
+  other.replace(health.problems());
+  const taken = other.problems();
+  health.note("a", undefined);
+  other.replace(health.problems());
+  expect([told, taken, other.problems(), other.isReady()]).toEqual([[{ a: "broken" }, {}], { a: "broken" }, {}, true]);
+});

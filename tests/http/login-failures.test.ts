@@ -53,3 +53,26 @@ test.each([
 ])("networkOf(%j) is %j", (address, network) => {
   expect(networkOf(address)).toBe(network);
 });
+
+test("what one process counts, another one can count as well", () => {
+  const other = new LoginFailures(1, () => 0);
+  const failures = new LoginFailures(
+    1,
+    () => 0,
+    (count) => other.note(count),
+  );
+  const isRefused = (each: LoginFailures) => {
+    try {
+      each.attempt("192.0.2.1");
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  failures.attempt("192.0.2.1");
+  const refused = isRefused(other);
+  failures.forgive("192.0.2.1");
+  // What is told late counts for nothing rather than for less than nothing.
+  other.note({ network: "192.0.2.1", change: -1 });
+  expect([refused, isRefused(other), isRefused(other)]).toEqual([true, false, true]);
+});
