@@ -48,6 +48,9 @@ export type Route =
       readonly filter: ReferrersFilter;
     };
 
+/** The route of this kind. */
+export type RouteOf<Kind extends Route["kind"]> = Extract<Route, { readonly kind: Kind }>;
+
 /** Which referrers are asked for. */
 export interface ReferrersFilter {
   readonly artifactType: string | undefined;

@@ -3,9 +3,9 @@ import type { Content } from "../lib/content.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import type { Key, Stat } from "../storage/ports.ts";
+import type { Stat } from "../storage/ports.ts";
 import { deleteLink } from "./deletions.ts";
-import { findBlob, followToBlob, linkBlob, statBlob, withdrawLink } from "./find-blob.ts";
+import { type BlobLink, findBlob, followToBlob, linkBlob, statBlob, withdrawLink } from "./find-blob.ts";
 import { blobKey, layerLink } from "./layout.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
@@ -97,7 +97,7 @@ export async function promiseBlob(
 export async function promiseLink(
   store: Store,
   name: RepositoryName,
-  { link, target }: { readonly link: Key; readonly target: Digest },
+  { link, target }: BlobLink,
 ): Promise<Stat | undefined> {
   const linkStat = await store.objects.stat(link);
   const found = linkStat === undefined ? undefined : await findBlob(store, target);

@@ -7,7 +7,15 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/ports.ts";
 import { linkBlob } from "./find-blob.ts";
-import { blobKey, layerLink, layersPrefix, revisionLink, tagCurrentLink, upstreamKey } from "./layout.ts";
+import {
+  blobKey,
+  layerLink,
+  layersPrefix,
+  revisionLink,
+  type TransferOrigin,
+  tagCurrentLink,
+  upstreamKey,
+} from "./layout.ts";
 import { storeManifest } from "./manifest-push.ts";
 import { type Store, withLock } from "./store.ts";
 
@@ -54,7 +62,7 @@ export async function cacheManifest(store: Store, name: RepositoryName, cached: 
 export async function linkCachedBlob(
   store: Store,
   name: RepositoryName,
-  { digest, upstream }: { readonly digest: Digest; readonly upstream: string },
+  { digest, upstream }: TransferOrigin,
 ): Promise<boolean> {
   return withLock(store, name, "shared", async () => {
     await markCached(store, name, upstream);
@@ -64,11 +72,7 @@ export async function linkCachedBlob(
 }
 
 /** The same for bytes that were there before, perhaps without a link: a collector that has read the links goes by their time. */
-export async function adoptBlob(
-  store: Store,
-  name: RepositoryName,
-  blob: { readonly digest: Digest; readonly upstream: string },
-): Promise<boolean> {
+export async function adoptBlob(store: Store, name: RepositoryName, blob: TransferOrigin): Promise<boolean> {
   await store.objects.renew(blobKey(blob.digest));
   return linkCachedBlob(store, name, blob);
 }

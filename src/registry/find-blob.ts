@@ -25,6 +25,12 @@ export interface AddedLink {
   readonly isNew: boolean;
 }
 
+/** A link, and the digest whose bytes it leads to. */
+export interface BlobLink {
+  readonly link: Key;
+  readonly target: Digest;
+}
+
 /**
  * Writes or renews a link, then looks for its bytes. For a caller that holds the repository's lock shared: nothing may be
  * acknowledged before.
@@ -38,11 +44,7 @@ export async function linkBlob(store: Store, link: Key, target: Digest): Promise
  * Takes back a new link whose push failed, if its bytes are nowhere: left behind, it would look like lost data. Under the
  * exclusive lock: whoever was told of the bytes meanwhile has some to be found.
  */
-export async function withdrawLink(
-  store: Store,
-  name: RepositoryName,
-  { link, target }: { readonly link: Key; readonly target: Digest },
-): Promise<void> {
+export async function withdrawLink(store: Store, name: RepositoryName, { link, target }: BlobLink): Promise<void> {
   const isNeeded = async () =>
     (await store.objects.stat(link)) === undefined || (await findBlob(store, target)) !== undefined;
   try {

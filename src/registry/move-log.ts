@@ -18,12 +18,14 @@ export interface MoveLog {
 
 const maxLogBytes = 1024 * 1024;
 
+/** A tag, and the manifest that it points to. */
+export interface TagPointer {
+  readonly tag: Tag;
+  readonly digest: Digest;
+}
+
 /** Notes that the tag is about to be moved; the caller holds the lock shared. */
-export async function noteMove(
-  store: Store,
-  name: RepositoryName,
-  { tag, digest }: { readonly tag: Tag; readonly digest: Digest },
-): Promise<void> {
+export async function noteMove(store: Store, name: RepositoryName, { tag, digest }: TagPointer): Promise<void> {
   const key = logKey(name);
   const sizeBytes = await store.objects.append(key, new TextEncoder().encode(`${digest} ${tag}\n`));
   // Whoever relies on it finds it gone, and reads all tags again.

@@ -14,7 +14,7 @@ import {
   trashName,
 } from "./layout.ts";
 import { listDigests, putLink, readLink } from "./links.ts";
-import { noteMove } from "./move-log.ts";
+import { noteMove, type TagPointer } from "./move-log.ts";
 import { isRepository, type Page, type PageRequest } from "./repositories.ts";
 import type { Store } from "./store.ts";
 
@@ -71,11 +71,7 @@ export interface MovedTag {
 }
 
 /** Points the tag to a manifest of the repository, under the repository's lock held shared. The last write commits. */
-export async function moveTag(
-  store: Store,
-  name: RepositoryName,
-  { tag, digest }: { readonly tag: Tag; readonly digest: Digest },
-): Promise<MovedTag> {
+export async function moveTag(store: Store, name: RepositoryName, { tag, digest }: TagPointer): Promise<MovedTag> {
   const left = await readTag(store, name, tag);
   // A pull of the manifest that the tag leaves may be under way: its grace begins now.
   if (left !== undefined && left !== digest) await store.objects.renew(revisionLink(name, left));

@@ -14,11 +14,15 @@ import { defaultNames } from "./host-names.ts";
 type Tls = Configuration["http"]["tls"];
 type Minimum = Tls["minimumtls"];
 
+/** Where our own certificate is kept, and the clock. */
+interface CertificateMeans {
+  readonly directory: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
 /** Opens the configured certificate; undefined for plain HTTP. Throws a StartError when it cannot be used. */
-export async function openCertificates(
-  tls: Tls,
-  means: { readonly directory: string; readonly now: () => number },
-): Promise<CertificateSource | undefined> {
+export async function openCertificates(tls: Tls, means: CertificateMeans): Promise<CertificateSource | undefined> {
   const source = await openSource(tls, means);
   const { offered: cipherSuites = [] } = tls.ciphersuites ?? {};
   if (tls.clientcas.length === 0 && (cipherSuites.length === 0 || source === undefined)) return source;
@@ -48,7 +52,7 @@ export async function openCertificates(
 
 async function openSource(
   { certificate, key, minimumtls: minimum, selfsigned }: Tls,
-  means: { readonly directory: string; readonly now: () => number },
+  means: CertificateMeans,
 ): Promise<CertificateSource | undefined> {
   if (certificate !== undefined && key !== undefined)
     return openCertificateFiles({ certificate, key, minimum }, means.now());
@@ -58,7 +62,7 @@ async function openSource(
 
 async function openSelfSigned(
   { sans, days, key }: Tls["selfsigned"],
-  means: { readonly directory: string; readonly now: () => number; readonly minimum: Minimum },
+  means: CertificateMeans & { readonly minimum: Minimum },
 ): Promise<CertificateSource> {
   const { directory, now, minimum } = means;
   const ensure = () => {

@@ -1,18 +1,17 @@
 // The lists: catalog, tags, referrers.
-import type { Digest } from "../../oci/digest.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import { ociImageIndex } from "../../oci/media-type.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Exchange } from "../exchange.ts";
 import { formatWarning } from "../namespace.ts";
-import { formatNextLink, type PageQuery } from "../pagination.ts";
-import type { ReferrersFilter } from "../route.ts";
+import { formatNextLink } from "../pagination.ts";
+import type { RouteOf } from "../route.ts";
 
 /** distribution's default page. */
 const catalogPageItems = 100;
 
 /** Repository names; refuses a page larger than the limit, as distribution does. */
-export async function listCatalog(exchange: Exchange, { page }: { readonly page: PageQuery }): Promise<Response> {
+export async function listCatalog(exchange: Exchange, { page }: RouteOf<"catalog">): Promise<Response> {
   const { maxCatalogItems } = exchange.pages;
   const limit = page.limit ?? Math.min(catalogPageItems, maxCatalogItems);
   if (limit > maxCatalogItems)
@@ -27,10 +26,7 @@ export async function listCatalog(exchange: Exchange, { page }: { readonly page:
 }
 
 /** Tags of a repository; all of them unless the client asks for pages, which are never larger than the limit. */
-export async function listTags(
-  exchange: Exchange,
-  { name, page }: { readonly name: RepositoryName; readonly page: PageQuery },
-): Promise<Response> {
+export async function listTags(exchange: Exchange, { name, page }: RouteOf<"listTags">): Promise<Response> {
   const limit = page.limit === undefined ? Number.POSITIVE_INFINITY : Math.min(page.limit, exchange.pages.maxTagItems);
   const { items, hasMore, warning } = await exchange.repository(name).tags.list({ limit, after: page.last });
   const headers = nextLink(
@@ -43,10 +39,7 @@ export async function listTags(
 }
 
 /** Manifests that name a subject. */
-export async function listReferrers(
-  exchange: Exchange,
-  route: { readonly name: RepositoryName; readonly digest: Digest; readonly filter: ReferrersFilter },
-): Promise<Response> {
+export async function listReferrers(exchange: Exchange, route: RouteOf<"listReferrers">): Promise<Response> {
   const { name, digest, filter } = route;
   const page = await exchange.repository(name).referrers.list({ subject: digest, ...filter });
   const { items, hasMore, warning } = page;

@@ -4,13 +4,13 @@ import { parseTokenForm, parseTokenQuery } from "../../auth/token-request.ts";
 import type { TokenAnswer } from "../../auth/token-server.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import type { Exchange } from "../exchange.ts";
-import type { Route } from "../route.ts";
+import type { RouteOf } from "../route.ts";
 
 /** Room for the longest token and all scopes. */
 const maxFormBytes = 64 * 1024;
 
 /** Issues a token for the credentials of the header, or for an anonymous caller. */
-export async function getToken(exchange: Exchange, route: Extract<Route, { kind: "getToken" }>): Promise<Response> {
+export async function getToken(exchange: Exchange, route: RouteOf<"getToken">): Promise<Response> {
   const answerRequest = requireServer(exchange);
   const authorization = exchange.request.headers.get("authorization");
   const credentials = authorization === null ? undefined : parseBasic(authorization);

@@ -1,5 +1,5 @@
 // Uploads of blobs: at once, in two steps, in chunks; mounts; state and cancellation.
-import { type Algorithm, type Digest, digestAlgorithm } from "../../oci/digest.ts";
+import { type Digest, digestAlgorithm } from "../../oci/digest.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Body } from "../../registry/ingest.ts";
@@ -8,6 +8,7 @@ import { readChunks } from "../body.ts";
 import { contentLength, type Exchange, formatLocation } from "../exchange.ts";
 import type { CallerSessions, SessionName } from "../open-sessions.ts";
 import { formatUploadRange, parseChunkRange } from "../range.ts";
+import type { RouteOf } from "../route.ts";
 
 /**
  * Scripts append "&digest=…" to the location of an upload, since distribution's has a query; the value means nothing.
@@ -15,10 +16,7 @@ import { formatUploadRange, parseChunkRange } from "../range.ts";
 const stateQuery = "_state=open";
 
 /** Opens a session. */
-export async function startUpload(
-  exchange: Exchange,
-  { name, algorithm }: { readonly name: RepositoryName; readonly algorithm: Algorithm },
-): Promise<Response> {
+export async function startUpload(exchange: Exchange, { name, algorithm }: RouteOf<"startUpload">): Promise<Response> {
   const { uploads } = exchange.repository(name);
   const id = await sessionsOf(exchange).open(name, {
     start: () => uploads.start(algorithm),
@@ -28,10 +26,7 @@ export async function startUpload(
 }
 
 /** The whole blob in one POST. */
-export async function postBlob(
-  exchange: Exchange,
-  { name, digest }: { readonly name: RepositoryName; readonly digest: Digest },
-): Promise<Response> {
+export async function postBlob(exchange: Exchange, { name, digest }: RouteOf<"postBlob">): Promise<Response> {
   const { uploads } = exchange.repository(name);
   const lengthBytes = contentLength(exchange.request);
   if (lengthBytes !== undefined) refuseLargeBlob(exchange, lengthBytes);
@@ -48,15 +43,12 @@ export async function postBlob(
 }
 
 /** Links a blob that is already stored, or opens a session to upload it. */
-export async function mountBlob(
-  exchange: Exchange,
-  route: { readonly name: RepositoryName; readonly digest: Digest; readonly from: RepositoryName | undefined },
-): Promise<Response> {
+export async function mountBlob(exchange: Exchange, route: RouteOf<"mountBlob">): Promise<Response> {
   const { name, digest } = route;
   if (exchange.mayMountFrom(route.from)) {
     if ((await exchange.repository(name).blobs.mount(route)) !== undefined) return created(exchange, name, digest);
   }
-  return startUpload(exchange, { name, algorithm: digestAlgorithm(digest) });
+  return startUpload(exchange, { kind: "startUpload", name, algorithm: digestAlgorithm(digest) });
 }
 
 /** Appends a chunk. */

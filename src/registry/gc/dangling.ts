@@ -6,10 +6,10 @@ import { isStoredElsewhere } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { type Manifest, parseManifestInTurns } from "../../oci/manifest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
-import type { Tag } from "../../oci/reference.ts";
 import { isDeleted } from "../deletions.ts";
 import { layerLink, revisionLink } from "../layout.ts";
 import { isChildRequired, type ManifestRules } from "../manifest-rules.ts";
+import type { TagPointer } from "../move-log.ts";
 import type { Store } from "../store.ts";
 import { readTag } from "../tags.ts";
 import { readWhole } from "../whole-bytes.ts";
@@ -62,11 +62,7 @@ export async function findDangling(
 }
 
 /** A push links before it tags, and a deletion removes the tag before or after: one of these checks shows either. */
-async function isTagDangling(
-  store: Store,
-  name: RepositoryName,
-  { tag, digest }: { readonly tag: Tag; readonly digest: Digest },
-): Promise<boolean> {
+async function isTagDangling(store: Store, name: RepositoryName, { tag, digest }: TagPointer): Promise<boolean> {
   const isLinked = async () => (await store.objects.stat(revisionLink(name, digest))) !== undefined;
   if ((await isLinked()) || (await isDeleted(store, name, digest))) return false;
   return (await readTag(store, name, tag)) === digest && !(await isLinked());

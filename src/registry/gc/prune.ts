@@ -129,12 +129,14 @@ function hasCandidates(scan: RepositoryScan, { revisions, layers, notes }: Prune
   return count > 0 || isEmpty(scan, { revisions: [], layers: [] });
 }
 
+interface Unlinking {
+  readonly scan: RepositoryScan;
+  readonly plan: PrunePlan;
+  readonly pace: Pace | undefined;
+}
+
 /** Returns which directories without a link went: a killed writer may have left something in one. */
-async function unlinkAll(
-  store: Store,
-  name: RepositoryName,
-  { scan, plan, pace }: { readonly scan: RepositoryScan; readonly plan: PrunePlan; readonly pace: Pace | undefined },
-): Promise<readonly Key[]> {
+async function unlinkAll(store: Store, name: RepositoryName, { scan, plan, pace }: Unlinking): Promise<readonly Key[]> {
   if (plan.revisions.length > 0) await forgetInIndexes(store, name, { scan, plan, pace });
   const entries = [...scan.staleEntries];
   for (const digest of plan.revisions) {
@@ -174,11 +176,7 @@ async function forgetEntries(
 }
 
 /** Lists each index once: there may be millions of pairs of tags and revisions, but there are few entries. */
-async function forgetInIndexes(
-  store: Store,
-  name: RepositoryName,
-  { scan, plan, pace }: { readonly scan: RepositoryScan; readonly plan: PrunePlan; readonly pace: Pace | undefined },
-): Promise<void> {
+async function forgetInIndexes(store: Store, name: RepositoryName, { scan, plan, pace }: Unlinking): Promise<void> {
   const gone = new Set(plan.revisions);
   for (const tag of scan.tags.keys()) {
     await pace?.();
