@@ -1,0 +1,77 @@
+// Puts that depend on what is there: the one step in which an object store decides between several writers.
+import { type BucketObjects, bareEtag, type Expiry } from "./bucket-objects.ts";
+import { S3Failure } from "./failure.ts";
+
+/** What has to be there: nothing, or the object with this ETag. */
+export type Expected = "nothing" | { readonly etag: string };
+
+/** A put that depends on what is there. */
+export interface ConditionalPut {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+  readonly expected: Expected;
+}
+
+/** What came of it. */
+export type ConditionalOutcome =
+  | { readonly isPut: true; readonly etag: string; readonly dateMs: number | undefined }
+  /** Something else was there; or it is now, and nobody knows whether ours was there in between. */
+  | { readonly isPut: false };
+
+/** How it is done. */
+export interface ConditionalOptions {
+  readonly expiring?: Expiry | undefined;
+  /** Whether the store takes ETags in conditions only as it writes them, with their quotes. */
+  readonly isQuoted?: boolean;
+}
+
+/**
+ * Puts the object if what is there is what is expected. An answer that was lost is made up for by reading back, so bytes
+ * that nobody else writes (they hold something random) tell the writer for sure whether they were its own.
+ */
+export async function putConditionally(
+  objects: BucketObjects,
+  put: ConditionalPut,
+  options: ConditionalOptions = {},
+): Promise<ConditionalOutcome> {
+  const { key, bytes, expected } = put;
+  const headers = { ...objects.newHeaders, ...conditionOf(expected, options) };
+  const request = { method: "PUT", key, headers, body: bytes, expiring: options.expiring } as const;
+  const startedMs = performance.now();
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      const answer = await objects.client.ask(request, { expected: [404, 412], isOnce: true });
+      const { status, dateMs, headers: told } = answer;
+      if (status !== 404 && status !== 412) return { isPut: true, etag: bareEtag(told.get("etag") ?? ""), dateMs };
+      // A later attempt may have met what an earlier one put.
+      return attempts === 1 ? { isPut: false } : await readBack(objects, put);
+    } catch (error) {
+      if (!(error instanceof S3Failure) || !isUndecided(error)) throw error;
+      if (!(await isStill(objects, key, expected))) return await readBack(objects, put);
+      await objects.client.pause(error, { attempts, startedMs });
+    }
+  }
+}
+
+/** Losers of a race are told so in three ways: 412, 409, and by one store with a 500 that says nothing. */
+function isUndecided(failure: S3Failure): boolean {
+  return failure.isUnknown || failure.status === 409 || failure.status === 429;
+}
+
+async function isStill(objects: BucketObjects, key: string, expected: Expected): Promise<boolean> {
+  const found = await objects.stat(key);
+  return expected === "nothing" ? found === undefined : found?.etag === expected.etag;
+}
+
+async function readBack(objects: BucketObjects, { key, bytes }: ConditionalPut): Promise<ConditionalOutcome> {
+  const found = await objects.read(key, bytes.length);
+  if (found === undefined || !found.bytes.every((byte, index) => byte === bytes[index])) return { isPut: false };
+  return found.bytes.length === bytes.length
+    ? { isPut: true, etag: found.stat.etag, dateMs: undefined }
+    : { isPut: false };
+}
+
+function conditionOf(expected: Expected, { isQuoted = false }: ConditionalOptions): Readonly<Record<string, string>> {
+  if (expected === "nothing") return { "if-none-match": "*" };
+  return { "if-match": isQuoted ? `"${expected.etag}"` : expected.etag };
+}

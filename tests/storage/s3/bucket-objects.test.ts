@@ -1,0 +1,86 @@
+import { describe, expect, test } from "bun:test";
+import { bytesOf, openBucket } from "./bucket.ts";
+import { md5 } from "./engine-objects.ts";
+
+const textOf = (found: { readonly bytes: Uint8Array } | undefined) => found && new TextDecoder().decode(found.bytes);
+
+describe("objects of a bucket", () => {
+  test("that were never put are absent", async () => {
+    const { objects } = openBucket();
+    await objects.delete("a");
+    expect([await objects.stat("a"), await objects.read("a", 10), await objects.copy("a", "b")]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test.each(["", "x", "x".repeat(100_000)])("are read and measured as they were put (%#)", async (text) => {
+    const { engine, objects } = openBucket();
+    const put = await objects.put("a/data", bytesOf(text));
+    const stat = { sizeBytes: text.length, changedMs: engine.nowMs, etag: md5(bytesOf(text)) };
+    const found = await objects.read("a/data", text.length);
+    expect([put, await objects.stat("a/data"), found?.stat, textOf(found)]).toEqual([
+      { etag: stat.etag, dateMs: engine.nowMs },
+      stat,
+      stat,
+      text,
+    ]);
+  });
+
+  test("are not read beyond what they may have", async () => {
+    const { objects } = openBucket();
+    await objects.put("a", bytesOf("12345"));
+    expect([textOf(await objects.read("a", 5)), await objects.read("a", 4)]).toEqual(["12345", undefined]);
+  });
+
+  test("get the headers of new objects, by whatever way they come", async () => {
+    const { engine, objects } = openBucket({ newHeaders: { "x-amz-server-side-encryption": "AES256" } });
+    await objects.put("a", bytesOf("1"));
+    await objects.copy("a", "b");
+    expect(engine.requests.map((request) => request.headers.get("x-amz-server-side-encryption"))).toEqual([
+      "AES256",
+      "AES256",
+    ]);
+  });
+
+  test("are copied if they are still those that were judged", async () => {
+    const { engine, objects } = openBucket();
+    const { etag } = await objects.put("a", bytesOf("1"));
+    const first = await objects.copy("a", "b", { etag });
+    await objects.put("a", bytesOf("2"));
+    expect([first, await objects.copy("a", "c", { etag }), engine.text("b"), engine.text("c")]).toEqual([
+      true,
+      undefined,
+      "1",
+      undefined,
+    ]);
+  });
+
+  test("go with a request that expires, in time and not later", async () => {
+    const { engine, objects } = openBucket();
+    await objects.put("a", bytesOf("1"));
+    await objects.put("b", bytesOf("1"));
+    const asOfMs = engine.nowMs;
+    await objects.delete("a", { expiring: { asOfMs, seconds: 60 } });
+    engine.nowMs += 61_000;
+    const late = await objects.delete("b", { expiring: { asOfMs, seconds: 60 } }).catch((error: Error) => error.name);
+    const lateTag = await objects
+      .put("c", bytesOf("1"), { expiring: { asOfMs, seconds: 60 } })
+      .catch((error: Error) => error.name);
+    expect([late, lateTag, engine.keys()]).toEqual(["S3Failure", "S3Failure", ["b"]]);
+  });
+
+  test("have addresses for everybody, at another place where readers see the store there", async () => {
+    const { engine, objects } = openBucket();
+    await objects.put("a b", bytesOf("1"));
+    const address = await objects.url("a b", { seconds: 60, query: { "response-content-type": "text/plain" } });
+    const elsewhere = await objects.url("a b", { seconds: 60, endpoint: new URL("https://cdn.test") });
+    const answer = await engine.send(address, { method: "GET" });
+    expect([
+      await answer.text(),
+      new URL(address).searchParams.get("response-content-type"),
+      elsewhere.slice(0, 32),
+    ]).toEqual(["1", "text/plain", "https://cdn.test/images/a%20b?X-"]);
+  });
+});
