@@ -40,7 +40,7 @@ export interface FollowedLink {
 export type Location = Stat | "in the trash";
 
 /** Adds a finding. */
-export function find(
+export function addFinding(
   { name, findings }: RepositoryCheck,
   finding: {
     readonly severity: Severity;
@@ -55,7 +55,8 @@ export function find(
 /** Follows the links below a prefix, such as `_layers` or `_manifests/revisions`. */
 export async function* followLinks(check: RepositoryCheck, prefix: Key): AsyncGenerator<FollowedLink> {
   const { store } = check;
-  const refuse = (place: Key) => find(check, { severity: "lost", subject: place, problem: "it is not a directory" });
+  const refuse = (place: Key) =>
+    addFinding(check, { severity: "lost", subject: place, problem: "it is not a directory" });
   for (const algorithm of await store.objects.list(prefix, { others: (name) => refuse(`${prefix}/${name}`) })) {
     const others = (name: string) => refuse(`${prefix}/${algorithm}/${name}`);
     for (const hex of await store.objects.list(`${prefix}/${algorithm}`, { others })) {
@@ -68,9 +69,9 @@ export async function* followLinks(check: RepositoryCheck, prefix: Key): AsyncGe
         if (text === undefined && !(await store.directory.isObstructed(key))) continue;
         if (text === undefined) yield await passObstacle(check, key, digest);
         else if (digest !== undefined) yield await followOne(check, { key, digest, text });
-        else find(check, { severity: "untidy", subject: key, problem: "its path is not a digest" });
+        else addFinding(check, { severity: "untidy", subject: key, problem: "its path is not a digest" });
       } catch (error) {
-        find(check, { severity: "lost", subject: key, problem: `it cannot be read: ${error}` });
+        addFinding(check, { severity: "lost", subject: key, problem: `it cannot be read: ${error}` });
         if (digest !== undefined) yield { key, digest, target: digest, bytes: undefined, isReadable: false };
       }
     }
@@ -85,7 +86,7 @@ async function passObstacle(check: RepositoryCheck, key: Key, digest: Digest | u
   const bytes = await locate(check, digest);
   if (bytes === undefined) throw new Error(problem);
   const repair: Repair = { kind: "link", name: check.name, key, digest, because: key };
-  find(check, { severity: "repairable", subject: key, problem, repair });
+  addFinding(check, { severity: "repairable", subject: key, problem, repair });
   return { key, digest, target: digest, bytes, isReadable: true };
 }
 
@@ -107,7 +108,7 @@ async function followOne(
   if (problem !== undefined) {
     // Written anew it is right, and whether the bytes are there is said elsewhere.
     const repair: Repair = { kind: "link", name: check.name, key, digest: target, because: key };
-    find(check, { severity: "repairable", subject: key, problem, repair });
+    addFinding(check, { severity: "repairable", subject: key, problem, repair });
   }
   return { key, digest, target, bytes, isReadable: true };
 }
@@ -143,11 +144,11 @@ export async function findMissingBytes(
   const problem = `the bytes of ${digest} are`;
   if (bytes === "in the trash") {
     const repair: Repair = { kind: "restore", digest };
-    find(check, { severity: "repairable", subject: key, problem: `${problem} in the trash`, repair });
-  } else if (isNeeded) find(check, { severity: "lost", subject: key, problem: `${problem} missing` });
+    addFinding(check, { severity: "repairable", subject: key, problem: `${problem} in the trash`, repair });
+  } else if (isNeeded) addFinding(check, { severity: "lost", subject: key, problem: `${problem} missing` });
   else {
     const unneeded = `${problem} missing, and no manifest here names them; \`registry gc\` removes the link`;
-    find(check, { severity: "untidy", subject: key, problem: unneeded });
+    addFinding(check, { severity: "untidy", subject: key, problem: unneeded });
   }
 }
 
@@ -189,7 +190,7 @@ export async function findUnlinked(
   { digest, link, role, because }: Unlinked,
 ): Promise<Location | undefined> {
   if (await isDeleted(check.store, check.name, digest)) {
-    find(check, {
+    addFinding(check, {
       severity: "untidy",
       subject: digest,
       problem: `${role}, was deleted; delete that as well, or push again`,
@@ -198,11 +199,11 @@ export async function findUnlinked(
   }
   const location = await locate(check, digest);
   if (location === undefined) {
-    find(check, { severity: "lost", subject: digest, problem: `${role}, is missing` });
+    addFinding(check, { severity: "lost", subject: digest, problem: `${role}, is missing` });
     return undefined;
   }
   // Whoever writes the link looks for the bytes, and restores them.
   const repair = { kind: "link", name: check.name, key: link, digest, because } as const;
-  find(check, { severity: "repairable", subject: digest, problem: `${role}, is not linked here`, repair });
+  addFinding(check, { severity: "repairable", subject: digest, problem: `${role}, is not linked here`, repair });
   return location;
 }

@@ -7,7 +7,7 @@ import { isManifestType } from "../../oci/media-type.ts";
 import { layerLink, revisionLink } from "../layout.ts";
 import { isChildRequired, type ManifestRules } from "../manifest-rules.ts";
 import { readWhole } from "../whole-bytes.ts";
-import { find, findUnlinked, type RepositoryCheck } from "./links.ts";
+import { addFinding, findUnlinked, type RepositoryCheck } from "./links.ts";
 
 /** A blob whose size is not the one that a manifest says; whether the bytes or the manifest are wrong, the hash tells. */
 export interface SizeSuspicion {
@@ -97,7 +97,7 @@ async function readManifestOf(check: RepositoryCheck, digest: Digest): Promise<M
   const parsed = await parseManifestInTurns(bytes, undefined);
   if (!("problem" in parsed)) return parsed.manifest;
   if (!(await isStoredManifestInTurns(bytes))) {
-    find(check, { severity: "untidy", subject: digest, problem: "its bytes are not a manifest; delete it" });
+    addFinding(check, { severity: "untidy", subject: digest, problem: "its bytes are not a manifest; delete it" });
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { referrerLink, revisionLink } from "../layout.ts";
 import { readLink } from "../links.ts";
 import { listReferrerEntries } from "../referrer-index.ts";
-import { find, type RepositoryCheck } from "./links.ts";
+import { addFinding, type RepositoryCheck } from "./links.ts";
 
 /** What the manifests of a repository say. */
 export interface Subjects {
@@ -22,7 +22,7 @@ export async function checkReferrers(check: RepositoryCheck, said: Subjects): Pr
     await check.pace?.();
     const key = referrerLink(name, subject, digest);
     if ((await readLink(store, key).catch(() => undefined)) === digest) continue;
-    find(check, {
+    addFinding(check, {
       severity: "repairable",
       subject: digest,
       problem: `it is not among the referrers of ${subject}`,
@@ -33,7 +33,7 @@ export async function checkReferrers(check: RepositoryCheck, said: Subjects): Pr
     await check.pace?.();
     if (said.unknown.has(digest) || said.subjects.get(digest) === subject) continue;
     const why = said.revisions.has(digest) ? "does not name it" : "is gone";
-    find(check, {
+    addFinding(check, {
       severity: "untidy",
       subject: digest,
       problem: `it is among the referrers of ${subject}, but ${why}; \`registry gc\` takes the entry away`,

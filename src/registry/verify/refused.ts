@@ -3,7 +3,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import { digestFromTrashName } from "../layout.ts";
 import { listReferrerEntries } from "../referrer-index.ts";
-import { type FollowedLink, find, type RepositoryCheck } from "./links.ts";
+import { addFinding, type FollowedLink, type RepositoryCheck } from "./links.ts";
 
 /**
  * Finds that the link of a manifest leads to bytes which are nowhere, although nothing that a push writes after its look
@@ -14,7 +14,7 @@ export async function findRefused(check: RepositoryCheck, link: FollowedLink): P
   const { key, digest, bytes, isReadable } = link;
   if (check.isCached || !isReadable || bytes !== undefined) return false;
   if ((await isReferrer(check, digest)) || (await isQuarantined(check, digest))) return false;
-  find(check, {
+  addFinding(check, {
     severity: "repairable",
     subject: key,
     problem: `the bytes of ${digest} are missing, and nothing here leads to it: an interrupted push left the link`,

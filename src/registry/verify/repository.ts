@@ -3,7 +3,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { Key } from "../../storage/ports.ts";
 import { linkPrefixes } from "../layout.ts";
 import type { ManifestRules } from "../manifest-rules.ts";
-import { type FollowedLink, find, findMissingBytes, followLinks, type RepositoryCheck } from "./links.ts";
+import { addFinding, type FollowedLink, findMissingBytes, followLinks, type RepositoryCheck } from "./links.ts";
 import { type Contents, checkManifest, type SizeSuspicion } from "./manifests.ts";
 import { checkReferrers } from "./referrers.ts";
 import { findRefused } from "./refused.ts";
@@ -94,6 +94,6 @@ async function checkUploads(check: RepositoryCheck, prefix: Key, ageMs: number):
     const stat = await store.objects.stat(`${prefix}/${id}/data`, { isLinkFollowed: false });
     const changedMs = stat === undefined ? await store.directory.prefixTime(`${prefix}/${id}`) : stat.changedMs;
     if (changedMs === undefined || store.now() - changedMs <= ageMs) continue;
-    find(check, { severity: "untidy", subject: id, problem: "an abandoned upload; `registry gc` takes it away" });
+    addFinding(check, { severity: "untidy", subject: id, problem: "an abandoned upload; `registry gc` takes it away" });
   }
 }

@@ -6,7 +6,7 @@ import { isDeleted } from "../deletions.ts";
 import { revisionLink, tagCurrentLink, tagIndexLink } from "../layout.ts";
 import { readLink } from "../links.ts";
 import { listTagIndex } from "../tags.ts";
-import { find, findUnlinked, type RepositoryCheck } from "./links.ts";
+import { addFinding, findUnlinked, type RepositoryCheck } from "./links.ts";
 
 /** The manifests that the repository holds. */
 type Revisions = { has(digest: Digest): boolean };
@@ -29,12 +29,13 @@ export async function checkTags(check: RepositoryCheck, prefix: Key, revisions: 
   const tags: TagCheck = { check, revisions, tagged: new Set(), unlinked: new Set() };
   const others = (text: string) => {
     if (parseTag(text) === undefined) return;
-    find(check, { severity: "lost", subject: text, problem: "the tag is not a directory" });
+    addFinding(check, { severity: "lost", subject: text, problem: "the tag is not a directory" });
   };
   for (const text of await check.store.objects.list(prefix, { others })) {
     await check.pace?.();
     const tag = parseTag(text);
-    if (tag === undefined) find(check, { severity: "untidy", subject: text, problem: "its name is not a valid tag" });
+    if (tag === undefined)
+      addFinding(check, { severity: "untidy", subject: text, problem: "its name is not a valid tag" });
     else await checkTag(tags, tag);
   }
   return tags;
@@ -46,10 +47,10 @@ async function checkTag(tags: TagCheck, tag: Tag): Promise<void> {
   const current = tagCurrentLink(name, tag);
   if ((await store.objects.stat(current)) === undefined) {
     if (await store.directory.isObstructed(current)) {
-      return find(check, { severity: "lost", subject: tag, problem: "what the tag points to is not a file" });
+      return addFinding(check, { severity: "lost", subject: tag, problem: "what the tag points to is not a file" });
     }
     const problem = "the tag points to nothing; `registry gc` takes it away";
-    return find(check, { severity: "untidy", subject: tag, problem });
+    return addFinding(check, { severity: "untidy", subject: tag, problem });
   }
   const digest = await readLink(store, current);
   if (digest === undefined) return findUnreadableTag(check, tag, revisions);
@@ -57,7 +58,7 @@ async function checkTag(tags: TagCheck, tag: Tag): Promise<void> {
     const link = revisionLink(name, digest);
     if (await isDeleted(store, name, digest)) {
       const problem = "the manifest of the tag was deleted; `registry gc` takes the tag away";
-      return find(check, { severity: "untidy", subject: tag, problem });
+      return addFinding(check, { severity: "untidy", subject: tag, problem });
     }
     const unlinked = { digest, link, role: `the manifest of the tag ${tag}`, because: current };
     if ((await findUnlinked(check, unlinked)) !== undefined) tags.unlinked.add(digest);
@@ -77,7 +78,7 @@ async function checkTagIndex({ check, revisions, tagged }: TagCheck, tag: Tag, d
     if (!isThere || (await readLink(store, key).catch(() => undefined)) === entry) continue;
     const problem = entry === digest ? "its index lacks what it points to" : `its index is damaged for ${entry}`;
     const repair = { kind: "link", name, key, digest: entry, because: tagCurrentLink(name, tag) } as const;
-    find(check, { severity: "repairable", subject: tag, problem, repair });
+    addFinding(check, { severity: "repairable", subject: tag, problem, repair });
   }
 }
 
@@ -88,7 +89,7 @@ async function findUnreadableTag(check: RepositoryCheck, tag: Tag, revisions: Re
   for await (const candidate of listTagIndex(store, name, tag)) candidates.push(candidate);
   const [digest, ...others] = candidates;
   const isCertain = digest !== undefined && others.length === 0 && revisions.has(digest);
-  find(check, {
+  addFinding(check, {
     severity: isCertain ? "repairable" : "lost",
     subject: tag,
     problem: "what the tag points to cannot be read",
