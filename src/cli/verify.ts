@@ -28,10 +28,10 @@ Run as root, it continues as the user who owns the data.
 Blobs whose bytes are damaged are marked: for every server they count as missing from then on, and the next push heals
 them. Nothing else is changed.
 
---repair writes links and indexes that are missing or damaged, brings back from the trash what is needed, and moves
+--repair writes links and indexes that are missing or damaged, restores from the trash what is needed, and moves
 damaged bytes out of the way, into the trash. What a link leads to that it makes is checked as well. The only thing that
 it takes away for good is the link of a manifest whose bytes are nowhere and to which nothing leads, as a push leaves that
-was broken off. What clients had deleted it does not bring back.
+was broken off. What clients deleted is not restored.
 
 Exit codes: 0 clean (or all repaired), 1 something is left to repair or to tidy up, 2 data is lost.`,
   flags: [

@@ -8,10 +8,10 @@ export type Challenge =
 
 /** Longer than any upstream needs. */
 const maxHeaderLength = 8192;
-/** A scheme or a parameter, with its value where it has one. */
+/** A scheme or a parameter, with its value if it has one. */
 const word = /[\s,]*([^\s,="]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/y;
 
-/** The challenge that we can meet, Bearer rather than Basic; undefined where there is none. */
+/** The challenge that we can meet, Bearer rather than Basic; undefined if there is none. */
 export function parseChallenge(header: string | null): Challenge | undefined {
   const schemes = readSchemes((header ?? "").slice(0, maxHeaderLength));
   const bearer = schemes.get("bearer");
@@ -42,7 +42,7 @@ function readSchemes(text: string): ReadonlyMap<string, ReadonlyMap<string, stri
 export interface Binding {
   readonly home: URL;
   /**
-   * Hosts that the operator named, with a port where they have one. "any": whoever the registry names, as docker and its
+   * Hosts that the operator named, with a port if they have one. "any": whoever the registry names, as docker and its
    * kin have it; for a person's own commands, not for a server that anybody may make ask.
    */
   readonly realms: readonly string[] | "any";

@@ -23,7 +23,7 @@ export function explainFailure(error: unknown, url: URL): RegistryError {
     UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not trusted (set ca for this upstream)",
   };
   if (code === "EPROTO" && url.protocol === "https:") {
-    const message = `${url.host} does not speak TLS; where it serves plain HTTP, write http://${url.host}`;
+    const message = `${url.host} does not speak TLS; if it serves plain HTTP, write http://${url.host}`;
     return new RegistryError("UPSTREAM_UNREACHABLE", { message, cause: error });
   }
   const reason = (Object.hasOwn(sentences, code) ? sentences[code] : undefined) ?? (code || "the connection failed");

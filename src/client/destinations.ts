@@ -15,7 +15,7 @@ export interface DestinationsOptions extends GuardOptions {
 
 /** Where a request goes. */
 export interface Destination {
-  /** The URL with the address instead of the name; as it was where a proxy resolves it. */
+  /** The URL with the address instead of the name; unchanged if a proxy resolves it. */
   readonly target: URL;
   readonly kind: AddressKind;
 }
@@ -105,7 +105,7 @@ export interface Candidates {
 const staggerMs = 250;
 const maxAddresses = 8;
 
-/** The first address that accepts a connection; undefined where none does. */
+/** The first address that accepts a connection; undefined if none does. */
 export async function findReachable({ addresses, port, signal }: Candidates): Promise<string | undefined> {
   using opened = new DisposableStack();
   const attempts: Promise<string>[] = [];

@@ -1,4 +1,4 @@
-// The bytes of a blob from its upstream. Where an answer breaks off, the rest is asked for.
+// The bytes of a blob from its upstream. If an answer breaks off, the rest is asked for.
 import { setTimeout as pause } from "node:timers/promises";
 import { type LeastRate, RateMeter } from "../lib/least-rate.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -6,9 +6,9 @@ import { RegistryError } from "../oci/errors.ts";
 
 /** Part of a blob as it arrives. */
 export interface BlobPart {
-  /** Where the bytes start: at the offset asked for, or at 0 where the upstream does not support ranges. */
+  /** Where the bytes start: at the offset asked for, or at 0 if the upstream does not support ranges. */
   readonly startBytes: number;
-  /** The size of the whole blob, where the upstream says it. */
+  /** The size of the whole blob, if the upstream says it. */
   readonly totalBytes: number | undefined;
   readonly chunks: AsyncIterable<Uint8Array>;
 }
@@ -28,13 +28,13 @@ export interface BlobSource {
   /** The upstream's address, which marks the repositories it fills. */
   readonly upstream: string;
   readonly digest: Digest;
-  /** The size that a manifest gives, where one is known. */
+  /** The size that a manifest gives, if one is known. */
   readonly expectedBytes: number | undefined;
   readonly pauseMs: number;
   readonly leastRate: LeastRate;
   /** Reports content that is not what was asked for, and returns the refusal. */
   readonly wrong: (how: string) => RegistryError;
-  /** Undefined where the upstream does not have it. */
+  /** Undefined if the upstream does not have it. */
   readonly open: (options: OpenBlobOptions) => Promise<BlobPart | undefined>;
 }
 
@@ -135,7 +135,7 @@ class Reception {
     this.#options.onTotal(known);
   }
 
-  /** The new part of a chunk; throws where the blob is too slow (a new connection may be faster) or too long. */
+  /** The new part of a chunk; throws if the blob is too slow (a new connection may be faster) or too long. */
   take(chunk: Uint8Array, waitedMs: number): Uint8Array {
     const { host, leastRate, wrong } = this.#source;
     if (this.#meter.count(chunk.length, waitedMs)) {
@@ -149,7 +149,7 @@ class Reception {
     return missing;
   }
 
-  /** Called when an answer ends. Where no size is known, the blob ends there too. */
+  /** Called when an answer ends. If no size is known, the blob ends there too. */
   finish(part: BlobPart): void {
     this.#totalBytes ??= this.#position;
     if (this.isComplete) return;
@@ -157,7 +157,7 @@ class Reception {
     throw new RegistryError("UPSTREAM_UNREACHABLE", { message: `${this.#source.host} broke the blob off` });
   }
 
-  /** Pauses after a failure, before the next attempt; throws where there is to be none. */
+  /** Pauses after a failure, before the next attempt; throws if there is to be none. */
   async recover(error: unknown): Promise<void> {
     const { signal } = this.#options;
     this.#failures = this.#position > this.#startBytes ? 1 : this.#failures + 1;

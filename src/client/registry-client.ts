@@ -16,7 +16,7 @@ import { type Scopes, UpstreamAuthorization, type UpstreamCredentials } from "./
 
 /** What a client needs. */
 export interface ClientOptions extends Omit<TransportOptions, "home"> {
-  /** The registry's name: the host, with the port where there is one. */
+  /** The registry's name: the host, with the port if there is one. */
   readonly host: string;
   /** Its address; the paths of the API follow it. */
   readonly url: URL;
@@ -34,7 +34,7 @@ export interface RegistryRequest {
   readonly path: string | URL;
   readonly scopes: Scopes;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent twice where the registry asks for authorization, unless it is a stream: that needs a token beforehand. */
+  /** Sent twice if the registry asks for authorization, unless it is a stream: that needs a token beforehand. */
   readonly body?: RequestBody | undefined;
   /** Ends the request, and the reading of its answer. */
   readonly signal: AbortSignal;
@@ -65,7 +65,7 @@ export class RegistryClient {
     });
   }
 
-  /** Asks for the base of the API, with credentials where they are asked for; throws what is wrong. */
+  /** Asks for the base of the API, with credentials if they are asked for; throws what is wrong. */
   async check(): Promise<void> {
     const { answerMs } = this.#options;
     using deadline = new Deadline(answerMs, this.host);
@@ -86,7 +86,7 @@ export class RegistryClient {
     }
   }
 
-  /** Sends a request with authorization; undefined where the registry does not have it. */
+  /** Sends a request with authorization; undefined if the registry does not have it. */
   async find(request: RegistryRequest): Promise<UpstreamAnswer | undefined> {
     const answer = await this.send(request);
     if (answer.status !== 200 && answer.status !== 206) answer.cancel();
@@ -118,7 +118,7 @@ export class RegistryClient {
     return url?.href.startsWith(base) === true ? url.href.slice(this.#base.length) : undefined;
   }
 
-  /** The answer where it has what was asked for, undefined where that does not exist; throws a refusal otherwise. */
+  /** The answer if it has what was asked for, undefined if that does not exist; throws a refusal otherwise. */
   judge(answer: UpstreamAnswer): UpstreamAnswer | undefined {
     const about = { host: this.host, hasUser: this.#authorization.hasUser, nowMs: this.#options.now() };
     return isFound(answer, about) ? answer : undefined;
@@ -128,7 +128,7 @@ export class RegistryClient {
     return `${trimTrailingSlashes(this.url.href)}/v2/`;
   }
 
-  /** The authorization that an answer wants; undefined where it wants none, or none is to be had. */
+  /** The authorization that an answer wants; undefined if it wants none, or none is to be had. */
   async #meetChallenge(
     answer: UpstreamAnswer,
     scopes: Scopes,

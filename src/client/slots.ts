@@ -1,4 +1,4 @@
-// A limit on how many do something at once, where each takes memory.
+// A limit on how much is done at once, when each piece takes memory.
 import { untilAborted } from "./deadline.ts";
 
 /** A number of places. Whoever finds none free waits in line. */

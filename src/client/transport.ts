@@ -17,7 +17,7 @@ export interface TransportOptions extends DestinationsOptions {
   readonly isUnverified?: boolean;
   readonly now: () => number;
   readonly report: ClientReport;
-  /** Begins a step of the trace that the running code belongs to; undefined where there is none. */
+  /** Begins a step of the trace that the running code belongs to; undefined if there is none. */
   readonly trace?: (() => TracedStep | undefined) | undefined;
 }
 
@@ -49,7 +49,7 @@ export interface Question {
   readonly method: RequestMethod;
   readonly url: URL;
   readonly body?: RequestBody | undefined;
-  /** The kind of address that sent us there; undefined where the configuration did. */
+  /** The kind of address that sent us there; undefined if the configuration did. */
   readonly sender?: AddressKind | undefined;
   readonly headers: Readonly<Record<string, string>>;
   /** Only for the host of `url`. */
@@ -68,7 +68,7 @@ export interface UpstreamAnswer {
   readonly url: URL;
   /** The kind of the address that it came from. */
   readonly sender: AddressKind;
-  /** The body's chunks; throws UPSTREAM_TIMEOUT where none comes for this long. */
+  /** The body's chunks; throws UPSTREAM_TIMEOUT if none comes for this long. */
   chunks(stallMs: number): AsyncGenerator<Uint8Array>;
   /** Abandons the body; a short one is read to its end, so that the connection can be used again. */
   cancel(): void;

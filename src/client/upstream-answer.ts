@@ -13,7 +13,7 @@ export interface Answerer {
 
 const defaultRetrySeconds = 60;
 
-/** True where the answer has what was asked for, false where it does not exist; throws a refusal otherwise. */
+/** True if the answer has what was asked for, false if it does not exist; throws a refusal otherwise. */
 export function isFound(
   { status, headers }: { readonly status: number; readonly headers: Headers },
   { host, hasUser, nowMs }: Answerer,
@@ -73,12 +73,12 @@ export function digestOf({ headers }: Pick<UpstreamAnswer, "headers">): Digest |
   return parseDigest(headers.get("docker-content-digest") ?? "");
 }
 
-/** The length of the body, where the upstream says it. */
+/** The length of the body, if the upstream says it. */
 export function parseLength(header: string | null): number | undefined {
   return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }
 
-/** Where a part starts, and the size of the whole where the upstream says it (RFC 9110, section 14.4). */
+/** Where a part starts, and the size of the whole if the upstream says it (RFC 9110, section 14.4). */
 export function parsePartRange(
   header: string | null,
 ): { readonly startBytes: number; readonly totalBytes: number | undefined } | undefined {

@@ -51,7 +51,7 @@ const maxTokens = 1000;
 const maxAnswerBytes = 256 * 1024;
 /** Many are kept, and no server accepts longer headers. */
 const maxTokenLength = 32 * 1024;
-/** The token spec's default where the server gives no lifetime. */
+/** The token spec's default if the server gives no lifetime. */
 const defaultLifetimeSeconds = 60;
 const longestLifetimeSeconds = 24 * 3600;
 /** Clocks differ, and a request takes time. */
@@ -90,13 +90,13 @@ export class UpstreamAuthorization {
     return this.#hasUser;
   }
 
-  /** A header for no particular repository, to try the credentials with; undefined where there are none. */
+  /** A header for no particular repository, to try the credentials with; undefined if there are none. */
   async introduce(demand: Demand): Promise<string | undefined> {
     if (demand.scheme === "basic") return this.#basic();
     return (await this.#credentials()) === undefined ? undefined : (await this.#fetch([], demand)).header;
   }
 
-  /** The header that meets a demand; undefined where there is none that could. */
+  /** The header that meets a demand; undefined if there is none that could. */
   async meet(demand: Demand, scopes: Scopes): Promise<string | undefined> {
     this.#demand = demand;
     this.#tokens.delete(keyOf(scopes));

@@ -3,7 +3,7 @@
 /** More than any client sends; the rest is not read. */
 const maxRanges = 50;
 
-/** The weight of a range in such a header; undefined where it is not named. */
+/** The weight of a range in such a header; undefined if it is not named. */
 function weightOf(header: string | null, range: string): number | undefined {
   for (const part of (header ?? "").split(",").slice(0, maxRanges)) {
     const [name = "", ...parameters] = part.split(";").map((text) => text.trim().toLowerCase());

@@ -32,7 +32,7 @@ import { refuseSwitchedOff } from "./switches.ts";
 export interface DispatchOptions {
   readonly registry: Registry;
   readonly logger: Logger;
-  /** Undefined where there is none. */
+  /** Undefined if there is none. */
   readonly accessLog?: AccessLog | undefined;
   /** Undefined: traces of callers are not taken over. */
   readonly tracer?: Tracer | undefined;
@@ -51,7 +51,7 @@ export interface DispatchOptions {
   readonly isTrustedProxy?: IsInNetworks | undefined;
   /** Read for each request, since users may come; undefined: everybody may do everything. */
   readonly access?: (() => AccessControl | undefined) | undefined;
-  /** Maps a repository of another registry to ours; undefined where no other registry is cached. */
+  /** Maps a repository of another registry to ours; undefined if no other registry is cached. */
   readonly findNamespaced?: FindNamespaced | undefined;
   /** What the registry's checks found; undefined: nothing is checked. */
   readonly health?: HealthView | undefined;

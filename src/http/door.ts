@@ -18,7 +18,7 @@ export interface DoorOptions {
   readonly policy: () => Policy;
   readonly scheme: LoginScheme;
   readonly failures: LoginFailures;
-  /** Told of logins, and of credentials that proved nothing; undefined where there is no audit log. */
+  /** Told of logins, and of credentials that proved nothing; undefined if there is no audit log. */
   readonly noteLogin?: ((login: Login) => Promise<void>) | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface Login {
   /** Who it was, or claimed to be. */
   readonly name: string;
   readonly remote: string;
-  /** Why it failed; undefined where it did not. */
+  /** Why it failed; undefined if it did not. */
   readonly problem: string | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface Visitor {
 export interface AccessControl {
   /** Decides who may do what. */
   readonly door: Door;
-  /** Our own token server; undefined where tokens come from elsewhere, or there are none. */
+  /** Our own token server; undefined if tokens come from elsewhere, or there are none. */
   readonly answerTokenRequest: ((request: TokenRequest, remote: string) => Promise<TokenAnswer>) | undefined;
 }
 
@@ -82,7 +82,7 @@ export class Door {
     });
   }
 
-  /** Throws UNAUTHORIZED where a login could help, and DENIED where it could not. */
+  /** Throws UNAUTHORIZED if a login could help, and DENIED if it could not. */
   admit(visitor: Visitor, caller: Caller): void {
     const { need } = visitor;
     const { identity, grant } = caller;
@@ -108,7 +108,7 @@ export class Door {
     throw new RegistryError("DENIED", { cause: new Error(why) });
   }
 
-  /** The URL of the token server, for a request at this origin; undefined where there are no tokens. */
+  /** The URL of the token server, for a request at this origin; undefined if there are no tokens. */
   tokenServer(origin: string): string | undefined {
     const { scheme } = this.#options;
     return scheme.kind === "bearer" ? scheme.realm(origin) : undefined;

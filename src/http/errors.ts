@@ -4,7 +4,7 @@ import { type ErrorCode, RegistryError } from "../oci/errors.ts";
 
 interface ErrorAnswer {
   readonly status: number;
-  /** The code in the body: for 4xx one of the spec's list, or distribution's where the spec has none that fits. */
+  /** The code in the body: for 4xx one of the spec's list, or distribution's if the spec has none that fits. */
   readonly wire: string;
   readonly message: string;
 }

@@ -29,13 +29,13 @@ export interface Exchange {
   readonly sessionOwner: string;
   /** The CA certificate behind the server's own certificate, if we made it. */
   readonly caCertificate: string | undefined;
-  /** The files of the web page; undefined where the sources run as they are. */
+  /** The files of the web page; undefined if the sources run as they are. */
   readonly page: PageFiles | undefined;
-  /** The path of our own token server, or the URL of another one; undefined where there are no tokens. */
+  /** The path of our own token server, or the URL of another one; undefined if there are no tokens. */
   readonly tokenServer: string | undefined;
   /** Whether new requests should come here. */
   readonly isReady: boolean;
-  /** Our own token server; undefined where tokens come from elsewhere, or there are none. */
+  /** Our own token server; undefined if tokens come from elsewhere, or there are none. */
   readonly answerTokenRequest: ((request: TokenRequest) => Promise<TokenAnswer>) | undefined;
 }
 

@@ -5,7 +5,7 @@ import { OpenSessions } from "./open-sessions.ts";
 import { UploadSlots } from "./upload-slots.ts";
 import { WholeBodies } from "./whole-bodies.ts";
 
-/** The numbers; infinite where there is no limit. */
+/** The numbers; infinite if there is no limit. */
 export interface Limits {
   readonly maxHeadBytes: number;
   readonly maxManifestBytes: number;

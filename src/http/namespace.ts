@@ -4,7 +4,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import { singleValue } from "./pagination.ts";
 import type { Route } from "./route.ts";
 
-/** The repository here for what the registry `ns` calls `name`; undefined where that registry is not cached. */
+/** The repository here for what the registry `ns` calls `name`; undefined if that registry is not cached. */
 export type FindNamespaced = (ns: string, name: RepositoryName) => RepositoryName | undefined;
 
 /** The route after the mapping, and the `ns` that was applied, which the answer repeats. */

@@ -68,7 +68,7 @@ export class CallerSessions {
     this.#now = now;
   }
 
-  /** Opens a session; refuses with TOO_MANY_REQUESTS where the caller has too many. */
+  /** Opens a session; refuses with TOO_MANY_REQUESTS if the caller has too many. */
   async open(name: RepositoryName, { start, isOpen }: SessionStore): Promise<string> {
     if (this.#isFull()) await this.#forget(isOpen);
     if (this.#isFull()) {

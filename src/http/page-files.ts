@@ -22,7 +22,7 @@ export type PageEncoding = "br" | "gzip" | "identity";
 
 /** The files of the page. */
 export interface PageFiles {
-  /** The file of that name; undefined where there is none. */
+  /** The file of that name; undefined if there is none. */
   find(name: string): PageFile | undefined;
   /** The name of the first file that ends like this, such as ".js". */
   nameEndingIn(ending: string): string;

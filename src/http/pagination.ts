@@ -3,7 +3,7 @@ import { RegistryError } from "../oci/errors.ts";
 
 /** What a client asks of a listing. */
 export interface PageQuery {
-  /** How many items; undefined where the client does not say. */
+  /** How many items; undefined if the client does not say. */
   readonly limit: number | undefined;
   /** The last item of the page before. */
   readonly last: string | undefined;
@@ -22,7 +22,7 @@ function parseLimit(query: URLSearchParams): number | undefined {
   return limit;
 }
 
-/** The value of a query parameter that may occur once; undefined where it is absent or empty. */
+/** The value of a query parameter that may occur once; undefined if it is absent or empty. */
 export function singleValue(query: URLSearchParams, key: string): string | undefined {
   const values = query.getAll(key);
   if (values.length > 1) {

@@ -16,13 +16,13 @@ export function collapseSlashes(path: string): string {
   return path.replace(/\/{2,}/g, "/");
 }
 
-/** Without its trailing slash; undefined where it has none. */
+/** Without its trailing slash; undefined if it has none. */
 export function withoutTrailingSlash(path: string): string | undefined {
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : undefined;
 }
 
 /**
- * Bun folds dots and leaves a bare path where Host is malformed, or absent as in HTTP/1.0 (health checks); two Host
+ * Bun folds dots and leaves a bare path if Host is malformed, or absent as in HTTP/1.0 (health checks); two Host
  * headers arrive joined by a comma.
  */
 export function parseUrl(request: Request): URL {

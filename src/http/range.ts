@@ -67,13 +67,13 @@ export function formatContentRange({ start, end }: ByteRange, sizeBytes: number)
 }
 
 /**
- * The chunk that the Content-Range of an upload declares; undefined where it is malformed. The spec has bare numbers;
+ * The chunk that the Content-Range of an upload declares; undefined if it is malformed. The spec has bare numbers;
  * RFC 9110 has a unit before and the size after them, which some libraries add.
  */
 export function parseChunkRange(header: string): { readonly start: number; readonly lengthBytes: number } | undefined {
   const match = /^(?:bytes[ =])?(\d{1,15})-(\d{1,15})(?:\/(\*|\d{1,15}))?$/i.exec(header);
   if (match === null) return undefined;
-  // The size is not a number where it is not told: then nothing lies behind the end.
+  // The size is not a number if it is not given: then nothing lies behind the end.
   const [start, last, sizeBytes] = [Number(match[1]), Number(match[2]), Number(match[3])];
   return last < start || last >= sizeBytes ? undefined : { start, lengthBytes: last - start + 1 };
 }

@@ -3,7 +3,7 @@
 /** What can stand in a header and in every log format as it is. */
 const sane = /^[\w.:+/=@-]{1,128}$/;
 
-/** X-Request-Id where it is short and plain; else what `make` gives. */
+/** X-Request-Id if it is short and plain; else what `make` gives. */
 export function requestIdOf(headers: Headers, make: () => string): string {
   const given = headers.get("x-request-id");
   return given !== null && sane.test(given) ? given : make();

@@ -22,7 +22,7 @@ export interface Answered {
 /** Where it is logged. */
 export interface RequestLogs {
   readonly logger: Logger;
-  /** Undefined where there is none. */
+  /** Undefined if there is none. */
   readonly accessLog?: AccessLog | undefined;
 }
 
@@ -82,7 +82,7 @@ function reasonOf(failure: Error): string {
   return failure.cause instanceof Error ? `${failure.message}: ${failure.cause.message}` : failure.message;
 }
 
-/** Includes the cause, which a stack alone leaves out. Where the disk is to blame, a stack would not help. */
+/** Includes the cause, which a stack alone leaves out. If the disk is to blame, a stack would not help. */
 export function describeFailure(failure: unknown): string {
   if (!(failure instanceof Error)) return String(failure);
   if (isDiskFailure(failure)) return failure.message;

@@ -5,7 +5,7 @@ import type { Route } from "./route.ts";
 /** A request and how it went. */
 export interface SpannedRequest {
   readonly request: Request;
-  /** Undefined where there is none. */
+  /** Undefined if there is none. */
   readonly route: Route | undefined;
   readonly status: number;
   readonly requestId: string;

@@ -10,13 +10,13 @@ export interface EndedRequest {
   /** Until the answer's headers are there; its body may take longer. */
   readonly durationMs: number;
   readonly requestBytes: number;
-  /** Of the body; undefined where it is not known before it is sent. */
+  /** Of the body; undefined if it is not known before it is sent. */
   readonly responseBytes: number | undefined;
-  /** Why it was refused; undefined where it was not. */
+  /** Why it was refused; undefined if it was not. */
   readonly refusal: ErrorCode | undefined;
 }
 
-/** Called when the route is known, or undefined where there is none; what it returns is called at the end. */
+/** Called when the route is known, or undefined if there is none; what it returns is called at the end. */
 export type WatchRequest = (route: Route["kind"] | undefined) => (ended: EndedRequest) => void;
 
 /** Describes it. */

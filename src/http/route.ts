@@ -98,7 +98,7 @@ interface RoutePlace {
   readonly last: string;
 }
 
-/** The route of a request; throws a RegistryError where there is none. */
+/** The route of a request; throws a RegistryError if there is none. */
 export function parseRoute(request: RouteRequest): Route {
   const better = findBetterPath(request);
   if (better !== undefined) return { kind: "redirect", location: formatTarget(better, request.query) };
@@ -114,7 +114,7 @@ export function parseRoute(request: RouteRequest): Route {
   return routeOf(place, method, request.query);
 }
 
-/** The intended path, where only slashes are wrong. */
+/** The intended path, if only slashes are wrong. */
 function findBetterPath({ path, prefix }: RouteRequest): string | undefined {
   const collapsed = collapseSlashes(path);
   if (collapsed !== path) return collapsed;

@@ -9,7 +9,7 @@ export interface TlsMaterial {
   readonly minimum: "tls1.2" | "tls1.3";
   /** Authorities in PEM, of one of which every caller must have a certificate; undefined: nobody needs one. */
   readonly clientAuthorities?: string;
-  /** What TLS 1.2 offers, by OpenSSL's names; where absent, everything with forward secrecy and without CBC. */
+  /** What TLS 1.2 offers, by OpenSSL's names; if absent, everything with forward secrecy and without CBC. */
   readonly cipherSuites?: readonly string[];
 }
 
@@ -21,9 +21,9 @@ export interface ListenOptions {
   readonly port: number;
   /** Undefined: plain HTTP. */
   readonly tls: TlsMaterial | undefined;
-  /** How long a connection may idle, in either direction; 255 s where absent. */
+  /** How long a connection may idle, in either direction; 255 s if absent. */
   readonly idleSeconds?: number;
-  /** Lets the later of two listeners on a port have all new connections; false, or absent, where that cannot be done. */
+  /** Lets the later of two listeners on a port have all new connections; false, or absent, if that cannot be done. */
   readonly steerToLater?: (port: number) => boolean;
 }
 
@@ -40,8 +40,8 @@ export type Room = (typeof rooms)[number];
 export interface RunningServer {
   readonly port: number;
   /**
-   * Does with the room that there is. With little, connections end with their request. Where it is full, requests are to be
-   * tried again, and connections that have not sent any are cut where that is possible. With none, connections are refused
+   * Does with the room that there is. With little, connections end with their request. If it is full, requests are to be
+   * tried again, and connections that have not sent any are cut if that is possible. With none, connections are refused
    * until there is enough again.
    */
   adapt(room: Room): void;
@@ -107,7 +107,7 @@ class Listener implements RunningServer {
     const old = this.#current;
     this.#current = next;
     this.#retired.add(old);
-    // When a listener closes, the system resets what waits to be accepted, so where it can that is accepted first.
+    // When a listener closes, the system resets what waits to be accepted, so if it can that is accepted first.
     if (this.#listen.steerToLater?.(this.port) === true) this.#lingering = this.#linger(old);
     else this.#retire(old);
   }
@@ -182,7 +182,7 @@ class Listener implements RunningServer {
 }
 
 /**
- * Throws the system's error where the address cannot be bound. A port must never be shared by accident, but the server
+ * Throws the system's error if the address cannot be bound. A port must never be shared by accident, but the server
  * has to listen with reusePort, or its certificate could not be replaced; so a plain bind first tells whether the port
  * is free.
  */

@@ -12,7 +12,7 @@ export class UploadSlots {
     this.#most = most;
   }
 
-  /** A slot until it is disposed of; refuses with UNAVAILABLE where there is none. */
+  /** A slot until it is disposed of; refuses with UNAVAILABLE if there is none. */
   take(): Disposable {
     if (this.#takenCount >= this.#most) {
       throw new RegistryError("UNAVAILABLE", {

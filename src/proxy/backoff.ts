@@ -69,7 +69,7 @@ export class Backoff {
     }
   }
 
-  /** Returns what ends the trial where the attempt is one. */
+  /** Returns what ends the trial if the attempt is one. */
   async #admit(subject: Subject, patience: AbortSignal): Promise<(() => void) | undefined> {
     for (;;) {
       const rest = this.#rests.get(subject);

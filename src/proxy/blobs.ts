@@ -80,7 +80,7 @@ export class CachedBlobs {
     if (there === undefined) throw unknownBlob(repository.name, digest);
     const sizeBytes = there.sizeBytes ?? sizes.get(repository.name, digest);
     if (sizeBytes !== undefined) return { sizeBytes };
-    // Where the upstream does not say, the blob has to be fetched first.
+    // If the upstream does not say, the blob has to be fetched first.
     const download = await this.#join(repository, digest);
     await download.done;
     return repository.local.blobs.promise(digest);
@@ -126,7 +126,7 @@ export class CachedBlobs {
     return this.#adopt(repository, digest);
   }
 
-  /** Links the stored blob here and opens it; undefined where its bytes are gone again. */
+  /** Links the stored blob here and opens it; undefined if its bytes are gone again. */
   async #adopt(repository: CachedRepository, digest: Digest): Promise<FoundBlob | undefined> {
     const { name, upstream } = repository;
     const found = await this.#openLocal(repository, digest);

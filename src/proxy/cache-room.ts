@@ -55,13 +55,13 @@ export class CacheRoom {
     this.#claims.delete(claim);
   }
 
-  /** Why a blob of this size cannot be cached; undefined where it can. */
+  /** Why a blob of this size cannot be cached; undefined if it can. */
   async whyNot(sizeBytes: number): Promise<string | undefined> {
     if (sizeBytes > this.#options.maxBytes) return tooLarge;
     return this.#whyDiskFull(sizeBytes);
   }
 
-  /** Claims this much for the blob; returns why it cannot become so large, or undefined where it can. */
+  /** Claims this much for the blob; returns why it cannot become so large, or undefined if it can. */
   async whyFull(claim: RoomClaim, { arrivedBytes, totalBytes }: Growth): Promise<string | undefined> {
     const isFirst = claim.heldBytes === 0;
     this.#unseenBytes += Math.max(0, arrivedBytes - claim.heldBytes);

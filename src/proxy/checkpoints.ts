@@ -16,7 +16,7 @@ export class Checkpoints {
     this.#hashes = [start];
   }
 
-  /** Takes a checkpoint where one is due; `fork` copies the hash as it is now. */
+  /** Takes a checkpoint if one is due; `fork` copies the hash as it is now. */
   note(sizeBytes: number, fork: () => RunningHash): void {
     const last = this.#hashes.at(-1)?.sizeBytes ?? 0;
     if (sizeBytes < last + this.#stepBytes) return;

@@ -53,7 +53,7 @@ export class DownloadProgress {
     this.#announcedBytes = source.expectedBytes;
   }
 
-  /** The size of the blob, where it is known. */
+  /** The size of the blob, if it is known. */
   get totalBytes(): number | undefined {
     return this.#end?.kind === "verified" ? this.#arrivedBytes : this.#announcedBytes;
   }

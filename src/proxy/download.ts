@@ -69,7 +69,7 @@ export class Download {
     this.done = this.#run();
   }
 
-  /** The bytes as they arrive, and the size where it is known. */
+  /** The bytes as they arrive, and the size if it is known. */
   get progress(): Pick<DownloadProgress, "read" | "totalBytes"> {
     return this.#progress;
   }
@@ -89,7 +89,7 @@ export class Download {
     return this.#names.has(name);
   }
 
-  /** Waits until the blob is stored, or there is something to read; throws where the download failed. */
+  /** Waits until the blob is stored, or there is something to read; throws if the download failed. */
   async begun(): Promise<"stored" | "arriving"> {
     const progress = this.#progress;
     while (!progress.isOver) {
@@ -185,7 +185,7 @@ export class Download {
     return "again";
   }
 
-  /** Follows the file that is there now. Where it is a new one, readers who have had bytes of the old are cut off. */
+  /** Follows the file that is there now. If it is a new one, readers who have had bytes of the old are cut off. */
   async #follow(): Promise<void> {
     if (this.#progress.file?.isInPlace() === true) return;
     if (this.#progress.isReleased) throw abandoned(this.#source);
@@ -228,7 +228,7 @@ export class Download {
     throw this.#source.wrong("has another digest");
   }
 
-  /** Writes a batch where there is room; otherwise the readers resume by themselves. */
+  /** Writes a batch if there is room; otherwise the readers resume by themselves. */
   async #write(arrival: Arrival, pieces: readonly Uint8Array[]): Promise<void> {
     if (this.#progress.end !== undefined) return;
     const sizeBytes = arrival.sizeBytes + pieces.reduce((sum, piece) => sum + piece.length, 0);

@@ -18,7 +18,7 @@ const maxPages = 100;
 const maxBytes = 32 * 1024 * 1024;
 const sweepBytes = 4 * 1024 * 1024;
 
-/** The pages from a path on; none where the upstream has no such list. `field` holds the items. */
+/** The pages from a path on; none if the upstream has no such list. `field` holds the items. */
 export async function* readPages(
   { upstream, remoteName }: UpstreamRepository<Upstream>,
   { path: first, field }: { readonly path: string; readonly field: string },
@@ -43,7 +43,7 @@ export async function* readPages(
   }
 }
 
-/** The items of a list; none where it is not a list. */
+/** The items of a list; none if it is not a list. */
 export function itemsOf(value: unknown, field: string): readonly unknown[] {
   const items = isRecord(value) ? value[field] : undefined;
   return Array.isArray(items) ? items : [];

@@ -1,4 +1,4 @@
-// Tags and referrers of cached repositories: as upstream lists them, or as they are cached where it cannot answer.
+// Tags and referrers of cached repositories: as upstream lists them, or as they are cached if it cannot answer.
 
 import { Deadline } from "../client/deadline.ts";
 import { Shared } from "../client/share.ts";
@@ -26,7 +26,7 @@ export interface CachedListingsOptions {
 
 /** How many tags upstream is asked for at once. */
 const pageItems = 1000;
-/** In one answer; the rest comes on further pages, even where the client asked for none. */
+/** In one answer; the rest comes on further pages, even if the client asked for none. */
 const maxTags = 50_000;
 /** Of one upstream, at once. */
 const maxListings = 2;
@@ -114,7 +114,7 @@ export class CachedListings {
   }
 }
 
-/** Undefined where upstream has no such repository. */
+/** Undefined if upstream has no such repository. */
 async function fetchTags(repository: CachedRepository, { limit, after }: PageRequest): Promise<Page<Tag> | undefined> {
   const most = Math.min(limit, maxTags);
   const query = new URLSearchParams({ n: String(Math.min(most + 1, pageItems)) });

@@ -92,7 +92,7 @@ export class CachedManifests {
     }
   }
 
-  /** Undefined where upstream has no such manifest. */
+  /** Undefined if upstream has no such manifest. */
   async #fetchCurrent(
     repository: CachedRepository,
     reference: Reference,

@@ -72,7 +72,7 @@ export class MergedReferrers {
   }
 }
 
-/** Undefined where the entry is not a referrer. */
+/** Undefined if the entry is not a referrer. */
 function parseReferrer(entry: unknown): Referrer | undefined {
   const parsed = parseDescriptor(entry);
   if ("problem" in parsed || !isRecord(entry)) return undefined;

@@ -32,7 +32,7 @@ export interface PullThroughOptions {
 
 /** A registry with caches of other registries in it. */
 export interface PullThrough extends Registry {
-  /** The repository here for what the registry `ns` calls `name`; undefined where that registry is not cached. */
+  /** The repository here for what the registry `ns` calls `name`; undefined if that registry is not cached. */
   findNamespaced(ns: string, name: RepositoryName): RepositoryName | undefined;
   /** Whether the repository is cached from an upstream, by the configuration. */
   isCached(name: RepositoryName): boolean;

@@ -1,22 +1,22 @@
 // Which upstream a repository is cached from. Pure.
 //
 //   ns=ghcr.io  owner/app        ->  ghcr.io/owner/app      containerd names the registry that it wants
-//   ns=docker.io  library/app    ->  library/app            where remoteurl is Docker Hub
+//   ns=docker.io  library/app    ->  library/app            if remoteurl is Docker Hub
 //   ghcr.io/owner/app            ->  ghcr.io: owner/app     the first component is an entry of proxy.upstreams
-//   team/app                     ->  local                  where proxy.local says so, or there is no remoteurl
+//   team/app                     ->  local                  if proxy.local says so, or there is no remoteurl
 //   library/app                  ->  remoteurl: library/app as registry:2 stores it
 import type { NameGlob } from "../lib/name-glob.ts";
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 
 /** What routing needs to know about an upstream. */
 export interface RoutedUpstream {
-  /** Its name for people and for containerd's `ns`: the host, with the port where there is one. */
+  /** Its name for people and for containerd's `ns`: the host, with the port if there is one. */
   readonly host: string;
 }
 
 /** The upstreams, and the names that lead to them. */
 export interface Routes<U extends RoutedUpstream> {
-  /** For every name that no other rule covers; undefined where those are local. */
+  /** For every name that no other rule covers; undefined if those are local. */
   readonly main: U | undefined;
   /** For names that begin with the host. */
   readonly others: readonly U[];
@@ -61,7 +61,7 @@ function remoteName({ host }: RoutedUpstream, name: RepositoryName): RepositoryN
   return official ?? name;
 }
 
-/** Our name for what the registry `ns` calls `name`; undefined where that registry is not cached. */
+/** Our name for what the registry `ns` calls `name`; undefined if that registry is not cached. */
 export function findNamespaced<U extends RoutedUpstream>(
   routes: Routes<U>,
   { ns, name }: { readonly ns: string; readonly name: RepositoryName },

@@ -8,7 +8,7 @@ import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 /** Its name in the data directory. */
 export const schedulerStateFile = "scheduler-state.json";
 
-/** The repositories that it names; undefined where it cannot be parsed, as after a crash. */
+/** The repositories that it names; undefined if it cannot be parsed, as after a crash. */
 export function parseSchedulerState(text: string): ReadonlySet<RepositoryName> | undefined {
   let value: unknown;
   try {

@@ -22,7 +22,7 @@ import type { Report } from "./events.ts";
 export interface UpstreamTimes extends BackoffTimes {
   /** For a whole answer; for a blob, only for the head. */
   readonly answerMs: number;
-  /** For a whole answer where cached content can be served instead. */
+  /** For a whole answer if cached content can be served instead. */
   readonly recheckMs: number;
   /** Between two chunks of a body. */
   readonly stallMs: number;
@@ -95,7 +95,7 @@ export class Upstream {
     return this.#options.times;
   }
 
-  /** Asks for the base of the API, with credentials where they are asked for; throws what is wrong. */
+  /** Asks for the base of the API, with credentials if they are asked for; throws what is wrong. */
   async check(): Promise<void> {
     await this.#client.check();
   }
@@ -126,7 +126,7 @@ export class Upstream {
     });
   }
 
-  /** Whether the repository has the blob, and its size where the upstream says it. */
+  /** Whether the repository has the blob, and its size if the upstream says it. */
   async statBlob(name: RepositoryName, digest: Digest): Promise<{ sizeBytes: number | undefined } | undefined> {
     try {
       return await this.#askWhole(

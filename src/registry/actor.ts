@@ -5,14 +5,14 @@ export interface Actor {
   readonly name: string;
   /** The identifier of the request, as in its log line; undefined for work that no request asked for. */
   readonly requestId: string | undefined;
-  /** The address that the request comes from, where it is known. */
+  /** The address that the request comes from, if it is known. */
   readonly remote?: string | undefined;
   readonly asked?: Asked | undefined;
 }
 
 /** What a request says of itself, for whoever is told what it did. */
 export interface Asked {
-  /** Its address and port, or the address alone where a proxy has passed it on. */
+  /** Its address and port, or the address alone if a proxy has passed it on. */
   readonly peer: string;
   readonly host: string;
   readonly method: string;

@@ -87,12 +87,12 @@ export async function isArrivalHeld(store: Store, origin: TransferOrigin): Promi
   return false;
 }
 
-/** A reader of bytes that are arriving, here or in another process; undefined where none are. */
+/** A reader of bytes that are arriving, here or in another process; undefined if none are. */
 export async function followArrival(store: Store, origin: TransferOrigin): Promise<Following | undefined> {
   return store.transfers.follow(transferKey(origin));
 }
 
-/** A reader of the blob that is stored; undefined where there is none. */
+/** A reader of the blob that is stored; undefined if there is none. */
 export async function followStored(store: Store, digest: Digest): Promise<Following | undefined> {
   return store.transfers.follow(blobKey(digest));
 }

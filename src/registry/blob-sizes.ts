@@ -21,12 +21,12 @@ const manyManifests = 1000;
 /** As many manifests as have room for their sizes here. */
 const maxScanned = 20_000;
 const maxLarge = 1000;
-/** How long a question waits for manifests to be read; the reading goes on, for later questions. */
+/** How long a question waits for manifests to be read; the reading continues, for later questions. */
 const defaultScanWaitMs = 250;
 
 /**
  * The sizes that manifests give, by repository, since only those who may push to it can give a wrong one. They follow from
- * digests, so they never go stale, and what is forgotten is read again. A hint: where nothing is known, nothing is refused.
+ * digests, so they never go stale, and what is forgotten is read again. A hint: if nothing is known, nothing is refused.
  */
 export class BlobSizes {
   readonly #store: Store;
@@ -59,13 +59,13 @@ export class BlobSizes {
     }
   }
 
-  /** The size that manifests read so far give; undefined where none names the blob, or they contradict each other. */
+  /** The size that manifests read so far give; undefined if none names the blob, or they contradict each other. */
   get(name: RepositoryName, digest: Digest): number | undefined {
     const size = this.#sizes.get(keyOf(name, digest));
     return size === "contradictory" ? undefined : size;
   }
 
-  /** Whether a manifest of the repository names the blob; the stored ones are read where none is known to. */
+  /** Whether a manifest of the repository names the blob; the stored ones are read if none is known to. */
   async isNamed(name: RepositoryName, digest: Digest): Promise<boolean> {
     const key = keyOf(name, digest);
     if (this.#sizes.get(key) === undefined) await this.#scanOnce(name);

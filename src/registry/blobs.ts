@@ -21,7 +21,7 @@ export interface FoundBlob {
 /** A blob that is on its way from another registry. */
 export interface ArrivingBlob {
   readonly digest: Digest;
-  /** Undefined where the other registry does not say it. */
+  /** Undefined if the other registry does not say it. */
   readonly sizeBytes: number | undefined;
   /**
    * Its bytes as they come, from `start` up to, but without, `end`. They break off with an error if they turn out to be

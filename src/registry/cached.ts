@@ -58,7 +58,7 @@ export async function cacheManifest(store: Store, name: RepositoryName, cached: 
   });
 }
 
-/** Links a blob that has arrived; false where its bytes are gone again. */
+/** Links a blob that has arrived; false if its bytes are gone again. */
 export async function linkCachedBlob(
   store: Store,
   name: RepositoryName,

@@ -12,7 +12,7 @@ import { type Store, withLock } from "./store.ts";
 import { tagSearchOf } from "./tag-search.ts";
 import { readUnfinished, trashTag } from "./tags.ts";
 
-/** Removes the link of a blob or manifest, durably; false where there is none. */
+/** Removes the link of a blob or manifest, durably; false if there is none. */
 export async function deleteLink(
   store: Store,
   name: RepositoryName,
@@ -29,7 +29,7 @@ export async function isDeleted(store: Store, name: RepositoryName, digest: Dige
 }
 
 /**
- * Removes a manifest and all its tags; returns those, or undefined where there is no such manifest. `check` may throw
+ * Removes a manifest and all its tags; returns those, or undefined if there is no such manifest. `check` may throw
  * because of a tag: then nothing is removed.
  */
 export async function deleteRevision(
@@ -62,7 +62,7 @@ export async function finishDeletion(store: Store, name: RepositoryName): Promis
 const maxRounds = 3;
 
 /**
- * Runs the work under the repository's lock, shared where that will do, after finishing any interrupted deletion: its tags
+ * Runs the work under the repository's lock, shared if that will do, after finishing any interrupted deletion: its tags
  * must not return with their manifest.
  */
 export async function withNothingUnfinished<T>(

@@ -18,7 +18,7 @@ export interface ImmutableRule {
   readonly tags: readonly string[];
 }
 
-/** Compiles the rules; a tag is immutable where any of them covers it. */
+/** Compiles the rules; a tag is immutable if any of them covers it. */
 export function compileImmutable(rules: readonly ImmutableRule[]): IsImmutable {
   const compiled = rules.map(({ repositories, tags }) => ({
     repositories: repositories.map(compileNameGlob),

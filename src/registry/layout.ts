@@ -239,7 +239,7 @@ export function uploadKey(name: RepositoryName, id: string): Key {
   return `${uploadPrefix(name, id)}/data`;
 }
 
-/** The digest that names of a listing spell, or undefined where another program left something else there. */
+/** The digest that names of a listing spell, or undefined if another program left something else there. */
 export function digestFromPath(algorithm: string, hex: string): Digest | undefined {
   return parseDigest(`${algorithm}:${hex}`);
 }

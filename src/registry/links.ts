@@ -38,7 +38,7 @@ export async function* listDigests(store: Store, prefix: Key): AsyncGenerator<Di
 const settledAgeMs = 60_000;
 
 /**
- * Writes the link, or renews the one that is there and whole; true where there was none. A young one is written again:
+ * Writes the link, or renews the one that is there and whole; true if there was none. A young one is written again:
  * whoever made it may not have synced it, and what we acknowledge must survive a power cut.
  */
 export async function putLink(store: Store, key: Key, digest: Digest): Promise<boolean> {

@@ -15,7 +15,7 @@ import { isTag, readTag, trashTag } from "./tags.ts";
 /** A manifest that the repository no longer has. */
 export interface DeletedManifest {
   readonly digest: Digest;
-  /** What it said, where its bytes could be read. */
+  /** What it said, if its bytes could be read. */
   readonly facts: ManifestFacts | undefined;
   /** The tags that pointed to it, and went with it. */
   readonly tags: readonly Tag[];
@@ -24,7 +24,7 @@ export interface DeletedManifest {
 /** A tag that the repository no longer has. */
 export interface DeletedTag {
   readonly tag: Tag;
-  /** What it pointed to; undefined where it was damaged. */
+  /** What it pointed to; undefined if it was damaged. */
   readonly digest: Digest | undefined;
 }
 

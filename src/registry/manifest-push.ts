@@ -21,7 +21,7 @@ import { type MovedTag, moveTag } from "./tags.ts";
 export interface ManifestPut {
   readonly bytes: Uint8Array;
   readonly contentType: string | undefined;
-  /** The digest it must have, where it is pushed by digest. */
+  /** The digest it must have, if it is pushed by digest. */
   readonly digest: Digest | undefined;
   readonly tags: readonly Tag[];
 }

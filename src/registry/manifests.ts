@@ -72,7 +72,7 @@ export async function describeRevision(
 }
 
 /**
- * What is known of the manifest that a reference names, with its bytes where they had to be read for that. Its revision
+ * What is known of the manifest that a reference names, with its bytes if they had to be read for that. Its revision
  * is freshened, so that it stays for the grace of garbage collection.
  */
 export async function promiseManifest(

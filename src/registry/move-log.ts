@@ -32,7 +32,7 @@ export async function noteMove(store: Store, name: RepositoryName, { tag, digest
   if (sizeBytes !== undefined && sizeBytes > maxLogBytes) await store.objects.delete(key, { isDurable: false });
 }
 
-/** The identifier of the log, which is begun where there is none. */
+/** The identifier of the log, which is begun if there is none. */
 export async function startMoveLog(store: Store, name: RepositoryName): Promise<string> {
   const log = await readMoveLog(store, name);
   if (log !== undefined) return log.id;
@@ -41,7 +41,7 @@ export async function startMoveLog(store: Store, name: RepositoryName): Promise<
   return id;
 }
 
-/** The log, or undefined where there is none. */
+/** The log, or undefined if there is none. */
 export async function readMoveLog(store: Store, name: RepositoryName): Promise<MoveLog | undefined> {
   // It is removed when it gets too long; until then a few more may add to it.
   const bytes = await store.objects.read(logKey(name), maxLogBytes * 2);

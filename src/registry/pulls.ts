@@ -44,7 +44,7 @@ export class PullTimes {
   }
 
   /**
-   * False where it could not be recorded: the next pull is. Under the lock, since a file that comes after its tag was removed
+   * False if it could not be recorded: the next pull is. Under the lock, since a file that comes after its tag was removed
    * would keep the tag's directory.
    */
   async #record(name: RepositoryName, tag: Tag): Promise<boolean> {
@@ -58,12 +58,12 @@ export class PullTimes {
   }
 }
 
-/** When the tag was last pulled, in milliseconds since 1970, to the hour; undefined where no pull is recorded. */
+/** When the tag was last pulled, in milliseconds since 1970, to the hour; undefined if no pull is recorded. */
 export async function readPulledMs(store: Store, name: RepositoryName, tag: Tag): Promise<number | undefined> {
   return (await store.objects.stat(tagPulledKey(name, tag)))?.modifiedMs;
 }
 
-/** Since when pulls are recorded in this store; infinite where none ever was. */
+/** Since when pulls are recorded in this store; infinite if none ever was. */
 export async function recordedSinceMs(store: Store): Promise<number> {
   return (await store.objects.stat(pullsKey))?.modifiedMs ?? Number.POSITIVE_INFINITY;
 }

@@ -24,14 +24,14 @@ export interface Registry {
   repository(name: RepositoryName, actor: Actor): Repository;
   /** A page of the repositories that hold or held a manifest. */
   list(request: CatalogRequest): Promise<Page<RepositoryName>>;
-  /** Throws where the store cannot be reached. */
+  /** Throws if the store cannot be reached. */
   checkReady(): Promise<void>;
 }
 
 /** What a registry refuses beside what the spec does. */
 export interface RegistryOptions {
   readonly rules: ManifestRules;
-  /** Which tags are immutable; none where absent. */
+  /** Which tags are immutable; none if absent. */
   readonly isImmutable?: IsImmutable;
   /** Whether an upload session belongs to whoever began it. */
   readonly hasOwners?: () => boolean;

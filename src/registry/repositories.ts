@@ -45,7 +45,7 @@ export interface PageRequest {
 
 /** Which part of the catalog is wanted. */
 export interface CatalogRequest extends PageRequest {
-  /** Whether the caller may see the repository; where absent, all of them. A page is full whatever is left out. */
+  /** Whether the caller may see the repository; if absent, all of them. A page is full whatever is left out. */
   readonly isVisible?: (name: RepositoryName) => boolean;
 }
 

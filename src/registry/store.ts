@@ -11,7 +11,7 @@ export interface Store extends Driver {
   readonly now: () => number;
   /** A new identifier on each call, of UUID form. */
   readonly uuid: () => string;
-  /** How many tags may be read at once; one where absent. */
+  /** How many tags may be read at once; one if absent. */
   readonly tagReads?: number;
   /** Called for bytes that were restored from the trash because somebody needed them. */
   readonly noteRestored?: (digest: Digest) => void;

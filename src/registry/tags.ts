@@ -28,7 +28,7 @@ export async function isTag(store: Store, name: RepositoryName, tag: Tag): Promi
   return (await store.objects.stat(tagCurrentLink(name, tag))) !== undefined;
 }
 
-/** A page of tags in byte order; refuses with NAME_UNKNOWN where there is no such repository. */
+/** A page of tags in byte order; refuses with NAME_UNKNOWN if there is no such repository. */
 export async function listTags(store: Store, name: RepositoryName, request: PageRequest): Promise<Page<Tag>> {
   if (!(await isRepository(store, name))) throw new RegistryError("NAME_UNKNOWN", { detail: { name } });
   const deleted = await readUnfinished(store, name);

@@ -20,7 +20,7 @@ export interface UploadTarget {
 /** A piece of an upload as the client sends it. */
 export interface Chunk {
   readonly body: Body;
-  /** Where the client says that the piece begins and how long it is, where it says so. */
+  /** Where the client says that the piece begins and how long it is, if it says so. */
   readonly range: { readonly start: number; readonly lengthBytes: number } | undefined;
 }
 
@@ -58,7 +58,7 @@ export class StoreUploads {
   }
 
   /**
-   * Opens a session; `algorithm` is the one that the client announces for its digest, and `owner`, where there is one, the
+   * Opens a session; `algorithm` is the one that the client announces for its digest, and `owner`, if there is one, the
    * only caller that may continue it.
    */
   async start(name: RepositoryName, algorithm: Algorithm, owner?: string): Promise<UploadTarget> {
@@ -187,7 +187,7 @@ export class StoreUploads {
     }
   }
 
-  /** The hash of the bytes so far, or undefined where it is not known and the bytes are read again at the end. */
+  /** The hash of the bytes so far, or undefined if it is not known and the bytes are read again at the end. */
   #hashFor(upload: Upload, id: string): RunningHash | undefined {
     const kept = this.#kept.get(id);
     const isOfThese = kept?.identity === undefined || kept.identity === upload.identity;

@@ -10,7 +10,7 @@ import type { Store } from "./store.ts";
 const maxRounds = 3;
 
 /**
- * Those that hash to the digest: in their place or, where a collector took them before they were linked, in the trash.
+ * Those that hash to the digest: in their place or, if a collector took them before they were linked, in the trash.
  * In rounds, since somebody may restore them meanwhile. Undefined: nowhere, damaged, unreadable or too large.
  */
 export async function readWhole(store: Store, digest: Digest): Promise<Uint8Array | undefined> {

@@ -6,7 +6,7 @@ import type { DurableFiles } from "./durable-file.ts";
 import { damagedMode, describeFile } from "./file-stat.ts";
 import type { Stat } from "./ports.ts";
 
-/** Marks a file, or takes the mark away, durably; false where it is no longer the one that was judged. */
+/** Marks a file, or takes the mark away, durably; false if it is no longer the one that was judged. */
 export async function markDamage(
   files: DurableFiles,
   path: string,

@@ -22,9 +22,9 @@ export function statIfThere(path: string): Stats | undefined {
 }
 
 /**
- * Names of the directories in a directory, as they come; none where it is not there. `others` hears of what is no directory. Symbolic
+ * Names of the directories in a directory, as they come; none if it is not there. `others` hears of what is no directory. Symbolic
  * links count as what they lead to: people move a part of a store to another disk, and what lies there must not look
- * unused. One that leads to nothing, such as a disk that is not mounted, counts as a directory. Throws where the
+ * unused. One that leads to nothing, such as a disk that is not mounted, counts as a directory. Throws if the
  * directory, or something on the way to it, is there and cannot be a directory, or leads back to where it lies.
  */
 async function* sliceDirectories(path: string, others?: (name: string) => void): AsyncGenerator<readonly string[]> {
@@ -55,7 +55,7 @@ export async function* eachDirectory(path: string): AsyncGenerator<string> {
   for await (const slice of sliceDirectories(path)) yield* slice;
 }
 
-/** Names of everything in a directory; none where it is not there. */
+/** Names of everything in a directory; none if it is not there. */
 export async function namesIn(path: string): Promise<string[]> {
   const names: string[] = [];
   try {
@@ -74,7 +74,7 @@ function mayLeadToDirectory(path: string): boolean {
   }
 }
 
-/** Removes a directory if it is empty; false where it stays, because of what is in it or what the disk says. */
+/** Removes a directory if it is empty; false if it stays, because of what is in it or what the disk says. */
 export function removeDirectory(path: string): boolean {
   try {
     rmdirSync(path);

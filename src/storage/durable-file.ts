@@ -35,7 +35,7 @@ export const writeInPlaceBytes = 64 * 1024;
 const maxRememberedDirectories = 10_000;
 const copyBufferBytes = 1024 * 1024;
 
-/** Runs the work again where a directory vanished under it. */
+/** Runs the work again if a directory vanished under it. */
 async function retryWithoutDirectory<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -66,10 +66,10 @@ export class DurableFiles {
     this.#hold = new RootHold(this.#root);
   }
 
-  /** Throws ESTALE where the root is not in its place. */
+  /** Throws ESTALE if the root is not in its place. */
   readonly checkRoot = (): void => this.#hold?.check();
 
-  /** Gives a file that was private until now the mode of every other one; where modes mean nothing, it has it. */
+  /** Gives a file that was private until now the mode of every other one; if modes mean nothing there, it has it. */
   share(descriptor: number): void {
     try {
       fchmodSync(descriptor, this.sharedMode);
@@ -97,7 +97,7 @@ export class DurableFiles {
     await fsync(descriptor);
   }
 
-  /** Makes a directory with its parents, so that it survives even where another process made a part of it just now. */
+  /** Makes a directory with its parents, so that it survives even if another process made a part of it just now. */
   async makeDirectory(path: string): Promise<void> {
     this.checkRoot();
     if (this.#isKnown(path)) return;
@@ -146,7 +146,7 @@ export class DurableFiles {
     await this.#replace(path, (descriptor) => writeAll(descriptor, bytes));
   }
 
-  /** Replaces a file by a copy of itself, or of another one, which is new and this user's own; false where there is none. */
+  /** Replaces a file by a copy of itself, or of another one, which is new and this user's own; false if there is none. */
   async renewFile(path: string, from = path): Promise<boolean> {
     using owner = new DisposableStack();
     let source: number;
@@ -178,7 +178,7 @@ export class DurableFiles {
     this.checkRoot();
   }
 
-  /** Runs the work with the directory in place, again where a collector removed it meanwhile. */
+  /** Runs the work with the directory in place, again if a collector removed it meanwhile. */
   async inDirectory<T>(directory: string, work: () => T): Promise<T> {
     return retryWithoutDirectory(async () => {
       await this.makeDirectory(directory);
@@ -199,7 +199,7 @@ export class DurableFiles {
     this.checkRoot();
   }
 
-  /** Removes a file durably; false where there was none. */
+  /** Removes a file durably; false if there was none. */
   async unlink(path: string): Promise<boolean> {
     if (!unlinkIfThere(path)) return false;
     await this.syncDirectory(dirname(path));
@@ -214,7 +214,7 @@ export class DurableFiles {
   }
 }
 
-/** Removes a file; false where there was none. */
+/** Removes a file; false if there was none. */
 export function unlinkIfThere(path: string): boolean {
   try {
     unlinkSync(path);

@@ -25,11 +25,11 @@ const truncate = promisify(ftruncateCallback) as (descriptor: number, sizeBytes:
 /** A holder may end between the opening and the locking of its file, this often in a row. */
 const maxTries = 100;
 
-/** The transfers of one store. `flock` is undefined where the filesystem has no locks. */
+/** The transfers of one store. `flock` is undefined if the filesystem has no locks. */
 export class FileTransfers implements Transfers {
   readonly #paths: KeyPaths;
   readonly #flock: Flock | undefined;
-  /** Paths that are held in this process: all there is where the filesystem has no locks. */
+  /** Paths that are held in this process: all there is if the filesystem has no locks. */
   readonly #held = new Set<string>();
 
   constructor(paths: KeyPaths, flock: Flock | undefined) {

@@ -12,7 +12,7 @@ import type { Key, OpenUploadOptions, Upload, Uploads } from "./ports.ts";
 import { makePrivate, privateDirectoryMode, privateFileMode } from "./private-places.ts";
 import { UploadClaims } from "./upload-claims.ts";
 
-/** The uploads of one store. `flock` is undefined where the filesystem has no locks. */
+/** The uploads of one store. `flock` is undefined if the filesystem has no locks. */
 export class FileUploads implements Uploads {
   readonly #paths: KeyPaths;
   readonly #flock: Flock | undefined;

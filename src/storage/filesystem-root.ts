@@ -24,7 +24,7 @@ export interface PreparedRoot {
   readonly warnings: readonly string[];
 }
 
-/** Frees one thing after the other; ends with an error where nothing is left that may go. */
+/** Frees one thing after another; ends with an error if nothing is left that may go. */
 export type MakeRoom = () => AsyncIterable<unknown>;
 
 /** Makes the directories, and those private that are to be. A full disk that was never prepared is given `makeRoom`. */
@@ -71,7 +71,7 @@ async function makeDirectoriesOnce(files: DurableFiles, root: string): Promise<r
   for (const directory of makeTrashDirectories(join(root, trashPlace))) await files.syncDirectory(directory);
   warnings.push(makeLocks(join(root, locksPlace)));
   for (const directory of [join(root, locksPlace), root]) await files.syncDirectory(directory);
-  // Where nothing was missing, no call has yet shown whether the disk can be written.
+  // If nothing was missing, no call has yet shown whether the disk can be written.
   accessSync(root, constants.W_OK);
   return warnings.filter((warning) => warning !== undefined);
 }
@@ -114,7 +114,7 @@ function refuseOtherDevice(root: string): void {
   }
 }
 
-/** The symbolic links in a directory; none where it is not there. */
+/** The symbolic links in a directory; none if it is not there. */
 function linksIn(directory: string): readonly string[] {
   if (!existsSync(directory)) return [];
   const entries = readdirSync(directory, { withFileTypes: true });
@@ -123,7 +123,7 @@ function linksIn(directory: string): readonly string[] {
 
 /** A root with all that a store needs there. */
 export interface OpenedRoot {
-  /** Undefined where the filesystem does not keep locks apart. */
+  /** Undefined if the filesystem does not keep locks apart. */
   readonly flock: Flock | undefined;
   /** What an operator should know. */
   readonly warnings: readonly string[];
@@ -142,7 +142,7 @@ export async function openRoot(files: DurableFiles, root: string, makeRoom?: Mak
   return { flock, warnings: flock === undefined ? [...warnings, sentence] : warnings };
 }
 
-/** Locks, or undefined where the filesystem of the lock files does not keep them apart; see lock-probe.ts. */
+/** Locks, or undefined if the filesystem of the lock files does not keep them apart; see lock-probe.ts. */
 export function openWorkingFlock(directory: string): Flock | undefined {
   // A read-only disk of another registry: nobody takes anything away there.
   if (!lockFiles(directory).every((path) => existsSync(path))) return undefined;

@@ -13,7 +13,7 @@ const lockShared = 1;
 const lockAlone = 2;
 const lockNonBlocking = 4;
 
-/** Binds the function of the C library; throws where there is none. */
+/** Binds the function of the C library; throws if there is none. */
 export function openFlock(): Flock {
   const flock = bindLibc("flock", ["i32", "i32"]);
   if (flock === undefined) throw new Error("no C library with flock was found");

@@ -74,7 +74,7 @@ export function closeWritten(descriptor: number, path: string): void {
 
 /**
  * Removes a file whose bytes the system may have lost, so that nobody takes what is still in memory for what is on disk.
- * Where it cannot be removed the disk takes no writes, and no commit either, until it is mounted anew: then the bytes
+ * If it cannot be removed the disk takes no writes, and no commit either, until it is mounted anew: then the bytes
  * are read from it.
  */
 function giveUp(path: string): void {

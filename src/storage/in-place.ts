@@ -5,7 +5,7 @@ import { openOwned } from "./descriptors.ts";
 import { isGone } from "./directories.ts";
 import type { DurableFiles } from "./durable-file.ts";
 
-/** Sets the time of a file to now; false where there is none. Does nothing on a read-only disk. */
+/** Sets the time of a file to now; false if there is none. Does nothing on a read-only disk. */
 export async function touchFile(files: DurableFiles, path: string): Promise<boolean> {
   try {
     const now = new Date();
@@ -21,7 +21,7 @@ export async function touchFile(files: DurableFiles, path: string): Promise<bool
   }
 }
 
-/** Adds a few bytes at the end of a file, in one step; its size after that, or undefined where there is none. */
+/** Adds a few bytes at the end of a file, in one step; its size after that, or undefined if there is none. */
 export function appendIfThere(path: string, bytes: Uint8Array): number | undefined {
   using owner = new DisposableStack();
   let descriptor: number;

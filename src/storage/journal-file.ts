@@ -64,12 +64,12 @@ export class JournalFile {
     this.#sizeBytes = fstatSync(descriptor).size;
   }
 
-  /** Makes the file; undefined where another process took it over in the moment before it was locked. */
+  /** Makes the file; undefined if another process took it over in the moment before it was locked. */
   static create(path: string, flock: Flock | undefined): JournalFile | undefined {
     return JournalFile.#open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, flock);
   }
 
-  /** Takes over a file that no process works on; undefined where one does, or the file is gone. */
+  /** Takes over a file that no process works on; undefined if one does, or the file is gone. */
   static takeOver(path: string, flock: Flock | undefined): JournalFile | undefined {
     return JournalFile.#open(path, constants.O_RDWR | constants.O_NOFOLLOW, flock);
   }
@@ -85,7 +85,7 @@ export class JournalFile {
     return this.#sizeBytes;
   }
 
-  /** Adds records, durably where that is wanted. After a failure the file must not be added to again. */
+  /** Adds records, durably if that is wanted. After a failure the file must not be added to again. */
   async append(texts: readonly JournalText[], { isDurable }: { readonly isDurable: boolean }): Promise<JournalPlace[]> {
     const lines = texts.map(({ recipients, text }) => {
       const head = `${recipients.map((recipient) => `.${recipient}`).join("")} `;

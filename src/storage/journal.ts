@@ -26,7 +26,7 @@ export interface JournalEntry {
 /** Where a journal lies and how large it may be. */
 export interface JournalOptions {
   readonly directory: string;
-  /** Undefined where the filesystem has no locks: then only one process may use the directory. */
+  /** Undefined if the filesystem has no locks: then only one process may use the directory. */
   readonly flock: Flock | undefined;
   /** Whether what was appended survives a power cut (it survives a kill in any case). */
   readonly isDurable: boolean;
@@ -103,7 +103,7 @@ export class Journal {
       for (const place of places) this.#options.take(this.#entryOf(file, place));
       this.#removeIfDone(file);
     }
-    // The oldest goes first where room is needed.
+    // The oldest goes first when room is needed.
     this.#files.sort((one, other) => (one.path < other.path ? -1 : 1));
     this.#makeRoom();
   }

@@ -8,7 +8,7 @@ type LibcFunction = (...values: (number | Uint8Array)[]) => number;
 
 const bound = new Map<string, LibcFunction | undefined>();
 
-/** A function of the C library by its name and the types of its arguments; undefined where there is none. */
+/** A function of the C library by its name and the types of its arguments; undefined if there is none. */
 export function bindLibc(name: string, args: readonly ("i32" | "i64" | "ptr")[]): LibcFunction | undefined {
   if (!bound.has(name)) bound.set(name, bindAnew(name, args));
   return bound.get(name);
@@ -25,7 +25,7 @@ function bindAnew(name: string, args: readonly ("i32" | "i64" | "ptr")[]): LibcF
   return undefined;
 }
 
-/** Flushes the whole filesystem of an open file; undefined where the C library has no such function (macOS). */
+/** Flushes the whole filesystem of an open file; undefined if the C library has no such function (macOS). */
 export function openSyncfs(): ((descriptor: number) => boolean) | undefined {
   const syncfs = bindLibc("syncfs", ["i32"]);
   return syncfs === undefined ? undefined : (descriptor) => syncfs(descriptor) === 0;

@@ -13,7 +13,7 @@ const workedName = "worked";
 type Verdict = "apart" | "together" | "refused";
 
 /**
- * Whether the filesystem of the lock directory keeps locks apart. Throws where it did before and does not now, and where
+ * Whether the filesystem of the lock directory keeps locks apart. Throws if it did before and does not now, and if
  * all locks are held: going on without locks would cost what another process acknowledges.
  */
 export function hasWorkingLocks(flock: Flock, directory: string): boolean {
@@ -22,7 +22,7 @@ export function hasWorkingLocks(flock: Flock, directory: string): boolean {
     if (!existsSync(worked)) return false;
     throw new Error(
       `file locks worked in ${directory} before and do not now; mend that (the mount options of a network filesystem), ` +
-        `or, where the data has moved to a filesystem without locks for good, remove ${worked}`,
+        `or, if the data has moved to a filesystem without locks for good, remove ${worked}`,
     );
   }
   if (!lockFiles(directory).some((path) => isFree(flock, path) && isFree(flock, `${path}.gate`))) {

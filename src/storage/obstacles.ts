@@ -6,7 +6,7 @@ import { errorCode } from "../lib/system-error.ts";
 
 const absentCodes: readonly (string | undefined)[] = ["ENOENT", "ENOTDIR"];
 
-/** What a call says of a path; undefined where something on the way is not there. */
+/** What a call says of a path; undefined if something on the way is not there. */
 function ifThere(look: (path: string) => Stats | undefined, path: string): Stats | undefined {
   try {
     return look(path);
@@ -18,7 +18,7 @@ function ifThere(look: (path: string) => Stats | undefined, path: string): Stats
 
 const lstat = (path: string) => lstatSync(path, { throwIfNoEntry: false });
 
-/** What is there instead of a directory, at the path or on the way to it; undefined where it is just absent. */
+/** What is there instead of a directory, at the path or on the way to it; undefined if it is just absent. */
 export function findObstacle(path: string): Error | undefined {
   const entry = ifThere(lstat, path);
   // The root of everything is always there.

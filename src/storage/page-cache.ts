@@ -6,7 +6,7 @@ import { bindLibc } from "./libc.ts";
 /** POSIX_FADV_DONTNEED: 4 on every Linux but s390. */
 const dontNeed = 4;
 
-/** Lets the next reads of a file come from the disk, where the system has a call for it. */
+/** Lets the next reads of a file come from the disk, if the system has a call for it. */
 export function dropCacheOf(path: string): void {
   const advise = bindLibc("posix_fadvise", ["i32", "i64", "i64", "i32"]);
   if (advise === undefined) return;
@@ -18,7 +18,7 @@ export function dropCacheOf(path: string): void {
 const noWait = 8;
 
 /**
- * Whether the byte at this offset of an open file is in memory; false also where the system cannot tell. As long as one
+ * Whether the byte at this offset of an open file is in memory; false also if the system cannot tell. As long as one
  * is, the system remembers the file, and with it that writing a part of it back has failed.
  */
 export function isCached(descriptor: number, offset: number): boolean {

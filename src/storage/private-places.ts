@@ -15,7 +15,7 @@ const forOthers = 0o077;
 
 /**
  * Makes a private directory whose parent is there. One that was wider, as an older version left it, is narrowed with
- * the files right in it, which somebody may reach through a directory that is open already. Returns a warning where that cannot be.
+ * the files right in it, which somebody may reach through a directory that is open already. Returns a warning if that cannot be.
  */
 export function makePrivateDirectory(path: string): string | undefined {
   try {
@@ -34,7 +34,7 @@ export function makePrivateDirectory(path: string): string | undefined {
   return undefined;
 }
 
-/** Narrows one file or directory; false where it stays wider: it is another user's, or its filesystem has no modes. */
+/** Narrows one file or directory; false if it stays wider: it is another user's, or its filesystem has no modes. */
 export function makePrivate(path: string, mode: number): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined || stat.isSymbolicLink() || (stat.mode & forOthers) === 0) return true;

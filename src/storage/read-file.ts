@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { isGone } from "./directories.ts";
 import { writeInPlaceBytes } from "./durable-file.ts";
 
-/** The bytes of a file of about this size, a long one on another thread; undefined where it is gone. */
+/** The bytes of a file of about this size, a long one on another thread; undefined if it is gone. */
 export async function readIfThere(path: string, sizeBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
     return sizeBytes <= writeInPlaceBytes ? readFileSync(path) : await readFile(path);

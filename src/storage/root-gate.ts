@@ -7,7 +7,7 @@ import { sharedPlace } from "./places.ts";
 import { tryUntil } from "./wait.ts";
 
 /**
- * Holds an unprepared root exclusively. Undefined where the filesystem does not lock directories; throws where another
+ * Holds an unprepared root exclusively. Undefined if the filesystem does not lock directories; throws if another
  * process keeps the root for longer than `waitMs`.
  */
 export async function enterRoot(

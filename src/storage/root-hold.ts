@@ -7,7 +7,7 @@ import { openOwned } from "./descriptors.ts";
 const forgotten = new FinalizationRegistry<DisposableStack>((owner) => owner.dispose());
 
 /**
- * A hold on a directory. The descriptor keeps its numbers from being given to another one, also where the filesystem
+ * A hold on a directory. The descriptor keeps its numbers from being given to another one, also if the filesystem
  * would find new ones for it each time (overlays), and a plain unmount from succeeding.
  */
 export class RootHold {
@@ -24,7 +24,7 @@ export class RootHold {
     this.#known = fstatSync(this.#descriptor);
   }
 
-  /** Throws ESTALE where something else, or nothing, is in the directory's place. */
+  /** Throws ESTALE if something else, or nothing, is in the directory's place. */
   check(): void {
     const found = statSync(this.#path, { throwIfNoEntry: false });
     if (isSame(found, this.#known)) return;

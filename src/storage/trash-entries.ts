@@ -120,7 +120,7 @@ export async function restorableEntries(entry: string): Promise<readonly string[
   return names.filter(isRestorable).map((name) => join(dirname(entry), name));
 }
 
-/** Gives an entry another name; false where it is gone. */
+/** Gives an entry another name; false if it is gone. */
 export function renameEntry(from: string, to: string): boolean {
   try {
     renameSync(from, to);

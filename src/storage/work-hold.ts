@@ -16,7 +16,7 @@ export function takeWorkHold(flock: Flock, path: string, note: string): Disposab
     ftruncateSync(descriptor);
     writeSync(descriptor, note);
   } catch {
-    // The lock holds without the note, and a full disk is where a collection is needed most.
+    // The lock holds without the note, and a full disk is when a collection is needed most.
   }
   return owner.move();
 }

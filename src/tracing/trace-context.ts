@@ -24,7 +24,7 @@ export function parseTraceContext(parent: string | null, state: string | null): 
   return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1, state: readState(state) };
 }
 
-/** A state that is too long, or that no header may hold, is left out: the trace goes on without it. */
+/** A state that is too long, or that no header may hold, is left out: the trace continues without it. */
 function readState(state: string | null): string {
   return state !== null && state.length <= maxStateLength && /^[ -~]*$/.test(state) ? state : "";
 }

@@ -14,7 +14,7 @@ test.each([
   [
     withCode("EPROTO"),
     "UPSTREAM_UNREACHABLE",
-    "up.test does not speak TLS; where it serves plain HTTP, write http://up.test",
+    "up.test does not speak TLS; if it serves plain HTTP, write http://up.test",
   ],
   [new DOMException("x", "TimeoutError"), "UPSTREAM_TIMEOUT", "up.test does not answer in time"],
   [new RegistryError("UPSTREAM_INVALID", { message: "as it was" }), "UPSTREAM_INVALID", "as it was"],

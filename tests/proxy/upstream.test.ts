@@ -202,7 +202,7 @@ describe("check()", () => {
     await using server = await startUpstream({ isBaseOpen: false });
     const url = new URL(`https://${server.host}`);
     await expect(clientOf({ url, host: server.host }).check()).rejects.toThrow(
-      `${server.host} does not speak TLS; where it serves plain HTTP, write http://${server.host}`,
+      `${server.host} does not speak TLS; if it serves plain HTTP, write http://${server.host}`,
     );
   });
 });

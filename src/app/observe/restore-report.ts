@@ -1,4 +1,4 @@
-// Blobs restored from the trash, as log lines and a metric: it happens where a grace is shorter than a push, or a
+// Blobs restored from the trash, as log lines and a metric: it happens if a grace is shorter than a push, or a
 // collector was frozen, and an operator should know.
 import type { Logger } from "../../log/logger.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
@@ -6,7 +6,7 @@ import type { Store } from "../../registry/store.ts";
 
 /** Reports restored blobs. */
 export function createRestoreReport(metrics: Metrics, logger: Logger): NonNullable<Store["noteRestored"]> {
-  const help = "Blobs that were brought back from the trash because somebody needed them";
+  const help = "Blobs restored from the trash because they were needed";
   const restored = metrics.counter({ name: "registry_gc_resurrections_total", help }, [{}]);
   return (digest) => {
     restored.add({});

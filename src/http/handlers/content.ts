@@ -13,7 +13,7 @@ export type ReadArriving = (range: ByteRange | undefined) => AsyncIterable<Uint8
 /** What is to be served. */
 export interface Served {
   readonly digest: Digest;
-  /** Undefined where it is not known yet; then the content is served whole. */
+  /** Undefined if it is not known yet; then the content is served whole. */
   readonly sizeBytes: number | undefined;
   readonly contentType: string;
   /** Undefined for HEAD. */

@@ -52,7 +52,7 @@ export async function listReferrers(exchange: Exchange, route: RouteOf<"listRefe
   return Response.json({ schemaVersion: 2, mediaType: ociImageIndex, manifests: items }, { headers });
 }
 
-/** Always relative, as distribution's are, even where clients use another host name. */
+/** Always relative, as distribution's are, even if clients use another host name. */
 function linkPath({ prefix }: Exchange, name: RepositoryName, rest: string): string {
   return `${prefix}v2/${name}/${rest}`;
 }

@@ -13,7 +13,7 @@ interface ManifestRoute {
 }
 
 /**
- * The manifest as it was pushed, under its own type whatever Accept says; as an attachment where another registry
+ * The manifest as it was pushed, under its own type whatever Accept says; as an attachment if another registry
  * stored one with a type that is not a manifest's.
  */
 export async function getManifest(

@@ -20,7 +20,7 @@ export interface CachedRevision {
 export interface CachedLayer {
   readonly digest: Digest;
   readonly usedMs: number;
-  /** 0 where the bytes are gone. */
+  /** 0 if the bytes are gone. */
   readonly sizeBytes: number;
 }
 

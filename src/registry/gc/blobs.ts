@@ -66,7 +66,7 @@ function isTagged(entry: string, tag: string): boolean {
   );
 }
 
-/** Every link of every repository, and what manifests name; throws where a directory cannot be listed. */
+/** Every link of every repository, and what manifests name; throws if a directory cannot be listed. */
 export async function markLinked({ store, marked, addFinding, pace }: GcRun, rules?: ManifestRules): Promise<void> {
   const unlistable = ({ error, isLoop }: Unlistable) => {
     if (!isLoop) throw error;

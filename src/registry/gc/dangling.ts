@@ -26,7 +26,7 @@ export interface Dangling {
 export interface DanglingOptions {
   /** Manifests that stay. What the others name need not be there. */
   readonly kept: ReadonlySet<Digest>;
-  /** Which children of an index have to be there; undefined where nothing that a manifest names has to, as in a cache. */
+  /** Which children of an index have to be there; undefined if nothing that a manifest names has to, as in a cache. */
   readonly rules: ManifestRules | undefined;
   readonly pace?: Pace | undefined;
 }

@@ -22,7 +22,7 @@ import { purgeTrash, sweepBlobs } from "./sweep.ts";
 /** The store has no locks between processes, so nothing would protect a server from the collection. */
 export class UnprotectedError extends Error {}
 
-/** Collects once, or says who else is collecting. Throws an UnprotectedError where pushes to a server might be lost. */
+/** Collects once, or says who else is collecting. Throws an UnprotectedError if pushes to a server might be lost. */
 export async function collectGarbage(
   store: Store,
   options: GcOptions,
@@ -58,7 +58,7 @@ async function collect(run: GcRun, options: GcOptions): Promise<GcSummary> {
   return { isDryRun: run.isDryRun, ...counters };
 }
 
-/** False where a directory could not be listed, so that nobody knows what it links. The others are read all the same. */
+/** False if a directory could not be listed, so that nobody knows what it links. The others are read all the same. */
 async function markRepositories(run: GcRun, options: GcOptions): Promise<boolean> {
   let isComplete = true;
   const giveUp = (error: unknown, prefix: Key) => {
@@ -152,7 +152,7 @@ async function removeEmptyDirectories(run: GcRun): Promise<void> {
   }
 }
 
-/** One may hold the marker of a cached repository, which is written first, where filling or evicting it was killed. */
+/** One may hold the marker of a cached repository, which is written first, if filling or evicting it was killed. */
 async function removeEmptyDirectory({ store, isDryRun }: GcRun, prefix: Key): Promise<boolean> {
   const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
   const isMarked = name !== undefined && (await store.objects.stat(upstreamKey(name))) !== undefined;

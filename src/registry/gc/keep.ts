@@ -24,7 +24,7 @@ export interface KeepRules {
 export interface DatedTag {
   readonly tag: Tag;
   readonly pushedMs: number;
-  /** Of a tag that was never pulled, the time since when pulls are recorded; infinite where they are not. */
+  /** Of a tag that was never pulled, the time since when pulls are recorded; infinite if they are not. */
   readonly pulledMs: number;
 }
 

@@ -10,11 +10,11 @@ import type { Store } from "../store.ts";
 /** A directory that a link should be in. */
 interface LinkPlace {
   readonly prefix: Key;
-  /** Undefined where the path spells no digest that we store under. */
+  /** Undefined if the path spells no digest that we store under. */
   readonly digest: Digest | undefined;
-  /** Undefined where there is no link. */
+  /** Undefined if there is no link. */
   readonly changedMs: number | undefined;
-  /** What the link holds, where that is not the digest of its path. */
+  /** What the link holds, if that is not the digest of its path. */
   readonly target: Digest | undefined;
   readonly problem: string | undefined;
 }
@@ -26,7 +26,7 @@ export interface DatedLink {
   readonly changedMs: number;
 }
 
-/** The links below a prefix, and what is there instead of links; throws where a part of it cannot be listed. */
+/** The links below a prefix, and what is there instead of links; throws if a part of it cannot be listed. */
 export async function readLinks(store: Store, prefix: Key, pace: Pace | undefined) {
   const links: DatedLink[] = [];
   const aliases: Digest[] = [];
@@ -42,7 +42,7 @@ export async function readLinks(store: Store, prefix: Key, pace: Pace | undefine
   return { links, aliases, vacancies, problems };
 }
 
-/** Every place below the prefix, such as `_layers`; throws where a part of it cannot be listed. */
+/** Every place below the prefix, such as `_layers`; throws if a part of it cannot be listed. */
 async function* walkLinks(store: Store, prefix: Key): AsyncGenerator<LinkPlace> {
   const strays: string[] = [];
   const algorithms = await store.objects.list(prefix, { others: (name) => strays.push(name) });

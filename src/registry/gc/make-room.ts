@@ -40,7 +40,7 @@ async function* removeUploads(store: Store, ageMs: number): AsyncGenerator<strin
   }
 }
 
-/** Those that no link leads to; none at all where there is the least doubt. */
+/** Those that no link leads to; none at all if there is any doubt. */
 async function* removeBlobs(store: Store, { graceMs, rules }: RoomOptions): AsyncGenerator<string> {
   const run = startRun(store, {
     graceMs,

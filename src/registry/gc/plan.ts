@@ -46,7 +46,7 @@ export interface PruneRules {
   readonly roots?: ReadonlySet<Digest>;
 }
 
-/** Plans for one repository. Where something could not be understood, nothing is removed. */
+/** Plans for one repository. If something could not be understood, nothing is removed. */
 export async function planPrune(scan: RepositoryScan, rules: PruneRules): Promise<PrunePlan> {
   const { revisions, layers, deleted } = scan;
   const isProtected = scan.problems.length > 0;

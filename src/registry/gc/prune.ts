@@ -27,7 +27,7 @@ import { type RepositoryScan, type Revision, scanAgain } from "./scan.ts";
 
 /** How to judge and to remove. */
 export interface PruneOptions extends PruneRules {
-  /** What manifests name that has to be there; undefined where nothing has to. */
+  /** What manifests name that has to be there; undefined if nothing has to. */
   readonly manifestRules: ManifestRules | undefined;
   readonly isDryRun: boolean;
   readonly pace?: Pace | undefined;

@@ -40,7 +40,7 @@ export interface KeptTag {
   readonly reason: string;
 }
 
-/** How far it is; `total` where it is known. */
+/** How far it is; `total` if it is known. */
 export interface GcProgress {
   readonly kind: "progress";
   readonly phase: "marking repositories" | "purging the trash" | "sweeping blobs";

@@ -14,13 +14,13 @@ export interface GcOptions {
   readonly graceMs: number;
   /** Whether to remove manifests that no tag, kept index or kept subject leads to. */
   readonly deletesUntagged: boolean;
-  /** Which tags stay; absent: all of them. Where a rule covers the repository, manifests without a tag are removed too. */
+  /** Which tags stay; absent: all of them. If a rule covers the repository, manifests without a tag are removed too. */
   readonly keep?: KeepRules | undefined;
   /** Which children of an index have to be there. */
   readonly rules: ManifestRules;
   /** Judges and reports everything, and removes nothing. */
   readonly isDryRun: boolean;
-  /** The caller knows that no other process uses the store; needed where the store has no locks between processes. */
+  /** The caller knows that no other process uses the store; needed if the store has no locks between processes. */
   readonly isOffline?: boolean | undefined;
   /** How long an upload may be idle before it counts as abandoned. */
   readonly uploadAgeMs: number;

@@ -23,7 +23,7 @@ export interface Revision extends StoredNames {
 /** Everything of one repository that decides what may go. */
 export interface RepositoryScan {
   readonly prefix: Key;
-  /** Undefined where the path is no repository name: nothing goes there. */
+  /** Undefined if the path is no repository name: nothing goes there. */
   readonly name: RepositoryName | undefined;
   readonly revisions: ReadonlyMap<Digest, Revision>;
   /** Links of blobs with their times. */
@@ -48,7 +48,7 @@ export interface RepositoryScan {
   readonly problems: readonly string[];
 }
 
-/** Reads a repository; throws where a directory of links cannot be listed. */
+/** Reads a repository; throws if a directory of links cannot be listed. */
 export async function scanRepository(
   store: Store,
   { prefix, name, pace }: Pick<RepositoryScan, "prefix" | "name"> & { readonly pace?: Pace | undefined },
@@ -125,7 +125,7 @@ export async function scanAgain(
   return { ...before, revisions, tags: tags.tags, vacantTags: tags.vacantTags, staleEntries };
 }
 
-/** The manifests that the links lead to, and what they name; nothing where that cannot be told. */
+/** The manifests that the links lead to, and what they name; nothing if that cannot be told. */
 async function readRevisions(
   store: Store,
   {
@@ -179,7 +179,7 @@ async function scanTags(
   return { tags, vacantTags, problems };
 }
 
-/** Undefined where there is none. */
+/** Undefined if there is none. */
 async function readCurrent(
   store: Store,
   link: Key,
@@ -195,7 +195,7 @@ async function readCurrent(
   }
 }
 
-/** What stored bytes name; undefined where they are missing or do not match the digest. */
+/** What stored bytes name; undefined if they are missing or do not match the digest. */
 export async function readNames(store: Store, digest: Digest): Promise<StoredNames | undefined> {
   const bytes = await readWhole(store, digest);
   return bytes === undefined ? undefined : await readStoredNamesInTurns(bytes);
@@ -203,7 +203,7 @@ export async function readNames(store: Store, digest: Digest): Promise<StoredNam
 
 /**
  * Those of a revision, unless it is deleted meanwhile. A push has the link before it looks for the bytes, which it then
- * writes again or restores: so what is missing counts only where nobody pushes.
+ * writes again or restores: so what is missing counts only if nobody pushes.
  */
 async function readNamesOf(
   store: Store,

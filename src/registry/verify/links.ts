@@ -30,7 +30,7 @@ export interface FollowedLink {
   readonly digest: Digest;
   /** Where the bytes lie; another digest only for sha512 uploads of registry:2. */
   readonly target: Digest;
-  /** Undefined where they are nowhere, and where nobody can tell. */
+  /** Undefined if they are nowhere, or nobody can tell. */
   readonly bytes: Location | undefined;
   /** False if the disk cannot read the link; that has been reported. */
   readonly isReadable: boolean;
@@ -182,7 +182,7 @@ export interface Unlinked {
 }
 
 /**
- * What is needed and not linked: where the bytes are there, a link is all that is missing. Where they are; undefined for
+ * What is needed and not linked: if the bytes are there, a link is all that is missing. Where they are; undefined for
  * what cannot be linked again, or must not be, since a client had it deleted.
  */
 export async function findUnlinked(

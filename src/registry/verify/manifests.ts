@@ -19,7 +19,7 @@ export interface SizeSuspicion {
 
 /** What is known of a repository while its manifests are read. */
 export interface Contents {
-  /** Sizes of linked blobs; undefined where the bytes are missing. */
+  /** Sizes of linked blobs; undefined if the bytes are missing. */
   readonly layers: ReadonlyMap<Digest, number | undefined>;
   readonly revisions: ReadonlyMap<Digest, number | undefined>;
   /** Manifests still to be read: those that are linked, and those that a repair would link. */
@@ -73,7 +73,7 @@ async function findUnlinkedChild(
   if (location !== undefined && isManifest) contents.open.push(digest);
 }
 
-/** Whether the repository links it in one of these ways; its size is noted where it is not the one that is said. */
+/** Whether the repository links it in one of these ways; its size is noted if it is not the one in the manifest. */
 function isHeld(
   { sizes }: Contents,
   { manifest, part }: { readonly manifest: Digest; readonly part: Descriptor },

@@ -22,8 +22,8 @@ export type Repair =
   | { readonly kind: "unlink"; readonly name: RepositoryName; readonly key: Key; readonly digest: Digest };
 
 /**
- * How bad it is: `lost` where bytes or names are gone that the store should have, `repairable` where nothing is lost,
- * `untidy` where garbage collection or a person should clean up.
+ * How bad it is: `lost` if bytes or names are gone that the store should have, `repairable` if nothing is lost,
+ * `untidy` if garbage collection or a person should clean up.
  */
 export type Severity = "lost" | "repairable" | "untidy";
 
@@ -36,7 +36,7 @@ export interface VerifyFinding {
   /** The digest, tag or path that it is about. */
   readonly subject: string;
   readonly problem: string;
-  /** Undefined where it cannot be repaired, or not by writing links. */
+  /** Undefined if it cannot be repaired, or not by writing links. */
   readonly repair: Repair | undefined;
 }
 

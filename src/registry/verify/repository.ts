@@ -51,7 +51,7 @@ export async function checkRepository(
 }
 
 interface GatheredLinks {
-  /** Sizes by digest; undefined where the bytes are not in their place. */
+  /** Sizes by digest; undefined if the bytes are not in their place. */
   readonly held: Map<Digest, number | undefined>;
   readonly linked: Digest[];
   readonly empty: FollowedLink[];

@@ -82,7 +82,7 @@ async function checkTagIndex({ check, revisions, tagged }: TagCheck, tag: Tag, d
   }
 }
 
-/** The index has everything that the tag ever pointed to; where that is one manifest, the tag pointed to it. */
+/** The index has everything that the tag ever pointed to; if that is one manifest, the tag pointed to it. */
 async function findUnreadableTag(check: RepositoryCheck, tag: Tag, revisions: Revisions): Promise<void> {
   const { store, name } = check;
   const candidates: Digest[] = [];

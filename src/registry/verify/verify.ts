@@ -42,7 +42,7 @@ interface VerifyRun {
   readonly options: VerifyOptions;
   readonly counters: VerifyCounters;
   readonly linked: DigestSet;
-  /** What cached repositories link: where nobody else does, its bytes can be had again. */
+  /** What cached repositories link: if nobody else does, its bytes can be fetched again. */
   readonly cached: DigestSet;
   readonly sizes: (SizeSuspicion & { readonly repository: string })[];
   readonly damaged: Set<Digest>;
@@ -113,7 +113,7 @@ async function verifyRepository(run: VerifyRun, prefix: Key): Promise<void> {
   }
 }
 
-/** Without the lock, and where something looks wrong again under it; only what is wrong then counts. */
+/** Without the lock, and if something looks wrong again under it; only what is wrong then counts. */
 async function checkTwice(
   run: VerifyRun,
   { prefix, name, isCached }: { readonly prefix: Key; readonly name: RepositoryName; readonly isCached: boolean },
