@@ -12,7 +12,7 @@ import {
   type UpstreamAnswer,
 } from "./transport.ts";
 import { isFound, parseNextLink, parseRemaining } from "./upstream-answer.ts";
-import { type Scopes, UpstreamAuthorization, type UpstreamCredentials } from "./upstream-token.ts";
+import { type CredentialsFor, type Scopes, UpstreamAuthorization } from "./upstream-token.ts";
 
 /** What a client needs. */
 export interface ClientOptions extends Omit<TransportOptions, "home"> {
@@ -20,7 +20,7 @@ export interface ClientOptions extends Omit<TransportOptions, "home"> {
   readonly host: string;
   /** Its address; the paths of the API follow it. */
   readonly url: URL;
-  readonly credentials: () => Promise<UpstreamCredentials | undefined>;
+  readonly credentials: CredentialsFor;
   /** Token servers elsewhere that may see the credentials. */
   readonly realms: readonly string[] | "any";
   /** How long the head of an answer may take. */
@@ -63,6 +63,11 @@ export class RegistryClient {
       timeoutMs: answerMs,
       ask: (question) => this.#transport.ask(question),
     });
+  }
+
+  /** Whether there are credentials, as far as the registry has asked for some. */
+  get hasUser(): boolean {
+    return this.#authorization.hasUser;
   }
 
   /** Asks for the base of the API, with credentials if they are asked for; throws what is wrong. */
@@ -120,7 +125,7 @@ export class RegistryClient {
 
   /** The answer if it has what was asked for, undefined if that does not exist; throws a refusal otherwise. */
   judge(answer: UpstreamAnswer): UpstreamAnswer | undefined {
-    const about = { host: this.host, hasUser: this.#authorization.hasUser, nowMs: this.#options.now() };
+    const about = { host: this.host, hasUser: this.hasUser, nowMs: this.#options.now() };
     return isFound(answer, about) ? answer : undefined;
   }
 

@@ -19,6 +19,12 @@ export interface UpstreamCredentials {
   readonly identityToken?: string;
 }
 
+/**
+ * The credentials for what a repository holds, or for the whole registry. Called each time, since they may come from a
+ * helper program.
+ */
+export type CredentialsFor = (repository: string | undefined) => Promise<UpstreamCredentials | undefined>;
+
 /** What a token is for, as the token spec writes it: `repository:team/app:pull`. */
 export type Scopes = readonly string[];
 
@@ -29,8 +35,7 @@ export function pullScope(name: string): Scopes {
 
 /** What authorization needs. */
 export interface AuthorizationOptions extends Binding {
-  /** Called each time, since they may come from a helper program. */
-  readonly credentials: () => Promise<UpstreamCredentials | undefined>;
+  readonly credentials: CredentialsFor;
   readonly ask: (question: Question) => Promise<UpstreamAnswer>;
   readonly now: () => number;
   readonly timeoutMs: number;
@@ -75,7 +80,7 @@ export class UpstreamAuthorization {
       case undefined:
         return undefined;
       case "basic":
-        return this.#basic();
+        return this.#basic(scopes);
       case "bearer":
         return this.#token(scopes, this.#demand).catch((error) => {
           // The upstream may use another token server by now: let the next request find out.
@@ -92,8 +97,8 @@ export class UpstreamAuthorization {
 
   /** A header for no particular repository, to try the credentials with; undefined if there are none. */
   async introduce(demand: Demand): Promise<string | undefined> {
-    if (demand.scheme === "basic") return this.#basic();
-    return (await this.#credentials()) === undefined ? undefined : (await this.#fetch([], demand)).header;
+    if (demand.scheme === "basic") return this.#basic([]);
+    return (await this.#credentials([])) === undefined ? undefined : (await this.#fetch([], demand)).header;
   }
 
   /** The header that meets a demand; undefined if there is none that could. */
@@ -103,14 +108,15 @@ export class UpstreamAuthorization {
     return this.header(scopes);
   }
 
-  async #basic(): Promise<string | undefined> {
-    const credentials = await this.#credentials();
+  async #basic(scopes: Scopes): Promise<string | undefined> {
+    const credentials = await this.#credentials(scopes);
     return credentials === undefined || credentials.identityToken !== undefined ? undefined : formatBasic(credentials);
   }
 
-  async #credentials(): Promise<UpstreamCredentials | undefined> {
+  async #credentials([scope = ""]: Scopes): Promise<UpstreamCredentials | undefined> {
+    const [kind, repository] = scope.split(":");
     try {
-      const credentials = await this.#options.credentials();
+      const credentials = await this.#options.credentials(kind === "repository" ? repository : undefined);
       this.#hasUser = credentials !== undefined;
       return credentials;
     } catch (cause) {
@@ -139,7 +145,7 @@ export class UpstreamAuthorization {
       });
     }
     const startedMs = now();
-    const credentials = await this.#credentialsFor(realm);
+    const credentials = await this.#credentialsFor(realm, scopes);
     using deadline = new Deadline(timeoutMs, realm.host);
     const { signal } = deadline;
     const answer = await ask({ ...questionOf(demand, scopes, credentials), sender, timeoutMs, signal });
@@ -149,8 +155,8 @@ export class UpstreamAuthorization {
   }
 
   /** The credentials for a token server; one that is not bound to the upstream is asked without them. */
-  async #credentialsFor(realm: URL): Promise<UpstreamCredentials | undefined> {
-    const credentials = await this.#credentials();
+  async #credentialsFor(realm: URL, scopes: Scopes): Promise<UpstreamCredentials | undefined> {
+    const credentials = await this.#credentials(scopes);
     if (credentials === undefined || (await isBoundRealm(realm, this.#options))) return credentials;
     this.#options.report({ kind: "unbound", upstream: this.#options.home.host, realm: realm.host });
     return undefined;

@@ -1,0 +1,65 @@
+// The client for a registry that a user names: with the user's credentials, the machine's certificates, and plain HTTP
+// where docker would use it.
+import { lookup } from "node:dns/promises";
+import { getCACertificates } from "node:tls";
+import { type ClientOptions, RegistryClient } from "../../client/registry-client.ts";
+import { RegistryError } from "../../oci/errors.ts";
+import { apiHost, isLoopbackHost } from "../../transfer/host.ts";
+import { usesProxy } from "../caches/outward-proxy.ts";
+import { findCertificates, listCertificateHomes } from "./certificate-directories.ts";
+import { type CredentialOwner, openUserCredentials } from "./credential-files.ts";
+
+/** What opening a client needs from the process. */
+export interface RegistrySurroundings extends CredentialOwner {
+  readonly now: () => number;
+  /** Plain HTTP, whatever the host. */
+  readonly isPlain: boolean;
+}
+
+const answerMs = 30_000;
+/** Of a registry on this machine, to find out whether it speaks TLS. */
+const probeMs = 10_000;
+
+/** Opens the client of a registry by its host as it stands in names of images. */
+export async function openRegistryClient(host: string, surroundings: RegistrySurroundings): Promise<RegistryClient> {
+  const isLoopback = isLoopbackHost(host);
+  const options = optionsFor(host, surroundings);
+  const secure = { ...options, url: new URL(`https://${apiHost(host)}`), isUnverified: isLoopback };
+  const plain = { ...options, url: new URL(`http://${apiHost(host)}`) };
+  if (surroundings.isPlain) return new RegistryClient(plain);
+  if (isLoopback && !(await speaksTls(new RegistryClient(secure)))) return new RegistryClient(plain);
+  return new RegistryClient(secure);
+}
+
+function optionsFor(host: string, surroundings: RegistrySurroundings): Omit<ClientOptions, "url"> {
+  const { env, now, warn } = surroundings;
+  const directories = listCertificateHomes(env);
+  const { authorities, identity } = findCertificates(host, { directories, warn });
+  return {
+    host,
+    ca: [...new Set([...getCACertificates("default"), ...getCACertificates("system"), ...authorities])].join("\n"),
+    identity,
+    realms: "any",
+    credentials: openUserCredentials(host, surroundings),
+    resolve: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
+    isProxied: ({ protocol }) => usesProxy(env, protocol),
+    answerMs,
+    now,
+    report: () => undefined,
+  };
+}
+
+/** False only where something answers that does not speak TLS. */
+async function speaksTls(client: RegistryClient): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(probeMs);
+    (await client.send({ method: "HEAD", path: "", scopes: [], signal })).cancel();
+    return true;
+  } catch (error) {
+    return !(error instanceof RegistryError && error.code === "UPSTREAM_UNREACHABLE" && isNoTls(error));
+  }
+}
+
+function isNoTls({ message }: RegistryError): boolean {
+  return message.includes("does not speak TLS");
+}
