@@ -14,7 +14,7 @@ export interface Trial {
   readonly untrusting?: (site: Site) => Promise<Outcome>;
 }
 
-const refusal = "is refused the connection where it does not know the authority";
+const refusal = "refuses to connect if it does not know the authority";
 
 /** Declares the tests of a client. */
 export function describeClient(client: ClientName, { deeds, untrusting }: Trial): void {
