@@ -46,7 +46,7 @@ export interface App {
   readonly configuration: Configuration;
   /** Scheme, host and port for this machine. */
   readonly url: string;
-  /** Host and port for other machines; undefined where only this machine can connect. */
+  /** Host and port for other machines; undefined if only this machine can connect. */
   readonly remoteHost: string | undefined;
   readonly dataDirectory: string;
   /** Undefined: plain HTTP. */
@@ -61,7 +61,7 @@ export interface App {
    * users of a data directory that had none.
    */
   reload(changed: Configuration): Promise<void>;
-  /** Reads or makes the certificate again where that is due. */
+  /** Reads or makes the certificate again if that is due. */
   renewCertificate(): Promise<void>;
   /** Finishes requests in flight within `http.draintimeout`, and stops. */
   stop(): Promise<void>;

@@ -9,7 +9,7 @@ export class StartError extends Error {}
 
 /** What sets a listening address. */
 interface AddressKey {
-  /** `--addr` where absent. */
+  /** `--addr` if absent. */
   readonly key?: string;
 }
 

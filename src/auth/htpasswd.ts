@@ -58,7 +58,7 @@ export class PasswordChecker {
   }
 
   /**
-   * Whether it is the user's password: undefined where too many wait for an answer already. An unknown user costs as much
+   * Whether it is the user's password: undefined if too many wait for an answer already. An unknown user costs as much
    * time as a wrong password. A right password is remembered for a minute, as long as the hash stays the same; of any other
    * one `beforeHashing` hears first, which may throw a refusal.
    */

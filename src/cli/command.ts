@@ -5,9 +5,9 @@ import type { LineStream } from "../log/line-output.ts";
 
 /** What a command needs from its process. */
 export interface CommandIo {
-  /** Writes text to standard output, returns when all of it was taken, and ends the command where it cannot be. */
+  /** Writes text to standard output, returns when all of it was taken, and ends the command if it cannot be. */
   readonly stdout: (text: string) => void;
-  /** The same for a server, which keeps running where nobody reads its start message. */
+  /** The same for a server, which keeps running if nobody reads its start message. */
   readonly announce: (text: string) => void;
   readonly stderr: (text: string) => void;
   /** Where a server's log goes: standard error. */
@@ -20,7 +20,7 @@ export interface CommandIo {
   readonly isErrorTerminal: boolean;
   /** Asks a question and returns the line of the answer. */
   readonly ask: (question: string) => Promise<string>;
-  /** The same without showing what is typed; throws a CommandError where the terminal cannot do that. */
+  /** The same without showing what is typed; throws a CommandError if the terminal cannot do that. */
   readonly askSecret: (question: string) => Promise<string>;
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
@@ -49,7 +49,7 @@ export interface ParsedWords {
   readonly positionals: readonly string[];
   /** Values by flag, in order; a switch that was given has one empty value. */
   readonly flags: Readonly<Record<string, readonly string[]>>;
-  /** What to type instead, where a positional was probably meant as one more value of the flag before it. */
+  /** What to type instead, if a positional was probably meant as one more value of the flag before it. */
   readonly repeatHint?: string;
 }
 
@@ -179,7 +179,7 @@ function flagValue(flag: Flag, value: string | undefined): string | undefined {
   return value;
 }
 
-/** The one value of a flag, or undefined where it was not given. */
+/** The one value of a flag, or undefined if it was not given. */
 export function flagOf(words: ParsedWords, name: string): string | undefined {
   return words.flags[name]?.[0];
 }

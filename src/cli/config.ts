@@ -90,7 +90,7 @@ function explain({ auth, access }: Configuration, { user, ...asked }: AccessQues
   return isAllowed ? 0 : 1;
 }
 
-/** The rule itself, where one decided. */
+/** The rule itself, if one decided. */
 function quoteRule({ rules = [], anonymous }: Configuration["access"], because: string): string {
   const [, list, index] = /^access\.(rules|anonymous)(?:\[(\d+)\])?$/.exec(because) ?? [];
   const rule = list === undefined ? undefined : (list === "rules" ? rules : anonymous)[Number(index ?? 0)];

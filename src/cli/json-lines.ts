@@ -7,7 +7,7 @@ export interface WorkOutput<Event, Summary> {
   finish(summary: Summary): void;
 }
 
-/** Writes each event except progress, or only findings where it is quiet, and the summary. */
+/** Writes each event except progress, or only findings if it is quiet, and the summary. */
 export function jsonLines(
   io: Pick<CommandIo, "stdout">,
   { isQuiet } = { isQuiet: false },

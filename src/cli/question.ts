@@ -41,7 +41,7 @@ export async function askOnTerminal(question: string, { write, exit }: QuestionI
   }
 }
 
-/** The same, while the terminal does not show what is typed. Throws a CommandError where it cannot be told to. */
+/** The same, while the terminal does not show what is typed. Throws a CommandError if it cannot be told to. */
 export async function askSecretOnTerminal(question: string, { write, exit }: QuestionIo): Promise<string> {
   setEcho(false);
   try {

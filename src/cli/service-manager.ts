@@ -61,7 +61,7 @@ const sendFlags = 0x40 | 0x4000;
 /** Of a path in sockaddr_un, with its last zero. */
 const maxPathBytes = 108;
 
-/** Sends to a socket by its path, or with a leading "@" by its abstract name; undefined where there is no such socket. */
+/** Sends to a socket by its path, or with a leading "@" by its abstract name; undefined if there is no such socket. */
 function openNotifySocket(address: string): ((message: string) => void) | undefined {
   const name = new TextEncoder().encode(address.startsWith("@") ? `\0${address.slice(1)}` : address);
   if (name.length >= maxPathBytes || !/^[@/]/.test(address)) return undefined;

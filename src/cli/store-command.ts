@@ -8,7 +8,7 @@ import type { Store } from "../registry/store.ts";
 import { CommandError, type CommandIo, type Flag, type ParsedWords } from "./command.ts";
 import { loadFor } from "./load-for.ts";
 
-/** Names the store where no configuration file does. */
+/** Names the store if no configuration file does. */
 export const dataFlag: Flag = {
   name: "data",
   value: "DIR",

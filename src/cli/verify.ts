@@ -89,7 +89,7 @@ function textOutput(io: CommandIo): WorkOutput<VerifyEvent, VerifySummary> {
   };
 }
 
-/** How far the check is and, where it is known how much there is, how long it still takes. */
+/** How far the check is and, if it is known how much there is, how long it still takes. */
 function createProgressText(): (event: VerifyProgress, nowMs: number) => string {
   let started: { readonly atMs: number; readonly bytes: number } | undefined;
   return ({ phase, done, bytes, total }, nowMs) => {

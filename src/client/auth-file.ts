@@ -26,7 +26,7 @@ export interface CredentialQuestion {
 const dockerHub = "docker.io";
 const dockerHubKeys: readonly string[] = ["index.docker.io", "registry-1.docker.io"];
 
-/** Parses the text of a file; undefined where it is no JSON object. */
+/** Parses the text of a file; undefined if it is no JSON object. */
 export function parseAuthFile(text: string): AuthFile | undefined {
   let value: unknown;
   try {
@@ -65,7 +65,7 @@ export function findCredentials(
   return undefined;
 }
 
-/** The name of the helper program that knows a host; undefined where there is none. */
+/** The name of the helper program that knows a host; undefined if there is none. */
 export function findHelper({ helpers, store }: AuthFile, host: string): string | undefined {
   return helpers.get(host) ?? store;
 }
@@ -75,7 +75,7 @@ export function helperQuestion(host: string): string {
   return host === dockerHub ? "https://index.docker.io/v1/" : host;
 }
 
-/** What a helper printed; undefined where that is no answer. */
+/** What a helper printed; undefined if that is no answer. */
 export function parseHelperAnswer(text: string): UpstreamCredentials | undefined {
   let answer: unknown;
   try {

@@ -51,7 +51,7 @@ export class RegistryApi {
     return this.#pages({ path: "_catalog", field: "repositories", scopes: catalogScopes });
   }
 
-  /** The pages of the tags; none where there is no such repository. */
+  /** The pages of the tags; none if there is no such repository. */
   listTags(name: RepositoryName): AsyncGenerator<readonly string[]> {
     return this.#pages({ path: `${name}/tags/list`, field: "tags", scopes: pullScope(name) });
   }
@@ -63,7 +63,7 @@ export class RegistryApi {
     return answer === undefined ? undefined : { digest: digestOf(answer) };
   }
 
-  /** A manifest; throws UPSTREAM_INVALID where it is not what the digest says. */
+  /** A manifest; throws UPSTREAM_INVALID if it is not what the digest says. */
   async getManifest(name: RepositoryName, reference: Reference): Promise<FetchedManifest | undefined> {
     const path = `${name}/manifests/${formatReference(reference)}`;
     const request = { method: "GET", path, scopes: pullScope(name), headers: acceptManifests } as const;
@@ -76,7 +76,7 @@ export class RegistryApi {
     });
   }
 
-  /** A whole blob, for a small one; throws UPSTREAM_INVALID where it is longer or not what the digest says. */
+  /** A whole blob, for a small one; throws UPSTREAM_INVALID if it is longer or not what the digest says. */
   async getBlob(name: RepositoryName, digest: Digest, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const path = `${name}/blobs/${digest}`;
     return this.#read({ method: "GET", path, scopes: pullScope(name) }, maxBytes, (bytes) => {
@@ -187,7 +187,7 @@ async function parse(bytes: Uint8Array): Promise<unknown> {
   throw new RegistryError("UPSTREAM_INVALID", { message: `the answer is no list: ${json.problem}` });
 }
 
-/** None where it is not a list: a repository without tags may have `null`. */
+/** None if it is not a list: a repository without tags may have `null`. */
 function itemsOf(value: unknown, field: string): readonly unknown[] {
   const items = isRecord(value) ? value[field] : undefined;
   return Array.isArray(items) ? items : [];

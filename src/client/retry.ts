@@ -37,7 +37,7 @@ export async function withRetries<T>(work: () => Promise<T>, patience: Patience)
   }
 }
 
-/** How long to wait before another attempt; undefined where there is to be none. */
+/** How long to wait before another attempt; undefined if there is to be none. */
 export function planPause(
   error: unknown,
   attempt: number,

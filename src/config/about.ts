@@ -14,7 +14,7 @@ declare module "zod" {
     description?: string;
     /** The flag that sets the key, without its dashes, in every command that has it. */
     flag?: string;
-    /** The default where there is a file, if it is another one: distribution's. */
+    /** The default if there is a file, if it is another one: distribution's. */
     inFile?: string | readonly string[];
     /** No variable sets the key. */
     isFileOnly?: boolean;
@@ -24,14 +24,14 @@ declare module "zod" {
     isProtective?: boolean;
     /** A key of distribution without an effect here: one that is warned about, or one that is not worth it. */
     effect?: "ignored" | "silent";
-    /** Of an unsupported key: an error even where it is empty. */
+    /** Of an unsupported key: an error even if it is empty. */
     refusesBlank?: boolean;
     /** Of a section: why an unknown name in it is an error rather than a warning. */
     closed?: string;
   }
 }
 
-/** A section. One with `isOn` among its keys is on where it is present, whatever it holds, unless that is `false`. */
+/** A section. One with `isOn` among its keys is on if it is present, whatever it holds, unless that is `false`. */
 export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   // No type says that every key has a default or is optional; tests/config/schema.test.ts does.
   return z.object(shape).prefault({} as z.input<z.ZodObject<Shape>>);

@@ -17,7 +17,7 @@ const values = z.array(value, { error: 'must be a list of values, such as ["nosn
 /** Header names with their values. */
 export const headers = headersOf(values);
 
-/** The same where the values are never shown. */
+/** The same if the values are never shown. */
 export const secretHeaders = headersOf(values.meta({ isSecret: true }));
 
 function headersOf(list: typeof values) {

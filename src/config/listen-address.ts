@@ -14,7 +14,7 @@ const grammar = /^(?:\[(?<ipv6>[^\]]+)\]|(?<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A
 const maxHostnameLength = 253;
 const maxPort = 65_535;
 
-/** Parses an address; undefined where the text is not one. */
+/** Parses an address; undefined if the text is not one. */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   const groups = grammar.exec(text)?.groups;
   if (groups === undefined) return undefined;

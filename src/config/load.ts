@@ -83,7 +83,7 @@ function withoutTls({ http, ...others }: Configuration): Configuration {
   return { ...others, http: { ...http, tls: { ...http.tls, certificate: undefined, key: undefined, selfsigned } } };
 }
 
-/** The YAML library is loaded only where there is YAML: it takes as long as everything else. */
+/** The YAML library is loaded only if there is YAML: it takes as long as everything else. */
 async function withVariables(tree: Tree, env: Environment): Promise<EnvironmentResult> {
   if (listVariables(env).length === 0) return { tree, problems: [], warnings: [] };
   const { parseYaml } = await import("./yaml.ts");

@@ -8,7 +8,7 @@ export interface Node {
   readonly path: string;
   /** Foreign: a key or section of distribution that is not read. */
   readonly kind: "section" | "list" | "map" | "value" | "foreign";
-  /** A section that is on where it is present, whatever it holds, unless that is `false`. */
+  /** A section that is on if it is present, whatever it holds, unless that is `false`. */
   readonly isSwitch: boolean;
   /** The names in a section. */
   readonly children: ReadonlyMap<string, Node>;
@@ -45,7 +45,7 @@ export function listNodes(node: Node): readonly Node[] {
   return [...node.children.values()].flatMap((child) => [child, ...listNodes(child)]);
 }
 
-/** The node of a path of map keys and list indexes; undefined where the path means nothing. */
+/** The node of a path of map keys and list indexes; undefined if the path means nothing. */
 export function nodeAt(node: Node | undefined, segments: readonly PropertyKey[]): Node | undefined {
   return segments.reduce<Node | undefined>((here, name) => here?.element ?? here?.children.get(String(name)), node);
 }

@@ -8,7 +8,7 @@ export interface Pattern {
 
 /** Parses a pattern, or says what is wrong with it. */
 export function parsePattern(text: string): { readonly pattern: Pattern } | { readonly problem: string } {
-  // The engine is 150 KB, loaded only where there are patterns.
+  // The engine is 150 KB, loaded only if there are patterns.
   const { RE2JS } = require("re2js") as typeof import("re2js");
   try {
     return { pattern: RE2JS.compile(text) };

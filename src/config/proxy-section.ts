@@ -99,7 +99,7 @@ const keys = z.object({
     .describe("More registries to cache, as a list of {host: ghcr.io}, reached by names that begin with the host."),
 });
 
-/** What is cached; undefined where nothing is. */
+/** What is cached; undefined if nothing is. */
 export const proxy = keys
   .prefault({})
   .transform(({ remoteurl, username, password, exec, ca, realms, upstreams, ...rest }) => {
@@ -129,5 +129,5 @@ export type ConfiguredUpstream = Omit<z.output<typeof upstream>, "remoteurl" | "
   readonly ttl: number;
 };
 
-/** The section, where something is cached. */
+/** The section, if something is cached. */
 export type ProxyConfiguration = NonNullable<z.output<typeof proxy>>;

@@ -11,7 +11,7 @@ import { maskUrl } from "./url-secrets.ts";
 
 /** A configuration and what its writer should know, one line each. */
 export interface ConfigurationReading {
-  /** Undefined where a value is refused. */
+  /** Undefined if a value is refused. */
   readonly configuration: Configuration | undefined;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
@@ -40,7 +40,7 @@ interface SchemaWalk {
   readonly ignored: { readonly node: Node; readonly tree: Tree }[];
 }
 
-/** The value as zod takes it; undefined where nothing is said. */
+/** The value as zod takes it; undefined if nothing is said. */
 function read(tree: Tree | undefined, node: Node, walk: SchemaWalk): unknown {
   if (node.kind === "foreign") return readForeign(tree, node, walk);
   if (node.kind === "section") return readSection(tree, node, walk);
@@ -52,7 +52,7 @@ function read(tree: Tree | undefined, node: Node, walk: SchemaWalk): unknown {
   return Object.fromEntries([...tree.entries].map(([name, value]) => [name, readElement(value, element, walk)]));
 }
 
-/** Elements of lists and maps count even where they are empty. */
+/** Elements of lists and maps count even if they are empty. */
 function readElement(tree: Tree, element: Node, walk: SchemaWalk): unknown {
   if (!isBlankScalar(tree) || element.kind === "section") return read(tree, element, walk);
   return element.kind === "list" ? [] : plain(tree);

@@ -1,4 +1,4 @@
-// Sections that are on where they are present: what people write in the files of other programs switches them off.
+// Sections that are on if they are present: what people write in the files of other programs switches them off.
 
 import { listNodes } from "./node.ts";
 import { root } from "./schema.ts";

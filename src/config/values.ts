@@ -132,7 +132,7 @@ export const listenAddress = text.refine((written) => parseListenAddress(written
   error: "must be host:port, such as :5000, 127.0.0.1:5000 or [::1]:5000, with a port up to 65535",
 });
 
-/** A URL by which clients may know the registry; undefined where they could not use it. */
+/** A URL by which clients may know the registry; undefined if they could not use it. */
 export const externalUrl = text.transform((written) =>
   /^https?:\/\/[^\s\\?#@]+$/i.test(written) && URL.canParse(written) ? written : undefined,
 );

@@ -18,7 +18,7 @@ export class BoundedMap<K, V> {
     return this.#entries.size;
   }
 
-  /** The value of the key; undefined where there is none, or no longer. */
+  /** The value of the key; undefined if there is none, or no longer. */
   get(key: K): V | undefined {
     return this.#entries.get(key);
   }

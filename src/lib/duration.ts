@@ -13,7 +13,7 @@ const unitMs: Record<string, number> = {
 
 const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
 
-/** Milliseconds of a Go duration string, or undefined where it is malformed. A bare "0" is allowed, as in Go. */
+/** Milliseconds of a Go duration string, or undefined if it is malformed. A bare "0" is allowed, as in Go. */
 export function parseDuration(text: string): number | undefined {
   if (text === "0") return 0;
   const sign = text.startsWith("-") ? -1 : 1;

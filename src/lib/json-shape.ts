@@ -87,7 +87,7 @@ export class JsonMeter {
     }
   }
 
-  /** The end of the bytes where there is none. */
+  /** The end of the bytes if there is none. */
   #find(byte: number, from: number): number {
     const found = this.#bytes.indexOf(byte, from);
     return found === -1 ? this.#bytes.length : found;

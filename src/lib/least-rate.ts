@@ -23,7 +23,7 @@ export class RateMeter {
     return this.#slowWindows;
   }
 
-  /** Counts what arrived after a wait; true where that ends a window that was too slow. */
+  /** Counts what arrived after a wait; true if that ends a window that was too slow. */
   count(sizeBytes: number, waitedMs: number): boolean {
     const { bytesPerSecond, windowMs } = this.#rate;
     this.#windowBytes += sizeBytes;

@@ -6,7 +6,7 @@ export interface NameGlob {
   match(name: string): boolean;
 }
 
-/** Compiles a glob. Nothing but the star is special; Bun gives `**` its meaning only where it is a whole component. */
+/** Compiles a glob. Nothing but the star is special; Bun gives `**` its meaning only if it is a whole component. */
 export function compileNameGlob(glob: string): NameGlob {
   const escaped = glob.replaceAll(/[?[\]{},!\\]/g, "\\$&");
   return new Bun.Glob(escaped.replaceAll(/\*\*+/g, "{*,*/**/*}"));

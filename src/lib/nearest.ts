@@ -1,7 +1,7 @@
 // Suggestions for mistyped words.
 
 /**
- * The candidate with the smallest edit distance: at most one, or two where that is no more than a third of the letters.
+ * The candidate with the smallest edit distance: at most one, or two if that is no more than a third of the letters.
  */
 export function findNearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;

@@ -4,7 +4,7 @@ import { BlockList, isIP } from "node:net";
 /** Whether an address belongs to one of some networks. */
 export type IsInNetworks = (address: string) => boolean;
 
-/** Compiles the list; undefined where an item is neither an address nor a network. */
+/** Compiles the list; undefined if an item is neither an address nor a network. */
 export function compileNetworks(networks: readonly string[]): IsInNetworks | undefined {
   const list = new BlockList();
   for (const network of networks) {

@@ -15,7 +15,7 @@ const units: Record<string, number> = {
 
 const shownUnits = ["B", "kB", "MB", "GB", "TB"] as const;
 
-/** Bytes of a size, or undefined where it is malformed; fractions, a bare 0 and units in any case are allowed. */
+/** Bytes of a size, or undefined if it is malformed; fractions, a bare 0 and units in any case are allowed. */
 export function parseSize(text: string): number | undefined {
   if (text.trim() === "0") return 0;
   const match = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text.trim());

@@ -4,7 +4,7 @@ import { stepAside } from "./pacer.ts";
 /** As many as take a moment to sort. */
 const runLength = 4096;
 
-/** Sorted like `sort()`, over several turns of the event loop where there are many. */
+/** Sorted like `sort()`, over several turns of the event loop if there are many. */
 export async function sortInTurns(names: readonly string[]): Promise<string[]> {
   let runs: string[][] = [];
   for (let start = 0; start === 0 || start < names.length; start += runLength) {

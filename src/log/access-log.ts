@@ -10,7 +10,7 @@ export interface AccessRecord {
   /** Path and query. */
   readonly target: string;
   readonly status: number;
-  /** Of the body; undefined where it is not known when the answer begins. */
+  /** Of the body; undefined if it is not known when the answer begins. */
   readonly sizeBytes: number | undefined;
   readonly referrer: string;
   readonly agent: string;

@@ -2,7 +2,7 @@
 
 /** The part of a stream that is used. */
 export interface LineStream {
-  /** False where the reader has not taken everything yet; `drain` tells when it has. */
+  /** False if the reader has not taken everything yet; `drain` tells when it has. */
   write(text: string): boolean;
   once(event: "drain", listener: () => void): unknown;
 }

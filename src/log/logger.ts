@@ -91,7 +91,7 @@ const formatters: Record<LogFormat, (event: Event) => string> = {
     formatJson({ "@timestamp": time, "@version": 1, ...fields, level, message }),
 };
 
-/** Bare where that is unambiguous; else a JSON string, so that no value can forge a line or control a terminal. */
+/** Bare if that is unambiguous; else a JSON string, so that no value can forge a line or control a terminal. */
 function quote(text: string): string {
   return /^[\w./:@+-]+$/.test(text) ? text : formatJson(text);
 }

@@ -20,7 +20,7 @@ export interface Histogram {
   observe(labels: Labels, value: number): void;
 }
 
-/** A value that is looked up when metrics are read; undefined where it cannot be had. */
+/** A value that is looked up when metrics are read; undefined if it cannot be had. */
 export type Read = () => number | undefined | Promise<number | undefined>;
 
 /** All metrics of a process. */

@@ -91,7 +91,7 @@ export class Delivery {
     }
   }
 
-  /** False where it was not delivered because the endpoint is left alone from now on. */
+  /** False if it was not delivered because the endpoint is left alone from now on. */
   async #deliver(event: WaitingEvent): Promise<boolean> {
     while (!event.isDropped()) {
       if (this.#stop.signal.aborted) return false;

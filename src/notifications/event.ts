@@ -44,14 +44,14 @@ export interface Describer {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly uuid: () => string;
-  /** What the manifest names, where that is to be told. */
+  /** What the manifest names, if that is to be told. */
   readonly referencesOf: (deed: ManifestDeed) => Promise<readonly ManifestReference[] | undefined>;
 }
 
 /** A deed about a manifest that is there. */
 export type ManifestDeed = Extract<Deed, { kind: "manifest pushed" | "manifest pulled" }>;
 
-/** What others are told of a deed: one event, or several where it is about several tags. */
+/** What others are told of a deed: one event, or several if it is about several tags. */
 export async function describeDeed(event: RegistryEvent, describer: Describer): Promise<readonly Notification[]> {
   const { actor, deed } = event;
   const targets = await targetsOf(event, describer);

@@ -43,7 +43,7 @@ export class EventQueue {
     return count;
   }
 
-  /** Takes the next event out; undefined where none waits. */
+  /** Takes the next event out; undefined if none waits. */
   shift(): WaitingEvent | undefined {
     const lasting = this.#lasting.shift();
     if (lasting !== undefined) return lasting;

@@ -7,7 +7,7 @@ import { manifestLimits } from "../oci/manifest.ts";
 /** A descriptor with everything that the image specification knows of one. */
 export type ManifestReference = Readonly<Record<string, unknown>>;
 
-/** Config and layers of an image, or children of an index; undefined where there are none. */
+/** Config and layers of an image, or children of an index; undefined if there are none. */
 export async function readReferences(bytes: Uint8Array): Promise<readonly ManifestReference[] | undefined> {
   const json = await parseStrictJsonInTurns(bytes, manifestLimits);
   if ("problem" in json || !isRecord(json.value)) return undefined;

@@ -8,12 +8,12 @@ export type Digest = string & { readonly brand: "Digest" };
 /** The hash algorithms that content can be stored under. */
 export type Algorithm = "sha256" | "sha512";
 
-/** The supported algorithms; the first is the one used where a client names none. */
+/** The supported algorithms; the first is the one used if a client names none. */
 export const algorithms: readonly Algorithm[] = ["sha256", "sha512"];
 
 const hexLength: Record<Algorithm, number> = { sha256: 64, sha512: 128 };
 
-/** The algorithm of this name, or undefined where it is not supported. */
+/** The algorithm of this name, or undefined if it is not supported. */
 export function parseAlgorithm(text: string): Algorithm | undefined {
   return algorithms.find((algorithm) => algorithm === text);
 }

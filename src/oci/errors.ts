@@ -1,5 +1,5 @@
 // Refusals: the closed set of reasons why a request is not carried out.
-// Names are the spec's error codes where it has one; which HTTP status and wire code a reason gets is known to
+// Names are the spec's error codes if it has one; which HTTP status and wire code a reason gets is known to
 // http/errors.ts alone.
 
 /** Why a request was refused. */
@@ -43,7 +43,7 @@ export type ErrorCode =
 
 /** What a refusal can say besides its code. */
 export interface RefusalDetail {
-  /** A sentence for people; the code's default where absent. */
+  /** A sentence for people; the code's default if absent. */
   readonly message?: string;
   /** Values that help a client: digests, sizes, names. */
   readonly detail?: Readonly<Record<string, unknown>>;

@@ -27,7 +27,7 @@ export interface HugeManifest {
 
 const sliceBytes = 64 * 1024;
 
-/** What the bytes hold, taken for JSON; undefined where they can be parsed in a moment. */
+/** What the bytes hold, taken for JSON; undefined if they can be parsed in a moment. */
 export async function readHugeManifest(bytes: Uint8Array): Promise<HugeManifest | undefined> {
   if (bytes.length < sliceBytes) return undefined;
   const meter = new JsonMeter(bytes, manifestLimits);

@@ -53,7 +53,7 @@ export interface Manifest {
   /** Children of an index; empty for an image. */
   readonly children: readonly Descriptor[];
   readonly subject: Descriptor | undefined;
-  /** The manifest's, or the media type of an image's config where the manifest has none (spec, "Listing Referrers"). */
+  /** The manifest's, or the media type of an image's config if the manifest has none (spec, "Listing Referrers"). */
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>> | undefined;
 }

@@ -1,4 +1,4 @@
-// What stored manifests name, for the collector: parsed leniently, since what is named must stay even where another
+// What stored manifests name, for the collector: parsed leniently, since what is named must stay even if another
 // registry accepted a manifest that we would refuse.
 import { stepAside } from "../lib/pacer.ts";
 import { isRecord } from "./descriptor.ts";
@@ -17,7 +17,7 @@ export interface StoredNames {
 const digestFields: readonly string[] = ["digest", "blobsum"];
 
 /**
- * Every digest that a manifest names, at any depth, except its subject: rather too many than too few. Undefined where
+ * Every digest that a manifest names, at any depth, except its subject: rather too many than too few. Undefined if
  * the bytes are not a JSON object, so that nobody can tell what they name.
  */
 export function readStoredNames(bytes: Uint8Array): StoredNames | undefined {

@@ -21,7 +21,7 @@ export interface CertificateDescription {
 const dayMs = 24 * 3_600_000;
 const endWarningMs = 30 * dayMs;
 
-/** Describes the first certificate of a PEM text; undefined where there is none. */
+/** Describes the first certificate of a PEM text; undefined if there is none. */
 export function describeCertificate(pem: string): CertificateDescription | undefined {
   const certificate = parseCertificate(pem);
   if (certificate === undefined) return undefined;
@@ -66,7 +66,7 @@ export function isIssuedBy(authorityPem: string, certificatePem: string): boolea
   return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 }
 
-/** Whether the private key belongs to the certificate; undefined where the key cannot be read. */
+/** Whether the private key belongs to the certificate; undefined if the key cannot be read. */
 export function isKeyOf(certificatePem: string, keyPem: string): boolean | undefined {
   const certificate = parseCertificate(certificatePem);
   try {

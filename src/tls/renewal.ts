@@ -1,4 +1,4 @@
-// Decides whether our certificates can stay. Clients trust the CA, so it is replaced only where it is missing or has
+// Decides whether our certificates can stay. Clients trust the CA, so it is replaced only if it is missing or has
 // expired; the server certificate is replaced freely under it.
 
 import { formatSubjectNames, listUncoveredNames, type SubjectName } from "../lib/subject-names.ts";
@@ -8,7 +8,7 @@ import type { KeyKind } from "./self-signed.ts";
 /** What the decision is based on. */
 export interface RenewalFacts {
   readonly authority: CertificateDescription | undefined;
-  /** The server certificate, or undefined where it or its key is missing. */
+  /** The server certificate, or undefined if it or its key is missing. */
   readonly server: CertificateDescription | undefined;
   /** Whether the server certificate carries this authority's signature. */
   readonly isIssuedByAuthority: boolean;

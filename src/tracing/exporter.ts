@@ -8,7 +8,7 @@ export interface ExporterOptions {
   /** How long a span waits for others. */
   readonly delayMs: number;
   readonly resource: Attributes;
-  /** Sends a body; throws where the collector did not take it. */
+  /** Sends a body; throws if the collector did not take it. */
   readonly send: (body: string) => Promise<void>;
   /** Told of spans that are lost. */
   readonly onLost: (count: number, error: unknown) => void;

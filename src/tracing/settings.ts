@@ -15,13 +15,13 @@ export interface TracingSettings {
 
 /** Which traces are recorded. */
 export interface Sampler {
-  /** Whether the caller's decision counts where there is one. */
+  /** Whether the caller's decision counts if there is one. */
   readonly followsCaller: boolean;
   /** The part of the other traces: 0 none, 1 all. */
   readonly ratio: number;
 }
 
-/** Settings, undefined where no spans are exported, and what their writer should know. */
+/** Settings, undefined if no spans are exported, and what their writer should know. */
 export interface TracingReading {
   readonly settings: TracingSettings | undefined;
   readonly warnings: readonly string[];
@@ -70,7 +70,7 @@ interface SpanEndpoint {
   readonly protocol: string;
 }
 
-/** Where spans go; undefined where none are wanted. */
+/** Where spans go; undefined if none are wanted. */
 function findEndpoint(env: TracingVariables): SpanEndpoint | { readonly problem: string } | undefined {
   // The variable for traces wins over the one for every signal; an empty one counts as none.
   const written = (name: string) => env[`${prefix}TRACES_${name}`] || env[`${prefix}${name}`] || undefined;

@@ -15,7 +15,7 @@ export interface TraceContext {
 /** The least that the recommendation asks everybody to pass on. */
 const maxStateLength = 512;
 
-/** The context that a caller sent; undefined where it sent none, or nothing that can be relied on. */
+/** The context that a caller sent; undefined if it sent none, or nothing that can be relied on. */
 export function parseTraceContext(parent: string | null, state: string | null): TraceContext | undefined {
   const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/.exec(parent?.trim() ?? "");
   const [, version, traceId = "", spanId = "", flags = "", rest] = match ?? [];

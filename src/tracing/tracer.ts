@@ -1,5 +1,5 @@
 // Traces of requests: taken over from the caller, passed on to whoever is asked on its behalf, and recorded as spans
-// where they are exported. What runs on behalf of a request finds its trace through the runtime's asynchronous context.
+// if they are exported. What runs on behalf of a request finds its trace through the runtime's asynchronous context.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Sampler } from "./settings.ts";
 import type { Attributes, Span } from "./span.ts";
@@ -18,7 +18,7 @@ export interface TracerOptions {
 /** The trace of one request. */
 export interface RequestTrace {
   readonly context: TraceContext;
-  /** The span above ours; undefined where the trace begins here. */
+  /** The span above ours; undefined if the trace begins here. */
   readonly parentId: string | undefined;
   /** Whether its spans are exported; else it is only passed on. */
   readonly isRecorded: boolean;
@@ -48,7 +48,7 @@ export class Tracer {
     this.#options = options;
   }
 
-  /** The trace of a request with these headers; undefined where there is nothing to record or to pass on. */
+  /** The trace of a request with these headers; undefined if there is nothing to record or to pass on. */
   begin(headers: Headers): RequestTrace | undefined {
     const parent = headers.get("traceparent");
     const { recording, random, now } = this.#options;
@@ -72,14 +72,14 @@ export class Tracer {
     return this.#running.run(trace, work);
   }
 
-  /** Records the span of a request; `ending` is asked only where it is recorded. */
+  /** Records the span of a request; `ending` is asked only if it is recorded. */
   end({ context, parentId, isRecorded, startMs }: RequestTrace, ending: () => Ending): void {
     if (!isRecorded) return;
     const { recording, now } = this.#options;
     recording?.add({ ...context, parentId, kind: "server", startMs, endMs: now(), ...ending() });
   }
 
-  /** Begins a request on behalf of the running one; undefined where that has no trace. */
+  /** Begins a request on behalf of the running one; undefined if that has no trace. */
   call(): TracedCall | undefined {
     const trace = this.#running.getStore();
     if (trace === undefined) return undefined;

@@ -17,7 +17,7 @@ export type ImageReference =
   | { readonly kind: "store"; readonly name: RepositoryName; readonly reference: Reference | undefined }
   | {
       readonly kind: "registry";
-      /** With its port where it has one; "docker.io" for Docker Hub. */
+      /** With its port if it has one; "docker.io" for Docker Hub. */
       readonly host: string;
       readonly name: RepositoryName;
       readonly reference: Reference | undefined;
@@ -43,7 +43,7 @@ export interface ImagePattern {
   readonly host: string | undefined;
   /** A name or a glob of names; undefined for all. */
   readonly names: string | undefined;
-  /** A tag or a glob of tags; undefined where there was none. */
+  /** A tag or a glob of tags; undefined if there was none. */
   readonly tags: string | undefined;
   readonly digest: Digest | undefined;
 }
@@ -132,7 +132,7 @@ function parseArchive(text: string): Parsed<ArchiveReference> | undefined {
   return { value: { kind, path, tag, digest } };
 }
 
-/** The text before and after a separator; the second is undefined where there is none. */
+/** The text before and after a separator; the second is undefined if there is none. */
 function splitOnce(text: string, at: number): readonly [string, string | undefined] {
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }

@@ -8,7 +8,7 @@ import { replaceSharedFile } from "../files/private-file.ts";
 /** What has been done to a user. */
 export type UserChange = "added" | "changed" | "deleted" | "unknown";
 
-/** Gives the user this hash, or deletes the user where there is none. Two changes at once both count; a link stays one. */
+/** Gives the user this hash, or deletes the user if there is none. Two changes at once both count; a link stays one. */
 export async function changeUser(name: string, user: string, hash: string | undefined): Promise<UserChange> {
   const path = followSymlinks(name);
   return await withFileLock(join(dirname(path), ".htpasswd.lock"), async () => {
@@ -23,7 +23,7 @@ export async function changeUser(name: string, user: string, hash: string | unde
   });
 }
 
-/** The path that symbolic links lead to, also where no file is there yet. */
+/** The path that symbolic links lead to, even if no file is there yet. */
 export function followSymlinks(path: string): string {
   try {
     return realpathSync(path);

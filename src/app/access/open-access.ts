@@ -29,14 +29,14 @@ export interface AccessSurroundings {
   readonly now: () => number;
   /** Whether there is a configuration file; without one, a file of users in the data directory is enough. */
   readonly hasFile: boolean;
-  /** Told of logins; undefined where there is no audit log. */
+  /** Told of logins; undefined if there is no audit log. */
   readonly noteLogin?: DoorOptions["noteLogin"];
 }
 
 /** What the server asks about every request. */
 export interface OpenedAccess {
   readonly door: Door;
-  /** Undefined where there is no token server of ours. */
+  /** Undefined if there is no token server of ours. */
   readonly answerTokenRequest: TokenServer | undefined;
   /** Takes over other rules, from the next request on, and reads the keys of `auth.token` again. */
   reload(rules: AccessRules): void;
@@ -53,7 +53,7 @@ export interface MadeUser {
   readonly password: string;
 }
 
-/** Opens access control; undefined where everybody may do everything. Throws a StartError. */
+/** Opens access control; undefined if everybody may do everything. Throws a StartError. */
 export async function openAccess(
   { auth, access, http }: Configuration,
   { dataDirectory, logger, now, hasFile, noteLogin }: AccessSurroundings,
@@ -92,7 +92,7 @@ export async function openAccess(
   return { door, hasUsers: users !== undefined, madeUser, answerTokenRequest, reload };
 }
 
-/** Whether anybody can; throws a StartError where nobody can and somebody should, or in two ways. */
+/** Whether anybody can; throws a StartError if nobody can and somebody should, or in two ways. */
 function canLogIn({ auth, access }: Pick<Configuration, "auth" | "access">, usersPath: string | undefined): boolean {
   if (usersPath !== undefined && auth.token.isOn) {
     throw new StartError("auth has both htpasswd and token; a registry has one of them");

@@ -23,7 +23,7 @@ const committedName = ".ready";
 /** A PEM file is a few kilobytes; anything larger is a mistake. */
 const maxFileBytes = 1024 * 1024;
 
-/** Makes the directory and its parents durably, where they are missing. */
+/** Makes the directory and its parents durably, if they are missing. */
 export async function makeCertificateDirectory(directory: string): Promise<void> {
   const firstMade = await mkdir(directory, { recursive: true, mode: 0o755 });
   if (firstMade === undefined) return;
@@ -39,7 +39,7 @@ function isKey(name: CertificateFileName): boolean {
   return name.endsWith(".key");
 }
 
-/** The files in the directory; none where it does not exist. */
+/** The files in the directory; none if it does not exist. */
 export async function readCertificateFiles(directory: string): Promise<CertificateFiles> {
   const files: Partial<Record<CertificateFileName, string>> = {};
   for (const name of certificateFileNames) {

@@ -7,11 +7,11 @@ export interface CertificateSource {
   /** What to listen with now. */
   material(): TlsMaterial;
   description(): CertificateDescription;
-  /** The CA that clients need to trust, where the certificate is our own. */
+  /** The CA that clients need to trust, if the certificate is our own. */
   readonly authority: { readonly path: string; pem(): string; description(): CertificateDescription } | undefined;
   /** The file of a configured certificate that is self-signed: clients need to trust it itself. */
   readonly selfSignedPath: string | undefined;
-  /** What was made at the start, and why; undefined where nothing was. */
+  /** What was made at the start, and why; undefined if nothing was. */
   readonly made: string | undefined;
   /** What an operator should know. */
   readonly warnings: readonly string[];

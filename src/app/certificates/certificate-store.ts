@@ -108,7 +108,7 @@ async function make(files: CertificateFiles, options: EnsureOptions & { readonly
   return made;
 }
 
-/** Checks what is there and decides; throws where a person has to decide. */
+/** Checks what is there and decides; throws if a person has to decide. */
 function inspect(files: CertificateFiles, options: EnsureOptions): Stored {
   if (options.force === "both") return { files, plan: { renew: "both", reason: "a new authority was asked for" } };
   const authority = readAuthority(files, options.directory);
@@ -147,7 +147,7 @@ function readAuthority(files: CertificateFiles, directory: string): CertificateD
   return authority;
 }
 
-/** Undefined where the certificate or its key is missing, which can be repaired; any other file is somebody else's. */
+/** Undefined if the certificate or its key is missing, which can be repaired; any other file is somebody else's. */
 function readServer(files: CertificateFiles, directory: string): CertificateDescription | undefined {
   const { "server.crt": certificatePem, "server.key": keyPem } = files;
   const advice = `remove it, or make a new server certificate: registry gencert --force --out ${directory}`;

@@ -5,7 +5,7 @@ import type { Logger } from "../../log/logger.ts";
 import type { CertificateSource } from "./certificate-source.ts";
 
 /**
- * Renews or reads the certificate again where that is due, and serves new connections with it; never twice at once. What
+ * Renews or reads the certificate again if that is due, and serves new connections with it; never twice at once. What
  * cannot be used is an error in the log, and the old one stays.
  */
 export function createRenewal(

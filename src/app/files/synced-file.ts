@@ -1,7 +1,7 @@
 // Small files that survive a power cut once they are written.
 import { open } from "node:fs/promises";
 
-/** Writes a new file with this mode, as far as the umask allows it; throws EEXIST where there is one. */
+/** Writes a new file with this mode, as far as the umask allows it; throws EEXIST if there is one. */
 export async function writeSyncedFile(path: string, text: string, mode: number): Promise<void> {
   const file = await open(path, "wx", mode);
   try {

@@ -1,5 +1,5 @@
 // How many connections the process has open. Bun does not tell, so its sockets are counted: cheaply while there are few
-// descriptors of any kind, and one by one only where there may be too many.
+// descriptors of any kind, and one by one only if there may be too many.
 import { fstatSync, readdirSync, statSync } from "node:fs";
 import type { Room } from "../../http/server.ts";
 
@@ -7,7 +7,7 @@ const descriptors = "/proc/self/fd";
 
 /** Counts of this process. */
 export interface DescriptorCounts {
-  /** Of every kind; undefined where the system does not tell. */
+  /** Of every kind; undefined if the system does not tell. */
   readonly all: () => number | undefined;
   readonly sockets: () => number;
 }

@@ -23,7 +23,7 @@ const tooManyConnections =
 export interface DescriptorWatch {
   readonly server: Pick<RunningServer, "adapt">;
   readonly logger: Pick<Logger, "warn">;
-  /** How many connections may be open; infinite where there is no limit. */
+  /** How many connections may be open; infinite if there is no limit. */
   readonly maxConnections: number;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
@@ -63,7 +63,7 @@ function lesser(one: Room, other: Room): Room {
   return rooms.indexOf(one) > rooms.indexOf(other) ? one : other;
 }
 
-/** The limit of this process; undefined where the system does not tell. */
+/** The limit of this process; undefined if the system does not tell. */
 export function readLimit(path = "/proc/self/limits"): number | undefined {
   try {
     const soft = /^Max open files +(\d+) /m.exec(readFileSync(path, "latin1"))?.[1];

@@ -6,7 +6,7 @@ import { parseListenAddress } from "../../config/listen-address.ts";
 export interface AddressFacts {
   /** As configured. */
   readonly addr: string;
-  /** The actual port, where any free one was requested. */
+  /** The actual port, if any free one was requested. */
   readonly port: number;
   /** Undefined: plain HTTP. */
   readonly certificateNames: readonly string[] | undefined;
@@ -20,7 +20,7 @@ export interface AddressFacts {
 export interface ServerAddress {
   /** Scheme, host and port for this machine. */
   readonly url: string;
-  /** Host and port for other machines; undefined where only this machine can connect. */
+  /** Host and port for other machines; undefined if only this machine can connect. */
   readonly remoteHost: string | undefined;
 }
 

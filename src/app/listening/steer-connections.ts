@@ -13,7 +13,7 @@ const returnConstant = 0x06;
 /** The sockets of a port are numbered as they began to listen. */
 const laterOfTwo = 1;
 
-/** Lets the later of two listeners of this process have all new connections; false where the system cannot do that. */
+/** Lets the later of two listeners of this process have all new connections; false if the system cannot do that. */
 export function steerToLater(port: number): boolean {
   const setsockopt = bindLibc("setsockopt", ["i32", "i32", "i32", "ptr", "i32"]);
   const descriptor = setsockopt === undefined ? undefined : openDescriptors().find((each) => listensOn(each, port));

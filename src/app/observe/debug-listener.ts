@@ -1,4 +1,4 @@
-// The listener of http.debug.addr, where there is one.
+// The listener of http.debug.addr, if there is one.
 import { parseListenAddress } from "../../config/listen-address.ts";
 import type { Configuration } from "../../config/schema.ts";
 import { type DebugServer, startDebugServer } from "../../http/debug-server.ts";
@@ -7,7 +7,7 @@ import type { Logger } from "../../log/logger.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import { explainListening, StartError } from "../start-error.ts";
 
-/** Listens, or throws a StartError; undefined where no address is configured. */
+/** Listens, or throws a StartError; undefined if no address is configured. */
 export function openDebugListener(
   { http }: Configuration,
   { health, metrics, logger }: { readonly health: Health; readonly metrics: Metrics; readonly logger: Logger },

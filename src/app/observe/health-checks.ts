@@ -11,7 +11,7 @@ import { repeat } from "../timer.ts";
 /** What the checks work with. */
 export interface HealthCheckMeans {
   readonly health: Pick<Health, "note">;
-  /** Throws where the store cannot be reached. */
+  /** Throws if the store cannot be reached. */
   readonly checkStore: () => Promise<void>;
   readonly logger: Logger;
 }

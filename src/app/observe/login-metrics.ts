@@ -2,7 +2,7 @@
 import type { DoorOptions, Login } from "../../http/door.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 
-/** Counts logins, and tells them to the audit log where there is one. */
+/** Counts logins, and tells them to the audit log if there is one. */
 export function withLoginMetrics(note: DoorOptions["noteLogin"], metrics: Metrics): (login: Login) => Promise<void> {
   const logins = metrics.counter(
     {

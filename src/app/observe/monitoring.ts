@@ -16,13 +16,13 @@ export interface Monitoring {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly chores: ChoreMetrics;
-  /** Undefined where nobody reads what it would count. */
+  /** Undefined if nobody reads what it would count. */
   readonly watch: WatchRequest | undefined;
   /** The same store, watched. */
   watchStore(store: Store): Store;
 }
 
-/** Makes them; calls of the store and requests are measured only where metrics are served. */
+/** Makes them; calls of the store and requests are measured only if metrics are served. */
 export function openMonitoring(
   { http }: Configuration,
   means: { readonly logger: Logger; readonly now: () => number },

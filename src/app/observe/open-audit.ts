@@ -21,7 +21,7 @@ export interface AuditSurroundings {
   readonly print: (text: string) => void;
 }
 
-/** The audit log at `stdout` or in a file; throws a StartError where the file cannot be written. */
+/** The audit log at `stdout` or in a file; throws a StartError if the file cannot be written. */
 export async function openAudit(
   target: string | undefined,
   { logger, now, print }: AuditSurroundings,

@@ -23,7 +23,7 @@ const warningIntervalMs = 60_000;
 /** A collector that hangs must not hold up the end of the process. */
 const lastFlushMs = 2000;
 
-/** Opens tracing. Spans are exported only where a variable names a collector. */
+/** Opens tracing. Spans are exported only if a variable names a collector. */
 export function openTracing({ env, logger }: TracingSurroundings): OpenedTracing {
   const { settings, warnings } = readTracingSettings(env);
   for (const warning of warnings) logger.warn(warning);

@@ -1,5 +1,5 @@
 // The process as metrics, by the names of Prometheus's own libraries. What dashboards of Go programs ask for is there
-// too, where it means something here.
+// too, if it means something here.
 import { readdirSync, readFileSync } from "node:fs";
 import type { Metrics } from "../../metrics/metrics.ts";
 import { readLimit } from "../listening/descriptors.ts";

@@ -1,6 +1,6 @@
 // The credentials of the user who runs a command, from where docker and podman keep them:
 //
-//   $REGISTRY_AUTH_FILE                             alone, where it is set
+//   $REGISTRY_AUTH_FILE                             alone, if it is set
 //   $DOCKER_CONFIG/config.json                      ~/.docker/config.json
 //   $XDG_RUNTIME_DIR/containers/auth.json           /run/containers/<uid>/auth.json
 //   $XDG_CONFIG_HOME/containers/auth.json           ~/.config/containers/auth.json
@@ -21,7 +21,7 @@ import { askHelper } from "./credential-helper.ts";
 /** Whose files are read. */
 export interface CredentialOwner {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Undefined where the system knows none. */
+  /** Undefined if the system knows none. */
   readonly uid: number | undefined;
   /** Tells of what cannot be used: the command goes on without it. */
   readonly warn: (sentence: string) => void;

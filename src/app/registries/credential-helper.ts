@@ -18,7 +18,7 @@ export interface HelperCall {
 }
 
 const maxAnswerBytes = 256 * 1024;
-/** What the helpers of docker print where they know nothing. */
+/** What the helpers of docker print if they know nothing. */
 const unknown = /credentials not found/i;
 
 /** Asks a helper for the credentials of a registry. */
@@ -68,7 +68,7 @@ function judge(text: string, code: number): HelperAnswer {
   return isEmpty ? { kind: "none" } : { kind: "credentials", credentials };
 }
 
-/** Undefined where it is too long. */
+/** Undefined if it is too long. */
 async function readAnswer(stream: ReadableStream<Uint8Array>): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;

@@ -49,7 +49,7 @@ function optionsFor(host: string, surroundings: RegistrySurroundings): Omit<Clie
   };
 }
 
-/** False only where something answers that does not speak TLS. */
+/** False only if something answers that does not speak TLS. */
 async function speaksTls(client: RegistryClient): Promise<boolean> {
   try {
     const signal = AbortSignal.timeout(probeMs);

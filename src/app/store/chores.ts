@@ -15,7 +15,7 @@ import { rulesOf } from "./manifest-rules.ts";
 /** What the chores work with. */
 export interface ChoresMeans {
   readonly store: Store;
-  /** Renews the certificate, where that is due. */
+  /** Renews the certificate, if that is due. */
   readonly renew: () => Promise<void>;
   readonly logger: Logger;
   readonly metrics: ChoreMetrics;
@@ -70,7 +70,7 @@ async function purgeAbandoned(
   logger.info(done, { sessions, temporaryFiles });
 }
 
-/** The age at which uploads are purged; never where the configuration keeps them. */
+/** The age at which uploads are purged; never if the configuration keeps them. */
 export function abandonedAfterMs({ storage }: Configuration): number {
   const { enabled, dryrun, age } = storage.maintenance.uploadpurging;
   return enabled && !dryrun ? age : Number.POSITIVE_INFINITY;

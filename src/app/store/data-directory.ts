@@ -14,7 +14,7 @@ export interface DirectoryProbe {
 const systemDataDirectory = "/var/lib/registry";
 
 /**
- * The configured directory; else the system's where it can be used, else the user's. Undefined: none can be used, and
+ * The configured directory; else the system's if it can be used, else the user's. Undefined: none can be used, and
  * the user has to choose.
  */
 export function chooseDataDirectory(configured: string | undefined, probe: DirectoryProbe): string | undefined {

@@ -5,7 +5,7 @@ import { compileNameGlob } from "../../lib/name-glob.ts";
 import type { KeepRules } from "../../registry/gc/keep.ts";
 import { compileImmutable } from "../../registry/immutable-tags.ts";
 
-/** The configured rules; undefined where there are none, and all tags stay. */
+/** The configured rules; undefined if there are none, and all tags stay. */
 export function keepOf({ gc, access }: Configuration): KeepRules | undefined {
   if (gc.keep.length === 0) return undefined;
   const rules = gc.keep.map(({ repositories, tags, newest, pushedwithin, pulledwithin }) => {

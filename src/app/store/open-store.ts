@@ -18,7 +18,7 @@ export interface StoreSurroundings {
   readonly now: () => number;
   /** Receives warnings for the operator. */
   readonly warn: (warning: string) => void;
-  /** Removes what nobody needs, where the disk is too full for what a store needs and never had; says what it removed. */
+  /** Removes what nobody needs, if the disk is too full for what a store needs and never had; says what it removed. */
   readonly makeRoom?: ((store: Store, configuration: Configuration) => AsyncIterable<string>) | undefined;
 }
 

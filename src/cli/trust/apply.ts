@@ -32,7 +32,7 @@ export async function applyStep(step: TrustStep, options: ApplyOptions): Promise
   }
 }
 
-/** The text at a path below the root; undefined where there is none. */
+/** The text at a path below the root; undefined if there is none. */
 export function readText(path: string, root: string): string | undefined {
   try {
     return readFileSync(join(root, path), "utf8");

@@ -1,5 +1,5 @@
 // Which certificate the clients of a registry have to trust: the CA that it hands out, the one in a file that the user
-// names, or what the server itself presents where that is self-signed.
+// names, or what the server itself presents if that is self-signed.
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { explainReadError } from "../../lib/system-error.ts";
@@ -17,7 +17,7 @@ export interface Authority {
   readonly isServerItself: boolean;
 }
 
-/** The certificate to trust; undefined where this machine trusts the registry already. Throws a CommandError. */
+/** The certificate to trust; undefined if this machine trusts the registry already. Throws a CommandError. */
 export async function findAuthority(target: TrustTarget, caPath: string | undefined): Promise<Authority | undefined> {
   if (caPath !== undefined) return readAuthority(caPath);
   const text = await fetchAuthority(target);

@@ -13,7 +13,7 @@ import type { TrustTarget } from "./target.ts";
 const maxAuthorityBytes = 64 * 1024;
 const defaultTimeoutMs = 10_000;
 
-/** The CA that the registry hands out; undefined where it has none. Throws a CommandError. */
+/** The CA that the registry hands out; undefined if it has none. Throws a CommandError. */
 export async function fetchAuthority(
   target: TrustTarget,
   options: { readonly timeoutMs?: number } = {},

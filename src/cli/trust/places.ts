@@ -17,7 +17,7 @@ export interface TrustMachine {
   readonly isRoot: boolean;
   /** The user's directory for configuration, usually ~/.config. */
   readonly configHome: string;
-  /** The user's directory for sockets, where a rootless docker has its own. */
+  /** The user's directory for sockets, if a rootless docker has its own. */
   readonly runtimeDirectory: string | undefined;
   /** Whether the absolute path exists. */
   readonly exists: (path: string) => boolean;

@@ -14,7 +14,7 @@ export type TrustStep =
   /** Not done, and what a person can do instead. */
   | { readonly kind: "refuse"; readonly path: string; readonly reason: string };
 
-/** The text at a path; undefined where there is none. */
+/** The text at a path; undefined if there is none. */
 export type ReadText = (path: string) => string | undefined;
 
 const mark = "# Written by `registry trust`, which takes it away again with --remove.\n";

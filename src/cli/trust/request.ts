@@ -9,7 +9,7 @@ export interface TrustRequest {
   readonly target: TrustTarget;
   /** Undefined: those found on this machine. */
   readonly clients: readonly TrustClient[] | undefined;
-  /** A file with the CA's certificate, where the registry does not hand it out. */
+  /** A file with the CA's certificate, if the registry does not hand it out. */
   readonly caPath: string | undefined;
   /** 64 hexadecimal digits, or undefined. */
   readonly fingerprint: string | undefined;

@@ -7,14 +7,14 @@ import { parseSubjectName, type SubjectName } from "../../lib/subject-names.ts";
 export interface TrustTarget {
   readonly name: SubjectName;
   readonly port: number;
-  /** As it stands in image names, and so as clients name the directory: without a port where none was typed. */
+  /** As it stands in image names, and so as clients name the directory: without a port if none was typed. */
   readonly directoryName: string;
   /** The address with its port, for messages and URLs. */
   readonly authority: string;
   readonly isPortGiven: boolean;
 }
 
-/** Clients use HTTPS's port where an image name has none. */
+/** Clients use HTTPS's port if an image name has none. */
 const defaultPort = 443;
 const maxPort = 65_535;
 const grammar = /^(?<host>\[[^\]]+\]|[^:]+)(?::(?<port>\d{1,5}))?$/;

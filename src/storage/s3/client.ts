@@ -1,4 +1,4 @@
-// Requests to a bucket: tried again where that is safe and may help, and given up after a while.
+// Requests to a bucket: tried again if that is safe and may help, and given up after a while.
 import {
   type AnswerHead,
   type ConnectionOptions,

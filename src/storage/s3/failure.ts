@@ -3,7 +3,7 @@ import { parseXml, textOf, type XmlElement } from "./xml.ts";
 
 /** What is known of a failure. */
 interface FailureDetail {
-  /** The status of the answer; 0 where none came, or not whole. */
+  /** The status of the answer; 0 if none came, or not whole. */
   readonly status: number;
   /** What the store calls it ("SlowDown", "AccessDenied"), or the code of the connection's error. */
   readonly reason: string;

@@ -47,7 +47,7 @@ export function isCorrected({ reason }: Pick<S3Failure, "reason">): boolean {
   return correctedReasons.includes(reason);
 }
 
-/** The pause before the next attempt in milliseconds; undefined where there should be none. */
+/** The pause before the next attempt in milliseconds; undefined if there should be none. */
 export function planRetry(
   failure: Pick<S3Failure, "status" | "reason" | "retryAfterMs">,
   progress: Progress,

@@ -8,7 +8,7 @@ export interface Signable {
   readonly url: URL;
   /** Those that have to arrive as they are. */
   readonly headers: Readonly<Record<string, string>>;
-  /** SHA-256 of the body in hexadecimal; undefined where the body is not vouched for. */
+  /** SHA-256 of the body in hexadecimal; undefined if the body is not vouched for. */
   readonly bodyHash: string | undefined;
 }
 
