@@ -1,6 +1,7 @@
 // Chooses the command, and turns its errors into messages and exit codes.
 import { findNearest } from "../lib/nearest.ts";
 import { type Command, CommandError, type CommandIo, parseWords, UsageError } from "./command.ts";
+import { createCompletionCommand } from "./completion/completion.ts";
 import { configCommand } from "./config.ts";
 import { gcCommand } from "./gc.ts";
 import { gencertCommand } from "./gencert.ts";
@@ -15,6 +16,9 @@ import { verifyCommand } from "./verify.ts";
 import { versionCommand } from "./version.ts";
 
 const usageExitCode = 64;
+
+/** The commands that there are, for those that tell of them. */
+const listCommands = (): readonly Command[] => commands;
 
 const helpCommand: Command = {
   name: "help",
@@ -41,6 +45,7 @@ const commands: readonly Command[] = [
   healthCommand,
   gencertCommand,
   trustCommand,
+  createCompletionCommand(listCommands),
   versionCommand,
   helpCommand,
 ];

@@ -39,6 +39,8 @@ export interface Flag {
   /** The placeholder for the value in the help; undefined for a switch. */
   readonly value?: string;
   readonly isRepeatable?: boolean;
+  /** What the value may be, for completions. */
+  readonly choices?: readonly string[];
   /** Its name in other programs, for a hint. */
   readonly elsewhere?: readonly string[];
   readonly help: string;
@@ -62,6 +64,8 @@ export interface Command {
   readonly summary: string;
   /** The positionals in the usage line, such as "[config.yml]"; empty for none. */
   readonly operands: string;
+  /** What the first positional may be, for completions. */
+  readonly choices?: readonly string[];
   /** How many positionals are allowed. */
   readonly maxOperands: number;
   /** A paragraph or two for `help <command>`. */

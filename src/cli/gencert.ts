@@ -35,7 +35,12 @@ are localhost, this machine's host name and its addresses.
     { name: "san", value: "NAME", isRepeatable: true, help: "DNS name (also *.example.org), IPv4 or IPv6 address" },
     { name: "out", value: "DIR", help: `where the files go (default ./${defaultDirectory})` },
     { name: "days", value: "N", help: `how long the server certificate is valid (default ${defaultDays})` },
-    { name: "key", value: "KIND", help: "ecdsa (P-256) or rsa4096 (default ecdsa)" },
+    {
+      name: "key",
+      value: "KIND",
+      choices: ["ecdsa", "rsa4096"],
+      help: "ecdsa (P-256) or rsa4096 (default ecdsa)",
+    },
     { name: "force", help: "replace the server certificate, under the same CA" },
     { name: "new-ca", help: "with --force: replace the CA too; every client has to trust it again" },
   ],

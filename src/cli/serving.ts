@@ -28,8 +28,18 @@ export const servingFlags: readonly Flag[] = [
     help: "DNS name or IP address to add to the server's own certificate",
   },
   { name: "http", help: "serve plain HTTP" },
-  { name: "log-level", value: "LEVEL", help: "error, warn, info or debug (default info)" },
-  { name: "log-format", value: "FORMAT", help: "text, json or logstash (default text)" },
+  {
+    name: "log-level",
+    value: "LEVEL",
+    choices: ["error", "warn", "info", "debug"],
+    help: "error, warn, info or debug (default info)",
+  },
+  {
+    name: "log-format",
+    value: "FORMAT",
+    choices: ["text", "json", "logstash"],
+    help: "text, json or logstash (default text)",
+  },
 ];
 
 /** Serves until told to stop and returns the exit code. */

@@ -29,6 +29,7 @@ export const tokenCommand: Command = {
   name: "token",
   summary: "creates, lists and revokes API tokens for machines",
   operands: "create <name> | list | revoke <name>  [config.yml]",
+  choices: ["create", "list", "revoke"],
   maxOperands: 3,
   description: `An API token serves as the password of any user name: \`docker login -u token -p reg_… HOST\`. It grants only what it was
 created for, and only on a server with authentication switched on.

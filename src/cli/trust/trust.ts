@@ -40,7 +40,13 @@ instead; where a CA of your own signed it, give the CA's certificate with --ca.
 Without --for it serves docker, containerd and podman (with skopeo and buildah), whichever are installed. The system's
 store, which curl, crane and most other programs read, makes every program trust the CA, so it has to be asked for.`,
   flags: [
-    { name: "for", value: "CLIENT", isRepeatable: true, help: "docker, containerd, podman or system" },
+    {
+      name: "for",
+      value: "CLIENT",
+      isRepeatable: true,
+      choices: trustClients,
+      help: "docker, containerd, podman or system",
+    },
     { name: "ca", value: "FILE", help: "the CA's certificate, where the registry does not hand it out" },
     {
       name: "fingerprint",
