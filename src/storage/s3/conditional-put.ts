@@ -13,10 +13,14 @@ export interface ConditionalPut {
 }
 
 /** What came of it. */
-export type ConditionalOutcome =
+export type ConditionalOutcome = {
+  /** Whether a request of ours went unanswered: then it may still arrive, and do what it does if the condition holds. */
+  readonly isOpen: boolean;
+} & (
   | { readonly isPut: true; readonly etag: string; readonly dateMs: number | undefined }
   /** Something else was there; or it is now, and nobody knows whether ours was there in between. */
-  | { readonly isPut: false };
+  | { readonly isPut: false }
+);
 
 /** How it is done. */
 export interface ConditionalOptions {
@@ -38,16 +42,20 @@ export async function putConditionally(
   const headers = { ...objects.newHeaders, ...conditionOf(expected, options) };
   const request = { method: "PUT", key, headers, body: bytes, expiring: options.expiring } as const;
   const startedMs = performance.now();
+  let isOpen = false;
   for (let attempts = 1; ; attempts += 1) {
     try {
       const answer = await objects.client.ask(request, { expected: [404, 412], isOnce: true });
       const { status, dateMs, headers: told } = answer;
-      if (status !== 404 && status !== 412) return { isPut: true, etag: bareEtag(told.get("etag") ?? ""), dateMs };
+      if (status !== 404 && status !== 412)
+        return { isPut: true, isOpen, etag: bareEtag(told.get("etag") ?? ""), dateMs };
       // A later attempt may have met what an earlier one put.
-      return attempts === 1 ? { isPut: false } : await readBack(objects, put);
+      return isOpen ? await readBack(objects, put) : { isPut: false, isOpen };
     } catch (error) {
       if (!(error instanceof S3Failure) || !isUndecided(error)) throw error;
-      if (!(await isStill(objects, key, expected))) return await readBack(objects, put);
+      isOpen ||= error.isUnknown;
+      if (!(await isStill(objects, key, expected)))
+        return isOpen ? await readBack(objects, put) : { isPut: false, isOpen };
       await objects.client.pause(error, { attempts, startedMs });
     }
   }
@@ -63,12 +71,11 @@ async function isStill(objects: BucketObjects, key: string, expected: Expected):
   return expected === "nothing" ? found === undefined : found?.etag === expected.etag;
 }
 
+/** After a request that went unanswered. */
 async function readBack(objects: BucketObjects, { key, bytes }: ConditionalPut): Promise<ConditionalOutcome> {
   const found = await objects.read(key, bytes.length);
-  if (found === undefined || !found.bytes.every((byte, index) => byte === bytes[index])) return { isPut: false };
-  return found.bytes.length === bytes.length
-    ? { isPut: true, etag: found.stat.etag, dateMs: undefined }
-    : { isPut: false };
+  if (found === undefined || !Buffer.from(found.bytes).equals(bytes)) return { isPut: false, isOpen: true };
+  return { isPut: true, isOpen: true, etag: found.stat.etag, dateMs: undefined };
 }
 
 function conditionOf(expected: Expected, { isQuoted = false }: ConditionalOptions): Readonly<Record<string, string>> {

@@ -27,6 +27,17 @@ export class EngineClock {
     return this.#heard.engineMs + (this.#monotonic() - this.#heard.atMs);
   }
 
+  /** A moment to measure a duration from, with `since`. */
+  moment(): { readonly monotonicMs: number; readonly engineMs: number | undefined } {
+    return { monotonicMs: this.#monotonic(), engineMs: this.#heard?.engineMs };
+  }
+
+  /** How long ago that was at least, by whichever clock has gone further: either may have stood still meanwhile. */
+  since({ monotonicMs, engineMs }: ReturnType<EngineClock["moment"]>): number {
+    const byStoreMs = engineMs === undefined || this.#heard === undefined ? 0 : this.#heard.engineMs - engineMs;
+    return Math.max(this.#monotonic() - monotonicMs, byStoreMs);
+  }
+
   /** How far the node's clock is ahead of the store's; 0 until the first answer. */
   skewMs(): number {
     return this.#heard === undefined ? 0 : this.#now() - this.now();
