@@ -51,13 +51,18 @@ function isSlow(expression: RegExp, { length, atMostMs }: { readonly length: num
     for (const beginning of beginningsOf(expression)) {
       // What comes at the end is nothing that an expression waits for.
       const text = `${beginning}${pump.repeat(Math.ceil(length / pump.length))}\u0000`;
-      const before = process.cpuUsage();
-      text.replace(expression, "");
-      const { user, system } = process.cpuUsage(before);
-      if ((user + system) / 1000 > atMostMs) return true;
+      // Once more where it was slow: other threads of this process may have worked meanwhile.
+      if (replacingMs(text, expression) > atMostMs && replacingMs(text, expression) > atMostMs) return true;
     }
   }
   return false;
+}
+
+function replacingMs(text: string, expression: RegExp): number {
+  const before = process.cpuUsage();
+  text.replace(expression, "");
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 test("regular expressions are found", () => {

@@ -5,7 +5,7 @@ import { bindLibc } from "../src/storage/libc.ts";
 const threadClock = 3;
 
 /** Milliseconds that this thread has worked so far. */
-function workedMs(): number {
+export function workedMs(): number {
   const clock = bindLibc("clock_gettime", ["i32", "ptr"]);
   const time = new BigInt64Array(2);
   if (clock?.(threadClock, new Uint8Array(time.buffer)) !== 0) throw new Error("there is no clock of the thread");

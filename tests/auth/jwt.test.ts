@@ -33,16 +33,23 @@ test.each([
 
 const genuine = { ours, good, nowSeconds, marginSeconds: 1, attacker: "https://attacker.test" };
 
-test.each(forgeTokens(genuine))("verifyJwt() refuses a token %s, and at once", async (_, token) => {
-  const text = await token;
-  // The best of some times: other work on the machine is not the token's.
-  let bestMs = Number.POSITIVE_INFINITY;
+/** The best of some times: other work on the machine is not the token's. */
+async function bestMs(work: () => Promise<unknown>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const startedMs = performance.now();
-    expect(await verify(text)).toEqual({ problem: expect.any(String) });
-    bestMs = Math.min(bestMs, performance.now() - startedMs);
+    await work();
+    best = Math.min(best, performance.now() - startedMs);
   }
-  expect(bestMs).toBeLessThan(50);
+  return best;
+}
+
+test.each(forgeTokens(genuine))("verifyJwt() refuses a token %s, and at once", async (_, token) => {
+  const text = await token;
+  const honest = await signToken(good, { key: ours });
+  const forgedMs = await bestMs(async () => expect(await verify(text)).toEqual({ problem: expect.any(String) }));
+  // No forgery costs much more than a token that is right, however slow the machine.
+  if (forgedMs >= 50) expect(forgedMs).toBeLessThan(20 * (await bestMs(() => verify(honest))));
 });
 
 test("verifyJwt() takes only the algorithms that it was told", async () => {

@@ -24,7 +24,7 @@ function apiOf(server: MisbehavingUpstream): RegistryApi {
     credentials: async () => undefined,
     resolve: async () => ["192.0.2.1"],
     isProxied: () => false,
-    answerMs: 2000,
+    answerMs: 60_000,
     now: Date.now,
     report: () => undefined,
   });

@@ -15,7 +15,7 @@ function clientOf(server: MisbehavingUpstream, options: Partial<ClientOptions> =
     credentials: async () => ({ username: "alice", password: "secret" }),
     resolve: async () => ["192.0.2.1"],
     isProxied: () => false,
-    answerMs: 2000,
+    answerMs: 60_000,
     now: Date.now,
     report: () => undefined,
     ...options,

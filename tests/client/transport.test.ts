@@ -24,7 +24,13 @@ function transport(home: URL, changes: Partial<TransportOptions> = {}): Transpor
 }
 
 const ask = (options: TransportOptions, question: Question) => new Transport(options).ask(question);
-const get = (url: URL): Question => ({ method: "GET", url, headers: {}, authorization: "Basic eA==", timeoutMs: 1000 });
+const get = (url: URL): Question => ({
+  method: "GET",
+  url,
+  headers: {},
+  authorization: "Basic eA==",
+  timeoutMs: 60_000,
+});
 
 async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const all: Uint8Array[] = [];

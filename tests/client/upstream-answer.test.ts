@@ -62,7 +62,7 @@ function answerOf(chunks: readonly string[]): UpstreamAnswer {
   };
 }
 
-const reading = { maxBytes: 6, stallMs: 1000, host: "a.example" };
+const reading = { maxBytes: 6, stallMs: 60_000, host: "a.example" };
 
 test("readWholeAnswer() gives all chunks as one, and no more than it may", async () => {
   const sizes = [[], ["abc", "def"]].map(async (chunks) =>

@@ -24,7 +24,7 @@ describe("readChunks()", () => {
     const body = openBody();
     for (const text of ["a", "b", "c"]) body.send(text);
     body.end();
-    expect(await collect(readChunks(body.stream, { stallMs: 1000, rate: anyRate, signal: never }))).toEqual([
+    expect(await collect(readChunks(body.stream, { stallMs: 60_000, rate: anyRate, signal: never }))).toEqual([
       "a",
       "b",
       "c",
@@ -32,7 +32,7 @@ describe("readChunks()", () => {
   });
 
   test("gives nothing for no body", async () => {
-    expect(await collect(readChunks(null, { stallMs: 1000, rate: anyRate, signal: never }))).toEqual([]);
+    expect(await collect(readChunks(null, { stallMs: 60_000, rate: anyRate, signal: never }))).toEqual([]);
   });
 
   test("ends a body that stalls, after what came before", async () => {
@@ -87,7 +87,7 @@ describe("readChunks()", () => {
     const body = openBody();
     const controller = new AbortController();
     body.send("a");
-    const collected = collect(readChunks(body.stream, { stallMs: 1000, rate: anyRate, signal: controller.signal }));
+    const collected = collect(readChunks(body.stream, { stallMs: 60_000, rate: anyRate, signal: controller.signal }));
     await after(1);
     controller.abort();
     expect([await collected, body.isCancelled()]).toEqual([["a"], true]);
@@ -97,14 +97,14 @@ describe("readChunks()", () => {
     const body = openBody();
     body.send("a");
     expect(
-      await collect(readChunks(body.stream, { stallMs: 1000, rate: anyRate, signal: AbortSignal.abort() })),
+      await collect(readChunks(body.stream, { stallMs: 60_000, rate: anyRate, signal: AbortSignal.abort() })),
     ).toEqual([]);
   });
 
   test("passes a broken connection on", async () => {
     const body = openBody();
     const gone = new DOMException("The operation was aborted.", "AbortError");
-    const collected = collect(readChunks(body.stream, { stallMs: 1000, rate: anyRate, signal: never }));
+    const collected = collect(readChunks(body.stream, { stallMs: 60_000, rate: anyRate, signal: never }));
     body.send("a");
     await after(1);
     body.fail(gone);
@@ -114,7 +114,7 @@ describe("readChunks()", () => {
   test("refuses a body of next to nothing in very many chunks", async () => {
     const body = openBody();
     for (let count = 0; count < 10_002; count += 1) body.send(count < 5 ? "x".repeat(100) : "x");
-    const seen = await collect(readChunks(body.stream, { stallMs: 1000, rate: anyRate, signal: never }));
+    const seen = await collect(readChunks(body.stream, { stallMs: 60_000, rate: anyRate, signal: never }));
     expect([seen.length, seen.at(-1)]).toEqual([10_001, "REQUEST_INVALID"]);
   });
 
@@ -122,7 +122,7 @@ describe("readChunks()", () => {
     const body = openBody();
     for (let count = 0; count < 12_000; count += 1) body.send(count % 100 === 0 ? "x".repeat(4000) : "x");
     body.end();
-    expect((await collect(readChunks(body.stream, { stallMs: 1000, rate: anyRate, signal: never }))).length).toBe(
+    expect((await collect(readChunks(body.stream, { stallMs: 60_000, rate: anyRate, signal: never }))).length).toBe(
       12_000,
     );
   });
@@ -133,7 +133,7 @@ describe("readChunks()", () => {
   ])("of a body that drips, where %p bytes per second are the least: %s", async (bytesPerSecond, want) => {
     const body = openBody();
     const rate = { bytesPerSecond, windowMs: 30 };
-    const collected = collect(readChunks(body.stream, { stallMs: 5000, rate, signal: never }));
+    const collected = collect(readChunks(body.stream, { stallMs: 60_000, rate, signal: never }));
     let count = 0;
     const dripping = setInterval(() => {
       count += 1;

@@ -72,7 +72,9 @@ test.each([
     meter.advance(1e9);
     return performance.now() - startMs;
   };
-  measureMs(text.slice(0, 100_000));
-  // A search that began anew at each of 500,000 would take minutes.
-  expect(measureMs(text)).toBeLessThan(1000);
+  const bestMs = (part: string) => Math.min(measureMs(part), measureMs(part), measureMs(part));
+  const tenthMs = bestMs(text.slice(0, text.length / 10));
+  const wholeMs = measureMs(text);
+  // A search that began anew at each of 500,000 would take minutes, and a hundred times as long for ten times the text.
+  if (wholeMs >= 1000) expect(bestMs(text)).toBeLessThan(40 * tenthMs);
 });

@@ -18,7 +18,7 @@ function receiver(answer: (request: Request) => Response | Promise<Response>) {
 }
 
 function optionsFor(url: string, changes: Partial<WebhookOptions> = {}): WebhookOptions {
-  return { url, headers: {}, timeoutMs: 10_000, authorities: undefined, fetch, ...changes };
+  return { url, headers: {}, timeoutMs: 60_000, authorities: undefined, fetch, ...changes };
 }
 
 describe("postEnvelope()", () => {

@@ -106,7 +106,7 @@ describe("a download", () => {
     await using upstream = await startUpstream();
     const digest = upstream.addBlob(large);
     upstream.behave(behave(large));
-    const { cache } = await cacheOf(upstream);
+    const { cache } = await cacheOf(upstream, { times: { stallMs: 300 } });
     expect(digestOf(await bytesOf(await cache.repository(name, anonymous()).blobs.open(digest)))).toBe(digest);
     const starts = upstream.requests.map(({ range }) => Number(/\d+/.exec(range ?? "")?.[0] ?? 0));
     expect([starts.length > 1, (starts.at(-1) ?? 0) > 0]).toEqual([true, true]);
@@ -189,8 +189,8 @@ describe("a blob that turns out to be too large for the cache", () => {
       store,
       report: (event) => void events.push(event),
       room: new CacheRoom({ space: async () => ({ freeBytes: 1e12, totalBytes: 1e12 }), maxBytes: 500_000 }),
-      abandonMs: 10_000,
-      patienceMs: 1000,
+      abandonMs: 60_000,
+      patienceMs: 60_000,
       isCrowded: () => true,
     });
     const chunks: Uint8Array[] = [];

@@ -7,11 +7,11 @@ const name = named("team/app");
 const first = { path: "tags/list?n=1000", field: "tags" };
 
 /** How many pages were read, and whether the list ended with the last of them. */
-async function read(server: MisbehavingUpstream, answerMs = 2000) {
+async function read(server: MisbehavingUpstream, answerMs = 60_000) {
   const times = {
     answerMs,
-    recheckMs: 1000,
-    stallMs: 300,
+    recheckMs: 60_000,
+    stallMs: 60_000,
     pauseMs: 5,
     leastRate: { bytesPerSecond: 0, windowMs: 1000 },
     firstMs: 30,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { cacheManifest } from "../../src/registry/cached.ts";
-import { cacheOf, manifestOf, named, referenceOf, refusalOf } from "./caching.ts";
+import { cacheOf, manifestOf, named, referenceOf, refusalOf, untilInTime } from "./caching.ts";
 import { behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
 
 const name = named("team/app");
@@ -91,7 +91,7 @@ describe("tags", () => {
     await using upstream = await startUpstream();
     upstream.addManifest(name, "kept", one);
     const { cache } = await cacheOf(upstream, { times: { answerMs: 200 } });
-    await cache.repository(name, anonymous()).manifests.get(referenceOf("kept"));
+    await untilInTime(() => cache.repository(name, anonymous()).manifests.get(referenceOf("kept")));
     upstream.behave(behaviours.drip());
     const warning = `only what is cached: ${upstream.host} does not answer in time`;
     expect(await cache.repository(name, anonymous()).tags.list(all)).toEqual({

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { isFresh } from "../../src/proxy/manifests.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { intercept } from "../storage/intercepted.ts";
-import { cacheOf, manifestOf, named, referenceOf, refusalOf } from "./caching.ts";
+import { cacheOf, manifestOf, named, referenceOf, refusalOf, untilInTime } from "./caching.ts";
 import { type Behaviour, behaviours, startUpstream } from "./misbehaving-upstream.ts";
 
 const name = named("library/app");
@@ -117,12 +117,15 @@ const failures: readonly [string, Behaviour, RegExp, string][] = [
   ["redirects for ever", behaviours.redirect("/v2/loop"), /redirects more than/, "UPSTREAM_INVALID"],
 ];
 
+/** Short only if the test waits for their end. */
+const timesFor = (code: string) => (code === "UPSTREAM_TIMEOUT" ? { answerMs: 700, recheckMs: 700 } : {});
+
 describe("where upstream", () => {
   test.each(failures)("%s, the cached manifest is served with a warning", async (_what, behaviour, warning, code) => {
     await using upstream = await startUpstream();
     const digest = upstream.addManifest(name, "latest", one);
-    const { cache, events } = await cacheOf(upstream, { times: { answerMs: 700, recheckMs: 700 } });
-    await cache.repository(name, anonymous()).manifests.get(latest);
+    const { cache, events } = await cacheOf(upstream, { times: timesFor(code) });
+    await untilInTime(() => cache.repository(name, anonymous()).manifests.get(latest));
     // Only a tag that moved is fetched; the digest that HEAD gives is not the one of what comes.
     upstream.addManifest(name, "latest", manifestOf(new Uint8Array([3])));
     upstream.behave(async (request, response) => {
@@ -138,7 +141,7 @@ describe("where upstream", () => {
     "%s, what is not cached is refused, and never as unknown",
     async (_what, behaviour, _text, code) => {
       await using upstream = await startUpstream();
-      const { cache } = await cacheOf(upstream, { times: { answerMs: 700, recheckMs: 700 } });
+      const { cache } = await cacheOf(upstream, { times: timesFor(code) });
       upstream.behave(behaviour);
       const wanted = referenceOf(`sha256:${"b".repeat(64)}`);
       expect(await refusalOf(cache.repository(name, anonymous()).manifests.get(wanted))).toBe(code);
@@ -188,9 +191,11 @@ test("a manifest that trickles is asked for again after its time limit", async (
     cache.repository(name, anonymous()).manifests.get(latest),
   ].map(refusalOf);
   expect(await Promise.all(together)).toEqual(["UPSTREAM_TIMEOUT", "UPSTREAM_TIMEOUT"]);
+  // On a machine that is very slow, not even one was sent.
+  expect(upstream.requests.length).toBeLessThanOrEqual(1);
   upstream.behave(undefined);
-  const { warning } = await cache.repository(name, anonymous()).manifests.get(latest);
-  expect([warning, upstream.requests.length]).toEqual([undefined, 2]);
+  const { warning } = await untilInTime(() => cache.repository(name, anonymous()).manifests.get(latest));
+  expect(warning).toBeUndefined();
 });
 
 test("a manifest is served although the cache cannot be written, and that is told", async () => {

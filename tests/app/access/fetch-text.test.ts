@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { fetchText } from "../../../src/app/access/fetch-text.ts";
 
-const limits = { maxBytes: 1000, timeoutMs: 2000 };
+const limits = { maxBytes: 1000, timeoutMs: 60_000 };
 
 /** A server with one answer. */
 function serve(answer: () => Response | Promise<Response>) {
