@@ -16,6 +16,7 @@ export interface Descriptor {
 export interface Platform {
   readonly architecture: string;
   readonly os: string;
+  readonly variant?: string | undefined;
 }
 
 /** A descriptor, or a sentence about what is wrong with it. */
@@ -69,10 +70,12 @@ export function parseDescriptor(value: unknown): DescriptorResult {
   };
 }
 
-function parsePlatform(value: unknown): Platform | undefined {
+/** The platform in a descriptor or in the configuration of an image; undefined where it says none. */
+export function parsePlatform(value: unknown): Platform | undefined {
   if (!isRecord(value)) return undefined;
   const { architecture, os } = value;
-  return typeof architecture === "string" && typeof os === "string" ? { architecture, os } : undefined;
+  if (typeof architecture !== "string" || typeof os !== "string") return undefined;
+  return { architecture, os, variant: typeof value.variant === "string" ? value.variant : undefined };
 }
 
 /** Whether clients fetch the layer from its `urls`, so that the registry need not store it. */

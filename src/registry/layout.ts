@@ -17,6 +17,7 @@
 //   proxy/<alg>-<hex>-<upstream>                              ours: a blob on its way from an upstream registry
 //   gc/pulls                                                  ours: since when pulls are recorded
 //   gc/moved/<hex>                                            ours: the tags of a repository that were moved lately
+//   gc/{last-collection,last-check}                           ours: when one last ended, and what it counted
 //
 //   <alg> is sha256 or sha512, <hex> the hash in lower case, <hh> its first two digits; <upstream> is the beginning of the
 //   hash of its address.
@@ -222,6 +223,11 @@ export interface TransferOrigin {
 export function transferKey({ digest, upstream }: TransferOrigin): Key {
   const address = digestHex(hashBytes(new TextEncoder().encode(upstream), "sha256")).slice(0, 16);
   return `${transfersPrefix}/${digestAlgorithm(digest)}-${digestHex(digest)}-${address}`;
+}
+
+/** How the last run over the whole store ended. */
+export function lastRunKey(kind: "collection" | "check"): Key {
+  return `${collectorPlace}/last-${kind}`;
 }
 
 /** The log of moved tags of the repository whose name has this hash. */

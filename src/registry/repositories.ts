@@ -66,13 +66,34 @@ export async function listRepositories(
   return { items, hasMore: false };
 }
 
-/** All repositories at the prefix and below, after the given one, in the order of the catalog. */
+/** All repositories that have such a prefix, after the given one, in the order of the catalog. */
 export async function* walkRepositories(
   store: Store,
   prefixOf: (name: RepositoryName) => Key,
   after?: string,
 ): AsyncGenerator<RepositoryName> {
   yield* walkBelow({ store, prefixOf }, [], after === undefined ? [] : after.split("/"));
+}
+
+/** The repositories of the catalog whose names begin with these whole components, after the given one. */
+export async function* walkCatalog(
+  store: Store,
+  { below, after }: { readonly below: readonly string[]; readonly after: string | undefined },
+): AsyncGenerator<RepositoryName> {
+  const passed = after?.split("/") ?? [];
+  // What comes after a name that lies elsewhere is all of it, or nothing.
+  const isInside = passed.length > below.length && below.every((component, index) => passed[index] === component);
+  if (!isInside && passed.length > 0 && !isBefore(passed, below)) return;
+  const walk = { store, prefixOf: manifestsPrefix };
+  yield* walkBelow(walk, below, isInside ? passed.slice(below.length) : []);
+}
+
+/** In the order of the catalog; a name comes before what is below it. */
+function isBefore(name: readonly string[], other: readonly string[]): boolean {
+  const different = name.findIndex((component, index) => component !== other[index]);
+  if (different === -1) return true;
+  const against = other[different];
+  return against !== undefined && (name[different] ?? "") < against;
 }
 
 /** A place below the repositories where nobody can look. */

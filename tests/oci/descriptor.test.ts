@@ -12,7 +12,7 @@ test("parseDescriptor() keeps the fields that a registry acts on", () => {
       sizeBytes: 3,
       digest,
       urls: ["https://a.example/b"],
-      platform: { architecture: "amd64", os: "linux" },
+      platform: { architecture: "amd64", os: "linux", variant: "v3" },
     },
   } as never);
 });

@@ -44,6 +44,8 @@ export interface RepositoryScan {
   readonly hasUploads: boolean;
   /** Whether a manifest is being pushed, so that nobody can tell yet what it names. */
   readonly isBusy: boolean;
+  /** Manifests of which nobody can tell what they name: missing, damaged, or being pushed. */
+  readonly unread: ReadonlySet<Digest>;
   /** Sentences about what cannot be understood. */
   readonly problems: readonly string[];
 }
@@ -58,7 +60,12 @@ export async function scanRepository(
   const index = name === undefined ? [] : await Array.fromAsync(walkReferrerIndex(store, name));
   const layers = await readLinks(store, places.layers, pace);
   const links = await readLinks(store, places.revisions, pace);
-  const { revisions, isBusy, problems } = await readRevisions(store, { prefix, name, links: links.links, pace });
+  const { revisions, isBusy, unread, problems } = await readRevisions(store, {
+    prefix,
+    name,
+    links: links.links,
+    pace,
+  });
   const { deleted, isDeleting } = await readDeletions(store, name);
   const tags = await scanTags(store, places.tags, { revisions, deleted });
   const hasUploads = (await store.objects.list(places.uploads, { limit: 1 })).length > 0;
@@ -78,6 +85,7 @@ export async function scanRepository(
       .filter((entry) => isStaleEntry(entry, revisions.get(entry.digest))),
     hasUploads,
     isBusy,
+    unread,
     problems: [
       ...(name === undefined ? [`${prefix} is not a repository name`] : []),
       ...[layers, links, { problems }, tags].flatMap((part) => part.problems),
@@ -140,6 +148,7 @@ async function readRevisions(
 ) {
   const revisions = new Map<Digest, Revision>();
   const problems: string[] = [];
+  const unread = new Set<Digest>();
   let isBusy = false;
   for (const { key, digest, changedMs } of links) {
     await pace?.();
@@ -147,10 +156,11 @@ async function readRevisions(
     if (names === "gone") continue;
     if (names === "busy") isBusy = true;
     if (names === "unreadable") problems.push(describeUnreadable(prefix, digest));
+    if (typeof names === "string") unread.add(digest);
     const { named, subject } = typeof names === "string" ? nothingNamed : names;
     revisions.set(digest, { digest, changedMs, named, subject });
   }
-  return { revisions, problems, isBusy };
+  return { revisions, problems, isBusy, unread };
 }
 
 const nothingNamed: StoredNames = { named: new Set(), subject: undefined };

@@ -26,6 +26,7 @@ function draw(revisions: Drawn, { tags = "", layers = "", problems = [] as reado
     deleted: new Set(),
     isDeleting: false,
     isBusy: false,
+    unread: new Set<Digest>(),
     vacantTags: [],
     vacancies: [],
     staleEntries: [],

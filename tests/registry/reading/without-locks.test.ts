@@ -1,0 +1,12 @@
+import { expect, test } from "bun:test";
+import { withoutLocks } from "../../../src/registry/reading/without-locks.ts";
+import { pushImage, stocked } from "../stocked.ts";
+
+test("a store without locks never has one, and holds up nobody who takes one", async () => {
+  const stock = stocked();
+  const { locks } = withoutLocks(stock.store);
+  expect(await locks.take("app", "alone", { waitMs: 0 })).toBeUndefined();
+  expect(await locks.hold("gc", "x")).toHaveProperty("heldBy");
+  expect(locks.keepsProcessesApart()).toBe(stock.store.locks.keepsProcessesApart());
+  await pushImage(stock, "app", { tag: "1" });
+});
