@@ -1,62 +1,118 @@
-// npm run bench: the built executable beside Debian's docker-registry, in the same run, on the same disk in memory.
-// What is printed are ratios of times; a ratio below 1 says that the executable is faster.
-import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
-import { measureCaches } from "./cache.ts";
-import { type Contender, emptyDirectory, startDockerRegistry, startRegistry } from "./servers.ts";
-import { type Workload, workloads } from "./workloads.ts";
+// npm run bench: the built executable beside the registries that are on this machine, in one run. What is measured, how,
+// and what came out is in docs/performance.md.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { changesOf, findSlower, formatSlower } from "./compare.ts";
+import { measureGrowth } from "./growth.ts";
+import { Load } from "./load.ts";
+import { describeMachine } from "./machine.ts";
+import { type Options, parseOptions, usage } from "./options.ts";
+import { diskPlace, fileSystems, loopPlace, memoryPlace } from "./places.ts";
+import { writeReport } from "./report.ts";
+import type { Growth, Results, Row } from "./results.ts";
+import { makeCertificate } from "./servers/certificate.ts";
+import { findPeers } from "./servers/peers.ts";
+import { sizes } from "./sizes.ts";
+import type { Bench } from "./stage.ts";
+import { formatGrowth, formatHead, formatResults } from "./table.ts";
+import { measureCaches } from "./work/caches.ts";
+import { measureCollection } from "./work/collection.ts";
+import { measureDurable, measureImages } from "./work/images.ts";
+import { measureLarge } from "./work/large.ts";
+import { measureListings } from "./work/listings.ts";
+import { measureMixed } from "./work/mixed.ts";
+import { measureResources } from "./work/resources.ts";
+import { measureSmall } from "./work/small.ts";
 
-const rounds = 5;
+/** As much as four registries hold of one round at once. */
+const warmedRounds = 5;
 
-async function timeOf(work: (url: string) => Promise<void>, contender: Contender): Promise<number> {
-  const startedMs = performance.now();
-  await work(contender.url);
-  return performance.now() - startedMs;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-function memoryMiB(pid: number, field: "VmRSS" | "RssAnon"): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? Number.NaN) / 1024;
-}
-
-/** The two take turns, and the first round warms both up and does not count. */
-async function compare(workload: Workload, ours: Contender, peer: Contender): Promise<string> {
-  const times: Record<"ours" | "peer", number[]> = { ours: [], peer: [] };
-  for (let round = 0; round <= rounds; round += 1) {
-    const [first, second] = round % 2 === 0 ? ([ours, peer] as const) : ([peer, ours] as const);
-    const work = workload.prepare(String(round));
-    for (const contender of [first, second]) {
-      const timeMs = await timeOf(work, contender);
-      if (round > 0) times[contender === ours ? "ours" : "peer"].push(timeMs);
-    }
+async function main(options: Options): Promise<void> {
+  const peers = findPeers();
+  const ours = peers.find(({ kind }) => kind === "registry");
+  if (ours === undefined) throw new Error("dist/registry is missing: npm run build");
+  const directory = mkdtempSync(join(tmpdir(), "registry-bench-certificate-"));
+  try {
+    await using load = new Load();
+    const bench: Bench = {
+      load,
+      peers,
+      certificate: makeCertificate(ours.executable, directory),
+      sizes: sizes[options.length],
+      workers: options.workers,
+      say: (line) => console.error(`${new Date().toTimeString().slice(0, 8)} ${line}`),
+    };
+    const told = peers.filter(({ kind }) => kind !== "undurable");
+    const versions = Object.fromEntries(told.map(({ kind, version }) => [kind, version]));
+    const { rows, growth } = await measure(bench, options);
+    const workers = options.workers === undefined ? {} : { workers: options.workers };
+    const date = new Date().toISOString().slice(0, 10);
+    publish({ machine: describeMachine(), date, versions, ...workers, rows, growth }, options);
+  } finally {
+    rmSync(directory, { recursive: true });
   }
-  const [oursMs, peerMs] = [median(times.ours), median(times.peer)];
-  const aim = workload.aim === undefined ? "" : String(workload.aim);
-  return `| ${workload.name} | ${oursMs.toFixed(0)} ms | ${peerMs.toFixed(0)} ms | ${(oursMs / peerMs).toFixed(2)} | ${aim} |`;
 }
 
-const directory = emptyDirectory();
-const executable = Bun.spawnSync([`${import.meta.dir}/../dist/registry`, "version"])
-  .stdout.toString()
-  .trim();
-const debian = Bun.spawnSync(["docker-registry", "--version"]).stdout.toString().trim();
-console.log(`${cpus().length} × ${cpus()[0]?.model ?? "?"}; ${executable}; ${debian}\n`);
+/** Runs the parts that were asked for. */
+async function measure(bench: Bench, { parts, disks }: Options) {
+  using place = memoryPlace(bench.sizes.largeBytes * warmedRounds);
+  const setting = { place, isTls: false };
+  const rows: Row[] = [];
+  const growth: Growth[] = [];
+  for (const part of parts) {
+    if (part === "resources") rows.push(...(await measureResources(bench, setting)));
+    if (part === "small") rows.push(...(await measureSmall(bench, setting)));
+    if (part === "images") rows.push(...(await measureImages(bench, setting)));
+    if (part === "large") rows.push(...(await measureLarge(bench, setting)));
+    if (part === "mixed") rows.push(...(await measureMixed(bench, setting)));
+    if (part === "tls") {
+      rows.push(...(await measureLarge(bench, { place, isTls: true })));
+      rows.push(...(await measureSmall(bench, { place, isTls: true })));
+    }
+    if (part === "listings") rows.push(...(await measureListings(bench, setting)));
+    if (part === "caches") rows.push(...(await measureCaches(bench, setting)));
+    if (part === "gc") rows.push(...(await measureCollection(bench, setting)));
+    if (part === "disk") rows.push(...(await measureDisks(bench, disks)));
+    if (part === "growth") growth.push(...(await measureGrowth(bench, place)));
+  }
+  return { rows, growth };
+}
 
-// A first start makes the directories; it is the second one that is timed.
-await (await startRegistry(directory))[Symbol.asyncDispose]();
-await using ours = await startRegistry(directory);
-await using peer = await startDockerRegistry(directory);
-const idle = [ours, peer].map(({ pid }) => memoryMiB(pid, "VmRSS").toFixed(0));
+async function measureDisks(bench: Bench, disks: readonly string[]): Promise<readonly Row[]> {
+  const openers =
+    disks.length > 0
+      ? disks.map((disk) => ({ name: disk, open: () => diskPlace(disk) }))
+      : fileSystems.map((name) => ({ name, open: () => loopPlace(name) }));
+  const rows: Row[] = [];
+  for (const { name, open } of openers) {
+    using place = open();
+    if (place === undefined) bench.say(`no ${name}: it takes root, mkfs.${name} and a loop device`);
+    else rows.push(...(await measureDurable(bench, { place, isTls: false })));
+  }
+  return rows;
+}
 
-console.log(`| workload (median of ${rounds}) | registry | docker-registry | ratio | aim |\n|---|---|---|---|---|`);
-console.log(`| start to first answer | ${ours.startMs.toFixed(0)} ms | ${peer.startMs.toFixed(0)} ms | | 60 ms |`);
-console.log(`| idle memory (RSS) | ${idle[0]} MiB | ${idle[1]} MiB | | 60 MiB |`);
-for (const workload of workloads) console.log(await compare(workload, ours, peer));
-const after = [ours, peer].map(({ pid }) => memoryMiB(pid, "RssAnon").toFixed(0));
-console.log(`| own memory afterwards (RssAnon) | ${after[0]} MiB | ${after[1]} MiB | | |`);
-await measureCaches(emptyDirectory());
-emptyDirectory();
+function publish(results: Results, { json, report, compare }: Options): void {
+  console.log(formatHead(results));
+  if (results.rows.length > 0) console.log(`\n${formatResults(results)}`);
+  for (const growth of results.growth) console.log(`\n${growth.title}\n\n${formatGrowth(growth)}`);
+  if (json !== undefined) writeFileSync(json, formatJson(results));
+  if (report !== undefined) writeReport(report, results);
+  if (compare === undefined) return;
+  const before: Results = JSON.parse(readFileSync(compare, "utf8"));
+  console.log(`\n${formatSlower(findSlower(before, results), changesOf(before, results).length)}`);
+}
+
+/** Four digits that count are more than any of these numbers deserves. */
+function formatJson(results: Results): string {
+  const shorten = (_key: string, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(4)) : value);
+  return `${JSON.stringify(results, shorten, 1)}\n`;
+}
+
+const options = parseOptions(process.argv.slice(2));
+if (options === undefined) {
+  console.error(usage);
+  process.exit(64);
+}
+await main(options);

@@ -1,0 +1,3 @@
+module registry/bench/load
+
+go 1.22

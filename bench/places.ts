@@ -1,0 +1,66 @@
+// Where data lies: in memory, in a directory that is named, or on a file system of its own in a file on this disk.
+import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+
+/** A directory to work in, empty; what is in it goes with it. */
+export interface Place extends Disposable {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The file systems that are made, if root asks. */
+export const fileSystems = ["ext4", "xfs"] as const;
+
+type FileSystem = (typeof fileSystems)[number];
+
+const imageBytes = 6 * 1024 ** 3;
+
+/** A directory in memory. Memory that was never used has to be fetched from the host first: that is done here. */
+export function memoryPlace(warmBytes: number): Place {
+  const path = mkdtempSync("/dev/shm/registry-bench-");
+  warm(join(path, "warm"), warmBytes);
+  return { name: "memory", path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+function warm(path: string, bytes: number): void {
+  const block = new Uint8Array(1024 ** 2);
+  const file = openSync(path, "w");
+  for (let written = 0; written < bytes; written += block.length) writeSync(file, block);
+  closeSync(file);
+  rmSync(path);
+}
+
+/** A directory of its own below one that is named. */
+export function diskPlace(directory: string): Place {
+  mkdirSync(directory, { recursive: true });
+  const path = mkdtempSync(join(directory, "registry-bench-"));
+  return { name: directory, path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A new file system in a file of the directory for temporary files; undefined where it cannot be made or mounted. */
+export function loopPlace(fileSystem: FileSystem): Place | undefined {
+  if (userInfo().uid !== 0 || Bun.which(`mkfs.${fileSystem}`) === null) return undefined;
+  const base = mkdtempSync(join(tmpdir(), "registry-bench-"));
+  const [image, path] = [join(base, "image"), join(base, "mounted")];
+  mkdirSync(path);
+  const file = openSync(image, "w");
+  ftruncateSync(file, imageBytes);
+  closeSync(file);
+  const remove = () => rmSync(base, { recursive: true, force: true });
+  const isThere =
+    Bun.spawnSync([`mkfs.${fileSystem}`, "-q", image], { stdout: "ignore", stderr: "ignore" }).success &&
+    Bun.spawnSync(["mount", "-o", "loop", image, path], { stderr: "ignore" }).success;
+  if (!isThere) {
+    remove();
+    return undefined;
+  }
+  return {
+    name: fileSystem,
+    path,
+    [Symbol.dispose]: () => {
+      // Never delete below a mount that would not go: the data is the benchmark's own, but the image is in use.
+      if (Bun.spawnSync(["umount", path]).success) remove();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+// Results as tables in Markdown.
+import { type Aim, aimOf, columnsOf, missesOf, standingOf } from "./aims.ts";
+import { estimate } from "./elsewhere.ts";
+import type { Growth, Kind, Results, Row } from "./results.ts";
+import { labels } from "./servers/peers.ts";
+import { formatNumber, median } from "./statistics.ts";
+
+/** A table in Markdown; numbers in it are aligned by whoever shows it. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const lines = rows.map((cells) => `| ${cells.join(" | ")} |`);
+  const [head = ""] = lines;
+  return [head, `|${"---|".repeat(rows[0]?.length ?? 0)}`, ...lines.slice(1)].join("\n");
+}
+
+/** Every row: each registry's time and, in brackets, processor time; then how ours stands to the best peer. */
+export function formatResults(results: Results): string {
+  const kinds = columnsOf(results.rows);
+  const head = ["work", "unit", ...kinds.map((kind) => labels[kind]), "ours / best peer", "aim", "met"];
+  const options = { hasWorkers: results.workers !== undefined && results.workers !== 1 };
+  return formatTable([head, ...results.rows.map((row) => formatRow(row, kinds, aimOf(row, options)))]);
+}
+
+function formatRow(row: Row, kinds: readonly Kind[], aim: Aim | undefined): readonly string[] {
+  const { wall, cpu } = standingOf(row);
+  const standing = pair(format(wall), format(cpu));
+  const misses = aim === undefined ? undefined : missesOf(row, aim);
+  const verdict =
+    misses === undefined ? "" : misses.length === 0 ? "yes" : `**no** (${misses.map(partName).join(", ")})`;
+  return [row.work, row.unit, ...kinds.map((kind) => formatCell(row, kind)), standing, formatAim(row, aim), verdict];
+}
+
+const partName = (part: keyof Aim) => ({ wall: "time", cpu: "CPU", atMost: "amount" })[part];
+
+/** What was not measured here but reckoned has a sign before it. */
+function formatCell(row: Row, kind: Kind): string {
+  const series = row.series[kind];
+  if (series !== undefined) return pair(format(median(series.values)), format(median(series.cpu ?? [])));
+  const estimated = estimate(row)[kind];
+  if (estimated === undefined) return "";
+  return `≈ ${pair(format(estimated.wall) || "?", format(estimated.cpu))}`;
+}
+
+function formatAim({ unit }: Row, aim: Aim | undefined): string {
+  if (aim === undefined) return "";
+  if (aim.atMost !== undefined) return `≤ ${aim.atMost} ${unit}`;
+  return `≤ ${pair(aim.wall === undefined ? "…" : String(aim.wall), aim.cpu === undefined ? "" : String(aim.cpu))}`;
+}
+
+const format = (value: number | undefined) => (value === undefined ? "" : formatNumber(value));
+const pair = (first: string, second: string) => (second === "" ? first : `${first} (${second})`);
+
+/** What was measured on what. */
+export function formatHead({ machine, date, versions, workers }: Results): string {
+  const named = Object.entries(versions).map(([kind, version]) => `- ${labels[kind as Kind]}: \`${version}\``);
+  const ours = workers === undefined ? "" : `\n- \`http.workers\` of ours: ${workers}`;
+  return `${machine}; ${date}\n\n${named.join("\n")}${ours}`;
+}
+
+/** The numbers behind one plot. */
+export function formatGrowth({ over, unit, sizes, lines }: Growth): string {
+  const rows = Object.entries(lines).map(([name, values]) => [name, ...sizes.map((_, index) => format(values[index]))]);
+  return formatTable([[`${unit}, over ${over}`, ...sizes.map((size) => size.toLocaleString("en"))], ...rows]);
+}
