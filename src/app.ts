@@ -2,28 +2,24 @@
 
 import { join } from "node:path";
 import type { OpenedAccess } from "./app/access/open-access.ts";
-import { openSwitchedAccess } from "./app/access/switched-access.ts";
+import { type Answering, openAnswering } from "./app/answering.ts";
 import type { CertificateSource } from "./app/certificates/certificate-source.ts";
 import { openCertificates } from "./app/certificates/certificates.ts";
 import { createRenewal } from "./app/certificates/renewal.ts";
-import { type ComposedRegistry, composeRegistry } from "./app/compose-registry.ts";
-import { watchDescriptors } from "./app/listening/descriptors.ts";
-import { orNone } from "./app/listening/limits.ts";
-import { addressOf, findAddress, listen } from "./app/listening/listen.ts";
+import type { ComposedRegistry } from "./app/compose-registry.ts";
+import { openFront } from "./app/front.ts";
+import { addressOf, findAddress } from "./app/listening/listen.ts";
 import { openNotifications } from "./app/notifications/open-notifications.ts";
 import { openDebugListener } from "./app/observe/debug-listener.ts";
 import { startHealthChecks } from "./app/observe/health-checks.ts";
-import { withLoginMetrics } from "./app/observe/login-metrics.ts";
 import { type Monitoring, openMonitoring } from "./app/observe/monitoring.ts";
-import { noteLoginIn, openAudit, withAudit } from "./app/observe/open-audit.ts";
 import { levelOf, openLogs } from "./app/observe/open-logs.ts";
-import { openTracing } from "./app/observe/open-tracing.ts";
 import { startChores } from "./app/store/chores.ts";
 import { openStore } from "./app/store/open-store.ts";
+import type { SpawnWorker } from "./app/workers/worker-process.ts";
 import type { LoadedConfiguration } from "./config/load.ts";
 import type { Configuration } from "./config/schema.ts";
 import type { Health } from "./http/health.ts";
-import type { RunningServer } from "./http/server.ts";
 import type { LineStream } from "./log/line-output.ts";
 import type { Logger } from "./log/logger.ts";
 import type { Store } from "./registry/store.ts";
@@ -39,6 +35,8 @@ export interface AppSurroundings {
   readonly accessStream: LineStream;
   /** Writes to standard output. */
   readonly print: (text: string) => void;
+  /** Starts a process that answers requests; if absent, this one answers all of them. */
+  readonly spawnWorker?: SpawnWorker | undefined;
 }
 
 /** A running registry. */
@@ -53,6 +51,8 @@ export interface App {
   readonly certificate: CertificateSource | undefined;
   /** Whether there is a configuration file. */
   readonly isConfigured: boolean;
+  /** How many processes answer requests. */
+  readonly processes: number;
   /** At the start; undefined: everybody may do everything. */
   readonly access: OpenedAccess | undefined;
   readonly logger: Logger;
@@ -71,43 +71,44 @@ export interface App {
 export async function startApp(loaded: LoadedConfiguration, surroundings: AppSurroundings): Promise<App> {
   const { configuration } = loaded;
   const isConfigured = loaded.path !== undefined;
-  const { env, now, print } = surroundings;
+  const { env, now, spawnWorker } = surroundings;
   const { logger, accessLog } = openLogs(loaded, surroundings);
   const address = findAddress(configuration);
   const { dataDirectory, ...opened } = await openStore(configuration, { env, now, warn: (line) => logger.warn(line) });
-  const monitoring = openMonitoring(configuration, { logger, now });
-  const { metrics } = monitoring;
+  const later: { answering?: Answering } = {};
+  const monitoring = openMonitoring(configuration, {
+    logger,
+    now,
+    tellHealth: (problems) => later.answering?.noteProblems(problems),
+  });
+  const { health, metrics } = monitoring;
 
   const certificate = await openCertificates(configuration.http.tls, { directory: join(dataDirectory, "tls"), now });
   announce(certificate, logger);
-  const audit = await openAudit(configuration.log.audit, { logger, now, print });
-  const noteLogin = withLoginMetrics(noteLoginIn(audit), metrics);
-  const facts = { dataDirectory, logger, now, hasFile: isConfigured, noteLogin };
-  const access = await openSwitchedAccess(configuration, facts);
-  const tracing = openTracing({ env, logger });
+  const facts = { hasFile: isConfigured, dataDirectory, monitoring, logger };
+  const front = await openFront(configuration, { ...surroundings, ...facts, store: opened.store });
+  const { store, access, composed, tracing } = front;
+  const instanceId = store.uuid();
+  const notifications = openNotifications(configuration, { store, dataDirectory, logger, metrics, instanceId });
+  const parts = { ...facts, address, certificate, front, notifications, instanceId, accessLog, spawnWorker };
+  const answering = await openAnswering(configuration, parts);
+  later.answering = answering;
 
-  const store = monitoring.watchStore(opened.store);
-  const hasOwners = () => access.now() !== undefined;
-  const parts = { env, tracer: tracing.tracer, store, dataDirectory, hasOwners, metrics, logger };
-  const composed = composeRegistry(configuration, parts);
-  const notifications = openNotifications(configuration, parts);
-  const registry = notifications.wrap(withAudit(composed.registry, audit));
-  const asked = { ...composed, registry, certificate, access, monitoring, logger, accessLog, tracer: tracing.tracer };
-  const server = listen(configuration, { address, ...asked });
-
-  const renewCertificate = createRenewal(certificate, { server, logger });
-  const debugListener = openDebugListener(configuration, { ...monitoring, logger });
-  const chores = startWork(configuration, { store, composed, server, renewCertificate, monitoring, logger });
+  const renewCertificate = createRenewal(certificate, { server: answering, logger });
+  const debugListener = openDebugListener(configuration, { health, formatMetrics: answering.formatMetrics, logger });
+  const chores = startWork(configuration, { store, composed, renewCertificate, monitoring, logger });
   const outward = debugListener === undefined ? [tracing] : [debugListener, tracing];
-  const running = { chores, health: monitoring.health, server, notifications, outward, logger };
+  const running = { chores, health, answering, notifications, outward, logger };
 
   const reload = async (changed: Configuration) => {
     logger.setLevel(levelOf(changed));
     await access.reload(changed);
+    answering.reload(changed);
   };
   const stop = () => stopAll(running, configuration.http.draintimeout);
   const told = { configuration, dataDirectory, certificate, isConfigured, access: access.now(), logger };
-  return { ...told, ...addressOf(configuration, server, certificate), renewCertificate, reload, stop };
+  const { processes } = answering;
+  return { ...told, ...addressOf(configuration, answering, certificate), processes, renewCertificate, reload, stop };
 }
 
 function announce(certificate: CertificateSource | undefined, logger: Logger): void {
@@ -118,7 +119,6 @@ function announce(certificate: CertificateSource | undefined, logger: Logger): v
 interface WorkParts {
   readonly store: Store;
   readonly composed: ComposedRegistry;
-  readonly server: RunningServer;
   readonly renewCertificate: () => Promise<void>;
   readonly monitoring: Monitoring;
   readonly logger: Logger;
@@ -126,11 +126,10 @@ interface WorkParts {
 
 /** What a server does by itself, until it is disposed of. */
 function startWork(configuration: Configuration, parts: WorkParts): readonly Disposable[] {
-  const { store, composed, server, renewCertificate, monitoring, logger } = parts;
+  const { store, composed, renewCertificate, monitoring, logger } = parts;
   const { health, chores: metrics } = monitoring;
   return [
     ...startChores(configuration, { store, renew: renewCertificate, logger, metrics }),
-    watchDescriptors({ server, logger, maxConnections: orNone(configuration.http.limits.connections) }),
     composed.start(),
     ...startHealthChecks(configuration.health, { health, checkStore: composed.registry.checkReady, logger }),
   ];
@@ -139,7 +138,7 @@ function startWork(configuration: Configuration, parts: WorkParts): readonly Dis
 interface RunningParts {
   readonly chores: readonly Disposable[];
   readonly health: Health;
-  readonly server: RunningServer;
+  readonly answering: Answering;
   readonly notifications: { stop(leftMs: number): Promise<void> };
   /** What tells others of the last requests, and so ends last. */
   readonly outward: readonly { stop(): Promise<void> }[];
@@ -147,11 +146,11 @@ interface RunningParts {
 }
 
 /** Readiness goes first, then requests in flight finish, then what they left to be told. */
-async function stopAll({ chores, health, server, notifications, outward, logger }: RunningParts, drainMs: number) {
+async function stopAll({ chores, health, answering, notifications, outward, logger }: RunningParts, drainMs: number) {
   health.beginStopping();
   for (const chore of chores) chore[Symbol.dispose]();
   const endMs = performance.now() + drainMs;
-  const count = await server.stop(drainMs);
+  const count = await answering.stop(drainMs);
   if (count > 0) logger.warn("requests were cut off because they took longer than http.draintimeout", { count });
   await notifications.stop(endMs - performance.now());
   for (const each of outward) await each.stop();

@@ -1,5 +1,7 @@
 // The program: arguments in, exit code out.
 import { isatty } from "node:tty";
+import { findLine } from "./app/workers/worker-line.ts";
+import { ownCommand, spawnWith } from "./app/workers/worker-process.ts";
 import { runCli } from "./cli/cli.ts";
 import { type OutputFailure, wasClosed, writeWhole } from "./cli/output.ts";
 import { askOnTerminal, askSecretOnTerminal } from "./cli/question.ts";
@@ -68,6 +70,8 @@ const exitCode = await runCli(process.argv.slice(2), {
   readInput: () => Bun.stdin.text(),
   env,
   now: Date.now,
+  spawnWorker: spawnWith(ownCommand(Bun.main, process.execPath), env),
+  supervisor: findLine(process),
 });
 await Promise.all([drained(process.stderr), accessStream.end()]);
 process.exit(exitCode);

@@ -29,6 +29,8 @@ export interface RegistryParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly tracer: Tracer;
+  /** Hears how much caches have received, if another process evicts. */
+  readonly noteReceived?: (sizeBytes: number) => void;
 }
 
 /** The registry that the configuration describes. */
@@ -37,6 +39,8 @@ export interface ComposedRegistry {
   readonly findNamespaced: FindNamespaced | undefined;
   /** Begins what caches do by themselves: asking their upstreams once, and evicting. Ends when disposed of. */
   start(): Disposable;
+  /** Notes what other processes have received into the caches. */
+  received(sizeBytes: number): void;
 }
 
 /** Opens it; nothing is asked of upstreams or removed before `start`. */
@@ -54,11 +58,20 @@ export function composeRegistry(configuration: Configuration, parts: RegistryPar
   // Its metrics are shown without a cache too, as in distribution.
   const warnings = createUpstreamWarnings(logger);
   const tell = createCacheReport({ metrics: parts.metrics, logger, warnings });
-  if (proxy === undefined) return { registry: local, findNamespaced: undefined, start: () => new DisposableStack() };
+  if (proxy === undefined) {
+    return {
+      registry: local,
+      findNamespaced: undefined,
+      start: () => new DisposableStack(),
+      received: () => undefined,
+    };
+  }
   let cleaning: EvictionSchedule | undefined;
+  const received = (sizeBytes: number) => cleaning?.received(sizeBytes);
+  const noteReceived = parts.noteReceived ?? received;
   const report: Report = (event) => {
     tell(event);
-    if (event.kind === "received") cleaning?.received(event.sizeBytes);
+    if (event.kind === "received") noteReceived(event.sizeBytes);
   };
   const caches = openCaches(proxy, { env, store, local, sizes, report, trace: () => parts.tracer.call() });
   const start = () => {
@@ -67,5 +80,5 @@ export function composeRegistry(configuration: Configuration, parts: RegistryPar
     cleaning = cleanCaches(proxy, caches, { store, dataDirectory, logger, note: describeHolder(store.now()) });
     return cleaning;
   };
-  return { registry: caches.registry, findNamespaced: caches.registry.findNamespaced, start };
+  return { registry: caches.registry, findNamespaced: caches.registry.findNamespaced, start, received };
 }

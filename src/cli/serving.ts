@@ -29,6 +29,12 @@ export const servingFlags: readonly Flag[] = [
   },
   { name: "http", help: "serve plain HTTP" },
   {
+    name: "workers",
+    value: "N",
+    elsewhere: ["processes", "threads"],
+    help: "processes that answer requests; 0: one for each core (default 1 with a file, else up to 4)",
+  },
+  {
     name: "log-level",
     value: "LEVEL",
     choices: ["error", "warn", "info", "debug"],
@@ -90,8 +96,8 @@ function canAnybodyRead(path: string): boolean {
 
 async function start(loaded: LoadedConfiguration, io: CommandIo): Promise<App> {
   try {
-    const { env, now, logStream, accessStream } = io;
-    return await startApp(loaded, { env, now, logStream, accessStream, print: io.announce });
+    const { env, now, logStream, accessStream, spawnWorker } = io;
+    return await startApp(loaded, { env, now, logStream, accessStream, print: io.announce, spawnWorker });
   } catch (error) {
     if (error instanceof StartError) throw new CommandError(error.message);
     throw error;

@@ -6,6 +6,7 @@ import { headers } from "./headers.ts";
 import { limits } from "./limits-section.ts";
 import {
   boolean,
+  countUpTo,
   days,
   duration,
   externalUrl,
@@ -87,6 +88,9 @@ const prometheus = section({
   path: text.prefault("/metrics").describe("The path of the metrics."),
 });
 
+/** More than any machine gains by. */
+const maxWorkers = 256;
+
 /** How clients are served. */
 export const http = section({
   addr: listenAddress.prefault(":5000").meta({
@@ -118,6 +122,11 @@ export const http = section({
   trustedproxies: networks
     .prefault([])
     .describe("Proxies whose X-Forwarded-For, -Proto and -Host (or Forwarded) are believed: addresses and networks."),
+  workers: countUpTo(maxWorkers).optional().meta({
+    description:
+      "How many processes answer requests; 0: one for each core. By default one with a file, and without one as many as cores, up to 4.",
+    flag: "workers",
+  }),
   limits,
   tls,
   debug: section({

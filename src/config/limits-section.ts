@@ -15,11 +15,11 @@ export const limits = section({
   connections: countLimit
     .prefault("10000")
     .describe(
-      "How many connections one process has open; at the limit idle ones are closed, and requests answered 503. 0: no limit.",
+      "How many connections are open; at the limit idle ones are closed, and requests answered 503. 0: no limit.",
     ),
   uploads: countLimit
     .prefault("1000")
-    .describe("How many bodies of uploads are received at once by one process; more are answered 503. 0: no limit."),
+    .describe("How many bodies of uploads are received at once; more are answered 503. 0: no limit."),
   sessions: countLimit
     .prefault("1000")
     .describe(

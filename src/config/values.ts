@@ -57,6 +57,12 @@ export const count = wholeNumber("must be a whole number").refine(Number.isSafeI
 /** A number, or 0 for no limit. */
 export const countLimit = count.refine((value) => value >= 0, "must be a whole number, or 0 for no limit");
 
+/** A whole number from 0. */
+export function countUpTo(most: number) {
+  const problem = `must be a whole number from 0 to ${most}`;
+  return wholeNumber(problem).refine((value) => value >= 0 && value <= most, problem);
+}
+
 const daysProblem = `must be a whole number of days from 1 to ${maxCertificateDays}`;
 
 /** How long a certificate is valid. */

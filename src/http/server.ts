@@ -23,6 +23,8 @@ export interface ListenOptions {
   readonly tls: TlsMaterial | undefined;
   /** How long a connection may idle, in either direction; 255 s if absent. */
   readonly idleSeconds?: number;
+  /** Whether other processes of ours listen there already; otherwise the port must be free. */
+  readonly isPortShared?: boolean;
   /** Lets the later of two listeners on a port have all new connections; false, or absent, if that cannot be done. */
   readonly steerToLater?: (port: number) => boolean;
 }
@@ -69,7 +71,7 @@ type Server = ReturnType<typeof serve>;
 
 /** Listens, or throws the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
 export function startServer(listen: ListenOptions, options: DispatchOptions): RunningServer {
-  probePort(listen);
+  if (listen.isPortShared !== true) probePort(listen);
   return new Listener(listen, options);
 }
 

@@ -11,7 +11,7 @@ export const executable = resolve(process.env.REGISTRY_EXECUTABLE ?? join(import
 export interface StartOptions {
   /** `serve` where absent. */
   readonly command?: readonly string[];
-  /** After `--data <data> --addr 127.0.0.1:0`; another `--addr` replaces that one. */
+  /** After `--data <data> --addr 127.0.0.1:0 --workers 1`; another `--addr` or `--workers` replaces that one. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A directory that outlives this process; else one of its own is made and removed. */
@@ -51,7 +51,10 @@ const stopMs = 60_000;
 export async function startRegistry(options: StartOptions = {}): Promise<StartedRegistry> {
   const data = options.data ?? mkdtempSync(join(tmpdir(), "registry-data-"));
   const program = options.executable ?? executable;
-  const address = options.args?.includes("--addr") ? [] : ["--addr", "127.0.0.1:0"];
+  const has = (flag: string) => options.args?.includes(flag) === true;
+  const address = has("--addr") ? [] : ["--addr", "127.0.0.1:0"];
+  // One process, which is the one that a test looks at.
+  const workers = has("--workers") ? [] : ["--workers", "1"];
   const child = Bun.spawn(
     inNamespace(
       [
@@ -61,6 +64,7 @@ export async function startRegistry(options: StartOptions = {}): Promise<Started
         "--data",
         data,
         ...address,
+        ...workers,
         ...(options.args ?? []),
       ],
       options.namespace,

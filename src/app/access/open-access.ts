@@ -31,10 +31,19 @@ export interface AccessSurroundings {
   readonly hasFile: boolean;
   /** Told of logins; undefined if there is no audit log. */
   readonly noteLogin?: DoorOptions["noteLogin"];
+  /** Counts failed logins together with other processes. */
+  readonly failures?: LoginFailures;
+  /** What another process of this registry has decided; undefined: that it is off. If absent, this one decides. */
+  readonly decided?: () => DecidedAccess | undefined;
+}
+
+/** Access control that is on, as all processes of a registry have to have it, whatever has become of the files meanwhile. */
+export interface DecidedAccess {
+  readonly usersPath: string | undefined;
 }
 
 /** What the server asks about every request. */
-export interface OpenedAccess {
+export interface OpenedAccess extends DecidedAccess {
   readonly door: Door;
   /** Undefined if there is no token server of ours. */
   readonly answerTokenRequest: TokenServer | undefined;
@@ -56,25 +65,29 @@ export interface MadeUser {
 /** Opens access control; undefined if everybody may do everything. Throws a StartError. */
 export async function openAccess(
   { auth, access, http }: Configuration,
-  { dataDirectory, logger, now, hasFile, noteLogin }: AccessSurroundings,
+  surroundings: AccessSurroundings,
 ): Promise<OpenedAccess | undefined> {
-  const usersPath = auth.htpasswd.path ?? (hasFile ? undefined : existing(join(dataDirectory, "htpasswd")));
+  const { dataDirectory, logger, now, hasFile, noteLogin } = surroundings;
+  const decided = surroundings.decided?.();
+  const found = auth.htpasswd.path ?? (hasFile ? undefined : existing(join(dataDirectory, "htpasswd")));
+  const usersPath = decided === undefined ? found : decided.usersPath;
   if (!canLogIn({ auth, access }, usersPath)) return undefined;
-  const madeUser = usersPath === undefined ? undefined : await provideUsers(usersPath);
+  const isFirst = decided === undefined;
+  const madeUser = usersPath === undefined || !isFirst ? undefined : await provideUsers(usersPath);
   let policy = new Policy(access);
   const hasOwnServer = !auth.token.isOn && (access.tokens ?? policy.allowsAnonymous);
   const tokens = openTokens(
     { external: externalTokens(auth.token), oidc: access.oidc.map(describeIssuer), hasOwnServer },
     { dataDirectory, now, logger },
   );
-  const users = usersPath === undefined ? undefined : openUsers(usersPath, logger);
+  const users = usersPath === undefined ? undefined : openUsers(usersPath, logger, isFirst);
   const passwords = users && { hashes: () => users.hashes(), checker: new PasswordChecker({ now }) };
   const authenticator = new Authenticator({ ...tokens, passwords });
   const door = new Door({
     authenticator,
     policy: () => policy,
     scheme: schemeOf(auth, hasOwnServer),
-    failures: new LoginFailures(orNone(http.limits.loginfailures), now),
+    failures: surroundings.failures ?? new LoginFailures(orNone(http.limits.loginfailures), now),
     noteLogin,
   });
   const answerTokenRequest =
@@ -89,7 +102,7 @@ export async function openAccess(
     policy = new Policy(rules);
     tokens.rereadKeys();
   };
-  return { door, hasUsers: users !== undefined, madeUser, answerTokenRequest, reload };
+  return { door, usersPath, hasUsers: users !== undefined, madeUser, answerTokenRequest, reload };
 }
 
 /** Whether anybody can; throws a StartError if nobody can and somebody should, or in two ways. */
@@ -125,9 +138,12 @@ async function provideUsers(path: string): Promise<MadeUser | undefined> {
   return { path, name: "docker", password };
 }
 
-/** The first reading must succeed; a later failure leaves the users as they were. */
-function openUsers(path: string, logger: Logger): HtpasswdFile {
-  let isOpen = false;
+/**
+ * The first reading must succeed; a later failure leaves the users as they were. Of a file that is gone since the first
+ * process has read it, nobody is a user, as there.
+ */
+function openUsers(path: string, logger: Logger, isFirst: boolean): HtpasswdFile {
+  let isOpen = !isFirst && !existsSync(path);
   const users = new HtpasswdFile(path, (problem) => {
     if (!isOpen) throw new StartError(`the file of users cannot be used: ${problem}`);
     logger.error("the file of users cannot be used", { problem });

@@ -15,12 +15,13 @@ export async function openSwitchedAccess(
   configuration: Configuration,
   surroundings: AccessSurroundings,
 ): Promise<SwitchedAccess> {
-  let access = await openAccess(configuration, surroundings);
+  const isDecidedOff = () => surroundings.decided !== undefined && surroundings.decided() === undefined;
+  let access = isDecidedOff() ? undefined : await openAccess(configuration, surroundings);
   return {
     now: () => access,
     reload: async (changed) => {
       access?.reload(changed.access);
-      if (access !== undefined || surroundings.hasFile) return;
+      if (access !== undefined || surroundings.hasFile || isDecidedOff()) return;
       access = await openAccess(configuration, surroundings);
       if (access !== undefined) surroundings.logger.info("there are users now, and everybody has to log in");
     },

@@ -5,8 +5,8 @@ import { type Limits, usualLimits } from "../../http/limits.ts";
 /** The longest time that a timer takes. */
 const foreverMs = 2 ** 31 - 1;
 
-/** 0 stands for no limit. */
-export function limitsOf(written: Configuration["http"]["limits"]): Limits {
+/** 0 stands for no limit. What is counted is divided among the processes that share it. */
+export function limitsOf(written: Configuration["http"]["limits"], processes: number): Limits {
   return {
     maxHeadBytes: written.headersize,
     maxManifestBytes: written.manifestsize,
@@ -14,12 +14,17 @@ export function limitsOf(written: Configuration["http"]["limits"]): Limits {
     stallMs: written.stalltimeout || foreverMs,
     bytesPerSecond: written.bodyrate,
     blobWindowMs: usualLimits.blobWindowMs,
-    maxUploads: orNone(written.uploads),
-    maxSessions: orNone(written.sessions),
+    maxUploads: shareOf(written.uploads, processes),
+    maxSessions: shareOf(written.sessions, processes),
   };
 }
 
 /** A number of which 0 means that there is no limit. */
 export function orNone(written: number): number {
   return written === 0 ? Number.POSITIVE_INFINITY : written;
+}
+
+/** One process's part of a number of which 0 means that there is no limit: rounded up, so that each may have one. */
+export function shareOf(written: number, processes: number): number {
+  return Math.ceil(orNone(written) / processes);
 }

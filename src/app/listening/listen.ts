@@ -30,12 +30,29 @@ export function findAddress({ http: { addr } }: Configuration): ListenAddress {
   return address;
 }
 
+/** What a listener needs of a certificate. */
+export interface ListeningCertificate extends Pick<CertificateSource, "material"> {
+  readonly authority: { pem(): string } | undefined;
+}
+
+/** Of how many processes that listen at the address this is one. */
+export interface PortSharing {
+  readonly processes: number;
+  /** Whether others listen there already; otherwise the port must be free. */
+  readonly isPortShared: boolean;
+}
+
+/** One that has the port for itself. */
+export const unshared: PortSharing = { processes: 1, isPortShared: false };
+
 /** What answers requests, and where. */
 export interface ListeningParts {
   readonly address: ListenAddress;
+  readonly sharing: PortSharing;
   readonly registry: Registry;
   readonly findNamespaced: FindNamespaced | undefined;
-  readonly certificate: CertificateSource | undefined;
+  /** Undefined: plain HTTP. */
+  readonly certificate: ListeningCertificate | undefined;
   readonly access: SwitchedAccess;
   readonly monitoring: Monitoring;
   readonly logger: Logger;
@@ -48,12 +65,15 @@ export function listen(configuration: Configuration, parts: ListeningParts): Run
   const { http } = configuration;
   const { address, certificate } = parts;
   const idleSeconds = Math.ceil(http.limits.idletimeout / 1000);
-  const how = { ...address, tls: certificate?.material(), idleSeconds, steerToLater };
+  const { processes, isPortShared } = parts.sharing;
+  // Steering is by the number of a listener, which only a process that has all of them knows.
+  const steering = processes === 1 ? { steerToLater } : {};
+  const how = { ...address, isPortShared, tls: certificate?.material(), idleSeconds, ...steering };
   return explainListening(http.addr, () => startServer(how, optionsOf(configuration, parts)));
 }
 
 function optionsOf({ http, storage, catalog, tags }: Configuration, parts: ListeningParts): DispatchOptions {
-  const { registry, findNamespaced, certificate, access, monitoring, logger, accessLog, tracer } = parts;
+  const { registry, findNamespaced, certificate, access, monitoring, logger, accessLog, tracer, sharing } = parts;
   return {
     registry,
     findNamespaced,
@@ -72,13 +92,17 @@ function optionsOf({ http, storage, catalog, tags }: Configuration, parts: Liste
     prefix: http.prefix,
     headers: http.headers,
     pages: { maxCatalogItems: catalog.maxentries, maxTagItems: tags.maxtags },
-    limiter: createLimiter(limitsOf(http.limits), () => performance.now()),
+    limiter: createLimiter(limitsOf(http.limits, sharing.processes), () => performance.now()),
     caCertificate: () => certificate?.authority?.pem(),
   };
 }
 
 /** Where to connect to the server. */
-export function addressOf({ http: { addr } }: Configuration, { port }: RunningServer, certificate?: CertificateSource) {
+export function addressOf(
+  { http: { addr } }: Configuration,
+  { port }: Pick<RunningServer, "port">,
+  certificate?: CertificateSource,
+) {
   return describeAddress({
     addr,
     port,

@@ -1,11 +1,10 @@
 // Opens the configured notifications: a journal below the root of the store, and the endpoints.
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { getCACertificates } from "node:tls";
-import { parseListenAddress } from "../../config/listen-address.ts";
 import type { Configuration } from "../../config/schema.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
+import type { EventSink } from "../../notifications/announcer.ts";
 import { type Endpoint, Notifier } from "../../notifications/notifier.ts";
 import { withEvents } from "../../registry/events.ts";
 import type { Registry } from "../../registry/registry.ts";
@@ -15,6 +14,7 @@ import { openFlock } from "../../storage/flock.ts";
 import { Journal } from "../../storage/journal.ts";
 import { notificationsPlace } from "../../storage/places.ts";
 import { repeat } from "../timer.ts";
+import { configuredEndpoints, describeFor } from "./announced.ts";
 import { createNotificationReport } from "./notification-report.ts";
 
 /** What notifications need from the process. */
@@ -23,12 +23,16 @@ export interface NotificationMeans {
   readonly dataDirectory: string;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** By which receivers know this registry from its start to its end. */
+  readonly instanceId: string;
 }
 
 /** The notifications of a process. */
 export interface OpenedNotifications {
   /** The same registry, whose endpoints are told what is done. */
   wrap(registry: Registry): Registry;
+  /** Where events of other processes wait; undefined without an endpoint. */
+  readonly sink: EventSink | undefined;
   /** Delivers what can be delivered within this time; the rest waits for the next start. */
   stop(withinMs: number): Promise<void>;
 }
@@ -41,11 +45,12 @@ const takeOverEveryMs = 60_000;
 /** Without an endpoint the registry stays as it is. */
 export function openNotifications(configuration: Configuration, means: NotificationMeans): OpenedNotifications {
   const endpoints = endpointsOf(configuration);
-  if (endpoints.length === 0) return { wrap: (registry) => registry, stop: async () => undefined };
+  if (endpoints.length === 0) return { wrap: (registry) => registry, sink: undefined, stop: async () => undefined };
   const notifier = createNotifier(configuration, endpoints, means);
   const taking = takeOver(notifier, means);
   return {
     wrap: (registry) => withEvents(registry, (event) => notifier.notify(event)),
+    sink: notifier,
     stop: async (withinMs) => {
       taking?.[Symbol.dispose]();
       await notifier.stop(withinMs);
@@ -56,14 +61,13 @@ export function openNotifications(configuration: Configuration, means: Notificat
 function createNotifier(
   configuration: Configuration,
   endpoints: readonly Endpoint[],
-  { store, dataDirectory, logger, metrics }: NotificationMeans,
+  { store, dataDirectory, logger, metrics, instanceId }: NotificationMeans,
 ): Notifier {
-  const { now, uuid, locks } = store;
+  const { now, locks } = store;
   const directory = join(dataDirectory, notificationsPlace);
   return new Notifier({
+    ...describeFor(configuration, { store, instanceId }),
     endpoints,
-    includesReferences: configuration.notifications.events.includereferences,
-    source: { addr: sourceAddress(configuration), instanceID: uuid() },
     openJournal: (hearer) =>
       new Journal({
         ...hearer,
@@ -79,8 +83,6 @@ function createNotifier(
       { metrics, logger, now },
     ),
     fetch,
-    now,
-    uuid,
   });
 }
 
@@ -94,29 +96,19 @@ function takeOver(notifier: Notifier, { store, logger }: NotificationMeans): Dis
   return repeat(() => notifier.takeOver(), schedule);
 }
 
-function endpointsOf({ notifications }: Configuration): readonly Endpoint[] {
-  return notifications.endpoints
-    .filter(({ disabled }) => !disabled)
-    .map(({ name, url = "", headers, timeout, threshold, backoff, ignoredmediatypes, ignore }) => ({
-      name,
-      url,
-      headers,
-      timeoutMs: timeout,
-      threshold,
-      backoffMs: backoff,
-      ignoredMediaTypes: [...ignoredmediatypes, ...ignore.mediatypes],
-      ignoredActions: ignore.actions,
-      authorities: url.startsWith("https:") ? trustedAuthorities() : undefined,
-    }));
+function endpointsOf(configuration: Configuration): readonly Endpoint[] {
+  return configuredEndpoints(configuration).map(({ url = "", headers, timeout, threshold, backoff, ...interest }) => ({
+    ...interest,
+    url,
+    headers,
+    timeoutMs: timeout,
+    threshold,
+    backoffMs: backoff,
+    authorities: url.startsWith("https:") ? trustedAuthorities() : undefined,
+  }));
 }
 
 /** The system's as well: a receiver inside a company mostly has a certificate of an authority of its own. */
 function trustedAuthorities(): readonly string[] {
   return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
-}
-
-/** As distribution names itself: this machine, and the configured port. */
-function sourceAddress({ http }: Configuration): string {
-  const { port } = parseListenAddress(http.addr) ?? {};
-  return port === undefined ? hostname() : `${hostname()}:${port}`;
 }

@@ -43,3 +43,24 @@ test("a file that cannot be used changes nothing", async () => {
   await expect(access.reload(configuration)).rejects.toThrow("does not hold a bcrypt hash");
   expect(access.now()).toBeUndefined();
 });
+
+test("where another process decides, files of users count when it says so", async () => {
+  using directory = temporaryDirectory();
+  const logger = createLogger({ level: "error", format: "text", write: () => {}, now: Date.now });
+  const { configuration } = await loadConfiguration({ path: undefined, env: {}, flags: {} });
+  const usersPath = join(directory.path, "htpasswd");
+  writeFileSync(usersPath, `alice:${hash}\n`);
+  const decision: { access: { readonly usersPath: string } | undefined } = { access: undefined };
+  const access = await openSwitchedAccess(configuration, {
+    dataDirectory: directory.path,
+    logger,
+    now: Date.now,
+    hasFile: false,
+    decided: () => decision.access,
+  });
+  await access.reload(configuration);
+  const before = access.now();
+  decision.access = { usersPath };
+  await access.reload(configuration);
+  expect([before, access.now()?.usersPath]).toEqual([undefined, usersPath]);
+});

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { limitsOf, orNone } from "../../../src/app/listening/limits.ts";
+import { limitsOf, orNone, shareOf } from "../../../src/app/listening/limits.ts";
 import { loadConfiguration } from "../../../src/config/load.ts";
 import { usualLimits } from "../../../src/http/limits.ts";
 
-async function limits(env: Readonly<Record<string, string>>) {
+async function limits(env: Readonly<Record<string, string>>, processes = 1) {
   const { configuration } = await loadConfiguration({ path: undefined, env, flags: {} });
-  return limitsOf(configuration.http.limits);
+  return limitsOf(configuration.http.limits, processes);
 }
 
 test("limitsOf() what nobody configured", async () => {
@@ -46,4 +46,9 @@ test.each([
   [5, 5],
 ])("orNone(%p) is %p", (written, want) => {
   expect(orNone(written)).toBe(want);
+});
+
+test("limitsOf() one of several processes is its part, rounded up", async () => {
+  const { maxUploads, maxSessions } = await limits({ REGISTRY_HTTP_LIMITS: "{uploads: 5, sessions: 1}" }, 2);
+  expect([maxUploads, maxSessions, shareOf(0, 2)]).toEqual([3, 1, Number.POSITIVE_INFINITY]);
 });

@@ -10,7 +10,11 @@ const logger = createLogger({ level: "error", format: "text", write: () => undef
 
 async function opened(debug: string) {
   const { configuration } = await load({ text: `version: 0.1\nhttp: {debug: ${debug}}\n` });
-  return openDebugListener(configuration, { health: new Health(), metrics: new Metrics(), logger });
+  return openDebugListener(configuration, {
+    health: new Health(),
+    formatMetrics: () => new Metrics().format(),
+    logger,
+  });
 }
 
 test.each([

@@ -1,0 +1,130 @@
+// What answers requests: this process alone, or workers of it.
+import type { ListenAddress } from "../config/listen-address.ts";
+import type { Configuration } from "../config/schema.ts";
+import type { RunningServer } from "../http/server.ts";
+import type { AccessLog } from "../log/access-log.ts";
+import type { Logger } from "../log/logger.ts";
+import { formatFigures, mergeFigures } from "../metrics/figures.ts";
+import type { DecidedAccess } from "./access/open-access.ts";
+import type { CertificateSource } from "./certificates/certificate-source.ts";
+import type { Front } from "./front.ts";
+import { watchDescriptors } from "./listening/descriptors.ts";
+import { orNone } from "./listening/limits.ts";
+import { listen, unshared } from "./listening/listen.ts";
+import type { OpenedNotifications } from "./notifications/open-notifications.ts";
+import type { Monitoring } from "./observe/monitoring.ts";
+import { planWorkers, spreadsConnections, usableCores } from "./workers/worker-count.ts";
+import type { SpawnWorker } from "./workers/worker-process.ts";
+import { Workers } from "./workers/workers.ts";
+
+/** Where requests are answered. */
+export interface Answering extends Pick<RunningServer, "port" | "replaceCertificate" | "stop"> {
+  /** How many processes answer. */
+  readonly processes: number;
+  /** Lets other processes take over what was read again. */
+  reload(changed: Configuration): void;
+  /** Tells other processes what is wrong. */
+  noteProblems(problems: Readonly<Record<string, string>>): void;
+  /** The metrics of all processes. */
+  formatMetrics(): Promise<string>;
+}
+
+/** What is needed for that. */
+export interface AnsweringParts {
+  readonly address: ListenAddress;
+  readonly hasFile: boolean;
+  readonly dataDirectory: string;
+  readonly certificate: CertificateSource | undefined;
+  readonly front: Front;
+  readonly notifications: OpenedNotifications;
+  readonly instanceId: string;
+  readonly monitoring: Monitoring;
+  readonly logger: Logger;
+  readonly accessLog: AccessLog | undefined;
+  /** Undefined if this process cannot start others. */
+  readonly spawnWorker: SpawnWorker | undefined;
+}
+
+/** Begins to answer; throws a StartError. */
+export async function openAnswering(configuration: Configuration, parts: AnsweringParts): Promise<Answering> {
+  const { hasFile, logger, spawnWorker } = parts;
+  const facts = { configured: configuration.http.workers, hasFile, cores: usableCores(), spreadsConnections };
+  const { count, warning } = planWorkers(facts);
+  if (warning !== undefined) logger.warn(warning);
+  if (count === 1 || spawnWorker === undefined) return answerHere(configuration, parts);
+  return await answerByWorkers(configuration, { ...parts, count, spawnWorker });
+}
+
+function answerHere(configuration: Configuration, parts: AnsweringParts): Answering {
+  const { front, notifications, monitoring, logger } = parts;
+  const { composed, access, tracing } = front;
+  const registry = notifications.wrap(front.registry);
+  const { tracer } = tracing;
+  const server = listen(configuration, { ...composed, ...parts, sharing: unshared, registry, access, tracer });
+  const maxConnections = orNone(configuration.http.limits.connections);
+  const watching = watchDescriptors({ server, logger, maxConnections });
+  return {
+    port: server.port,
+    processes: 1,
+    replaceCertificate: (tls) => server.replaceCertificate(tls),
+    stop: (drainMs) => {
+      watching[Symbol.dispose]();
+      return server.stop(drainMs);
+    },
+    reload: () => undefined,
+    noteProblems: () => undefined,
+    formatMetrics: () => monitoring.metrics.format(),
+  };
+}
+
+interface WorkerParts extends AnsweringParts {
+  readonly count: number;
+  readonly spawnWorker: SpawnWorker;
+}
+
+async function answerByWorkers(configuration: Configuration, parts: WorkerParts): Promise<Answering> {
+  const { certificate, front, notifications, monitoring, logger, count } = parts;
+  const { metrics } = monitoring;
+  const authority = () => certificate?.authority?.pem();
+  const access = () => decidedBy(front.access.now());
+  const workers = await Workers.start({
+    count,
+    spawn: parts.spawnWorker,
+    order: {
+      configuration: at(configuration, parts.dataDirectory),
+      hasFile: parts.hasFile,
+      access: access(),
+      port: parts.address.port,
+      certificate: certificate && { material: certificate.material(), authority: authority() },
+      instanceId: parts.instanceId,
+    },
+    logger,
+    metrics,
+    sink: notifications.sink,
+    noteReceived: (sizeBytes) => front.composed.received(sizeBytes),
+    authority,
+  });
+  return {
+    port: workers.port,
+    processes: count,
+    replaceCertificate: (tls) => workers.replaceCertificate(tls),
+    stop: (drainMs) => workers.stop(drainMs),
+    reload: (changed) => workers.reload(changed, access()),
+    noteProblems: (problems) => workers.noteProblems(problems),
+    formatMetrics: async () => {
+      const figures = await Promise.all([metrics.figures(), workers.figures()]);
+      return formatFigures(mergeFigures([figures[0], ...figures[1]]));
+    },
+  };
+}
+
+/** Without what cannot be sent. */
+function decidedBy(access: DecidedAccess | undefined): DecidedAccess | undefined {
+  return access === undefined ? undefined : { usersPath: access.usersPath };
+}
+
+/** With the directory that was chosen, so that nobody chooses another one. */
+function at(configuration: Configuration, dataDirectory: string): Configuration {
+  const filesystem = { ...configuration.storage.filesystem, rootdirectory: dataDirectory };
+  return { ...configuration, storage: { ...configuration.storage, filesystem } };
+}

@@ -1,0 +1,58 @@
+// What requests are answered from: the store and the registry on it, who may use it, and what is told of that. The one process
+// has it, and so has every worker.
+import type { Configuration } from "../config/schema.ts";
+import type { Logger } from "../log/logger.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Store } from "../registry/store.ts";
+import type { AccessSurroundings } from "./access/open-access.ts";
+import { openSwitchedAccess, type SwitchedAccess } from "./access/switched-access.ts";
+import { type ComposedRegistry, composeRegistry, type RegistryParts } from "./compose-registry.ts";
+import { withLoginMetrics } from "./observe/login-metrics.ts";
+import type { Monitoring } from "./observe/monitoring.ts";
+import { noteLoginIn, openAudit, withAudit } from "./observe/open-audit.ts";
+import { type OpenedTracing, openTracing } from "./observe/open-tracing.ts";
+
+/** What it is opened with. */
+export interface FrontMeans
+  extends Pick<AccessSurroundings, "hasFile" | "failures" | "decided">,
+    Pick<RegistryParts, "noteReceived"> {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Writes to standard output. */
+  readonly print: (text: string) => void;
+  readonly logger: Logger;
+  readonly monitoring: Monitoring;
+  readonly store: Store;
+  readonly dataDirectory: string;
+}
+
+/** Opened. */
+export interface Front {
+  /** Watched. */
+  readonly store: Store;
+  readonly access: SwitchedAccess;
+  readonly tracing: OpenedTracing;
+  readonly composed: ComposedRegistry;
+  /** With the audit log; webhooks are told by another. */
+  readonly registry: Registry;
+}
+
+/** Opens it; throws a StartError. */
+export async function openFront(configuration: Configuration, means: FrontMeans): Promise<Front> {
+  const { env, logger, monitoring, dataDirectory } = means;
+  const { metrics } = monitoring;
+  const audit = await openAudit(configuration.log.audit, means);
+  const noteLogin = withLoginMetrics(noteLoginIn(audit), metrics);
+  const access = await openSwitchedAccess(configuration, { ...means, noteLogin });
+  const tracing = openTracing({ env, logger });
+  const store = monitoring.watchStore(means.store);
+  const hasOwners = () => access.now() !== undefined;
+  const { noteReceived } = means;
+  const parts = { env, tracer: tracing.tracer, store, dataDirectory, hasOwners, metrics, logger };
+  const composed = composeRegistry(configuration, {
+    ...parts,
+    ...(noteReceived === undefined ? {} : { noteReceived }),
+  });
+  return { store, access, tracing, composed, registry: withAudit(composed.registry, audit) };
+}
