@@ -1,7 +1,26 @@
 import { describe, expect, test } from "bun:test";
+import { Authenticator } from "../../../src/auth/authenticator.ts";
+import { Policy } from "../../../src/auth/policy.ts";
+import { Door } from "../../../src/http/door.ts";
+import { LoginFailures } from "../../../src/http/login-failures.ts";
 import { openPageFiles } from "../../../src/http/page-files.ts";
 import { type MemoryRegistryChanges, memoryRegistry, summarize } from "../memory-registry.ts";
 import { packed } from "../packed-files.ts";
+
+/** A door of which only the token server matters. */
+const doorTo = (realm: string) =>
+  new Door({
+    authenticator: new Authenticator({
+      passwords: undefined,
+      apiTokens: { find: () => undefined, get: () => undefined },
+      verifyWorkload: undefined,
+      verifyOwn: undefined,
+      verifyForeign: undefined,
+    }),
+    policy: () => new Policy({ anonymous: [], groups: {}, rules: [] }),
+    scheme: { kind: "bearer", realm: () => realm, service: "registry" },
+    failures: new LoginFailures(3, () => 0),
+  });
 
 const browser = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
 const withPage = (options: MemoryRegistryChanges = {}) => memoryRegistry({ page: openPageFiles(packed), ...options });
@@ -63,6 +82,18 @@ describe("the root", () => {
   test("names its files below the prefix, which may hold quotes", async () => {
     const response = await withPage({ prefix: '/so"me/' }).ask("GET", "/", { headers: browser });
     expect(await response.text()).toContain('src="/so&#34;me/-/assets/page-1.js"');
+  });
+
+  test.each([
+    ["https://tokens.example/auth?a=1", " https://tokens.example"],
+    ["/token", ""],
+    ["data:text/plain,x", ""],
+  ])("lets the page ask the token server %s", async (realm, more) => {
+    const response = await withPage({ door: doorTo(realm) }).ask("GET", "/", { headers: browser });
+    expect([response.headers.get("content-security-policy"), await response.text()]).toEqual([
+      expect.stringContaining(`connect-src 'self'${more};`),
+      expect.stringContaining(`<meta name="token-server" content="${realm}">`),
+    ]);
   });
 
   test("answers a browser with text where the sources run as they are", async () => {

@@ -1,0 +1,175 @@
+// A repository: its tags, filtered and sorted, and what one may do with those that are selected.
+import type { VNode } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { TagsAnswer } from "../answers.ts";
+import { useLoadedPages } from "../loading.tsx";
+import { FailureNotice, LoadingNotice, Notice } from "../notices.tsx";
+import { usePage } from "../page-context.tsx";
+import { formatPageLocation, type PageLocation, type TagSort } from "../page-location.ts";
+import { countSelected, formatWish, noSelection, type TagSelection } from "../tag-selection.ts";
+import { DeletionDialog } from "./deletion-dialog.tsx";
+import { RepositoryPath } from "./repository-path.tsx";
+import { TagsTable } from "./tags-table.tsx";
+
+const pageItems = 100;
+const typingMs = 150;
+
+type RepositoryPlace = Extract<PageLocation, { kind: "repository" }>;
+
+/** The view of one repository. */
+export function RepositoryView({ location }: { readonly location: RepositoryPlace }): VNode {
+  const { texts, client, session, announce } = usePage();
+  const { name, query, sort, isDescending } = location;
+  const [selection, setSelection] = useState<TagSelection>(noSelection);
+  const [isDeleting, setDeleting] = useState(false);
+  const { pages, error, isLoading, loadMore, reload } = useLoadedPages<TagsAnswer>(
+    (path, signal) => {
+      const order = isDescending ? "desc" : "asc";
+      const fields = new URLSearchParams({
+        n: String(pageItems),
+        sort,
+        order,
+        ...(query === "" ? {} : { filter: query }),
+      });
+      const first = client.apiPath(`repositories/${name}/tags?${fields}`);
+      return client.askJson({ path: path ?? first, scope: `repository:${name}:pull`, signal });
+    },
+    [name, query, sort, isDescending],
+  );
+  useEffect(() => setSelection(noSelection), [name, query]);
+  const change = (changes: Partial<RepositoryPlace>) => replaceLocation({ ...location, ...changes });
+  const first = pages[0];
+  const mayDelete = mayDeleteFrom(first, session.deletion.isPossible);
+  const finish = (message: string) => {
+    setDeleting(false);
+    setSelection(noSelection);
+    announce(message);
+    reload();
+  };
+  return (
+    <>
+      <div class="bar">
+        <RepositoryPath name={name} />
+        <FilterField query={query} onChange={(text) => change({ query: text })} />
+      </div>
+      {first?.upstream != null && <p class="quiet">{texts.cacheOf(first.upstream)}</p>}
+      {error !== undefined && <FailureNotice error={error} retry={reload} />}
+      {error === undefined && first === undefined && <LoadingNotice />}
+      {first !== undefined && error === undefined && (
+        <>
+          <div class="bar under">
+            <p class="count" role="status">
+              {texts.matching(first.matching, first.total)}
+            </p>
+            {mayDelete && (
+              <SelectionBar
+                selection={selection}
+                all={{ filter: query, count: first.matching }}
+                onSelect={setSelection}
+                onDelete={() => setDeleting(true)}
+              />
+            )}
+          </div>
+          {first.matching === 0 && <Notice>{first.total === 0 ? texts.noTags : texts.noMatches}</Notice>}
+          {first.matching > 0 && (
+            <TagsTable
+              name={name}
+              pages={pages}
+              sorting={{ sort, isDescending }}
+              onSort={(next: TagSort) => change({ sort: next, isDescending: nextOrder(location, next) })}
+              selection={mayDelete ? selection : undefined}
+              onSelect={setSelection}
+              isBusy={isLoading}
+            />
+          )}
+          {loadMore !== undefined && (
+            <button type="button" class="more" onClick={loadMore}>
+              {texts.more}
+            </button>
+          )}
+        </>
+      )}
+      {isDeleting && (
+        <DeletionDialog name={name} wish={formatWish(selection)} onDone={finish} onClose={() => setDeleting(false)} />
+      )}
+    </>
+  );
+}
+
+/** Who may; not from a cache, whose tags come back with the next pull. */
+function mayDeleteFrom(page: TagsAnswer | undefined, isPossible: boolean): boolean {
+  return isPossible && page !== undefined && page.upstream === null && page.actions.includes("delete");
+}
+
+/** Once more the same column turns it; times and sizes begin with the newest and the largest. */
+function nextOrder({ sort, isDescending }: RepositoryPlace, next: TagSort): boolean {
+  return next === sort ? !isDescending : next !== "name";
+}
+
+/** Neither each letter nor each order is a step to go back to. */
+function replaceLocation(location: PageLocation): void {
+  window.history.replaceState(null, "", formatPageLocation(location));
+  window.dispatchEvent(new Event("hashchange"));
+}
+
+function FilterField({
+  query,
+  onChange,
+}: {
+  readonly query: string;
+  readonly onChange: (text: string) => void;
+}): VNode {
+  const { texts } = usePage();
+  const [text, setText] = useState(query);
+  useEffect(() => setText(query), [query]);
+  useEffect(() => {
+    if (text === query) return undefined;
+    const timer = setTimeout(() => onChange(text), typingMs);
+    return () => clearTimeout(timer);
+  }, [text, query]);
+  return (
+    <input
+      type="search"
+      aria-label={texts.filter}
+      placeholder={texts.filterHint}
+      value={text}
+      spellcheck={false}
+      autocapitalize="none"
+      maxLength={128}
+      onInput={(event) => setText(event.currentTarget.value)}
+    />
+  );
+}
+
+function SelectionBar({
+  selection,
+  all,
+  onSelect,
+  onDelete,
+}: {
+  readonly selection: TagSelection;
+  readonly all: { readonly filter: string; readonly count: number };
+  readonly onSelect: (selection: TagSelection) => void;
+  readonly onDelete: () => void;
+}): VNode {
+  const { texts } = usePage();
+  const count = countSelected(selection);
+  return (
+    <div class="selection">
+      {count > 0 && <span class="quiet">{texts.selectedCount(count)}</span>}
+      {count < all.count && all.count > 1 && (
+        <button type="button" class="small" onClick={() => onSelect({ kind: "matching", ...all })}>
+          {texts.selectMatching(all.count)}
+        </button>
+      )}
+      {count > 0 && (
+        <button type="button" class="small" onClick={() => onSelect(noSelection)}>
+          {texts.clearSelection}
+        </button>
+      )}
+      <button type="button" class="small danger" disabled={count === 0} onClick={onDelete}>
+        {texts.delete}
+      </button>
+    </div>
+  );
+}
