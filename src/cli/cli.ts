@@ -12,6 +12,7 @@ import { passwdCommand } from "./passwd.ts";
 import { proxyCommand } from "./proxy.ts";
 import { serveCommand } from "./serve.ts";
 import { tokenCommand } from "./token.ts";
+import { cpCommand } from "./transfer/cp.ts";
 import { trustCommand } from "./trust/trust.ts";
 import { verifyCommand } from "./verify.ts";
 import { versionCommand } from "./version.ts";
@@ -41,6 +42,7 @@ const commands: readonly Command[] = [
   proxyCommand,
   gcCommand,
   verifyCommand,
+  cpCommand,
   configCommand,
   passwdCommand,
   tokenCommand,

@@ -36,6 +36,8 @@ export interface RegistryRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent twice if the registry asks for authorization, unless it is a stream: that needs a token beforehand. */
   readonly body?: RequestBody | undefined;
+  /** How long the head of the answer may take, with the sending of the body before it; the client's where absent. */
+  readonly timeoutMs?: number | undefined;
   /** Ends the request, and the reading of its answer. */
   readonly signal: AbortSignal;
 }
@@ -99,9 +101,10 @@ export class RegistryClient {
   }
 
   /** Sends a request with authorization and returns the answer, whatever it says. */
-  async send({ method, path, scopes, headers = {}, body, signal }: RegistryRequest): Promise<UpstreamAnswer> {
+  async send(request: RegistryRequest): Promise<UpstreamAnswer> {
+    const { method, path, scopes, headers = {}, body, timeoutMs = this.#options.answerMs, signal } = request;
     const url = path instanceof URL ? path : new URL(`${this.#base}${path}`);
-    const question = { method, url, headers, body, timeoutMs: this.#options.answerMs, signal };
+    const question = { method, url, headers, body, timeoutMs, signal };
     const own = url.origin === this.url.origin;
     const authorization = own ? await untilAborted(this.#authorization.header(scopes), signal) : undefined;
     let answer = await this.#transport.ask({ ...question, authorization });

@@ -1,11 +1,12 @@
 // One upstream registry: the requests of the distribution spec that a cache makes. Undefined means that the upstream
 // does not have it; an upstream that fails throws a RegistryError whose code begins with UPSTREAM_.
+import { openBlobPart } from "../client/blob-part.ts";
 import { Deadline } from "../client/deadline.ts";
 import type { BlobPart, OpenBlobOptions } from "../client/receive.ts";
 import { type ClientOptions, RegistryClient } from "../client/registry-client.ts";
 import { Slots } from "../client/slots.ts";
 import type { UpstreamAnswer } from "../client/transport.ts";
-import { digestOf, parseLength, parsePartRange, readWholeAnswer } from "../client/upstream-answer.ts";
+import { digestOf, parseLength, readWholeAnswer } from "../client/upstream-answer.ts";
 import { pullScope } from "../client/upstream-token.ts";
 import { parseStrictJsonInTurns } from "../lib/json.ts";
 import type { LeastRate } from "../lib/least-rate.ts";
@@ -151,19 +152,9 @@ export class Upstream {
     digest: Digest,
     { offset, signal, isUrgent }: OpenBlobOptions,
   ): Promise<BlobPart | undefined> {
-    const headers: Record<string, string> = offset > 0 ? { Range: `bytes=${offset}-` } : {};
-    const request = { subject: "blobs", method: "GET", name, path: `blobs/${digest}`, headers, signal } as const;
     const attempt = { subject: "blobs", isUrgent, patience: signal, isGivenUp: () => signal.aborted } as const;
-    const answer = await this.#backoff.run(attempt, () => this.#request(request));
-    if (answer === undefined) return undefined;
-    const isPart = answer.status === 206;
-    const range = isPart ? parsePartRange(answer.headers.get("content-range")) : undefined;
-    if (isPart && range?.startBytes !== offset) {
-      answer.cancel();
-      throw new RegistryError("UPSTREAM_INVALID", { message: `${this.host} sent another range than was asked for` });
-    }
-    const totalBytes = range === undefined ? parseLength(answer.headers.get("content-length")) : range.totalBytes;
-    return { startBytes: range?.startBytes ?? 0, totalBytes, chunks: answer.chunks(this.times.stallMs) };
+    const request = { name, digest, offset, signal, stallMs: this.times.stallMs };
+    return await this.#backoff.run(attempt, () => openBlobPart(this.#client, request));
   }
 
   /** A page of a list as JSON, and the path of the next page below /v2/<name>/. */

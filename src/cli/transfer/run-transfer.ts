@@ -1,0 +1,95 @@
+// What commands that copy have in common: the store they work on, registries, Ctrl-C, and failures in one line.
+import { openCopiedStore, type RepositoryPlaces } from "../../app/transfers/places.ts";
+import { Registries } from "../../app/transfers/registries.ts";
+import { errorCode, messageOf } from "../../lib/system-error.ts";
+import { RegistryError } from "../../oci/errors.ts";
+import { parsePlatform, type WantedPlatform } from "../../transfer/platform.ts";
+import { CommandError, type CommandIo, type Flag, flagOf, hasFlag, type ParsedWords, UsageError } from "../command.ts";
+import { interruptibly } from "../interrupt.ts";
+import { dataFlag, withMeantStore } from "../store-command.ts";
+
+/** The flags that all of them have. */
+export const transferFlags: readonly Flag[] = [
+  dataFlag,
+  { name: "config", value: "FILE", help: "the configuration file of the store" },
+  {
+    name: "plain-http",
+    elsewhere: ["insecure", "http"],
+    help: "speak plain HTTP with registries; one on this machine is found out by itself",
+  },
+];
+
+/** Takes one child of each index. */
+export const platformFlag: Flag = {
+  name: "platform",
+  value: "OS/ARCH",
+  help: "one platform of each index, such as linux/arm64; otherwise all of them",
+};
+
+/** A call of such a command. */
+export interface TransferCall {
+  readonly words: ParsedWords;
+  readonly io: CommandIo;
+  /** Whether an operand lies in the store. */
+  readonly needsStore: boolean;
+}
+
+/** Does the work; what fails becomes one line. */
+export async function runTransfer(
+  { words, io, needsStore }: TransferCall,
+  work: (places: RepositoryPlaces, signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  return await interruptibly(io, async (signal) => {
+    const registries = new Registries({
+      env: io.env,
+      uid: process.getuid?.(),
+      warn: (sentence) => io.stderr(`warning: ${sentence}\n`),
+      now: io.now,
+      isPlain: hasFlag(words, "plain-http"),
+      signal,
+    });
+    const explained = async (places: RepositoryPlaces) => {
+      try {
+        return await work(places, signal);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        throw explain(error);
+      }
+    };
+    if (!needsStore) return await explained({ store: undefined, registries });
+    const config = flagOf(words, "config");
+    const meant = { ...words, positionals: config === undefined ? [] : [config] };
+    return await withMeantStore({ words: meant, io }, async ({ store, configuration }) =>
+      explained({ store: openCopiedStore(store, configuration), registries }),
+    );
+  });
+}
+
+/** The wanted platform; throws a UsageError for what is none. */
+export function platformOf(words: ParsedWords): WantedPlatform | undefined {
+  const text = flagOf(words, "platform");
+  const platform = text === undefined ? undefined : parsePlatform(text);
+  if (text === undefined || platform !== undefined) return platform;
+  throw new UsageError(`--platform is not a platform such as linux/arm64 or linux/arm/v7: ${text}`);
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  ENOSPC: "no space is left on the device; make room and run the same command again: it goes on where it stopped",
+  EDQUOT: "the disk quota is used up; make room and run the same command again: it goes on where it stopped",
+};
+
+/** One line for what the user can do something about; anything else is passed on. */
+function explain(error: unknown): unknown {
+  if (error instanceof RegistryError) return new CommandError(`${error.message}${namedIn(error)}`);
+  const sentence = sentences[errorCode(error) ?? ""];
+  return sentence === undefined ? error : new CommandError(`${messageOf(error)}: ${sentence}`);
+}
+
+/** Digests that the message leaves out. */
+function namedIn({ refusal, message }: RegistryError): string {
+  const { digests, digest, name } = refusal.detail ?? {};
+  const named = [...(Array.isArray(digests) ? digests : []), digest, name].filter(
+    (text) => typeof text === "string" && !message.includes(text),
+  );
+  return named.length === 0 ? "" : ` (${named.slice(0, 5).join(", ")})`;
+}

@@ -1,0 +1,24 @@
+import { expect, test } from "bun:test";
+import { interruptibly } from "../../src/cli/interrupt.ts";
+import { fakeIo } from "./fake-io.ts";
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("%s ends the work in order, with the exit code of a shell", async (signalName, code) => {
+  const io = fakeIo();
+  const outcome = await interruptibly(io, async (signal) => {
+    process.emit(signalName, signalName);
+    signal.throwIfAborted();
+    return 0;
+  });
+  expect([outcome, io.errors()]).toEqual([code, "interrupted; the same command goes on where this one stopped\n"]);
+});
+
+test("without one the outcome is the work's", async () => {
+  expect(await interruptibly(fakeIo(), async () => 7)).toBe(7);
+  const failing = interruptibly(fakeIo(), async () => {
+    throw new Error("failed");
+  });
+  expect(failing).rejects.toThrow("failed");
+});
