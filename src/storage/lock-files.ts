@@ -49,7 +49,7 @@ export async function takeFileLock(
   owner.use(main);
   if (request.mode === "shared") gate.dispose();
   const held = owner.move();
-  return { mode: request.mode, [Symbol.dispose]: () => held.dispose() };
+  return { [Symbol.dispose]: () => held.dispose() };
 }
 
 /** The owner of a lock on the file that is at the path now (somebody may have removed the directory meanwhile). */

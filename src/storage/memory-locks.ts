@@ -42,7 +42,6 @@ export class MemoryLocks {
     if (mode === "shared") state.shared += 1;
     else state.isAlone = true;
     return {
-      mode,
       [Symbol.dispose]: () => {
         if (mode === "shared") state.shared -= 1;
         else state.isAlone = false;

@@ -72,9 +72,7 @@ export interface Objects {
 export type LockMode = "shared" | "alone";
 
 /** A lock that is held until it is disposed of, or until the process dies. */
-export interface Lock extends Disposable {
-  readonly mode: LockMode;
-}
+export type Lock = Disposable;
 
 /** Locks across all processes on the store and all tasks inside them. */
 export interface Locks {

@@ -139,8 +139,8 @@ export function describeUploads(open: OpenTestStore): void {
     using store = await open();
     await store.driver.uploads.create(key, beside);
     const holder = await holdUpload(store.driver, key);
-    const older = store.driver.uploads.open(key, { waitMs: 4000, preempted: new AbortController() });
-    const newer = store.driver.uploads.open(key, { waitMs: 4000, preempted: new AbortController() });
+    const older = store.driver.uploads.open(key, { waitMs: 60_000, preempted: new AbortController() });
+    const newer = store.driver.uploads.open(key, { waitMs: 60_000, preempted: new AbortController() });
     const given = await older;
     holder[Symbol.dispose]();
     const got = await newer;

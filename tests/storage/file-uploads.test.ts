@@ -41,7 +41,7 @@ const ask = (waitMs: number) => ({ waitMs, preempted: new AbortController() });
 function holderOf(root: string): string {
   return `${importFrom("openFilesystem", "storage/filesystem.ts")}
     const { driver } = await openFilesystem({ root: ${JSON.stringify(root)}, isDurable: true });
-    const upload = await driver.uploads.open("${key}", { waitMs: 4000, preempted: new AbortController() });
+    const upload = await driver.uploads.open("${key}", { waitMs: 60_000, preempted: new AbortController() });
     await upload.append([new TextEncoder().encode("from the child")]);
     console.log(upload.sizeBytes);
     setInterval(() => upload.sizeBytes, 1000);`;

@@ -167,7 +167,7 @@ describe.skipIf(!requireRoot())("with mounts", () => {
       const lock = await driver.locks.take("a", "shared", { waitMs: 1000 });
       console.log(JSON.stringify([
         warnings.map((text) => text.includes("read-only")).includes(true),
-        lock?.mode,
+        lock !== undefined,
         (await driver.objects.stat("docker/a/link"))?.sizeBytes,
         await driver.objects.renew("docker/a/link"),
         await driver.objects.put("docker/a/link", new Uint8Array()).catch(codeOf),
@@ -179,7 +179,7 @@ describe.skipIf(!requireRoot())("with mounts", () => {
       ]));`;
     expect(await runScript(script, directory.around)).toEqual([
       true,
-      "shared",
+      true,
       1,
       true,
       "EROFS",
