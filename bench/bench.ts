@@ -29,12 +29,17 @@ import { measureSmall } from "./work/small.ts";
 const warmedRounds = 5;
 
 async function main(options: Options): Promise<void> {
+  // Read before anything is measured: a file that is not there is known at once.
+  const before: Results | undefined =
+    options.compare === undefined ? undefined : JSON.parse(readFileSync(options.compare, "utf8"));
   const peers = findPeers();
   const ours = peers.find(({ kind }) => kind === "registry");
   if (ours === undefined) throw new Error("dist/registry is missing: npm run build");
   const directory = mkdtempSync(join(tmpdir(), "registry-bench-certificate-"));
   try {
     await using load = new Load();
+    // What was started is ended and what was mounted unmounted on the way out.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => load.stop());
     const bench: Bench = {
       load,
       peers,
@@ -48,7 +53,7 @@ async function main(options: Options): Promise<void> {
     const { rows, growth } = await measure(bench, options);
     const workers = options.workers === undefined ? {} : { workers: options.workers };
     const date = new Date().toISOString().slice(0, 10);
-    publish({ machine: describeMachine(), date, versions, ...workers, rows, growth }, options);
+    publish({ machine: describeMachine(), date, versions, ...workers, rows, growth }, { before, ...options });
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -93,14 +98,13 @@ async function measureDisks(bench: Bench, disks: readonly string[]): Promise<rea
   return rows;
 }
 
-function publish(results: Results, { json, report, compare }: Options): void {
+function publish(results: Results, { json, report, before }: Options & { readonly before: Results | undefined }): void {
   console.log(formatHead(results));
   if (results.rows.length > 0) console.log(`\n${formatResults(results)}`);
   for (const growth of results.growth) console.log(`\n${growth.title}\n\n${formatGrowth(growth)}`);
   if (json !== undefined) writeFileSync(json, formatJson(results));
   if (report !== undefined) writeReport(report, results);
-  if (compare === undefined) return;
-  const before: Results = JSON.parse(readFileSync(compare, "utf8"));
+  if (before === undefined) return;
   console.log(`\n${formatSlower(findSlower(before, results), changesOf(before, results).length)}`);
 }
 
@@ -115,4 +119,13 @@ if (options === undefined) {
   console.error(usage);
   process.exit(64);
 }
-await main(options);
+if (process.platform !== "linux") {
+  console.error("bench: it needs Linux, for /proc and /dev/shm");
+  process.exit(1);
+}
+try {
+  await main(options);
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}

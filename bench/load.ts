@@ -76,6 +76,7 @@ export class Load implements AsyncDisposable {
   readonly #reader = this.#child.stdout.getReader();
   readonly #decoder = new TextDecoder();
   #text = "";
+  #isStopped = false;
 
   /** Does one job against one server; jobs never overlap. */
   async run(job: Job, { url, ca }: Target): Promise<Done> {
@@ -98,6 +99,7 @@ export class Load implements AsyncDisposable {
   }
 
   async #ask<T>(job: object): Promise<T> {
+    if (this.#isStopped) throw new Error("interrupted");
     this.#child.stdin.write(`${JSON.stringify(job)}\n`);
     await this.#child.stdin.flush();
     const answer = JSON.parse(await this.#line());
@@ -108,13 +110,19 @@ export class Load implements AsyncDisposable {
   async #line(): Promise<string> {
     while (!this.#text.includes("\n")) {
       const { value, done } = await this.#reader.read();
-      if (done) throw new Error("the load program ended");
+      if (done) throw new Error(this.#isStopped ? "interrupted" : "the load program ended");
       this.#text += this.#decoder.decode(value, { stream: true });
     }
     const end = this.#text.indexOf("\n");
     const line = this.#text.slice(0, end);
     this.#text = this.#text.slice(end + 1);
     return line;
+  }
+
+  /** Ends the program in the middle of its job, which fails then: so the run ends, and everything that it began. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#child.kill();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

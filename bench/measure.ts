@@ -86,7 +86,13 @@ export async function takeTurns(
   }
 }
 
-async function runOrTell(load: Load, job: Job, server: Server): Promise<Done | undefined> {
+/** Each server does a job that nothing is learned from: what later ones ask for is stored by it. */
+export async function prepare(load: Load, servers: readonly Server[], job: Job): Promise<void> {
+  for (const server of servers) await runOrTell(load, job, server);
+}
+
+/** The result; undefined where a peer could not do it. */
+export async function runOrTell(load: Load, job: Job, server: Server): Promise<Done | undefined> {
   try {
     return await load.run(job, server);
   } catch (error) {

@@ -12,13 +12,24 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
   return [head, `|${"---|".repeat(rows[0]?.length ?? 0)}`, ...lines.slice(1)].join("\n");
 }
 
-/** Every row: each registry's time and, in brackets, processor time; then how ours stands to the best peer. */
-export function formatResults(results: Results): string {
-  const kinds = columnsOf(results.rows);
-  const head = ["work", "unit", ...kinds.map((kind) => labels[kind]), "ours / best peer", "aim", "met"];
-  const options = { hasWorkers: results.workers !== undefined && results.workers !== 1 };
-  return formatTable([head, ...results.rows.map((row) => formatRow(row, kinds, aimOf(row, options)))]);
+/**
+ * A table for each setting, with every row: each registry's time and, in brackets, processor time; then how ours stands to
+ * the best peer.
+ */
+export function formatResults({ rows, workers }: Results): string {
+  const options = { hasWorkers: workers !== undefined && workers !== 1 };
+  const settings = [...new Set(rows.map(settingOf))];
+  const tables = settings.map((setting) => {
+    const own = rows.filter((row) => settingOf(row) === setting);
+    const kinds = columnsOf(own);
+    const head = ["work", "unit", ...kinds.map((kind) => labels[kind]), "ours / best peer", "aim", "met"];
+    const lines = own.map((row) => formatRow(row, kinds, aimOf(row, options)));
+    return `### On ${setting}\n\n${formatTable([head, ...lines])}`.replace("### On memory", "### In memory");
+  });
+  return tables.join("\n\n");
 }
+
+const settingOf = ({ id }: Row) => id.slice(id.indexOf("@") + 1);
 
 function formatRow(row: Row, kinds: readonly Kind[], aim: Aim | undefined): readonly string[] {
   const { wall, cpu } = standingOf(row);
@@ -26,7 +37,8 @@ function formatRow(row: Row, kinds: readonly Kind[], aim: Aim | undefined): read
   const misses = aim === undefined ? undefined : missesOf(row, aim);
   const verdict =
     misses === undefined ? "" : misses.length === 0 ? "yes" : `**no** (${misses.map(partName).join(", ")})`;
-  return [row.work, row.unit, ...kinds.map((kind) => formatCell(row, kind)), standing, formatAim(row, aim), verdict];
+  const work = row.work.replace(` (${settingOf(row)})`, "");
+  return [work, row.unit, ...kinds.map((kind) => formatCell(row, kind)), standing, formatAim(row, aim), verdict];
 }
 
 const partName = (part: keyof Aim) => ({ wall: "time", cpu: "CPU", atMost: "amount" })[part];

@@ -1,6 +1,6 @@
 // Whole small images: pushed by eight clients at once, and pulled by sixteen.
 import type { Job } from "../load.ts";
-import { takeTurns } from "../measure.ts";
+import { prepare, takeTurns } from "../measure.ts";
 import type { Row } from "../results.ts";
 import { type Bench, peersOf, type Setting, Stage } from "../stage.ts";
 
@@ -62,7 +62,7 @@ async function measurePulls(stage: Stage): Promise<void> {
     seed: "pulled",
     blobSizes: pulledBlobs,
   };
-  for (const server of stage.servers) await load.run(job, server);
+  await prepare(load, stage.servers, job);
   const targets = (await load.describeImages(job)).flatMap(({ repository, tag, blobs }) => [
     `/v2/${repository}/manifests/${tag}`,
     ...blobs.map((digest) => `/v2/${repository}/blobs/${digest}`),

@@ -1,6 +1,6 @@
 // Small requests: blobs of 64 KiB and manifests by tag and digest, and HEADs, at 1, 16 and 256 connections.
 import type { Described, Job } from "../load.ts";
-import { takeTurns } from "../measure.ts";
+import { prepare, takeTurns } from "../measure.ts";
 import type { Row } from "../results.ts";
 import { type Bench, type Setting, Stage } from "../stage.ts";
 
@@ -47,7 +47,7 @@ const questions: readonly Question[] = [
 /** All of them; over TLS blobs and tags at 16 connections only. */
 export async function measureSmall(bench: Bench, setting: Setting): Promise<readonly Row[]> {
   await using stage = await Stage.open(bench, setting);
-  for (const server of stage.servers) await bench.load.run(stored, server);
+  await prepare(bench.load, stage.servers, stored);
   const described = await bench.load.describeImages(stored);
   const asked = setting.isTls
     ? questions.slice(0, 2).map((question) => ({ ...question, connections: [16] }))

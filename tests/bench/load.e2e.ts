@@ -138,7 +138,8 @@ describe.if(hasGo)("bench/load", () => {
       seed: "s",
     };
     const done = await load.run({ kind: "mixed", connections: 2, ...job }, server.target);
-    expect(done.units).toBe(42);
+    expect(done.units).toBeGreaterThan(2);
+    expect(done.units).toBeLessThanOrEqual(42);
     expect(done.bytes).toBeGreaterThan(100_000);
   });
 

@@ -9,7 +9,7 @@ const results: Results = {
   rows: [
     {
       id: "tag-16@memory",
-      work: "GET a manifest",
+      work: "GET a manifest (memory)",
       unit: "ms",
       series: { registry: { values: [0.05], cpu: [0.06] }, distribution3: { values: [0.111], cpu: [0.184] } },
     },
@@ -27,6 +27,8 @@ const results: Results = {
 test("formatResults() has time, processor time in brackets, reckoned peers, the standing and the verdict", () => {
   expect(formatResults(results)).toBe(
     [
+      "### In memory",
+      "",
       "| work | unit | ours | distribution 3 | zot | Angos | ours / best peer | aim | met |",
       "|---|---|---|---|---|---|---|---|---|",
       "| GET a manifest | ms | 0.0500 (0.0600) | 0.111 (0.184) | ≈ 0.0420 (0.0520) | ≈ 0.0400 (0.0670) | 1.25 (1.15) | ≤ 0.7 (0.9) | **no** (time, CPU) |",
@@ -34,6 +36,19 @@ test("formatResults() has time, processor time in brackets, reckoned peers, the 
       "| executable | MiB | 113 |  |  |  |  |  |  |",
     ].join("\n"),
   );
+});
+
+test("formatResults() has a table for each setting, with the columns that are needed there", () => {
+  const disk = {
+    id: "images-one@ext4",
+    work: "push (ext4)",
+    unit: "ms",
+    series: { registry: { values: [9] }, undurable: { values: [4] } },
+  } as const;
+  const text = formatResults({ ...results, rows: [...results.rows.slice(1, 2), disk] });
+  expect(text).toContain("### In memory\n\n| work | unit | ours | distribution 3 |");
+  expect(text).toContain("### On ext4\n\n| work | unit | ours | ours, `durable: false` |");
+  expect(text).toContain("| push | ms | 9.00 | 4.00 |");
 });
 
 test("formatHead() names the machine and each version, and workers where they were asked for", () => {
