@@ -1,4 +1,4 @@
-// Who asks: known at the door, and handed to everything that is done, for events and the audit log.
+// Who asks: known at the door, and passed to everything that is done, for events and the audit log.
 
 /** The caller of a request. */
 export interface Actor {
@@ -17,7 +17,7 @@ export interface Asked {
   readonly host: string;
   readonly method: string;
   readonly userAgent: string;
-  /** What links begin with under which the caller reached us: scheme, host and path, ending in "/". */
+  /** How links begin, as the caller reached us: scheme, host and path, ending in "/". */
   readonly base: string;
 }
 

@@ -1,5 +1,5 @@
 // Links to bytes that lie under another digest: registry:2 and registry:3 file sha512 uploads under sha256. Such a link
-// says nothing that could be checked by looking at it, so the bytes are read once before they are given out under it.
+// cannot be checked by looking at it, so the bytes are read once before they are served under it.
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { startHash } from "../oci/hash.ts";
@@ -14,7 +14,7 @@ export interface Alias {
   readonly stat: Stat;
 }
 
-/** What was found of an alias: the bytes are those of both digests, of the target alone, or not even of that. */
+/** The verdict on an alias: the bytes are those of both digests, of the target alone, or not even of that. */
 export type AliasVerdict = "same" | "other" | "damaged";
 
 const maxVerdicts = 1000;
@@ -27,7 +27,7 @@ export async function isSameContent(store: Store, alias: Alias): Promise<boolean
   return (await judgeAlias(store, alias)) === "same";
 }
 
-/** Reads the bytes, once for each state that their file is in; whoever asks meanwhile waits for the same reading. */
+/** Reads the bytes, once for each state that their file is in; whoever asks in the meantime waits for the same reading. */
 export async function judgeAlias(store: Store, { digest, target, stat }: Alias): Promise<AliasVerdict> {
   if (digest === target) return "same";
   const verdicts = verdictsOf.get(store.objects) ?? new BoundedMap<string, Promise<AliasVerdict>>(maxVerdicts);

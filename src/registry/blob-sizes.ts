@@ -1,4 +1,4 @@
-// What sizes blobs should have, as the manifests of their repository say: so that a file that was cut off, by a crash
+// The sizes that blobs should have according to the manifests of their repository: so that a file that was cut off, by a crash
 // of a registry that does not sync or by a person, is not served as if it were whole, and so that an upstream can be
 // held to the size that it announced.
 

@@ -7,7 +7,7 @@ import type { Store } from "./store.ts";
 
 const maxVerdicts = 1000;
 
-/** What was found of the blobs of a store. */
+/** Verdicts on the blobs of a store. */
 export class BlobVerdicts {
   readonly #store: Store;
   /** By digest and state of the file, so that a push that heals it is seen. */

@@ -24,7 +24,7 @@ export interface ArrivingBlob {
   /** Undefined if the other registry does not say it. */
   readonly sizeBytes: number | undefined;
   /**
-   * Its bytes as they come, from `start` up to, but without, `end`. They break off with an error if they turn out to be
+   * Its bytes as they come, from `start` up to, but without, `end`. They end with an error if they turn out to be
    * wrong; the last of them are only sent once all are right.
    */
   read(range?: { readonly start: number; readonly end: number }): AsyncIterable<Uint8Array>;

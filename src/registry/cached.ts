@@ -102,7 +102,7 @@ export async function noteUse(store: Store, name: RepositoryName, { kind, digest
   if (stat !== undefined && store.now() - stat.changedMs > stepMs) await store.objects.renew(link);
 }
 
-/** Refuses a push to a cached repository, with a sentence. */
+/** Refuses a push to a cached repository, and says why. */
 export function refusePush(name: RepositoryName, upstream: string): never {
   throw new RegistryError("UNSUPPORTED", {
     message: `${name} is a cache of ${upstream} and cannot be pushed to or deleted from; push to another name`,

@@ -1,4 +1,4 @@
-// What callers did to repositories, told before they are answered: for the audit log, and for webhooks.
+// What callers did to repositories, reported before they are answered: for the audit log, and for webhooks.
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Reference } from "../oci/reference.ts";

@@ -1,5 +1,5 @@
 // Links and the bytes that they hold. Link first, then look: whoever writes or sees a link looks for its bytes after
-// that, in their place or in the trash, and takes only those that nobody knows to be damaged.
+// that, in their place or in the trash, and accepts only those that are not known to be damaged.
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashBytes } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";

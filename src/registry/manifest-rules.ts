@@ -3,7 +3,7 @@ import type { Descriptor, Platform } from "../oci/descriptor.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import { isForeignLayer } from "../oci/media-type.ts";
 
-/** What a URL is matched with. It meets whatever somebody pushes, and should take no longer for it than for anything. */
+/** Matches a URL. It is applied to whatever is pushed, and must not take long for any text. */
 export interface UrlPattern {
   test(url: string): boolean;
 }

@@ -1,4 +1,4 @@
-// When tags were last pulled: the time of a file beside each tag, which goes with the tag. Other registries pass it by.
+// When tags were last pulled: the time of a file beside each tag, which goes with the tag. Other registries ignore it.
 //
 //   _manifests/tags/<tag>/pulled    empty
 //   gc/pulls                        empty; as old as the records of this store
@@ -14,7 +14,7 @@ const stepMs = 3_600_000;
 const maxTags = 100_000;
 const nothing = new Uint8Array();
 
-/** Records pulls in the background: a pull waits for nothing, and a record that cannot be written is none. */
+/** Records pulls in the background: no pull waits for it, and a record that cannot be written is dropped. */
 export class PullTimes {
   readonly #store: Store;
   readonly #notedMs = new BoundedMap<string, number>(maxTags);
@@ -31,7 +31,7 @@ export class PullTimes {
     const elapsedMs = nowMs - (this.#notedMs.get(key) ?? Number.NEGATIVE_INFINITY);
     if (elapsedMs >= 0 && elapsedMs < stepMs) return;
     this.#notedMs.set(key, nowMs);
-    // One after the other: a thousand tags that are pulled at once are no hurry.
+    // One after another: there is no hurry, even with a thousand tags pulled at once.
     this.#running = this.#running.then(async () => {
       const isRecorded = await this.#record(name, tag).catch(() => false);
       if (!isRecorded) this.#notedMs.delete(key);

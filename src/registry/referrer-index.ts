@@ -1,4 +1,4 @@
-// The index of referrers, entry by entry. It only saves time: what a manifest is about, its bytes say.
+// The index of referrers, entry by entry. It only saves time: the bytes of a manifest say what it refers to.
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { referrersPrefix, subjectPrefix } from "./layout.ts";
@@ -31,7 +31,7 @@ export async function* listReferrerEntries(store: Store, name: RepositoryName): 
 }
 
 /**
- * Whether nothing bears the entry out: its manifest, given as the repository holds it, is gone (a deletion was killed
+ * Whether nothing backs the entry: its manifest, given as the repository holds it, is gone (a deletion was killed
  * half-way, or another registry deleted it), or names another subject.
  */
 export function isStaleEntry(

@@ -106,7 +106,7 @@ export interface Unlistable {
 
 /**
  * Every directory below the prefix that has something of a repository, whatever it is called: links, an upload, or only
- * what they left behind. `unlistable` is called for what cannot be read; the walk continues beside it.
+ * what they left behind. `unlistable` is called for what cannot be read; the walk continues with the rest.
  */
 export async function* walkPrefixes(
   store: Store,
@@ -169,7 +169,7 @@ async function* walkBelow(
 /** The system's codes for something that is not a directory: a file, a dangling link, a link that loops. */
 const noDirectoryCodes: readonly (string | undefined)[] = ["ENOTDIR", "ENOLINK", "ELOOP"];
 
-/** What is in a directory; undefined for anything else, which a check reports and a walk passes by. */
+/** What is in a directory; undefined for anything else, which a check reports and a walk skips. */
 async function listWhatIsThere(
   store: Store,
   prefix: Key,

@@ -5,7 +5,7 @@ import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Driver, LockMode } from "../storage/ports.ts";
 
-/** The means of the core. Clock and identifiers are passed in, so that tests can choose them. */
+/** What the core works with. Clock and identifiers are passed in, so that tests can choose them. */
 export interface Store extends Driver {
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -1,5 +1,5 @@
 // Which tags point to a manifest, without reading all of them under the lock. Other registries keep no index by digest,
-// and nothing tells whether they have moved a tag. So all tags are read now and then, without the lock and in slices,
+// and nothing tells whether they have moved a tag. So all tags are read from time to time, without the lock and in slices,
 // and what moves since is in a log (move-log.ts). Whoever holds the lock exclusively and finds the log that was there before
 // the reading began, knows every tag that may point to the manifest: it pointed there when it was read, or was moved after
 // the log was made. Each candidate is then read again.
@@ -23,7 +23,7 @@ interface TagReading {
 
 /** How it is searched. */
 interface SearchOptions {
-  /** Up to here all tags are read each time. */
+  /** Up to so many tags, all are read each time. */
   readonly fewTags: number;
   /** More are not kept in memory. */
   readonly maxTags: number;
@@ -46,7 +46,7 @@ export class TagSearch {
     this.#options = options;
   }
 
-  /** For a caller that is about to take the lock; without it, `find` takes longer, and is just as right. */
+  /** For a caller that is about to take the lock; without it, `find` takes longer, and is just as correct. */
   async prepare(name: RepositoryName): Promise<void> {
     const running = this.#running.get(name) ?? this.#prepare(name).finally(() => this.#running.delete(name));
     this.#running.set(name, running);
