@@ -48,8 +48,13 @@ export interface AnsweringParts {
 /** Begins to answer; throws a StartError. */
 export async function openAnswering(configuration: Configuration, parts: AnsweringParts): Promise<Answering> {
   const { hasFile, logger, spawnWorker } = parts;
-  const facts = { configured: configuration.http.workers, hasFile, cores: usableCores(), spreadsConnections };
-  const { count, warning } = planWorkers(facts);
+  const { count, warning } = planWorkers({
+    configured: configuration.http.workers,
+    hasFile,
+    cores: usableCores(),
+    spreadsConnections,
+    keepsProcessesApart: parts.front.store.locks.keepsProcessesApart(),
+  });
   if (warning !== undefined) logger.warn(warning);
   if (count === 1 || spawnWorker === undefined) return answerHere(configuration, parts);
   return await answerByWorkers(configuration, { ...parts, count, spawnWorker });

@@ -33,37 +33,44 @@ describe.skipIf(!isThere)("the OCI conformance program", () => {
     { version: "stable", scheme: "http", beside: "nothing", env: {} },
     { version: "dev", scheme: "http", beside: "nothing", env: {} },
     { version: "dev", scheme: "http", beside: "caches", env: caches },
-  ] as const)("passes every row: version $version over $scheme beside $beside", async ({ version, scheme, env }) => {
-    using results = temporaryDirectory();
-    await using registry = await startRegistry({ args: scheme === "http" ? ["--http"] : [], env });
-    const outcome = await run(["conformance"], {
-      cwd: results.path,
-      env: {
-        ...switches,
-        OCI_VERSION: version,
-        OCI_REGISTRY: `localhost:${registry.port}`,
-        OCI_TLS: scheme === "http" ? "disabled" : "enabled",
-        OCI_RESULTS_DIR: results.path,
-        ...(scheme === "http" ? {} : { SSL_CERT_FILE: registry.ca }),
-      },
-    });
-    const counted = countCases(readFileSync(join(results.path, "junit.xml"), "utf8"));
-    console.log(`conformance ${version} over ${scheme}: ${JSON.stringify(counted)}`);
-    const { total, ...rest } = counted;
-    const rows = readRows(join(results.path, "results.yaml"));
-    expect({ code: outcome.code, ...rest, ...rows }).toEqual({
-      code: 0,
-      version,
-      passed: total,
-      notPassed: [],
-      failures: "0",
-      errors: "0",
-      skipped: "0",
-      rangeStatuses: ["416"],
-      others: ["data: Sparse Manifests: Disabled"],
-    });
-    expect(total).toBeGreaterThan(700);
-  });
+    { version: "dev", scheme: "https", beside: "a second worker", env: {}, workers: "2" },
+  ] as const)(
+    "passes every row: version $version over $scheme beside $beside",
+    async ({ version, scheme, env, ...asked }) => {
+      using results = temporaryDirectory();
+      await using registry = await startRegistry({
+        args: [...(scheme === "http" ? ["--http"] : []), "--workers", "workers" in asked ? asked.workers : "1"],
+        env,
+      });
+      const outcome = await run(["conformance"], {
+        cwd: results.path,
+        env: {
+          ...switches,
+          OCI_VERSION: version,
+          OCI_REGISTRY: `localhost:${registry.port}`,
+          OCI_TLS: scheme === "http" ? "disabled" : "enabled",
+          OCI_RESULTS_DIR: results.path,
+          ...(scheme === "http" ? {} : { SSL_CERT_FILE: registry.ca }),
+        },
+      });
+      const counted = countCases(readFileSync(join(results.path, "junit.xml"), "utf8"));
+      console.log(`conformance ${version} over ${scheme}: ${JSON.stringify(counted)}`);
+      const { total, ...rest } = counted;
+      const rows = readRows(join(results.path, "results.yaml"));
+      expect({ code: outcome.code, ...rest, ...rows }).toEqual({
+        code: 0,
+        version,
+        passed: total,
+        notPassed: [],
+        failures: "0",
+        errors: "0",
+        skipped: "0",
+        rangeStatuses: ["416"],
+        others: ["data: Sparse Manifests: Disabled"],
+      });
+      expect(total).toBeGreaterThan(700);
+    },
+  );
 });
 
 /** What junit.xml says of the suite and of each case. */

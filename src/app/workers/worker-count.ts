@@ -11,6 +11,8 @@ export interface WorkerFacts {
   readonly cores: number;
   /** Whether the system spreads connections over processes that listen on one port. */
   readonly spreadsConnections: boolean;
+  /** Whether the directory's file locks keep processes apart. */
+  readonly keepsProcessesApart: boolean;
 }
 
 /** How many there are, and what the operator should know of that. */
@@ -23,15 +25,18 @@ export interface WorkerPlan {
 const unaskedMost = 4;
 
 /** Decides how many processes serve. */
-export function planWorkers({ configured, hasFile, cores, spreadsConnections }: WorkerFacts): WorkerPlan {
+export function planWorkers({ configured, hasFile, cores, ...facts }: WorkerFacts): WorkerPlan {
   const unasked = hasFile ? 1 : Math.min(cores, unaskedMost);
   const count = configured === 0 ? cores : (configured ?? unasked);
-  if (count === 1 || spreadsConnections) return { count };
+  const obstacle = obstacleTo(facts);
+  if (count === 1 || obstacle === undefined) return { count };
   if (configured === undefined) return { count: 1 };
-  return {
-    count: 1,
-    warning: "http.workers: one process serves, since this system does not spread connections over several",
-  };
+  return { count: 1, warning: `http.workers: one process serves, since ${obstacle}` };
+}
+
+function obstacleTo(facts: Pick<WorkerFacts, "spreadsConnections" | "keepsProcessesApart">): string | undefined {
+  if (!facts.spreadsConnections) return "this system does not spread connections over several";
+  return facts.keepsProcessesApart ? undefined : "the data's filesystem has no file locks to keep several apart";
 }
 
 /** Linux alone spreads them; elsewhere the process that listens last gets all of them. */

@@ -9,13 +9,22 @@ test.each([
   [3, true, 2, 3],
   [1, false, 8, 1],
 ])("planWorkers() %p, with a file: %p, on %p cores: %p", (configured, hasFile, cores, count) => {
-  expect(planWorkers({ configured, hasFile, cores, spreadsConnections: true })).toEqual({ count });
+  expect(planWorkers({ configured, hasFile, cores, spreadsConnections: true, keepsProcessesApart: true })).toEqual({
+    count,
+  });
 });
 
-test("planWorkers() is one where the system does not spread connections, and says so to who asked for more", () => {
-  const facts = { hasFile: false, cores: 8, spreadsConnections: false };
-  const plans = [undefined, 1, 2, 0].map((configured) => planWorkers({ ...facts, configured }));
-  const warning = "http.workers: one process serves, since this system does not spread connections over several";
+test.each([
+  [{ spreadsConnections: false, keepsProcessesApart: true }, "this system does not spread connections over several"],
+  [
+    { spreadsConnections: true, keepsProcessesApart: false },
+    "the data's filesystem has no file locks to keep several apart",
+  ],
+])("planWorkers() with %p is one, and says so to who asked for more", (facts, obstacle) => {
+  const plans = [undefined, 1, 2, 0].map((configured) =>
+    planWorkers({ ...facts, hasFile: false, cores: 8, configured }),
+  );
+  const warning = `http.workers: one process serves, since ${obstacle}`;
   expect(plans).toEqual([{ count: 1 }, { count: 1 }, { count: 1, warning }, { count: 1, warning }]);
 });
 
