@@ -8,6 +8,8 @@ import { gcCommand } from "./gc.ts";
 import { gencertCommand } from "./gencert.ts";
 import { healthCommand } from "./health.ts";
 import { formatHelp, formatOverview } from "./help.ts";
+import { inspectCommand } from "./images/inspect.ts";
+import { lsCommand } from "./images/ls.ts";
 import { passwdCommand } from "./passwd.ts";
 import { proxyCommand } from "./proxy.ts";
 import { serveCommand } from "./serve.ts";
@@ -40,6 +42,8 @@ const helpCommand: Command = {
 const commands: readonly Command[] = [
   serveCommand,
   proxyCommand,
+  lsCommand,
+  inspectCommand,
   gcCommand,
   verifyCommand,
   cpCommand,

@@ -11,6 +11,14 @@ export function quoteStranger(text: string): string {
   return `"${shown}${isCut ? "…" : ""}"`;
 }
 
+/** The text without quotes, safe to show in a line of its own; a longer one is cut. */
+export function showStranger(text: string, maxLength: number): string {
+  const characters = Array.from(text.slice(0, 2 * maxLength + 1));
+  const isCut = characters.length > maxLength;
+  const shown = isCut ? characters.slice(0, Math.max(maxLength - 1, 0)).join("") : characters.join("");
+  return `${shown.replaceAll(hidden, spell)}${isCut ? "…" : ""}`;
+}
+
 /** Control and bidirectional characters, zero-width ones, and every space but the plain one. */
 const hidden = /[^\P{C}]|[^\P{Z} ]/gu;
 

@@ -92,6 +92,12 @@ export function parseImagePattern(text: string): Parsed<ImagePattern> {
   return { value: { host, names: names === "" ? undefined : isOfficial ? `library/${names}` : names, tags, digest } };
 }
 
+/** A name of the store as it is read back: with a slash before what looks like a host. */
+export function formatStoreName(name: string): string {
+  const parsed = parseImagePattern(name);
+  return "value" in parsed && parsed.value.host === undefined ? name : `/${name}`;
+}
+
 /** Whether a name or a tag is a glob. */
 export function isGlob(text: string): boolean {
   return text.includes("*");

@@ -6,19 +6,20 @@ const secure = new URL("https://up.test/v2/");
 const withCode = (code: string) => Object.assign(new Error("wordy"), { code });
 
 test.each([
-  [withCode("ENOTFOUND"), "UPSTREAM_UNREACHABLE", "up.test cannot be reached: its name cannot be resolved"],
-  [withCode("ECONNREFUSED"), "UPSTREAM_UNREACHABLE", "up.test cannot be reached: it refuses connections"],
-  [withCode("ODD"), "UPSTREAM_UNREACHABLE", "up.test cannot be reached: ODD"],
-  [withCode("toString"), "UPSTREAM_UNREACHABLE", "up.test cannot be reached: toString"],
-  [new Error("x"), "UPSTREAM_UNREACHABLE", "up.test cannot be reached: the connection failed"],
-  [
-    withCode("EPROTO"),
-    "UPSTREAM_UNREACHABLE",
-    "up.test does not speak TLS; if it serves plain HTTP, write http://up.test",
-  ],
-  [new DOMException("x", "TimeoutError"), "UPSTREAM_TIMEOUT", "up.test does not answer in time"],
-  [new RegistryError("UPSTREAM_INVALID", { message: "as it was" }), "UPSTREAM_INVALID", "as it was"],
-])("explainFailure(%p)", (error, code, message) => {
-  const refusal = explainFailure(error, secure);
-  expect([refusal.code as string, refusal.message]).toEqual([code, message]);
+  ["ENOTFOUND", "up.test cannot be reached: its name cannot be resolved"],
+  ["ECONNREFUSED", "up.test cannot be reached: it refuses connections"],
+  ["ODD", "up.test cannot be reached: ODD"],
+  ["toString", "up.test cannot be reached: toString"],
+  ["", "up.test cannot be reached: the connection failed"],
+  ["EPROTO", "up.test does not speak TLS; where it serves plain HTTP, write http://up.test"],
+])("explainFailure() of the code %p", (code, message) => {
+  const refusal = explainFailure(withCode(code), secure);
+  expect([refusal.code as string, refusal.message]).toEqual(["UPSTREAM_UNREACHABLE", message]);
+});
+
+test("explainFailure() knows what took too long, and leaves a refusal as it is", () => {
+  const late = explainFailure(new DOMException("x", "TimeoutError"), secure);
+  expect([late.code as string, late.message]).toEqual(["UPSTREAM_TIMEOUT", "up.test does not answer in time"]);
+  const refusal = new RegistryError("UPSTREAM_INVALID", { message: "as it was" });
+  expect(explainFailure(refusal, secure)).toBe(refusal);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { quoteStranger } from "../../src/lib/quoted.ts";
+import { quoteStranger, showStranger } from "../../src/lib/quoted.ts";
 
 test.each([
   ["CN=Registry CA, O=Käse & Söhne 株式会社", '"CN=Registry CA, O=Käse & Söhne 株式会社"'],
@@ -22,4 +22,14 @@ test("quoteStranger() is one short line in quotes, whatever the text", () => {
       return /^"[^\p{C}\p{Zl}\p{Zp}]*"$/u.test(shown) && shown.length < 1000;
     }),
   );
+});
+
+test.each([
+  ["a\u001b[2J\u202eb", 100, "a\\u{1b}[2J\\u{202e}b"],
+  ['a "b" \\c', 100, 'a "b" \\c'],
+  ["abcdef", 4, "abc…"],
+  ["abcd", 4, "abcd"],
+  ["", 4, ""],
+])("showStranger(%j, %p)", (text, maxLength, want) => {
+  expect(showStranger(text, maxLength)).toBe(want);
 });

@@ -187,8 +187,8 @@ async function groupTags(
   return groups;
 }
 
-/** One damaged image must not hide the others. */
-async function describeTag(
+/** What is known of a tag's image. One damaged image must not hide the others. */
+export async function describeTag(
   store: Store,
   name: RepositoryName,
   { pointed, isCached }: { readonly pointed: PointedTag; readonly isCached: boolean },

@@ -1,0 +1,132 @@
+// registry inspect
+import { parseTag, type Reference } from "../../oci/reference.ts";
+import { type DescribedImage, describeImage } from "../../transfer/describe-image.ts";
+import { type ImageReference, parseImageReference } from "../../transfer/reference.ts";
+import {
+  type Command,
+  CommandError,
+  type CommandIo,
+  flagOf,
+  hasFlag,
+  type ParsedWords,
+  UsageError,
+} from "../command.ts";
+import { imageFlags, operandOf, readCall, withRegistry, withStore } from "./call.ts";
+import { formatInspected, type InspectedImage, inspectedAsJson } from "./inspected.ts";
+import { openRegistrySource } from "./registry-source.ts";
+import { formatImageName, type ImageSource, type ListedReferrer } from "./source.ts";
+import { openStoreSource } from "./store-source.ts";
+
+/** Tells of one image. */
+export const inspectCommand: Command = {
+  name: "inspect",
+  summary: "shows an image: platforms, configuration, layers, referrers",
+  operands: "[config.yml] <reference>",
+  maxOperands: 2,
+  description: `Shows the manifest of an image of this machine's store or of a registry: digest, type, size, platforms or layers, what it
+runs, its labels and annotations, and what refers to it (signatures, SBOMs, attestations). No layer is read.
+
+  registry inspect team/app:v1
+  registry inspect ghcr.io/acme/app:latest --platform linux/arm64
+  registry inspect team/app@sha256:4bcff6… --json | jq .manifest
+  registry inspect team/app:v1 --raw | sha256sum
+
+Without a tag :latest is meant. With --platform one child of an index is shown instead of the index.`,
+  flags: [
+    ...imageFlags,
+    { name: "platform", value: "OS/ARCH", help: "of an index the image for this platform, such as linux/arm64/v8" },
+    { name: "raw", help: "print the bytes of the manifest and nothing else" },
+    { name: "json", help: "print one JSON object, with the manifest and the configuration" },
+  ],
+  run: inspect,
+};
+
+type RepositoryReference = Extract<ImageReference, { readonly kind: "store" | "registry" }>;
+
+async function inspect(words: ParsedWords, io: CommandIo): Promise<number> {
+  const call = readCall(words, io);
+  const [text, extra] = call.operands;
+  if (text === undefined) throw new UsageError("which image? such as team/app:v1");
+  if (extra !== undefined) throw new UsageError(`one image at a time; unexpected ${JSON.stringify(extra)}`);
+  if (hasFlag(words, "raw") && hasFlag(words, "json")) throw new UsageError("--raw and --json exclude each other");
+  const reference = operandOf(parseImageReference(text));
+  if ("path" in reference) throw new UsageError("inspect tells of images in the store and in registries");
+  const show = (source: ImageSource) => showImage(source, reference, { words, io });
+  if (reference.kind === "store") return withStore(call, async ({ store }) => show(openStoreSource(store)));
+  return withRegistry(call, reference.host, (api) => show(openRegistrySource(api)));
+}
+
+async function showImage(
+  source: ImageSource,
+  { name, reference }: RepositoryReference,
+  { words, io }: { readonly words: ParsedWords; readonly io: CommandIo },
+): Promise<number> {
+  const wanted = reference ?? latest();
+  const reader = source.reader(name);
+  const text = wanted.kind === "tag" ? wanted.tag : wanted.digest;
+  const written = formatImageName(source.host, name, text);
+  const read = await reader.manifest(wanted);
+  if (read === undefined) throw new CommandError(`there is no ${written}`);
+  const whole = await describeImage(reader, read);
+  const platform = flagOf(words, "platform");
+  const chosen = platform === undefined ? read : await readChild(source, { name, whole, platform, written });
+  if (hasFlag(words, "raw")) {
+    io.stdout(new TextDecoder().decode(chosen.bytes));
+    return 0;
+  }
+  const image = chosen === read ? whole : await describeImage(reader, chosen);
+  const referrers = await listReferrers(source, { name, image });
+  const inspected = { image, written, ...referrers };
+  io.stdout(
+    hasFlag(words, "json")
+      ? `${JSON.stringify(inspectedAsJson(inspected), null, 2)}\n`
+      : formatInspected(inspected, io.now()),
+  );
+  return 0;
+}
+
+function latest(): Reference {
+  const tag = parseTag("latest");
+  if (tag === undefined) throw new TypeError("no tag");
+  return { kind: "tag", tag };
+}
+
+async function readChild(
+  source: ImageSource,
+  {
+    name,
+    whole,
+    platform,
+    written,
+  }: {
+    readonly name: RepositoryReference["name"];
+    readonly whole: DescribedImage;
+    readonly platform: string;
+    readonly written: string;
+  },
+) {
+  const of = (wanted: string) => whole.children.find((child) => child.platform === wanted);
+  // A variant may be left out.
+  const child = of(platform) ?? whole.children.find((each) => each.platform?.startsWith(`${platform}/`) === true);
+  if (child === undefined) {
+    const there = whole.platforms.length === 0 ? "it tells of no platforms" : `there are ${whole.platforms.join(", ")}`;
+    throw new CommandError(`${written} has no image for ${platform}; ${there}`);
+  }
+  const read = await source.reader(name).manifest({ kind: "digest", digest: child.digest });
+  if (read === undefined) throw new CommandError(`the image of ${written} for ${platform} is not there`);
+  return read;
+}
+
+const maxReferrers = 1000;
+
+async function listReferrers(
+  source: ImageSource,
+  { name, image }: { readonly name: RepositoryReference["name"]; readonly image: DescribedImage },
+): Promise<Pick<InspectedImage, "referrers" | "hasMoreReferrers">> {
+  const referrers: ListedReferrer[] = [];
+  for await (const each of source.referrers(name, image.digest)) {
+    if (referrers.length === maxReferrers) return { referrers, hasMoreReferrers: true };
+    referrers.push(each);
+  }
+  return { referrers, hasMoreReferrers: false };
+}
