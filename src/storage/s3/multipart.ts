@@ -1,6 +1,6 @@
 // Objects that arrive in parts, over any number of requests and nodes, and are there at once when they are completed.
 import { copySourceOf } from "./address.ts";
-import { type BucketObjects, bareEtag, copyPatienceMs, type ObjectStat } from "./bucket-objects.ts";
+import { type BucketObjects, bareEtag, copyPatienceMs } from "./bucket-objects.ts";
 import { describe } from "./connection.ts";
 import { S3Failure } from "./failure.ts";
 import { childrenOf, escapeXml, textOf, type XmlElement } from "./xml.ts";
@@ -95,43 +95,69 @@ function partOf(element: XmlElement): StoredPart {
   return { number: Number(textOf(element, "PartNumber")), etag, sizeBytes: Number(textOf(element, "Size")) };
 }
 
+/** An object that was made of parts. */
+export interface CompletedObject {
+  readonly etag: string;
+  readonly sizeBytes: number;
+}
+
 /**
- * Makes the object of exactly these parts and returns it; undefined if a part is another one by now, or the upload is
- * gone. A completion whose answer was lost is told by the object that is there: only content that decides for itself
- * whose it is (bytes under their digest, an upload's own key) is completed.
+ * Makes the object of exactly these parts; undefined if a part is another one by now, or the upload is gone. After a
+ * completion whose answer was lost the object that is there tells, by its ETag, whether it is made of them.
  */
 export async function completeMultipart(
   objects: BucketObjects,
   upload: MultipartUpload,
   parts: readonly StoredPart[],
-): Promise<ObjectStat | undefined> {
-  const listed = parts.map(
-    ({ number, etag }) => `<Part><PartNumber>${number}</PartNumber><ETag>"${escapeXml(etag)}"</ETag></Part>`,
-  );
-  const body = new TextEncoder().encode(`<CompleteMultipartUpload>${listed.join("")}</CompleteMultipartUpload>`);
+): Promise<CompletedObject | undefined> {
+  const sizeBytes = parts.reduce((total, part) => total + part.sizeBytes, 0);
   const request = {
     method: "POST",
     key: upload.key,
     query: { uploadId: upload.uploadId },
-    body,
+    body: formatParts(parts),
     patienceMs: copyPatienceMs,
   } as const;
   const startedMs = performance.now();
   for (let attempts = 1; ; attempts += 1) {
     try {
-      await objects.client.askXml(request, { isOnce: true });
-      break;
+      const { root } = await objects.client.askXml(request, { isOnce: true });
+      return { etag: bareEtag(textOf(root, "ETag") ?? ""), sizeBytes };
     } catch (error) {
       if (!(error instanceof S3Failure)) throw error;
       if (["InvalidPart", "InvalidPartOrder"].includes(error.reason)) return undefined;
       // One store answers 500 when the upload was aborted; a repeated completion finds none.
-      if (isNoUpload(error) || (error.isUnknown && (await listParts(objects, upload)) === undefined)) break;
+      const isGone = isNoUpload(error) || (error.isUnknown && (await listParts(objects, upload)) === undefined);
+      if (isGone) return await findCompleted(objects, upload.key, parts);
       await objects.client.pause(error, { attempts, startedMs });
     }
   }
-  const sizeBytes = parts.reduce((total, part) => total + part.sizeBytes, 0);
-  const stat = await objects.stat(upload.key);
-  return stat?.sizeBytes === sizeBytes ? stat : undefined;
+}
+
+/** The object that these parts have become, although nobody said so; undefined if it is another one, or none. */
+export async function findCompleted(
+  objects: BucketObjects,
+  key: string,
+  parts: readonly StoredPart[],
+): Promise<CompletedObject | undefined> {
+  const stat = await objects.stat(key);
+  return stat !== undefined && stat.etag === etagOfParts(parts)
+    ? { etag: stat.etag, sizeBytes: stat.sizeBytes }
+    : undefined;
+}
+
+/** As stores make it; no ETag at all if those of the parts are no MD5. */
+function etagOfParts(parts: readonly StoredPart[]): string | undefined {
+  if (!parts.every(({ etag }) => /^[0-9a-f]{32}$/.test(etag))) return undefined;
+  const all = Buffer.from(parts.map(({ etag }) => etag).join(""), "hex");
+  return `${new Bun.CryptoHasher("md5").update(all).digest("hex")}-${parts.length}`;
+}
+
+function formatParts(parts: readonly StoredPart[]): Uint8Array {
+  const listed = parts.map(
+    ({ number, etag }) => `<Part><PartNumber>${number}</PartNumber><ETag>"${escapeXml(etag)}"</ETag></Part>`,
+  );
+  return new TextEncoder().encode(`<CompleteMultipartUpload>${listed.join("")}</CompleteMultipartUpload>`);
 }
 
 /** Gives up an upload, whether or not there is one. */
@@ -144,7 +170,8 @@ function partQuery({ uploadId }: MultipartUpload, number: number): Readonly<Reco
   return { partNumber: String(number), uploadId };
 }
 
-function isNoUpload(error: S3Failure): boolean {
+/** Whether the failure says that there is no such upload (any more). */
+export function isNoUpload(error: S3Failure): boolean {
   return error.reason === "NoSuchUpload" || error.status === 404;
 }
 

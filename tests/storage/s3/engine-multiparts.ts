@@ -77,7 +77,8 @@ export class EngineMultiparts {
     if (chosen.some((part) => part === undefined)) return answerError(400, "InvalidPart");
     this.open.delete(id);
     const bytes = Buffer.concat(chosen.map((part) => part?.bytes ?? new Uint8Array()));
-    const { etag } = this.#objects.set(key, bytes, `${md5(bytes)}-${chosen.length}`);
+    const digests = Buffer.from(chosen.map((part) => part?.etag ?? "").join(""), "hex");
+    const { etag } = this.#objects.set(key, bytes, `${md5(digests)}-${chosen.length}`);
     return answerXml(`<CompleteMultipartUploadResult><ETag>"${etag}"</ETag></CompleteMultipartUploadResult>`);
   }
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { chanceOf, disturb, Turns } from "./turns.ts";
 import { type Flaws, World } from "./world.ts";
 
-const runs = Number(process.env.FAST_CHECK_RUNS ?? 40);
+const runs = Number(process.env.FAST_CHECK_RUNS ?? 12);
 
 /** Six nodes that do three things each; what broke, if something did, and how much was promised. */
 async function play(seed: number, flaws: Flaws) {

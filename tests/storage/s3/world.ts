@@ -56,6 +56,8 @@ export class World {
     const there = new Set(this.engine.keys());
     const needs = (key: string) => (key === revision ? [...links, ...blobs] : [key.replace("links", "blobs")]);
     for (const key of this.#promised) {
+      // What a pruner has taken away may be put again by somebody to whom nothing was promised yet.
+      if (!there.has(key)) this.#promised.delete(key);
       const lost = there.has(key) ? needs(key).find((needed) => !there.has(needed)) : undefined;
       if (lost !== undefined) return `${key} was promised, and ${lost} is gone`;
     }

@@ -1,0 +1,104 @@
+// What is known of an upload between its requests, so that any node can go on with it: a small object beside its bytes,
+// replaced in one step after each request.
+import type { BucketObjects } from "./bucket-objects.ts";
+import { type ConditionalOutcome, type Expected, putConditionally } from "./conditional-put.ts";
+import type { StoredPart } from "./multipart.ts";
+
+/** Bytes that are too few for a part, in an object of their own. */
+export interface UploadTail {
+  readonly etag: string;
+  readonly sizeBytes: number;
+}
+
+/** An upload between two requests. */
+export interface UploadRecord {
+  /** Undefined while there is no part. */
+  readonly uploadId: string | undefined;
+  readonly parts: readonly StoredPart[];
+  readonly tail: UploadTail | undefined;
+  /** Of the bytes put together, once there are no more to come. */
+  readonly sealed: UploadTail | undefined;
+  /** What was kept beside the bytes as they are. */
+  readonly note: string | undefined;
+  /** Whether it is over, and only its remains are there. */
+  readonly isGone: boolean;
+}
+
+/** A record that was read, and what it is replaced by. */
+export interface ReadRecord {
+  readonly record: UploadRecord;
+  readonly etag: string;
+}
+
+/** Ten thousand parts take less than half of it. */
+const maxRecordBytes = 4 * 1024 * 1024;
+
+/** An upload without a byte. */
+export const emptyRecord: UploadRecord = {
+  uploadId: undefined,
+  parts: [],
+  tail: undefined,
+  sealed: undefined,
+  note: undefined,
+  isGone: false,
+};
+
+/** How many bytes have arrived. */
+export function sizeOf({ parts, tail, sealed }: UploadRecord): number {
+  if (sealed !== undefined) return sealed.sizeBytes;
+  return parts.reduce((total, part) => total + part.sizeBytes, 0) + (tail?.sizeBytes ?? 0);
+}
+
+/** The record under this key; undefined if there is none, or none that can be read. */
+export async function readRecord(objects: BucketObjects, key: string): Promise<ReadRecord | undefined> {
+  const found = await objects.read(key, maxRecordBytes);
+  const record = found === undefined ? undefined : parseRecord(new TextDecoder().decode(found.bytes));
+  return found === undefined || record === undefined ? undefined : { record, etag: found.stat.etag };
+}
+
+/** Puts the record in the place of the one that was read. The nonce tells it from everybody else's. */
+export async function putRecord(
+  objects: BucketObjects,
+  { key, expected, nonce }: { readonly key: string; readonly expected: Expected; readonly nonce: string },
+  record: UploadRecord,
+): Promise<ConditionalOutcome> {
+  const bytes = new TextEncoder().encode(formatRecord(record, nonce));
+  return await putConditionally(objects, { key, bytes, expected });
+}
+
+function formatRecord({ parts, ...rest }: UploadRecord, nonce: string): string {
+  const short = parts.map(({ number, etag, sizeBytes }) => [number, etag, sizeBytes]);
+  return JSON.stringify({ ...rest, parts: short, nonce });
+}
+
+function parseRecord(text: string): UploadRecord | undefined {
+  try {
+    const { uploadId, parts, tail, sealed, note, isGone } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    if (!Array.isArray(parts)) return undefined;
+    const read = parts.map(([number, etag, sizeBytes]: readonly unknown[]) => ({
+      number: Number(number),
+      etag: String(etag),
+      sizeBytes: Number(sizeBytes),
+    }));
+    return {
+      uploadId: textOrNothing(uploadId),
+      parts: read,
+      tail: parseTail(tail),
+      sealed: parseTail(sealed),
+      note: textOrNothing(note),
+      isGone: isGone === true,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function textOrNothing(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function parseTail(value: unknown): UploadTail | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { etag, sizeBytes } = value as Readonly<Record<string, unknown>>;
+  return typeof etag === "string" && typeof sizeBytes === "number" ? { etag, sizeBytes } : undefined;
+}

@@ -1,0 +1,218 @@
+// One request's hold on an upload. Nobody is kept out: of two nodes that go on with the same upload one finds that the
+// other was faster, and its bytes do not count.
+import type { Content } from "../../lib/content.ts";
+import type { BucketObjects } from "./bucket-objects.ts";
+import { S3Failure } from "./failure.ts";
+import { abortMultipart, completeMultipart, findCompleted, isNoUpload } from "./multipart.ts";
+import { contentOfObject } from "./object-content.ts";
+import type { PartMemory } from "./part-memory.ts";
+import { copyObject } from "./server-copy.ts";
+import { UploadParts } from "./upload-parts.ts";
+import { emptyRecord, putRecord, type ReadRecord, type UploadRecord, type UploadTail } from "./upload-record.ts";
+
+/** Where an upload lies. */
+export interface UploadPlaces {
+  /** The bytes, once there are no more to come. */
+  readonly data: string;
+  readonly record: string;
+  readonly tail: string;
+}
+
+/** What a hold needs. */
+export interface HoldOptions {
+  readonly places: UploadPlaces;
+  readonly memory: PartMemory;
+  readonly read: ReadRecord;
+  readonly newId: () => string;
+  /** Where the bytes are going, if that is known before the first of them: then nothing is copied, and nothing resumed. */
+  readonly target?: string | undefined;
+}
+
+/** Somebody else went on with the upload, or ended it. */
+export class UploadMoved extends Error {
+  readonly code = "EBUSY";
+  constructor(key: string) {
+    super(`another request went on with ${key}`);
+    this.name = "UploadMoved";
+  }
+}
+
+/** An upload that is being written to. Disposing of it makes what arrived known to every node. */
+export class HeldUpload implements AsyncDisposable {
+  readonly #objects: BucketObjects;
+  readonly #options: HoldOptions;
+  readonly #parts: UploadParts;
+  readonly #membership: Disposable;
+  /** Bytes that were put aside, and are in no buffer. */
+  #tail: UploadTail | undefined;
+  #sealed: UploadTail | undefined;
+  #note: string | undefined;
+  #etag: string;
+  /** What is done at a time: a request's work, or putting bytes aside for others. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #isChanged = false;
+  #isActive = true;
+  #isOver = false;
+
+  constructor(objects: BucketObjects, options: HoldOptions) {
+    const { places, memory, read, target } = options;
+    const { record } = read;
+    this.#objects = objects;
+    this.#options = options;
+    const { uploadId, parts } = target === undefined ? record : emptyRecord;
+    this.#parts = new UploadParts(objects, { memory, key: target ?? places.data, uploadId, parts });
+    this.#tail = record.tail;
+    this.#sealed = record.sealed;
+    this.#note = record.note;
+    this.#etag = read.etag;
+    this.#membership = memory.join({ release: () => void this.#yield().catch(() => {}) });
+  }
+
+  /** Bytes received so far. */
+  get sizeBytes(): number {
+    return this.#sealed?.sizeBytes ?? this.#parts.sentBytes + this.#parts.rest.length + (this.#tail?.sizeBytes ?? 0);
+  }
+
+  /** What was kept beside the bytes when exactly so many had arrived. */
+  get note(): string | undefined {
+    return this.#note;
+  }
+
+  /** Keeps something beside the bytes, until there are more of them. */
+  keep(note: string): void {
+    this.#note = note;
+    this.#isChanged = true;
+  }
+
+  /** Adds bytes at the end. */
+  async append(pieces: readonly Uint8Array[]): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#sealed !== undefined) throw new RangeError("no bytes can be added any more");
+      this.#isActive = true;
+      this.#isChanged = true;
+      this.#note = undefined;
+      await this.#fetchTail();
+      for (const piece of pieces) await this.#parts.add(piece);
+    });
+  }
+
+  /** No more bytes; only now they can be read. */
+  async seal(): Promise<Content> {
+    return await this.#inTurn(async () => {
+      this.#sealed ??= await this.#putTogether(this.#options.places.data);
+      this.#isChanged = true;
+      const { etag, sizeBytes } = this.#sealed;
+      return contentOfObject(this.#objects, this.#options.places.data, { etag, sizeBytes, changedMs: 0 });
+    });
+  }
+
+  /** Makes an object of the bytes, in one step that replaces what was there. The upload is over then. */
+  async commit(to: string): Promise<void> {
+    await this.#inTurn(async () => {
+      const { places, target } = this.#options;
+      if (target !== undefined && target !== to) throw new RangeError(`the bytes went to ${target}`);
+      const isSmall = this.#sealed === undefined && this.#parts.upload === undefined;
+      if (target !== undefined || isSmall) await this.#putTogether(to);
+      else {
+        this.#sealed ??= await this.#putTogether(places.data);
+        const judged = { ...this.#sealed, changedMs: 0 };
+        if (!(await copyObject(this.#objects, { from: places.data, to, judged }))) throw new UploadMoved(places.data);
+      }
+      this.#isOver = true;
+    });
+  }
+
+  /** Of few bytes one put; of more the parts that they are. */
+  async #putTogether(key: string): Promise<UploadTail> {
+    const parts = this.#parts;
+    await this.#fetchTail();
+    if (parts.upload === undefined) {
+      const bytes = parts.rest;
+      const { etag } = await this.#objects.put(key, bytes);
+      parts.drop();
+      return { etag, sizeBytes: bytes.length };
+    }
+    const rest = parts.describeRest();
+    try {
+      if (parts.rest.length > 0) await parts.send();
+      const completed = await completeMultipart(this.#objects, parts.upload, await parts.requireAll());
+      if (completed !== undefined) return completed;
+    } catch (error) {
+      if (!(error instanceof S3Failure) || !isNoUpload(error)) throw error;
+      // Whoever put it together before may have died before he could say so.
+      const completed = await findCompleted(this.#objects, key, [...(await parts.settle()), ...rest]);
+      if (completed !== undefined) return completed;
+    }
+    throw new UploadMoved(key);
+  }
+
+  /** Takes into memory what was put aside. */
+  async #fetchTail(): Promise<void> {
+    const tail = this.#tail;
+    if (tail === undefined) return;
+    const { places } = this.#options;
+    const found = await this.#objects.read(places.tail, tail.sizeBytes);
+    if (found?.stat.etag !== tail.etag) throw new UploadMoved(places.data);
+    await this.#parts.add(found.bytes);
+    this.#tail = undefined;
+  }
+
+  /** Puts aside what is too little for a part. */
+  async #storeTail(): Promise<void> {
+    const bytes = this.#parts.rest;
+    if (bytes.length === 0) return this.#parts.drop();
+    const { etag } = await this.#objects.put(this.#options.places.tail, bytes);
+    this.#tail = { etag, sizeBytes: bytes.length };
+    this.#parts.drop();
+  }
+
+  /** Others wait for memory: what has not moved since they asked before gives way. */
+  async #yield(): Promise<void> {
+    const wasActive = this.#isActive;
+    this.#isActive = false;
+    if (wasActive || this.#options.target !== undefined || !this.#parts.isHolding) return;
+    await this.#inTurn(async () => {
+      if (!this.#isActive && !this.#isOver) await this.#storeTail();
+    });
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
+    const mine = before.then(work, work);
+    this.#turn = mine.catch(() => {});
+    return await mine;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#membership[Symbol.dispose]();
+    await this.#turn;
+    try {
+      await this.#leave();
+    } finally {
+      this.#parts.drop();
+    }
+  }
+
+  async #leave(): Promise<void> {
+    const { places, target, newId } = this.#options;
+    const parts = await this.#parts.settle();
+    if (this.#isOver) return;
+    if (target !== undefined) return await this.#abort();
+    if (!this.#isChanged) return;
+    // After a part that failed nothing counts that came later.
+    if (!this.#parts.hasFailed && this.#sealed === undefined) await this.#storeTail();
+    const tail = this.#parts.hasFailed ? undefined : this.#tail;
+    const uploadId = this.#parts.upload?.uploadId;
+    const record: UploadRecord = { uploadId, parts, tail, sealed: this.#sealed, note: this.#note, isGone: false };
+    const expected = { etag: this.#etag };
+    const outcome = await putRecord(this.#objects, { key: places.record, expected, nonce: newId() }, record);
+    if (outcome.isPut) return this.#parts.requireToldFailure();
+    // What was begun by this request alone is of no use to anybody.
+    if (this.#options.read.record.uploadId === undefined) await this.#abort();
+    throw new UploadMoved(places.data);
+  }
+
+  async #abort(): Promise<void> {
+    if (this.#parts.upload !== undefined) await abortMultipart(this.#objects, this.#parts.upload);
+  }
+}

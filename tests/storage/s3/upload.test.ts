@@ -1,0 +1,218 @@
+import { describe, expect, test } from "bun:test";
+import { usualPartBytes } from "../../../src/storage/s3/part-plan.ts";
+import type { HeldUpload } from "../../../src/storage/s3/upload.ts";
+import { contentText } from "../../content-text.ts";
+import { bytesOf } from "./bucket.ts";
+import { uploading } from "./uploading.ts";
+
+const key = "_uploads/1/data";
+const mebibyte = 1024 ** 2;
+
+async function begun() {
+  const nodes = uploading();
+  await nodes.one.uploads.create(key, {});
+  const hold = async (node: typeof nodes.one, options: { target?: string } = {}): Promise<HeldUpload> => {
+    const upload = await node.uploads.open(key, options);
+    if (upload === undefined) throw new Error("no upload");
+    return upload;
+  };
+  return { ...nodes, hold };
+}
+
+/** What a request of one node appends. */
+async function append(
+  { hold }: Awaited<ReturnType<typeof begun>>,
+  node: Parameters<typeof hold>[0],
+  bytes: Uint8Array,
+) {
+  await using upload = await hold(node);
+  await upload.append([bytes]);
+}
+
+/** Bytes of which no two kibibytes are the same. */
+function pattern(sizeBytes: number): Uint8Array {
+  const bytes = Buffer.alloc(sizeBytes, "some bytes that repeat ");
+  for (let position = 0; position + 4 <= sizeBytes; position += 1024) bytes.writeUInt32LE(position, position);
+  return bytes;
+}
+
+describe("an upload", () => {
+  test.each([
+    ["nothing", []],
+    ["a few bytes", [3]],
+    ["few bytes from several nodes", [3, 4, 5]],
+    ["one part exactly", [usualPartBytes]],
+    ["parts and a rest, from several nodes", [3 * mebibyte, 9 * mebibyte, 1, 6 * mebibyte]],
+  ])("of %s is what was appended", async (_, sizes) => {
+    const nodes = await begun();
+    const bytes = pattern(sizes.reduce((total, size) => total + size, 0));
+    let position = 0;
+    for (const [index, size] of sizes.entries()) {
+      await append(nodes, index % 2 === 0 ? nodes.one : nodes.two, bytes.subarray(position, position + size));
+      position += size;
+      expect(await nodes.one.uploads.size(key)).toBe(position);
+    }
+    await using upload = await nodes.hold(nodes.two);
+    await upload.commit("blobs/a");
+    expect(Buffer.from(nodes.engine.objects.get("blobs/a")?.bytes ?? []).equals(bytes)).toBe(true);
+    expect([nodes.one.memory.usedBytes, nodes.two.memory.usedBytes, nodes.engine.multiparts.open.size]).toEqual([
+      0, 0, 0,
+    ]);
+  });
+
+  test.each([3, usualPartBytes + 3])(
+    "of %p bytes is read once it is sealed, by any node, and takes no more",
+    async (sizeBytes) => {
+      const nodes = await begun();
+      const bytes = new Uint8Array(sizeBytes).fill(65);
+      await append(nodes, nodes.one, bytes);
+      {
+        await using upload = await nodes.hold(nodes.one);
+        const content = await upload.seal();
+        expect((await contentText(content)).length).toBe(sizeBytes);
+      }
+      await using upload = await nodes.hold(nodes.two);
+      const refused = await upload.append([bytesOf("x")]).catch((error: Error) => error.message);
+      await upload.commit("blobs/a");
+      expect([refused, upload.sizeBytes, nodes.engine.objects.get("blobs/a")?.bytes.length]).toEqual([
+        "no bytes can be added any more",
+        sizeBytes,
+        sizeBytes,
+      ]);
+    },
+  );
+
+  test("keeps a note until there are more bytes", async () => {
+    const nodes = await begun();
+    {
+      await using upload = await nodes.hold(nodes.one);
+      await upload.append([bytesOf("x")]);
+      upload.keep("hash of x");
+    }
+    const notes: unknown[] = [];
+    {
+      await using upload = await nodes.hold(nodes.two);
+      notes.push(upload.note);
+      await upload.append([bytesOf("y")]);
+      notes.push(upload.note);
+    }
+    await using upload = await nodes.hold(nodes.two);
+    expect([...notes, upload.note, upload.sizeBytes]).toEqual(["hash of x", undefined, undefined, 2]);
+  });
+
+  test.each([1, usualPartBytes + 1])(
+    "that two nodes go on with is the one's or the other's (%p bytes)",
+    async (sizeBytes) => {
+      const nodes = await begun();
+      await append(nodes, nodes.one, bytesOf("begin "));
+      const [first, second] = [await nodes.hold(nodes.one), await nodes.hold(nodes.two)];
+      await first.append([new Uint8Array(sizeBytes).fill(65)]);
+      await second.append([new Uint8Array(sizeBytes).fill(66)]);
+      await first[Symbol.asyncDispose]();
+      const failure = await second[Symbol.asyncDispose]().catch((error: Error) => error.name);
+      const outcome = await (async () => {
+        await using upload = await nodes.hold(nodes.one);
+        await upload.commit("blobs/a");
+        return "committed";
+      })().catch((error: Error) => error.name);
+      const text = nodes.engine.text("blobs/a");
+      const isWhole = text === undefined || text === `begin ${"A".repeat(sizeBytes)}`;
+      expect([failure, isWhole, outcome === "committed" || outcome === "UploadMoved"]).toEqual([
+        "UploadMoved",
+        true,
+        true,
+      ]);
+      expect([nodes.one.memory.usedBytes, nodes.two.memory.usedBytes]).toEqual([0, 0]);
+    },
+  );
+
+  test("whose part failed goes on from the last byte that arrived", async () => {
+    const nodes = await begun();
+    nodes.engine.fault = ({ query, method }) =>
+      query.get("partNumber") === "2" && method === "PUT"
+        ? { kind: "refused", status: 403, code: "AccessDenied" }
+        : undefined;
+    const failure = await append(nodes, nodes.one, pattern(3 * usualPartBytes)).catch((error: Error) => error.name);
+    nodes.engine.fault = () => undefined;
+    const arrived = await nodes.two.uploads.size(key);
+    await append(nodes, nodes.two, pattern(3 * usualPartBytes).subarray(arrived));
+    await using upload = await nodes.hold(nodes.one);
+    await upload.commit("blobs/a");
+    expect([
+      failure,
+      arrived,
+      Buffer.from(nodes.engine.objects.get("blobs/a")?.bytes ?? []).equals(pattern(3 * usualPartBytes)),
+    ]).toEqual(["S3Failure", usualPartBytes, true]);
+  });
+
+  test("is put together although the node died before it could say so", async () => {
+    const nodes = await begun();
+    await append(nodes, nodes.one, new Uint8Array(usualPartBytes + 1));
+    const dying = await nodes.hold(nodes.one);
+    await dying.seal();
+    await using upload = await nodes.hold(nodes.two);
+    await upload.commit("blobs/a");
+    expect(nodes.engine.objects.get("blobs/a")?.bytes.length).toBe(usualPartBytes + 1);
+  });
+});
+
+describe("an upload whose target is known", () => {
+  test.each([0, 5, usualPartBytes, 2 * usualPartBytes + 5])(
+    "goes there at once (%p bytes), and nothing is copied",
+    async (sizeBytes) => {
+      const nodes = await begun();
+      await using upload = await nodes.hold(nodes.one, { target: "blobs/a" });
+      await upload.append([pattern(sizeBytes)]);
+      await upload.commit("blobs/a");
+      const copies = nodes.engine.requests.filter(({ headers }) => headers.has("x-amz-copy-source"));
+      expect([
+        Buffer.from(nodes.engine.objects.get("blobs/a")?.bytes ?? []).equals(pattern(sizeBytes)),
+        copies.length,
+      ]).toEqual([true, 0]);
+    },
+  );
+
+  test("is as if it had not been when it is not committed", async () => {
+    const nodes = await begun();
+    {
+      await using upload = await nodes.hold(nodes.one, { target: "blobs/a" });
+      await upload.append([new Uint8Array(usualPartBytes + 5)]);
+    }
+    expect([
+      nodes.engine.multiparts.open.size,
+      nodes.engine.keys(),
+      await nodes.two.uploads.size(key),
+      nodes.one.memory.usedBytes,
+    ]).toEqual([0, ["_uploads/1/session"], 0, 0]);
+  });
+
+  test("goes nowhere else, and is no target for bytes that came before", async () => {
+    const nodes = await begun();
+    await using upload = await nodes.hold(nodes.one, { target: "blobs/a" });
+    const refused = await upload.commit("blobs/b").catch((error: Error) => error.message);
+    await append(nodes, nodes.one, bytesOf("before "));
+    await using later = await nodes.hold(nodes.two, { target: "blobs/a" });
+    await later.append([bytesOf("after")]);
+    await later.commit("blobs/b");
+    expect([refused, nodes.engine.text("blobs/b")]).toEqual(["the bytes went to blobs/a", "before after"]);
+  });
+});
+
+test("an upload that stands still gives its memory to others, and goes on later", async () => {
+  const nodes = await begun();
+  const { memory } = nodes.one;
+  await using upload = await nodes.hold(nodes.one);
+  await upload.append([bytesOf("one ")]);
+  const others = [
+    await memory.take(usualPartBytes),
+    await memory.take(usualPartBytes),
+    await memory.take(usualPartBytes),
+  ];
+  // Waits until the upload has put its bytes aside.
+  others.push(await memory.take(usualPartBytes));
+  const aside = nodes.engine.text("_uploads/1/tail");
+  for (const buffer of others) memory.put(buffer);
+  await upload.append([bytesOf("two")]);
+  await upload.commit("blobs/a");
+  expect([aside, nodes.engine.text("blobs/a")]).toEqual(["one ", "one two"]);
+}, 20_000);
