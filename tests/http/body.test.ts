@@ -74,11 +74,11 @@ describe("readChunks()", () => {
     const body = openBody();
     body.send("a");
     const seen: string[] = [];
-    for await (const chunk of readChunks(body.stream, { stallMs: 200, rate: anyRate, signal: never })) {
+    for await (const chunk of readChunks(body.stream, { stallMs: 100, rate: anyRate, signal: never })) {
       seen.push(new TextDecoder().decode(chunk));
       if (seen.length === 2) break;
-      await after(180);
-      void after(60).then(() => body.send("b"));
+      await after(250);
+      void after(30).then(() => body.send("b"));
     }
     expect(seen).toEqual(["a", "b"]);
   });
