@@ -15,6 +15,7 @@ import { Referrers } from "./referrers.ts";
 import { type CatalogRequest, listRepositories, type Page } from "./repositories.ts";
 import type { Blobs, Manifests, Repository, UploadSessions } from "./repository.ts";
 import type { Store } from "./store.ts";
+import { TagNames } from "./tag-names.ts";
 import { listTags } from "./tags.ts";
 import { StoreUploads } from "./uploads.ts";
 
@@ -47,6 +48,7 @@ export function openRegistry(store: Store, options: RegistryOptions): Registry {
   const uploads = new StoreUploads(store);
   const pulls = options.recordsPulls === true ? new PullTimes(store) : undefined;
   const referrers = new Referrers(store);
+  const tagNames = new TagNames(store);
   return {
     repository: (name, actor) => ({
       name,
@@ -54,7 +56,7 @@ export function openRegistry(store: Store, options: RegistryOptions): Registry {
       uploads: uploadsOf(uploads, name, options.hasOwners?.() === true ? actor.name : undefined),
       manifests: manifestsOf(store, name, { ...options, sizes, pulls }),
       tags: {
-        list: (page) => listTags(store, name, page),
+        list: (page) => listTags(store, name, { ...page, tagNames }),
         delete: (tag) => deleteTag(store, name, { ...options, tag }),
       },
       referrers: { list: (request) => referrers.list(name, request) },

@@ -146,37 +146,40 @@ interface RepositoryWalk {
   readonly prefixOf: (name: RepositoryName) => Key;
 }
 
+/** One look at each directory tells what is below it, and whether it is a repository itself. */
 async function* walkBelow(
   walk: RepositoryWalk,
   path: readonly string[],
   after: readonly string[],
+  inside?: readonly string[],
 ): AsyncGenerator<RepositoryName> {
-  const { store } = walk;
   const [afterFirst, ...afterRest] = after;
-  for (const component of (await listWhatIsThere(walk.store, [repositoriesPrefix, ...path].join("/"))) ?? []) {
+  const components = inside ?? (await listWhatIsThere(walk.store, [repositoriesPrefix, ...path].join("/")));
+  for (const component of components ?? []) {
     if (component.startsWith(reservedPrefix) || (afterFirst !== undefined && component < afterFirst)) continue;
     const here = [...path, component];
     const name = parseRepositoryName(here.join("/"));
     if (name === undefined) continue;
-    if ((await listWhatIsThere(walk.store, `${repositoriesPrefix}/${name}`, 1)) === undefined) continue;
+    const below = await listWhatIsThere(walk.store, repositoryPrefix(name));
+    if (below === undefined) continue;
     // On the way to `after`, the repository itself has been listed already; what is below it may not have been.
     const isPassed = component === afterFirst;
-    if (!isPassed && (await store.directory.prefixTime(walk.prefixOf(name))) !== undefined) yield name;
-    yield* walkBelow(walk, here, isPassed ? afterRest : []);
+    if (!isPassed && below.includes(lastComponent(walk.prefixOf(name)))) yield name;
+    yield* walkBelow(walk, here, isPassed ? afterRest : [], below);
   }
+}
+
+function lastComponent(key: Key): string {
+  return key.slice(key.lastIndexOf("/") + 1);
 }
 
 /** The system's codes for something that is not a directory: a file, a dangling link, a link that loops. */
 const noDirectoryCodes: readonly (string | undefined)[] = ["ENOTDIR", "ENOLINK", "ELOOP"];
 
 /** What is in a directory; undefined for anything else, which a check reports and a walk skips. */
-async function listWhatIsThere(
-  store: Store,
-  prefix: Key,
-  limit: number = Number.POSITIVE_INFINITY,
-): Promise<readonly string[] | undefined> {
+async function listWhatIsThere(store: Store, prefix: Key): Promise<readonly string[] | undefined> {
   try {
-    return await store.objects.list(prefix, { limit });
+    return await store.objects.list(prefix);
   } catch (error) {
     if (noDirectoryCodes.includes(errorCode(error))) return undefined;
     throw error;

@@ -1,8 +1,9 @@
 // Tags of a repository: names for manifests. A tag points to a stored manifest; it changes by one atomic replacement.
+import { inTurns } from "../lib/pacer.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import { parseTag, type Tag } from "../oci/reference.ts";
+import type { Tag } from "../oci/reference.ts";
 import {
   deletingKey,
   revisionLink,
@@ -10,13 +11,13 @@ import {
   tagIndexLink,
   tagIndexPrefix,
   tagPrefix,
-  tagsPrefix,
   trashName,
 } from "./layout.ts";
 import { listDigests, putLink, readLink } from "./links.ts";
 import { noteMove, type TagPointer } from "./move-log.ts";
 import { isRepository, type Page, type PageRequest } from "./repositories.ts";
 import type { Store } from "./store.ts";
+import { indexAfter, TagNames } from "./tag-names.ts";
 
 /** The digest that the tag points to. */
 export async function readTag(store: Store, name: RepositoryName, tag: Tag): Promise<Digest | undefined> {
@@ -29,15 +30,23 @@ export async function isTag(store: Store, name: RepositoryName, tag: Tag): Promi
 }
 
 /** A page of tags in byte order; refuses with NAME_UNKNOWN if there is no such repository. */
-export async function listTags(store: Store, name: RepositoryName, request: PageRequest): Promise<Page<Tag>> {
+export async function listTags(
+  store: Store,
+  name: RepositoryName,
+  { limit, after, tagNames = new TagNames(store) }: PageRequest & { readonly tagNames?: TagNames },
+): Promise<Page<Tag>> {
   if (!(await isRepository(store, name))) throw new RegistryError("NAME_UNKNOWN", { detail: { name } });
   const deleted = await readUnfinished(store, name);
+  const { names, tags } = await tagNames.of(name);
   const items: Tag[] = [];
-  for await (const tag of walkTags(store, name, request.after)) {
-    // One that is damaged, deleted, or a directory without `current`, is shown neither here nor by name.
-    const digest = await readTag(store, name, tag);
-    if (digest === undefined || digest === deleted) continue;
-    if (items.length === request.limit) return { items, hasMore: true };
+  for await (const tag of inTurns(names.slice(indexAfter(names, after)))) {
+    if (deleted !== undefined || !tags.has(tag)) {
+      // One that is damaged, deleted, or a directory without `current`, is shown neither here nor by name.
+      const digest = await readTag(store, name, tag);
+      if (digest === undefined || digest === deleted) continue;
+      tags.add(tag);
+    }
+    if (items.length === limit) return { items, hasMore: true };
     items.push(tag);
   }
   return { items, hasMore: false };
@@ -48,14 +57,6 @@ export async function readUnfinished(store: Store, name: RepositoryName): Promis
   const digest = await readLink(store, deletingKey(name));
   if (digest === undefined) return undefined;
   return (await store.objects.stat(revisionLink(name, digest))) === undefined ? digest : undefined;
-}
-
-/** Names that a tag has or had. */
-async function* walkTags(store: Store, name: RepositoryName, after: string | undefined): AsyncGenerator<Tag> {
-  for (const text of await store.objects.list(tagsPrefix(name), after === undefined ? {} : { after })) {
-    const tag = parseTag(text);
-    if (tag !== undefined) yield tag;
-  }
 }
 
 /** Everything that the tag has ever pointed to, as its index says. */

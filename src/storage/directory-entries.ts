@@ -13,6 +13,8 @@ export interface DirectoryEntry {
 }
 
 const sliceBytes = 32 * 1024;
+/** For all readers: what is in it is decoded before anybody else has a turn. */
+const buffer = Buffer.allocUnsafeSlow(sliceBytes);
 
 /** The entries but for "." and "..", in no order. What is there from the beginning to the end is among them. */
 export async function* readEntries(path: string): AsyncGenerator<readonly DirectoryEntry[]> {
@@ -21,7 +23,6 @@ export async function* readEntries(path: string): AsyncGenerator<readonly Direct
   if (getdents === undefined) return yield readAtOnce(path);
   using owner = new DisposableStack();
   const descriptor = openOwned(owner, path, constants.O_RDONLY | constants.O_DIRECTORY);
-  const buffer = Buffer.allocUnsafeSlow(sliceBytes);
   for (;;) {
     const length = getdents(descriptor, buffer, sliceBytes);
     if (length < 0) throw cannotRead(path, descriptor);
@@ -48,12 +49,12 @@ const nameAt = 19;
 /** DT_UNKNOWN, DT_DIR, DT_LNK. */
 const [typeUnknown, typeDirectory, typeLink] = [0, 4, 10];
 
-function decode(path: string, buffer: Buffer): readonly DirectoryEntry[] {
+function decode(path: string, slice: Buffer): readonly DirectoryEntry[] {
   const entries: DirectoryEntry[] = [];
-  for (let start = 0; start < buffer.length; start += buffer.readUInt16LE(start + lengthAt)) {
-    const name = buffer.toString("utf8", start + nameAt, buffer.indexOf(0, start + nameAt));
+  for (let start = 0; start < slice.length; start += slice.readUInt16LE(start + lengthAt)) {
+    const name = slice.toString("utf8", start + nameAt, slice.indexOf(0, start + nameAt));
     if (name === "." || name === "..") continue;
-    const type = buffer[start + typeAt];
+    const type = slice[start + typeAt];
     const known = type === typeDirectory ? "directory" : type === typeLink ? "link" : "other";
     entries.push({ name, kind: type === typeUnknown ? lookAt(join(path, name)) : known });
   }

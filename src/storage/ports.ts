@@ -204,7 +204,10 @@ export interface Space {
 
 /** What only a directory has or needs: prefixes that exist by themselves, caches of the system, a disk that fills. */
 export interface Directory {
-  /** When the prefix was made, or later, in milliseconds since 1970; undefined if there is none. */
+  /**
+   * When the prefix was made, or what lies directly below it last came or went, in milliseconds since 1970; undefined if
+   * there is none. Changes within a tick of the store's clock have the same time.
+   */
   prefixTime(prefix: Key): Promise<number | undefined>;
   /** Makes a prefix that may stay empty, durably. */
   makePrefix(prefix: Key): Promise<void>;

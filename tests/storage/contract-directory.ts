@@ -79,6 +79,33 @@ export function describeDirectory(open: OpenTestStore): void {
     ]).toEqual([true, true, false, false]);
   });
 
+  test("prefixTime() is another after a prefix directly below came or went", async () => {
+    using store = await open();
+    const { driver, other } = store;
+    const timeOf = async () => (await driver.directory.prefixTime("a")) ?? 0;
+    /** As long as the clock of a filesystem may stand still. */
+    const until = async (beforeMs: number, change: () => Promise<unknown>) => {
+      for (const endMs = Date.now() + 5000; Date.now() < endMs; await new Promise(setImmediate)) {
+        await change();
+        if ((await timeOf()) !== beforeMs) return true;
+      }
+      return false;
+    };
+    await put(driver, "a/b/link", "x");
+    const madeMs = await timeOf();
+    let count = 0;
+    const came = await until(madeMs, () => {
+      count += 1;
+      return put(other, `a/c${count}/link`, "x");
+    });
+    const cameMs = await timeOf();
+    const went = await until(cameMs, async () => {
+      await other.trash.discard(`a/c${count}`, `tags/${count}`);
+      count -= 1;
+    });
+    expect([came, went]).toEqual([true, true]);
+  });
+
   test("prefixTime() is when it was made, or later", async () => {
     using store = await open();
     const beforeMs = Date.now() - clockSlackMs;

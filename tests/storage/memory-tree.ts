@@ -6,7 +6,7 @@ import { parentOf, type StoredObject } from "./memory-object.ts";
 export class MemoryTree {
   readonly now: () => number;
   readonly objects = new Map<Key, StoredObject>();
-  /** With the time when each was made. */
+  /** With the time when each was made, or what lies directly below it last came or went. */
   readonly prefixes = new Map<Key, number>();
   #identities = 0;
 
@@ -18,6 +18,7 @@ export class MemoryTree {
     this.#identities += 1;
     const now = this.now();
     const identity = this.#identities;
+    const isNew = !this.objects.has(key);
     this.objects.set(key, {
       bytes: Uint8Array.from(bytes),
       modifiedMs: now,
@@ -25,13 +26,22 @@ export class MemoryTree {
       identity,
       isDamaged: false,
     });
+    if (isNew) this.#touch(parentOf(key));
     this.addPrefixes(parentOf(key));
+  }
+
+  /** The time goes on also if the clock of a test stands still. */
+  #touch(prefix: Key): void {
+    const changedMs = this.prefixes.get(prefix);
+    if (changedMs !== undefined) this.prefixes.set(prefix, Math.max(this.now(), changedMs + 0.001));
   }
 
   /** Makes the prefix with its parents. */
   addPrefixes(prefix: Key): void {
     for (let current = prefix; current !== ""; current = parentOf(current)) {
-      if (!this.prefixes.has(current)) this.prefixes.set(current, this.now());
+      if (this.prefixes.has(current)) continue;
+      this.prefixes.set(current, this.now());
+      this.#touch(parentOf(current));
     }
   }
 
@@ -43,12 +53,14 @@ export class MemoryTree {
       object.changedMs = this.now();
       this.objects.set(to, object);
       this.addPrefixes(parentOf(to));
+      for (const key of [from, to]) this.#touch(parentOf(key));
       return true;
     }
     if (!this.prefixes.has(from)) return false;
     const below = (key: Key) => key === from || key.startsWith(`${from}/`);
     const prefixes = [...this.prefixes.keys()].filter(below);
     for (const prefix of prefixes) this.prefixes.delete(prefix);
+    this.#touch(parentOf(from));
     for (const prefix of prefixes) this.addPrefixes(to + prefix.slice(from.length));
     for (const key of [...this.objects.keys()].filter(below)) this.move(key, to + key.slice(from.length));
     return true;
@@ -59,6 +71,7 @@ export class MemoryTree {
     const isBelow = (other: Key) => other === key || other.startsWith(`${key}/`);
     for (const map of [this.objects, this.prefixes])
       for (const other of [...map.keys()].filter(isBelow)) map.delete(other);
+    this.#touch(parentOf(key));
   }
 
   /** Whether nothing at all lies below the prefix. */
@@ -69,7 +82,7 @@ export class MemoryTree {
 
   /** Removes the prefix if nothing lies below it. */
   removeIfEmpty(prefix: Key): void {
-    if (this.isEmpty(prefix)) this.prefixes.delete(prefix);
+    if (this.isEmpty(prefix) && this.prefixes.delete(prefix)) this.#touch(parentOf(prefix));
   }
 
   isBelowObject(key: Key): boolean {
