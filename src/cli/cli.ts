@@ -8,6 +8,7 @@ import { gcCommand } from "./gc.ts";
 import { gencertCommand } from "./gencert.ts";
 import { healthCommand } from "./health.ts";
 import { formatHelp, formatOverview } from "./help.ts";
+import { duCommand } from "./images/du.ts";
 import { inspectCommand } from "./images/inspect.ts";
 import { lsCommand } from "./images/ls.ts";
 import { passwdCommand } from "./passwd.ts";
@@ -44,6 +45,7 @@ const commands: readonly Command[] = [
   proxyCommand,
   lsCommand,
   inspectCommand,
+  duCommand,
   gcCommand,
   verifyCommand,
   cpCommand,

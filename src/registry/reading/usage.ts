@@ -52,6 +52,8 @@ export interface Usage {
   readonly blobs: Amount;
   /** What nobody needs and no collection has taken yet; undefined if some links cannot be read: then nothing is taken. */
   readonly waiting: Amount | undefined;
+  /** What no repository that can be read links. */
+  readonly unlinked: Amount;
   readonly trash: Amount;
   /** When the first of the garbage is free, and when all of it is; undefined without any, or without a schedule. */
   readonly free: FreeTime | undefined;
@@ -95,7 +97,7 @@ export async function measureUsage(store: Store, request: UsageRequest): Promise
   };
   await forEachPrefix(measuring, (prefix) => noteLinks(measuring, prefix));
   await forEachPrefix(measuring, (prefix) => measureRepository(measuring, prefix));
-  const { blobs, waiting, free } = await measureBlobs(measuring);
+  const { blobs, waiting, unlinked, free } = await measureBlobs(measuring);
   const trash = await measureTrash(measuring);
   return {
     computedMs: store.now(),
@@ -103,6 +105,7 @@ export async function measureUsage(store: Store, request: UsageRequest): Promise
     ...measuring.totals,
     blobs,
     waiting: measuring.isComplete ? waiting : undefined,
+    unlinked,
     trash: trash.amount,
     free: measuring.isComplete ? joinTimes(joinTimes(free, measuring.free), trash.free) : trash.free,
     uploads: await measureUploads(store, request.signal),
@@ -206,7 +209,7 @@ async function measureScan(
 }
 
 async function measureBlobs({ store, linked, needed, schedule, signal, pace }: Measuring) {
-  const [all, idle] = [new Sum(), new Sum()];
+  const [all, idle, unlinked] = [new Sum(), new Sum(), new Sum()];
   let free: FreeTime | undefined;
   for await (const place of listBlobs(store)) {
     signal?.throwIfAborted();
@@ -214,12 +217,13 @@ async function measureBlobs({ store, linked, needed, schedule, signal, pace }: M
     const stat = "digest" in place ? await store.objects.stat(blobKey(place.digest)).catch(() => undefined) : undefined;
     if (stat === undefined || !("digest" in place)) continue;
     all.add(stat.sizeBytes);
+    if (!linked.has(place.digest)) unlinked.add(stat.sizeBytes);
     if (needed.has(place.digest)) continue;
     idle.add(stat.sizeBytes);
-    // Where a link is left, its time decides.
+    // If a link is left, its time decides.
     if (!linked.has(place.digest)) free = joinTimes(free, whenFree(stat.changedMs, schedule, store.now()));
   }
-  return { blobs: all.amount(), waiting: idle.amount(), free };
+  return { blobs: all.amount(), waiting: idle.amount(), unlinked: unlinked.amount(), free };
 }
 
 async function measureTrash({ store, schedule, signal, pace }: Measuring) {
