@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openAccess } from "../../../src/app/access/open-access.ts";
 import { StartError } from "../../../src/app/start-error.ts";
+import { parseTokenQuery } from "../../../src/auth/token-request.ts";
 import { loadConfiguration } from "../../../src/config/load.ts";
 import { createLogger } from "../../../src/log/logger.ts";
 import { startOidcIssuer } from "../../auth/issuers.ts";
@@ -67,10 +68,10 @@ describe("openAccess()", () => {
   test("anonymous callers need our token server, since docker asks for nothing else", async () => {
     const { directory, access } = await opened({ REGISTRY_ACCESS_ANONYMOUS: pub }, { users: `alice:${hash}` });
     using _directory = directory;
-    expect([await challengeOf(access), access?.answerTokenRequest === undefined]).toEqual([
-      'Bearer realm="http://r.test/auth/token",service="registry"',
-      false,
-    ]);
+    expect(await challengeOf(access)).toBe('Bearer realm="http://r.test/auth/token",service="registry"');
+    const query = new URLSearchParams("service=registry&scope=repository:pub/app:pull");
+    const answer = await access?.answerTokenRequest?.(parseTokenQuery(query, undefined), "");
+    expect(answer?.token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
   });
 
   test.each([
@@ -148,6 +149,17 @@ describe("openAccess()", () => {
       { REGISTRY_ACCESS_TOKENS: "true" },
       undefined,
       /set auth\.htpasswd, auth\.token or access\.oidc/,
+    ],
+    [
+      "users and another's tokens at once",
+      {
+        REGISTRY_AUTH_TOKEN_REALM: "r",
+        REGISTRY_AUTH_TOKEN_SERVICE: "s",
+        REGISTRY_AUTH_TOKEN_ISSUER: "i",
+        REGISTRY_AUTH_TOKEN_JWKS: "/k",
+      },
+      `alice:${hash}`,
+      /has both htpasswd and token/,
     ],
     ["a file that is no htpasswd", {}, "alice:secret", /line 1 does not hold a bcrypt hash/],
     [
