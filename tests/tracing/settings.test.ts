@@ -45,6 +45,7 @@ test.each<[Record<string, string>, Partial<TracingSettings>]>([
     { OTEL_BSP_MAX_QUEUE_SIZE: "100", OTEL_BSP_SCHEDULE_DELAY: "10" },
     { maxQueue: 100, maxBatch: 100, delayMs: 10 },
   ],
+  [{ OTEL_BSP_SCHEDULE_DELAY: "1" }, { delayMs: 1 }],
 ])("readTracingSettings(%j)", (env, want) => {
   expect(readTracingSettings({ ...endpoint, ...env })).toEqual({ settings: { ...defaults, ...want }, warnings: [] });
 });
@@ -79,6 +80,8 @@ describe("one warning says what is not done, without the value", () => {
     [{ OTEL_EXPORTER_OTLP_HEADERS: "a=%0ahunter2" }, "OTEL_EXPORTER_OTLP_HEADERS: what no header can hold", true],
     [{ OTEL_RESOURCE_ATTRIBUTES: "a=%hunter2" }, "OTEL_RESOURCE_ATTRIBUTES: what is not key=value", true],
     [{ OTEL_BSP_SCHEDULE_DELAY: "soon" }, "OTEL_BSP_SCHEDULE_DELAY: is not a whole number", true],
+    [{ OTEL_BSP_SCHEDULE_DELAY: "1.5" }, "OTEL_BSP_SCHEDULE_DELAY: is not a whole number", true],
+    [{ OTEL_BSP_SCHEDULE_DELAY: "0" }, "OTEL_BSP_SCHEDULE_DELAY: is not a whole number", true],
   ])("%j", (env, want, isOn) => {
     const { settings, warnings } = readTracingSettings({ ...endpoint, ...env });
     expect([settings !== undefined, warnings]).toEqual([isOn, [expect.stringContaining(want)]]);
