@@ -36,14 +36,23 @@ export interface UrlOptions {
 /** Headers of new objects: how they are encrypted, stored, and who may read them. */
 export type NewObjectHeaders = Readonly<Record<string, string>>;
 
+/** How a bucket's objects are written. */
+export interface BucketObjectsOptions {
+  readonly newHeaders?: NewObjectHeaders;
+  /** Whether the store takes ETags in conditions only as it writes them, with their quotes. */
+  readonly isQuoted?: boolean;
+}
+
 /** One bucket's objects. */
 export class BucketObjects {
   readonly client: S3Client;
   readonly newHeaders: NewObjectHeaders;
+  readonly isQuoted: boolean;
 
-  constructor(client: S3Client, newHeaders: NewObjectHeaders = {}) {
+  constructor(client: S3Client, { newHeaders = {}, isQuoted = false }: BucketObjectsOptions = {}) {
     this.client = client;
     this.newHeaders = newHeaders;
+    this.isQuoted = isQuoted;
   }
 
   /** What is known of the object; undefined if there is none. */

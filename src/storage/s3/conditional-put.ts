@@ -25,8 +25,6 @@ export type ConditionalOutcome = {
 /** How it is done. */
 export interface ConditionalOptions {
   readonly expiring?: Expiry | undefined;
-  /** Whether the store takes ETags in conditions only as it writes them, with their quotes. */
-  readonly isQuoted?: boolean;
 }
 
 /**
@@ -39,7 +37,7 @@ export async function putConditionally(
   options: ConditionalOptions = {},
 ): Promise<ConditionalOutcome> {
   const { key, bytes, expected } = put;
-  const headers = { ...objects.newHeaders, ...conditionOf(expected, options) };
+  const headers = { ...objects.newHeaders, ...conditionOf(expected, objects) };
   const request = { method: "PUT", key, headers, body: bytes, expiring: options.expiring } as const;
   const startedMs = performance.now();
   let isOpen = false;
@@ -78,7 +76,7 @@ async function readBack(objects: BucketObjects, { key, bytes }: ConditionalPut):
   return { isPut: true, isOpen: true, etag: found.stat.etag, dateMs: undefined };
 }
 
-function conditionOf(expected: Expected, { isQuoted = false }: ConditionalOptions): Readonly<Record<string, string>> {
+function conditionOf(expected: Expected, { isQuoted }: BucketObjects): Readonly<Record<string, string>> {
   if (expected === "nothing") return { "if-none-match": "*" };
   return { "if-match": isQuoted ? `"${expected.etag}"` : expected.etag };
 }

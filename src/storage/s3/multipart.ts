@@ -122,7 +122,9 @@ export async function completeMultipart(
   for (let attempts = 1; ; attempts += 1) {
     try {
       const { root } = await objects.client.askXml(request, { isOnce: true });
-      return { etag: bareEtag(textOf(root, "ETag") ?? ""), sizeBytes };
+      const etag = bareEtag(textOf(root, "ETag") ?? "");
+      // One store answers so to a completion that it has carried out before.
+      return etag === "" ? await findCompleted(objects, upload.key, parts) : { etag, sizeBytes };
     } catch (error) {
       if (!(error instanceof S3Failure)) throw error;
       if (["InvalidPart", "InvalidPartOrder"].includes(error.reason)) return undefined;

@@ -14,6 +14,8 @@ export interface UploadTail {
 export interface UploadRecord {
   /** Undefined while there is no part. */
   readonly uploadId: string | undefined;
+  /** What the parts become. Its name is used once, so that it is never another one: not every store copies on conditions. */
+  readonly dataKey: string | undefined;
   readonly parts: readonly StoredPart[];
   readonly tail: UploadTail | undefined;
   /** Of the bytes put together, once there are no more to come. */
@@ -36,6 +38,7 @@ const maxRecordBytes = 4 * 1024 * 1024;
 /** An upload without a byte. */
 export const emptyRecord: UploadRecord = {
   uploadId: undefined,
+  dataKey: undefined,
   parts: [],
   tail: undefined,
   sealed: undefined,
@@ -73,7 +76,9 @@ function formatRecord({ parts, ...rest }: UploadRecord, nonce: string): string {
 
 function parseRecord(text: string): UploadRecord | undefined {
   try {
-    const { uploadId, parts, tail, sealed, note, isGone } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const { uploadId, dataKey, parts, tail, sealed, note, isGone } = JSON.parse(text) as Readonly<
+      Record<string, unknown>
+    >;
     if (!Array.isArray(parts)) return undefined;
     const read = parts.map(([number, etag, sizeBytes]: readonly unknown[]) => ({
       number: Number(number),
@@ -82,6 +87,7 @@ function parseRecord(text: string): UploadRecord | undefined {
     }));
     return {
       uploadId: textOrNothing(uploadId),
+      dataKey: textOrNothing(dataKey),
       parts: read,
       tail: parseTail(tail),
       sealed: parseTail(sealed),

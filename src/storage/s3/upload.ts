@@ -12,7 +12,7 @@ import { emptyRecord, putRecord, type ReadRecord, type UploadRecord, type Upload
 
 /** Where an upload lies. */
 export interface UploadPlaces {
-  /** The bytes, once there are no more to come. */
+  /** The upload's name; the bytes lie beside it, once there are no more to come. */
   readonly data: string;
   readonly record: string;
   readonly tail: string;
@@ -43,6 +43,7 @@ export class HeldUpload implements AsyncDisposable {
   readonly #options: HoldOptions;
   readonly #parts: UploadParts;
   readonly #membership: Disposable;
+  readonly #dataKey: string;
   /** Bytes that were put aside, and are in no buffer. */
   #tail: UploadTail | undefined;
   #sealed: UploadTail | undefined;
@@ -60,7 +61,8 @@ export class HeldUpload implements AsyncDisposable {
     this.#objects = objects;
     this.#options = options;
     const { uploadId, parts } = target === undefined ? record : emptyRecord;
-    this.#parts = new UploadParts(objects, { memory, key: target ?? places.data, uploadId, parts });
+    this.#dataKey = record.dataKey ?? `${places.data}-${options.newId()}`;
+    this.#parts = new UploadParts(objects, { memory, key: target ?? this.#dataKey, uploadId, parts });
     this.#tail = record.tail;
     this.#sealed = record.sealed;
     this.#note = record.note;
@@ -99,10 +101,10 @@ export class HeldUpload implements AsyncDisposable {
   /** No more bytes; only now they can be read. */
   async seal(): Promise<Content> {
     return await this.#inTurn(async () => {
-      this.#sealed ??= await this.#putTogether(this.#options.places.data);
+      this.#sealed ??= await this.#putTogether(this.#dataKey);
       this.#isChanged = true;
       const { etag, sizeBytes } = this.#sealed;
-      return contentOfObject(this.#objects, this.#options.places.data, { etag, sizeBytes, changedMs: 0 });
+      return contentOfObject(this.#objects, this.#dataKey, { etag, sizeBytes, changedMs: 0 });
     });
   }
 
@@ -114,9 +116,9 @@ export class HeldUpload implements AsyncDisposable {
       const isSmall = this.#sealed === undefined && this.#parts.upload === undefined;
       if (target !== undefined || isSmall) await this.#putTogether(to);
       else {
-        this.#sealed ??= await this.#putTogether(places.data);
+        this.#sealed ??= await this.#putTogether(this.#dataKey);
         const judged = { ...this.#sealed, changedMs: 0 };
-        if (!(await copyObject(this.#objects, { from: places.data, to, judged }))) throw new UploadMoved(places.data);
+        if (!(await copyObject(this.#objects, { from: this.#dataKey, to, judged }))) throw new UploadMoved(places.data);
       }
       this.#isOver = true;
     });
@@ -203,7 +205,15 @@ export class HeldUpload implements AsyncDisposable {
     if (!this.#parts.hasFailed && this.#sealed === undefined) await this.#storeTail();
     const tail = this.#parts.hasFailed ? undefined : this.#tail;
     const uploadId = this.#parts.upload?.uploadId;
-    const record: UploadRecord = { uploadId, parts, tail, sealed: this.#sealed, note: this.#note, isGone: false };
+    const record: UploadRecord = {
+      uploadId,
+      dataKey: this.#dataKey,
+      parts,
+      tail,
+      sealed: this.#sealed,
+      note: this.#note,
+      isGone: false,
+    };
     const expected = { etag: this.#etag };
     const outcome = await putRecord(this.#objects, { key: places.record, expected, nonce: newId() }, record);
     if (outcome.isPut) return this.#parts.requireToldFailure();

@@ -59,8 +59,9 @@ export class BucketUploads {
       const place = { key: recordKey, expected: { etag: read.etag }, nonce: this.#options.newId() };
       const { isPut } = await putRecord(this.#objects, place, { ...read.record, isGone: true });
       if (!isPut) throw new UploadMoved(key);
-      const { uploadId } = read.record;
-      if (uploadId !== undefined) await abortMultipart(this.#objects, { key: placesOf(key).data, uploadId });
+      const { uploadId, dataKey } = read.record;
+      if (uploadId !== undefined && dataKey !== undefined)
+        await abortMultipart(this.#objects, { key: dataKey, uploadId });
     }
     for await (const { key: left } of listObjects(this.#objects.client, { prefix: prefixOf(key) })) {
       // The last thing to go: until then nobody begins the same upload anew.

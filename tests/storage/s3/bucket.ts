@@ -22,6 +22,7 @@ export interface TestBucketOptions extends EngineOptions {
   readonly aheadMs?: number;
   readonly limits?: RetryLimits;
   readonly newHeaders?: Readonly<Record<string, string>>;
+  readonly isQuoted?: boolean;
 }
 
 export const testCredentials = {
@@ -30,7 +31,7 @@ export const testCredentials = {
 };
 
 export function openBucket(options: TestBucketOptions = {}): TestBucket {
-  const { engine = new Engine(options), aheadMs = 0, limits, newHeaders } = options;
+  const { engine = new Engine(options), aheadMs = 0, limits, newHeaders = {}, isQuoted = false } = options;
   const pauses: number[] = [];
   const client = new S3Client({
     bucket: { endpoint: new URL("http://store.test"), bucket: bucketName, isPathStyle: true },
@@ -47,7 +48,7 @@ export function openBucket(options: TestBucketOptions = {}): TestBucket {
     random: () => 0,
     ...(limits === undefined ? {} : { limits }),
   });
-  return { engine, client, objects: new BucketObjects(client, newHeaders), pauses };
+  return { engine, client, objects: new BucketObjects(client, { newHeaders, isQuoted }), pauses };
 }
 
 export const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);

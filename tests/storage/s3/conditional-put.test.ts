@@ -97,9 +97,10 @@ describe("putConditionally()", () => {
 
   test("quotes ETags for a store that wants it", async () => {
     const { engine, objects } = openBucket({ isQuoteWanted: true });
+    const quoting = openBucket({ engine, isQuoted: true });
     engine.objects.set("k", bytesOf("0"));
     const bare = await putConditionally(objects, put("1", "0"));
-    const quoted = await putConditionally(objects, put("1", "0"), { isQuoted: true });
+    const quoted = await putConditionally(quoting.objects, put("1", "0"));
     expect([bare.isPut, quoted.isPut]).toEqual([false, true]);
   });
 });

@@ -10,6 +10,7 @@ import { bytesOf, openBucket } from "./bucket.ts";
 
 const record: UploadRecord = {
   uploadId: "u",
+  dataKey: "data-1",
   parts: [{ number: 1, etag: "a", sizeBytes: 5 }],
   tail: { etag: "b", sizeBytes: 2 },
   sealed: undefined,

@@ -1,4 +1,5 @@
-// A real object store on a directory of the test's own: versitygw, which .ci/run builds.
+// Real object stores, each with a directory and a bucket of the test's own: versitygw, which .ci/run builds, and Ceph's
+// gateway from Debian's packages.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { BucketObjects } from "../../../src/storage/s3/bucket-objects.ts";
@@ -6,9 +7,10 @@ import { S3Client } from "../../../src/storage/s3/client.ts";
 import { CurrentCredentials } from "../../../src/storage/s3/credentials.ts";
 import { EngineClock } from "../../../src/storage/s3/engine-clock.ts";
 import { freePort } from "../../cache/caches.ts";
-import { environment, waitUntil } from "../../e2e/program.ts";
+import { environment, requireGoProgram, requireProgram, waitUntil } from "../../e2e/program.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 import { testCredentials } from "./bucket.ts";
+import { startCeph } from "./ceph.ts";
 import { bucketName } from "./engine-request.ts";
 
 /** An object store with one empty bucket. */
@@ -18,6 +20,15 @@ export interface RealEngine extends AsyncDisposable {
   readonly objects: BucketObjects;
 }
 
+/** Those that are there, by name. Ceph's gateway copies whatever the conditions on the source. */
+export const engines: readonly (readonly [string, () => Promise<RealEngine>])[] = [
+  ...(requireGoProgram("versitygw") ? [["versitygw", startVersityGateway] as const] : []),
+  ...(requireProgram("radosgw", "radosgw") && requireProgram("ceph-osd", "ceph-osd")
+    ? [["Ceph", startGateway] as const]
+    : []),
+];
+
+/** One that is quick to start. */
 export async function startVersityGateway(): Promise<RealEngine> {
   const home = temporaryDirectory();
   const directory = join(home.path, "buckets");
@@ -30,19 +41,29 @@ export async function startVersityGateway(): Promise<RealEngine> {
     stdout: "ignore",
     stderr: Bun.file(join(home.path, "log")),
   });
-  const endpoint = new URL(`http://127.0.0.1:${port}`);
-  const client = clientOf(endpoint);
-  const dispose = async () => {
+  return await withBucket(new URL(`http://127.0.0.1:${port}`), async () => {
     child.kill("SIGKILL");
     await child.exited;
     home[Symbol.dispose]();
-  };
+  });
+}
+
+async function startGateway(): Promise<RealEngine> {
+  const ceph = await startCeph(await testCredentials.get());
+  return await withBucket(ceph.endpoint, async () => await ceph[Symbol.asyncDispose]());
+}
+
+async function withBucket(endpoint: URL, dispose: () => Promise<void>): Promise<RealEngine> {
+  const client = clientOf(endpoint);
   try {
-    await waitUntil("versitygw answers", () =>
-      fetch(endpoint).then(
-        () => true,
-        () => false,
-      ),
+    await waitUntil(
+      "the object store answers",
+      () =>
+        fetch(endpoint).then(
+          () => true,
+          () => false,
+        ),
+      { deadlineMs: 120_000 },
     );
     await client.ask({ method: "PUT", key: "" });
     return { endpoint, client, objects: new BucketObjects(client), [Symbol.asyncDispose]: dispose };
