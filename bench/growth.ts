@@ -1,8 +1,9 @@
 // How the cost of ours grows with what it holds and with who asks.
-import { growByBlobSize, growByConnections } from "./growth/clients.ts";
+import { growByBlobSize } from "./growth/blob-size.ts";
+import { growByBlobs } from "./growth/blobs.ts";
+import { growByConnections } from "./growth/connections.ts";
 import type { Ground } from "./growth/cost.ts";
 import { growByRepositories } from "./growth/repositories.ts";
-import { growByBlobs } from "./growth/store.ts";
 import { growByTags } from "./growth/tags.ts";
 import type { Place } from "./places.ts";
 import type { Growth } from "./results.ts";

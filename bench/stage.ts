@@ -44,14 +44,14 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Starts these registries there. */
-  static async open(bench: Bench, setting: Setting, peers: readonly Peer[] = peersOf(bench)): Promise<Stage> {
+  static async start(bench: Bench, setting: Setting, peers: readonly Peer[] = peersOf(bench)): Promise<Stage> {
     const certificate = setting.isTls ? bench.certificate : undefined;
     const options = { place: setting.place.path, certificate, workers: bench.workers };
     return new Stage(bench, await startServers(peers, options), setting);
   }
 
   /** A new row; the setting is added to its name. */
-  open(name: RowName): RowInWork {
+  addRow(name: RowName): RowInWork {
     const { place, isTls } = this.#setting;
     const setting = `${place.name}${isTls ? ", TLS" : ""}`;
     const row = new RowInWork({ ...name, id: `${name.id}@${setting}`, work: `${name.work} (${setting})` });
@@ -62,7 +62,7 @@ export class Stage implements AsyncDisposable {
 
   /** Adds a row with the most memory that each server has held so far. */
   closeWithMemory(id: string, work: string): void {
-    const row = this.open({ id: `memory-${id}`, work: `peak memory: ${work}`, unit: "MiB" });
+    const row = this.addRow({ id: `memory-${id}`, work: `peak memory: ${work}`, unit: "MiB" });
     for (const { kind, pid } of this.servers) row.add(kind, { value: memoryMiB(pid, "peak") });
   }
 

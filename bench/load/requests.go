@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,7 +37,16 @@ func onConnections(target *server, count int, work func(*connection, *tally) err
 	running.Wait()
 	result := sumUp(tallies, time.Since(started))
 	result.ClientMs = inMs(processorTime() - used)
-	return result, errors.Join(failures...)
+	return result, firstOf(failures)
+}
+
+// firstOf is one error for many: a server that is gone fails on every connection alike.
+func firstOf(failures []error) error {
+	failures = slices.DeleteFunc(failures, func(failure error) bool { return failure == nil })
+	if len(failures) < 2 {
+		return errors.Join(failures...)
+	}
+	return fmt.Errorf("%w (and %d more)", failures[0], len(failures)-1)
 }
 
 // processorTime is what this program has used so far.

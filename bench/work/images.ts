@@ -11,7 +11,7 @@ const pulledBlobs = [2048, 512 * 1024, 512 * 1024];
 
 /** Pushes into one repository and into many, and pulls. */
 export async function measureImages(bench: Bench, setting: Setting): Promise<readonly Row[]> {
-  await using stage = await Stage.open(bench, setting);
+  await using stage = await Stage.start(bench, setting);
   await measurePushes(stage);
   await measurePulls(stage);
   stage.closeWithMemory("images", "images");
@@ -21,7 +21,7 @@ export async function measureImages(bench: Bench, setting: Setting): Promise<rea
 /** The pushes alone, ours also without waiting for the disk: peers do not wait for it either. */
 export async function measureDurable(bench: Bench, setting: Setting): Promise<readonly Row[]> {
   const undurable = bench.peers.filter(({ kind }) => kind === "undurable");
-  await using stage = await Stage.open(bench, setting, [...peersOf(bench), ...undurable]);
+  await using stage = await Stage.start(bench, setting, [...peersOf(bench), ...undurable]);
   await measurePushes(stage);
   return stage.rows;
 }
@@ -32,7 +32,7 @@ async function measurePushes(stage: Stage): Promise<void> {
     const id = `images-${spread ? "many" : "one"}`;
     const place = spread ? "each into its own repository" : "into one repository";
     const work = `push images of 2 × 16 KiB, ${pushers} at once, ${place}`;
-    const row = stage.open({ id, work, unit: "ms" });
+    const row = stage.addRow({ id, work, unit: "ms" });
     for (let round = 0; round <= sizes.rounds; round += 1) {
       const repository = `bench/${id}-${round}`;
       const count = round === 0 ? pushers : sizes.images;
@@ -67,7 +67,11 @@ async function measurePulls(stage: Stage): Promise<void> {
     `/v2/${repository}/manifests/${tag}`,
     ...blobs.map((digest) => `/v2/${repository}/blobs/${digest}`),
   ]);
-  const row = stage.open({ id: "pull-images", work: `pull ${count} images of 1 MiB, ${pullers} at once`, unit: "ms" });
+  const row = stage.addRow({
+    id: "pull-images",
+    work: `pull ${count} images of 1 MiB, ${pullers} at once`,
+    unit: "ms",
+  });
   const groupSize = pulledBlobs.length + 1;
   const pulling: Job = { kind: "requests", method: "GET", connections: pullers, count, targets, groupSize };
   for (let round = 0; round <= sizes.rounds; round += 1)

@@ -8,7 +8,7 @@ const repository = "bench/large";
 
 /** Pushes and pulls; over TLS one at a time only. */
 export async function measureLarge(bench: Bench, setting: Setting): Promise<readonly Row[]> {
-  await using stage = await Stage.open(bench, setting);
+  await using stage = await Stage.start(bench, setting);
   const { largeBytes, largeAtOnceBytes } = bench.sizes;
   await measureTransfers(stage, {
     id: "large",
@@ -49,10 +49,10 @@ async function measureTransfers(
   { id, work, sizeBytes, count, chunked = false }: Transfer,
 ): Promise<void> {
   const { load, sizes } = stage.bench;
-  const push = stage.open({ id: `push-${id}`, work: `push ${work}`, unit: "s/GB" });
+  const push = stage.addRow({ id: `push-${id}`, work: `push ${work}`, unit: "s/GB" });
   const pull: RowInWork | undefined = chunked
     ? undefined
-    : stage.open({ id: `pull-${id}`, work: `pull ${work}`, unit: "s/GB" });
+    : stage.addRow({ id: `pull-${id}`, work: `pull ${work}`, unit: "s/GB" });
   for (let round = 1; round <= sizes.rounds; round += 1) {
     const seed = `${id} ${round}`;
     const job: Job = { kind: "pushBlobs", connections: count, count, repository, seed, sizeBytes, chunked };

@@ -23,7 +23,7 @@ export async function measureListings(bench: Bench, setting: Setting): Promise<r
     peers.map(({ kind }) => dataDirectory(setting.place.path, kind)),
   );
   rmSync(store, { recursive: true });
-  await using stage = await Stage.open(bench, setting, peers);
+  await using stage = await Stage.start(bench, setting, peers);
   // One more repository than was written: the one with the tags.
   const questions = [
     ["tags-pages", `list ${listed} tags by pages of ${pageLength}`, `/v2/bench/tags/tags/list?n=${pageLength}`],
@@ -32,7 +32,7 @@ export async function measureListings(bench: Bench, setting: Setting): Promise<r
     ["catalog-whole", `list ${listed} repositories at once`, `/v2/_catalog?n=${listed + 1}`],
   ] as const;
   for (const [id, work, target] of questions) {
-    const row = stage.open({ id, work, unit: "ms" });
+    const row = stage.addRow({ id, work, unit: "ms" });
     const job: Job = { kind: "pages", connections: 1, targets: [target], forMs: bench.sizes.forMs };
     for (let round = 0; round <= bench.sizes.rounds; round += 1)
       await takeTurns(bench.load, row, { servers: stage.servers, round, jobOf: () => job });

@@ -12,15 +12,15 @@ const connections = 4;
 
 /** Manifests by tag, four of them every 20 ms, which is little: a registry that keeps up is not busy with them. Each waits from the moment it is due. */
 export async function measureMixed(bench: Bench, setting: Setting): Promise<readonly Row[]> {
-  await using stage = await Stage.open(bench, setting);
+  await using stage = await Stage.start(bench, setting);
   const { load, sizes } = bench;
   const bulk: Job = { ...pulled, sizeBytes: sizes.largeAtOnceBytes };
   const pulls = (await load.describeBlobs(bulk)).map((digest) => `/v2/bench/bulk/blobs/${digest}`);
   const targets = (await load.describeImages(stored)).map(tagOf);
   const work = "GET a manifest while two large blobs are pulled and two pushed";
-  const p50 = stage.open({ id: "beside-bulk-p50", work: `${work}, p50`, unit: "ms" });
-  const p99 = stage.open({ id: "beside-bulk-p99", work: `${work}, p99`, unit: "ms" });
-  const transfers = stage.open({ id: "bulk", work: "the pulls and pushes meanwhile", unit: "s/GB" });
+  const p50 = stage.addRow({ id: "beside-bulk-p50", work: `${work}, p50`, unit: "ms" });
+  const p99 = stage.addRow({ id: "beside-bulk-p99", work: `${work}, p99`, unit: "ms" });
+  const transfers = stage.addRow({ id: "bulk", work: "the pulls and pushes meanwhile", unit: "s/GB" });
   const measureOne = async (server: Server, round: number) => {
     await runOrTell(load, bulk, server);
     const job = { targets, pulls, pushes: 2, everyMs, forMs: sizes.mixedMs, sizeBytes: sizes.largeAtOnceBytes };

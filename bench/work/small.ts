@@ -46,7 +46,7 @@ const questions: readonly Question[] = [
 
 /** All of them; over TLS blobs and tags at 16 connections only. */
 export async function measureSmall(bench: Bench, setting: Setting): Promise<readonly Row[]> {
-  await using stage = await Stage.open(bench, setting);
+  await using stage = await Stage.start(bench, setting);
   await prepare(bench.load, stage.servers, stored);
   const described = await bench.load.describeImages(stored);
   const asked = setting.isTls
@@ -60,7 +60,7 @@ export async function measureSmall(bench: Bench, setting: Setting): Promise<read
 async function ask(stage: Stage, question: Question, targets: readonly string[]): Promise<void> {
   const { load, sizes } = stage.bench;
   for (const connections of question.connections) {
-    const row = stage.open({
+    const row = stage.addRow({
       id: `${question.id}-${connections}`,
       work: `${question.work}, ${connections} ${connections === 1 ? "connection" : "connections"}`,
       unit: "ms",
