@@ -65,7 +65,10 @@ function answerHere(configuration: Configuration, parts: AnsweringParts): Answer
   const { composed, access, tracing } = front;
   const registry = notifications.wrap(front.registry);
   const { tracer } = tracing;
-  const server = listen(configuration, { ...composed, ...parts, sharing: unshared, registry, access, tracer });
+  const server = listen(configuration, {
+    ...{ ...composed, ...parts, sharing: unshared },
+    ...{ store: front.store, registry, access, tracer },
+  });
   const maxConnections = orNone(configuration.http.limits.connections);
   const watching = watchDescriptors({ server, logger, maxConnections });
   return {

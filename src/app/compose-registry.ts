@@ -1,9 +1,11 @@
 // What requests are answered from: the local registry, with caches of other registries in front of it where they are
 // configured.
 import type { Configuration } from "../config/schema.ts";
+import type { ServerDescription } from "../http/api/server-description.ts";
 import type { FindNamespaced } from "../http/namespace.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import type { RepositoryName } from "../oci/name.ts";
 import type { Report } from "../proxy/events.ts";
 import { BlobSizes } from "../registry/blob-sizes.ts";
 import { compileImmutable } from "../registry/immutable-tags.ts";
@@ -11,12 +13,14 @@ import { openRegistry, type Registry } from "../registry/registry.ts";
 import type { Store } from "../registry/store.ts";
 import type { Tracer } from "../tracing/tracer.ts";
 import { createCacheReport } from "./caches/cache-report.ts";
+import { CacheStatus } from "./caches/cache-status.ts";
 import { checkUpstreams } from "./caches/check-upstreams.ts";
 import { cleanCaches } from "./caches/evict-caches.ts";
 import type { EvictionSchedule } from "./caches/eviction-schedule.ts";
 import { openCaches } from "./caches/open-caches.ts";
 import { createUpstreamWarnings } from "./caches/upstream-warnings.ts";
 import { describeHolder } from "./store/chores.ts";
+import { scheduleOf } from "./store/collector-schedule.ts";
 import { rulesOf } from "./store/manifest-rules.ts";
 
 /** What it is composed of. */
@@ -37,6 +41,10 @@ export interface RegistryParts {
 export interface ComposedRegistry {
   readonly registry: Registry;
   readonly findNamespaced: FindNamespaced | undefined;
+  /** Whether another registry fills the repository. */
+  readonly isCached: (name: RepositoryName) => boolean;
+  /** How the caches and their upstreams are. */
+  readonly describeCaches: () => Pick<ServerDescription, "upstreams" | "cached">;
   /** Begins what caches do by themselves: asking their upstreams once, and evicting. Ends when disposed of. */
   start(): Disposable;
   /** Notes what other processes have received into the caches. */
@@ -53,24 +61,20 @@ export function composeRegistry(configuration: Configuration, parts: RegistryPar
     hasOwners: parts.hasOwners,
     recordsPulls: !configuration.storage.maintenance.readonly.enabled,
     sizes,
+    schedule: scheduleOf(configuration, store),
   });
   const { proxy } = configuration;
   // Its metrics are shown without a cache too, as in distribution.
   const warnings = createUpstreamWarnings(logger);
   const tell = createCacheReport({ metrics: parts.metrics, logger, warnings });
-  if (proxy === undefined) {
-    return {
-      registry: local,
-      findNamespaced: undefined,
-      start: () => new DisposableStack(),
-      received: () => undefined,
-    };
-  }
+  if (proxy === undefined) return withoutCaches(local);
+  const status = new CacheStatus();
   let cleaning: EvictionSchedule | undefined;
   const received = (sizeBytes: number) => cleaning?.received(sizeBytes);
   const noteReceived = parts.noteReceived ?? received;
   const report: Report = (event) => {
     tell(event);
+    status.note(event);
     if (event.kind === "received") noteReceived(event.sizeBytes);
   };
   const caches = openCaches(proxy, { env, store, local, sizes, report, trace: () => parts.tracer.call() });
@@ -80,5 +84,24 @@ export function composeRegistry(configuration: Configuration, parts: RegistryPar
     cleaning = cleanCaches(proxy, caches, { store, dataDirectory, logger, note: describeHolder(store.now()) });
     return cleaning;
   };
-  return { registry: caches.registry, findNamespaced: caches.registry.findNamespaced, start, received };
+  const known = caches.upstreams.map(({ upstream: { host, url } }) => ({ host, url: url.href }));
+  return {
+    registry: caches.registry,
+    findNamespaced: caches.registry.findNamespaced,
+    isCached: caches.registry.isCached,
+    describeCaches: () => ({ upstreams: status.describe(known), cached: status.cached }),
+    start,
+    received,
+  };
+}
+
+function withoutCaches(registry: Registry): ComposedRegistry {
+  return {
+    registry,
+    findNamespaced: undefined,
+    isCached: () => false,
+    describeCaches: () => ({ upstreams: [], cached: { hits: 0, misses: 0 } }),
+    start: () => new DisposableStack(),
+    received: () => undefined,
+  };
 }

@@ -65,6 +65,24 @@ export class Policy {
     return this.#decideFor(identity, access);
   }
 
+  /** Whether a caller may pull from every repository that there is or will be, by a rule that says so with `**`. */
+  coversEverything(identity: Identity): boolean {
+    const isForAll = ({ repositories, actions }: Permission) => actions.includes("pull") && repositories.includes("**");
+    switch (identity.kind) {
+      case "anonymous":
+        return this.#rules.anonymous.some(isForAll);
+      case "bearer":
+        return true;
+      case "apiToken":
+        return isForAll(identity.token);
+      case "workload":
+      case "user":
+        return (
+          this.#rules.rules?.some((rule) => this.#fits(rule, identity) && isForAll(rule)) ?? identity.kind === "user"
+        );
+    }
+  }
+
   #decideFor(identity: Identity, access: Access): Decision {
     switch (identity.kind) {
       case "anonymous":

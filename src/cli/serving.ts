@@ -1,16 +1,17 @@
 // What `serve` and `proxy` share: flags, start and stop.
+
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { StartError } from "../app/start-error.ts";
 import { type App, startApp } from "../app.ts";
 import type { LoadedConfiguration } from "../config/load.ts";
 import { messageOf } from "../lib/system-error.ts";
+import { version } from "../lib/version.ts";
 import { formatBanner } from "./banner.ts";
 import { CommandError, type CommandIo, type Flag } from "./command.ts";
 import { reloadOnChange } from "./reload.ts";
 import { connectServiceManager } from "./service-manager.ts";
 import { dataFlag } from "./store-command.ts";
-import { version } from "./version.ts";
 
 /** The flags of commands that serve. */
 export const servingFlags: readonly Flag[] = [

@@ -1,12 +1,9 @@
 // registry version
+import { version } from "../lib/version.ts";
 import type { Command } from "./command.ts";
 
 // Stamped in by build.ts; absent when the sources run as they are.
-declare const BUILD_VERSION: string | undefined;
 declare const BUILD_COMMIT: string | undefined;
-
-/** The version that was built, or "development". */
-export const version: string = typeof BUILD_VERSION === "string" ? BUILD_VERSION : "development";
 
 const commit: string = typeof BUILD_COMMIT === "string" ? BUILD_COMMIT : "unknown";
 

@@ -32,7 +32,7 @@ export function formatChallenge(
 
 /** Clients that push pull as well. */
 function formatScope(need: Need): string | undefined {
-  if (need.kind === "catalog") return "registry:catalog:*";
+  if (need.kind === "catalog" || need.kind === "everything") return "registry:catalog:*";
   if (need.kind !== "action") return undefined;
   return `repository:${need.repository}:${need.action === "push" ? "pull,push" : need.action}`;
 }

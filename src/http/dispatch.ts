@@ -1,4 +1,5 @@
 // One request, top to bottom.
+import { tokenActions } from "../auth/api-tokens.ts";
 import { anonymousCaller, type Caller, formatIdentity } from "../auth/identity.ts";
 import type { IsInNetworks } from "../lib/networks.ts";
 import { errorCode } from "../lib/system-error.ts";
@@ -11,7 +12,7 @@ import type { RequestTrace, Tracer } from "../tracing/tracer.ts";
 import { describeRequest } from "./asked.ts";
 import type { AccessControl, Visitor } from "./door.ts";
 import { formatError } from "./errors.ts";
-import type { Exchange, PageLimits, Switches } from "./exchange.ts";
+import type { ApiMeans, Exchange, PageLimits, Switches } from "./exchange.ts";
 import { readForwarded } from "./forwarded.ts";
 import { handle } from "./handle.ts";
 import { type HealthView, refuseUnhealthy } from "./health.ts";
@@ -37,6 +38,8 @@ export interface DispatchOptions {
   /** Undefined: traces of callers are not taken over. */
   readonly tracer?: Tracer | undefined;
   readonly switches: Switches;
+  /** What the read API answers from. */
+  readonly api: ApiMeans;
   /** Scheme and host for links; undefined for relative ones. */
   readonly host: string | undefined;
   /** The prefix of every path: "/" or "/some/where/". */
@@ -204,6 +207,15 @@ function exchangeOf(request: Request, { caller, access, requestId, remote = "", 
     caCertificate: options.caCertificate(),
     page: options.page,
     tokenServer: answerTokenRequest === undefined ? door?.tokenServer(asked.base) : `${prefix}auth/token`,
+    api: options.api,
+    rights: {
+      identity: caller.identity,
+      login: door?.describeLogin(asked.base),
+      seesEverything: door?.seesEverything(caller) ?? true,
+      actionsOn: (name) => door?.actionsOn(caller, name) ?? tokenActions,
+    },
+    switches: options.switches,
+    origin: asked.base,
     isReady: options.health?.isReady() ?? true,
     answerTokenRequest: answerTokenRequest === undefined ? undefined : (asked) => answerTokenRequest(asked, remote),
   };

@@ -2,7 +2,7 @@
 import type { Authentication, Authenticator, LoggedIn } from "../auth/authenticator.ts";
 import { type Credentials, parseBasic } from "../auth/credentials.ts";
 import { anonymousCaller, type Caller, formatIdentity } from "../auth/identity.ts";
-import type { Policy } from "../auth/policy.ts";
+import { type Action, allowedActions, type Policy } from "../auth/policy.ts";
 import type { TokenRequest } from "../auth/token-request.ts";
 import type { TokenAnswer } from "../auth/token-server.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -10,6 +10,11 @@ import type { RepositoryName } from "../oci/name.ts";
 import { formatChallenge, type LoginScheme, type TokenProblem } from "./challenge.ts";
 import type { LoginFailures } from "./login-failures.ts";
 import type { Need } from "./needs.ts";
+
+/** How callers log in. */
+export type LoginWay =
+  | { readonly kind: "basic"; readonly realm: string }
+  | { readonly kind: "bearer"; readonly realm: string; readonly service: string };
 
 /** What the door works with. */
 export interface DoorOptions {
@@ -87,14 +92,19 @@ export class Door {
     const { need } = visitor;
     const { identity, grant } = caller;
     const isUnknown = identity.kind === "anonymous" && grant === undefined;
-    if (need.kind === "nothing") return;
+    if (need.kind === "nothing" || need.kind === "anyone") return;
     if (need.kind === "login") {
       if (isUnknown) throw this.#refuse(visitor, { why: "no credentials" });
       return;
     }
-    if (need.kind === "catalog") {
+    if (need.kind === "catalog" || need.kind === "everything") {
       this.#admitToCatalog(visitor, caller);
-      return;
+      if (need.kind === "catalog" || this.seesEverything(caller)) return;
+      if (isUnknown) throw this.#refuse(visitor, { why: "no credentials" });
+      throw new RegistryError("DENIED", {
+        message: "only who may pull from all repositories may see this",
+        cause: new Error(`${formatIdentity(identity)} may not pull from all repositories`),
+      });
     }
     const policy = this.#options.policy();
     const { isAllowed, because } = policy.decide(caller, need);
@@ -122,6 +132,27 @@ export class Door {
   /** Whether the caller sees the repository in a listing. A token's grant names no repositories for that. */
   maySee({ identity }: Caller, repository: RepositoryName): boolean {
     return this.mayPull({ identity, grant: undefined }, repository);
+  }
+
+  /** Whether the caller may know of all repositories, and of what they share. */
+  seesEverything({ identity }: Caller): boolean {
+    return this.#options.policy().coversEverything(identity);
+  }
+
+  /**
+   * What the caller may do in the repository, whatever its token was asked for. Only the issuer of a foreign token knows
+   * more than the token says.
+   */
+  actionsOn({ identity, grant }: Caller, repository: RepositoryName): readonly Action[] {
+    const caller = { identity, grant: identity.kind === "bearer" ? grant : undefined };
+    return allowedActions(this.#options.policy(), caller, { repository, actions: ["*"] });
+  }
+
+  /** How callers log in, for a request at this origin. */
+  describeLogin(origin: string): LoginWay {
+    const { scheme } = this.#options;
+    if (scheme.kind === "basic") return scheme;
+    return { kind: "bearer", realm: scheme.realm(origin), service: scheme.service };
   }
 
   #admitToCatalog(visitor: Visitor, { identity, grant }: Caller): void {

@@ -1,11 +1,17 @@
 // One request on its way through the server, and the links in its answers.
 
+import type { Identity } from "../auth/identity.ts";
+import type { Action } from "../auth/policy.ts";
 import type { TokenRequest } from "../auth/token-request.ts";
 import type { TokenAnswer } from "../auth/token-server.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
+import type { CollectorSchedule } from "../registry/reading/collector-schedule.ts";
+import type { Reading } from "../registry/reading/reading.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Repository } from "../registry/repository.ts";
+import type { ServerDescription } from "./api/server-description.ts";
+import type { LoginWay } from "./door.ts";
 import type { Limiter } from "./limits.ts";
 import type { PageFiles } from "./page-files.ts";
 
@@ -33,10 +39,37 @@ export interface Exchange {
   readonly page: PageFiles | undefined;
   /** The path of our own token server, or the URL of another one; undefined if there are no tokens. */
   readonly tokenServer: string | undefined;
+  /** What the read API answers from. */
+  readonly api: ApiMeans;
+  readonly rights: CallerRights;
+  readonly switches: Switches;
+  /** Scheme, host and prefix under which the caller reached us. */
+  readonly origin: string;
   /** Whether new requests should come here. */
   readonly isReady: boolean;
   /** Our own token server; undefined if tokens come from elsewhere, or there are none. */
   readonly answerTokenRequest: ((request: TokenRequest) => Promise<TokenAnswer>) | undefined;
+}
+
+/** What the read API answers from. */
+export interface ApiMeans {
+  readonly reading: Reading;
+  readonly schedule: CollectorSchedule;
+  /** What is said of the server itself; read for each request. */
+  readonly describe: () => ServerDescription;
+  /** Whether another registry fills the repository, so that nobody can push to it or delete from it. */
+  readonly isCached: (name: RepositoryName) => boolean;
+}
+
+/** Who asks, and what they may do. */
+export interface CallerRights {
+  readonly identity: Identity;
+  /** Undefined without access control. */
+  readonly login: LoginWay | undefined;
+  /** Whether they may know of all repositories, and of what those share. */
+  readonly seesEverything: boolean;
+  /** What they may do, whatever their token was asked for. */
+  readonly actionsOn: (name: RepositoryName) => readonly Action[];
 }
 
 /** What the server was configured to allow. */

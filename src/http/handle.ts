@@ -1,4 +1,6 @@
 // Which handler answers which route: checked for completeness by the compiler.
+import { isApiRoute } from "./api/api-route.ts";
+import { handleApi } from "./api/handle-api.ts";
 import type { Exchange } from "./exchange.ts";
 import { deleteBlob, getBlob } from "./handlers/blobs.ts";
 import { listCatalog, listReferrers, listTags } from "./handlers/listings.ts";
@@ -19,6 +21,7 @@ import type { Route } from "./route.ts";
 
 /** Answers an admitted request. */
 export function handle(exchange: Exchange, route: Route): Response | Promise<Response> {
+  if (isApiRoute(route)) return handleApi(exchange, route);
   switch (route.kind) {
     case "base":
       return getBase(exchange);

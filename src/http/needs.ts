@@ -8,9 +8,13 @@ export type Need =
   | { readonly kind: "nothing" }
   | { readonly kind: "login" }
   | { readonly kind: "catalog" }
+  /** Credentials are checked, if there are any. */
+  | { readonly kind: "anyone" }
+  /** What is about all repositories, whoever's they are. */
+  | { readonly kind: "everything" }
   | { readonly kind: "action"; readonly action: Action; readonly repository: RepositoryName };
 
-const needs: Record<Route["kind"], Action | "nothing" | "login" | "catalog"> = {
+const needs: Record<Route["kind"], Action | Exclude<Need["kind"], "action">> = {
   // Clients learn here how to log in.
   base: "login",
   root: "nothing",
@@ -38,12 +42,20 @@ const needs: Record<Route["kind"], Action | "nothing" | "login" | "catalog"> = {
   putUpload: "push",
   deleteUpload: "push",
   listReferrers: "pull",
+  apiSession: "anyone",
+  apiState: "catalog",
+  apiUsage: "everything",
+  apiRepositories: "catalog",
+  apiTree: "catalog",
+  apiTags: "pull",
+  apiDeletionPlan: "delete",
+  apiDeletion: "delete",
 };
 
 /** What the route needs. */
 export function needOf(route: Route): Need {
   const need = needs[route.kind];
-  if (need === "nothing" || need === "login" || need === "catalog") return { kind: need };
+  if (need !== "pull" && need !== "push" && need !== "delete") return { kind: need };
   if (!("name" in route)) throw new TypeError(`${route.kind} has no repository`);
   return { kind: "action", action: need, repository: route.name };
 }

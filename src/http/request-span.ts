@@ -38,6 +38,14 @@ const patterns: Record<Route["kind"], string> = {
   putUpload: "/v2/{name}/blobs/uploads/{uuid}",
   deleteUpload: "/v2/{name}/blobs/uploads/{uuid}",
   listReferrers: "/v2/{name}/referrers/{digest}",
+  apiSession: "/-/api/v1/session",
+  apiState: "/-/api/v1/state",
+  apiUsage: "/-/api/v1/usage",
+  apiRepositories: "/-/api/v1/repositories",
+  apiTree: "/-/api/v1/tree",
+  apiTags: "/-/api/v1/repositories/{name}/tags",
+  apiDeletionPlan: "/-/api/v1/repositories/{name}/deletion-plan",
+  apiDeletion: "/-/api/v1/repositories/{name}/deletions",
 };
 
 const knownMethods = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"];

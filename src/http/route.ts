@@ -10,6 +10,7 @@
 //   /auth/token                            tokens
 //   /ca.crt  /                             the certificate authority; a sign of life
 //   /livez  /readyz                        probes: whether it runs; whether requests should come here
+//   /-/api/v1/…                            the read API: see api/api-route.ts
 //   /-/assets/<file>                       a file of the web page; no repository can have such a path
 //
 // The last two or three segments tell a path apart, so a repository may be called "tags/list" or "blobs/uploads".
@@ -17,6 +18,7 @@ import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { parseReference, parseTag, type Reference, type Tag } from "../oci/reference.ts";
+import { type ApiRoute, apiPrefix, findApiPlace, parseApiRoute } from "./api/api-route.ts";
 import { type PageQuery, parsePageQuery, singleValue } from "./pagination.ts";
 import { collapseSlashes, decodePath, withoutTrailingSlash } from "./path.ts";
 import { requireDigest, requireName } from "./route-parts.ts";
@@ -41,6 +43,7 @@ export type Route =
     }
   | { readonly kind: "getBlob" | "deleteBlob"; readonly name: RepositoryName; readonly digest: Digest }
   | UploadRoute
+  | ApiRoute
   | {
       readonly kind: "listReferrers";
       readonly name: RepositoryName;
@@ -82,6 +85,8 @@ const methods = {
   uploads: ["POST"],
   upload: ["GET", "HEAD", "PATCH", "PUT", "DELETE"],
   referrers: ["GET", "HEAD"],
+  api: ["GET", "HEAD"],
+  apiAction: ["POST"],
 };
 
 type Resource = keyof typeof methods;
@@ -144,8 +149,15 @@ function findPlace(path: string, prefix: string): RoutePlace | undefined {
   };
   const resource = Object.hasOwn(fixed, rest) ? fixed[rest] : undefined;
   if (resource !== undefined) return { resource, name: [], last: "" };
+  if (rest.startsWith(apiPrefix)) return findInApi(rest.slice(apiPrefix.length));
   if (rest.startsWith(pageFiles)) return { resource: "pageFile", name: [], last: rest.slice(pageFiles.length) };
   return rest.startsWith("v2/") ? findInRepository(rest.slice("v2/".length).split("/")) : undefined;
+}
+
+function findInApi(rest: string): RoutePlace | undefined {
+  const place = findApiPlace(rest.split("/"));
+  if (place === undefined) return undefined;
+  return { resource: place.isAction ? "apiAction" : "api", name: place.name, last: place.word };
 }
 
 function findInRepository(segments: readonly string[]): RoutePlace | undefined {
@@ -192,6 +204,9 @@ function routeOf(place: RoutePlace, method: string, query: URLSearchParams): Rou
       return parseUploadRoute({ name: requireName(place.name), text: place.last }, { method, query });
     case "referrers":
       return referrersRoute(place, query);
+    case "api":
+    case "apiAction":
+      return parseApiRoute({ word: place.last, name: place.name }, query);
   }
 }
 

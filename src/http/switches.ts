@@ -32,21 +32,33 @@ const effects: Record<Route["kind"], Effect> = {
   putUpload: "upload",
   deleteUpload: "upload",
   listReferrers: "read",
+  apiSession: "read",
+  apiState: "read",
+  apiUsage: "read",
+  apiRepositories: "read",
+  apiTree: "read",
+  apiTags: "read",
+  apiDeletionPlan: "delete",
+  apiDeletion: "delete",
 };
 
+/** Why nothing can be deleted, whoever asks; undefined if it can. */
+export function whyNotDeletable({ isDeleteEnabled, isReadOnly }: Switches): string | undefined {
+  if (isReadOnly) return "this registry is read-only (storage.maintenance.readonly)";
+  return isDeleteEnabled ? undefined : "deletion is disabled (storage.delete.enabled)";
+}
+
 /** Refuses with UNSUPPORTED (405) what is switched off, and names the switch. */
-export function refuseSwitchedOff(route: Route, { isDeleteEnabled, isReadOnly }: Switches): void {
+export function refuseSwitchedOff(route: Route, switches: Switches): void {
   const effect = effects[route.kind];
-  if (effect !== "read" && isReadOnly) {
-    throw new RegistryError("UNSUPPORTED", {
-      message: "this registry is read-only (storage.maintenance.readonly)",
-      headers: { Allow: effect === "upload" ? "OPTIONS" : "GET, HEAD, OPTIONS" },
-    });
-  }
-  if (effect === "delete" && !isDeleteEnabled) {
-    throw new RegistryError("UNSUPPORTED", {
-      message: "deletion is disabled (storage.delete.enabled)",
-      headers: { Allow: route.kind === "deleteManifest" ? "GET, HEAD, PUT, OPTIONS" : "GET, HEAD, OPTIONS" },
-    });
-  }
+  const message = whyNotDeletable(switches);
+  const isOff = effect === "delete" || (effect !== "read" && switches.isReadOnly);
+  if (!isOff || message === undefined) return;
+  throw new RegistryError("UNSUPPORTED", { message, headers: { Allow: allowed(route, effect, switches) } });
+}
+
+/** The methods that are left. */
+function allowed({ kind }: Route, effect: Effect, { isReadOnly }: Switches): string {
+  if (effect === "upload" || kind === "apiDeletionPlan" || kind === "apiDeletion") return "OPTIONS";
+  return kind === "deleteManifest" && !isReadOnly ? "GET, HEAD, PUT, OPTIONS" : "GET, HEAD, OPTIONS";
 }

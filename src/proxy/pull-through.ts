@@ -88,5 +88,6 @@ function cachedRepository(
     },
     tags: { list: (page) => listings.tags(cached, page), delete: refuse },
     referrers: { list: (request) => listings.referrers(cached, request) },
+    deletions: { plan: refuse, carryOut: refuse },
   };
 }

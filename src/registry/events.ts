@@ -4,6 +4,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Actor } from "./actor.ts";
 import type { AddedBlob, DeletedBlob } from "./blobs.ts";
+import type { CarryOutOptions } from "./deleting/carry-out.ts";
 import type { DeletedManifest, DeletedTag } from "./manifest-deletions.ts";
 import type { DescribedManifest } from "./manifest-memory.ts";
 import type { PushedManifest } from "./manifest-push.ts";
@@ -49,7 +50,7 @@ export function withEvents(registry: Registry, report: (event: RegistryEvent) =>
 type ReportDeed = (deed: Deed) => Promise<void>;
 
 function reporting(repository: Repository, report: ReportDeed): Repository {
-  const { uploads, tags } = repository;
+  const { uploads, tags, deletions } = repository;
   return {
     ...repository,
     blobs: reportingBlobs(repository.blobs, report),
@@ -62,6 +63,10 @@ function reporting(repository: Repository, report: ReportDeed): Repository {
       },
     },
     manifests: reportingManifests(repository.manifests, report),
+    deletions: {
+      ...deletions,
+      carryOut: (request) => deletions.carryOut({ ...request, note: noteDeleted(report, request.note) }),
+    },
     tags: {
       ...tags,
       delete: async (tag) => {
@@ -126,4 +131,17 @@ function reportingManifests(manifests: Repository["manifests"], report: ReportDe
 
 function described({ digest, mediaType, sizeBytes }: DescribedManifest): DescribedManifest {
   return { digest, mediaType, sizeBytes };
+}
+
+/** Each thing that a deletion of several removes is told like a deletion of its own. */
+function noteDeleted(
+  report: (deed: Deed) => Promise<void>,
+  note: CarryOutOptions["note"],
+): NonNullable<CarryOutOptions["note"]> {
+  return async (gone) => {
+    await report(
+      gone.kind === "tag" ? { kind: "tag deleted", ...gone.deleted } : { kind: "manifest deleted", ...gone.deleted },
+    );
+    await note?.(gone);
+  };
 }

@@ -105,6 +105,12 @@ export function linkPrefixes(repository: Key) {
   };
 }
 
+/** The links of a digest in a repository: as a blob, and as a manifest. */
+export function linksOf(repository: Key, digest: Digest): readonly [layer: Key, revision: Key] {
+  const { layers, revisions } = linkPrefixes(repository);
+  return [`${layers}/${hashPath(digest)}/link`, `${revisions}/${hashPath(digest)}/link`];
+}
+
 /** The blobs that the repository may serve. */
 export function layersPrefix(name: RepositoryName): Key {
   return `${repositoryPrefix(name)}/${layersDirectory}`;

@@ -4,6 +4,7 @@ import type { Reference } from "../oci/reference.ts";
 import type { Actor } from "./actor.ts";
 import { BlobSizes } from "./blob-sizes.ts";
 import { deleteBlob, findLinked, type MountSource, mountBlob, openBlob, promiseBlob } from "./blobs.ts";
+import { DeletionDesk } from "./deleting/deletion-desk.ts";
 import type { IsImmutable } from "./immutable-tags.ts";
 import { repositoriesPrefix } from "./layout.ts";
 import { deleteManifest, deleteTag } from "./manifest-deletions.ts";
@@ -11,6 +12,7 @@ import { putManifest } from "./manifest-push.ts";
 import type { ManifestRules } from "./manifest-rules.ts";
 import { getManifest, promiseManifest } from "./manifests.ts";
 import { PullTimes } from "./pulls.ts";
+import type { CollectorSchedule } from "./reading/collector-schedule.ts";
 import { Referrers } from "./referrers.ts";
 import { type CatalogRequest, listRepositories, type Page } from "./repositories.ts";
 import type { Blobs, Manifests, Repository, UploadSessions } from "./repository.ts";
@@ -40,6 +42,8 @@ export interface RegistryOptions {
   readonly recordsPulls?: boolean;
   /** Shared with whoever else reads manifests of the same store. */
   readonly sizes?: BlobSizes;
+  /** How garbage is collected, for plans of deletions; absent: by nobody. */
+  readonly schedule?: CollectorSchedule;
 }
 
 /** The registry over a store of its own. */
@@ -49,6 +53,7 @@ export function openRegistry(store: Store, options: RegistryOptions): Registry {
   const pulls = options.recordsPulls === true ? new PullTimes(store) : undefined;
   const referrers = new Referrers(store);
   const tagNames = new TagNames(store);
+  const deletions = new DeletionDesk(store, options);
   return {
     repository: (name, actor) => ({
       name,
@@ -60,6 +65,7 @@ export function openRegistry(store: Store, options: RegistryOptions): Registry {
         delete: (tag) => deleteTag(store, name, { ...options, tag }),
       },
       referrers: { list: (request) => referrers.list(name, request) },
+      deletions: deletions.of(name),
     }),
     list: (request) => listRepositories(store, request),
     checkReady: async () => void ((await store.directory.prefixTime(repositoriesPrefix)) !== undefined),

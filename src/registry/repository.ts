@@ -4,6 +4,9 @@ import type { Algorithm, Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
 import type { AddedBlob, ArrivingBlob, DeletedBlob, FoundBlob, MountSource } from "./blobs.ts";
+import type { CarryOutOptions, DeletionOutcome } from "./deleting/carry-out.ts";
+import type { DeletionPlan } from "./deleting/plan-deletion.ts";
+import type { DeletionSelection } from "./deleting/selection.ts";
 import type { DeletedManifest, DeletedTag } from "./manifest-deletions.ts";
 import type { DescribedManifest } from "./manifest-memory.ts";
 import type { ManifestPut, PushedManifest } from "./manifest-push.ts";
@@ -52,6 +55,20 @@ export interface Tags {
   delete(tag: Tag): Promise<DeletedTag>;
 }
 
+/** What of a repository is to be deleted at once. */
+export interface DeletionRequest {
+  readonly selection: DeletionSelection;
+  /** Other repositories that may be looked at for what they share; absent: all. */
+  readonly isVisible?: ((name: RepositoryName) => boolean) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Deletions of any number of tags and manifests, planned before they are carried out. */
+export interface PlannedDeletions {
+  plan(request: DeletionRequest): Promise<DeletionPlan>;
+  carryOut(request: Omit<CarryOutOptions, "isImmutable">): Promise<DeletionOutcome>;
+}
+
 /** The manifests of a repository by their subject. */
 export interface ReferrerIndex {
   list(request: ReferrersRequest): Promise<ReferrersPage>;
@@ -65,4 +82,5 @@ export interface Repository {
   readonly manifests: Manifests;
   readonly tags: Tags;
   readonly referrers: ReferrerIndex;
+  readonly deletions: PlannedDeletions;
 }

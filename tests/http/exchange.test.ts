@@ -13,7 +13,7 @@ test.each([
 ])("formatLocation() below %s", (base, want) => {
   const name = parseRepositoryName("a/b");
   if (name === undefined) throw new Error("a/b is a name");
-  const { registry } = memoryRegistry();
+  const { registry, options } = memoryRegistry();
   const exchange: Exchange = {
     request: new Request("http://other.test/"),
     registry,
@@ -28,6 +28,10 @@ test.each([
     caCertificate: undefined,
     page: undefined,
     tokenServer: undefined,
+    api: options.api,
+    rights: { identity: { kind: "anonymous" }, login: undefined, seesEverything: true, actionsOn: () => [] },
+    switches: options.switches,
+    origin: base,
     isReady: true,
     answerTokenRequest: undefined,
   };

@@ -4,6 +4,7 @@ import type { Door } from "../../src/http/door.ts";
 import { createLimiter, type Limits, usualLimits } from "../../src/http/limits.ts";
 import { createLogger } from "../../src/log/logger.ts";
 import type { ManifestRules } from "../../src/registry/manifest-rules.ts";
+import { openReading } from "../../src/registry/reading/reading.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";
 import type { Driver } from "../../src/storage/ports.ts";
 import { openMemory } from "../storage/memory.ts";
@@ -46,12 +47,22 @@ export function memoryRegistry({
     count += 1;
     return uploadId(count);
   };
-  const registry = openRegistry(
-    { ...driver, now: Date.now, uuid },
-    { rules: rules ?? { urls: "any", children: "all" } },
-  );
+  const store = { ...driver, now: Date.now, uuid };
+  const registry = openRegistry(store, { rules: rules ?? { urls: "any", children: "all" } });
   const options: DispatchOptions = {
     registry,
+    api: {
+      reading: openReading(store),
+      schedule: { graceMs: 0, intervalMs: undefined, deletesUntagged: false },
+      isCached: () => false,
+      describe: () => ({
+        version: "test",
+        certificate: undefined,
+        upstreams: [],
+        cached: { hits: 0, misses: 0 },
+        check: { intervalMs: undefined },
+      }),
+    },
     logger: createLogger({
       level: "debug",
       format: "json",

@@ -17,6 +17,7 @@ import type { CertificateSource } from "../certificates/certificate-source.ts";
 import { defaultNames } from "../certificates/host-names.ts";
 import type { Monitoring } from "../observe/monitoring.ts";
 import { explainListening, StartError } from "../start-error.ts";
+import { type ApiParts, openApi } from "./api-means.ts";
 import { limitsOf } from "./limits.ts";
 import { describeAddress } from "./server-address.ts";
 import { steerToLater } from "./steer-connections.ts";
@@ -46,7 +47,7 @@ export interface PortSharing {
 export const unshared: PortSharing = { processes: 1, isPortShared: false };
 
 /** What answers requests, and where. */
-export interface ListeningParts {
+export interface ListeningParts extends Omit<ApiParts, "certificate"> {
   readonly address: ListenAddress;
   readonly sharing: PortSharing;
   readonly registry: Registry;
@@ -72,11 +73,13 @@ export function listen(configuration: Configuration, parts: ListeningParts): Run
   return explainListening(http.addr, () => startServer(how, optionsOf(configuration, parts)));
 }
 
-function optionsOf({ http, storage, catalog, tags }: Configuration, parts: ListeningParts): DispatchOptions {
+function optionsOf(configuration: Configuration, parts: ListeningParts): DispatchOptions {
+  const { http, storage, catalog, tags } = configuration;
   const { registry, findNamespaced, certificate, access, monitoring, logger, accessLog, tracer, sharing } = parts;
   return {
     registry,
     findNamespaced,
+    api: openApi(configuration, parts),
     isTrustedProxy: compileNetworks(http.trustedproxies),
     access: access.now,
     health: monitoring.health,

@@ -17,6 +17,7 @@ type Handler =
   | "referrers"
   | "token"
   | "probe"
+  | "api"
   | "other";
 
 const handlers: Record<RouteKind, Handler> = {
@@ -45,6 +46,14 @@ const handlers: Record<RouteKind, Handler> = {
   putUpload: "blob_upload_chunk",
   deleteUpload: "blob_upload_chunk",
   listReferrers: "referrers",
+  apiSession: "api",
+  apiState: "api",
+  apiUsage: "api",
+  apiRepositories: "api",
+  apiTree: "api",
+  apiTags: "api",
+  apiDeletionPlan: "api",
+  apiDeletion: "api",
 };
 
 const methods = ["get", "head", "post", "put", "patch", "delete", "options"];

@@ -89,6 +89,7 @@ async function openWorker(order: StartOrder, means: OpeningMeans): Promise<Runni
   const registry = withAnnouncements(front.registry, configuration, { ...front, ...order, sink: events });
   const server = listen(configuration, {
     ...front.composed,
+    store: front.store,
     address: { hostname: parseListenAddress(configuration.http.addr)?.hostname, port: order.port },
     sharing: { processes: order.count, isPortShared: order.isPortShared },
     registry,

@@ -1,13 +1,14 @@
 // What a removal will free: blobs that nothing else in the repository needs and no other repository holds.
-import { createPacer, inTurns } from "../../lib/pacer.ts";
+import { inTurns } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
-import type { RepositoryName } from "../../oci/name.ts";
+import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
+import type { Key } from "../../storage/ports.ts";
 import type { RepositoryScan } from "../gc/scan.ts";
-import { blobKey, layersPrefix, revisionsPrefix } from "../layout.ts";
+import { blobKey, linkPrefixes, linksOf, repositoriesPrefix } from "../layout.ts";
 import { listDigests } from "../links.ts";
 import { type CollectorSchedule, type FreeTime, joinTimes, whenFree } from "../reading/collector-schedule.ts";
 import type { Amount } from "../reading/usage.ts";
-import { walkRepositories } from "../repositories.ts";
+import { walkPrefixes } from "../repositories.ts";
 import type { Store } from "../store.ts";
 
 /** What becomes of the bytes of what goes. */
@@ -69,24 +70,36 @@ export async function predictFreed(
   return { freed, shared, free: time };
 }
 
+/** Of so few digests each is looked for; of more, all links are listed. */
+const fewDigests = 20;
+
 /** Also repositories without a manifest: a push begins with its blobs. */
 async function removeHeldElsewhere(
   store: Store,
   digests: Set<Digest>,
   { except, isVisible, signal }: FreedSpaceOptions & { readonly except: RepositoryName },
 ): Promise<void> {
-  const pace = createPacer();
-  const visit = async (name: RepositoryName, prefix: string) => {
-    if (name === except || isVisible?.(name) === false) return;
-    // What cannot be listed may hold anything of it.
-    for await (const digest of listDigests(store, prefix)) digests.delete(digest);
-  };
-  for (const prefixOf of [layersPrefix, revisionsPrefix]) {
+  for await (const prefix of walkPrefixes(store, repositoriesPrefix, () => {})) {
+    signal?.throwIfAborted();
     if (digests.size === 0) return;
-    for await (const other of walkRepositories(store, prefixOf)) {
-      signal?.throwIfAborted();
-      await pace();
-      await visit(other, prefixOf(other)).catch(() => {});
+    const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
+    if (name === except || (name !== undefined && isVisible?.(name) === false)) continue;
+    // What cannot be read may hold anything of it; a collection then takes nothing.
+    await (digests.size <= fewDigests ? removeLooked : removeListed)(store, digests, prefix).catch(() => {});
+  }
+}
+
+async function removeLooked(store: Store, digests: Set<Digest>, prefix: Key): Promise<void> {
+  for (const digest of digests) {
+    for (const link of linksOf(prefix, digest)) {
+      if ((await store.objects.stat(link)) !== undefined) digests.delete(digest);
     }
+  }
+}
+
+async function removeListed(store: Store, digests: Set<Digest>, prefix: Key): Promise<void> {
+  const { layers, revisions } = linkPrefixes(prefix);
+  for (const place of [layers, revisions]) {
+    for await (const digest of listDigests(store, place)) digests.delete(digest);
   }
 }

@@ -6,6 +6,7 @@
 import { inTurns } from "../../lib/pacer.ts";
 import { parseRepositoryName } from "../../oci/name.ts";
 import type { Key } from "../../storage/ports.ts";
+import { type LastRun, noteRun } from "../last-runs.ts";
 import { repositoriesPrefix, upstreamKey } from "../layout.ts";
 import { removeIfEmpty, removeUpwards, type Unlistable, walkEmptyPrefixes, walkPrefixes } from "../repositories.ts";
 import type { Store } from "../store.ts";
@@ -34,7 +35,13 @@ export async function collectGarbage(
   const hold = await store.locks.hold("gc", options.note);
   if ("heldBy" in hold) return hold;
   using _held = hold;
-  return await collect(startRun(store, options), options);
+  const summary = await collect(startRun(store, options), options);
+  await noteRun(store, "collection", countsOf(summary));
+  return summary;
+}
+
+function countsOf({ isDryRun: _isDryRun, ...counters }: GcSummary): LastRun["counts"] {
+  return counters;
 }
 
 async function collect(run: GcRun, options: GcOptions): Promise<GcSummary> {

@@ -2,14 +2,14 @@
 // it is, without a lock. Equal questions share an answer, and only so many are computed at once, so that however many
 // people look, pushes and pulls keep their share of the disk and of the thread.
 
-import { SharedWork, TooMuchWorkError } from "../../lib/shared-work.ts";
+import { SharedWork } from "../../lib/shared-work.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { IsImmutable } from "../immutable-tags.ts";
+import { type LastRun, type RunKind, readLastRun } from "../last-runs.ts";
 import { isRepository, type Page } from "../repositories.ts";
 import type { Store } from "../store.ts";
 import { LargestRepositories } from "./largest.ts";
-import { type LastRun, type RunKind, readLastRun } from "./last-runs.ts";
 import type { RepositoryFacts } from "./repository-facts.ts";
 import {
   listComponents,
@@ -19,6 +19,7 @@ import {
 } from "./repository-listing.ts";
 import { listTagPage, type TagPage, type TagRequest } from "./tag-listing.ts";
 import { readTagTable, type TagTable } from "./tag-table.ts";
+import { refuseTooMuch } from "./too-much-work.ts";
 import { measureUsage, type RepositoryUsage, type Usage, type UsageRequest } from "./usage.ts";
 
 /** What takes the space, with the repositories that take the most of it. */
@@ -89,17 +90,4 @@ async function measureOverview(store: Store, request: Omit<UsageRequest, "each">
   const largest = new LargestRepositories();
   const usage = await measureUsage(store, { ...request, each: (each) => largest.add(each) });
   return { ...usage, largest: largest.list(), unreadable: largest.unreadable() };
-}
-
-/** Work that finds no place is refused for now. */
-export async function refuseTooMuch<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof TooMuchWorkError)) throw error;
-    throw new RegistryError("UNAVAILABLE", {
-      message: "too many such questions are being answered; try again",
-      retryAfterSeconds: 5,
-    });
-  }
 }

@@ -7,6 +7,7 @@ import type { Key, Stat } from "../../storage/ports.ts";
 import { inspectBlob, quarantineBlob } from "../blob-damage.ts";
 import { listBlobs } from "../blob-places.ts";
 import { DigestSet } from "../digest-set.ts";
+import { noteRun } from "../last-runs.ts";
 import { blobKey, repositoriesPrefix, upstreamKey } from "../layout.ts";
 import type { ManifestRules } from "../manifest-rules.ts";
 import { type Unlistable, walkPrefixes } from "../repositories.ts";
@@ -70,6 +71,7 @@ export async function verifyStore(store: Store, options: VerifyOptions): Promise
   if (run.counters.lost > 0) {
     for await (const image of findBrokenImages(store, { rules: options.rules, pace: run.pace })) options.report(image);
   }
+  await noteRun(store, "check", { ...run.counters });
   return run.counters;
 }
 

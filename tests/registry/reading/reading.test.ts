@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { noteRun } from "../../../src/registry/reading/last-runs.ts";
+import { noteRun } from "../../../src/registry/last-runs.ts";
 import { openReading } from "../../../src/registry/reading/reading.ts";
 import { intercept } from "../../storage/intercepted.ts";
 import { schedule } from "../deleting/planned.ts";

@@ -3,9 +3,9 @@
 //
 //   gc/last-collection    JSON
 //   gc/last-check         JSON
-import { isRecord } from "../../oci/descriptor.ts";
-import { lastRunKey } from "../layout.ts";
-import type { Store } from "../store.ts";
+import { isRecord } from "../oci/descriptor.ts";
+import { lastRunKey } from "./layout.ts";
+import type { Store } from "./store.ts";
 
 /** What is done to a store as a whole. */
 export type RunKind = "collection" | "check";

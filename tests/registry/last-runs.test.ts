@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { lastRunKey } from "../../../src/registry/layout.ts";
-import { noteRun, readLastRun } from "../../../src/registry/reading/last-runs.ts";
-import { answering } from "../../storage/intercepted.ts";
-import { stocked, utf8 } from "../stocked.ts";
+import { noteRun, readLastRun } from "../../src/registry/last-runs.ts";
+import { lastRunKey } from "../../src/registry/layout.ts";
+import { answering } from "../storage/intercepted.ts";
+import { stocked, utf8 } from "./stocked.ts";
 
 test("a run is noted with its time and its counts, each kind by itself", async () => {
   const { store } = stocked();

@@ -1,0 +1,82 @@
+// POST deletion-plan and deletions: what a deletion would remove, and its carrying out.
+import type { RepositoryName } from "../../oci/name.ts";
+import type { DeletionOutcome } from "../../registry/deleting/carry-out.ts";
+import type { DeletionPlan, DoomedManifest } from "../../registry/deleting/plan-deletion.ts";
+import type { KeptManifest } from "../../registry/deleting/removal.ts";
+import { contentLength, type Exchange } from "../exchange.ts";
+import { answerJson, formatTime } from "./answers.ts";
+import { parseOrder, parseSelection } from "./deletion-request.ts";
+import { refuseOtherSites } from "./same-site.ts";
+
+interface NamedRoute {
+  readonly name: RepositoryName;
+}
+
+/** Ten thousand tags with their digests, and ten thousand manifests. */
+const maxBodyBytes = 4 * 1024 * 1024;
+
+/** What would go, and what would stay. */
+export async function planDeletion(exchange: Exchange, { name }: NamedRoute): Promise<Response> {
+  const selection = await readBody(exchange, parseSelection);
+  const { maySee: isVisible, request, rights } = exchange;
+  const plan = await exchange.repository(name).deletions.plan({ selection, isVisible, signal: request.signal });
+  return answerJson(formatPlan(plan, { name, isExact: rights.seesEverything }));
+}
+
+/** Removes what the body names, as far as nothing else has come to need it. */
+export async function carryOutDeletion(exchange: Exchange, { name }: NamedRoute): Promise<Response> {
+  const order = await readBody(exchange, parseOrder);
+  const { signal } = exchange.request;
+  return answerJson(formatOutcome(name, await exchange.repository(name).deletions.carryOut({ order, signal })));
+}
+
+async function readBody<T>({ request, limiter }: Exchange, parse: (bytes: Uint8Array) => Promise<T>): Promise<T> {
+  refuseOtherSites(request);
+  contentLength(request);
+  const { stallMs } = limiter.limits;
+  using body = await limiter.wholeBodies.read(request, { maxBytes: maxBodyBytes, stallMs });
+  return await parse(body.bytes);
+}
+
+const maxKept = 1000;
+const maxNamed = 20;
+
+function formatPlan(
+  plan: DeletionPlan,
+  { name, isExact }: { readonly name: RepositoryName; readonly isExact: boolean },
+): unknown {
+  const { tags, manifests, kept, immutable, unknown, isComplete, problems, freed, shared, free } = plan;
+  return {
+    name,
+    tags,
+    manifests: manifests.map(formatManifest),
+    kept: kept.slice(0, maxKept).map(formatKept),
+    keptCount: kept.length,
+    refused: immutable.slice(0, maxKept).map((tag) => ({ tag, reason: "the tag is immutable" })),
+    refusedCount: immutable.length,
+    unknown: unknown.slice(0, maxKept),
+    isComplete,
+    problems: problems.length,
+    freed: {
+      blobs: freed.count,
+      sizeBytes: freed.sizeBytes,
+      isExact,
+      from: formatTime(free?.fromMs),
+      by: formatTime(free?.byMs),
+    },
+    shared: { blobs: shared.count, sizeBytes: shared.sizeBytes },
+  };
+}
+
+function formatManifest({ digest, because, image }: DoomedManifest) {
+  const { mediaType = null } = image?.facts ?? {};
+  return { digest, mediaType, sizeBytes: image?.sizeBytes ?? null, because };
+}
+
+function formatKept({ digest, because, by }: KeptManifest) {
+  return { digest, because, by: by.slice(0, maxNamed), count: by.length };
+}
+
+function formatOutcome(name: RepositoryName, { tags, manifests, kept }: DeletionOutcome): unknown {
+  return { name, tags, manifests, kept: kept.slice(0, maxKept), keptCount: kept.length };
+}
