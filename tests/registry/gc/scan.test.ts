@@ -1,6 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../../src/oci/digest.ts";
-import { blobKey, layerLink, revisionLink, tagCurrentLink } from "../../../src/registry/layout.ts";
+import { scanRepository } from "../../../src/registry/gc/scan.ts";
+import {
+  blobKey,
+  deletedLink,
+  deletingKey,
+  layerLink,
+  repositoryPrefix,
+  revisionLink,
+  subjectPrefix,
+  tagCurrentLink,
+} from "../../../src/registry/layout.ts";
 import { intercept } from "../../storage/intercepted.ts";
 import { trashBlob } from "../disturbed.ts";
 import { digestOf, named, pushBlob, pushImage, putManifest, type Stocked, stocked, tagged, utf8 } from "../stocked.ts";
@@ -161,4 +171,39 @@ test("a manifest whose bytes a collector took before it was linked is no finding
   await trashBlob(stock, image);
   expect(await collect(stock, { graceMs: 0 })).toMatchObject({ findings: [], summary: { restored: 1, purged: 0 } });
   expect(await hasBlob(stock, image)).toBe(true);
+});
+
+describe("what deletions leave", () => {
+  const scan = ({ store }: Stocked) => scanRepository(store, { prefix: repositoryPrefix(app), name: app });
+
+  test("what clients deleted is known, and a tag of it is vacant", async () => {
+    const stock = stocked();
+    const image = await pushImage(stock, "app", { tag: "1" });
+    const before = await scan(stock);
+    await stock.store.objects.put(deletedLink(app, image), utf8(image));
+    await stock.store.objects.delete(revisionLink(app, image));
+    const { deleted, vacantTags, isDeleting } = await scan(stock);
+    expect([before.deleted.size, before.vacantTags, [...deleted], vacantTags, isDeleting]).toEqual([
+      0,
+      [],
+      [image],
+      [tagged("1")],
+      false,
+    ]);
+  });
+
+  test("a deletion that was killed is seen", async () => {
+    const stock = stocked();
+    const image = await pushImage(stock, "app", { tag: "1" });
+    await stock.store.objects.put(deletingKey(app), utf8(image));
+    expect((await scan(stock)).isDeleting).toBe(true);
+  });
+
+  test("the directory of a subject that nothing refers to any more is vacant", async () => {
+    const stock = stocked();
+    await pushImage(stock, "app", { tag: "1" });
+    const before = await scan(stock);
+    await stock.store.directory.makePrefix(subjectPrefix(app, digestOf("subject")));
+    expect([before.vacancies, (await scan(stock)).vacancies]).toEqual([[], [subjectPrefix(app, digestOf("subject"))]]);
+  });
 });
