@@ -16,6 +16,8 @@ import { proxyCommand } from "./proxy.ts";
 import { serveCommand } from "./serve.ts";
 import { tokenCommand } from "./token.ts";
 import { cpCommand } from "./transfer/cp.ts";
+import { exportCommand } from "./transfer/export.ts";
+import { importCommand } from "./transfer/import.ts";
 import { trustCommand } from "./trust/trust.ts";
 import { verifyCommand } from "./verify.ts";
 import { versionCommand } from "./version.ts";
@@ -49,6 +51,8 @@ const commands: readonly Command[] = [
   gcCommand,
   verifyCommand,
   cpCommand,
+  exportCommand,
+  importCommand,
   configCommand,
   passwdCommand,
   tokenCommand,

@@ -58,6 +58,7 @@ export function remoteDestination(repository: RemoteRepository): DestinationPlac
     tagged: (tag) => digestOf({ kind: "tag", tag }),
     putManifest: (manifest, role) => put(repository, target, { manifest, role }),
     finish: async () => {},
+    abandon: async () => {},
   };
 }
 

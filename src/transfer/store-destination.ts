@@ -50,6 +50,7 @@ export async function storeDestination(store: Store, repository: Repository, hom
       await manifests.put({ bytes, contentType: mediaType, digest, tags });
     },
     finish: async () => {},
+    abandon: async () => {},
   };
 }
 

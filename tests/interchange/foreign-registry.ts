@@ -50,7 +50,7 @@ export async function startForeign(
   kind: ForeignKind,
   data: string,
   { become = [], ...sections }: ForeignOptions = {},
-): Promise<Served & AsyncDisposable> {
+): Promise<Served & { readonly host: string } & AsyncDisposable> {
   const home = temporaryDirectory();
   const file = join(home.path, "config.yml");
   const port = freePort();
@@ -85,7 +85,7 @@ export async function startForeign(
     await dispose();
     throw new Error(`${String(error)}\n${log.slice(-2000)}`);
   });
-  return { hasReferrers: false, fetch: request, [Symbol.asyncDispose]: dispose };
+  return { hasReferrers: false, host: `127.0.0.1:${port}`, fetch: request, [Symbol.asyncDispose]: dispose };
 }
 
 /** Runs its garbage collector; what it printed. */

@@ -46,5 +46,6 @@ export async function copied(
     digest === undefined ? ({ kind: "tag", tag: tagged(tag) } as const) : ({ kind: "digest", digest } as const);
   const outcome = await copier.copy({ reference, tags, platform: undefined, withReferrers: false, ...changes });
   await to.finish();
+  await to.abandon();
   return { ...summary(), digest: outcome, events };
 }

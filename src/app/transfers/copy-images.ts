@@ -32,15 +32,19 @@ export async function copyImages(request: CopyRequest, places: RepositoryPlaces)
   const { from, to } = request;
   if (to.kind === "store" && places.store !== undefined) await sweepArrivals(places.store.store, arrivalAgeMs);
   const archive = "path" in to ? await openArchiveDestination(to) : undefined;
-  let count = 0;
-  for await (const selection of selectImages(from, places)) {
-    const place = archive?.place ?? (await destinationOf(selection, request, places));
-    const given = archive === undefined ? tagOf(to) : archive.tag;
-    count += selection.images.length;
-    await copySelection(selection, { request, place, given });
+  try {
+    let count = 0;
+    for await (const selection of selectImages(from, places)) {
+      const place = archive?.place ?? (await destinationOf(selection, request, places));
+      const given = archive === undefined ? tagOf(to) : archive.tag;
+      count += selection.images.length;
+      await copySelection(selection, { request, place, given });
+    }
+    if (count > 0) await archive?.place.finish();
+    return count;
+  } finally {
+    await archive?.place.abandon();
   }
-  await archive?.place.finish();
-  return count;
 }
 
 interface Target {

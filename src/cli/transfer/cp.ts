@@ -2,11 +2,11 @@
 import { copyImages } from "../../app/transfers/copy-images.ts";
 import { formatSize } from "../../lib/size.ts";
 import { startCopyRun } from "../../transfer/copy.ts";
-import { type CopyOrigin, meansSeveral, parseCopyOrigin, parseCopyTarget } from "../../transfer/operands.ts";
-import type { ImageReference, Parsed } from "../../transfer/reference.ts";
+import { meansSeveral, parseCopyOrigin, parseCopyTarget } from "../../transfer/operands.ts";
+import type { ImageReference } from "../../transfer/reference.ts";
 import { type Command, CommandError, type CommandIo, hasFlag, type ParsedWords, UsageError } from "../command.ts";
 import { createCopyProgress } from "./copy-progress.ts";
-import { platformFlag, platformOf, runTransfer, transferFlags } from "./run-transfer.ts";
+import { isInStore, operand, platformFlag, platformOf, runTransfer, transferFlags } from "./run-transfer.ts";
 
 /** Copies images between stores, registries, layouts and archives. */
 export const cpCommand: Command = {
@@ -18,6 +18,8 @@ export const cpCommand: Command = {
   team/app:v1                  the store of this machine (--data, --config, or the usual one)
   host[:port]/team/app:v1      a registry; also docker://…
   oci:DIR[:TAG]                an OCI layout in a directory
+  oci-archive:FILE[:TAG]       an OCI layout in a tar archive
+  docker-archive:FILE[:NAME]   what docker save writes and docker load reads
 Digests stay what they are, and every byte is checked before it counts. What is there already is not sent again, so the
 same command goes on after an interruption; between repositories of one registry blobs are mounted rather than sent.
 Without a tag :latest is meant. Repository and tag of <from> may be globs: 'team/app:*' copies all tags, and
@@ -60,15 +62,6 @@ async function cp(words: ParsedWords, io: CommandIo): Promise<number> {
       io.stdout(`sent ${sentBlobs} blobs, ${formatSize(sentBytes)}; ${formatSize(skippedBytes)} were there\n`);
     return 0;
   });
-}
-
-function operand<T>(parsed: Parsed<T>): T {
-  if ("value" in parsed) return parsed.value;
-  throw new UsageError(parsed.problem);
-}
-
-function isInStore(from: CopyOrigin): boolean {
-  return from.kind === "repositories" && from.host === undefined;
 }
 
 function hasTag(to: ImageReference): boolean {

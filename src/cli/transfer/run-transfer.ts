@@ -3,7 +3,9 @@ import { openCopiedStore, type RepositoryPlaces } from "../../app/transfers/plac
 import { Registries } from "../../app/transfers/registries.ts";
 import { errorCode, messageOf } from "../../lib/system-error.ts";
 import { RegistryError } from "../../oci/errors.ts";
+import type { CopyOrigin } from "../../transfer/operands.ts";
 import { parsePlatform, type WantedPlatform } from "../../transfer/platform.ts";
+import type { Parsed } from "../../transfer/reference.ts";
 import { CommandError, type CommandIo, type Flag, flagOf, hasFlag, type ParsedWords, UsageError } from "../command.ts";
 import { interruptibly } from "../interrupt.ts";
 import { dataFlag, withMeantStore } from "../store-command.ts";
@@ -53,6 +55,7 @@ export async function runTransfer(
         return await work(places, signal);
       } catch (error) {
         if (signal.aborted) throw error;
+        if (errorCode(error) === "EPIPE") return readerLeftExitCode;
         throw explain(error);
       }
     };
@@ -64,6 +67,20 @@ export async function runTransfer(
     );
   });
 }
+
+/** An operand; throws a UsageError that says what is wrong with it. */
+export function operand<T>(parsed: Parsed<T>): T {
+  if ("value" in parsed) return parsed.value;
+  throw new UsageError(parsed.problem);
+}
+
+/** Whether images come from the store. */
+export function isInStore(from: CopyOrigin): boolean {
+  return from.kind === "repositories" && from.host === undefined;
+}
+
+/** What a shell reports of a program whose reader left (`| head`). */
+const readerLeftExitCode = 141;
 
 /** The wanted platform; throws a UsageError for what is none. */
 export function platformOf(words: ParsedWords): WantedPlatform | undefined {

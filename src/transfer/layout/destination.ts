@@ -64,6 +64,7 @@ export async function openLayoutDestination(
     finish: async () => {
       await rmdir(join(directory, partialDirectory)).catch(() => undefined);
     },
+    abandon: async () => {},
   };
 }
 

@@ -81,14 +81,16 @@ export function withLayoutEntry(index: LayoutIndex, entry: NewLayoutEntry): Layo
   return { ...index, manifests: [...index.manifests.filter((value) => !isReplaced(value)), added] };
 }
 
-/** The entry of that tag; throws where there is none, or the tag is given to several images. */
+/** The entry of that name, or of one that ends with it; undefined if there is none; throws if there are several. */
 export function findLayoutEntry(entries: readonly LayoutEntry[], tag: string, label: string): LayoutEntry | undefined {
   const exact = entries.filter(({ names }) => names.includes(tag));
   const found =
-    exact.length > 0 ? exact : entries.filter(({ names }) => names.some((name) => name.endsWith(`:${tag}`)));
+    exact.length > 0
+      ? exact
+      : entries.filter(({ names }) => names.some((name) => name.endsWith(`:${tag}`) || name.endsWith(`/${tag}`)));
   if (new Set(found.map(({ descriptor }) => descriptor.digest)).size > 1) {
     const names = found.flatMap((entry) => entry.names).slice(0, 10);
-    throw invalid(`${label} has several images with the tag ${tag}: ${names.join(", ")}`);
+    throw invalid(`${label} has several images called ${tag}: ${names.join(", ")}`);
   }
   return found[0];
 }

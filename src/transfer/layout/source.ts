@@ -1,5 +1,5 @@
 // A layout as a source: index.json says what there is, and everything else lies under its digest.
-import { readContent } from "../../lib/content.ts";
+import { type Content, readContent } from "../../lib/content.ts";
 import { parseStrictJsonInTurns } from "../../lib/json.ts";
 import { type Descriptor, isRecord } from "../../oci/descriptor.ts";
 import { type Digest, digestAlgorithm } from "../../oci/digest.ts";
@@ -15,6 +15,8 @@ import { findLayoutEntry, type LayoutEntry, layoutEntries, onlyLayoutEntry, read
 /** A layout, with what its index lists. */
 export interface LayoutSource extends SourcePlace {
   readonly entries: readonly LayoutEntry[];
+  /** The manifests that name another one as their subject. */
+  allReferrers(): Promise<ReadonlySet<Digest>>;
   /** The only image that there is; throws if there are several. */
   only(): NamedImage;
   /** The image of this name, or of this tag whatever its repository; throws if there is none, or several. */
@@ -30,15 +32,38 @@ export interface NamedImage {
 const maxIndexBytes = 64 * 1024 * 1024;
 const indexLimits = { maxDepth: 100, maxValues: 2_000_000, maxDifferentKeys: 5000, maxEscapes: 250_000 };
 
+/** Where the content of entries comes from. */
+export interface EntryContent {
+  /** For messages. */
+  readonly label: string;
+  /** Verified; undefined if there is none. */
+  readonly readManifest: (digest: Digest) => Promise<WholeManifest | undefined>;
+  readonly openBlob: (digest: Digest) => Promise<Content | undefined>;
+}
+
 /** Opens the layout that the files are; throws a refusal that says what is wrong with it. */
 export async function openLayoutSource(files: LayoutFiles): Promise<LayoutSource> {
   const { label } = files;
-  const entries = layoutEntries(readLayoutIndex(await readIndexJson(files), label));
-  const read = (digest: Digest) => readLayoutManifest(files, digest);
+  return sourceOfEntries(layoutEntries(readLayoutIndex(await readIndexJson(files), label)), {
+    label,
+    readManifest: (digest) => readLayoutManifest(files, digest),
+    openBlob: (digest) => files.open(blobPath(digest)),
+  });
+}
+
+/** The source that has these images. */
+export function sourceOfEntries(entries: readonly LayoutEntry[], content: EntryContent): LayoutSource {
+  const { label, readManifest } = content;
+  let subjects: Promise<ReadonlyMap<Digest, readonly Digest[]>> | undefined;
+  const bySubject = () => {
+    subjects ??= groupBySubject(entries, readManifest);
+    return subjects;
+  };
   return {
     label,
     home: undefined,
     entries,
+    allReferrers: async () => new Set([...(await bySubject()).values()].flat()),
     only: () => imageOf(onlyLayoutEntry(entries, label)),
     named: (name) => {
       const entry = findLayoutEntry(entries, name, label);
@@ -47,10 +72,12 @@ export async function openLayoutSource(files: LayoutFiles): Promise<LayoutSource
     },
     manifest: async (reference) => {
       const digest = resolve(entries, reference, label);
-      return digest === undefined ? undefined : await read(digest);
+      return digest === undefined ? undefined : await readManifest(digest);
     },
-    readBlob: (blob, { offset }) => readLayoutBlob(files, blob, offset),
-    referrers: (subject) => findReferrers(entries, subject, read),
+    readBlob: (blob, { offset }) => readEntryBlob(content, blob, offset),
+    referrers: async function* (subject) {
+      yield* (await bySubject()).get(subject) ?? [];
+    },
     tags: () => listNames(entries),
   };
 }
@@ -90,28 +117,29 @@ async function readLayoutManifest(files: LayoutFiles, digest: Digest): Promise<W
   return { digest, mediaType, bytes };
 }
 
-async function* readLayoutBlob(files: LayoutFiles, { digest }: Descriptor, offset: number): AsyncGenerator<Uint8Array> {
-  const content = await files.open(blobPath(digest));
-  if (content === undefined) {
-    throw new RegistryError("BLOB_UNKNOWN", { message: `${files.label} has no blob ${digest}` });
-  }
+async function* readEntryBlob(
+  { label, openBlob }: EntryContent,
+  { digest }: Descriptor,
+  offset: number,
+): AsyncGenerator<Uint8Array> {
+  const content = await openBlob(digest);
+  if (content === undefined) throw new RegistryError("BLOB_UNKNOWN", { message: `${label} has no blob ${digest}` });
   yield* content.slice(offset, content.sizeBytes).stream();
 }
 
-/** As other tools write them: listed in index.json, without a name. */
-async function* findReferrers(
+/** The referrers of each subject. Other tools write them into index.json too, without a name. */
+async function groupBySubject(
   entries: readonly LayoutEntry[],
-  subject: Digest,
   read: (digest: Digest) => Promise<WholeManifest | undefined>,
-): AsyncGenerator<Digest> {
+): Promise<ReadonlyMap<Digest, readonly Digest[]>> {
+  const subjects = new Map<Digest, Digest[]>();
   for (const { descriptor } of entries) {
-    if (!isManifestType(descriptor.mediaType)) continue;
-    const manifest = await read(descriptor.digest);
+    const manifest = isManifestType(descriptor.mediaType) ? await read(descriptor.digest) : undefined;
     const parsed = manifest && (await parseManifestInTurns(manifest.bytes, manifest.mediaType));
-    if (parsed !== undefined && "manifest" in parsed && parsed.manifest.subject?.digest === subject) {
-      yield descriptor.digest;
-    }
+    const subject = parsed !== undefined && "manifest" in parsed ? parsed.manifest.subject?.digest : undefined;
+    if (subject !== undefined) subjects.set(subject, [...(subjects.get(subject) ?? []), descriptor.digest]);
   }
+  return subjects;
 }
 
 async function* listNames(entries: readonly LayoutEntry[]): AsyncGenerator<Tag> {

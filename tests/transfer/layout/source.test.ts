@@ -60,7 +60,7 @@ describe("a layout", () => {
     using directory = temporaryDirectory();
     write(directory.path, [put(directory.path, image(1), "a:v1"), put(directory.path, image(2), "b:v1")]);
     expect((await readLayout(directory.path)).named.bind(undefined, "v1")).toThrow(
-      "several images with the tag v1: a:v1, b:v1",
+      "several images called v1: a:v1, b:v1",
     );
   });
 

@@ -1,0 +1,53 @@
+// The file of an archive that is being written: beside its place under a name of its own, and in its place when it is
+// whole and on the disk. Whoever reads the place finds the old archive or the new one.
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { TarSink } from "./tar-writer.ts";
+
+/** A sink that becomes a file, or nothing. */
+export interface ArchiveSink extends TarSink {
+  /** Puts the file into its place. */
+  finish(): Promise<void>;
+  /** Removes what was written; does nothing after `finish`. */
+  abandon(): Promise<void>;
+}
+
+/** Begins the file. */
+export async function openArchiveFile(path: string): Promise<ArchiveSink> {
+  const temporary = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.part`);
+  const handle = await open(temporary, "wx");
+  let isOpen = true;
+  const close = async () => {
+    if (isOpen) await handle.close();
+    isOpen = false;
+  };
+  return {
+    write: (bytes) => writeAll(handle, bytes),
+    finish: async () => {
+      await handle.sync();
+      await close();
+      await rename(temporary, path);
+      await syncDirectory(dirname(path));
+    },
+    abandon: async () => {
+      if (!isOpen) return;
+      await close();
+      await rm(temporary, { force: true });
+    },
+  };
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await handle.write(bytes, written)).bytesWritten;
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
