@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { answerFailure } from "../../src/http/dispatch.ts";
 import { Health } from "../../src/http/health.ts";
 import type { Driver } from "../../src/storage/ports.ts";
+import type { Span } from "../../src/tracing/span.ts";
+import { Tracer } from "../../src/tracing/tracer.ts";
 import { answering } from "../storage/intercepted.ts";
 import { openMemory } from "../storage/memory.ts";
 import {
@@ -249,4 +251,33 @@ test.each([
   const { ask, log } = memoryRegistry();
   const id = (await ask("GET", "/v2/", { headers: { "X-Request-Id": given } })).headers.get("x-request-id");
   expect([log[0]?.id, want ?? uuid.test(String(id))]).toEqual([id, want === undefined ? true : id]);
+});
+
+test("an answer names the registry that was asked for, and none where none was", async () => {
+  const memory = memoryRegistry({ findNamespaced: (_ns, name) => name });
+  const paths = ["/v2/a/tags/list?ns=up.test", "/v2/a/tags/list", "/v2/"];
+  const named = await Promise.all(paths.map((path) => memory.ask("GET", path)));
+  expect(named.map(({ headers }) => headers.get("oci-namespace"))).toEqual(["up.test", null, null]);
+});
+
+test("a process without room for more files asks the client to come again", async () => {
+  let isOverloaded = true;
+  const memory = memoryRegistry({ isOverloaded: () => isOverloaded });
+  const refused = await memory.ask("GET", "/v2/");
+  isOverloaded = false;
+  const answers = [refused, await memory.ask("GET", "/v2/")];
+  expect(answers.map(({ status, headers }) => [status, headers.get("retry-after")])).toEqual([
+    [503, "1"],
+    [200, null],
+  ]);
+});
+
+test("each request is a span with its route and status, if spans are recorded", async () => {
+  const spans: Span[] = [];
+  const sampler = { followsCaller: true, ratio: 1 };
+  const recording = { sampler, add: (span: Span) => void spans.push(span) };
+  const random = (bytes: number) => "a".repeat(2 * bytes);
+  await memoryRegistry({ tracer: new Tracer({ now: () => 0, random, recording }) }).ask("GET", "/v2/a/tags/list");
+  await memoryRegistry({ tracer: new Tracer({ now: () => 0, random }) }).ask("GET", "/v2/");
+  expect(spans.map(({ name, kind }) => [name, kind])).toEqual([["GET /v2/{name}/tags/list", "server"]]);
 });
