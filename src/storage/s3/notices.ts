@@ -23,6 +23,11 @@ export interface NoticesOptions {
   /** The prefix that they lie below, with its slash at the end. */
   readonly prefix: string;
   readonly newId: () => string;
+  /**
+   * How long a notice outlives its requests: the time that its put may take, which is half of it at most, and what the
+   * store's clocks may be apart.
+   */
+  readonly marginMs?: number;
 }
 
 /** As many keys as a notice may have. */
@@ -30,20 +35,20 @@ export const maxNoticedKeys = 10_000;
 const maxNoticeBytes = 8 * 1024 * 1024;
 /** Of all notices that are remembered. */
 const maxRememberedKeys = 500_000;
-/** Past it, nobody could tell when the store took a notice. */
-const longestPutMs = 60_000;
-/** How long a notice outlives its requests: the time that its put may have taken, and what clocks may be apart. */
-const marginMs = 2 * 60_000;
+/** How long a notice outlives its requests, unless it is said otherwise. */
+const defaultMarginMs = 2 * 60_000;
 
 /** The notices in one bucket. */
 export class Notices {
   readonly #objects: BucketObjects;
   readonly #options: NoticesOptions;
+  readonly #marginMs: number;
   readonly #known = new BoundedMap<string, ReadonlySet<string>>(maxRememberedKeys, (keys) => keys.size + 1);
 
   constructor(objects: BucketObjects, options: NoticesOptions) {
     this.#objects = objects;
     this.#options = options;
+    this.#marginMs = options.marginMs ?? defaultMarginMs;
   }
 
   /** Announces that these keys may be taken away, by requests that are good for so long. */
@@ -54,8 +59,9 @@ export class Notices {
     const started = clock.moment();
     const { dateMs } = await this.#objects.put(key, new TextEncoder().encode(keys.join("\n")));
     if (dateMs === undefined) throw new S3Failure(`PUT ${key}`, { status: 200, reason: "without a date" });
-    if (clock.since(started) > longestPutMs)
-      throw new S3Failure(`PUT ${key}`, { status: 0, reason: "within a minute" });
+    // Later, nobody could tell when the store took it.
+    if (clock.since(started) > this.#marginMs / 2)
+      throw new S3Failure(`PUT ${key}`, { status: 0, reason: "soon enough to count" });
     return { key, expiring: { asOfMs: dateMs, seconds } };
   }
 
@@ -106,7 +112,7 @@ export class Notices {
         const seconds = Number(/\/(\d+)-[^/]+$/.exec(key)?.[1]);
         // What is no notice of ours is no notice.
         if (Number.isNaN(seconds)) continue;
-        yield { key, isOver: dateMs !== undefined && stat.changedMs + seconds * 1000 + marginMs < dateMs };
+        yield { key, isOver: dateMs !== undefined && stat.changedMs + seconds * 1000 + this.#marginMs < dateMs };
       }
     }
   }

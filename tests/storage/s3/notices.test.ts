@@ -85,7 +85,7 @@ describe("notices", () => {
       return undefined;
     };
     const failure = await notices.put("blobs", ["a"], { seconds: 60 }).catch((error: Error) => error.message);
-    expect(failure).toBe("PUT notices/blobs/60-id-1 was not answered (within a minute)");
+    expect(failure).toBe("PUT notices/blobs/60-id-1 was not answered (soon enough to count)");
   });
 
   test("name ten thousand keys at most", async () => {
