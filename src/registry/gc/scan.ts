@@ -80,9 +80,7 @@ export async function scanRepository(
     vacancies: [...vacantSubjects(index, name), ...layers.vacancies, ...links.vacancies],
     deleted,
     isDeleting,
-    staleEntries: index
-      .flatMap(({ entries }) => entries)
-      .filter((entry) => isStaleEntry(entry, revisions.get(entry.digest))),
+    staleEntries: staleEntriesOf(index, revisions),
     hasUploads,
     isBusy,
     unread,
@@ -91,6 +89,14 @@ export async function scanRepository(
       ...[layers, links, { problems }, tags].flatMap((part) => part.problems),
     ],
   };
+}
+
+function staleEntriesOf(
+  index: readonly IndexedSubject[],
+  revisions: RepositoryScan["revisions"],
+): readonly ReferrerEntry[] {
+  const entries = index.flatMap((subject) => subject.entries);
+  return entries.filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
 }
 
 async function readDeletions(
