@@ -11,7 +11,7 @@ test.each([
   ["ODD", "up.test cannot be reached: ODD"],
   ["toString", "up.test cannot be reached: toString"],
   ["", "up.test cannot be reached: the connection failed"],
-  ["EPROTO", "up.test does not speak TLS; where it serves plain HTTP, write http://up.test"],
+  ["EPROTO", "up.test does not speak TLS; if it serves plain HTTP, write http://up.test"],
 ])("explainFailure() of the code %p", (code, message) => {
   const refusal = explainFailure(withCode(code), secure);
   expect([refusal.code as string, refusal.message]).toEqual(["UPSTREAM_UNREACHABLE", message]);
