@@ -9,6 +9,8 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import packageJson from "./package.json" with { type: "json" };
+import { bundlePage } from "./page-bundle.ts";
+import type { PackedFile } from "./src/http/page-files.ts";
 
 const directory = "dist";
 const targets = [
@@ -31,7 +33,13 @@ async function findCommit(): Promise<string> {
   return commit.text().trim() + (changes.text().trim() === "" ? "" : "+changes");
 }
 
-async function build(outfile: string, options: { readonly target?: Target; readonly commit: string }): Promise<void> {
+interface BuildOptions {
+  readonly target?: Target;
+  readonly commit: string;
+  readonly page: readonly PackedFile[];
+}
+
+async function build(outfile: string, options: BuildOptions): Promise<void> {
   const result = await Bun.build({
     entrypoints: ["src/main.ts"],
     target: "bun",
@@ -42,6 +50,7 @@ async function build(outfile: string, options: { readonly target?: Target; reado
     define: {
       BUILD_VERSION: JSON.stringify(packageJson.version),
       BUILD_COMMIT: JSON.stringify(options.commit),
+      BUILD_PAGE: JSON.stringify(options.page),
     },
     compile: {
       outfile,
@@ -82,7 +91,8 @@ async function writeSums(): Promise<void> {
 const { values } = parseArgs({ options: { target: { type: "string", multiple: true } } });
 const wanted = parseTargets(values.target ?? []);
 const commit = await findCommit();
+const page = await bundlePage();
 mkdirSync(directory, { recursive: true });
-if (wanted.length === 0) await build(join(directory, "registry"), { commit });
-for (const target of wanted) await build(join(directory, `registry-${target}`), { target, commit });
+if (wanted.length === 0) await build(join(directory, "registry"), { commit, page });
+for (const target of wanted) await build(join(directory, `registry-${target}`), { target, commit, page });
 if (wanted.length > 0) await writeSums();

@@ -102,7 +102,7 @@ export interface GoingManifest {
 /** A manifest that stays, since something else needs it. */
 export interface StayingManifest {
   readonly digest: string;
-  readonly because: "tag" | "index" | "subject" | "touched";
+  readonly because: "tag" | "index" | "subject" | "touched" | "unreadable";
   readonly by: readonly string[];
   readonly count: number;
 }
@@ -112,7 +112,10 @@ export interface DeletionPlanAnswer {
   readonly tags: readonly TagOfManifest[];
   readonly manifests: readonly GoingManifest[];
   readonly kept: readonly StayingManifest[];
+  /** Not all of many are listed. */
+  readonly keptCount: number;
   readonly refused: readonly { readonly tag: string; readonly reason: string }[];
+  readonly refusedCount: number;
   readonly unknown: readonly string[];
   readonly isComplete: boolean;
   readonly freed: {
@@ -130,6 +133,8 @@ export interface DeletionsAnswer {
   readonly tags: readonly TagOfManifest[];
   readonly manifests: readonly string[];
   readonly kept: readonly { readonly tag?: string; readonly digest?: string; readonly reason: string }[];
+  /** Not all of many are listed. */
+  readonly keptCount: number;
 }
 
 /** A cache of another registry. */
@@ -138,8 +143,6 @@ export interface CacheRow {
   readonly url: string;
   readonly state: "unasked" | "answering" | "failing";
   readonly problem: string | null;
-  readonly hits: number;
-  readonly misses: number;
   readonly remainingPulls: number | null;
 }
 
@@ -150,7 +153,7 @@ export interface StateAnswer {
   readonly certificate: null | {
     readonly names: readonly string[];
     readonly fingerprint: string;
-    readonly expires: string;
+    readonly ends: string;
     readonly authorityFingerprint: string | null;
   };
   readonly isReadOnly: boolean;
@@ -161,10 +164,8 @@ export interface StateAnswer {
     readonly graceMs: number | null;
     readonly last: null | {
       readonly ended: string;
-      readonly isFailed: boolean;
       readonly freedBytes: number;
-      readonly garbageBytes: number;
-      readonly garbageBlobs: number;
+      readonly inTrashBytes: number;
     };
   };
   readonly check: {
@@ -172,13 +173,14 @@ export interface StateAnswer {
     readonly intervalMs: number | null;
     readonly last: null | {
       readonly ended: string;
-      readonly isFailed: boolean;
       readonly lost: number;
       readonly repairable: number;
       readonly untidy: number;
     };
   };
   readonly caches: readonly CacheRow[];
+  /** How many answers of all caches needed their upstreams, and how many did not, since the server began. */
+  readonly cached: null | { readonly hits: number; readonly misses: number };
 }
 
 /** How many, and how large. */
@@ -196,7 +198,8 @@ export interface UsageAnswer {
   readonly manifests: number;
   readonly blobs: CountAndSize;
   readonly garbage: {
-    readonly waiting: CountAndSize;
+    /** Null if some links cannot be read: then nothing is taken. */
+    readonly waiting: CountAndSize | null;
     readonly trash: CountAndSize;
     readonly freeFrom: string | null;
     readonly freeBy: string | null;

@@ -24,6 +24,10 @@ export type PageLocation =
   | { readonly kind: "registry" }
   | { readonly kind: "nowhere" };
 
+/** What cannot be a name or a reference leads nowhere, and is never part of a path that is asked for. */
+const nameGrammar = /^[a-z0-9][a-z0-9._-]*(?:\/[a-z0-9][a-z0-9._-]*)*$/;
+const referenceGrammar = /^(?:\w[\w.-]{0,127}|[a-z0-9]+:[0-9a-f]+)$/;
+
 /** Reads the part after "#", which may be anything. */
 export function parseLocation(hash: string): PageLocation {
   const [path = "", search = ""] = splitOnce(hash.replace(/^#/, ""), "?");
@@ -32,9 +36,11 @@ export function parseLocation(hash: string): PageLocation {
   if (words === "" || words === "/") return { kind: "repositories", query: query.get("q") ?? "" };
   if (words === "/registry") return { kind: "registry" };
   if (words?.startsWith("/repositories/") === true) {
+    const name = words.slice("/repositories/".length);
+    if (!nameGrammar.test(name)) return { kind: "nowhere" };
     return {
       kind: "repository",
-      name: words.slice("/repositories/".length),
+      name,
       query: query.get("q") ?? "",
       sort: parseSort(query.get("sort")),
       isDescending: query.get("order") === "desc",
@@ -81,7 +87,8 @@ function imageAt(text: string): PageLocation {
   const at = text.indexOf("@");
   const end = at === -1 ? text.lastIndexOf(":") : at;
   const [name, reference] = [text.slice(0, Math.max(end, 0)), text.slice(end + 1)];
-  return name === "" || reference === "" ? { kind: "nowhere" } : { kind: "image", name, reference };
+  const isImage = nameGrammar.test(name) && referenceGrammar.test(reference);
+  return isImage ? { kind: "image", name, reference } : { kind: "nowhere" };
 }
 
 function parseSort(text: string | null): TagSort {

@@ -27,6 +27,11 @@ test.each([
   ["#/images/:v1", { kind: "nowhere" }],
   ["#/images/a:", { kind: "nowhere" }],
   ["#/elsewhere", { kind: "nowhere" }],
+  ["#/repositories/../../ca.crt", { kind: "nowhere" }],
+  ["#/repositories/<b>", { kind: "nowhere" }],
+  ["#/images/a/..:v1", { kind: "nowhere" }],
+  ["#/images/a:v1?x", { kind: "image", name: "a", reference: "v1" }],
+  ["#/images/a:<b>", { kind: "nowhere" }],
   ["#/%zz", { kind: "nowhere" }],
   ["#main", { kind: "nowhere" }],
 ])("parseLocation() of %p", (hash, want) => {

@@ -19,6 +19,7 @@ import type { Monitoring } from "../observe/monitoring.ts";
 import { explainListening, StartError } from "../start-error.ts";
 import { type ApiParts, openApi } from "./api-means.ts";
 import { limitsOf } from "./limits.ts";
+import { builtPageFiles } from "./page-files.ts";
 import { describeAddress } from "./server-address.ts";
 import { steerToLater } from "./steer-connections.ts";
 
@@ -97,6 +98,7 @@ function optionsOf(configuration: Configuration, parts: ListeningParts): Dispatc
     pages: { maxCatalogItems: catalog.maxentries, maxTagItems: tags.maxtags },
     limiter: createLimiter(limitsOf(http.limits, sharing.processes), () => performance.now()),
     caCertificate: () => certificate?.authority?.pem(),
+    page: builtPageFiles(),
   };
 }
 

@@ -1,10 +1,16 @@
 // The caches of other registries: whether those answer, and how much the caches spared them.
 import type { VNode } from "preact";
-import type { CacheRow } from "../answers.ts";
+import type { CacheRow, StateAnswer } from "../answers.ts";
 import { usePage } from "../page-context.tsx";
 
 /** The table. */
-export function CachesTable({ caches }: { readonly caches: readonly CacheRow[] }): VNode {
+export function CachesTable({
+  caches,
+  cached,
+}: {
+  readonly caches: readonly CacheRow[];
+  readonly cached: StateAnswer["cached"];
+}): VNode {
   const { texts } = usePage();
   const count = (value: number | null) => value?.toLocaleString(texts.language) ?? "–";
   return (
@@ -15,12 +21,6 @@ export function CachesTable({ caches }: { readonly caches: readonly CacheRow[] }
           <tr>
             <th scope="col">{texts.cache}</th>
             <th scope="col">{texts.state}</th>
-            <th scope="col" class="right">
-              {texts.hits}
-            </th>
-            <th scope="col" class="right">
-              {texts.misses}
-            </th>
             <th scope="col" class="right">
               {texts.remainingPulls}
             </th>
@@ -36,12 +36,6 @@ export function CachesTable({ caches }: { readonly caches: readonly CacheRow[] }
                 <span class={cache.state === "failing" ? "problem" : undefined}>{texts.cacheStates[cache.state]}</span>
                 {cache.problem !== null && <span class="quiet wrap"> {cache.problem}</span>}
               </td>
-              <td class="right number" data-label={texts.hits}>
-                {count(cache.hits)}
-              </td>
-              <td class="right number" data-label={texts.misses}>
-                {count(cache.misses)}
-              </td>
               <td class="right number" data-label={texts.remainingPulls}>
                 {count(cache.remainingPulls)}
               </td>
@@ -49,6 +43,7 @@ export function CachesTable({ caches }: { readonly caches: readonly CacheRow[] }
           ))}
         </tbody>
       </table>
+      {cached !== null && <p class="quiet">{texts.answersSince(cached.hits, cached.misses)}</p>}
     </section>
   );
 }

@@ -152,6 +152,6 @@ function addAnswer({ done, tags, kept }: DeletionProgress, answer: DeletionsAnsw
   return {
     done: done + answer.tags.length + answer.manifests.length,
     tags: tags + answer.tags.length,
-    kept: kept + answer.kept.length,
+    kept: kept + answer.keptCount,
   };
 }

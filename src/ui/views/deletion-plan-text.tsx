@@ -13,7 +13,7 @@ export function DeletionPlanText({ plan }: { readonly plan: DeletionPlanAnswer }
   const { tags, manifests, kept, refused, unknown, isComplete } = plan;
   const hasKept = kept.length + refused.length > 0 || plan.shared.blobs > 0;
   return (
-    <div class="plan">
+    <div>
       {tags.length + manifests.length === 0 && <p>{texts.nothingToDelete}</p>}
       {tags.length + manifests.length > 0 && <GoingPart plan={plan} />}
       {hasKept && (
@@ -29,6 +29,7 @@ export function DeletionPlanText({ plan }: { readonly plan: DeletionPlanAnswer }
                   </>
                 )}
               </BoundedList>
+              <MoreLeft count={plan.keptCount - kept.length} />
             </>
           )}
           {refused.length > 0 && (
@@ -41,6 +42,7 @@ export function DeletionPlanText({ plan }: { readonly plan: DeletionPlanAnswer }
                   </>
                 )}
               </BoundedList>
+              <MoreLeft count={plan.refusedCount - refused.length} />
             </>
           )}
           {plan.shared.blobs > 0 && (
@@ -56,6 +58,12 @@ export function DeletionPlanText({ plan }: { readonly plan: DeletionPlanAnswer }
       {!isComplete && <p class="problem">{texts.incomplete}</p>}
     </div>
   );
+}
+
+/** What is not listed is counted. */
+function MoreLeft({ count }: { readonly count: number }): VNode | null {
+  const { texts } = usePage();
+  return count > 0 ? <p class="quiet">{texts.andMore(count)}</p> : null;
 }
 
 function GoingPart({ plan: { tags, manifests, freed } }: { readonly plan: DeletionPlanAnswer }): VNode {

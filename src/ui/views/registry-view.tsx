@@ -28,7 +28,7 @@ export function RegistryView(): VNode {
           <AddressPart state={loaded.value} />
           {session.seesEverything && <UsagePart />}
           {session.seesEverything && <ChoresPart state={loaded.value} />}
-          {loaded.value.caches.length > 0 && <CachesTable caches={loaded.value.caches} />}
+          {loaded.value.caches.length > 0 && <CachesTable caches={loaded.value.caches} cached={loaded.value.cached} />}
         </>
       )}
     </>
@@ -36,7 +36,7 @@ export function RegistryView(): VNode {
 }
 
 function AddressPart({ state: { url, version, certificate } }: { readonly state: StateAnswer }): VNode {
-  const { texts } = usePage();
+  const { texts, session } = usePage();
   return (
     <section>
       <h2>{texts.address}</h2>
@@ -45,12 +45,13 @@ function AddressPart({ state: { url, version, certificate } }: { readonly state:
           <code class="wrap">{url}</code> <CopyButton text={url} what={texts.address} />
         </Fact>
         <Fact name={texts.version}>{version}</Fact>
+        <Fact name={texts.deletion}>{session.deletion.reason ?? texts.deletionOn}</Fact>
         <Fact name={texts.certificate}>
           {certificate === null ? (
             texts.plainHttp
           ) : (
             <>
-              {texts.expires} <Moment time={certificate.expires} isExact />
+              {texts.expires} <Moment time={certificate.ends} isExact />
             </>
           )}
         </Fact>
@@ -107,15 +108,13 @@ function ChoresPart({ state: { collection, check } }: { readonly state: StateAns
       <dl class="facts">
         <Fact name={texts.collection}>
           <Schedule chore={collection} />
-          {collection.last !== null && !collection.last.isFailed && (
+          {collection.last !== null && (
             <span> {texts.collectionResult(formatByteCount(collection.last.freedBytes, texts.language))}</span>
           )}
         </Fact>
         <Fact name={texts.check}>
           <Schedule chore={check} />
-          {check.last !== null && !check.last.isFailed && (
-            <span> {texts.checkResult(check.last.lost, check.last.repairable)}</span>
-          )}
+          {check.last !== null && <span> {texts.checkResult(check.last.lost, check.last.repairable)}</span>}
         </Fact>
       </dl>
     </section>
@@ -129,7 +128,7 @@ function Schedule({
   readonly chore: {
     readonly isScheduled: boolean;
     readonly intervalMs: number | null;
-    readonly last: null | { readonly ended: string; readonly isFailed: boolean };
+    readonly last: null | { readonly ended: string };
   };
 }): VNode {
   const { texts } = usePage();
@@ -143,7 +142,6 @@ function Schedule({
       ) : (
         <>
           {texts.lastRun} <Moment time={last.ended} />
-          {last.isFailed && <span class="problem"> {texts.runFailed}</span>}
         </>
       )}
     </>

@@ -3,7 +3,7 @@ import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { TagsAnswer } from "../answers.ts";
 import { useLoadedPages } from "../loading.tsx";
-import { FailureNotice, LoadingNotice, Notice } from "../notices.tsx";
+import { FailureNotice, isGone, LoadingNotice, Notice } from "../notices.tsx";
 import { usePage } from "../page-context.tsx";
 import { formatPageLocation, type PageLocation, type TagSort } from "../page-location.ts";
 import { countSelected, formatWish, noSelection, type TagSelection } from "../tag-selection.ts";
@@ -53,7 +53,8 @@ export function RepositoryView({ location }: { readonly location: RepositoryPlac
         <FilterField query={query} onChange={(text) => change({ query: text })} />
       </div>
       {first?.upstream != null && <p class="quiet">{texts.cacheOf(first.upstream)}</p>}
-      {error !== undefined && <FailureNotice error={error} retry={reload} />}
+      {error !== undefined && isGone(error) && <Notice isBad>{texts.repositoryGone}</Notice>}
+      {error !== undefined && !isGone(error) && <FailureNotice error={error} retry={reload} />}
       {error === undefined && first === undefined && <LoadingNotice />}
       {first !== undefined && error === undefined && (
         <>

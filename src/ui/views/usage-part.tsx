@@ -6,7 +6,7 @@ import { Fact } from "../named-texts.tsx";
 import { FailureNotice, LoadingNotice, Notice } from "../notices.tsx";
 import { usePage } from "../page-context.tsx";
 import { formatPageLocation, repositoryAt } from "../page-location.ts";
-import { ByteCount } from "../shown-values.tsx";
+import { ByteCount, Moment } from "../shown-values.tsx";
 import { formatAge } from "../units.ts";
 
 /** The part about space. */
@@ -47,7 +47,8 @@ function UsageFacts({ usage }: { readonly usage: UsageAnswer }): VNode {
   const { texts } = usePage();
   const { space, blobs, garbage, uploads } = usage;
   const byMs = Date.parse(garbage.freeBy ?? "");
-  const garbageBytes = garbage.waiting.sizeBytes + garbage.trash.sizeBytes;
+  const waiting = garbage.waiting ?? { count: 0, sizeBytes: 0 };
+  const garbageBytes = waiting.sizeBytes + garbage.trash.sizeBytes;
   const total = Math.max(1, space.totalBytes);
   return (
     <>
@@ -67,7 +68,7 @@ function UsageFacts({ usage }: { readonly usage: UsageAnswer }): VNode {
         </Fact>
         <Fact name={texts.counts}>{texts.contents(usage.repositories, usage.tags, usage.manifests)}</Fact>
         <Fact name={texts.garbage}>
-          <Sized value={{ count: garbage.waiting.count + garbage.trash.count, sizeBytes: garbageBytes }} />
+          <Sized value={{ count: waiting.count + garbage.trash.count, sizeBytes: garbageBytes }} />
           {!Number.isNaN(byMs) && (
             <span>
               {", "}
@@ -82,6 +83,9 @@ function UsageFacts({ usage }: { readonly usage: UsageAnswer }): VNode {
         )}
         <Fact name={texts.uploads}>
           {texts.sessionCount(uploads.sessions)}, <ByteCount sizeBytes={uploads.sizeBytes} />
+        </Fact>
+        <Fact name={texts.asOf}>
+          <Moment time={usage.computed} />
         </Fact>
       </dl>
     </>
