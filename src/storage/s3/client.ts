@@ -9,11 +9,14 @@ import {
 } from "./connection.ts";
 import type { S3Credentials } from "./credentials.ts";
 import { codeOf, failureOf, S3Failure } from "./failure.ts";
+import { RequestSlots } from "./request-slots.ts";
 import { defaultLimits, isCorrected, planRetry, type RetryLimits } from "./retries.ts";
 import { parseXml, type XmlElement } from "./xml.ts";
 
 /** How a client behaves, beside how its connection is made. */
 export interface S3ClientOptions extends ConnectionOptions {
+  /** Shared by all clients of a process. */
+  readonly slots?: RequestSlots;
   readonly limits?: RetryLimits;
   readonly wait?: (ms: number) => Promise<void>;
   readonly random?: () => number;
@@ -38,18 +41,20 @@ const maxAnswerBytes = 16 * 1024 * 1024;
 /** One bucket, as its store's requests see it. */
 export class S3Client {
   readonly options: S3ClientOptions;
+  readonly #slots: RequestSlots;
   readonly #wait: (ms: number) => Promise<void>;
   readonly #random: () => number;
 
   constructor(options: S3ClientOptions) {
     this.options = options;
+    this.#slots = options.slots ?? new RequestSlots();
     this.#wait = options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
     this.#random = options.random ?? Math.random;
   }
 
   /** An answer read whole; throws an `S3Failure` for what is none. */
   async ask(request: S3Request, options: AskOptions = {}): Promise<S3Answer> {
-    return await this.#persist(request, options, async (answer) => ({
+    return await this.#askShortly(request, options, async (answer) => ({
       ...headOf(answer),
       bytes: await readWhole(answer, request),
     }));
@@ -60,31 +65,43 @@ export class S3Client {
     request: S3Request,
     options: AskOptions = {},
   ): Promise<{ readonly head: AnswerHead; readonly root: XmlElement }> {
-    return await this.#persist(request, options, async (answer) => {
+    return await this.#askShortly(request, options, async (answer) => {
       const bytes = await readWhole(answer, request);
       const root = await parseXml(new TextDecoder().decode(bytes));
       if (root === undefined) throw new S3Failure(describe(request), { status: 0, reason: "with XML" });
       const code = codeOf(root);
-      if (code !== undefined)
-        throw new S3Failure(describe(request), { status: answer.status === 200 ? 500 : answer.status, reason: code });
+      const status = answer.status === 200 ? 500 : answer.status;
+      if (code !== undefined) throw new S3Failure(describe(request), { status, reason: code });
       return { head: headOf(answer), root };
     });
   }
 
-  /** An answer whose body is read as it comes; what breaks off then is the caller's. */
+  /** An answer whose body is read as it comes, and has to be, or given up; what breaks off then is the caller's. */
   async stream(request: S3Request, options: AskOptions = {}): Promise<OpenAnswer> {
-    return await this.#persist(request, options, async (answer) => answer);
+    const slot = await this.#slots.hold(describe(request));
+    try {
+      const attempt = async () => await this.#attempt(request, options, async (opened) => opened);
+      const answer = await this.#persist(options, attempt);
+      return { ...answer, chunks: () => releasing(answer.chunks(), slot) };
+    } catch (error) {
+      slot[Symbol.dispose]();
+      throw error;
+    }
   }
 
-  async #persist<T>(request: S3Request, options: AskOptions, read: (answer: OpenAnswer) => Promise<T>): Promise<T> {
+  async #askShortly<T>(request: S3Request, options: AskOptions, read: (answer: OpenAnswer) => Promise<T>): Promise<T> {
+    return await this.#persist(options, () => this.#slots.run(() => this.#attempt(request, options, read)));
+  }
+
+  async #persist<T>(options: AskOptions, attempt: () => Promise<{ readonly result: T } | S3Failure>): Promise<T> {
     const startedMs = performance.now();
     for (let attempts = 1; ; attempts += 1) {
       const used = await this.options.credentials.get();
-      const failure = await this.#attempt(request, options, read);
-      if (!(failure instanceof S3Failure)) return failure.result;
-      this.#correct(failure, used);
-      if (options.isOnce === true && !isCorrected(failure)) throw failure;
-      await this.pause(failure, { attempts, startedMs });
+      const outcome = await attempt();
+      if (!(outcome instanceof S3Failure)) return outcome.result;
+      this.#correct(outcome, used);
+      if (options.isOnce === true && !isCorrected(outcome)) throw outcome;
+      await this.pause(outcome, { attempts, startedMs });
     }
   }
 
@@ -121,6 +138,12 @@ export class S3Client {
     // The clock has learned from the same answer.
     if (reason.includes("Token")) this.options.credentials.forget(used);
   }
+}
+
+/** The chunks, with the slot that is free after them. */
+async function* releasing(chunks: AsyncGenerator<Uint8Array>, slot: Disposable): AsyncGenerator<Uint8Array> {
+  using _slot = slot;
+  yield* chunks;
 }
 
 function headOf({ status, headers, dateMs }: OpenAnswer): AnswerHead {

@@ -3,6 +3,7 @@ import { BucketObjects } from "../../../src/storage/s3/bucket-objects.ts";
 import { S3Client } from "../../../src/storage/s3/client.ts";
 import { CurrentCredentials } from "../../../src/storage/s3/credentials.ts";
 import { EngineClock } from "../../../src/storage/s3/engine-clock.ts";
+import type { RequestSlots } from "../../../src/storage/s3/request-slots.ts";
 import type { RetryLimits } from "../../../src/storage/s3/retries.ts";
 import { Engine, type EngineOptions } from "./engine.ts";
 import { bucketName } from "./engine-request.ts";
@@ -21,6 +22,7 @@ export interface TestBucketOptions extends EngineOptions {
   /** How far the node's clock is ahead. */
   readonly aheadMs?: number;
   readonly limits?: RetryLimits;
+  readonly slots?: RequestSlots;
   readonly newHeaders?: Readonly<Record<string, string>>;
   readonly isQuoted?: boolean;
 }
@@ -31,7 +33,7 @@ export const testCredentials = {
 };
 
 export function openBucket(options: TestBucketOptions = {}): TestBucket {
-  const { engine = new Engine(options), aheadMs = 0, limits, newHeaders = {}, isQuoted = false } = options;
+  const { engine = new Engine(options), aheadMs = 0, limits, slots, newHeaders = {}, isQuoted = false } = options;
   const pauses: number[] = [];
   const client = new S3Client({
     bucket: { endpoint: new URL("http://store.test"), bucket: bucketName, isPathStyle: true },
@@ -47,6 +49,7 @@ export function openBucket(options: TestBucketOptions = {}): TestBucket {
     wait: async (ms) => void pauses.push(ms),
     random: () => 0,
     ...(limits === undefined ? {} : { limits }),
+    ...(slots === undefined ? {} : { slots }),
   });
   return { engine, client, objects: new BucketObjects(client, { newHeaders, isQuoted }), pauses };
 }
