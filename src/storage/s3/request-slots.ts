@@ -17,13 +17,13 @@ export const defaultSlots: SlotLimits = { short: 64, long: 112, patienceMs: 5_00
 
 /** The slots of one process. */
 export class RequestSlots {
-  readonly #short: Slots;
-  readonly #long: Slots;
+  readonly #short: SlotQueue;
+  readonly #long: SlotQueue;
   readonly #patienceMs: number;
 
   constructor({ short, long, patienceMs }: SlotLimits = defaultSlots) {
-    this.#short = new Slots(short);
-    this.#long = new Slots(long);
+    this.#short = new SlotQueue(short);
+    this.#long = new SlotQueue(long);
     this.#patienceMs = patienceMs;
   }
 
@@ -44,7 +44,7 @@ export class RequestSlots {
 
 type Grant = (slot: Disposable | undefined) => void;
 
-class Slots {
+class SlotQueue {
   #free: number;
   readonly #waiting = new Set<Grant>();
 

@@ -1,8 +1,8 @@
 // Nodes that push, prune and collect on one bucket of a real store while they are killed and frozen, also for longer than
 // their deletions are good for: nothing that one of them promised is lost. RIG_KILLS makes it longer.
 import { expect, test } from "bun:test";
-import { environment, requireGoProgram } from "../../e2e/program.ts";
-import { startVersityGateway } from "./engines.ts";
+import { environment } from "../../e2e/program.ts";
+import { engines } from "./engines.ts";
 
 const kills = Number(process.env.RIG_KILLS ?? 40);
 /** How long deletions are good for here: short, so that many are frozen for longer. */
@@ -24,10 +24,10 @@ function startNode(endpoint: URL, name: string): RigNode {
   return { child, said: child.stdout.text() };
 }
 
-test.skipIf(!requireGoProgram("versitygw"))(
-  "nothing that a node promised is lost, however many are killed and frozen",
-  async () => {
-    await using store = await startVersityGateway();
+test.each(engines)(
+  "on %s nothing that a node promised is lost, however many are killed and frozen",
+  async (_, start) => {
+    await using store = await start();
     const running: RigNode[] = [];
     const said: Promise<string>[] = [];
     const begin = (index: number, count: number) => {
