@@ -11,6 +11,7 @@ import { formatHelp, formatOverview } from "./help.ts";
 import { duCommand } from "./images/du.ts";
 import { inspectCommand } from "./images/inspect.ts";
 import { lsCommand } from "./images/ls.ts";
+import { rmCommand } from "./images/rm.ts";
 import { passwdCommand } from "./passwd.ts";
 import { proxyCommand } from "./proxy.ts";
 import { serveCommand } from "./serve.ts";
@@ -47,6 +48,7 @@ const commands: readonly Command[] = [
   proxyCommand,
   lsCommand,
   inspectCommand,
+  rmCommand,
   duCommand,
   gcCommand,
   verifyCommand,

@@ -20,7 +20,7 @@ export interface StockedDirectory extends AsyncDisposable {
 
 /** An empty one. */
 export async function stockDirectory(): Promise<StockedDirectory> {
-  const directory = temporaryDirectory();
+  const directory = temporaryDirectory({ isInMemory: true });
   const { driver } = await openFilesystem({ root: directory.path, isDurable: false });
   const stops: (() => Promise<void>)[] = [];
   return {

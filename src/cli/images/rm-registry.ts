@@ -1,0 +1,138 @@
+// Deleting from a registry over its API. A registry that can delete a tag alone does so; from another one the image goes, and
+// with it every tag that leads to it, which is said and agreed to first.
+import type { RegistryApi } from "../../client/registry-api.ts";
+import { compileNameGlob } from "../../lib/name-glob.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
+import { isGlob } from "../../transfer/reference.ts";
+import { CommandError } from "../command.ts";
+import { createProgress } from "../progress.ts";
+import { countOf, listSome, type RemovalMeans, type RemovalTarget, requireAgreement } from "./removal-target.ts";
+import { listTagDigests, type RemoteRemoval, resolveRemoval } from "./rm-registry-plan.ts";
+import { createRegistryReport, type RegistryReport } from "./rm-registry-report.ts";
+
+const maxListed = 12;
+
+/** Deletes what the references name; the exit code. */
+export async function removeFromRegistry(
+  api: RegistryApi,
+  targets: readonly RemovalTarget[],
+  { wishes, io }: RemovalMeans,
+): Promise<number> {
+  const progress = createProgress(io);
+  const byName = new Map<RepositoryName, RemovalTarget[]>();
+  for (const target of targets) {
+    for await (const name of namesOf(api, target)) byName.set(name, [...(byName.get(name) ?? []), target]);
+  }
+  const removals: RemoteRemoval[] = [];
+  for (const [name, own] of byName) {
+    const removal = await resolveRemoval(api, name, own, (text) => progress.update(text));
+    if (removal.tags.size + removal.digests.size > 0) removals.push(removal);
+  }
+  progress.clear();
+  requireFound(removals, targets);
+  const report = createRegistryReport(io, api.client.host, wishes);
+  report.plan(removals);
+  if (wishes.isDryRun) return 0;
+  const [tags, taken, digests] = [sum(removals, "tags"), sum(removals, "taken"), sum(removals, "digests")];
+  const images = digests === 0 ? "" : ` and ${countOf(digests, "manifest")}`;
+  await requireAgreement(io, `Delete ${countOf(tags + taken, "tag")}${images}?`, wishes.isAgreed);
+  for (const removal of removals) {
+    await deleteTags(api, removal, { wishes, io }, report);
+    for (const digest of removal.digests) {
+      const along = [...removal.taken].filter(([, each]) => each === digest).map(([tag]) => tag);
+      await deleteImage(api, removal.name, digest, report, along);
+    }
+  }
+  return report.finish();
+}
+
+function sum(removals: readonly RemoteRemoval[], what: "tags" | "taken" | "digests"): number {
+  return removals.reduce((total, each) => total + each[what].size, 0);
+}
+
+async function* namesOf(api: RegistryApi, { names }: RemovalTarget): AsyncGenerator<RepositoryName> {
+  if (!isGlob(names)) {
+    const name = parseRepositoryName(names);
+    if (name !== undefined) yield name;
+    return;
+  }
+  const glob = compileNameGlob(names);
+  for await (const page of api.listRepositories()) {
+    for (const text of page) {
+      const name = parseRepositoryName(text);
+      if (name !== undefined && glob.match(name)) yield name;
+    }
+  }
+}
+
+function requireFound(removals: readonly RemoteRemoval[], targets: readonly RemovalTarget[]): void {
+  for (const target of targets) {
+    if (removals.some(({ found }) => found.has(target))) continue;
+    const what = isGlob(`${target.names}${target.tags ?? ""}`) ? "nothing fits" : "there is no";
+    throw new CommandError(`nothing was deleted: ${what} ${target.text}`);
+  }
+}
+
+/** One after the other: the first answer tells whether the registry can delete a tag alone. */
+async function deleteTags(
+  api: RegistryApi,
+  { name, tags }: RemoteRemoval,
+  means: RemovalMeans,
+  report: RegistryReport,
+): Promise<void> {
+  const left = new Map(tags);
+  for (const [tag, digest] of tags) {
+    const answer = await api.deleteTag(name, tag);
+    // Some say that there is no such manifest, and mean that a tag is none.
+    const isThere = answer === "absent" && (await api.headManifest(name, { kind: "tag", tag })) !== undefined;
+    if (answer === "unsupported" || isThere) return await deleteTagsByImage(api, { name, tags: left }, means, report);
+    left.delete(tag);
+    if (answer === "deleted") report.deletedTag(name, tag, digest);
+  }
+}
+
+/** The images go; other tags of theirs only if that is agreed to. */
+async function deleteTagsByImage(
+  api: RegistryApi,
+  { name, tags }: Pick<RemoteRemoval, "name" | "tags">,
+  { wishes, io }: RemovalMeans,
+  report: RegistryReport,
+): Promise<void> {
+  const digests = new Set(tags.values());
+  const others = new Map<Digest, string[]>();
+  for await (const { tag, digest } of listTagDigests(api, name, () => true)) {
+    if (!digests.has(digest) || tags.has(tag)) continue;
+    others.set(digest, [...(others.get(digest) ?? []), tag]);
+  }
+  const along = [...others.values()].flat();
+  let mayGo = along.length === 0 || wishes.mayTakeAllTags;
+  if (!mayGo && io.isTerminal && !wishes.isAgreed) {
+    const question = `${api.client.host} cannot delete a tag alone. Delete the images, and with them ${listSome(along, maxListed)}?`;
+    mayGo = /^y(es)?$/i.test((await io.ask(`${question} [y/N] `)).trim());
+  }
+  for (const digest of digests) {
+    const own = [...tags].filter(([, each]) => each === digest).map(([tag]) => tag);
+    const taken = others.get(digest) ?? [];
+    if (taken.length > 0 && !mayGo) {
+      const reason = `the registry cannot delete a tag alone, and ${listSome(taken, maxListed)} would go with it (--all-tags lets them)`;
+      for (const tag of own) report.kept(name, tag, reason);
+    } else await deleteImage(api, name, digest, report, [...own, ...taken]);
+  }
+}
+
+async function deleteImage(
+  api: RegistryApi,
+  name: RepositoryName,
+  digest: Digest,
+  report: RegistryReport,
+  tags: readonly string[] = [],
+): Promise<void> {
+  const answer = await api.deleteManifest(name, digest);
+  if (answer === "unsupported") {
+    throw new CommandError(
+      `${api.client.host} does not delete (registry:2 and registry:3 do with REGISTRY_STORAGE_DELETE_ENABLED=true); ${report.soFar()}`,
+    );
+  }
+  if (answer === "deleted") report.deletedImage(name, digest, tags);
+}
