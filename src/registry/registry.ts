@@ -100,7 +100,7 @@ function uploadsOf(uploads: StoreUploads, name: RepositoryName, owner: string | 
     return { name, id };
   };
   return {
-    start: async (algorithm) => (await uploads.start(name, algorithm, owner)).id,
+    start: async (algorithm, options) => (await uploads.start(name, algorithm, { owner, ...options })).id,
     size: async (id) => uploads.size(await own(id)),
     append: async (id, chunk) => uploads.append(await own(id), chunk),
     commit: async (id, last, digest) => uploads.commit(await own(id), last, digest),

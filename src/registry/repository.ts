@@ -13,7 +13,7 @@ import type { ManifestPut, PushedManifest } from "./manifest-push.ts";
 import type { StoredManifest } from "./manifests.ts";
 import type { ReferrersPage, ReferrersRequest } from "./referrers.ts";
 import type { Page, PageRequest } from "./repositories.ts";
-import type { Chunk } from "./uploads.ts";
+import type { Chunk, SessionOptions } from "./uploads.ts";
 
 /** The blobs of a repository. */
 export interface Blobs {
@@ -29,7 +29,7 @@ export interface Blobs {
 /** The upload sessions of a repository, by their identifiers. */
 export interface UploadSessions {
   /** Opens a session and returns its identifier; `algorithm` is the one that the client says it will close it with. */
-  start(algorithm: Algorithm): Promise<string>;
+  start(algorithm: Algorithm, options?: Pick<SessionOptions, "isBrief">): Promise<string>;
   /** How many bytes have arrived. */
   size(id: string): Promise<number>;
   /** Appends a piece and returns how many bytes have arrived. */

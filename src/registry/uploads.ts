@@ -17,6 +17,14 @@ export interface UploadTarget {
   readonly id: string;
 }
 
+/** Whose session it is, and how long it lasts. */
+export interface SessionOptions {
+  /** The only caller that may continue it; undefined: everybody. */
+  readonly owner?: string | undefined;
+  /** Whether it lasts no longer than its request: nobody is told of it, so nothing is noted about it. */
+  readonly isBrief?: boolean;
+}
+
 /** A piece of an upload as the client sends it. */
 export interface Chunk {
   readonly body: Body;
@@ -58,14 +66,14 @@ export class StoreUploads {
   }
 
   /**
-   * Opens a session; `algorithm` is the one that the client announces for its digest, and `owner`, if there is one, the
-   * only caller that may continue it.
+   * Opens a session; `algorithm` is the one that the client announces for its digest.
    */
-  async start(name: RepositoryName, algorithm: Algorithm, owner?: string): Promise<UploadTarget> {
+  async start(name: RepositoryName, algorithm: Algorithm, options: SessionOptions = {}): Promise<UploadTarget> {
+    const { owner, isBrief = false } = options;
     const id = this.#store.uuid();
     const startedAt = `${new Date(this.#store.now()).toISOString().slice(0, 19)}Z`;
     const beside = { startedat: startedAt, ...(owner === undefined ? {} : { [ownerFile]: owner }) };
-    await this.#store.uploads.create(uploadKey(name, id), beside);
+    await this.#store.uploads.create(uploadKey(name, id), isBrief ? {} : beside);
     if (algorithm !== "sha256") this.#kept.set(id, { hash: startHash(algorithm), identity: undefined });
     return { name, id };
   }

@@ -66,8 +66,13 @@ export class DurableFiles {
     this.#hold = new RootHold(this.#root);
   }
 
-  /** Throws ESTALE if the root is not in its place. */
-  readonly checkRoot = (): void => this.#hold?.check();
+  /** Throws ESTALE if the root is not in its place, as far as was seen within a millisecond. */
+  readonly checkRoot = (): void => this.#hold?.checkLately();
+
+  /** The same, seen now: before what was written is acknowledged. */
+  #confirmRoot(): void {
+    this.#hold?.check();
+  }
 
   /** Gives a file that was private until now the mode of every other one; if modes mean nothing there, it has it. */
   share(descriptor: number): void {
@@ -115,14 +120,30 @@ export class DurableFiles {
     return stat !== undefined && identityOf(stat) === known;
   }
 
-  /** Makes the directory with what is missing above it; adds those whose entries may not be on disk yet. */
-  #makeMissing(path: string, unsynced = new Set<string>()): ReadonlySet<string> {
+  /**
+   * Makes the directory with what is missing above it; adds those whose entries may not be on disk yet. What is there is found
+   * by the attempt to make it.
+   */
+  #makeMissing(path: string, unsynced = new Set<string>()): Set<string> {
     if (path === this.#root) return unsynced;
-    const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
-    if (isThere && this.#isSettled(path)) return unsynced;
-    this.#makeMissing(dirname(path), unsynced);
-    if (!isThere) makeOne(path);
-    return unsynced.add(dirname(path));
+    const parent = dirname(path);
+    const outcome = makeOne(path);
+    if (outcome === "without parent") {
+      this.#makeMissing(parent, unsynced);
+      // By somebody else meanwhile, or the parent is gone again, which is tried again.
+      if (makeOne(path) === "without parent") throw Object.assign(new Error(`ENOENT: ${parent}`), { code: "ENOENT" });
+      return unsynced.add(parent);
+    }
+    if (!this.#isDurable) return unsynced;
+    if (outcome === "made") this.#addUnsettled(parent, unsynced).add(parent);
+    else this.#addUnsettled(path, unsynced);
+    return unsynced;
+  }
+
+  /** Adds the parents of this directory and those above it whose entries may not be on disk yet, whoever made them. */
+  #addUnsettled(directory: string, unsynced: Set<string>): Set<string> {
+    if (directory === this.#root || this.#isSettled(directory)) return unsynced;
+    return this.#addUnsettled(dirname(directory), unsynced).add(dirname(directory));
   }
 
   #isSettled(directory: string): boolean {
@@ -134,6 +155,7 @@ export class DurableFiles {
 
   /** After `makeDirectory` has synced the parents, each directory on the way is known to be there for good. */
   #remember(path: string): void {
+    if (!this.#isDurable) return;
     for (let directory = path; directory !== this.#root; directory = dirname(directory)) {
       const stat = statSync(directory, { throwIfNoEntry: false });
       if (stat === undefined || this.#settled.get(directory) === identityOf(stat)) return;
@@ -175,7 +197,7 @@ export class DurableFiles {
       throw error;
     }
     await this.syncDirectory(dirname(path));
-    this.checkRoot();
+    this.#confirmRoot();
   }
 
   /** Runs the work with the directory in place, again if a collector removed it meanwhile. */
@@ -196,7 +218,7 @@ export class DurableFiles {
       return;
     }
     await this.syncDirectory(dirname(to));
-    this.checkRoot();
+    this.#confirmRoot();
   }
 
   /** Removes a file durably; false if there was none. */
@@ -248,11 +270,14 @@ async function copyAll(source: number, target: number): Promise<void> {
   }
 }
 
-function makeOne(directory: string): void {
+function makeOne(directory: string): "made" | "there" | "without parent" {
   try {
     mkdirSync(directory);
+    return "made";
   } catch (error) {
-    if (errorCode(error) !== "EEXIST") throw error;
+    if (errorCode(error) === "EEXIST") return "there";
+    if (errorCode(error) === "ENOENT") return "without parent";
+    throw error;
   }
 }
 

@@ -27,10 +27,7 @@ export class FileObjects implements Objects {
   }
 
   async read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const path = this.#paths.of(key);
-    const stat = await this.stat(key);
-    if (stat === undefined || stat.sizeBytes > maxBytes) return undefined;
-    return await readIfThere(path, stat.sizeBytes);
+    return await readIfThere(await this.#paths.reach(key), maxBytes);
   }
 
   async open(key: Key): Promise<Content | undefined> {

@@ -1,22 +1,27 @@
 // Uploads on a filesystem: one append-only file each, held by flock while bytes flow, moved into place at the end.
-import { mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import { fstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import { errorCode } from "../lib/system-error.ts";
 import { openOwned } from "./descriptors.ts";
-import { isGone } from "./directories.ts";
+import { isGone, removeDirectory } from "./directories.ts";
 import type { Flock } from "./flock.ts";
 import { holdGrowingFile, openToAppend } from "./growing-file.ts";
 import type { KeyPaths } from "./key-paths.ts";
-import { isStillAt } from "./lock-files.ts";
+import { isAt } from "./lock-files.ts";
 import type { Key, OpenUploadOptions, Upload, Uploads } from "./ports.ts";
 import { makePrivate, privateDirectoryMode, privateFileMode } from "./private-places.ts";
 import { UploadClaims } from "./upload-claims.ts";
+
+const maxRemembered = 1000;
 
 /** The uploads of one store. `flock` is undefined if the filesystem has no locks. */
 export class FileUploads implements Uploads {
   readonly #paths: KeyPaths;
   readonly #flock: Flock | undefined;
   readonly #claims = new UploadClaims();
+  /** What lies beside the uploads that this process began: a shortcut, never needed. */
+  readonly #beside = new BoundedMap<string, readonly string[]>(maxRemembered);
 
   constructor(paths: KeyPaths, flock: Flock | undefined) {
     this.#paths = paths;
@@ -33,6 +38,7 @@ export class FileUploads implements Uploads {
       for (const [name, content] of Object.entries(beside)) writeSmall(join(session, name), content);
       writeSmall(path, "", "wx");
     });
+    this.#beside.set(session, Object.keys(beside));
   }
 
   /** Narrows an upload that others may open, such as one that an older version began. */
@@ -44,7 +50,10 @@ export class FileUploads implements Uploads {
 
   /** Removes the directory of an upload whose file was moved away. */
   async discard(key: Key): Promise<void> {
-    removeSession(dirname(this.#paths.of(key)));
+    const session = dirname(this.#paths.of(key));
+    const beside = this.#beside.get(session);
+    this.#beside.delete(session);
+    if (beside === undefined || !removeKnown(session, beside)) removeSession(session);
   }
 
   /** Takes hold of an upload; see the contract in ports.ts. */
@@ -57,8 +66,10 @@ export class FileUploads implements Uploads {
     const take = () => flock === undefined || flock.tryLock(descriptor, "alone");
     if (!(await this.#claims.claim(path, options, take))) return "busy";
     owner.defer(() => this.#claims.release(path, options.preempted));
-    if (!isStillAt(descriptor, path)) return undefined;
-    const growing = holdGrowingFile({ paths: this.#paths, path }, descriptor);
+    // Under the lock: nobody else makes it longer now.
+    const stat = fstatSync(descriptor);
+    if (!isAt(stat, path)) return undefined;
+    const growing = holdGrowingFile({ paths: this.#paths, path }, descriptor, stat);
     const held = owner.move();
     return Object.assign(growing, { [Symbol.dispose]: () => held.dispose() });
   }
@@ -87,6 +98,16 @@ function writeSmall(path: string, content: string, flags = "w"): void {
   using owner = new DisposableStack();
   const descriptor = openOwned(owner, path, flags, privateFileMode);
   if (content !== "") writeSync(descriptor, content);
+}
+
+/** Removes a session that has nothing but these in it; false if there is more, or something else. */
+function removeKnown(session: string, beside: readonly string[]): boolean {
+  try {
+    for (const name of beside) unlinkSync(join(session, name));
+  } catch {
+    return false;
+  }
+  return removeDirectory(session);
 }
 
 /** File by file, which takes half as long as removing a tree; what another registry left in it is a tree. */

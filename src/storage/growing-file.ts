@@ -24,8 +24,8 @@ export interface GrowingPlace {
 export function holdGrowingFile(
   { paths, path }: GrowingPlace,
   descriptor: number,
+  stat = fstatSync(descriptor),
 ): Omit<Upload, typeof Symbol.dispose> {
-  const stat = fstatSync(descriptor);
   let sizeBytes = stat.size;
   return {
     identity: `${stat.dev}:${stat.ino}`,

@@ -5,7 +5,7 @@
 //                           starve the one that wants it exclusively
 //
 // All 512 files are made at the first start and never removed.
-import { fstatSync, readdirSync, writeFileSync } from "node:fs";
+import { fstatSync, readdirSync, type Stats, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import { openOwned } from "./descriptors.ts";
@@ -76,7 +76,11 @@ export function openLockFile(owner: DisposableStack, path: string): number {
 
 /** Whether the open file is the one at the path. */
 export function isStillAt(descriptor: number, path: string): boolean {
+  return isAt(fstatSync(descriptor), path);
+}
+
+/** The same of a file whose status is known: what it is does not change. */
+export function isAt(held: Pick<Stats, "dev" | "ino">, path: string): boolean {
   const found = statIfThere(path);
-  const held = fstatSync(descriptor);
   return found !== undefined && found.ino === held.ino && found.dev === held.dev;
 }

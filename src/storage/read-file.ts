@@ -1,15 +1,47 @@
-// Reading a whole file.
-import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+// Reading a whole file, in as few steps as there are: one that is there is opened anyway, and the open file tells its size.
+import { constants, fstatSync, read as readCallback, readSync } from "node:fs";
+import { promisify } from "node:util";
+import { errorCode } from "../lib/system-error.ts";
+import { openOwned } from "./descriptors.ts";
 import { isGone } from "./directories.ts";
 import { writeInPlaceBytes } from "./durable-file.ts";
 
-/** The bytes of a file of about this size, a long one on another thread; undefined if it is gone. */
-export async function readIfThere(path: string, sizeBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+const read = promisify(readCallback);
+
+/** What is no file, such as a pipe, must not keep the caller waiting. */
+const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+/**
+ * The bytes of a file of at most this size, of a long one read on another thread; undefined if it is not there, is longer, or
+ * is no file.
+ */
+export async function readIfThere(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  using owner = new DisposableStack();
+  const descriptor = openIfThere(owner, path);
+  if (descriptor === undefined) return undefined;
+  const stat = fstatSync(descriptor);
+  if (!stat.isFile() || stat.size > maxBytes) return undefined;
+  const bytes = new Uint8Array(stat.size);
+  const isShort = bytes.length <= writeInPlaceBytes;
+  let filled = 0;
+  while (filled < bytes.length) {
+    const length = bytes.length - filled;
+    const count = isShort
+      ? readSync(descriptor, bytes, filled, length, filled)
+      : (await read(descriptor, bytes, filled, length, filled)).bytesRead;
+    // Somebody has cut it off.
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled === bytes.length ? bytes : bytes.slice(0, filled);
+}
+
+function openIfThere(owner: DisposableStack, path: string): number | undefined {
   try {
-    return sizeBytes <= writeInPlaceBytes ? readFileSync(path) : await readFile(path);
+    return openOwned(owner, path, flags);
   } catch (error) {
-    if (isGone(error)) return undefined;
+    // ENXIO: a socket, or a pipe that nobody reads.
+    if (isGone(error) || errorCode(error) === "ENXIO") return undefined;
     throw error;
   }
 }

@@ -3,6 +3,12 @@
 import { fstatSync, type Stats, statSync } from "node:fs";
 import { openOwned } from "./descriptors.ts";
 
+/**
+ * So long a look counts for calls that only look or prepare. A request makes dozens of them within it; whatever is about to be
+ * acknowledged is looked at again.
+ */
+const lookMs = 1;
+
 /** Stores are never closed: with one that is forgotten goes the descriptor of its root. */
 const forgotten = new FinalizationRegistry<DisposableStack>((owner) => owner.dispose());
 
@@ -15,6 +21,7 @@ export class RootHold {
   readonly #descriptor: number;
   /** Its numbers when they were last asked for: an overlay may change them when it copies the directory. */
   #known: Pick<Stats, "dev" | "ino">;
+  #lookedMs = Number.NEGATIVE_INFINITY;
 
   constructor(path: string) {
     this.#path = path;
@@ -24,8 +31,21 @@ export class RootHold {
     this.#known = fstatSync(this.#descriptor);
   }
 
+  /** The same as `check`, unless that was done a moment ago. */
+  checkLately(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#lookedMs >= lookMs) this.check();
+  }
+
   /** Throws ESTALE if something else, or nothing, is in the directory's place. */
   check(): void {
+    // What is found may be older than the end of the call, and never than its beginning.
+    const nowMs = performance.now();
+    this.#look();
+    this.#lookedMs = nowMs;
+  }
+
+  #look(): void {
     const found = statSync(this.#path, { throwIfNoEntry: false });
     if (isSame(found, this.#known)) return;
     this.#known = fstatSync(this.#descriptor);

@@ -34,6 +34,26 @@ test("RootHold tells whether the directory is in its place: moved away, another 
   expect(seen).toEqual(["in place", "ESTALE", "ESTALE", "in place"]);
 });
 
+test("checkLately() believes for a millisecond what it has seen, and looks again after a refusal", async () => {
+  using directory = temporaryDirectory({ isInMemory: true });
+  const [root, away] = [join(directory.path, "data"), join(directory.path, "away")];
+  mkdirSync(root);
+  const hold = new RootHold(root);
+  const look = () => outcomeOf(() => hold.checkLately());
+  const seen = [look()];
+  renameSync(root, away);
+  await untilLooksCount();
+  seen.push(look(), look());
+  renameSync(away, root);
+  seen.push(look());
+  expect(seen).toEqual(["in place", "ESTALE", "ESTALE", "in place"]);
+});
+
+/** What was seen of a root counts for a millisecond. */
+async function untilLooksCount(): Promise<void> {
+  await Bun.sleep(3);
+}
+
 const calls: Record<string, (driver: Driver) => Promise<unknown>> = {
   stat: (driver) => driver.objects.stat("docker/a"),
   read: (driver) => driver.objects.read("docker/a", 10),
@@ -61,6 +81,7 @@ describe("a driver whose root another directory took the place of", () => {
     const root = join(directory.path, "data");
     const { driver } = await openFilesystem({ root, isDurable: true });
     await driver.objects.put("docker/a", bytesOf("kept"));
+    await untilLooksCount();
     renameSync(root, join(directory.path, "away"));
     mkdirSync(root);
     const code = await calls[name]?.(driver).catch(errorCode);
@@ -79,6 +100,7 @@ describe("a driver whose root another directory took the place of", () => {
     if (held === undefined || held === "busy") throw new Error("the upload is not to be had");
     using upload = held;
     await upload.append([bytesOf("x")]);
+    await untilLooksCount();
     renameSync(root, join(directory.path, "away"));
     mkdirSync(root);
     expect([await upload.commit("docker/blob").catch(errorCode), readdirSync(root)]).toEqual(["ESTALE", []]);

@@ -31,7 +31,7 @@ export async function postBlob(exchange: Exchange, { name, digest }: RouteOf<"po
   const lengthBytes = contentLength(exchange.request);
   if (lengthBytes !== undefined) refuseLargeBlob(exchange, lengthBytes);
   using _slot = exchange.limiter.uploadSlots.take();
-  const id = await uploads.start(digestAlgorithm(digest));
+  const id = await uploads.start(digestAlgorithm(digest), { isBrief: true });
   try {
     await uploads.commit(id, { body: bodyOf(exchange), range: undefined }, digest);
   } catch (error) {
