@@ -4,8 +4,9 @@ import type { BucketObjects } from "./bucket-objects.ts";
 import { type ConditionalOutcome, type Expected, putConditionally } from "./conditional-put.ts";
 import type { StoredPart } from "./multipart.ts";
 
-/** Bytes that are too few for a part, in an object of their own. */
-export interface UploadTail {
+/** Bytes in an object of their own, whose name is used once: what is known by it never becomes another. */
+export interface KeptBytes {
+  readonly key: string;
   readonly etag: string;
   readonly sizeBytes: number;
 }
@@ -14,12 +15,13 @@ export interface UploadTail {
 export interface UploadRecord {
   /** Undefined while there is no part. */
   readonly uploadId: string | undefined;
-  /** What the parts become. Its name is used once, so that it is never another one: not every store copies on conditions. */
+  /** What the parts become. */
   readonly dataKey: string | undefined;
   readonly parts: readonly StoredPart[];
-  readonly tail: UploadTail | undefined;
-  /** Of the bytes put together, once there are no more to come. */
-  readonly sealed: UploadTail | undefined;
+  /** Too few for a part. */
+  readonly tail: KeptBytes | undefined;
+  /** All of them put together, once there are no more to come. */
+  readonly sealed: KeptBytes | undefined;
   /** What was kept beside the bytes as they are. */
   readonly note: string | undefined;
   /** Whether it is over, and only its remains are there. */
@@ -89,8 +91,8 @@ function parseRecord(text: string): UploadRecord | undefined {
       uploadId: textOrNothing(uploadId),
       dataKey: textOrNothing(dataKey),
       parts: read,
-      tail: parseTail(tail),
-      sealed: parseTail(sealed),
+      tail: parseKept(tail),
+      sealed: parseKept(sealed),
       note: textOrNothing(note),
       isGone: isGone === true,
     };
@@ -103,8 +105,9 @@ function textOrNothing(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-function parseTail(value: unknown): UploadTail | undefined {
+function parseKept(value: unknown): KeptBytes | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { etag, sizeBytes } = value as Readonly<Record<string, unknown>>;
-  return typeof etag === "string" && typeof sizeBytes === "number" ? { etag, sizeBytes } : undefined;
+  const { key, etag, sizeBytes } = value as Readonly<Record<string, unknown>>;
+  const isComplete = typeof key === "string" && typeof etag === "string" && typeof sizeBytes === "number";
+  return isComplete ? { key, etag, sizeBytes } : undefined;
 }

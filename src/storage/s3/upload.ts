@@ -8,7 +8,7 @@ import { contentOfObject } from "./object-content.ts";
 import type { PartMemory } from "./part-memory.ts";
 import { copyObject } from "./server-copy.ts";
 import { UploadParts } from "./upload-parts.ts";
-import { emptyRecord, putRecord, type ReadRecord, type UploadRecord, type UploadTail } from "./upload-record.ts";
+import { emptyRecord, type KeptBytes, putRecord, type ReadRecord, sizeOf, type UploadRecord } from "./upload-record.ts";
 
 /** Where an upload lies. */
 export interface UploadPlaces {
@@ -45,8 +45,8 @@ export class HeldUpload implements AsyncDisposable {
   readonly #membership: Disposable;
   readonly #dataKey: string;
   /** Bytes that were put aside, and are in no buffer. */
-  #tail: UploadTail | undefined;
-  #sealed: UploadTail | undefined;
+  #tail: KeptBytes | undefined;
+  #sealed: KeptBytes | undefined;
   #note: string | undefined;
   #etag: string;
   /** What is done at a time: a request's work, or putting bytes aside for others. */
@@ -61,7 +61,9 @@ export class HeldUpload implements AsyncDisposable {
     this.#objects = objects;
     this.#options = options;
     const { uploadId, parts } = target === undefined ? record : emptyRecord;
-    this.#dataKey = record.dataKey ?? `${places.data}-${options.newId()}`;
+    // Without parts nothing is on its way there, and another node may have begun as we do.
+    const isBegun = record.uploadId !== undefined && record.dataKey !== undefined;
+    this.#dataKey = isBegun ? (record.dataKey ?? "") : `${places.data}-${options.newId()}`;
     this.#parts = new UploadParts(objects, { memory, key: target ?? this.#dataKey, uploadId, parts });
     this.#tail = record.tail;
     this.#sealed = record.sealed;
@@ -103,8 +105,8 @@ export class HeldUpload implements AsyncDisposable {
     return await this.#inTurn(async () => {
       this.#sealed ??= await this.#putTogether(this.#dataKey);
       this.#isChanged = true;
-      const { etag, sizeBytes } = this.#sealed;
-      return contentOfObject(this.#objects, this.#dataKey, { etag, sizeBytes, changedMs: 0 });
+      const { key, ...stat } = this.#sealed;
+      return contentOfObject(this.#objects, key, { ...stat, changedMs: 0 });
     });
   }
 
@@ -117,33 +119,34 @@ export class HeldUpload implements AsyncDisposable {
       if (target !== undefined || isSmall) await this.#putTogether(to);
       else {
         this.#sealed ??= await this.#putTogether(this.#dataKey);
-        const judged = { ...this.#sealed, changedMs: 0 };
-        if (!(await copyObject(this.#objects, { from: this.#dataKey, to, judged }))) throw new UploadMoved(places.data);
+        const { key: from, ...stat } = this.#sealed;
+        const judged = { ...stat, changedMs: 0 };
+        if (!(await copyObject(this.#objects, { from, to, judged }))) throw new UploadMoved(places.data);
       }
       this.#isOver = true;
     });
   }
 
   /** Of few bytes one put; of more the parts that they are. */
-  async #putTogether(key: string): Promise<UploadTail> {
+  async #putTogether(key: string): Promise<KeptBytes> {
     const parts = this.#parts;
     await this.#fetchTail();
     if (parts.upload === undefined) {
       const bytes = parts.rest;
       const { etag } = await this.#objects.put(key, bytes);
       parts.drop();
-      return { etag, sizeBytes: bytes.length };
+      return { key, etag, sizeBytes: bytes.length };
     }
     const rest = parts.describeRest();
     try {
       if (parts.rest.length > 0) await parts.send();
       const completed = await completeMultipart(this.#objects, parts.upload, await parts.requireAll());
-      if (completed !== undefined) return completed;
+      if (completed !== undefined) return { key, ...completed };
     } catch (error) {
       if (!(error instanceof S3Failure) || !isNoUpload(error)) throw error;
       // Whoever put it together before may have died before he could say so.
       const completed = await findCompleted(this.#objects, key, [...(await parts.settle()), ...rest]);
-      if (completed !== undefined) return completed;
+      if (completed !== undefined) return { key, ...completed };
     }
     throw new UploadMoved(key);
   }
@@ -152,9 +155,8 @@ export class HeldUpload implements AsyncDisposable {
   async #fetchTail(): Promise<void> {
     const tail = this.#tail;
     if (tail === undefined) return;
-    const { places } = this.#options;
-    const found = await this.#objects.read(places.tail, tail.sizeBytes);
-    if (found?.stat.etag !== tail.etag) throw new UploadMoved(places.data);
+    const found = await this.#objects.read(tail.key, tail.sizeBytes);
+    if (found?.stat.etag !== tail.etag) throw new UploadMoved(this.#options.places.data);
     await this.#parts.add(found.bytes);
     this.#tail = undefined;
   }
@@ -163,8 +165,9 @@ export class HeldUpload implements AsyncDisposable {
   async #storeTail(): Promise<void> {
     const bytes = this.#parts.rest;
     if (bytes.length === 0) return this.#parts.drop();
-    const { etag } = await this.#objects.put(this.#options.places.tail, bytes);
-    this.#tail = { etag, sizeBytes: bytes.length };
+    const key = `${this.#options.places.tail}-${this.#options.newId()}`;
+    const { etag } = await this.#objects.put(key, bytes);
+    this.#tail = { key, etag, sizeBytes: bytes.length };
     this.#parts.drop();
   }
 
@@ -201,25 +204,29 @@ export class HeldUpload implements AsyncDisposable {
     if (this.#isOver) return;
     if (target !== undefined) return await this.#abort();
     if (!this.#isChanged) return;
-    // After a part that failed nothing counts that came later.
-    if (!this.#parts.hasFailed && this.#sealed === undefined) await this.#storeTail();
-    const tail = this.#parts.hasFailed ? undefined : this.#tail;
-    const uploadId = this.#parts.upload?.uploadId;
+    // After a part that failed nothing counts that came later; what an earlier request had brought still does.
+    const before = this.#options.read.record;
+    const { hasFailed } = this.#parts;
+    if (hasFailed && this.#parts.sentBytes < sizeOf(before)) return this.#parts.requireToldFailure();
+    if (!hasFailed && this.#sealed === undefined) await this.#storeTail();
     const record: UploadRecord = {
-      uploadId,
+      uploadId: this.#parts.upload?.uploadId,
       dataKey: this.#dataKey,
       parts,
-      tail,
+      tail: hasFailed ? undefined : this.#tail,
       sealed: this.#sealed,
       note: this.#note,
       isGone: false,
     };
     const expected = { etag: this.#etag };
-    const outcome = await putRecord(this.#objects, { key: places.record, expected, nonce: newId() }, record);
-    if (outcome.isPut) return this.#parts.requireToldFailure();
+    const { isPut } = await putRecord(this.#objects, { key: places.record, expected, nonce: newId() }, record);
     // What was begun by this request alone is of no use to anybody.
-    if (this.#options.read.record.uploadId === undefined) await this.#abort();
-    throw new UploadMoved(places.data);
+    if (!isPut && before.uploadId === undefined) await this.#abort();
+    if (!isPut) throw new UploadMoved(places.data);
+    // Nobody reads it any more; what stays goes with the upload.
+    if (before.tail !== undefined && before.tail.key !== record.tail?.key)
+      await this.#objects.delete(before.tail.key).catch(() => {});
+    this.#parts.requireToldFailure();
   }
 
   async #abort(): Promise<void> {

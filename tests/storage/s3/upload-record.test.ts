@@ -12,7 +12,7 @@ const record: UploadRecord = {
   uploadId: "u",
   dataKey: "data-1",
   parts: [{ number: 1, etag: "a", sizeBytes: 5 }],
-  tail: { etag: "b", sizeBytes: 2 },
+  tail: { key: "tail-1", etag: "b", sizeBytes: 2 },
   sealed: undefined,
   note: "note",
   isGone: false,
@@ -36,9 +36,11 @@ test("a record is read as it was put, and replaced by one of several", async () 
 });
 
 test("its size is that of its parts and its tail, or of what was put together", () => {
-  expect([sizeOf(emptyRecord), sizeOf(record), sizeOf({ ...record, sealed: { etag: "c", sizeBytes: 9 } })]).toEqual([
-    0, 7, 9,
-  ]);
+  expect([
+    sizeOf(emptyRecord),
+    sizeOf(record),
+    sizeOf({ ...record, sealed: { key: "data-1", etag: "c", sizeBytes: 9 } }),
+  ]).toEqual([0, 7, 9]);
 });
 
 test.each(["", "{", "null", '{"parts":1}'])("what nobody can read is no record: %j", async (text) => {

@@ -156,6 +156,48 @@ describe("an upload", () => {
   });
 });
 
+describe("what earlier requests brought", () => {
+  test("is still there after a node that died in a later one", async () => {
+    const nodes = await begun();
+    await append(nodes, nodes.one, bytesOf("kept "));
+    const dying = await nodes.hold(nodes.two);
+    await dying.append([bytesOf("lost")]);
+    await append(nodes, nodes.one, bytesOf("and more"));
+    await using upload = await nodes.hold(nodes.one);
+    await upload.commit("blobs/a");
+    expect(nodes.engine.text("blobs/a")).toBe("kept and more");
+  });
+
+  test("is still there after a part that failed", async () => {
+    const nodes = await begun();
+    await append(nodes, nodes.one, bytesOf("kept "));
+    nodes.engine.fault = ({ query }) =>
+      query.has("partNumber") ? { kind: "refused", status: 403, code: "AccessDenied" } : undefined;
+    const failure = await append(nodes, nodes.one, new Uint8Array(usualPartBytes)).catch((error: Error) => error.name);
+    nodes.engine.fault = () => undefined;
+    const arrived = await nodes.two.uploads.size(key);
+    await append(nodes, nodes.two, bytesOf("and more"));
+    await using upload = await nodes.hold(nodes.one);
+    await upload.commit("blobs/a");
+    expect([failure, arrived, nodes.engine.text("blobs/a")]).toEqual(["S3Failure", 5, "kept and more"]);
+  });
+
+  test("is not replaced by another node that seals the same upload", async () => {
+    const nodes = await begun();
+    await append(nodes, nodes.one, bytesOf("same "));
+    const [first, second] = [await nodes.hold(nodes.one), await nodes.hold(nodes.two)];
+    await first.append([bytesOf("one's")]);
+    await second.append([bytesOf("two's")]);
+    const content = await first.seal();
+    await second.seal();
+    const text = await contentText(content);
+    await first.commit("blobs/a");
+    const failure = await second[Symbol.asyncDispose]().catch((error: Error) => error.name);
+    await first[Symbol.asyncDispose]();
+    expect([text, nodes.engine.text("blobs/a"), failure]).toEqual(["same one's", "same one's", undefined]);
+  });
+});
+
 describe("an upload whose target is known", () => {
   test.each([0, 5, usualPartBytes, 2 * usualPartBytes + 5])(
     "goes there at once (%p bytes), and nothing is copied",
@@ -210,9 +252,12 @@ test("an upload that stands still gives its memory to others, and goes on later"
   ];
   // Waits until the upload has put its bytes aside.
   others.push(await memory.take(usualPartBytes));
-  const aside = nodes.engine.text("_uploads/1/tail");
+  const aside = nodes.engine
+    .keys()
+    .filter((each) => each.startsWith("_uploads/1/tail-"))
+    .map((each) => nodes.engine.text(each));
   for (const buffer of others) memory.put(buffer);
   await upload.append([bytesOf("two")]);
   await upload.commit("blobs/a");
-  expect([aside, nodes.engine.text("blobs/a")]).toEqual(["one ", "one two"]);
+  expect([aside, nodes.engine.text("blobs/a")]).toEqual([["one "], "one two"]);
 }, 20_000);

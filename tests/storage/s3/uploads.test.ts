@@ -33,7 +33,7 @@ describe("uploads", () => {
     const during = [engine.multiparts.open.size, engine.keys()];
     await two.uploads.discard(key);
     expect([during, engine.multiparts.open.size, engine.keys()]).toEqual([
-      [1, ["_uploads/1/session", "_uploads/1/tail"]],
+      [1, ["_uploads/1/session", "_uploads/1/tail-id-3"]],
       0,
       [],
     ]);
