@@ -47,6 +47,7 @@ export async function getTags(exchange: Exchange, route: RouteOf<"apiTags">): Pr
   const { name, limit, order, isDescending, filter, digest } = route;
   const page = await exchange.api.reading.tags(name, {
     ...{ limit, order, isDescending, digest, after: route.after },
+    question: JSON.stringify([limit, order, isDescending, digest, filter, route.after]),
     matches: filter === undefined ? undefined : compileTextMatch(filter),
     signal: exchange.request.signal,
   });

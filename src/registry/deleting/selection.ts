@@ -1,7 +1,7 @@
 // What a person has chosen to delete, as tags and manifests of a repository.
 
 import { compareNaturally } from "../../lib/natural-order.ts";
-import { inTurns } from "../../lib/pacer.ts";
+import { inTurns, stepAside } from "../../lib/pacer.ts";
 import { sortByInTurns } from "../../lib/sorted.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
@@ -48,6 +48,9 @@ export interface SelectionRules {
 
 type SelectableScan = Pick<RepositoryScan, "revisions" | "tags">;
 
+/** As many as take a moment, whatever glob a stranger has written. */
+const globsOfOneStep = 50;
+
 /** Resolves the selection against what the repository holds. */
 export async function resolveSelection(
   name: RepositoryName,
@@ -60,7 +63,10 @@ export async function resolveSelection(
   for (const digest of selection.digests) if (revisions.has(digest)) digests.add(digest);
   const fitting: TaggedDigest[] = [];
   const immutable: Tag[] = [];
-  for await (const [tag, digest] of inTurns(tags)) {
+  let count = 0;
+  for (const [tag, digest] of tags) {
+    count += 1;
+    if (count % globsOfOneStep === 0) await stepAside();
     const isChosen =
       selection.isEverything || named.has(tag) || digests.has(digest) || selection.matches?.(tag) === true;
     if (!isChosen) continue;

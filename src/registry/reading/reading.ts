@@ -69,13 +69,13 @@ export function openReading(
       ) as Promise<Page<NameComponent>>,
     tags: async (name, request) => {
       if (!(await isRepository(store, name))) throw new RegistryError("NAME_UNKNOWN", { detail: { name } });
-      const table = await refuseTooMuch(() =>
-        tables.run(name, request.signal, (signal) => readTagTable(store, name, signal)),
-      );
+      const key = request.question === undefined ? ownKey() : `${name} ${request.question}`;
+      // The tables are as large as repositories are, so only those exist that a page is made of now.
       return await refuseTooMuch(() =>
-        pages.run(ownKey(), request.signal, (signal) =>
-          listTagPage(store, name, { ...request, signal, table, isImmutable }),
-        ),
+        pages.run(key, request.signal, async (signal) => {
+          const table = await tables.run(name, signal, (shared) => readTagTable(store, name, shared));
+          return await listTagPage(store, name, { ...request, signal, table, isImmutable });
+        }),
       );
     },
     usage: ({ schedule, signal }) =>

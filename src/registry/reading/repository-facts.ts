@@ -1,8 +1,10 @@
 // What a page says of a repository: how many tags, how much it holds, when it was last pushed to. From directories and
 // `stat` alone; no manifest is read.
-import type { Digest } from "../../oci/digest.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
+import { algorithms, type Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import { parseTag } from "../../oci/reference.ts";
+import type { Objects } from "../../storage/ports.ts";
 import { readUpstream } from "../cached.ts";
 import {
   blobKey,
@@ -66,7 +68,35 @@ async function countTags(store: Store, name: RepositoryName, signal: AbortSignal
   return { tags, pushedMs };
 }
 
+interface KnownSize {
+  /** When each directory of links last changed. */
+  readonly state: string;
+  readonly sizeBytes: number;
+}
+
+const maxKnown = 20_000;
+/** A directory that changed a moment ago may change once more without a new time: clocks of filesystems have ticks. */
+const settledMs = 2000;
+const memories = new WeakMap<Objects, BoundedMap<RepositoryName, KnownSize>>();
+
+/** Remembered for as long as the directories of links stay as they are; a look at each replaces reading them. */
 async function measureLinked(store: Store, name: RepositoryName, signal: AbortSignal | undefined): Promise<number> {
+  const memory = memories.get(store.objects) ?? new BoundedMap<RepositoryName, KnownSize>(maxKnown);
+  memories.set(store.objects, memory);
+  const times: number[] = [];
+  for (const prefix of [layersPrefix(name), revisionsPrefix(name)]) {
+    for (const algorithm of algorithms) times.push((await store.directory.prefixTime(`${prefix}/${algorithm}`)) ?? 0);
+  }
+  const state = times.join(" ");
+  const known = memory.get(name);
+  if (known?.state === state) return known.sizeBytes;
+  const isSettled = Math.abs(store.now() - Math.max(...times)) > settledMs;
+  const sizeBytes = await sumLinked(store, name, signal);
+  if (isSettled) memory.set(name, { state, sizeBytes });
+  return sizeBytes;
+}
+
+async function sumLinked(store: Store, name: RepositoryName, signal: AbortSignal | undefined): Promise<number> {
   const seen = new Set<Digest>();
   let sizeBytes = 0;
   const places = [

@@ -36,6 +36,8 @@ export interface TagRequest {
   readonly matches?: ((tag: Tag) => boolean) | undefined;
   /** Only tags of this manifest. */
   readonly digest?: Digest | undefined;
+  /** Requests of the same question may share an answer; absent: with nobody. */
+  readonly question?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -95,12 +97,15 @@ export async function listTagPage(
     await step(request);
     const now = await readPointedTag(store, name, tag);
     if (now === undefined) continue;
-    const aliases = (byDigest.get(now.digest) ?? []).filter((other) => other !== tag);
+    const sameImage = byDigest.get(now.digest) ?? [tag];
     items.push({
       ...now,
       ...(await describeTag(store, name, { pointed: now, isCached: upstream !== undefined })),
-      aliases: aliases.slice(0, maxAliases),
-      aliasCount: aliases.length,
+      aliases: sameImage
+        .slice(0, maxAliases + 1)
+        .filter((other) => other !== tag)
+        .slice(0, maxAliases),
+      aliasCount: sameImage.length - 1,
       isImmutable: isImmutable(name, tag),
     });
   }
@@ -117,8 +122,8 @@ async function selectFitting(tags: readonly PointedTag[], request: TagRequest): 
   return fitting;
 }
 
-/** As many as take a moment. */
-const slice = 500;
+/** As many as take a moment, whatever glob a stranger has written. */
+const slice = 50;
 
 async function step({ signal }: Pick<TagRequest, "signal">): Promise<void> {
   signal?.throwIfAborted();

@@ -45,7 +45,7 @@ test("equal questions read the tags once; of different ones only so many are ans
   for (const name of setup) await pushImage(stock, name, {});
   readings = 0;
   const reading = openReading(stock.store);
-  const same = Array.from({ length: 5 }, () => reading.tags(named("app0"), tags));
+  const same = Array.from({ length: 5 }, () => reading.tags(named("app0"), { ...tags, question: "the same" }));
   const others = setup.slice(1).map((name) => codeOf(reading.tags(named(name), tags)));
   // Two run and thirty wait; the others are told to try again.
   await Promise.race(others);

@@ -3,7 +3,7 @@ import { markCached } from "../../../src/registry/cached.ts";
 import { blobKey, deletingKey, layersPrefix, revisionLink } from "../../../src/registry/layout.ts";
 import { readRepository } from "../../../src/registry/reading/repository-facts.ts";
 import { intercept } from "../../storage/intercepted.ts";
-import { named, pushImage, stocked, utf8 } from "../stocked.ts";
+import { named, pushBlob, pushImage, stocked, utf8 } from "../stocked.ts";
 
 const app = named("app");
 
@@ -50,4 +50,24 @@ test("readRepository() tells what cannot be read, without paths of the server, a
   expect(await readRepository(stock.store, app)).toMatchObject({ name: app, problem: "it cannot be read (EACCES)" });
   const left = readRepository(stock.store, app, AbortSignal.abort()).catch((error: Error) => error.name);
   expect(await left).toBe("AbortError");
+});
+
+test("readRepository() reads links again only if their directories have changed", async () => {
+  let looks = 0;
+  const stock = stocked((driver) =>
+    intercept(driver, {
+      objects: {
+        list: async (prefix) => {
+          if (prefix.startsWith(layersPrefix(app))) looks += 1;
+        },
+      },
+    }),
+  );
+  await pushImage(stock, "app", { tag: "1", layers: ["a"] });
+  stock.wait(60_000);
+  const { sizeBytes } = await readRepository(stock.store, app);
+  looks = 0;
+  expect([(await readRepository(stock.store, app)).sizeBytes, looks]).toEqual([sizeBytes, 0]);
+  await pushBlob(stock, "app", "four");
+  expect((await readRepository(stock.store, app)).sizeBytes).toBe(sizeBytes + 4);
 });
