@@ -55,7 +55,7 @@ const stores: readonly (StoreOptions & {
 
 async function start(root: string) {
   const child = Bun.spawn(
-    [executable, "serve", "--http", "--addr", "127.0.0.1:0", "--data", root, "--log-level", "error"],
+    [executable, "serve", "--http", "--addr", "127.0.0.1:0", "--data", root, "--log-level", "error", "--workers", "1"],
     {
       stdout: "pipe",
       stderr: "inherit",
