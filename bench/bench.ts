@@ -18,7 +18,8 @@ import type { Bench } from "./stage.ts";
 import { formatGrowth, formatHead, formatResults } from "./table.ts";
 import { measureCaches } from "./work/caches.ts";
 import { measureCollection } from "./work/collection.ts";
-import { measureDurable, measureImages } from "./work/images.ts";
+import { measureDisk } from "./work/disk.ts";
+import { measureImages } from "./work/images.ts";
 import { measureLarge } from "./work/large.ts";
 import { measureListings } from "./work/listings.ts";
 import { measureMixed } from "./work/mixed.ts";
@@ -93,7 +94,7 @@ async function measureDisks(bench: Bench, disks: readonly string[]): Promise<rea
   for (const { name, open } of openers) {
     using place = open();
     if (place === undefined) bench.say(`no ${name}: it takes root, mkfs.${name} and a loop device`);
-    else rows.push(...(await measureDurable(bench, { place, isTls: false })));
+    else rows.push(...(await measureDisk(bench, { place, isTls: false })));
   }
   return rows;
 }

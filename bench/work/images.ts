@@ -2,7 +2,7 @@
 import type { Job } from "../load.ts";
 import { prepare, takeTurns } from "../measure.ts";
 import type { Row } from "../results.ts";
-import { type Bench, peersOf, type Setting, Stage } from "../stage.ts";
+import { type Bench, type Setting, Stage } from "../stage.ts";
 
 const pushers = 8;
 const pullers = 16;
@@ -18,15 +18,8 @@ export async function measureImages(bench: Bench, setting: Setting): Promise<rea
   return stage.rows;
 }
 
-/** The pushes alone, ours also without waiting for the disk: peers do not wait for it either. */
-export async function measureDurable(bench: Bench, setting: Setting): Promise<readonly Row[]> {
-  const undurable = bench.peers.filter(({ kind }) => kind === "undurable");
-  await using stage = await Stage.start(bench, setting, [...peersOf(bench), ...undurable]);
-  await measurePushes(stage);
-  return stage.rows;
-}
-
-async function measurePushes(stage: Stage): Promise<void> {
+/** Pushes into one repository, then into many. */
+export async function measurePushes(stage: Stage): Promise<void> {
   const { load, sizes } = stage.bench;
   for (const spread of [false, true]) {
     const id = `images-${spread ? "many" : "one"}`;

@@ -44,7 +44,8 @@ interface Transfer {
   readonly chunked?: boolean;
 }
 
-async function measureTransfers(
+/** Pushes and pulls so many at once. */
+export async function measureTransfers(
   stage: Stage,
   { id, work, sizeBytes, count, chunked = false }: Transfer,
 ): Promise<void> {
