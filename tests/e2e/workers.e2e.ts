@@ -1,10 +1,10 @@
 // Several workers are one registry: clients push and pull while one of them is killed, sessions hop, and whatever is told to
 // the registry is told to all of them.
 import { expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import type { StartedRegistry } from "./executable.ts";
+import { type StartedRegistry, startRegistry } from "./executable.ts";
 import { digestOf, openUpload, putManifest, withDigest } from "./image.ts";
 import { waitUntil } from "./program.ts";
 import { answersOfBoth, askAnew, startWithWorkers, workersOf } from "./worker-tools.ts";
@@ -151,4 +151,36 @@ test("a cache of another registry is one cache: what is cold is fetched once for
     return digestOf(await answer.bytes());
   });
   expect([new Set(await Promise.all(pulls)), fetched]).toEqual([new Set([digestOf(blob)]), 1]);
+});
+
+test("a certificate is renewed by all workers, and no connection is cut off", async () => {
+  await using registry = await startRegistry({ args: ["--workers", "2", "--log-level", "warn"] });
+  await waitUntil("both are there", () => workersOf(registry).length === 2);
+  await Bun.sleep(500);
+  let isOver = false;
+  const outcomes = new Map<string, number>();
+  const certificates = new Set<string>();
+  const clients = Array.from({ length: 6 }, async () => {
+    while (!isOver) {
+      const outcome = await askAnew(registry, "/v2/").then(
+        ({ status }) => String(status),
+        (error: Error) => error.message,
+      );
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+  });
+  for (let renewals = 0; renewals < 4; renewals += 1) {
+    certificates.add(readFileSync(join(registry.data, "tls/server.crt"), "utf8"));
+    rmSync(join(registry.data, "tls/server.crt"));
+    process.kill(registry.pid, "SIGHUP");
+    await waitUntil("it is renewed", () => existsSync(join(registry.data, "tls/server.crt")));
+    await Bun.sleep(renewals === 1 ? 100 : 1500);
+  }
+  // The system chooses again.
+  await Bun.sleep(3500);
+  isOver = true;
+  await Promise.all(clients);
+  console.log(JSON.stringify(Object.fromEntries(outcomes)));
+  expect([[...outcomes.keys()], certificates.size]).toEqual([["200"], 4]);
+  expect(await registry.stop()).toBe(0);
 });

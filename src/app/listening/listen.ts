@@ -68,9 +68,9 @@ export function listen(configuration: Configuration, parts: ListeningParts): Run
   const { address, certificate } = parts;
   const idleSeconds = Math.ceil(http.limits.idletimeout / 1000);
   const { processes, isPortShared } = parts.sharing;
-  // Steering is by the number of a listener, which only a process that has all of them knows.
-  const steering = processes === 1 ? { steerToLater } : {};
-  const how = { ...address, isPortShared, tls: certificate?.material(), idleSeconds, ...steering };
+  // Of several processes, the supervisor knows how many listeners there are; all of them wait until it has steered.
+  const steering = processes === 1 ? steerToLater : () => true;
+  const how = { ...address, isPortShared, tls: certificate?.material(), idleSeconds, steerToLater: steering };
   return explainListening(http.addr, () => startServer(how, optionsOf(configuration, parts)));
 }
 

@@ -1,5 +1,5 @@
-// Of two listeners on one port, which one gets the new connections. Closing a listener resets the connections that wait for
-// it to accept them, so the old one of a pair gets no more before it closes.
+// Of the listeners on one port, which one gets the new connections. Closing a listener resets the connections that wait for
+// it to accept them, so those that are about to close get no more before.
 import { ptr } from "bun:ffi";
 import { readdirSync } from "node:fs";
 import { bindLibc } from "../../storage/libc.ts";
@@ -8,25 +8,41 @@ const socketLevel = 1;
 const isListeningOption = 30;
 /** SO_ATTACH_REUSEPORT_CBPF: a program says which socket of those that share a port is chosen. Linux alone has it. */
 const chooseOption = 51;
+/** SO_DETACH_REUSEPORT_BPF. */
+const chooseFreelyOption = 68;
 /** BPF_RET | BPF_K: the program is this one instruction. */
 const returnConstant = 0x06;
-/** The sockets of a port are numbered as they began to listen. */
-const laterOfTwo = 1;
-
-/** Lets the later of two listeners of this process have all new connections; false if the system cannot do that. */
+/** Lets the later of two listeners have all new connections; false if the system cannot do that. */
 export function steerToLater(port: number): boolean {
+  return steerTo(port, 1);
+}
+
+/**
+ * Lets one listener of all that share the port, whatever their processes, have all new connections: by its number, as they
+ * began to listen. When one closes, the last one gets its number. While there are too few, the system chooses.
+ */
+export function steerTo(port: number, number: number): boolean {
   const setsockopt = bindLibc("setsockopt", ["i32", "i32", "i32", "ptr", "i32"]);
   const descriptor = setsockopt === undefined ? undefined : openDescriptors().find((each) => listensOn(each, port));
   if (setsockopt === undefined || descriptor === undefined) return false;
   const instruction = new Uint8Array(8);
   const fields = new DataView(instruction.buffer);
   fields.setUint16(0, returnConstant, true);
-  fields.setUint32(4, laterOfTwo, true);
+  fields.setUint32(4, number, true);
   const program = new Uint8Array(16);
   const header = new DataView(program.buffer);
   header.setUint16(0, 1, true);
   header.setBigUint64(8, BigInt(ptr(instruction)), true);
   return setsockopt(descriptor, socketLevel, chooseOption, program, program.length) === 0;
+}
+
+/** Lets the system choose again among all listeners of the port. */
+export function steerNoMore(port: number): boolean {
+  const setsockopt = bindLibc("setsockopt", ["i32", "i32", "i32", "ptr", "i32"]);
+  const descriptor = openDescriptors().find((each) => listensOn(each, port));
+  if (setsockopt === undefined || descriptor === undefined) return false;
+  const nothing = new Uint8Array(4);
+  return setsockopt(descriptor, socketLevel, chooseFreelyOption, nothing, nothing.length) === 0;
 }
 
 function openDescriptors(): readonly number[] {

@@ -47,6 +47,8 @@ export type WorkerOrder =
   | ({ readonly kind: "start" } & StartOrder)
   | { readonly kind: "certificate"; readonly certificate: SentCertificate }
   | ({ readonly kind: "reload" } & SentReload)
+  /** Lets this listener of the port, by its number, have all new connections; undefined: the system chooses again. */
+  | { readonly kind: "steer"; readonly listener: number | undefined }
   | { readonly kind: "health"; readonly problems: Readonly<Record<string, string>> }
   | { readonly kind: "login"; readonly count: FailureCount }
   | { readonly kind: "measure"; readonly id: number }
@@ -61,6 +63,8 @@ export type WorkerReport =
   /** Its event loop turns. */
   | { readonly kind: "alive"; readonly receivedBytes: number }
   | { readonly kind: "serving"; readonly port: number }
+  /** It listens with another certificate, and for a moment still with the one before. */
+  | { readonly kind: "renewed" }
   /** It cannot start: one line for the operator. */
   | { readonly kind: "failed"; readonly problem: string }
   | { readonly kind: "login"; readonly count: FailureCount }

@@ -9,6 +9,7 @@ import { type Front, openFront } from "../front.ts";
 import { watchDescriptors } from "../listening/descriptors.ts";
 import { orNone, shareOf } from "../listening/limits.ts";
 import { type ListeningCertificate, listen } from "../listening/listen.ts";
+import { steerNoMore, steerTo } from "../listening/steer-connections.ts";
 import { withAnnouncements } from "../notifications/announced.ts";
 import { type Monitoring, openMonitoring } from "../observe/monitoring.ts";
 import { type LogSurroundings, levelOf, openLogs } from "../observe/open-logs.ts";
@@ -127,20 +128,25 @@ async function obey(worker: RunningWorker, link: SupervisorLink): Promise<number
     if (order.kind === "end") return 0;
     if (order.kind === "stop") void stop(worker, link, order.drainMs);
     else if (order.kind === "measure") void measure(worker, link, order.id);
-    else await follow(worker, order);
+    else await follow(worker, link, order);
   }
 }
 
-async function follow(worker: RunningWorker, order: WorkerOrder): Promise<void> {
+async function follow(worker: RunningWorker, link: SupervisorLink, order: WorkerOrder): Promise<void> {
   const { server, logger, monitoring, failures } = worker;
   switch (order.kind) {
     case "certificate":
       worker.certificate = order.certificate;
       try {
         server.replaceCertificate(order.certificate.material);
+        link.send({ kind: "renewed" });
       } catch (error) {
         logger.error("the new certificate cannot be used; the old one stays", { problem: messageOf(error) });
       }
+      return;
+    case "steer":
+      if (order.listener === undefined) steerNoMore(server.port);
+      else steerTo(server.port, order.listener);
       return;
     case "reload":
       return reload(worker, order);

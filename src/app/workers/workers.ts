@@ -33,6 +33,9 @@ export interface WorkersOptions {
   readonly times?: Partial<SlotTimes>;
 }
 
+/** Longer than old listeners stay. */
+const steeringMs = 3000;
+
 /** Processes that serve, and their supervisor's way to them. */
 export class Workers {
   readonly #options: WorkersOptions;
@@ -41,6 +44,9 @@ export class Workers {
   #reload: SentReload | undefined;
   #problems: Readonly<Record<string, string>> = {};
   #port: number | undefined;
+  /** Workers that have not renewed their certificate yet. */
+  #renewing = new Set<WorkerSlot>();
+  #steering: Timer | undefined;
 
   private constructor(options: WorkersOptions) {
     this.#options = options;
@@ -80,7 +86,21 @@ export class Workers {
   replaceCertificate(material: TlsMaterial): void {
     const certificate = { material, authority: this.#options.authority() };
     this.#order = { ...this.#order, certificate };
+    // A part of them cannot be told from the others by their numbers.
+    this.#renewing = new Set(this.#slots.every(({ isServing }) => isServing) ? this.#slots : []);
     this.#tell({ kind: "certificate", certificate });
+  }
+
+  /**
+   * When all of them listen anew beside their old listeners, which are about to close: no connection is to wait at those. The
+   * listeners are numbered from 0, the old ones first, and one that is new never gets to be among them.
+   */
+  #noteRenewed(slot: WorkerSlot): void {
+    if (!this.#renewing.delete(slot) || this.#renewing.size > 0) return;
+    slot.send({ kind: "steer", listener: this.#slots.length });
+    clearTimeout(this.#steering);
+    this.#steering = setTimeout(() => this.#tell({ kind: "steer", listener: undefined }), steeringMs);
+    this.#steering.unref();
   }
 
   /** Lets all of them take over what was read again. */
@@ -102,6 +122,7 @@ export class Workers {
 
   /** Lets requests in flight finish, and returns how many did not. */
   async stop(drainMs: number): Promise<number> {
+    clearTimeout(this.#steering);
     const counts = await Promise.all(this.#slots.map((slot) => slot.stop(drainMs)));
     return counts.reduce((sum, count) => sum + count, 0);
   }
@@ -134,6 +155,9 @@ export class Workers {
         break;
       case "alive":
         if (report.receivedBytes > 0) this.#options.noteReceived(report.receivedBytes);
+        break;
+      case "renewed":
+        this.#noteRenewed(slot);
         break;
       case "login":
         this.#tell({ kind: "login", count: report.count }, slot);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { steerToLater } from "../../../src/app/listening/steer-connections.ts";
+import { steerNoMore, steerTo, steerToLater } from "../../../src/app/listening/steer-connections.ts";
 
 function listen(port: number, name: string) {
   const server = Bun.serve({ hostname: "127.0.0.1", port, reusePort: true, fetch: () => new Response(name) });
@@ -27,6 +27,19 @@ test("the later of two listeners gets all new connections, also after the earlie
   await Promise.all([second.close(), third.close()]);
 });
 
+test("one of several listeners gets all new connections, until the system chooses again", async () => {
+  const all = [listen(0, "0")];
+  const port = all[0]?.port ?? 0;
+  for (const name of ["1", "2", "3"]) all.push(listen(port, name));
+  const steered = [steerTo(port, 2), await answersOf(port)];
+  // The last one gets the number of one that closes, and the one that is chosen keeps its own.
+  await all[0]?.close();
+  const later = await answersOf(port);
+  const freely = [steerNoMore(port), (await answersOf(port)).length > 1];
+  for (const each of all) await each.close();
+  expect([steered, later, freely]).toEqual([[true, ["2"]], ["2"], [true, true]]);
+});
+
 test("a port on which nothing listens cannot be steered", () => {
-  expect(steerToLater(1)).toBe(false);
+  expect([steerToLater(1), steerNoMore(1)]).toEqual([false, false]);
 });

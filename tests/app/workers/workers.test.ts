@@ -151,3 +151,23 @@ test("what caches receive, how many serve, what was cut off and what was counted
   expect(text).toContain("\nregistry_workers 2\n");
   expect(text).toContain("\nregistry_worker_restarts_total 0\n");
 });
+
+test("when all listen with another certificate, new connections are steered to a new listener, and later no more", async () => {
+  const { all, worker, workers, kinds } = await serving();
+  all.replaceCertificate(certificate("new"));
+  worker(0).onReport({ kind: "renewed" });
+  const early = [...kinds(0), ...kinds(1)].includes("steer");
+  worker(1).onReport({ kind: "renewed" });
+  const steered = worker(1).orders.at(-1);
+  worker(0).onEnd("signal SIGKILL");
+  await until("it is started again", () => workers.length === 3);
+  // One of them does not serve: nobody knows how many listeners there are.
+  all.replaceCertificate(certificate("newer"));
+  worker(1).onReport({ kind: "renewed" });
+  expect([early, steered, kinds(1).filter((kind) => kind === "steer").length]).toEqual([
+    false,
+    { kind: "steer", listener: 2 },
+    1,
+  ]);
+  await all.stop(0);
+});
