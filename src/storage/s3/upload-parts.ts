@@ -14,6 +14,8 @@ export interface UploadPartsOptions {
   readonly key: string;
   readonly uploadId: string | undefined;
   readonly parts: readonly StoredPart[];
+  /** How large a part is, by its number. */
+  readonly partBytes?: ((number: number) => number) | undefined;
 }
 
 /** Parts on their way. */
@@ -21,6 +23,7 @@ export class UploadParts {
   readonly #objects: BucketObjects;
   readonly #memory: PartMemory;
   readonly #key: string;
+  readonly #partBytes: (number: number) => number;
   #upload: MultipartUpload | undefined;
   readonly #stored: StoredPart[];
   #next: number;
@@ -31,10 +34,11 @@ export class UploadParts {
   #filledBytes = 0;
   #sentBytes: number;
 
-  constructor(objects: BucketObjects, { memory, key, uploadId, parts }: UploadPartsOptions) {
+  constructor(objects: BucketObjects, { memory, key, uploadId, parts, partBytes = partBytesOf }: UploadPartsOptions) {
     this.#objects = objects;
     this.#memory = memory;
     this.#key = key;
+    this.#partBytes = partBytes;
     this.#upload = uploadId === undefined ? undefined : { key, uploadId };
     this.#stored = [...parts];
     this.#next = parts.length + 1;
@@ -67,7 +71,7 @@ export class UploadParts {
   async add(bytes: Uint8Array): Promise<void> {
     for (let position = 0; position < bytes.length; ) {
       this.#check();
-      this.#buffer ??= await this.#memory.take(partBytesOf(this.#next));
+      this.#buffer ??= await this.#memory.take(this.#partBytes(this.#next));
       const piece = bytes.subarray(position, position + this.#buffer.length - this.#filledBytes);
       this.#buffer.set(piece, this.#filledBytes);
       this.#filledBytes += piece.length;

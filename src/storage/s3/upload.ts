@@ -26,6 +26,8 @@ export interface HoldOptions {
   readonly newId: () => string;
   /** Where the bytes are going, if that is known before the first of them: then nothing is copied, and nothing resumed. */
   readonly target?: string | undefined;
+  /** How large a part is, by its number. */
+  readonly partBytes?: ((number: number) => number) | undefined;
 }
 
 /** Somebody else went on with the upload, or ended it. */
@@ -56,7 +58,7 @@ export class HeldUpload implements AsyncDisposable {
   #isOver = false;
 
   constructor(objects: BucketObjects, options: HoldOptions) {
-    const { places, memory, read, target } = options;
+    const { places, memory, read, target, partBytes } = options;
     const { record } = read;
     this.#objects = objects;
     this.#options = options;
@@ -64,7 +66,7 @@ export class HeldUpload implements AsyncDisposable {
     // Without parts nothing is on its way there, and another node may have begun as we do.
     const isBegun = record.uploadId !== undefined && record.dataKey !== undefined;
     this.#dataKey = isBegun ? (record.dataKey ?? "") : `${places.data}-${options.newId()}`;
-    this.#parts = new UploadParts(objects, { memory, key: target ?? this.#dataKey, uploadId, parts });
+    this.#parts = new UploadParts(objects, { memory, key: target ?? this.#dataKey, uploadId, parts, partBytes });
     this.#tail = record.tail;
     this.#sealed = record.sealed;
     this.#note = record.note;

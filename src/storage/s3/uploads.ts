@@ -10,6 +10,8 @@ import { emptyRecord, putRecord, readRecord, sizeOf } from "./upload-record.ts";
 export interface BucketUploadsOptions {
   readonly memory: PartMemory;
   readonly newId: () => string;
+  /** How large a part is, by its number, if it is not as stores want it. */
+  readonly partBytes?: (number: number) => number;
 }
 
 /** The uploads of a bucket. An upload's key is that of its bytes; the rest lies beside them. */

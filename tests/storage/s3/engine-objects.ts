@@ -11,14 +11,24 @@ interface StoredObject {
 export class EngineObjects {
   readonly #stored = new Map<string, StoredObject>();
   readonly #now: () => number;
-  readonly #options: { readonly pageSize?: number; readonly isConditional?: boolean; readonly isQuoteWanted?: boolean };
+  readonly #options: {
+    readonly pageSize?: number;
+    readonly isConditional?: boolean;
+    readonly isQuoteWanted?: boolean;
+    readonly isCopyConditional?: boolean;
+  };
 
   constructor(now: () => number, options: EngineObjects["options"]) {
     this.#now = now;
     this.#options = options;
   }
 
-  get options(): { readonly pageSize?: number; readonly isConditional?: boolean; readonly isQuoteWanted?: boolean } {
+  get options(): {
+    readonly pageSize?: number;
+    readonly isConditional?: boolean;
+    readonly isQuoteWanted?: boolean;
+    readonly isCopyConditional?: boolean;
+  } {
     return this.#options;
   }
 
@@ -91,7 +101,8 @@ export class EngineObjects {
     const source = this.sourceOf(headers);
     if (source === undefined) return answerError(404, "NoSuchKey");
     const wanted = headers.get("x-amz-copy-source-if-match");
-    if (wanted !== null && wanted !== source.etag) return answerError(412, "PreconditionFailed");
+    if (this.#options.isCopyConditional !== false && wanted !== null && wanted !== source.etag)
+      return answerError(412, "PreconditionFailed");
     return answerXml(`<CopyObjectResult><ETag>"${this.set(key, source.bytes).etag}"</ETag></CopyObjectResult>`);
   }
 

@@ -29,6 +29,8 @@ export interface EngineOptions {
   /** Whether conditions of puts are honoured. */
   readonly isConditional?: boolean;
   readonly isQuoteWanted?: boolean;
+  /** Whether conditions on the source of a copy are honoured. */
+  readonly isCopyConditional?: boolean;
 }
 
 /** A bucket in memory. */

@@ -72,7 +72,7 @@ const lots: readonly Fault[] = [
 ];
 
 /** The store fails now and then, its late requests arrive some time, and its clock goes on, or leaps. */
-export function disturb({ engine }: World, chance: Chance): { readonly step: () => void } {
+export function disturb({ engine }: Pick<World, "engine">, chance: Chance): { readonly step: () => void } {
   engine.fault = () => (chance.below(8) === 0 ? lots[chance.below(lots.length)] : undefined);
   const leaps = [1_000, 10_000, 61_000, 200_000, 1_200_000];
   const step = () => {
