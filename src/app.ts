@@ -16,12 +16,14 @@ import { type Monitoring, openMonitoring } from "./app/observe/monitoring.ts";
 import { levelOf, openLogs } from "./app/observe/open-logs.ts";
 import { startChores } from "./app/store/chores.ts";
 import { openStore } from "./app/store/open-store.ts";
+import { startSync } from "./app/transfers/sync-chore.ts";
 import type { SpawnWorker } from "./app/workers/worker-process.ts";
 import type { LoadedConfiguration } from "./config/load.ts";
 import type { Configuration } from "./config/schema.ts";
 import type { Health } from "./http/health.ts";
 import type { LineStream } from "./log/line-output.ts";
 import type { Logger } from "./log/logger.ts";
+import type { Registry } from "./registry/registry.ts";
 import type { Store } from "./registry/store.ts";
 
 /** What the app needs from its process. */
@@ -96,7 +98,8 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
 
   const renewCertificate = createRenewal(certificate, { server: answering, logger });
   const debugListener = openDebugListener(configuration, { health, formatMetrics: answering.formatMetrics, logger });
-  const chores = startWork(configuration, { store, composed, renewCertificate, monitoring, logger });
+  const told = notifications.wrap(front.registry);
+  const chores = startWork(configuration, { env, store, told, composed, renewCertificate, monitoring, logger });
   const outward = debugListener === undefined ? [tracing] : [debugListener, tracing];
   const running = { chores, health, answering, notifications, outward, logger };
 
@@ -106,9 +109,9 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
     answering.reload(changed);
   };
   const stop = () => stopAll(running, configuration.http.draintimeout);
-  const told = { configuration, dataDirectory, certificate, isConfigured, access: access.now(), logger };
+  const shown = { configuration, dataDirectory, certificate, isConfigured, access: access.now(), logger };
   const { processes } = answering;
-  return { ...told, ...addressOf(configuration, answering, certificate), processes, renewCertificate, reload, stop };
+  return { ...shown, ...addressOf(configuration, answering, certificate), processes, renewCertificate, reload, stop };
 }
 
 function announce(certificate: CertificateSource | undefined, logger: Logger): void {
@@ -117,7 +120,10 @@ function announce(certificate: CertificateSource | undefined, logger: Logger): v
 }
 
 interface WorkParts {
+  readonly env: AppSurroundings["env"];
   readonly store: Store;
+  /** With the audit log and notifications. */
+  readonly told: Registry;
   readonly composed: ComposedRegistry;
   readonly renewCertificate: () => Promise<void>;
   readonly monitoring: Monitoring;
@@ -126,10 +132,11 @@ interface WorkParts {
 
 /** What a server does by itself, until it is disposed of. */
 function startWork(configuration: Configuration, parts: WorkParts): readonly Disposable[] {
-  const { store, composed, renewCertificate, monitoring, logger } = parts;
+  const { env, store, told, composed, renewCertificate, monitoring, logger } = parts;
   const { health, chores: metrics } = monitoring;
   return [
     ...startChores(configuration, { store, renew: renewCertificate, logger, metrics }),
+    ...startSync(configuration, { env, store, told, logger, metrics }),
     composed.start(),
     ...startHealthChecks(configuration.health, { health, checkStore: composed.registry.checkReady, logger }),
   ];

@@ -19,6 +19,7 @@ import { tokenCommand } from "./token.ts";
 import { cpCommand } from "./transfer/cp.ts";
 import { exportCommand } from "./transfer/export.ts";
 import { importCommand } from "./transfer/import.ts";
+import { syncCommand } from "./transfer/sync.ts";
 import { trustCommand } from "./trust/trust.ts";
 import { verifyCommand } from "./verify.ts";
 import { versionCommand } from "./version.ts";
@@ -55,6 +56,7 @@ const commands: readonly Command[] = [
   cpCommand,
   exportCommand,
   importCommand,
+  syncCommand,
   configCommand,
   passwdCommand,
   tokenCommand,

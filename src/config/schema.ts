@@ -10,6 +10,7 @@ import { describeSchema } from "./node.ts";
 import { notifications } from "./notifications-section.ts";
 import { proxy } from "./proxy-section.ts";
 import { storage } from "./storage-section.ts";
+import { sync } from "./sync-section.ts";
 import {
   boolean,
   count,
@@ -160,6 +161,7 @@ export const schema = z.object({
     ),
   }),
   proxy,
+  sync,
   validation,
   auth,
   access,

@@ -42,6 +42,8 @@ export interface SourcePlace {
   referrers(subject: Digest): AsyncIterable<Digest>;
   /** All tags. */
   tags(): AsyncIterable<Tag>;
+  /** What a tag points to, without its manifest if that is possible: registries count those. */
+  tagged(tag: Tag): Promise<Digest | undefined>;
 }
 
 /** How a blob is to be stored. */

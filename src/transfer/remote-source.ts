@@ -41,6 +41,7 @@ export function remoteSource(repository: RemoteRepository): SourcePlace {
     readBlob: (blob, reading) => readRemote(repository, blob, reading),
     referrers: (subject) => listReferrers(repository, subject),
     tags: () => listTags(repository),
+    tagged: async (tag) => (await api.headManifest(name, { kind: "tag", tag }))?.digest,
   };
 }
 

@@ -18,6 +18,7 @@ export function storeSource(repository: Repository, home: Home): SourcePlace {
     readBlob: (blob, reading) => readStored(repository, blob, reading),
     referrers: (subject) => listReferrers(repository, subject),
     tags: () => listTags(repository),
+    tagged: async (tag) => (await ifThere(repository.manifests.get({ kind: "tag", tag })))?.digest,
   };
 }
 

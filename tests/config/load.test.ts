@@ -102,6 +102,7 @@ const fromImage2 = {
   },
   health: { storagedriver: { enabled: true, interval: 10_000, threshold: 3 }, file: [], http: [], tcp: [] },
   catalog: { maxentries: 1000 },
+  sync: [],
   tags: { maxtags: 1000 },
   notifications: { events: { includereferences: false }, endpoints: [] },
   proxy: undefined,

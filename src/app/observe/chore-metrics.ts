@@ -8,6 +8,9 @@ export interface ChoreMetrics {
   collected(outcome: Pick<GcSummary, "purged" | "freedBytes" | "findings"> | "failed" | "busy"): void;
   checked(outcome: Pick<VerifySummary, "bytes" | "lost" | "repairable" | "untidy"> | "failed"): void;
   purged(uploads: number): void;
+  synced(
+    outcome: { readonly failed: number; readonly copied: number; readonly sentBytes: number } | "failed" | "busy",
+  ): void;
 }
 
 /** The metrics of one chore. */
@@ -31,6 +34,13 @@ export function createChoreMetrics(metrics: Metrics, now: () => number): ChoreMe
   const read = plain("registry_verify_read_bytes_total", "Bytes that checks read");
   const findings = metrics.gauge({ name: "registry_verify_findings", help: "What the last check found, by severity" });
   const purged = plain("registry_uploads_purged_total", "Abandoned uploads that were removed");
+  const sync = createRuns(metrics, {
+    name: "sync",
+    what: "Runs that brought mirrors up to date",
+    outcomes: ["done", "failed", "busy"],
+  });
+  const mirrored = plain("registry_sync_images_total", "Images that mirrors brought");
+  const received = plain("registry_sync_received_bytes_total", "Bytes of blobs that mirrors brought");
   const succeed = ({ runs, lastSuccess }: Runs) => {
     runs.add({ outcome: "done" });
     lastSuccess.set({}, now() / 1000);
@@ -50,6 +60,13 @@ export function createChoreMetrics(metrics: Metrics, now: () => number): ChoreMe
       for (const severity of ["lost", "repairable", "untidy"] as const) findings.set({ severity }, outcome[severity]);
     },
     purged: (uploads) => purged.add({}, uploads),
+    synced: (outcome) => {
+      if (typeof outcome === "string") return sync.runs.add({ outcome });
+      mirrored.add({}, outcome.copied);
+      received.add({}, outcome.sentBytes);
+      if (outcome.failed > 0) sync.runs.add({ outcome: "failed" });
+      else succeed(sync);
+    },
   };
 }
 

@@ -3,6 +3,7 @@
 import { lookup } from "node:dns/promises";
 import { getCACertificates } from "node:tls";
 import { type ClientOptions, RegistryClient } from "../../client/registry-client.ts";
+import type { UpstreamCredentials } from "../../client/upstream-token.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import { apiHost, isLoopbackHost } from "../../transfer/host.ts";
 import { usesProxy } from "../caches/outward-proxy.ts";
@@ -14,6 +15,8 @@ export interface RegistrySurroundings extends CredentialOwner {
   readonly now: () => number;
   /** Plain HTTP, whatever the host. */
   readonly isPlain: boolean;
+  /** Instead of those that the user's tools keep. */
+  readonly login?: UpstreamCredentials | undefined;
 }
 
 const answerMs = 30_000;
@@ -32,7 +35,7 @@ export async function openRegistryClient(host: string, surroundings: RegistrySur
 }
 
 function optionsFor(host: string, surroundings: RegistrySurroundings): Omit<ClientOptions, "url"> {
-  const { env, now, warn } = surroundings;
+  const { env, now, warn, login } = surroundings;
   const directories = listCertificateHomes(env);
   const { authorities, identity } = findCertificates(host, { directories, warn });
   return {
@@ -40,7 +43,7 @@ function optionsFor(host: string, surroundings: RegistrySurroundings): Omit<Clie
     ca: [...new Set([...getCACertificates("default"), ...getCACertificates("system"), ...authorities])].join("\n"),
     identity,
     realms: "any",
-    credentials: openUserCredentials(host, surroundings),
+    credentials: login === undefined ? openUserCredentials(host, surroundings) : async () => login,
     resolve: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
     isProxied: ({ protocol }) => usesProxy(env, protocol),
     answerMs,

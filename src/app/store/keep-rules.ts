@@ -23,7 +23,7 @@ export function keepOf({ gc, access }: Configuration): KeepRules | undefined {
 }
 
 /** A glob, or between slashes a regular expression that has to match the whole tag. */
-function compileTagPattern(text: string): (tag: string) => boolean {
+export function compileTagPattern(text: string): (tag: string) => boolean {
   if (!text.startsWith("/")) {
     const glob = compileNameGlob(text);
     return (tag) => glob.match(tag);

@@ -79,6 +79,7 @@ export function sourceOfEntries(entries: readonly LayoutEntry[], content: EntryC
       yield* (await bySubject()).get(subject) ?? [];
     },
     tags: () => listNames(entries),
+    tagged: async (tag) => findLayoutEntry(entries, tag, label)?.descriptor.digest,
   };
 }
 
