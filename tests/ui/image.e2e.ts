@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
+import { minimal, startWith } from "../e2e/configured.ts";
 import { type StartedRegistry, startRegistry } from "../e2e/executable.ts";
 import { findBarriers, hasChromium, openBrowser, openWindow } from "./browser.ts";
 import { Pusher, pushRelease, type StoredDescriptor } from "./stored-content.ts";
@@ -146,18 +147,39 @@ describe.skipIf(!hasChromium)("an image", () => {
   });
 
   test("the registry shows its address, how to trust it, its space and what it does by itself", async () => {
+    const started = await registry.fetch(`/v2/${name}/blobs/uploads/`, { method: "POST" });
+    expect(started.status).toEqual(202);
     await using window = await openWindow(browser, registry.url);
     const { page, complaints } = window;
     await window.goTo("#/registry");
+    await page.getByText("1 session, 0 B").waitFor();
     // It is printed with a space in the middle, and may wrap there.
     const stdout = registry.stdout().replaceAll(/\s/g, "");
     const printed = /SHA-256((?:[0-9A-F]{2}:){31}[0-9A-F]{2})/.exec(stdout)?.[1] ?? "none was printed";
     await page.getByText(printed).first().waitFor();
     await page.getByText(`sudo registry trust ${new URL(registry.url).host}`).waitFor();
     await page.getByText("every 24 hours").waitFor();
-    await page.getByText("Uploads in progress").waitFor();
     await page.getByRole("link", { name, exact: true }).waitFor();
     const authority = await page.evaluate("fetch('/ca.crt').then((response) => response.text())");
     expect([authority, await findBarriers(page), complaints]).toEqual([readFileSync(registry.ca, "utf8"), [], []]);
   });
+
+  test("a registry that caches others, and lets nobody delete, says so and offers nothing else", async () => {
+    const upstreams = "[{host: up.example, remoteurl: 'https://up.example'}]";
+    await using cache = await startWith(`${minimal}proxy:\n  upstreams: ${upstreams}\n`);
+    await pushRelease(new Pusher(cache, name), "v1");
+    await using window = await openWindow(browser, cache.url);
+    const { page, complaints } = window;
+    await window.goTo("#/registry");
+    const row = page.locator("tr", { hasText: "https://up.example" });
+    // The server has looked for it by itself, or is about to.
+    await row.getByText(/not asked yet|does not answer/).waitFor();
+    await page.getByText("deletion is disabled (storage.delete.enabled)").waitFor();
+    await page.getByText("none: this registry speaks plain HTTP").waitFor();
+    await window.goTo(`#/repositories/${name}`);
+    await page.locator("tbody th", { hasText: "v1" }).waitFor();
+    const offered = [page.getByRole("button", { name: "Delete…" }), page.getByLabel("Select v1")];
+    expect(await Promise.all(offered.map((each) => each.count()))).toEqual([0, 0]);
+    expect([await findBarriers(page), complaints]).toEqual([[], []]);
+  }, 120_000);
 });
