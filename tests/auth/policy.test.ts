@@ -151,3 +151,20 @@ test("a policy tells whether callers without credentials may do anything", () =>
     false,
   ]);
 });
+
+const everywhere = { repositories: ["**"], actions: ["pull" as const] };
+
+test.each<readonly [string, Identity, AccessRules, boolean]>([
+  ["a user with a rule for all", alice, rules, true],
+  ["a user with rules for some", bob, rules, false],
+  ["a user without any rules", bob, { anonymous: [], groups: {} }, true],
+  ["a job without any rules", job({}), { anonymous: [], groups: {} }, false],
+  ["anybody", { kind: "anonymous" }, rules, false],
+  ["anybody who may pull everything", { kind: "anonymous" }, { ...rules, anonymous: [everywhere] }, true],
+  ["who may only push everything", bob, { ...rules, anonymous: [{ ...everywhere, actions: ["push"] }] }, false],
+  ["an API token for some", { kind: "apiToken", token }, rules, false],
+  ["an API token for all", { kind: "apiToken", token: { ...token, repositories: ["**"] } }, rules, true],
+  ["the bearer of a foreign token", { kind: "bearer", name: "x" }, rules, true],
+])("Policy.coversEverything() of %s", (_who, identity, given, want) => {
+  expect(new Policy(given).coversEverything(identity)).toBe(want);
+});

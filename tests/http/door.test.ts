@@ -1,63 +1,10 @@
 // Every identity at every route of every kind of repository: who gets in, who is asked to log in, and who is refused.
 import { describe, expect, test } from "bun:test";
-import { type ApiToken, createSecret, hashSecret } from "../../src/auth/api-tokens.ts";
-import { Authenticator } from "../../src/auth/authenticator.ts";
-import { PasswordChecker } from "../../src/auth/htpasswd.ts";
-import { type Action, Policy } from "../../src/auth/policy.ts";
-import type { LoginScheme } from "../../src/http/challenge.ts";
+import type { Action } from "../../src/auth/policy.ts";
 import { dispatch } from "../../src/http/dispatch.ts";
-import { Door } from "../../src/http/door.ts";
-import { LoginFailures } from "../../src/http/login-failures.ts";
 import { parseRoute, type Route } from "../../src/http/route.ts";
 import { digestOf, type MemoryRegistry, memoryRegistry, pushImage } from "./memory-registry.ts";
-
-const hash = await Bun.password.hash("secret", { algorithm: "bcrypt", cost: 4 });
-const secret = createSecret((count) => new Uint8Array(count).fill(7));
-const token: ApiToken = {
-  name: "ci",
-  repositories: ["team/**"],
-  actions: ["pull"],
-  createdMs: 0,
-  expiresMs: undefined,
-};
-const basicScheme: LoginScheme = { kind: "basic", realm: "test" };
-const bearerScheme: LoginScheme = { kind: "bearer", realm: (origin) => `${origin}auth/token`, service: "registry" };
-
-/** A token of ours is its grant as JSON here: signatures are another test's. */
-function openDoor(scheme: LoginScheme, anonymous: readonly { repositories: string[]; actions: Action[] }[]): Door {
-  const hashes = new Map(["alice", "bob"].map((name) => [name, hash]));
-  return new Door({
-    authenticator: new Authenticator({
-      passwords: { hashes: () => hashes, checker: new PasswordChecker({ now: () => 0 }) },
-      apiTokens: {
-        find: (text) => (text === secret ? token : undefined),
-        get: (id) => (id === hashSecret(secret) ? token : undefined),
-      },
-      verifyWorkload: undefined,
-      verifyOwn: async (text) =>
-        text.startsWith("[")
-          ? { claims: { access: JSON.parse(text), holder: { kind: "anonymous" } } }
-          : { problem: "this is no token" },
-      verifyForeign: undefined,
-    }),
-    policy: () =>
-      new Policy({
-        anonymous,
-        groups: {},
-        rules: [
-          { users: ["alice"], groups: [], claims: {}, repositories: ["**"], actions: ["pull", "push", "delete"] },
-          { users: ["bob"], groups: [], claims: {}, repositories: ["team/**"], actions: ["pull", "push"] },
-        ],
-      }),
-    scheme,
-    failures: new LoginFailures(3, () => 0),
-  });
-}
-
-const pub = [{ repositories: ["pub/**"], actions: ["pull" as const] }];
-const basic = (name: string, password: string) => `Basic ${btoa(`${name}:${password}`)}`;
-const grant = (name: string, ...actions: string[]) =>
-  `Bearer ${JSON.stringify([{ type: "repository", name, actions }])}`;
+import { basic, basicScheme, bearerScheme, grant, openDoor, pub, secret } from "./open-door.ts";
 
 /** What each caller may do to which repository; anything else is refused with the status. */
 const callers: readonly {
