@@ -16,7 +16,7 @@ const newId = () => crypto.randomUUID();
 const notices = new Notices(objects, { prefix: "notices/", newId, marginMs: 4_000 });
 const scope = scopeOf("app");
 const adding = new Adding(objects, { notices, scope });
-const contents = Array.from({ length: 6 }, (_, index) => index);
+const contents = Array.from({ length: 10 }, (_, index) => index);
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const pick = (limit: number) => Math.floor(Math.random() * limit);
@@ -35,11 +35,19 @@ async function push(count: number): Promise<void> {
   await objects.put(revision, bytesOf(needed.join(" ")));
   const stands = await adding.stands([revision, ...links]);
   const found = stands ? await adding.find(blobs) : [];
-  if (stands && found.every((each) => typeof each === "object")) say(`promised ${revision} ${needed.join(" ")}`);
-  else if (count % 2 === 0) await remove(revision);
+  if (!stands || !found.every((each) => typeof each === "object")) return;
+  promised.set(revision, [revision, ...links, ...blobs]);
+  say(`promised ${revision} ${needed.join(" ")}`);
 }
 
+/** What each promised manifest needs. */
+const promised = new Map<string, readonly string[]>();
+
+/** Looks before whether everything is there that was promised. */
 async function remove(revision: string): Promise<void> {
+  for (const key of promised.get(revision) ?? [])
+    if ((await objects.stat(key)) === undefined) say(`lost ${revision}: ${key}`);
+  promised.delete(revision);
   say(`removed ${revision}`);
   await objects.delete(revision);
 }
@@ -76,14 +84,23 @@ async function collect(): Promise<void> {
   await run.finish(0);
 }
 
-const mine: string[] = [];
-for (let count = 0; ; count += 1) {
+/** What this node and those that it takes the place of have pushed, and few of it: most contents are garbage, for a while. */
+const mine = (await Array.fromAsync(listObjects(objects.client, { prefix: `revisions/${name.split("-")[0]}-` }))).map(
+  ({ key }) => key,
+);
+const mostKept = 2;
+
+async function turn(count: number): Promise<void> {
+  while (mine.length > mostKept) await remove(mine.splice(pick(mine.length), 1)[0] ?? "");
   const lot = pick(10);
-  const deed = lot < 5 ? push(count).then(() => void mine.push(`revisions/${name}-${count}`)) : undefined;
+  if (lot < 6) {
+    mine.push(`revisions/${name}-${count}`);
+    await push(count);
+  } else if (lot < 8) await prune();
+  else await collect();
+}
+
+for (let count = 0; ; count += 1) {
   // A failure is no promise.
-  await (
-    deed ?? (lot < 7 ? prune() : lot < 8 ? collect() : remove(mine.splice(pick(mine.length), 1)[0] ?? "revisions/none"))
-  ).catch((error: Error) => {
-    say(`failed ${error.message}`);
-  });
+  await turn(count).catch((error: Error) => say(`failed ${error.message}`));
 }

@@ -57,7 +57,7 @@ test.each(engines)(
     const lines = (await Promise.all(said)).flatMap((text) => text.split("\n"));
     const removed = new Set(lines.filter((line) => line.startsWith("removed ")).map((line) => line.split(" ")[1]));
     const promised = lines.filter((line) => line.startsWith("promised ")).map((line) => line.split(" ").slice(1));
-    const lost: string[] = [];
+    const lost = lines.filter((line) => line.startsWith("lost "));
     for (const [revision = "", ...needed] of promised) {
       if (removed.has(revision)) continue;
       const keys = [revision, ...needed.flatMap((index) => [`links/${index}`, `blobs/${index}`])];
