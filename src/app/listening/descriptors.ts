@@ -1,6 +1,6 @@
 // How many more files and connections the process may open. At the limit the system refuses to accept connections, and
 // Bun, which is told that one waits, retries in a busy loop. So the server is told before it comes to that.
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { type Room, type RunningServer, rooms } from "../../http/server.ts";
 import { errorCode, messageOf } from "../../lib/system-error.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -73,17 +73,30 @@ export function readLimit(path = "/proc/self/limits"): number | undefined {
   }
 }
 
-/** How much room is left below a limit: found by opening, since nothing counts descriptors cheaply. */
-export function measureRoom(limit: number): Room {
+/**
+ * How much room is left below a limit: found by opening, since not every system counts descriptors cheaply, and since all
+ * processes together may have too many. Far from its own limit one is enough for that.
+ */
+export function measureRoom(limit: number, openCount = countDescriptors()): Room {
   const reserve = Math.min(Math.max(limit >> 3, reserveBounds.least), reserveBounds.most);
+  const isFar = openCount !== undefined && limit - openCount > 2 * reserve;
   const opened: number[] = [];
   try {
-    while (opened.length < reserve) opened.push(openSync("/", "r"));
+    while (opened.length < (isFar ? 1 : reserve)) opened.push(openSync("/", "r"));
     return "enough";
   } catch (error) {
     if (!["EMFILE", "ENFILE"].includes(errorCode(error) ?? "")) return "enough";
     return opened.length < reserve / 2 ? "none" : "little";
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
+  }
+}
+
+/** How many descriptors are open; undefined if the system does not tell at a glance, as Linux does since 6.2. */
+function countDescriptors(): number | undefined {
+  try {
+    return statSync("/proc/self/fd").size || undefined;
+  } catch {
+    return undefined;
   }
 }
