@@ -47,11 +47,15 @@ async function main(options: Options): Promise<void> {
       certificate: makeCertificate(ours.executable, directory),
       sizes: sizes[options.length],
       workers: options.workers,
-      say: (line) => console.error(`${new Date().toTimeString().slice(0, 8)} ${line}`),
+      say: (line) => {
+        load.throwIfStopped();
+        console.error(`${new Date().toTimeString().slice(0, 8)} ${line}`);
+      },
     };
     const told = peers.filter(({ kind }) => kind !== "undurable");
     const versions = Object.fromEntries(told.map(({ kind, version }) => [kind, version]));
     const { rows, growth } = await measure(bench, options);
+    load.throwIfStopped();
     const workers = options.workers === undefined ? {} : { workers: options.workers };
     const date = new Date().toISOString().slice(0, 10);
     publish({ machine: describeMachine(), date, versions, ...workers, rows, growth }, { before, ...options });

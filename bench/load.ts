@@ -99,7 +99,7 @@ export class Load implements AsyncDisposable {
   }
 
   async #ask<T>(job: object): Promise<T> {
-    if (this.#isStopped) throw new Error("interrupted");
+    this.throwIfStopped();
     this.#child.stdin.write(`${JSON.stringify(job)}\n`);
     await this.#child.stdin.flush();
     const answer = JSON.parse(await this.#line());
@@ -123,6 +123,11 @@ export class Load implements AsyncDisposable {
   stop(): void {
     this.#isStopped = true;
     this.#child.kill();
+  }
+
+  /** For work between jobs, and without any. */
+  throwIfStopped(): void {
+    if (this.#isStopped) throw new Error("interrupted");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

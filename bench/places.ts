@@ -16,11 +16,31 @@ type FileSystem = (typeof fileSystems)[number];
 
 const imageBytes = 6 * 1024 ** 3;
 
-/** A directory in memory. Memory that was never used has to be fetched from the host first: that is done here. */
+/**
+ * A directory in memory. Memory that was never used has to be fetched from the host first: that is done here. For root it
+ * is a mount of its own, since a million blobs are more files than /dev/shm may have.
+ */
 export function memoryPlace(warmBytes: number): Place {
   const path = mkdtempSync("/dev/shm/registry-bench-");
+  const isMounted = userInfo().uid === 0 && mount(["-t", "tmpfs", "-o", "nr_inodes=0,size=80%", "tmpfs", path]);
   warm(join(path, "warm"), warmBytes);
-  return { name: "memory", path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  const remove = () => rmSync(path, { recursive: true, force: true });
+  return {
+    name: "memory",
+    path,
+    [Symbol.dispose]: () => {
+      if (!isMounted || unmount(path)) remove();
+    },
+  };
+}
+
+function mount(words: readonly string[]): boolean {
+  return Bun.spawnSync(["mount", ...words], { stderr: "ignore" }).success;
+}
+
+/** What lies below a mount that would not go stays: it is in use. */
+function unmount(path: string): boolean {
+  return Bun.spawnSync(["umount", path]).success;
 }
 
 function warm(path: string, bytes: number): void {
@@ -50,7 +70,7 @@ export function loopPlace(fileSystem: FileSystem): Place | undefined {
   const remove = () => rmSync(base, { recursive: true, force: true });
   const isThere =
     Bun.spawnSync([`mkfs.${fileSystem}`, "-q", image], { stdout: "ignore", stderr: "ignore" }).success &&
-    Bun.spawnSync(["mount", "-o", "loop", image, path], { stderr: "ignore" }).success;
+    mount(["-o", "loop", image, path]);
   if (!isThere) {
     remove();
     return undefined;
@@ -59,8 +79,7 @@ export function loopPlace(fileSystem: FileSystem): Place | undefined {
     name: fileSystem,
     path,
     [Symbol.dispose]: () => {
-      // Never delete below a mount that would not go: the data is the benchmark's own, but the image is in use.
-      if (Bun.spawnSync(["umount", path]).success) remove();
+      if (unmount(path)) remove();
     },
   };
 }
