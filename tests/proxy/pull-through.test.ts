@@ -37,7 +37,7 @@ describe("a registry with caches", () => {
   test("refuses every write to a cached repository, and asks no upstream about it", async () => {
     await using upstream = await startUpstream();
     const { cache } = await cacheOf(upstream);
-    const { blobs, manifests, tags, uploads } = cache.repository(cached, anonymous());
+    const { blobs, manifests, tags, uploads, deletions } = cache.repository(cached, anonymous());
     const id = "00000000-0000-4000-8000-000000000000";
     const put = { bytes: content, contentType: undefined, digest: undefined, tags: [] };
     const refusals = await Promise.all(
@@ -47,6 +47,8 @@ describe("a registry with caches", () => {
         manifests.put(put),
         manifests.delete(digest),
         tags.delete("latest" as never),
+        deletions.plan({ selection: { tags: [], digests: [], isEverything: true } }),
+        deletions.carryOut({ order: { tags: [], manifests: [digest] } }),
         uploads.start("sha256"),
         uploads.size(id),
         uploads.append(id, chunk),

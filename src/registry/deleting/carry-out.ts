@@ -80,8 +80,8 @@ class Deletion {
   readonly #tags: TaggedDigest[];
   /** By what was pushed meanwhile, or turned out to stay. */
   readonly #needed = new Set<Digest>();
-  /** Manifests that have been read. */
-  readonly #known: Set<Digest>;
+  /** Manifests that were pushed since the repository was read, and have been read too. */
+  readonly #known = new Set<Digest>();
   readonly #done = { tags: [] as TaggedDigest[], manifests: [] as Digest[], kept: [] as KeptContent[] };
   readonly #pace = createPacer();
 
@@ -100,7 +100,6 @@ class Deletion {
     this.#tags = [...tasks.tags];
     this.#manifests = [...tasks.manifests];
     this.#done.kept.push(...tasks.kept);
-    this.#known = new Set(scan.revisions.keys());
   }
 
   get outcome(): DeletionOutcome {
@@ -227,7 +226,7 @@ class Deletion {
     for (const algorithm of await this.#store.objects.list(prefix)) {
       for await (const hex of await this.#store.objects.names(`${prefix}/${algorithm}`)) {
         const digest = digestFromPath(algorithm, hex);
-        if (digest === undefined || this.#known.has(digest)) continue;
+        if (digest === undefined || this.#scan.revisions.has(digest) || this.#known.has(digest)) continue;
         const names = await readNames(this.#store, digest);
         if (names === undefined) throw unreadable(this.#name, digest);
         this.#known.add(digest);

@@ -39,12 +39,13 @@ export async function predictFreed(
   options: FreedSpaceOptions,
 ): Promise<FreedSpace> {
   const { schedule, signal } = options;
-  const leaving = new Set<Digest>();
+  const [leaving, free] = [new Set<Digest>(), new Set<Digest>()];
   for await (const digest of inTurns(gone)) {
-    leaving.add(digest);
-    for await (const named of inTurns(scan.revisions.get(digest)?.named ?? [])) leaving.add(named);
+    for await (const each of inTurns([digest, ...(scan.revisions.get(digest)?.named ?? [])])) {
+      leaving.add(each);
+      free.add(each);
+    }
   }
-  const free = new Set(leaving);
   for await (const { digest, named } of inTurns(scan.revisions.values())) {
     if (gone.has(digest)) continue;
     free.delete(digest);

@@ -185,12 +185,13 @@ async function measureScan(
   const sound = scan.isBusy ? { ...scan, problems: [...scan.problems, "a push is under way"] } : scan;
   const deletesUntagged = schedule.deletesUntagged && !isCached;
   const plan = await planPrune(sound, { isYoung: () => false, deletesUntagged });
-  const garbage = new Set([...plan.layers, ...plan.revisions]);
+  const garbage = new Set<Digest>();
+  for (const some of [plan.layers, plan.revisions]) for await (const digest of inTurns(some)) garbage.add(digest);
   // A cache keeps what its upstream filled until eviction takes it.
   const isGarbage = (digest: Digest) =>
     !isCached && garbage.has(digest) && !plan.kept.has(digest) && !plan.needed.has(digest);
   const sums = { sizeBytes: 0, ownBytes: 0, garbageBytes: 0 };
-  for (const digest of new Set([...scan.layers.keys(), ...scan.revisions.keys()])) {
+  for (const digest of linkedOnce(scan)) {
     signal?.throwIfAborted();
     const sizeBytes = (await store.objects.stat(blobKey(digest)))?.sizeBytes ?? 0;
     sums.sizeBytes += sizeBytes;
@@ -204,8 +205,18 @@ async function measureScan(
     measuring.free = joinTimes(measuring.free, whenFree(touchedMs, schedule, store.now()));
   }
   for (const alias of scan.aliases) needed.add(alias);
-  const problems = scan.problems.map((problem) => problem.replaceAll(`${repositoriesPrefix}/`, ""));
+  const problems = scan.problems
+    .slice(0, maxProblems)
+    .map((problem) => problem.replaceAll(`${repositoriesPrefix}/`, ""));
   return { name: path, ...sums, tags: scan.tags.size, manifests: scan.revisions.size, problems };
+}
+
+const maxProblems = 100;
+
+/** Everything that is linked, as a blob or as a manifest. */
+function* linkedOnce({ layers, revisions }: RepositoryScan): Generator<Digest> {
+  yield* layers.keys();
+  for (const digest of revisions.keys()) if (!layers.has(digest)) yield digest;
 }
 
 async function measureBlobs({ store, linked, needed, schedule, signal, pace }: Measuring) {
