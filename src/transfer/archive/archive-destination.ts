@@ -6,13 +6,7 @@ import { RegistryError } from "../../oci/errors.ts";
 import { startHash } from "../../oci/hash.ts";
 import type { Tag } from "../../oci/reference.ts";
 import { blobPath } from "../layout/files.ts";
-import {
-  emptyLayoutIndex,
-  formatLayoutIndex,
-  type LayoutIndex,
-  layoutEntries,
-  withLayoutEntry,
-} from "../layout/index-file.ts";
+import { formatLayoutIndex, makeLayoutIndex, type NewLayoutEntry } from "../layout/index-file.ts";
 import { readManifest } from "../manifest.ts";
 import type { BlobArrival, DestinationPlace, WholeManifest } from "../place.ts";
 import { verified } from "../verified.ts";
@@ -37,7 +31,9 @@ export class ArchiveWriter {
   readonly #tar: TarWriter;
   readonly #options: ArchiveOptions;
   readonly #written = new Set<Digest>();
-  #index: LayoutIndex = emptyLayoutIndex;
+  /** The entries of the index by their names; those without a name by their digests. */
+  readonly #entries = new Map<string, NewLayoutEntry>();
+  readonly #listed = new Set<Digest>();
   #dockerImages = new Map<Digest, DockerImage>();
   #turn: Promise<void> = Promise.resolve();
 
@@ -56,8 +52,8 @@ export class ArchiveWriter {
       hasBlob: async ({ digest }) => this.#written.has(digest),
       mountBlob: async () => false,
       putBlob: async (blob, arrival) => this.#inTurn(() => this.#addBlob(blob, arrival)),
-      hasManifest: async (digest, { isRoot }) => this.#written.has(digest) && (!isRoot || this.#isListed(digest)),
-      tagged: async (tag) => this.#entryOf(nameOf(tag)),
+      hasManifest: async (digest, { isRoot }) => this.#written.has(digest) && (!isRoot || this.#listed.has(digest)),
+      tagged: async (tag) => this.#entries.get(nameOf(tag))?.digest,
       putManifest: async (manifest, { tags, isRoot }) => {
         await this.#inTurn(() => this.#addManifest(manifest));
         const names = tags.map(nameOf);
@@ -99,9 +95,10 @@ export class ArchiveWriter {
   async #list(whole: WholeManifest, names: readonly string[]): Promise<void> {
     const { digest, mediaType, bytes } = whole;
     const entry = { digest, mediaType, sizeBytes: bytes.length };
-    for (const name of names.length === 0 ? [undefined] : names) {
-      this.#index = withLayoutEntry(this.#index, { ...entry, name });
-    }
+    for (const name of names) this.#entries.set(name, { ...entry, name });
+    if (names.length === 0 && !this.#listed.has(digest)) this.#entries.set(digest, { ...entry, name: undefined });
+    if (names.length > 0) this.#entries.delete(digest);
+    this.#listed.add(digest);
     if (this.#options.isForDocker) await this.#listForDocker(whole, names);
   }
 
@@ -123,18 +120,10 @@ export class ArchiveWriter {
     });
   }
 
-  #isListed(digest: Digest): boolean {
-    return layoutEntries(this.#index).some(({ descriptor }) => descriptor.digest === digest);
-  }
-
-  #entryOf(name: string): Digest | undefined {
-    return layoutEntries(this.#index).find(({ names }) => names.includes(name))?.descriptor.digest;
-  }
-
   async #finish(): Promise<void> {
     const files: readonly (readonly [string, string])[] = [
       ["oci-layout", JSON.stringify({ imageLayoutVersion: "1.0.0" })],
-      ["index.json", formatLayoutIndex(this.#index)],
+      ["index.json", formatLayoutIndex(makeLayoutIndex([...this.#entries.values()]))],
       ...(this.#options.isForDocker
         ? ([["manifest.json", formatDockerManifest([...this.#dockerImages.values()])]] as const)
         : []),

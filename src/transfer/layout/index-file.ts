@@ -68,7 +68,7 @@ export interface NewLayoutEntry {
 
 /** The index with the entry: in the place of another one of the same name, and instead of one without a name. */
 export function withLayoutEntry(index: LayoutIndex, entry: NewLayoutEntry): LayoutIndex {
-  const { mediaType, digest, sizeBytes, name } = entry;
+  const { digest, name } = entry;
   const isReplaced = (value: unknown) => {
     if (!isRecord(value)) return false;
     const written = isRecord(value.annotations) ? value.annotations[refName] : undefined;
@@ -76,9 +76,17 @@ export function withLayoutEntry(index: LayoutIndex, entry: NewLayoutEntry): Layo
   };
   const isListed = index.manifests.some((value) => isRecord(value) && value.digest === digest);
   if (name === undefined && isListed) return index;
+  return { ...index, manifests: [...index.manifests.filter((value) => !isReplaced(value)), writeEntry(entry)] };
+}
+
+/** The index of these entries. */
+export function makeLayoutIndex(entries: readonly NewLayoutEntry[]): LayoutIndex {
+  return { ...emptyLayoutIndex, manifests: entries.map(writeEntry) };
+}
+
+function writeEntry({ mediaType, digest, sizeBytes, name }: NewLayoutEntry): object {
   const annotations = name === undefined ? {} : { annotations: { [refName]: name } };
-  const added = { mediaType, digest, size: sizeBytes, ...annotations };
-  return { ...index, manifests: [...index.manifests.filter((value) => !isReplaced(value)), added] };
+  return { mediaType, digest, size: sizeBytes, ...annotations };
 }
 
 /** The entry of that name, or of one that ends with it; undefined if there is none; throws if there are several. */
