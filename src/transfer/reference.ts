@@ -95,7 +95,13 @@ export function parseImagePattern(text: string): Parsed<ImagePattern> {
 /** A name of the store as it is read back: with a slash before what looks like a host. */
 export function formatStoreName(name: string): string {
   const parsed = parseImagePattern(name);
+  if (isArchiveText(`${name}:`)) return `/${name}`;
   return "value" in parsed && parsed.value.host === undefined ? name : `/${name}`;
+}
+
+/** Whether the text begins as a layout or an archive does; a repository of that name has a slash before it. */
+export function isArchiveText(text: string): boolean {
+  return archiveKinds.some((kind) => text.startsWith(`${kind}:`));
 }
 
 /** Whether a name or a tag is a glob. */

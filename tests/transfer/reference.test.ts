@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { isGlob, parseImagePattern, parseImageReference } from "../../src/transfer/reference.ts";
+import {
+  formatStoreName,
+  isArchiveText,
+  isGlob,
+  parseImagePattern,
+  parseImageReference,
+} from "../../src/transfer/reference.ts";
 
 const hex = "a".repeat(64);
 const digest = `sha256:${hex}`;
@@ -98,4 +104,15 @@ describe("parseImagePattern()", () => {
 
 test("isGlob() finds stars", () => {
   expect(["v1.*", "v1"].map(isGlob)).toEqual([true, false]);
+});
+
+test("formatStoreName() puts a slash before what would be read as something else", () => {
+  expect(["app", "team/app", "ghcr.io/app", "localhost/app", "oci"].map(formatStoreName)).toEqual([
+    "app",
+    "team/app",
+    "/ghcr.io/app",
+    "/localhost/app",
+    "/oci",
+  ]);
+  expect(["oci:x", "docker-archive:x", "oci", "/oci:x"].map(isArchiveText)).toEqual([true, true, false, false]);
 });

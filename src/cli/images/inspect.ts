@@ -1,7 +1,8 @@
 // registry inspect
+import type { Digest } from "../../oci/digest.ts";
 import { parseTag, type Reference } from "../../oci/reference.ts";
-import { type DescribedImage, describeImage } from "../../transfer/describe-image.ts";
-import { type ImageReference, parseImageReference } from "../../transfer/reference.ts";
+import { type DescribedImage, describeImage, type ImageReader } from "../../transfer/describe-image.ts";
+import { type ArchiveReference, parseImageReference } from "../../transfer/reference.ts";
 import {
   type Command,
   CommandError,
@@ -11,6 +12,7 @@ import {
   type ParsedWords,
   UsageError,
 } from "../command.ts";
+import { type ArchiveSource, withArchive } from "./archive-source.ts";
 import { imageFlags, operandOf, readCall, withRegistry, withStore } from "./call.ts";
 import { formatInspected, type InspectedImage, inspectedAsJson } from "./inspected.ts";
 import { openRegistrySource } from "./registry-source.ts";
@@ -23,13 +25,14 @@ export const inspectCommand: Command = {
   summary: "shows an image: platforms, configuration, layers, referrers",
   operands: "[config.yml] <reference>",
   maxOperands: 2,
-  description: `Shows the manifest of an image of this machine's store or of a registry: digest, type, size, platforms or layers, what it
+  description: `Shows an image of this machine's store, a registry, a layout or an archive: digest, type, size, platforms or layers, what it
 runs, its labels and annotations, and what refers to it (signatures, SBOMs, attestations). No layer is read.
 
   registry inspect team/app:v1
   registry inspect ghcr.io/acme/app:latest --platform linux/arm64
   registry inspect team/app@sha256:4bcff6… --json | jq .manifest
   registry inspect team/app:v1 --raw | sha256sum
+  registry inspect oci:DIR:v1          also oci-archive:FILE and docker-archive:FILE, without a tag if there is one image
 
 Without a tag :latest is meant. With --platform one child of an index is shown instead of the index.`,
   flags: [
@@ -41,8 +44,6 @@ Without a tag :latest is meant. With --platform one child of an index is shown i
   run: inspect,
 };
 
-type RepositoryReference = Extract<ImageReference, { readonly kind: "store" | "registry" }>;
-
 async function inspect(words: ParsedWords, io: CommandIo): Promise<number> {
   const call = readCall(words, io);
   const [text, extra] = call.operands;
@@ -50,32 +51,58 @@ async function inspect(words: ParsedWords, io: CommandIo): Promise<number> {
   if (extra !== undefined) throw new UsageError(`one image at a time; unexpected ${JSON.stringify(extra)}`);
   if (hasFlag(words, "raw") && hasFlag(words, "json")) throw new UsageError("--raw and --json exclude each other");
   const reference = operandOf(parseImageReference(text));
-  if ("path" in reference) throw new UsageError("inspect tells of images in the store and in registries");
-  const show = (source: ImageSource) => showImage(source, reference, { words, io });
+  if ("path" in reference)
+    return withArchive(reference, async (source) => showArchived(source, reference, { words, io }));
+  const show = (source: ImageSource) => {
+    const { name, reference: wanted = latest() } = reference;
+    const written = formatImageName(source.host, name, wanted.kind === "tag" ? wanted.tag : wanted.digest);
+    const place = {
+      reader: source.reader(name),
+      referrers: (digest: Digest) => source.referrers(name, digest),
+      written,
+    };
+    return showImage(place, wanted, { words, io });
+  };
   if (reference.kind === "store") return withStore(call, async ({ store }) => show(openStoreSource(store)));
   return withRegistry(call, reference.host, (api) => show(openRegistrySource(api)));
 }
 
-async function showImage(
-  source: ImageSource,
-  { name, reference }: RepositoryReference,
-  { words, io }: { readonly words: ParsedWords; readonly io: CommandIo },
+/** Where one image is looked for. */
+interface InspectedPlace {
+  readonly reader: ImageReader;
+  readonly referrers: (digest: Digest) => AsyncIterable<ListedReferrer>;
+  /** The image as people write it. */
+  readonly written: string;
+}
+
+interface InspectMeans {
+  readonly words: ParsedWords;
+  readonly io: CommandIo;
+}
+
+function showArchived(
+  source: ArchiveSource,
+  { kind, path, tag, digest }: ArchiveReference,
+  means: InspectMeans,
 ): Promise<number> {
-  const wanted = reference ?? latest();
-  const reader = source.reader(name);
-  const text = wanted.kind === "tag" ? wanted.tag : wanted.digest;
-  const written = formatImageName(source.host, name, text);
+  const wanted = digest ?? source.find(tag);
+  const written = `${kind}:${path}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
+  return showImage({ ...source, written }, { kind: "digest", digest: wanted }, means);
+}
+
+async function showImage(place: InspectedPlace, wanted: Reference, { words, io }: InspectMeans): Promise<number> {
+  const { reader, written } = place;
   const read = await reader.manifest(wanted);
   if (read === undefined) throw new CommandError(`there is no ${written}`);
   const whole = await describeImage(reader, read);
   const platform = flagOf(words, "platform");
-  const chosen = platform === undefined ? read : await readChild(source, { name, whole, platform, written });
+  const chosen = platform === undefined ? read : await readChild(place, { whole, platform });
   if (hasFlag(words, "raw")) {
     io.stdout(new TextDecoder().decode(chosen.bytes));
     return 0;
   }
   const image = chosen === read ? whole : await describeImage(reader, chosen);
-  const referrers = await listReferrers(source, { name, image });
+  const referrers = await listReferrers(place, image);
   const inspected = { image, written, ...referrers };
   io.stdout(
     hasFlag(words, "json")
@@ -92,18 +119,8 @@ function latest(): Reference {
 }
 
 async function readChild(
-  source: ImageSource,
-  {
-    name,
-    whole,
-    platform,
-    written,
-  }: {
-    readonly name: RepositoryReference["name"];
-    readonly whole: DescribedImage;
-    readonly platform: string;
-    readonly written: string;
-  },
+  { reader, written }: InspectedPlace,
+  { whole, platform }: { readonly whole: DescribedImage; readonly platform: string },
 ) {
   const of = (wanted: string) => whole.children.find((child) => child.platform === wanted);
   // A variant may be left out.
@@ -112,7 +129,7 @@ async function readChild(
     const there = whole.platforms.length === 0 ? "it tells of no platforms" : `there are ${whole.platforms.join(", ")}`;
     throw new CommandError(`${written} has no image for ${platform}; ${there}`);
   }
-  const read = await source.reader(name).manifest({ kind: "digest", digest: child.digest });
+  const read = await reader.manifest({ kind: "digest", digest: child.digest });
   if (read === undefined) throw new CommandError(`the image of ${written} for ${platform} is not there`);
   return read;
 }
@@ -120,11 +137,11 @@ async function readChild(
 const maxReferrers = 1000;
 
 async function listReferrers(
-  source: ImageSource,
-  { name, image }: { readonly name: RepositoryReference["name"]; readonly image: DescribedImage },
+  place: InspectedPlace,
+  image: DescribedImage,
 ): Promise<Pick<InspectedImage, "referrers" | "hasMoreReferrers">> {
   const referrers: ListedReferrer[] = [];
-  for await (const each of source.referrers(name, image.digest)) {
+  for await (const each of place.referrers(image.digest)) {
     if (referrers.length === maxReferrers) return { referrers, hasMoreReferrers: true };
     referrers.push(each);
   }

@@ -3,9 +3,17 @@ import { compileNameGlob } from "../../lib/name-glob.ts";
 import { showStranger } from "../../lib/quoted.ts";
 import { formatSize } from "../../lib/size.ts";
 import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
-import { type ImagePattern, isGlob, parseImagePattern } from "../../transfer/reference.ts";
+import {
+  type ImagePattern,
+  type ImageReference,
+  isArchiveText,
+  isGlob,
+  parseImagePattern,
+  parseImageReference,
+} from "../../transfer/reference.ts";
 import { type Command, CommandError, type CommandIo, hasFlag, type ParsedWords, UsageError } from "../command.ts";
 import { formatAge, formatTime } from "./age.ts";
+import { type ArchivedImage, withArchive } from "./archive-source.ts";
 import { type ImageCall, imageFlags, operandOf, readCall, withRegistry, withStore } from "./call.ts";
 import { openRegistrySource } from "./registry-source.ts";
 import { formatImageName, type ImageSource, type ListedRepository, type ListedTag } from "./source.ts";
@@ -27,6 +35,7 @@ servers); of a registry with its host. The tags of a repository come with size, 
   registry ls 'team/*:v1.*'             tags that fit, of repositories that fit
   registry ls registry.example:5000     the repositories of a registry
   registry ls ghcr.io/acme/app          the tags of a repository there
+  registry ls oci:DIR                   the images of a layout; also oci-archive:FILE and docker-archive:FILE
 
 In a glob \`*\` matches within one component of a name, and \`**\` matches anything. A name whose first component looks like
 a host (it has a dot or a colon) is one of the store with a slash before it: /ghcr.io/acme/app. A registry is asked with
@@ -46,6 +55,7 @@ async function ls(words: ParsedWords, io: CommandIo): Promise<number> {
   const call = readCall(words, io);
   const [text, extra] = call.operands;
   if (extra !== undefined) throw new UsageError(`one reference at a time; unexpected ${JSON.stringify(extra)}`);
+  if (text !== undefined && isArchiveText(text)) return await listArchive(operandOf(parseImageReference(text)), call);
   const nothing = { host: undefined, names: undefined, tags: undefined, digest: undefined };
   const pattern = text === undefined ? nothing : operandOf(parseImagePattern(text));
   if (pattern.digest !== undefined) throw new UsageError("ls lists tags; `registry inspect` tells of a digest");
@@ -53,6 +63,40 @@ async function ls(words: ParsedWords, io: CommandIo): Promise<number> {
   const list = (source: ImageSource) => listImages(source, { call, pattern, text: text ?? "" });
   if (host === undefined) return withStore(call, async ({ store }) => list(openStoreSource(store)));
   return withRegistry(call, host, (api) => list(openRegistrySource(api)));
+}
+
+/** The images of a layout or an archive, by all their names. */
+async function listArchive(reference: ImageReference, { words, io }: ImageCall): Promise<number> {
+  if (!("path" in reference)) throw new TypeError("no archive");
+  const [isJson, isQuiet] = [hasFlag(words, "json"), hasFlag(words, "quiet")];
+  return withArchive(reference, async (source) => {
+    const glob = reference.tag === undefined ? undefined : compileNameGlob(reference.tag);
+    const table = createTable(io, isJson || isQuiet ? [] : ["IMAGE", "DIGEST", "SIZE", "PLATFORMS", "CREATED"]);
+    let count = 0;
+    for await (const each of source.images()) {
+      if (glob !== undefined && !each.names.some((name) => glob.match(name))) continue;
+      count += 1;
+      const [shown = ""] = each.names;
+      if (isJson) table.add([JSON.stringify({ image: shown, names: each.names, ...archivedAsJson(each) })]);
+      else if (isQuiet) table.add([showStranger(shown, maxNoteLength)]);
+      else table.add([showStranger(shown, maxNoteLength), ...tagRow(each, io.now())]);
+    }
+    table.end();
+    if (count === 0) throw new CommandError(`nothing in ${reference.kind}:${reference.path} is called so`);
+    return 0;
+  });
+}
+
+function archivedAsJson({
+  digest,
+  mediaType,
+  artifactType,
+  sizeBytes,
+  platforms,
+  timeMs,
+  problem,
+}: ArchivedImage): object {
+  return { digest, mediaType, artifactType, sizeBytes, platforms, created: formatTime(timeMs), problem };
 }
 
 interface ListRequest {
@@ -150,7 +194,7 @@ async function* namesOf(source: ImageSource, names: string): AsyncGenerator<Repo
 
 const shownDigits = 12;
 
-function tagRow(each: ListedTag, nowMs: number): readonly string[] {
+function tagRow(each: Omit<ListedTag, "name" | "tag">, nowMs: number): readonly string[] {
   const { digest = "", sizeBytes, platforms, artifactType, timeMs, problem } = each;
   const what = problem ?? (platforms.length > 0 ? platforms.join(",") : (artifactType ?? ""));
   const hex = digest.slice(digest.indexOf(":") + 1, digest.indexOf(":") + 1 + shownDigits);

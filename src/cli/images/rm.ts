@@ -1,5 +1,5 @@
 // registry rm
-import { isGlob, parseImagePattern } from "../../transfer/reference.ts";
+import { isArchiveText, isGlob, parseImagePattern } from "../../transfer/reference.ts";
 import { type Command, type CommandIo, hasFlag, type ParsedWords, UsageError } from "../command.ts";
 import { imageFlags, operandOf, readCall, withRegistry, withStore } from "./call.ts";
 import type { RemovalTarget, RemovalWishes } from "./removal-target.ts";
@@ -63,6 +63,9 @@ async function rm(words: ParsedWords, io: CommandIo): Promise<number> {
 function parseTarget(text: string, isWhole: boolean): RemovalTarget {
   const { host, names, tags, digest } = operandOf(parseImagePattern(text));
   const shown = JSON.stringify(text);
+  if (isArchiveText(text)) {
+    throw new UsageError(`rm deletes from the store and from registries; a repository is meant by /${text}`);
+  }
   if (names === undefined) throw new UsageError(`${shown} names no repository`);
   const hasReference = (tags ?? digest) !== undefined;
   if (isWhole && hasReference) throw new UsageError(`with --repository a reference has no tag or digest: ${shown}`);

@@ -157,6 +157,9 @@ function isUnderstood({ unread, problems }: RemovableScan, candidates: ReadonlyM
   return staying.length === 0 && problems.length <= unread.size;
 }
 
+/** A file that is written gets the time of the last tick, a file that is touched the time of the clock. */
+const clockStepMs = 20;
+
 /**
  * Children for which somebody has asked after their index was pushed, and lately: a push of another index over them may be
  * under way, which would then fail.
@@ -175,7 +178,7 @@ async function findPromised(
   const promised: Digest[] = [];
   for await (const [digest, reason] of inTurns(candidates)) {
     const touchedMs = revisions.get(digest)?.changedMs ?? 0;
-    const isRecent = choice.nowMs - touchedMs < promisedMs && touchedMs > (pushedMs.get(digest) ?? 0);
+    const isRecent = choice.nowMs - touchedMs < promisedMs && touchedMs > (pushedMs.get(digest) ?? 0) + clockStepMs;
     if (reason === "child" && isRecent) promised.push(digest);
   }
   return promised;

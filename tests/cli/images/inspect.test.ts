@@ -98,7 +98,6 @@ test.each([
   [[], 64, "registry: which image? such as team/app:v1 (see `registry help inspect`)\n"],
   [["app", "app"], 64, 'registry: one image at a time; unexpected "app" (see `registry help inspect`)\n'],
   [["app", "--raw", "--json"], 64, "registry: --raw and --json exclude each other (see `registry help inspect`)\n"],
-  [["oci:x"], 64, "registry: inspect tells of images in the store and in registries (see `registry help inspect`)\n"],
   [["app:v*"], 64, 'registry: "v*" is no tag (see `registry help inspect`)\n'],
   [["app:none"], 1, "registry inspect: there is no app:none\n"],
 ])("registry inspect %j", async (words, code, errors) => {

@@ -6,6 +6,7 @@ test.each([
   [["rm"], "what is to be deleted? such as team/app:v1"],
   [["rm", "team/app"], `"team/app" is a whole repository: say which tags, such as 'team/app:v1*', or --repository`],
   [["rm", "--repository", "team/app:v1"], 'with --repository a reference has no tag or digest: "team/app:v1"'],
+  [["rm", "oci:v1"], "rm deletes from the store and from registries; a repository is meant by /oci:v1"],
   [["rm", "nas:5000/"], '"nas:5000/" names no repository'],
   [
     ["rm", `team/*@sha256:${"0".repeat(64)}`],
