@@ -129,10 +129,9 @@ export class ImageCopier {
   async #copyReferrers(subject: Digest, depth: number): Promise<void> {
     for await (const digest of this.#from.referrers(subject)) {
       const referrer = await this.#from.manifest({ kind: "digest", digest });
-      // It may have been deleted since it was listed.
-      if (referrer !== undefined) {
-        await this.#copyOnce(referrer, { tags: [], isRoot: true, withReferrers: true, depth: depth + 1 });
-      }
+      // It may have been deleted since it was listed; and a list that names what is no referrer could lead in a circle.
+      if (referrer === undefined || (await readManifest(referrer)).subject?.digest !== subject) continue;
+      await this.#copyOnce(referrer, { tags: [], isRoot: true, withReferrers: true, depth: depth + 1 });
     }
   }
 

@@ -21,6 +21,8 @@ export interface RemoteRepository {
 
 const stallMs = 60_000;
 const pauseMs = 1000;
+/** Several times what the largest repositories have. They are in memory together. */
+const maxTags = 500_000;
 /** Slower than any line that a copy is started over, so that only one that is stuck is begun again. */
 const leastRate = { bytesPerSecond: 512, windowMs: 120_000 };
 
@@ -76,9 +78,16 @@ async function* listReferrers({ api, name }: RemoteRepository, subject: Digest):
 }
 
 async function* listTags({ api, name }: RemoteRepository): AsyncGenerator<Tag> {
+  let count = 0;
   for await (const page of api.listTags(name)) {
     for (const text of page) {
       const tag = parseTag(text);
+      count += 1;
+      if (count > maxTags) {
+        throw new RegistryError("UPSTREAM_INVALID", {
+          message: `${api.client.host}/${name} has more than ${maxTags} tags`,
+        });
+      }
       if (tag !== undefined) yield tag;
     }
   }

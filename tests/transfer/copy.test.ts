@@ -76,6 +76,18 @@ describe("a copy", () => {
     expect(await pullImage(to, "app", ofSignature)).toBe(true);
   });
 
+  test("is not led in a circle by a list that names what is no referrer", async () => {
+    const [from, to] = [stocked(), stocked()];
+    const subject = await pushImage(from, "app", { tag: "v1", layers: ["one"] });
+    const signature = await pushImage(from, "app", { layers: ["signature"], subject });
+    const lying = async function* () {
+      yield* [subject, signature];
+    };
+    const source = { ...sourceIn(from, "app"), referrers: lying };
+    const { manifests } = await copied(source, await destinationIn(to, "app", "there"), { withReferrers: true });
+    expect([manifests, await pullImage(to, "app", signature)]).toEqual([2, true]);
+  });
+
   test("lists the tags of a source", async () => {
     const from = stocked();
     for (const tag of ["v1", "v2"]) await pushImage(from, "app", { tag });
