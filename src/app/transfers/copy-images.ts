@@ -55,16 +55,17 @@ interface Target {
 }
 
 async function copySelection({ source, images }: Selection, { request, place, given }: Target): Promise<void> {
-  const { run, platform, withReferrers, onCopied } = request;
+  const { to, run, platform, withReferrers, onCopied } = request;
   const copier = new ImageCopier(source, place, run);
   await forEachAtOnce(images, imagesAtOnce, async ({ reference, tag }) => {
     const named = given ?? tag;
     const tags = named === undefined ? [] : [named];
     const digest = await copier.copy({ reference, tags, platform, withReferrers });
+    const called = ("path" in to ? to.tag : undefined) ?? named;
     const separator = reference.kind === "tag" ? ":" : "@";
     onCopied({
       from: `${source.label}${separator}${formatReference(reference)}`,
-      to: named === undefined ? place.label : `${place.label}:${named}`,
+      to: called === undefined ? place.label : `${place.label}:${called}`,
       digest,
     });
   });

@@ -91,8 +91,8 @@ export function platformOf(words: ParsedWords): WantedPlatform | undefined {
 }
 
 const sentences: Readonly<Record<string, string>> = {
-  ENOSPC: "no space is left on the device; make room and run the same command again: it goes on where it stopped",
-  EDQUOT: "the disk quota is used up; make room and run the same command again: it goes on where it stopped",
+  ENOSPC: "make room and run the same command again: it goes on where it stopped",
+  EDQUOT: "make room and run the same command again: it goes on where it stopped",
 };
 
 /** One line for what the user can do something about; anything else is passed on. */

@@ -22,9 +22,7 @@ test("refusals and a full disk become one line that says what to do", () => {
     "MANIFEST_BLOB_UNKNOWN (sha256:1)",
   );
   const full = Object.assign(new Error("write"), { code: "ENOSPC" });
-  expect(failure(full)).rejects.toThrow(
-    "write: no space is left on the device; make room and run the same command again",
-  );
+  expect(failure(full)).rejects.toThrow("write: make room and run the same command again");
   expect(failure(new TypeError("a bug"))).rejects.toThrow(TypeError);
 });
 
