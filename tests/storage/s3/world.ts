@@ -88,20 +88,19 @@ export class World {
   async upload({ objects, adding }: Node): Promise<void> {
     const index = this.#chance.below(2);
     const [blob, link] = [blobs[index] ?? blobs[0], links[index] ?? links[0]];
-    const isThere = this.#chance.below(2) === 0 && (await objects.stat(blob)) !== undefined;
-    if (!isThere) await objects.put(blob, bytesOf(blob));
+    const isKnown = this.#chance.below(2) === 0 && (await objects.stat(blob)) !== undefined;
+    if (!isKnown) await objects.put(blob, bytesOf(blob));
     const removals = this.#removals.get(link);
-    const look = async () =>
-      (await adding.stands([link])) && (await adding.find([blob])).every((found) => typeof found === "object");
+    const isThere = async () => (await adding.find([blob])).every((found) => typeof found === "object");
     const write = async () => void (await objects.put(link, bytesOf(link)));
     if (this.#flaws.looksForNothing) {
       await write();
       return this.#promise(link, removals);
     }
-    let isFine = true;
-    if (this.#flaws.looksFirst) isFine = await look();
+    let isFine = this.#flaws.looksFirst !== true || (await isThere());
     await write();
-    if (!this.#flaws.looksFirst) isFine = await look();
+    isFine &&= await adding.stands([link]);
+    if (this.#flaws.looksFirst !== true) isFine &&= await isThere();
     if (isFine) this.#promise(link, removals);
   }
 
