@@ -1,6 +1,11 @@
 // Nothing that was promised goes, whatever the store loses, delays or doubles, and whoever sleeps or dies; and each rule
 // is needed for that. FAST_CHECK_RUNS=5000 searches longer.
 import { describe, expect, test } from "bun:test";
+import { Adding } from "../../../src/storage/s3/adding.ts";
+import { contentsScope, Notices } from "../../../src/storage/s3/notices.ts";
+import { beginRemoving } from "../../../src/storage/s3/removing.ts";
+import { bytesOf, openBucket } from "./bucket.ts";
+import { Engine } from "./engine.ts";
 import { chanceOf, disturb, Turns } from "./turns.ts";
 import { type Flaws, World } from "./world.ts";
 
@@ -53,7 +58,6 @@ describe("something is lost", () => {
     ["where one looks before one writes", { looksFirst: true }, two],
     ["where one does not look at all", { looksForNothing: true }, six],
     ["where references are read before the notice is put", { readsFirst: true }, six],
-    ["where the store takes requests that are over", { isExpiryIgnored: true }, six],
   ] as const)(
     "%s",
     async (_, flaws, nodes) => {
@@ -65,3 +69,29 @@ describe("something is lost", () => {
     600_000,
   );
 });
+
+test.each([true, false])(
+  "a deletion that arrives when its notice is over: the store refuses it %p",
+  async (isExpiryEnforced) => {
+    const engine = new Engine({ isExpiryEnforced });
+    const [{ objects }, other] = [openBucket({ engine }), openBucket({ engine })];
+    const noticesOf = (of: typeof objects) => new Notices(of, { prefix: "notices/", newId: () => "1" });
+    await objects.put("blob", bytesOf("x"));
+    const announced = { notices: noticesOf(objects), scope: contentsScope, keys: ["blob"], seconds: 60 };
+    const removing = await beginRemoving(objects, announced);
+    engine.fault = ({ method }) => (method === "DELETE" ? { kind: "late" } : undefined);
+    await removing.delete("blob").catch(() => {});
+    engine.fault = () => undefined;
+    await removing[Symbol.asyncDispose]();
+    const adding = new Adding(other.objects, { notices: noticesOf(other.objects), scope: "r-1" });
+    const meanwhile = await adding.find(["blob"]);
+    engine.nowMs += 181_000;
+    const [found] = await adding.find(["blob"]);
+    await engine.arrive();
+    expect([meanwhile, typeof found, engine.keys().includes("blob")]).toEqual([
+      ["noticed"],
+      "object",
+      isExpiryEnforced,
+    ]);
+  },
+);

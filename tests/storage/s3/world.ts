@@ -12,7 +12,6 @@ import type { Chance } from "./turns.ts";
 
 /** Rules that can be left out, to show that they are needed. */
 export interface Flaws {
-  readonly isExpiryIgnored?: boolean;
   readonly isWithoutNotices?: boolean;
   readonly looksFirst?: boolean;
   readonly readsFirst?: boolean;
@@ -39,7 +38,7 @@ export class World {
   constructor(chance: Chance, flaws: Flaws) {
     this.#chance = chance;
     this.#flaws = flaws;
-    this.engine = new Engine({ pageSize: 2, isExpiryEnforced: flaws.isExpiryIgnored !== true });
+    this.engine = new Engine({ pageSize: 2 });
     const { objects } = this.engine;
     const answer = objects.answer.bind(objects);
     objects.answer = (request) => {
