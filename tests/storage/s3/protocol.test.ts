@@ -62,7 +62,7 @@ describe("something is lost", () => {
     "%s",
     async (_, flaws, nodes) => {
       let found: string | undefined;
-      for (let seed = 1; seed <= 1000 && found === undefined; seed += 1)
+      for (let seed = 1; seed <= 10_000 && found === undefined; seed += 1)
         found = (await play(seed, flaws, nodes)).broken;
       expect(found).toBeDefined();
     },
