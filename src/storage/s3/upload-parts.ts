@@ -149,8 +149,10 @@ export class UploadParts {
     if (!this.#isTold) this.#check();
   }
 
+  /** What was filled meanwhile has no part to go into any more. */
   #check(): void {
     if (this.#failure === undefined) return;
+    this.drop();
     this.#isTold = true;
     throw this.#failure;
   }

@@ -51,6 +51,16 @@ describe("parts", () => {
     expect([(await parts.requireAll()).length, most, engine.requests.length]).toEqual([5, 2, 6]);
   });
 
+  test("give back what was filled while an earlier one failed", async () => {
+    const { parts, engine, memory } = filling();
+    engine.fault = ({ query }) => (query.get("partNumber") === "1" ? { kind: "dropped" } : undefined);
+    await parts.add(some(usualPartBytes + 1));
+    await parts.settle();
+    const before = memory.usedBytes;
+    const failure = await parts.add(some(1)).catch((error: Error) => error.name);
+    expect([before, failure, memory.usedBytes, parts.isHolding]).toEqual([usualPartBytes, "S3Failure", 0, false]);
+  });
+
   test("count up to the one that failed", async () => {
     const { parts, engine, memory } = filling();
     engine.fault = ({ query }) => (query.get("partNumber") === "2" ? { kind: "dropped" } : undefined);
