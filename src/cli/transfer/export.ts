@@ -53,7 +53,7 @@ async function runExport(words: ParsedWords, io: CommandIo): Promise<number> {
   const platform = wantedPlatform(words);
   const request = { words, io, needsStore: from.some(isInStore) };
   // Opened before a root that works on another user's store becomes that user.
-  const sink = output === "-" ? openArchiveStream() : await openArchiveFile(resolve(output));
+  const sink = output === "-" ? openArchiveStream(Bun.stdout.writer()) : await openArchiveFile(resolve(output));
   const writer = new ArchiveWriter(sink, { label: output, isForDocker: hasFlag(words, "docker") });
   try {
     return await runTransfer(request, (places, signal) =>
