@@ -67,9 +67,17 @@ export class ImageCopier {
     const chosen = platform === undefined ? found : await this.#choose(found, platform);
     const moved: Tag[] = [];
     for (const tag of tags) if ((await this.#to.tagged(tag)) !== chosen.digest) moved.push(tag);
-    const isFirst = await this.#copyOnce(chosen, { tags: moved, isRoot: true, withReferrers, depth: 0 });
-    // Another tag of an image that this run has copied already.
-    if (!isFirst && moved.length > 0) await this.#to.putManifest(chosen, { tags: moved, isRoot: true });
+    const copied: CopiedManifest[] = [];
+    try {
+      const isFirst = await this.#copyOnce(chosen, { tags: moved, isRoot: true, depth: 0, copied });
+      // Another tag of an image that this run has copied already.
+      if (!isFirst && moved.length > 0) await this.#to.putManifest(chosen, { tags: moved, isRoot: true });
+      if (withReferrers) await this.#copyReferrers(copied);
+    } catch (error) {
+      // Their referrers may be missing.
+      for (const { digest } of copied) this.#manifests.delete(digest);
+      throw error;
+    }
     return chosen.digest;
   }
 
@@ -105,7 +113,7 @@ export class ImageCopier {
   }
 
   async #copyManifest(whole: WholeManifest, placing: Placing): Promise<void> {
-    const { tags, isRoot, withReferrers, depth } = placing;
+    const { tags, isRoot, depth, copied } = placing;
     this.#run.signal.throwIfAborted();
     if (depth > maxDepth) {
       throw new RegistryError("MANIFEST_INVALID", { message: `${whole.digest} is nested more than ${maxDepth} deep` });
@@ -113,11 +121,11 @@ export class ImageCopier {
     const manifest = await readManifest(whole);
     const isThere = await this.#to.hasManifest(whole.digest, { isRoot });
     if (!isThere || !this.#to.isComplete) await this.#copyBlobs(manifest);
-    const below = { tags: [], isRoot: false, withReferrers, depth: depth + 1 };
+    const below = { tags: [], isRoot: false, depth: depth + 1, copied };
     for (const child of manifest.children) await this.#copyChild(child, below);
     if (!isThere || tags.length > 0) await this.#to.putManifest(whole, { tags, isRoot });
     this.#run.report({ kind: "manifest", digest: whole.digest, isNew: !isThere });
-    if (withReferrers) await this.#copyReferrers(whole.digest, depth);
+    copied.push({ digest: whole.digest, depth });
   }
 
   /** An entry of an index is mostly a manifest; that of a build cache may be a blob. */
@@ -126,12 +134,18 @@ export class ImageCopier {
     await this.#copyOnce(await this.#child(child), placing);
   }
 
-  async #copyReferrers(subject: Digest, depth: number): Promise<void> {
-    for await (const digest of this.#from.referrers(subject)) {
-      const referrer = await this.#from.manifest({ kind: "digest", digest });
-      // It may have been deleted since it was listed; and a list that names what is no referrer could lead in a circle.
-      if (referrer === undefined || (await readManifest(referrer)).subject?.digest !== subject) continue;
-      await this.#copyOnce(referrer, { tags: [], isRoot: true, withReferrers: true, depth: depth + 1 });
+  /**
+   * Of everything that was copied, and of the referrers themselves. Only now that nothing waits for it: an index may refer to
+   * one of its own children.
+   */
+  async #copyReferrers(copied: CopiedManifest[]): Promise<void> {
+    for (const { digest: subject, depth } of copied) {
+      for await (const digest of this.#from.referrers(subject)) {
+        const referrer = await this.#from.manifest({ kind: "digest", digest });
+        // It may have been deleted since it was listed; and a list that names what is no referrer could lead in a circle.
+        if (referrer === undefined || (await readManifest(referrer)).subject?.digest !== subject) continue;
+        await this.#copyOnce(referrer, { tags: [], isRoot: true, depth: depth + 1, copied });
+      }
     }
   }
 
@@ -202,6 +216,12 @@ export class ImageCopier {
 
 /** How a manifest comes to its place. */
 interface Placing extends ManifestRole {
-  readonly withReferrers: boolean;
+  readonly depth: number;
+  /** Grows by what is copied. */
+  readonly copied: CopiedManifest[];
+}
+
+interface CopiedManifest {
+  readonly digest: Digest;
   readonly depth: number;
 }

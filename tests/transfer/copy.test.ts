@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { ImageCopier, startCopyRun } from "../../src/transfer/copy.ts";
 import type { SourcePlace } from "../../src/transfer/place.ts";
 import { codeOf } from "../registry/refused.ts";
-import { digestOf, pullImage, pushImage, pushIndex, stocked, tagged } from "../registry/stocked.ts";
+import { digestOf, pullImage, pushImage, pushIndex, putManifest, stocked, tagged } from "../registry/stocked.ts";
 import { copied, destinationIn, sourceIn } from "./copying.ts";
 
 const v1 = tagged("v1");
@@ -86,6 +86,21 @@ describe("a copy", () => {
     const source = { ...sourceIn(from, "app"), referrers: lying };
     const { manifests } = await copied(source, await destinationIn(to, "app", "there"), { withReferrers: true });
     expect([manifests, await pullImage(to, "app", signature)]).toEqual([2, true]);
+  });
+
+  test("ends where an index refers to one of its own children", async () => {
+    const [from, to] = [stocked(), stocked()];
+    const child = await pushImage(from, "app", { tag: "v1", layers: ["one"] });
+    const size = (await sourceIn(from, "app").manifest({ kind: "tag", tag: v1 }))?.bytes.length;
+    const entry = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: child, size };
+    const index = { schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json" };
+    const manifest = { ...index, manifests: [entry], subject: entry };
+    const referrer = await putManifest(from, "app", { tag: "all", manifest });
+    for (const tag of ["v1", "all"]) {
+      const destination = await destinationIn(to, `from-${tag}`, "there");
+      expect((await copied(sourceIn(from, "app"), destination, { tag, withReferrers: true })).manifests).toBe(2);
+      expect(await pullImage(to, `from-${tag}`, referrer)).toBe(true);
+    }
   });
 
   test("lists the tags of a source", async () => {
