@@ -141,9 +141,13 @@ export class RegistryApi {
       const read = await this.#read({ method: "GET", path: asked, scopes }, maxListBytes, async (bytes, answer) => ({
         items: itemsOf(await parse(bytes), field),
         next: this.client.nextPath(answer, first),
+        hasNext: this.client.hasNext(answer),
       }));
+      // A part is not taken for the whole: a mirror would delete the rest.
+      if (read === undefined && page > 0) throw this.#wrong(`breaks off its list ${first}`);
       if (read === undefined) return;
       yield read.items;
+      if (read.hasNext && read.next === undefined) throw this.#wrong(`goes on with its list ${first} elsewhere`);
       if (read.next === asked || page === maxPages) throw this.#wrong(`lists ${first} without end`);
       path = read.next;
     }

@@ -118,12 +118,21 @@ export class RegistryClient {
     return answer;
   }
 
-  /** The path of the next page that an answer names, below /v2/; only within `prefix`, since a link must not lead elsewhere. */
+  /**
+   * The path of the next page that an answer names, below /v2/; only within `prefix`, since a link must not lead elsewhere.
+   * A registry behind a proxy may write http or another port than its own: it is asked as before.
+   */
   nextPath(answer: UpstreamAnswer, prefix: string): string | undefined {
     const link = parseNextLink(answer.headers.get("link"));
     const url = link === undefined ? null : URL.parse(link, answer.url.href);
-    const base = `${this.#base}${prefix}`;
-    return url?.href.startsWith(base) === true ? url.href.slice(this.#base.length) : undefined;
+    if (url?.hostname !== this.url.hostname) return undefined;
+    const next = `${this.url.origin}${url.pathname}${url.search}`;
+    return next.startsWith(`${this.#base}${prefix}`) ? next.slice(this.#base.length) : undefined;
+  }
+
+  /** Whether an answer says that a page follows it, wherever that is. */
+  hasNext(answer: UpstreamAnswer): boolean {
+    return parseNextLink(answer.headers.get("link")) !== undefined;
   }
 
   /** The answer if it has what was asked for, undefined if that does not exist; throws a refusal otherwise. */

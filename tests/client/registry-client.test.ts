@@ -77,6 +77,8 @@ test("the next page is one of the same list", async () => {
     return client.nextPath(answer, "a/tags/list");
   };
   expect(await next("/v2/a/tags/list?last=b")).toBe("a/tags/list?last=b");
+  const { hostname } = server.url;
+  expect(await next(`https://${hostname}:1/v2/a/tags/list?last=b`)).toBe("a/tags/list?last=b");
   expect(await next("/v2/b/tags/list")).toBeUndefined();
   expect(await next("https://evil.test/v2/a/tags/list")).toBeUndefined();
 });

@@ -141,6 +141,7 @@ class MirrorRun {
     if (!deletes) return;
     const here = await Array.fromAsync(storeSource(repository, home).tags());
     for (const tag of findRemoved(here, upstream, selection)) {
+      await requireRemoved(tag, source);
       await this.#attempt(`${repository.name}:${tag}`, () => this.#delete(repository, tag));
     }
   }
@@ -188,4 +189,11 @@ class MirrorRun {
     this.#counts.deleted += 1;
     this.#means.report({ kind: "deleted", to: `${repository.name}:${tag}` });
   }
+}
+
+/** The tag itself has the last word: a list may be cut short by whatever lies between. */
+async function requireRemoved(tag: Tag, source: SourcePlace): Promise<void> {
+  const found = (await source.tagged(tag)) ?? (await source.manifest({ kind: "tag", tag }));
+  if (found === undefined) return;
+  throw new RegistryError("UPSTREAM_INVALID", { message: `its list of tags leaves out ${tag}; nothing was deleted` });
 }

@@ -68,6 +68,32 @@ describe("a mirror", () => {
     expect(await tagsOf(stock, "app")).toEqual([tagged("v2")]);
   });
 
+  test("deletes nothing that the upstream merely leaves out of its list", async () => {
+    await using upstream = startFaultyRegistry();
+    const stock = stocked();
+    for (const tag of ["v1", "v2"]) await pushImage(upstream.stock, "app", { tag });
+    const mirror = mirrorOf(`${upstream.host}/app`, { deletes: true });
+    await mirrored(stock, [mirror]);
+    const answer = (path: string, respond: (query: string) => Response) =>
+      upstream.fail((request) => {
+        const url = new URL(request.url);
+        return url.pathname.endsWith(path) ? respond(url.search) : undefined;
+      });
+    const page = (link?: string) =>
+      Response.json({ tags: ["v2"] }, { headers: link === undefined ? {} : { Link: `<${link}>; rel="next"` } });
+    const lists = [
+      () => page(),
+      () => page("https://elsewhere.test/v2/app/tags/list?last=v2"),
+      (query: string) =>
+        query.includes("last") ? new Response("", { status: 404 }) : page("/v2/app/tags/list?last=v2"),
+    ];
+    for (const list of lists) {
+      answer("/tags/list", list);
+      expect((await mirrored(stock, [mirror])).outcome).toMatchObject({ deleted: 0, failed: 1 });
+    }
+    expect(await tagsOf(stock, "app")).toEqual(["v1", "v2"].map(tagged));
+  });
+
   test("that fails stops neither another one nor its other tags", async () => {
     await using upstream = startFaultyRegistry();
     const stock = stocked();
