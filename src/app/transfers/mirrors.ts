@@ -13,6 +13,8 @@ export interface Mirror {
   /** As it is written. */
   readonly label: string;
   readonly to: string | undefined;
+  /** What it brings, as it is written: another selection is another mirror. */
+  readonly wanted: string;
   readonly selection: MirrorSelection;
   readonly withReferrers: boolean;
   readonly deletes: boolean;
@@ -31,6 +33,7 @@ export function mirrorsOf({ sync }: Configuration): readonly Mirror[] {
       from: parsed.value,
       label: from,
       to,
+      wanted: JSON.stringify({ tags, semver, newest, referrers, deletes }),
       selection: {
         covers: patterns.length === 0 ? undefined : (tag: string) => patterns.some((matches) => matches(tag)),
         semver,
@@ -48,8 +51,8 @@ export function mirrorsOf({ sync }: Configuration): readonly Mirror[] {
 export const mirroredPrefix = `${collectorPlace}/mirrored`;
 
 /** Its time is when the mirror was last brought up to date, by whichever process. */
-function stampKey({ label, to }: Mirror): string {
-  const hash = hashBytes(new TextEncoder().encode(`${label} ${to ?? ""}`), "sha256");
+function stampKey({ label, to, wanted }: Mirror): string {
+  const hash = hashBytes(new TextEncoder().encode(`${label} ${to ?? ""} ${wanted}`), "sha256");
   return `${mirroredPrefix}/${hash.slice("sha256:".length)}`;
 }
 

@@ -12,6 +12,7 @@ export function mirrorOf(from: string, changes: Partial<Mirror> = {}): Mirror {
     from: parsed.value,
     label: from,
     to: undefined,
+    wanted: "everything",
     selection: { covers: undefined, semver: undefined, newest: undefined },
     withReferrers: false,
     deletes: false,
