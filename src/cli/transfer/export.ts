@@ -2,8 +2,9 @@
 import { resolve } from "node:path";
 import { exportImages } from "../../app/transfers/export-images.ts";
 import { formatSize } from "../../lib/size.ts";
+import { errorCode } from "../../lib/system-error.ts";
 import { ArchiveWriter } from "../../transfer/archive/archive-destination.ts";
-import { openArchiveFile } from "../../transfer/archive/archive-file.ts";
+import { type ArchiveSink, openArchiveFile } from "../../transfer/archive/archive-file.ts";
 import { openArchiveStream } from "../../transfer/archive/archive-stream.ts";
 import { startCopyRun } from "../../transfer/copy.ts";
 import { type CopyOrigin, parseCopyOrigin } from "../../transfer/operands.ts";
@@ -52,15 +53,26 @@ async function runExport(words: ParsedWords, io: CommandIo): Promise<number> {
   const from = words.positionals.map((text) => operand(parseCopyOrigin(text)));
   const platform = wantedPlatform(words);
   const request = { words, io, needsStore: from.some(isInStore) };
-  // Opened before a root that works on another user's store becomes that user.
-  const sink = output === "-" ? openArchiveStream(Bun.stdout.writer()) : await openArchiveFile(resolve(output));
-  const writer = new ArchiveWriter(sink, { label: output, isForDocker: hasFlag(words, "docker") });
+  return await runTransfer(request, async (places, signal) => {
+    const sink = await openOutput(output);
+    const writer = new ArchiveWriter(sink, { label: output, isForDocker: hasFlag(words, "docker") });
+    try {
+      return await write({ words, io, from, platform, writer, output, signal }, places);
+    } finally {
+      await sink.abandon();
+    }
+  });
+}
+
+/** Opened as the user who also puts it into its place: by then a root has become the owner of the store. */
+async function openOutput(output: string): Promise<ArchiveSink> {
   try {
-    return await runTransfer(request, (places, signal) =>
-      write({ words, io, from, platform, writer, output, signal }, places),
+    return output === "-" ? openArchiveStream(Bun.stdout.writer()) : await openArchiveFile(resolve(output));
+  } catch (error) {
+    if (errorCode(error) !== "EACCES" || process.getuid?.() !== 0) throw error;
+    throw new CommandError(
+      `${output} cannot be written by the owner of the store, as whom root works here; say -o - > ${output} instead`,
     );
-  } finally {
-    await sink.abandon();
   }
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openArchiveFile } from "../../../src/transfer/archive/archive-file.ts";
+import { codeOf } from "../../registry/refused.ts";
 import { utf8 } from "../../registry/stocked.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 
@@ -19,4 +20,29 @@ test("an archive is in its place when it is whole, and not before", async () => 
   await sink.finish();
   await sink.abandon();
   expect([readdirSync(directory.path), readFileSync(path, "utf8")]).toEqual([["a.tar"], "new"]);
+});
+
+test("an archive takes the place of a file, and of nothing else", async () => {
+  using directory = temporaryDirectory();
+  // A device would be gone afterwards.
+  for (const path of ["/dev/zero", directory.path]) {
+    expect(await codeOf(openArchiveFile(path).then((sink) => sink.abandon()))).toBe("UNSUPPORTED");
+  }
+  const [path, link] = [join(directory.path, "a.tar"), join(directory.path, "latest")];
+  writeFileSync(path, "old");
+  symlinkSync("a.tar", link);
+  const sink = await openArchiveFile(link);
+  await sink.write(utf8("new"));
+  await sink.finish();
+  expect([readdirSync(directory.path).sort(), readFileSync(path, "utf8")]).toEqual([["a.tar", "latest"], "new"]);
+});
+
+test("an archive that cannot come into its place leaves nothing behind", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "a.tar");
+  const sink = await openArchiveFile(path);
+  mkdirSync(join(path, "meanwhile"), { recursive: true });
+  expect(String(await sink.finish().catch((error) => error))).toContain("EISDIR");
+  await sink.abandon();
+  expect(readdirSync(directory.path)).toEqual(["a.tar"]);
 });
