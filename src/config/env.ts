@@ -14,8 +14,8 @@ const prefix = "REGISTRY_";
 /** The variable that names the file. */
 export const pathVariable = "REGISTRY_CONFIGURATION_PATH";
 
-/** Variables with the prefix that are not configuration: the path of the file, and a version that images like to set. */
-const otherNames = [pathVariable, "REGISTRY_VERSION"];
+/** Not configuration in spite of the prefix: the path of the file, a version that images set, and podman's file of logins. */
+const otherNames = [pathVariable, "REGISTRY_VERSION", "REGISTRY_AUTH_FILE"];
 
 /** What Kubernetes and docker links set for a service named `registry` or `registry-…`. */
 const serviceName = /_(?:SERVICE_HOST|SERVICE_PORT(?:_.+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:ADDR|PORT|PROTO))?)$/;

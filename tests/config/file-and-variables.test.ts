@@ -96,7 +96,7 @@ test.each<[Env, string[]]>([
     { REGISTRY_PORT: "tcp://10.0.0.1:5000", REGISTRY_SERVICE_HOST: "10.0.0.1", REGISTRY_UI_SERVICE_PORT_HTTP: "80" },
     [],
   ],
-  [{ REGISTRY_CONFIGURATION_PATH: "/x.yml", REGISTRY_VERSION: "2.8" }, []],
+  [{ REGISTRY_CONFIGURATION_PATH: "/x.yml", REGISTRY_VERSION: "2.8", REGISTRY_AUTH_FILE: "/run/auth.json" }, []],
   [
     { REGISTRY_HTP_ADDR: ":1" },
     ["REGISTRY_HTP_ADDR names no configuration key and is ignored; did you mean REGISTRY_HTTP_ADDR?"],
