@@ -85,14 +85,18 @@ class BlobPush {
   }
 
   #restart(): void {
+    this.#countRestart();
+    this.#location = undefined;
+    this.#sizeBytes = 0;
+  }
+
+  #countRestart(): void {
     this.#restarts += 1;
     if (this.#restarts > maxFailures) {
       const { host } = this.#target.client;
       const message = `${host} ended the upload of ${this.#blob.digest} ${this.#restarts} times; try again later`;
       throw new RegistryError("UPSTREAM_INVALID", { message });
     }
-    this.#location = undefined;
-    this.#sizeBytes = 0;
   }
 
   async #attempt(): Promise<Step> {
@@ -158,7 +162,10 @@ class BlobPush {
       this.#sizeBytes += piece.lengthBytes;
       return "sent";
     }
-    if (outcome === "other-range") return await this.#locate();
+    if (outcome === "other-range") {
+      this.#countRestart();
+      return await this.#locate();
+    }
     if (outcome === "too-large") {
       if (this.#isPieced)
         throw new RegistryError("UPSTREAM_INVALID", {

@@ -8,14 +8,15 @@ import { type Fault, startFaultyRegistry } from "../transfer/faulty-registry.ts"
 async function push(
   fault: Fault,
   signal = new AbortController().signal,
+  text = "blob",
 ): Promise<{ code: string; asked: readonly string[] }> {
   await using registry = startFaultyRegistry();
   registry.fail(fault);
   const { api, name, now } = registry.repository("app");
   const read = async function* () {
-    yield utf8("blob");
+    yield utf8(text);
   };
-  const blob = { digest: digestOf("blob"), sizeBytes: 4, session: undefined, pauseMs: 1, read, signal };
+  const blob = { digest: digestOf(text), sizeBytes: text.length, session: undefined, pauseMs: 1, read, signal };
   return { code: await codeOf(pushBlob({ client: api.client, name, now }, blob)), asked: registry.asked };
 }
 
@@ -42,4 +43,18 @@ test("an interruption ends it", async () => {
     return new Response("", { status: 503 });
   }, abort.signal);
   expect(pushing).rejects.toThrow("interrupted");
+});
+
+test("a registry that always wants another range is given up", async () => {
+  const abort = new AbortController();
+  let asked = 0;
+  const fault: Fault = ({ method }) => {
+    if (method === "GET") return new Response(null, { status: 204, headers: { Range: "0-0" } });
+    if (method !== "PATCH") return undefined;
+    asked += 1;
+    if (asked > 20) abort.abort(new Error("without end"));
+    return new Response("", { status: 416 });
+  };
+  const { code } = await push(fault, abort.signal, "x".repeat(5 * 1024 * 1024));
+  expect([code, asked]).toEqual(["UPSTREAM_INVALID", 6]);
 });
