@@ -39,13 +39,16 @@ export async function askHelper(
     const isMissing = messageOf(error).includes("not found");
     return { kind: "failed", problem: isMissing ? "is not installed" : `cannot be run: ${messageOf(error)}` };
   }
+  const output = child.stdout.getReader();
   let isLate = false;
   const limit = setTimeout(() => {
     isLate = true;
     child.kill("SIGKILL");
+    // What it has started may hold its output open.
+    void output.cancel();
   }, timeoutMs);
   try {
-    const text = await readAnswer(child.stdout);
+    const text = await readAnswer(output);
     if (text === undefined) {
       child.kill("SIGKILL");
       return { kind: "failed", problem: "prints too much" };
@@ -55,6 +58,7 @@ export async function askHelper(
     return judge(text, code);
   } finally {
     clearTimeout(limit);
+    void output.cancel();
   }
 }
 
@@ -68,14 +72,18 @@ function judge(text: string, code: number): HelperAnswer {
   return isEmpty ? { kind: "none" } : { kind: "credentials", credentials };
 }
 
+interface ByteReader {
+  read(): Promise<{ readonly value?: Uint8Array | undefined }>;
+}
+
 /** Undefined if it is too long. */
-async function readAnswer(stream: ReadableStream<Uint8Array>): Promise<string | undefined> {
+async function readAnswer(output: ByteReader): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const chunk of stream) {
-    sizeBytes += chunk.length;
+  for (let { value } = await output.read(); value !== undefined; { value } = await output.read()) {
+    sizeBytes += value.length;
     if (sizeBytes > maxAnswerBytes) return undefined;
-    chunks.push(chunk);
+    chunks.push(value);
   }
   return Buffer.concat(chunks).toString();
 }

@@ -33,6 +33,10 @@ test("a helper that does not answer is ended", async () => {
   expect(await ask("exec sleep 60", 50)).toEqual({ kind: "failed", problem: "does not answer within 0.05 s" });
 });
 
+test("a helper whose own child goes on is not waited for either", async () => {
+  expect(await ask("sleep 3; exit 0", 50)).toEqual({ kind: "failed", problem: "does not answer within 0.05 s" });
+}, 2000);
+
 test("a helper that is not there is named", async () => {
   expect(await askHelper("test", "nas", { env: { PATH: "/nowhere" }, timeoutMs: 1000 })).toEqual({
     kind: "failed",
