@@ -76,6 +76,12 @@ export class RegistryApi {
     });
   }
 
+  /** Whether there is such a blob in the repository. */
+  async hasBlob(name: RepositoryName, digest: Digest): Promise<boolean> {
+    const path = `${name}/blobs/${digest}`;
+    return (await this.#find({ method: "HEAD", path, scopes: pullScope(name) })) !== undefined;
+  }
+
   /** A whole blob, for a small one; throws UPSTREAM_INVALID if it is longer or not what the digest says. */
   async getBlob(name: RepositoryName, digest: Digest, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const path = `${name}/blobs/${digest}`;

@@ -19,8 +19,22 @@ const pollMs = 100;
 /** Tells what copies receive from what caches do; half a blob is gone on with whichever source it came from. */
 const origin = "copies";
 
+/** Whose repository it is, and for whom. */
+export interface StoredPlace {
+  readonly home: Home;
+  /**
+   * Whether a blob that other repositories of the store brought may be used here; absent where whoever chose the images
+   * works on the store himself, and may use all of them.
+   */
+  readonly mayUse?: (blob: Descriptor) => Promise<boolean>;
+}
+
 /** Puts images into this repository; refuses one that is cached from another registry. */
-export async function storeDestination(store: Store, repository: Repository, home: Home): Promise<DestinationPlace> {
+export async function storeDestination(
+  store: Store,
+  repository: Repository,
+  { home, mayUse = async () => true }: StoredPlace,
+): Promise<DestinationPlace> {
   const { name, blobs, manifests } = repository;
   const upstream = await readUpstream(store, name);
   if (upstream !== undefined) refusePush(name, upstream);
@@ -29,12 +43,12 @@ export async function storeDestination(store: Store, repository: Repository, hom
     home,
     // What a manifest names may have been deleted since, and looking costs no request.
     isComplete: false,
-    hasBlob: async ({ digest, sizeBytes }) => {
+    hasBlob: async (blob) => {
+      const { digest, sizeBytes } = blob;
       const linked = await ifThere(blobs.promise(digest));
       if (linked !== undefined) return linked.sizeBytes === sizeBytes;
       if ((await statBlob(store, digest))?.sizeBytes !== sizeBytes) return false;
-      // Whoever works on the store may use what lies in it, whichever repository brought it.
-      return (await blobs.mount({ digest, from: undefined })) !== undefined;
+      return (await mayUse(blob)) && (await blobs.mount({ digest, from: undefined })) !== undefined;
     },
     mountBlob: async ({ digest }, from) => (await blobs.mount({ digest, from })) !== undefined,
     putBlob: async (blob, arriving) => {

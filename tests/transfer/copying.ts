@@ -18,7 +18,7 @@ export function sourceIn({ registry }: Stocked, name: string, home = "here"): So
 /** The same as a destination. */
 export function destinationIn({ store, registry }: Stocked, name: string, home = "here"): Promise<DestinationPlace> {
   const repository = registry.repository(named(name), anonymous());
-  return storeDestination(store, repository, { registry: home, name: named(name) });
+  return storeDestination(store, repository, { home: { registry: home, name: named(name) } });
 }
 
 /** What differs from copying the tag v1 to the tag v1. */

@@ -56,7 +56,7 @@ export async function repositoryDestination(
 ): Promise<DestinationPlace> {
   if (host !== undefined) return remoteDestination(await places.registries.repository(host, name));
   const { store, registry } = requireStore(places);
-  return await storeDestination(store, registry.repository(name, anonymous()), homeOf(name));
+  return await storeDestination(store, registry.repository(name, anonymous()), { home: homeOf(name) });
 }
 
 /** The repositories of the store or of a registry that lists them. */

@@ -3,6 +3,7 @@
 
 import { compileNameGlob } from "../../lib/name-glob.ts";
 import { messageOf } from "../../lib/system-error.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
 import type { Tag } from "../../oci/reference.ts";
@@ -129,7 +130,8 @@ class MirrorRun {
     const source = await repositorySource({ store: copied, registries: this.#registries }, from.host, name);
     const repository = this.#repositoryHere(name);
     const home = { registry: "", name: repository.name };
-    const destination = await storeDestination(copied.store, repository, home);
+    const mayUse = (blob: Descriptor) => this.#isOffered(name, blob);
+    const destination = await storeDestination(copied.store, repository, { home, mayUse });
     const upstream = await Array.fromAsync(source.tags());
     // Nothing is taken for removed because a registry hides what it does not show.
     if (upstream.length === 0)
@@ -144,6 +146,13 @@ class MirrorRun {
       await requireRemoved(tag, source);
       await this.#attempt(`${repository.name}:${tag}`, () => this.#delete(repository, tag));
     }
+  }
+
+  /** An upstream that only names a blob of somebody else here is not given it; one that does not say has to send it. */
+  async #isOffered(name: RepositoryName, { digest }: Descriptor): Promise<boolean> {
+    const { host } = this.#mirror.from;
+    if (host === undefined) return true;
+    return await (await this.#registries.api(host)).hasBlob(name, digest).catch(() => false);
   }
 
   /** Pushes and deletions are told; looking is no pull. */

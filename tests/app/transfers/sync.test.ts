@@ -2,9 +2,11 @@
 import { describe, expect, test } from "bun:test";
 import { compileTagPattern } from "../../../src/app/store/keep-rules.ts";
 import { mirroredPrefix } from "../../../src/app/transfers/mirrors.ts";
+import { anonymous } from "../../../src/registry/actor.ts";
 import { withEvents } from "../../../src/registry/events.ts";
 import { openRegistry } from "../../../src/registry/registry.ts";
-import { pullImage, pushImage, stocked, tagged } from "../../registry/stocked.ts";
+import { codeOf } from "../../registry/refused.ts";
+import { digestOf, named, pullImage, pushImage, stocked, tagged } from "../../registry/stocked.ts";
 import { sourceIn } from "../../transfer/copying.ts";
 import { startFaultyRegistry } from "../../transfer/faulty-registry.ts";
 import { mirrored, mirrorOf } from "./mirrored.ts";
@@ -92,6 +94,25 @@ describe("a mirror", () => {
       expect((await mirrored(stock, [mirror])).outcome).toMatchObject({ deleted: 0, failed: 1 });
     }
     expect(await tagsOf(stock, "app")).toEqual(["v1", "v2"].map(tagged));
+  });
+
+  test("takes nothing of another repository here that its upstream does not have", async () => {
+    await using upstream = startFaultyRegistry();
+    const stock = stocked();
+    await pushImage(stock, "private", { tag: "v1", layers: ["secret"] });
+    await pushImage(upstream.stock, "app", { tag: "v1", layers: ["secret"] });
+    upstream.asked.length = 0;
+    upstream.fail(({ url }) =>
+      url.endsWith(`/blobs/${digestOf("secret")}`) ? new Response("", { status: 404 }) : undefined,
+    );
+    const mirror = mirrorOf(`${upstream.host}/app`, { to: "mirror" });
+    expect((await mirrored(stock, [mirror])).outcome).toMatchObject({ copied: 0, failed: 1 });
+    const { blobs } = stock.registry.repository(named("mirror"), anonymous());
+    expect(await codeOf(blobs.promise(digestOf("secret")))).toBe("BLOB_UNKNOWN");
+    upstream.fail(undefined);
+    // What it does have is not fetched again.
+    expect((await mirrored(stock, [mirror])).outcome).toMatchObject({ copied: 1, sentBytes: 0 });
+    expect(await pullImage(stock, "mirror", tagged("v1"))).toBe(true);
   });
 
   test("that fails stops neither another one nor its other tags", async () => {
