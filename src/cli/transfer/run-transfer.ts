@@ -1,6 +1,7 @@
 // What commands that copy have in common: the store they work on, registries, Ctrl-C, and failures in one line.
 import { openCopiedStore, type RepositoryPlaces } from "../../app/transfers/places.ts";
 import { Registries } from "../../app/transfers/registries.ts";
+import { showStranger } from "../../lib/quoted.ts";
 import { errorCode, messageOf } from "../../lib/system-error.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import type { CopyOrigin } from "../../transfer/operands.ts";
@@ -95,9 +96,14 @@ const sentences: Readonly<Record<string, string>> = {
   EDQUOT: "make room and run the same command again: it goes on where it stopped",
 };
 
+const maxShown = 2000;
+
 /** One line for what the user can do something about; anything else is passed on. */
 function explain(error: unknown): unknown {
-  if (error instanceof RegistryError) return new CommandError(`${error.message}${namedIn(error)}`);
+  // It may quote the names of a stranger's archive.
+  if (error instanceof RegistryError) {
+    return new CommandError(showStranger(`${error.message}${namedIn(error)}`, maxShown));
+  }
   const sentence = sentences[errorCode(error) ?? ""];
   return sentence === undefined ? error : new CommandError(`${messageOf(error)}: ${sentence}`);
 }

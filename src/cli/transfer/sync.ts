@@ -3,6 +3,7 @@ import { describeHolder } from "../../app/store/chores.ts";
 import { mirrorsOf } from "../../app/transfers/mirrors.ts";
 import { openCopiedStore } from "../../app/transfers/places.ts";
 import { type SyncEvent, type SyncMeans, syncMirrors } from "../../app/transfers/sync.ts";
+import { showStranger } from "../../lib/quoted.ts";
 import { formatSize } from "../../lib/size.ts";
 import { type Command, CommandError, type CommandIo, hasFlag, type ParsedWords } from "../command.ts";
 import { interruptibly } from "../interrupt.ts";
@@ -62,6 +63,8 @@ async function syncStore(
   return outcome.failed > 0 ? 1 : 0;
 }
 
+const maxShown = 2000;
+
 /** One line. */
 export function formatSyncEvent(event: SyncEvent): string {
   switch (event.kind) {
@@ -70,7 +73,7 @@ export function formatSyncEvent(event: SyncEvent): string {
     case "deleted":
       return `deleted ${event.to}, which is no longer there\n`;
     case "failed":
-      return `failed: ${event.what}: ${event.problem}\n`;
+      return `failed: ${event.what}: ${showStranger(event.problem, maxShown)}\n`;
     case "mirrored": {
       const { mirror, copied, unchanged, deleted, failed, sentBytes } = event;
       const rest = `${deleted === 0 ? "" : `, ${deleted} deleted`}${failed === 0 ? "" : `, ${failed} failed`}`;

@@ -26,6 +26,12 @@ test("refusals and a full disk become one line that says what to do", () => {
   expect(failure(new TypeError("a bug"))).rejects.toThrow(TypeError);
 });
 
+test("what a stranger's names say controls no terminal", () => {
+  expect(failure(new RegistryError("MANIFEST_INVALID", { message: "name one of \x1b]0;x\x07\n" }))).rejects.toThrow(
+    "name one of \\u{1b}]0;x\\u{7}\\u{a}",
+  );
+});
+
 test("the store is opened if an operand lies there", async () => {
   using directory = temporaryDirectory();
   const call = { words: words({ data: [directory.path] }), io: fakeIo(), needsStore: true };

@@ -51,5 +51,8 @@ test("formatSyncEvent() is one line", () => {
   expect(formatSyncEvent({ kind: "mirrored", mirror: "a/b", ...counts })).toBe(
     "a/b: 1 copied, 2 unchanged, 3 deleted, 4 failed; 5.0 kB\n",
   );
+  expect(formatSyncEvent({ kind: "failed", what: "a:1", problem: "no\x1b[0m\n" })).toBe(
+    "failed: a:1: no\\u{1b}[0m\\u{a}\n",
+  );
   expect(formatSyncEvent({ kind: "deleted", to: "a:1" })).toBe("deleted a:1, which is no longer there\n");
 });
