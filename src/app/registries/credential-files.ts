@@ -25,8 +25,14 @@ export interface CredentialOwner {
   readonly uid: number | undefined;
   /** Tells of what cannot be used: the command goes on without it. */
   readonly warn: (sentence: string) => void;
+  /** The files, if they have been read before. */
+  readonly authFiles?: AuthFiles | undefined;
 }
 
+/** What the files say; tells at first of those that cannot be used. */
+type AuthFiles = () => readonly ReadAuthFile[];
+
+/** A file that was read. */
 interface ReadAuthFile {
   readonly path: string;
   readonly file: AuthFile;
@@ -54,13 +60,24 @@ export function listAuthPaths({ env, uid }: Pick<CredentialOwner, "env" | "uid">
   ];
 }
 
+/** Reads the files now: a root that works on another user's store becomes that user, who may not read them. */
+export function readAuthFiles(owner: CredentialOwner): AuthFiles {
+  const warnings: string[] = [];
+  const warn = (sentence: string) => void warnings.push(sentence);
+  const files = listAuthPaths(owner).flatMap((path) => readAuthFile(path, { warn }) ?? []);
+  return () => {
+    for (const sentence of warnings.splice(0)) owner.warn(sentence);
+    return files;
+  };
+}
+
 /** The credentials for a registry. The files are read once, a helper is asked once. */
 export function openUserCredentials(host: string, owner: CredentialOwner): CredentialsFor {
-  let files: readonly ReadAuthFile[] | undefined;
+  let { authFiles } = owner;
   const answers = new Map<string, Promise<UpstreamCredentials | undefined>>();
   return async (repository) => {
-    files ??= listAuthPaths(owner).flatMap((path) => readAuthFile(path, owner) ?? []);
-    for (const read of files) {
+    authFiles ??= readAuthFiles(owner);
+    for (const read of authFiles()) {
       const found = await findIn(read, { host, repository }, { owner, answers });
       if (found !== undefined) return found;
     }
@@ -95,7 +112,7 @@ async function askFor(
   return undefined;
 }
 
-function readAuthFile(path: string, { warn }: CredentialOwner): ReadAuthFile | undefined {
+function readAuthFile(path: string, { warn }: Pick<CredentialOwner, "warn">): ReadAuthFile | undefined {
   let text: string;
   try {
     const { size } = statSync(path);

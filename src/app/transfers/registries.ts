@@ -4,6 +4,7 @@ import { RegistryApi } from "../../client/registry-api.ts";
 import type { Patience } from "../../client/retry.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { RemoteRepository } from "../../transfer/remote-source.ts";
+import { readAuthFiles } from "../registries/credential-files.ts";
 import { openRegistryClient, type RegistrySurroundings } from "../registries/open-registry-client.ts";
 
 /** What reaching registries needs. */
@@ -17,7 +18,7 @@ export class Registries {
   readonly #apis = new Map<string, Promise<RegistryApi>>();
 
   constructor(options: RegistriesOptions) {
-    this.#options = options;
+    this.#options = { authFiles: readAuthFiles(options), ...options };
   }
 
   /** The API of a registry. */
