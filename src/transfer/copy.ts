@@ -119,7 +119,7 @@ export class ImageCopier {
       throw new RegistryError("MANIFEST_INVALID", { message: `${whole.digest} is nested more than ${maxDepth} deep` });
     }
     const manifest = await readManifest(whole);
-    const isThere = await this.#to.hasManifest(whole.digest, { isRoot });
+    const isThere = await this.#to.hasManifest(whole.digest, { isRoot, subject: manifest.subject?.digest });
     if (!isThere || !this.#to.isComplete) await this.#copyBlobs(manifest);
     const below = { tags: [], isRoot: false, depth: depth + 1, copied };
     for (const child of manifest.children) await this.#copyChild(child, below);

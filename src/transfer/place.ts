@@ -73,8 +73,11 @@ export interface DestinationPlace {
   mountBlob(blob: Descriptor, from: RepositoryName): Promise<boolean>;
   /** Stores the blob; what is not what the descriptor says is refused, and never becomes visible. */
   putBlob(blob: Descriptor, arrival: BlobArrival): Promise<void>;
-  /** Whether it is there; a root also has to be listed, where the place lists them. */
-  hasManifest(digest: Digest, role: { readonly isRoot: boolean }): Promise<boolean>;
+  /** Whether it is there; a root, and a referrer of a subject, also has to be listed, where the place lists them. */
+  hasManifest(
+    digest: Digest,
+    role: { readonly isRoot: boolean; readonly subject: Digest | undefined },
+  ): Promise<boolean>;
   /** What the tag points to. */
   tagged(tag: Tag): Promise<Digest | undefined>;
   /** Stores the manifest and points the tags to it. */

@@ -9,7 +9,7 @@ import { RegistryError } from "../oci/errors.ts";
 import type { Reference } from "../oci/reference.ts";
 import { readManifest } from "./manifest.ts";
 import type { DestinationPlace, ManifestRole, WholeManifest } from "./place.ts";
-import type { RemoteRepository } from "./remote-source.ts";
+import { type RemoteRepository, remoteSource } from "./remote-source.ts";
 import { verified } from "./verified.ts";
 
 /** Puts images into this repository. */
@@ -54,12 +54,23 @@ export function remoteDestination(repository: RemoteRepository): DestinationPlac
         read: ({ offset, hash }) => verified(read({ offset, signal }), blob, hash),
       });
     },
-    hasManifest: async (digest) => (await digestOf({ kind: "digest", digest })) === digest,
+    hasManifest: async (digest, { subject }) =>
+      (await digestOf({ kind: "digest", digest })) === digest &&
+      // A copy that was interrupted may have pushed it, and not listed it.
+      (subject === undefined || (await isListed(repository, { subject, digest }).catch(() => false))),
     tagged: (tag) => digestOf({ kind: "tag", tag }),
     putManifest: (manifest, role) => put(repository, target, { manifest, role }),
     finish: async () => {},
     abandon: async () => {},
   };
+}
+
+async function isListed(
+  repository: RemoteRepository,
+  { subject, digest }: { readonly subject: Digest; readonly digest: Digest },
+): Promise<boolean> {
+  for await (const referrer of remoteSource(repository).referrers(subject)) if (referrer === digest) return true;
+  return false;
 }
 
 async function put(

@@ -6,7 +6,7 @@ import { remoteSource } from "../../src/transfer/remote-source.ts";
 import { codeOf } from "../registry/refused.ts";
 import { digestOf, pullImage, pushBlob, pushImage, putManifest, stocked, tagged } from "../registry/stocked.ts";
 import { copied, sourceIn } from "./copying.ts";
-import { type Fault, startFaultyRegistry } from "./faulty-registry.ts";
+import { type Fault, type FaultyRegistry, startFaultyRegistry } from "./faulty-registry.ts";
 
 const v1 = tagged("v1");
 /** Longer than what goes with the request that closes a session. */
@@ -24,6 +24,26 @@ function failing(times: number, isMeant: (request: Request) => boolean, answer: 
 
 const uploads = (asked: readonly string[]) =>
   asked.filter((line) => line.startsWith("PATCH") || line.startsWith("PUT /v2/app/blobs"));
+
+/** A registry before version 1.1 of the spec, which lists no referrers. */
+function listingNone(to: FaultyRegistry, onPush: (reference: string) => void): Fault {
+  return async (request) => {
+    if (request.url.includes("/referrers/")) return new Response("", { status: 404 });
+    const path = new URL(request.url).pathname;
+    if (request.method !== "PUT" || !path.includes("/manifests/")) return undefined;
+    const reference = path.slice(path.lastIndexOf("/") + 1);
+    onPush(reference);
+    const { digest } = await to.stock.registry
+      .repository(to.repository("app").name, { name: "x", requestId: undefined })
+      .manifests.put({
+        bytes: await request.bytes(),
+        contentType: undefined,
+        digest: undefined,
+        tags: path.includes("sha256:") ? [] : [tagged(reference)],
+      });
+    return new Response("", { status: 201, headers: { "Docker-Content-Digest": digest } });
+  };
+}
 
 describe("over the API a copy", () => {
   test("brings an image, small blobs in one request and long ones in a stream", async () => {
@@ -184,21 +204,7 @@ describe("over the API a copy", () => {
     const signatures = [];
     for (const layer of ["a", "b"]) signatures.push(await pushImage(from.stock, "app", { layers: [layer], subject }));
     const pushed: string[] = [];
-    to.fail(async (request) => {
-      if (request.url.includes("/referrers/")) return new Response("", { status: 404 });
-      const path = new URL(request.url).pathname;
-      if (request.method !== "PUT" || !path.includes("/manifests/")) return undefined;
-      pushed.push(path.slice(path.lastIndexOf("/") + 1));
-      const answer = await to.stock.registry
-        .repository(to.repository("app").name, { name: "x", requestId: undefined })
-        .manifests.put({
-          bytes: await request.bytes(),
-          contentType: undefined,
-          digest: undefined,
-          tags: path.includes("sha256:") ? [] : [tagged(pushed.at(-1) ?? "")],
-        });
-      return new Response("", { status: 201, headers: { "Docker-Content-Digest": answer.digest } });
-    });
+    to.fail(listingNone(to, (tag) => void pushed.push(tag)));
     await copied(remoteSource(from.repository("app")), remoteDestination(to.repository("app")), {
       withReferrers: true,
     });
@@ -206,6 +212,27 @@ describe("over the API a copy", () => {
     expect((await Array.fromAsync(remoteSource(to.repository("app")).referrers(subject))).sort()).toEqual(
       signatures.sort(),
     );
+  });
+
+  test("lists a referrer that an interrupted copy had pushed, and not listed", async () => {
+    await using from = startFaultyRegistry();
+    await using to = startFaultyRegistry();
+    const subject = await pushImage(from.stock, "app", { tag: "v1", layers: ["one"] });
+    const signature = await pushImage(from.stock, "app", { layers: ["a"], subject });
+    let isInterrupted = true;
+    const listing = listingNone(to, () => {});
+    to.fail((request) => {
+      const isList = request.method === "PUT" && request.url.endsWith(`/manifests/${subject.replace(":", "-")}`);
+      return isInterrupted && isList ? new Response("", { status: 400 }) : listing(request);
+    });
+    const copying = () =>
+      copied(remoteSource(from.repository("app")), remoteDestination(to.repository("app")), { withReferrers: true });
+    expect(await codeOf(copying())).toBe("UPSTREAM_INVALID");
+    isInterrupted = false;
+    await copying();
+    expect(await Array.fromAsync(remoteSource(to.repository("app")).referrers(subject))).toEqual([signature]);
+    // Then it is there, and not pushed again.
+    expect((await copying()).manifests).toBe(0);
   });
 
   test("says who may not push", async () => {
