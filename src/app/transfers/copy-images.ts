@@ -23,7 +23,7 @@ export interface CopyRequest extends Pick<ImageCopy, "platform" | "withReferrers
 }
 
 /** Half a blob that nobody has gone on with for so long is removed. */
-const arrivalAgeMs = 7 * 24 * 3_600_000;
+export const arrivalAgeMs = 7 * 24 * 3_600_000;
 /** How many images are copied at once. */
 const imagesAtOnce = 2;
 

@@ -8,6 +8,7 @@ import { RegistryError } from "../../oci/errors.ts";
 import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
 import type { Tag } from "../../oci/reference.ts";
 import type { Actor } from "../../registry/actor.ts";
+import { sweepArrivals } from "../../registry/arrival.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { Repository } from "../../registry/repository.ts";
 import { ImageCopier, startCopyRun } from "../../transfer/copy.ts";
@@ -17,6 +18,7 @@ import { isGlob } from "../../transfer/reference.ts";
 import { storeDestination } from "../../transfer/store-destination.ts";
 import { storeSource } from "../../transfer/store-source.ts";
 import { findRemoved, selectTags } from "../../transfer/sync-selection.ts";
+import { arrivalAgeMs } from "./copy-images.ts";
 import { type Mirror, mirroredPrefix, stampMirror } from "./mirrors.ts";
 import { type CopiedStore, listRepositoryNames, repositorySource } from "./places.ts";
 import { Registries, type RegistriesOptions } from "./registries.ts";
@@ -60,6 +62,7 @@ export async function syncMirrors(
   const hold = await store.locks.hold(mirroredPrefix, means.note);
   if ("heldBy" in hold) return hold;
   using _held = hold;
+  await sweepArrivals(store, arrivalAgeMs);
   let total: SyncCounts = { copied: 0, unchanged: 0, deleted: 0, failed: 0, sentBytes: 0 };
   for (const mirror of mirrors) {
     means.signal.throwIfAborted();

@@ -3,10 +3,11 @@ import { describe, expect, test } from "bun:test";
 import { compileTagPattern } from "../../../src/app/store/keep-rules.ts";
 import { mirroredPrefix } from "../../../src/app/transfers/mirrors.ts";
 import { anonymous } from "../../../src/registry/actor.ts";
+import { openArrival } from "../../../src/registry/arrival.ts";
 import { withEvents } from "../../../src/registry/events.ts";
 import { openRegistry } from "../../../src/registry/registry.ts";
 import { codeOf } from "../../registry/refused.ts";
-import { digestOf, named, pullImage, pushImage, stocked, tagged } from "../../registry/stocked.ts";
+import { digestOf, named, pullImage, pushImage, stocked, tagged, utf8 } from "../../registry/stocked.ts";
 import { sourceIn } from "../../transfer/copying.ts";
 import { startFaultyRegistry } from "../../transfer/faulty-registry.ts";
 import { mirrored, mirrorOf } from "./mirrored.ts";
@@ -167,6 +168,29 @@ describe("a mirror", () => {
     expect((await mirrored(stock, [])).outcome).toEqual({ heldBy: "somebody" });
     held[Symbol.dispose]();
     expect((await mirrored(stock, [])).outcome).toEqual(nothing);
+  });
+
+  test("removes what earlier runs left behind half fetched", async () => {
+    const stock = stocked();
+    const origin = { digest: digestOf("blob"), upstream: "copies" };
+    const open = async () => {
+      const arrival = await openArrival(stock.store, origin);
+      if (arrival === "busy") throw new Error("busy");
+      return arrival;
+    };
+    {
+      using arrival = await open();
+      await arrival.append([utf8("bl")]);
+    }
+    await mirrored(stock, []);
+    {
+      using arrival = await open();
+      expect(arrival.isResumed).toBe(true);
+    }
+    stock.wait(8 * 24 * 3_600_000);
+    await mirrored(stock, []);
+    using arrival = await open();
+    expect(arrival.isResumed).toBe(false);
   });
 
   test("that is interrupted says so", async () => {
