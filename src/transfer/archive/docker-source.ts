@@ -26,10 +26,10 @@ export async function openDockerSource(files: LayoutFiles): Promise<LayoutSource
   for (const image of images) {
     const manifest = await makeManifest(files, image, blobs);
     manifests.set(manifest.digest, manifest);
-    entries.push({
-      descriptor: { ...described(manifest.digest, manifest.bytes.length), mediaType: ociImageManifest },
-      names: image.repoTags,
-    });
+    const descriptor = { ...described(manifest.digest, manifest.bytes.length), mediaType: ociImageManifest };
+    // The names of one entry mean the same: these are several images.
+    const names = image.repoTags.length === 0 ? [[]] : image.repoTags.map((name) => [name]);
+    for (const each of names) entries.push({ descriptor, names: each });
   }
   return sourceOfEntries(entries, {
     label: files.label,
