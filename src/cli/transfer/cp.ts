@@ -3,7 +3,7 @@ import { copyImages } from "../../app/transfers/copy-images.ts";
 import { formatSize } from "../../lib/size.ts";
 import { startCopyRun } from "../../transfer/copy.ts";
 import { meansSeveral, parseCopyOrigin, parseCopyTarget } from "../../transfer/operands.ts";
-import type { ImageReference } from "../../transfer/reference.ts";
+import { type ImageReference, isGlob } from "../../transfer/reference.ts";
 import { type Command, CommandError, type CommandIo, hasFlag, type ParsedWords, UsageError } from "../command.ts";
 import { createCopyProgress } from "./copy-progress.ts";
 import { isInStore, operand, platformFlag, platformOf, runTransfer, transferFlags } from "./run-transfer.ts";
@@ -42,6 +42,11 @@ async function cp(words: ParsedWords, io: CommandIo): Promise<number> {
   const to = operand(parseCopyTarget(toText));
   if (meansSeveral(from) && hasTag(to))
     throw new UsageError(`${fromText} may mean several images, and ${toText} is one`);
+  // Two of the same tag would be one there.
+  if (from.kind === "repositories" && isGlob(from.names) && "path" in to)
+    throw new UsageError(
+      `${fromText} may mean several repositories, and a copy tells images in ${to.kind} by tag; say registry export '${fromText}' -o FILE`,
+    );
   const needsStore = isInStore(from) || to.kind === "store";
   const platform = platformOf(words);
   const isQuiet = hasFlag(words, "quiet");

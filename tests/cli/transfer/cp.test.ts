@@ -75,6 +75,7 @@ describe("registry cp", () => {
     [["team/app:v1"], 64, "cp needs two places"],
     [["TEAM", "x"], 64, "is no repository name"],
     [["team/*", "x:v1"], 64, "may mean several images"],
+    [["team/*", "oci:layout"], 64, "say registry export 'team/*' -o FILE"],
     [["team/app:v1", "x", "--platform", "arm"], 64, "--platform is not a platform"],
     [["team/app:none", "x"], 1, "team/app has no none"],
     [["nobody/*", "x"], 1, "nobody/* matches no image"],
