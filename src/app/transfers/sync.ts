@@ -11,6 +11,7 @@ import type { Actor } from "../../registry/actor.ts";
 import { sweepArrivals } from "../../registry/arrival.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { Repository } from "../../registry/repository.ts";
+import { ifThere } from "../../transfer/absence.ts";
 import { ImageCopier, startCopyRun } from "../../transfer/copy.ts";
 import { countCopies } from "../../transfer/copy-report.ts";
 import type { DestinationPlace, SourcePlace } from "../../transfer/place.ts";
@@ -144,7 +145,7 @@ class MirrorRun {
       await this.#attempt(`${source.label}:${tag}`, () => this.#tag(tag, { source, destination, copier }));
     }
     if (!deletes) return;
-    const here = await Array.fromAsync(storeSource(repository, home).tags());
+    const here = (await ifThere(Array.fromAsync(storeSource(repository, home).tags()))) ?? [];
     for (const tag of findRemoved(here, upstream, selection)) {
       await requireRemoved(tag, source);
       await this.#attempt(`${repository.name}:${tag}`, () => this.#delete(repository, tag));

@@ -71,6 +71,14 @@ describe("a mirror", () => {
     expect(await tagsOf(stock, "app")).toEqual([tagged("v2")]);
   });
 
+  test("that has nothing yet has nothing to delete", async () => {
+    await using upstream = startFaultyRegistry();
+    await pushImage(upstream.stock, "app", { tag: "v1" });
+    const selection = { covers: () => false, semver: undefined, newest: undefined };
+    const mirror = mirrorOf(`${upstream.host}/app`, { deletes: true, selection });
+    expect((await mirrored(stocked(), [mirror])).outcome).toEqual(nothing);
+  });
+
   test("deletes nothing that the upstream merely leaves out of its list", async () => {
     await using upstream = startFaultyRegistry();
     const stock = stocked();
