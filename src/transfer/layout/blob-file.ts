@@ -23,16 +23,16 @@ export interface BlobFile {
 }
 
 const pollMs = 100;
+const maxAttempts = 100;
 const writeBytes = 1024 * 1024;
 const modeOfFiles = 0o666;
 
 /** The blob is in its place afterwards, whoever brought it. */
 export async function receiveFile(file: BlobFile): Promise<void> {
   const { blob, arrival, partial, path } = file;
-  await mkdir(dirname(partial), { recursive: true });
   await mkdir(dirname(path), { recursive: true });
   for (;;) {
-    const handle = await open(partial, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, modeOfFiles);
+    const handle = await openPartial(partial);
     try {
       if (!openFlock().tryLock(handle.fd, "alone")) {
         await pause(pollMs, undefined, { signal: arrival.signal });
@@ -40,6 +40,18 @@ export async function receiveFile(file: BlobFile): Promise<void> {
       } else if ((await isAt(handle, partial)) && (await fill(handle, file)) === "stored") return;
     } finally {
       await handle.close();
+    }
+  }
+}
+
+/** Another copy that has finished removes the directory if it is empty. */
+async function openPartial(path: string): Promise<FileHandle> {
+  for (let attempt = 1; ; attempt += 1) {
+    await mkdir(dirname(path), { recursive: true });
+    try {
+      return await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, modeOfFiles);
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT" || attempt === maxAttempts) throw error;
     }
   }
 }

@@ -72,18 +72,27 @@ async function prepare(directory: string, label: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   const marker = join(directory, "oci-layout");
   if ((await sizeOf(marker)) !== undefined) return;
-  const others = (await readdir(directory)).filter((name) => !["blobs", "index.json", partialDirectory].includes(name));
-  if (others.length > 0) {
-    throw new RegistryError("UNSUPPORTED", {
-      message: `${label} is not empty and no OCI layout; name another directory`,
-    });
-  }
+  // Under the lock, since another process may be doing the same.
   await withFlock(directory, async () => {
+    if ((await sizeOf(marker)) !== undefined) return;
+    const others = (await readdir(directory)).filter((name) => !isOurs(name));
+    if (others.length > 0) {
+      throw new RegistryError("UNSUPPORTED", {
+        message: `${label} is not empty and no OCI layout; name another directory`,
+      });
+    }
     if ((await sizeOf(join(directory, "index.json"))) === undefined) {
       await replaceFile(join(directory, "index.json"), formatLayoutIndex(emptyLayoutIndex));
     }
     await replaceFile(marker, layoutMarker);
   });
+}
+
+/** Also what was left by one that was killed as it began. */
+function isOurs(name: string): boolean {
+  return (
+    ["blobs", "index.json", partialDirectory].includes(name) || /^(?:index\.json|oci-layout)\.[\w-]+\.tmp$/.test(name)
+  );
 }
 
 async function readIndex(directory: string, label: string): Promise<LayoutIndex> {

@@ -1,6 +1,7 @@
 // A blob that two bring at once. Interruptions are shown in destination.test.ts.
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { receiveFile } from "../../../src/transfer/layout/blob-file.ts";
 import { digestOf, utf8 } from "../../registry/stocked.ts";
@@ -25,4 +26,37 @@ test("a blob that two bring at once comes once", async () => {
     });
   await Promise.all([receive(), receive(), receive()]);
   expect([reads, readFileSync(join(directory.path, "blobs/blob"), "utf8")]).toEqual([1, "blob"]);
+});
+
+test("the directory of partial blobs may go at any time, as where another copy ends", async () => {
+  using directory = temporaryDirectory();
+  const partials = join(directory.path, ".partial");
+  let isOver = false;
+  const removing = (async () => {
+    while (!isOver) {
+      await rmdir(partials).catch(() => {});
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  const texts = Array.from({ length: 100 }, (_, index) => `blob ${index}`);
+  try {
+    for (const text of texts) {
+      await receiveFile({
+        blob: { digest: digestOf(text), sizeBytes: text.length, mediaType: "", urls: [], platform: undefined },
+        partial: join(partials, text),
+        path: join(directory.path, text),
+        arrival: {
+          signal: new AbortController().signal,
+          onResumed: () => {},
+          read: async function* () {
+            yield utf8(text);
+          },
+        },
+      });
+    }
+  } finally {
+    isOver = true;
+    await removing;
+  }
+  expect(texts.filter((text) => !existsSync(join(directory.path, text)))).toEqual([]);
 });

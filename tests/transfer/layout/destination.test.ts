@@ -132,3 +132,12 @@ describe("a layout", () => {
     ).toBe("MANIFEST_UNKNOWN");
   });
 });
+
+test("several make one layout at once, also where one was killed as it began", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "layout");
+  mkdirSync(path);
+  writeFileSync(join(path, `index.json.123-${crypto.randomUUID()}.tmp`), "{");
+  await Promise.all(Array.from({ length: 10 }, () => layoutAt(path)));
+  expect(readdirSync(path)).toContain("oci-layout");
+});
