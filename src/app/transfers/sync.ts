@@ -198,7 +198,13 @@ class MirrorRun {
   }
 
   async #delete(repository: Repository, tag: Tag): Promise<void> {
-    await repository.tags.delete(tag);
+    try {
+      await repository.tags.delete(tag);
+    } catch (error) {
+      // An immutable tag stays: that is no failure, which would be tried again every quarter of an hour.
+      if (error instanceof RegistryError && error.code === "DENIED") return;
+      throw error;
+    }
     this.#counts.deleted += 1;
     this.#means.report({ kind: "deleted", to: `${repository.name}:${tag}` });
   }

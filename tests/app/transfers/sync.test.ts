@@ -156,6 +156,17 @@ describe("a mirror", () => {
     expect((await sourceIn(stock, "app").manifest({ kind: "tag", tag: tagged("v1") }))?.digest).toBe(digest);
   });
 
+  test("keeps an immutable tag that was removed, and is up to date with it", async () => {
+    await using upstream = startFaultyRegistry();
+    const stock = stocked();
+    await pushImage(upstream.stock, "app", { tag: "v2" });
+    await pushImage(stock, "app", { tag: "v1" });
+    const registry = openRegistry(stock.store, { rules: { urls: "any", children: "all" }, isImmutable: () => true });
+    const mirror = mirrorOf(`${upstream.host}/app`, { deletes: true });
+    const { outcome } = await mirrored({ ...stock, registry }, [mirror]);
+    expect([outcome, await tagsOf(stock, "app")]).toMatchObject([{ deleted: 0, failed: 0 }, ["v1", "v2"]]);
+  });
+
   test("tells pushes and deletions, and no pulls", async () => {
     await using upstream = startFaultyRegistry();
     const stock = stocked();
