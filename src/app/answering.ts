@@ -13,7 +13,7 @@ import { orNone } from "./listening/limits.ts";
 import { listen, unshared } from "./listening/listen.ts";
 import type { OpenedNotifications } from "./notifications/open-notifications.ts";
 import type { Monitoring } from "./observe/monitoring.ts";
-import { planWorkers, spreadsConnections, usableCores } from "./workers/worker-count.ts";
+import { planWorkers, spreadsConnections, usableCores, usableMemoryBytes } from "./workers/worker-count.ts";
 import type { SpawnWorker } from "./workers/worker-process.ts";
 import { Workers } from "./workers/workers.ts";
 
@@ -52,6 +52,7 @@ export async function openAnswering(configuration: Configuration, parts: Answeri
     configured: configuration.http.workers,
     hasFile,
     cores: usableCores(),
+    memoryBytes: usableMemoryBytes(),
     spreadsConnections,
     keepsProcessesApart: parts.front.store.locks.keepsProcessesApart(),
   });

@@ -124,7 +124,7 @@ export const http = section({
     .describe("Proxies whose X-Forwarded-For, -Proto and -Host (or Forwarded) are believed: addresses and networks."),
   workers: countUpTo(maxWorkers).optional().meta({
     description:
-      "How many processes answer requests; 0: one for each core. By default one with a file, and without one as many as cores, up to 4.",
+      "How many processes answer requests; 0: one for each core. By default one with a file, else as cores and memory allow, up to 4.",
     flag: "workers",
   }),
   limits,

@@ -1,6 +1,6 @@
 // How many processes serve requests.
-import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
+import { parseMemory, parseQuota, readGroupLimit } from "./control-group.ts";
 
 /** What decides about it. */
 export interface WorkerFacts {
@@ -9,6 +9,7 @@ export interface WorkerFacts {
   /** Whether there is a configuration file; distribution is one process. */
   readonly hasFile: boolean;
   readonly cores: number;
+  readonly memoryBytes: number;
   /** Whether the system spreads connections over processes that listen on one port. */
   readonly spreadsConnections: boolean;
   /** Whether the directory's file locks keep processes apart. */
@@ -23,10 +24,13 @@ export interface WorkerPlan {
 
 /** Without a word about it no more than these. */
 const unaskedMost = 4;
+/** Nor more than memory suffices for: under load each stays below this. */
+const unaskedBytes = 128 * 1024 * 1024;
 
 /** Decides how many processes serve. */
-export function planWorkers({ configured, hasFile, cores, ...facts }: WorkerFacts): WorkerPlan {
-  const unasked = hasFile ? 1 : Math.min(cores, unaskedMost);
+export function planWorkers({ configured, hasFile, cores, memoryBytes, ...facts }: WorkerFacts): WorkerPlan {
+  const affordable = Math.max(1, Math.floor(memoryBytes / unaskedBytes));
+  const unasked = hasFile ? 1 : Math.min(cores, unaskedMost, affordable);
   const count = configured === 0 ? cores : (configured ?? unasked);
   const obstacle = obstacleTo(facts);
   if (count === 1 || obstacle === undefined) return { count };
@@ -43,22 +47,14 @@ function obstacleTo(facts: Pick<WorkerFacts, "spreadsConnections" | "keepsProces
 export const spreadsConnections = process.platform === "linux";
 
 /** How many cores this process may use: those of the machine, or as many as its control group is given. */
-export function usableCores(parallelism = availableParallelism(), quota = readQuota()): number {
+export function usableCores(
+  parallelism = availableParallelism(),
+  quota = readGroupLimit("cpu.max", parseQuota),
+): number {
   return Math.max(1, Math.min(parallelism, quota === undefined ? parallelism : Math.ceil(quota)));
 }
 
-/** The CPU time that a second of this process's control group may have; undefined if there is no limit. */
-function readQuota(): number | undefined {
-  try {
-    const group = /^0::(.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] ?? "/";
-    return parseQuota(readFileSync(`/sys/fs/cgroup${group}/cpu.max`, "latin1"));
-  } catch {
-    return undefined;
-  }
-}
-
-/** The text of `cpu.max`: microseconds of CPU time, or `max`, and in how many microseconds. */
-export function parseQuota(text: string): number | undefined {
-  const [, quota, period] = /^(\d+) (\d+)\s*$/.exec(text) ?? [];
-  return quota === undefined || Number(period) === 0 ? undefined : Number(quota) / Number(period);
+/** How much memory this process may use: that of the machine, or what its control group is given. */
+export function usableMemoryBytes(total = totalmem(), limit = readGroupLimit("memory.max", parseMemory)): number {
+  return Math.min(total, limit ?? total);
 }

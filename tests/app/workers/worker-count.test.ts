@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test";
-import { parseQuota, planWorkers, usableCores } from "../../../src/app/workers/worker-count.ts";
+import { planWorkers, usableCores, usableMemoryBytes } from "../../../src/app/workers/worker-count.ts";
+
+const mebibyte = 1024 * 1024;
+const plenty = 64 * 1024 * mebibyte;
 
 test.each([
   [undefined, true, 8, 1],
@@ -9,10 +12,25 @@ test.each([
   [3, true, 2, 3],
   [1, false, 8, 1],
 ])("planWorkers() %p, with a file: %p, on %p cores: %p", (configured, hasFile, cores, count) => {
-  expect(planWorkers({ configured, hasFile, cores, spreadsConnections: true, keepsProcessesApart: true })).toEqual({
-    count,
-  });
+  const facts = { memoryBytes: plenty, spreadsConnections: true, keepsProcessesApart: true };
+  expect(planWorkers({ configured, hasFile, cores, ...facts })).toEqual({ count });
 });
+
+test.each([
+  [undefined, 64, 1],
+  [undefined, 255, 1],
+  [undefined, 256, 2],
+  [undefined, 400, 3],
+  [undefined, 100_000, 4],
+  [4, 64, 4],
+  [0, 64, 8],
+])(
+  "planWorkers() %p on eight cores with %p MiB: %p, since only who asks gets more than fit",
+  (configured, memory, count) => {
+    const facts = { hasFile: false, cores: 8, spreadsConnections: true, keepsProcessesApart: true };
+    expect(planWorkers({ configured, memoryBytes: memory * mebibyte, ...facts })).toEqual({ count });
+  },
+);
 
 test.each([
   [{ spreadsConnections: false, keepsProcessesApart: true }, "this system does not spread connections over several"],
@@ -22,7 +40,7 @@ test.each([
   ],
 ])("planWorkers() with %p is one, and says so to who asked for more", (facts, obstacle) => {
   const plans = [undefined, 1, 2, 0].map((configured) =>
-    planWorkers({ ...facts, hasFile: false, cores: 8, configured }),
+    planWorkers({ ...facts, hasFile: false, cores: 8, memoryBytes: plenty, configured }),
   );
   const warning = `http.workers: one process serves, since ${obstacle}`;
   expect(plans).toEqual([{ count: 1 }, { count: 1 }, { count: 1, warning }, { count: 1, warning }]);
@@ -41,11 +59,7 @@ test("usableCores() of this machine is at least one", () => {
   expect(usableCores()).toBeGreaterThanOrEqual(1);
 });
 
-test.each([
-  ["max 100000\n", undefined],
-  ["150000 100000\n", 1.5],
-  ["", undefined],
-  ["5 0\n", undefined],
-])("parseQuota(%p) is %p", (text, want) => {
-  expect(parseQuota(text)).toBe(want);
+test("usableMemoryBytes() is the limit, if there is one below what the machine has", () => {
+  expect([usableMemoryBytes(8, 3), usableMemoryBytes(8, undefined), usableMemoryBytes(8, 9)]).toEqual([3, 8, 8]);
+  expect(usableMemoryBytes()).toBeGreaterThan(0);
 });
