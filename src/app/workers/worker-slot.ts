@@ -104,6 +104,12 @@ export class WorkerSlot {
     this.#process?.send(order);
   }
 
+  /** The way back to the worker that runs now, and to none that follows: each numbers its questions from the start. */
+  answerer(): (answer: WorkerOrder) => void {
+    const asking = this.#process;
+    return (answer) => asking?.send(answer);
+  }
+
   /** What this place has counted, at the latest as it was when the worker last answered. */
   async figures(): Promise<readonly Figures[]> {
     if (this.#isServing) await this.#measure();

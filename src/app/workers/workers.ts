@@ -177,13 +177,14 @@ export class Workers {
   }
 
   async #keep({ id, record }: Extract<WorkerReport, { readonly kind: "keep" }>, slot: WorkerSlot): Promise<void> {
+    const answer = slot.answerer();
     let problem: string | undefined;
     try {
       await this.#options.sink?.keep(record);
     } catch (error) {
       problem = messageOf(error);
     }
-    slot.send({ kind: "taken", id, problem });
+    answer({ kind: "taken", id, problem });
   }
 
   #addMetrics(metrics: Metrics): void {

@@ -138,6 +138,19 @@ test("events are taken when they are on disk; a problem of the disk is told", as
   await all.stop(0);
 });
 
+test("what is on disk only after its worker has ended is not told to the next one, which numbers its own from the start", async () => {
+  const disk = Promise.withResolvers<void>();
+  const sink = { keep: () => disk.promise, pass: () => undefined };
+  const { all, worker, workers, kinds } = await serving({ sink });
+  worker(0).onReport({ kind: "keep", id: 0, record });
+  worker(0).onEnd("signal SIGKILL");
+  await until("the next one", () => workers.length === 3);
+  disk.resolve();
+  await Bun.sleep(0);
+  expect(kinds(2)).toEqual(["start"]);
+  await all.stop(0);
+});
+
 test("what caches receive, how many serve, what was cut off and what was counted is added up", async () => {
   const received: number[] = [];
   const { all, worker, metrics } = await serving({ noteReceived: (sizeBytes) => received.push(sizeBytes) });
