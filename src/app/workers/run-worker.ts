@@ -60,7 +60,13 @@ interface OpeningMeans extends WorkerSurroundings {
   readonly noteReceived: (sizeBytes: number) => void;
 }
 
-interface RunningWorker {
+/** What its supervisor has told it last. */
+interface WorkerState {
+  certificate: SentCertificate | undefined;
+  decided: DecidedAccess | undefined;
+}
+
+interface RunningWorker extends WorkerState {
   readonly server: RunningServer;
   readonly logger: AdjustableLogger;
   readonly monitoring: Monitoring;
@@ -68,8 +74,6 @@ interface RunningWorker {
   readonly failures: LoginFailures;
   readonly events: PassingEvents;
   readonly watching: Disposable;
-  certificate: SentCertificate | undefined;
-  decided: DecidedAccess | undefined;
 }
 
 async function openWorker(order: StartOrder, means: OpeningMeans): Promise<RunningWorker> {
@@ -83,9 +87,11 @@ async function openWorker(order: StartOrder, means: OpeningMeans): Promise<Runni
   monitoring.health.replace(order.problems);
   const { limits } = configuration.http;
   const failures = new LoginFailures(orNone(limits.loginfailures), now, (count) => link.send({ kind: "login", count }));
-  const state = { certificate: order.certificate, decided: order.access };
+  const state: WorkerState = { certificate: order.certificate, decided: order.access };
   const shared = { ...opened, ...means, logger, monitoring, failures, hasFile: order.hasFile };
   const front = await openFront(configuration, { ...shared, decided: () => state.decided });
+  // Before anybody can connect: since then everybody may have to log in.
+  if (order.reload !== undefined) await reload(Object.assign(state, { logger, front }), order.reload);
   const events = new PassingEvents(link);
   const registry = withAnnouncements(front.registry, configuration, { ...front, ...order, sink: events });
   const server = listen(configuration, {
@@ -103,9 +109,7 @@ async function openWorker(order: StartOrder, means: OpeningMeans): Promise<Runni
   });
   const maxConnections = shareOf(limits.connections, order.count);
   const watching = watchDescriptors({ server, logger, maxConnections });
-  const worker = Object.assign(state, { server, logger, monitoring, front, failures, events, watching });
-  if (order.reload !== undefined) await reload(worker, order.reload);
-  return worker;
+  return Object.assign(state, { server, logger, monitoring, front, failures, events, watching });
 }
 
 /** The certificate as it is now, which began as the first one. */
@@ -161,7 +165,7 @@ async function follow(worker: RunningWorker, link: SupervisorLink, order: Worker
 
 /** As the supervisor has done it. */
 async function reload(
-  worker: RunningWorker,
+  worker: Pick<RunningWorker, "decided" | "logger" | "front">,
   { configuration, access }: Extract<WorkerOrder, { readonly kind: "reload" }> | NonNullable<StartOrder["reload"]>,
 ): Promise<void> {
   worker.decided = access;

@@ -89,6 +89,16 @@ test("a worker begins with what was read again since its supervisor started", as
   expect([status, await ended, log.some((line) => line.includes("everybody has to log in"))]).toEqual([401, 1, true]);
 });
 
+test("a worker does not listen before it has taken that over", async () => {
+  using directory = temporaryDirectory();
+  using other = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+  const { configuration } = await loadConfiguration({ path: undefined, env: {}, flags: {} });
+  const reload = { configuration, access: { usersPath: directory.path } };
+  const { ended, find } = await working(directory.path, { order: { reload, port: other.port ?? 0 } });
+  const problem = expect.stringContaining("the file of users cannot be used");
+  expect([await ended, find("failed")]).toEqual([1, { kind: "failed", problem }]);
+});
+
 test("a certificate that cannot be used is an error in the log, and the worker stays", async () => {
   using directory = temporaryDirectory();
   const { end, ended, find, log } = await working(directory.path);
