@@ -55,7 +55,8 @@ export async function serveUntilSignal(load: () => Promise<LoadedConfiguration>,
   using signals = catchSignals();
   const loaded = await load();
   using manager = connectServiceManager(io.env, process);
-  const app = await start(loaded, io);
+  const app = await unlessSignalled(signals.first, () => start(loaded, io));
+  if (app === undefined) return 0;
   const serving = `serving ${app.dataDirectory} on ${app.url}`;
   using _reloading = reloadOnChange(loaded.path === undefined ? [] : [loaded.path], async () => {
     manager.reloading();
@@ -92,6 +93,22 @@ function canAnybodyRead(path: string): boolean {
     }
   } catch {
     return false;
+  }
+}
+
+/** So long a signal to all processes of a service may take to get here after what it does to others. */
+const sameSignalMs = 100;
+
+/** Undefined if it fails because of a signal: one that all processes get ends workers that have just begun. */
+async function unlessSignalled<Started>(
+  signal: Promise<string>,
+  start: () => Promise<Started>,
+): Promise<Started | undefined> {
+  try {
+    return await start();
+  } catch (error) {
+    if ((await Promise.race([signal, Bun.sleep(sameSignalMs)])) === undefined) throw error;
+    return undefined;
   }
 }
 

@@ -13,6 +13,8 @@ export interface SlotOptions {
   readonly spawn: SpawnWorker;
   /** What a worker that starts now begins with. */
   readonly order: (number: number) => StartOrder;
+  /** Whether one that has ended is followed by another one. */
+  readonly isFollowed: () => boolean;
   readonly logger: Pick<Logger, "error" | "info">;
   /** Hears what concerns others. */
   readonly hear: (report: WorkerReport, slot: WorkerSlot) => void;
@@ -167,7 +169,7 @@ export class WorkerSlot {
     this.#end.resolve();
     const why = this.#problem ?? reason;
     this.first.resolve(why);
-    if (this.#isStopped) return;
+    if (this.#isStopped || !this.#options.isFollowed()) return;
     this.#failures = wasCalm ? 1 : this.#failures + 1;
     const pauseMs = this.#times.pauseMs(this.#failures);
     this.#options.logger.error("a worker ended; another one is started", {

@@ -54,9 +54,11 @@ export class Workers {
     const { spawn, logger, times = {} } = options;
     const hear = (report: WorkerReport, slot: WorkerSlot) => this.#hear(report, slot);
     const order = (number: number) => this.#orderFor(number);
+    // One that cannot begin to serve is why there is no start.
+    const isFollowed = () => this.#port !== undefined;
     this.#slots = Array.from(
       { length: options.count },
-      (_, index) => new WorkerSlot({ number: index + 1, spawn, order, logger, hear, times }),
+      (_, index) => new WorkerSlot({ number: index + 1, spawn, order, isFollowed, logger, hear, times }),
     );
     this.#addMetrics(options.metrics);
   }

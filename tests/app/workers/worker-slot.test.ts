@@ -19,6 +19,7 @@ function slotted(times: Partial<SlotTimes> = {}) {
     number: 2,
     spawn,
     order,
+    isFollowed: () => true,
     logger,
     hear: (report) => heard.push(report.kind),
     times: { measureMs: 5, endMs: 5, pauseMs, ...times },
@@ -93,7 +94,8 @@ test("a worker that cannot be started at all is tried again", async () => {
     tries += 1;
     throw new Error("EAGAIN");
   };
-  const slot = new WorkerSlot({ number: 1, spawn, order: () => ({}) as StartOrder, logger, hear: () => {}, times });
+  const order = () => ({}) as StartOrder;
+  const slot = new WorkerSlot({ number: 1, spawn, order, isFollowed: () => true, logger, hear: () => {}, times });
   slot.start();
   await until("it is tried again", () => tries > 1);
   await slot.stop(0);

@@ -63,12 +63,13 @@ test("the first worker finds the port free; the others begin when it serves, and
 });
 
 test("a first worker that cannot serve is why there is no start, and none follows", async () => {
-  const { started, worker, workers } = starting();
+  const { started, worker, workers, lines } = starting();
   worker(0).onReport({ kind: "failed", problem: ":5000 is already in use" });
   worker(0).onEnd("exit code 1");
   const error = await started.catch((reason: unknown) => reason);
   await Bun.sleep(5);
-  expect([error instanceof StartError && error.message, workers.length]).toEqual([":5000 is already in use", 1]);
+  const problem = error instanceof StartError && error.message;
+  expect([problem, workers.length, lines]).toEqual([":5000 is already in use", 1, []]);
 });
 
 test("one that is started later begins with all that has changed, and alone finds its port free again", async () => {
