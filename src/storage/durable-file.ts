@@ -130,8 +130,11 @@ export class DurableFiles {
     const outcome = makeOne(path);
     if (outcome === "without parent") {
       this.#makeMissing(parent, unsynced);
-      // By somebody else meanwhile, or the parent is gone again, which is tried again.
-      if (makeOne(path) === "without parent") throw Object.assign(new Error(`ENOENT: ${parent}`), { code: "ENOENT" });
+      // By somebody else meanwhile; or the parent is gone again, which is tried again unless the root is gone.
+      if (makeOne(path) === "without parent") {
+        this.#confirmRoot();
+        throw Object.assign(new Error(`ENOENT: ${parent}`), { code: "ENOENT" });
+      }
       return unsynced.add(parent);
     }
     if (!this.#isDurable) return unsynced;

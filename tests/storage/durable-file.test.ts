@@ -8,6 +8,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -279,4 +280,21 @@ test("makeDirectory() syncs every directory with a young entry on the way, whoev
   });
   for (const name of ["a/b/c/d", "a/b/c/d", "a/b/e"]) await files.makeDirectory(join(store.root, name));
   expect([synced.slice(0, 4).sort(), synced.slice(4)]).toEqual([["", "/a", "/a/b", "/a/b/c"], ["/a/b"]]);
+});
+
+test("a root that was moved away a moment after it was seen is missed as such, and is not made again", async () => {
+  using directory = temporaryDirectory({ isInMemory: true });
+  const write = async (index: number) => {
+    const root = join(directory.path, String(index));
+    mkdirSync(root);
+    const files = new DurableFiles(root, { isDurable: true });
+    files.holdRoot();
+    files.checkRoot();
+    renameSync(root, `${root}-moved`);
+    const error = await files.replaceFile(join(root, "a/b"), new Uint8Array(1)).catch((reason: unknown) => reason);
+    return [errorCode(error), existsSync(root)];
+  };
+  const outcomes: unknown[] = [];
+  for (let index = 0; index < 20; index += 1) outcomes.push(await write(index));
+  expect(outcomes).toEqual(Array(20).fill(["ESTALE", false]));
 });
