@@ -4,6 +4,8 @@ import type { SupervisorLink } from "./supervisor-link.ts";
 
 /** Pulls that wait for the supervisor; more than it keeps for an endpoint would be given up there. */
 const maxWaiting = 10_000;
+/** More at once would hold up requests, here and there, while they are packed for sending. */
+const maxSent = 500;
 
 /**
  * Events that must not be lost are answered when the supervisor has them on disk; others go in batches, the next one when the
@@ -11,7 +13,7 @@ const maxWaiting = 10_000;
  */
 export class PassingEvents implements EventSink {
   readonly #link: Pick<SupervisorLink, "ask">;
-  #waiting: EventRecord[] = [];
+  readonly #waiting: EventRecord[] = [];
   #isSending = false;
 
   constructor(link: Pick<SupervisorLink, "ask">) {
@@ -37,8 +39,7 @@ export class PassingEvents implements EventSink {
   async #send(): Promise<void> {
     this.#isSending = true;
     while (this.#waiting.length > 0) {
-      const records = this.#waiting;
-      this.#waiting = [];
+      const records = this.#waiting.splice(0, maxSent);
       // What the supervisor cannot take is lost, as it would be with the process.
       await this.#link.ask((id) => ({ kind: "pass", id, records })).catch(() => undefined);
     }
