@@ -1,23 +1,26 @@
 // How a deletion is cut into requests, so that one sees how far it is and each is over soon.
-import type { DeletionPlanAnswer, TagOfManifest } from "./answers.ts";
+import type { DeletionPlanAnswer, GoingManifest, TagOfManifest } from "./answers.ts";
 
 /** One request. */
 export interface DeletionStep {
   readonly tags: readonly TagOfManifest[];
-  readonly manifests: readonly string[];
+  readonly manifests: readonly Pick<GoingManifest, "digest" | "because">[];
 }
 
 const maxItems = 200;
 
-/** Tags first: a manifest can go once no tag leads to it. */
+/**
+ * Tags first: a manifest can go once no tag leads to it. Why each goes is said too, so that a signature stays if the image
+ * of an earlier request did.
+ */
 export function listSteps({
   tags,
   manifests,
 }: Pick<DeletionPlanAnswer, "tags" | "manifests">): readonly DeletionStep[] {
-  const digests = manifests.map(({ digest }) => digest);
+  const going = manifests.map(({ digest, because }) => ({ digest, because }));
   return [
     ...cut(tags).map((each) => ({ tags: each, manifests: [] })),
-    ...cut(digests).map((each) => ({ tags: [], manifests: each })),
+    ...cut(going).map((each) => ({ tags: [], manifests: each })),
   ];
 }
 

@@ -20,6 +20,6 @@ test("listSteps() cuts a plan into requests, tags first, and leaves nothing out"
       [0, 1],
     ],
     tags,
-    manifests.map(({ digest }) => digest),
+    manifests.map(({ digest, because }) => ({ digest, because })),
   ]);
 });

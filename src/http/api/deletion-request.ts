@@ -37,9 +37,10 @@ export async function parseSelection(bytes: Uint8Array): Promise<DeletionSelecti
 export async function parseOrder(bytes: Uint8Array): Promise<DeletionOrder> {
   const value = await parseFields(bytes, ["tags", "manifests"]);
   const tags = await parseList(value.tags ?? [], "tags", parseTaggedDigest);
-  const manifests = await parseList(value.manifests ?? [], "manifests", parseDigestValue);
-  if (tags.length + manifests.length === 0) throw invalid("nothing is named: take tags and manifests from a plan");
-  return { tags, manifests };
+  const going = await parseList(value.manifests ?? [], "manifests", parseGoing);
+  if (tags.length + going.length === 0) throw invalid("nothing is named: take tags and manifests from a plan");
+  const referrers = going.filter(({ isReferrer }) => isReferrer).map(({ digest }) => digest);
+  return { tags, manifests: going.map(({ digest }) => digest), referrers: new Set(referrers) };
 }
 
 async function parseFields(bytes: Uint8Array, known: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
@@ -73,6 +74,13 @@ function parseTagValue(value: unknown): Tag | undefined {
 
 function parseDigestValue(value: unknown): Digest | undefined {
   return typeof value === "string" ? parseDigest(value) : undefined;
+}
+
+/** A digest, or an entry of a plan, which also says why it goes. */
+function parseGoing(value: unknown): { readonly digest: Digest; readonly isReferrer: boolean } | undefined {
+  const entry = isRecord(value) ? value : { digest: value };
+  const digest = parseDigestValue(entry.digest);
+  return digest === undefined ? undefined : { digest, isReferrer: entry.because === "referrer" };
 }
 
 function parseTaggedDigest(value: unknown): TaggedDigest | undefined {

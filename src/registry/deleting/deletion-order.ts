@@ -13,6 +13,8 @@ import type { TaggedDigest } from "./selection.ts";
 export interface DeletionOrder {
   readonly tags: readonly TaggedDigest[];
   readonly manifests: readonly Digest[];
+  /** Those of them that were agreed to only since their subjects go: a part of an order may come without those. */
+  readonly referrers?: ReadonlySet<Digest> | undefined;
 }
 
 /** Something of the order that stays. */
@@ -73,7 +75,7 @@ export async function planOrder(
     }
   }
   const only = new Set(order.manifests);
-  const plan = await planRemoval(scan, { tags, digests: await rootsOf(only, scan), only, nowMs });
+  const plan = await planRemoval(scan, { tags, digests: await rootsOf(order, scan), only, nowMs });
   const why = new Map(plan.kept.map(({ digest, because }) => [digest, because]));
   for await (const digest of inTurns(only)) {
     if (plan.manifests.has(digest)) continue;
@@ -88,12 +90,18 @@ export async function planOrder(
   return { tags: alone, manifests: plan.manifests, tagsOf, kept };
 }
 
-/** Those of the order that no other one of it leads to. */
-async function rootsOf(digests: ReadonlySet<Digest>, { revisions }: RepositoryScan): Promise<ReadonlySet<Digest>> {
+/** Those of the order that no other one of it leads to, and no subject that is still there. */
+async function rootsOf(
+  { manifests, referrers }: DeletionOrder,
+  { revisions }: RepositoryScan,
+): Promise<ReadonlySet<Digest>> {
+  const digests = new Set(manifests);
   const roots = new Set(digests);
   for await (const digest of inTurns(digests)) {
     const revision = revisions.get(digest);
-    if (revision?.subject !== undefined && digests.has(revision.subject)) roots.delete(digest);
+    const subject = revision?.subject;
+    const isFollower = subject !== undefined && (digests.has(subject) || referrers?.has(digest) === true);
+    if (isFollower && revisions.has(subject)) roots.delete(digest);
     for await (const named of inTurns(revision?.named ?? [])) roots.delete(named);
   }
   return roots;

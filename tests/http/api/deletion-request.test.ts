@@ -38,10 +38,12 @@ test.each([
 });
 
 test("parseOrder() reads what a plan said", async () => {
-  const digest = digestOf("x");
-  expect(await parseOrder(utf8(JSON.stringify({ tags: [{ tag: "v1", digest }], manifests: [digest] })))).toEqual({
+  const [digest, child, signature] = [digestOf("x"), digestOf("child"), digestOf("signature")];
+  const manifests = [digest, { digest: child, because: "child" }, { digest: signature, because: "referrer" }];
+  expect(await parseOrder(utf8(JSON.stringify({ tags: [{ tag: "v1", digest }], manifests })))).toEqual({
     tags: [{ tag: "v1", digest }],
-    manifests: [digest],
+    manifests: [digest, child, signature],
+    referrers: new Set([signature]),
   } as never);
 });
 
@@ -50,6 +52,7 @@ test.each([
   [`{"tags":["v1"]}`, "tags has an entry that is none"],
   [`{"tags":[{"tag":"v1"}]}`, "tags has an entry that is none"],
   [`{"tags":[null]}`, "tags has an entry that is none"],
+  [`{"manifests":[{"because":"child"}]}`, "manifests has an entry that is none"],
   [`{"repository":true}`, "is none of tags, manifests"],
 ])("parseOrder() refuses %p", async (text, problem) => {
   expect(await outcome(parseOrder(utf8(text)))).toContain(problem);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { anonymous } from "../../../src/registry/actor.ts";
-import type { Deleted } from "../../../src/registry/deleting/carry-out.ts";
+import { carryOutDeletion, type Deleted } from "../../../src/registry/deleting/carry-out.ts";
 import { layerLink, revisionLink } from "../../../src/registry/layout.ts";
 import { intercept } from "../../storage/intercepted.ts";
 import { collect, graceMs, hasBlob } from "../gc/collected.ts";
@@ -67,6 +67,25 @@ test("a whole repository goes, but for the links that collections take later", a
 });
 
 describe("what changed since the plan stays:", () => {
+  test("a signature, also in a part of the order that comes after the image, which got a tag", async () => {
+    const stock = stocked();
+    const image = await pushImage(stock, "app", { tag: "1" });
+    const signature = await pushImage(stock, "app", { layers: ["sig"], subject: image });
+    const attested = await pushImage(stock, "app", { layers: ["attested"], subject: signature });
+    await pushImage(stock, "app", { tag: "2" });
+    const order = { tags: [], manifests: [signature, attested] };
+    const part = async (referrers: ReadonlySet<Digest>) =>
+      carryOutDeletion(stock.store, app, { order: { ...order, referrers } });
+    const reason = "a tag, an index or a subject needs it";
+    expect(await part(new Set([signature, attested]))).toEqual({
+      tags: [],
+      manifests: [],
+      kept: [signature, attested].map((digest) => ({ tag: undefined, digest, reason })),
+    });
+    // Who chooses it itself may delete it.
+    expect((await part(new Set([attested]))).manifests).toEqual([signature, attested]);
+  });
+
   test("a tag that was moved", async () => {
     const stock = stocked();
     await pushImage(stock, "app", { tag: "1", layers: ["old"] });
