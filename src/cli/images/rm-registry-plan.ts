@@ -3,6 +3,7 @@ import type { RegistryApi } from "../../client/registry-api.ts";
 import { mapAhead } from "../../lib/ahead.ts";
 import { compileNameGlob } from "../../lib/name-glob.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { RegistryError } from "../../oci/errors.ts";
 import { parseManifestInTurns } from "../../oci/manifest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import { parseTag, type Tag } from "../../oci/reference.ts";
@@ -45,17 +46,70 @@ export async function* listTagDigests(
       }
     }
   };
-  const look = async (tag: Tag) => ({ tag, digest: await digestOf(api, name, tag) });
+  const look = async (tag: Tag) => ({ tag, digest: await findTagDigest(api, name, tag) });
   for await (const { tag, digest } of mapAhead(fitting(), tagsAtOnce, look)) {
     if (digest !== undefined) yield { tag, digest };
   }
 }
 
-async function digestOf(api: RegistryApi, name: RepositoryName, tag: Tag): Promise<Digest | undefined> {
+/** The digest that the tag leads to now; undefined if there is no such tag. */
+export async function findTagDigest(api: RegistryApi, name: RepositoryName, tag: Tag): Promise<Digest | undefined> {
   const reference = { kind: "tag", tag } as const;
   const head = await api.headManifest(name, reference);
   // Some registries do not say the digest.
   return head === undefined ? undefined : (head.digest ?? (await api.getManifest(name, reference))?.digest);
+}
+
+/** What leads to an image that is to go for the sake of its tags. */
+export interface TagsOfImage {
+  /** Agreed to. */
+  readonly own: string[];
+  /** Others. */
+  readonly taken: string[];
+  /** Tags of indexes that name it, and that stay. */
+  readonly indexes: string[];
+}
+
+/** What leads to the images of these tags now; an image that none of them leads to any more is not among them. */
+export async function findTagsOfImages(
+  api: RegistryApi,
+  name: RepositoryName,
+  tags: ReadonlyMap<Tag, Digest>,
+): Promise<ReadonlyMap<Digest, TagsOfImage>> {
+  const leading = new Map<Digest, Tag[]>();
+  for await (const { tag, digest } of listTagDigests(api, name, () => true)) {
+    const others = leading.get(digest);
+    if (others === undefined) leading.set(digest, [tag]);
+    else others.push(tag);
+  }
+  const images = new Map<Digest, TagsOfImage>();
+  for (const digest of new Set(tags.values())) {
+    const found = leading.get(digest) ?? [];
+    const own = found.filter((tag) => tags.get(tag) === digest);
+    const taken = found.filter((tag) => tags.get(tag) !== digest);
+    if (own.length > 0) images.set(digest, { own, taken, indexes: [] });
+  }
+  const others = [...leading].filter(([digest]) => !images.has(digest));
+  const look = async ([digest, leads]: readonly [Digest, readonly Tag[]]) => ({
+    leads,
+    children: await readChildren(api, name, digest).catch(noChildren),
+  });
+  for await (const { leads, children } of mapAhead(others, tagsAtOnce, look)) {
+    for (const child of children) images.get(child)?.indexes.push(...leads);
+  }
+  return images;
+}
+
+/** The first manifests of docker are signed inside, so that they are not what their digests say; they have no children. */
+function noChildren(error: unknown): readonly Digest[] {
+  if (error instanceof RegistryError && error.code === "UPSTREAM_INVALID") return [];
+  throw error;
+}
+
+async function readChildren(api: RegistryApi, name: RepositoryName, digest: Digest): Promise<readonly Digest[]> {
+  const read = await api.getManifest(name, { kind: "digest", digest });
+  const parsed = read === undefined ? undefined : await parseManifestInTurns(read.bytes, undefined);
+  return parsed !== undefined && "manifest" in parsed ? parsed.manifest.children.map((child) => child.digest) : [];
 }
 
 /** Resolves what the references name in one repository. */
@@ -99,7 +153,7 @@ async function* askEach(
 ): AsyncGenerator<TagDigest> {
   for (const { tags } of targets) {
     const tag = tags === undefined ? undefined : parseTag(tags);
-    const digest = tag === undefined ? undefined : await digestOf(api, name, tag);
+    const digest = tag === undefined ? undefined : await findTagDigest(api, name, tag);
     if (tag !== undefined && digest !== undefined) yield { tag, digest };
   }
 }
@@ -110,10 +164,7 @@ async function addWhole(api: RegistryApi, name: RepositoryName, root: Digest, di
   for (const digest of open) {
     if (digests.has(digest)) continue;
     digests.add(digest);
-    const read = await api.getManifest(name, { kind: "digest", digest });
-    const parsed = read === undefined ? undefined : await parseManifestInTurns(read.bytes, undefined);
-    if (parsed !== undefined && "manifest" in parsed)
-      open.push(...parsed.manifest.children.map((child) => child.digest));
+    open.push(...(await readChildren(api, name, digest)));
     for await (const page of api.listReferrers(name, digest)) {
       open.push(...page.flatMap((entry) => readReferrer(entry)?.digest ?? []));
     }

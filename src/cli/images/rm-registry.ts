@@ -8,7 +8,7 @@ import { isGlob } from "../../transfer/reference.ts";
 import { CommandError } from "../command.ts";
 import { createProgress } from "../progress.ts";
 import { countOf, listSome, type RemovalMeans, type RemovalTarget, requireAgreement } from "./removal-target.ts";
-import { listTagDigests, type RemoteRemoval, resolveRemoval } from "./rm-registry-plan.ts";
+import { findTagDigest, findTagsOfImages, type RemoteRemoval, resolveRemoval } from "./rm-registry-plan.ts";
 import { createRegistryReport, type RegistryReport } from "./rm-registry-report.ts";
 
 const maxListed = 12;
@@ -74,6 +74,8 @@ function requireFound(removals: readonly RemoteRemoval[], targets: readonly Remo
   }
 }
 
+const movedReason = "it leads to another image now";
+
 /** One after the other: the first answer tells whether the registry can delete a tag alone. */
 async function deleteTags(
   api: RegistryApi,
@@ -83,6 +85,13 @@ async function deleteTags(
 ): Promise<void> {
   const left = new Map(tags);
   for (const [tag, digest] of tags) {
+    // Somebody may have thought about the question for long.
+    const now = await findTagDigest(api, name, tag);
+    if (now === undefined || now !== digest) {
+      left.delete(tag);
+      if (now !== undefined) report.kept(name, tag, movedReason);
+      continue;
+    }
     const answer = await api.deleteTag(name, tag);
     // Some say that there is no such manifest, and mean that a tag is none.
     const isThere = answer === "absent" && (await api.headManifest(name, { kind: "tag", tag })) !== undefined;
@@ -92,30 +101,29 @@ async function deleteTags(
   }
 }
 
-/** The images go; other tags of theirs only if that is agreed to. */
+/** The images go; other tags of theirs only if that is agreed to, and never one that an index of another tag needs. */
 async function deleteTagsByImage(
   api: RegistryApi,
   { name, tags }: Pick<RemoteRemoval, "name" | "tags">,
   { wishes, io }: RemovalMeans,
   report: RegistryReport,
 ): Promise<void> {
-  const digests = new Set(tags.values());
-  const others = new Map<Digest, string[]>();
-  for await (const { tag, digest } of listTagDigests(api, name, () => true)) {
-    if (!digests.has(digest) || tags.has(tag)) continue;
-    others.set(digest, [...(others.get(digest) ?? []), tag]);
-  }
-  const along = [...others.values()].flat();
+  const images = await findTagsOfImages(api, name, tags);
+  const unmoved = new Set([...images.values()].flatMap(({ own }) => own));
+  for (const tag of tags.keys()) if (!unmoved.has(tag)) report.kept(name, tag, movedReason);
+  const along = [...images.values()].flatMap(({ taken, indexes }) => (indexes.length > 0 ? [] : taken));
   let mayGo = along.length === 0 || wishes.mayTakeAllTags;
   if (!mayGo && io.isTerminal && !wishes.isAgreed) {
     const question = `${api.client.host} cannot delete a tag alone. Delete the images, and with them ${listSome(along, maxListed)}?`;
     mayGo = /^y(es)?$/i.test((await io.ask(`${question} [y/N] `)).trim());
   }
-  for (const digest of digests) {
-    const own = [...tags].filter(([, each]) => each === digest).map(([tag]) => tag);
-    const taken = others.get(digest) ?? [];
-    if (taken.length > 0 && !mayGo) {
-      const reason = `the registry cannot delete a tag alone, and ${listSome(taken, maxListed)} would go with it (--all-tags lets them)`;
+  const alone = "the registry cannot delete a tag alone";
+  for (const [digest, { own, taken, indexes }] of images) {
+    if (indexes.length > 0) {
+      const reason = `${alone}, and ${listSome(indexes, maxListed)} would lose this image of its index`;
+      for (const tag of own) report.kept(name, tag, reason);
+    } else if (taken.length > 0 && !mayGo) {
+      const reason = `${alone}, and ${listSome(taken, maxListed)} would go with it (--all-tags lets them)`;
       for (const tag of own) report.kept(name, tag, reason);
     } else await deleteImage(api, name, digest, report, [...own, ...taken]);
   }

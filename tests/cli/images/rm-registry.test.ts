@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { pushImage } from "../../registry/stocked.ts";
+import { pushImage, pushIndex } from "../../registry/stocked.ts";
 import { linesOf, pushMulti, run, stockDirectory } from "./served.ts";
 
 /** A registry with tags of one image and of another one, and what stands in front of it. */
@@ -104,6 +104,38 @@ describe("registry rm of a registry", () => {
     const along = `${served.host} cannot delete a tag alone. Delete the images, and with them latest? [y/N] `;
     expect(asked).toEqual(["Delete 1 tag? [y/N] ", along, "Delete 1 tag? [y/N] ", along]);
     expect(await tagsOf(served.host)).toEqual(["v2"]);
+  });
+
+  test.each([undefined, 405])(
+    "(%p to the deletion of a tag) leaves a tag that was moved while the question stood",
+    async (status) => {
+      await using served = await servedWithTags((reference) => (isDigest(reference) ? undefined : status));
+      const ask = async () => {
+        await pushImage(served.stock, "app", { tag: "v2", layers: ["newer"] });
+        return "y";
+      };
+      expect(await run(["rm", `${served.host}/app:v2`], { isTerminal: true, ask })).toMatchObject({
+        code: 1,
+        errors: `${served.host}/app:v2 stays: it leads to another image now\n`,
+      });
+      expect(await tagsOf(served.host)).toEqual(["latest", "v1", "v2"]);
+    },
+  );
+
+  test("that cannot delete a tag alone keeps the images that an index of another tag names", async () => {
+    await using served = await servedWithTags((reference) => (isDigest(reference) ? undefined : 405));
+    const child = await pushImage(served.stock, "app", { tag: "multi-amd64", layers: ["amd64"] });
+    await pushIndex(served.stock, "app", { tag: "multi", children: [child] });
+    const children = `${served.host}/app:multi-*`;
+    for (const words of [[children], ["--all-tags", children]]) {
+      expect(await rm(...words)).toMatchObject({
+        code: 1,
+        errors: `${served.host}/app:multi-amd64 stays: the registry cannot delete a tag alone, and multi would lose this image of its index\n`,
+      });
+    }
+    // With the index it goes.
+    expect((await rm(children, `${served.host}/app:multi`)).lines.at(-1)).toBe("deleted: 2 tags, 2 manifests");
+    expect(await tagsOf(served.host)).toEqual(["latest", "v1", "v2"]);
   });
 
   test("that deletes nothing says how it could", async () => {
