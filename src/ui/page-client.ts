@@ -93,6 +93,7 @@ export class PageClient {
     try {
       return await this.findSession();
     } catch (error) {
+      this.#forget();
       this.#proof = before;
       throw error;
     }
@@ -111,8 +112,9 @@ export class PageClient {
 
   /** The answer; throws a ClientError for a refusal. */
   async ask(question: ClientQuestion): Promise<Response> {
+    const proof = this.#proof;
     const first = await this.#send(question, await this.#authorize(question.scope));
-    if (first.status === 401 && this.#proof !== undefined && this.#login?.scheme === "basic") this.#expire();
+    if (first.status === 401 && proof !== undefined && this.#login?.scheme === "basic") this.#expire(proof);
     const challenge = first.status === 401 ? parseBearerChallenge(first.headers.get("www-authenticate")) : undefined;
     if (challenge === undefined) return await this.#accept(first);
     // A token may have been revoked, or its signing key changed: it is bought once more.
@@ -166,9 +168,11 @@ export class PageClient {
     const proof = this.#proof;
     const response = await this.#askTokenServer(proof, scope);
     if (response.status === 401 && proof === undefined) return undefined;
-    if (response.status === 401) this.#expire();
+    if (response.status === 401 && proof !== undefined) this.#expire(proof);
     const { token, lifetimeSeconds } = await readToken(await this.#accept(response));
-    this.#keep(scope, { token, untilMs: this.#surroundings.now() + lifetimeSeconds * 1000 - marginMs });
+    const untilMs = this.#surroundings.now() + lifetimeSeconds * 1000 - marginMs;
+    // Who has logged out meanwhile leaves nothing to whoever comes next.
+    if (this.#proof === proof) this.#keep(scope, { token, untilMs });
     return token;
   }
 
@@ -200,7 +204,9 @@ export class PageClient {
     this.#tokens.set(scope, token);
   }
 
-  #expire(): void {
+  /** Another login may have come since. */
+  #expire(proof: Proof): void {
+    if (this.#proof !== proof) return;
     this.#forget();
     this.#surroundings.onExpired();
   }

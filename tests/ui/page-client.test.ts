@@ -110,6 +110,16 @@ describe("with a token server", () => {
     expect(await outcome(client.askJson(pull))).toEqual([401, "UNAUTHORIZED"]);
   });
 
+  test("also if a token was being bought", async () => {
+    const { client } = tokenRegistry({ allowsAnonymous: true });
+    await client.findSession();
+    await client.login("alice", "sécret");
+    const asked = client.askJson(pull);
+    client.logout();
+    await outcome(asked);
+    expect(await outcome(client.askJson(pull))).toEqual("anonymous");
+  });
+
   test("tokens are kept for a number of scopes, not for all that there are", async () => {
     const { client, asked } = tokenRegistry();
     await client.findSession();
