@@ -42,6 +42,8 @@ export async function predictFreed(
   const [leaving, free] = [new Set<Digest>(), new Set<Digest>()];
   for await (const digest of inTurns(gone)) {
     for await (const each of inTurns([digest, ...(scan.revisions.get(digest)?.named ?? [])])) {
+      // What a manifest names and the repository does not hold is not its own to tell, nor to free.
+      if (!scan.layers.has(each) && !scan.revisions.has(each)) continue;
       leaving.add(each);
       free.add(each);
     }

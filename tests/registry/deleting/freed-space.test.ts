@@ -3,7 +3,7 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import { predictFreed } from "../../../src/registry/deleting/freed-space.ts";
 import { scanRepository } from "../../../src/registry/gc/scan.ts";
 import { repositoryPrefix } from "../../../src/registry/layout.ts";
-import { named, pushBlob, pushImage, stocked } from "../stocked.ts";
+import { digestOf, named, pushBlob, pushImage, putManifest, stocked } from "../stocked.ts";
 import { schedule } from "./planned.ts";
 
 test("predictFreed() counts each blob once, and what an upload elsewhere has begun with as shared", async () => {
@@ -30,4 +30,23 @@ test("predictFreed() finds what others hold, few or many", async () => {
     return (await predictFreed(stock.store, { name, scan, gone: new Set(gone) }, { schedule })).freed.count;
   };
   expect([await freedBy(image), await freedBy(few), await freedBy(image, few)]).toEqual([29, 2, 31]);
+});
+
+test("predictFreed() tells nothing of what a manifest names and only another repository holds", async () => {
+  const stock = stocked();
+  const [name, prefix] = [named("app"), repositoryPrefix(named("app"))];
+  const secret = await pushBlob(stock, "private", "secret");
+  await pushBlob(stock, "app", "config");
+  const layer = { mediaType: "application/vnd.oci.image.layer.nondistributable.v1.tar", digest: secret, size: 6 };
+  const config = { mediaType: "application/vnd.oci.image.config.v1+json", digest: digestOf("config"), size: 6 };
+  const mediaType = "application/vnd.oci.image.manifest.v1+json";
+  const layers = [{ ...layer, urls: ["https://example.com/layer"] }];
+  const image = await putManifest(stock, "app", {
+    tag: "1",
+    manifest: { schemaVersion: 2, mediaType, config, layers },
+  });
+  const scan = await scanRepository(stock.store, { prefix, name });
+  const isVisible = () => false;
+  const found = await predictFreed(stock.store, { name, scan, gone: new Set([image]) }, { schedule, isVisible });
+  expect([found.freed.count, found.shared.count]).toEqual([2, 0]);
 });
