@@ -19,8 +19,18 @@ export function showStranger(text: string, maxLength: number): string {
   return `${shown.replaceAll(hidden, spell)}${isCut ? "…" : ""}`;
 }
 
+/** A value with a stranger's texts as JSON for programs, which harms no terminal either. */
+export function formatStrangerJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replaceAll(hiddenInJson, (character) => {
+    const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+  });
+}
+
 /** Control and bidirectional characters, zero-width ones, and every space but the plain one. */
 const hidden = /[^\P{C}]|[^\P{Z} ]/gu;
+/** The lines of indented JSON are its own. */
+const hiddenInJson = /[^\P{C}\n]|[^\P{Z} ]/gu;
 
 function spell(character: string): string {
   return `\\u{${character.codePointAt(0)?.toString(16)}}`;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { quoteStranger, showStranger } from "../../src/lib/quoted.ts";
+import { formatStrangerJson, quoteStranger, showStranger } from "../../src/lib/quoted.ts";
 
 test.each([
   ["CN=Registry CA, O=Käse & Söhne 株式会社", '"CN=Registry CA, O=Käse & Söhne 株式会社"'],
@@ -32,4 +32,17 @@ test.each([
   ["", 4, ""],
 ])("showStranger(%j, %p)", (text, maxLength, want) => {
   expect(showStranger(text, maxLength)).toBe(want);
+});
+
+test("formatStrangerJson() says the same as JSON, and shows nothing hidden", () => {
+  expect(formatStrangerJson({ a: ["\u009b2J\u202e", "é \u{e0001}"] })).toBe(
+    '{"a":["\\u009b2J\\u202e","é \\udb40\\udc01"]}',
+  );
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ unit: "binary" }), fc.string({ unit: "binary" })), (value) => {
+      const text = formatStrangerJson(value, 2);
+      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+      return /^[^\p{C}\p{Zl}\p{Zp}]*$/u.test(text.replaceAll("\n", ""));
+    }),
+  );
 });

@@ -1,4 +1,5 @@
 // registry inspect
+import { formatStrangerJson, showStranger } from "../../lib/quoted.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseTag, type Reference } from "../../oci/reference.ts";
 import { type DescribedImage, describeImage, type ImageReader } from "../../transfer/describe-image.ts";
@@ -106,7 +107,7 @@ async function showImage(place: InspectedPlace, wanted: Reference, { words, io }
   const inspected = { image, written, ...referrers };
   io.stdout(
     hasFlag(words, "json")
-      ? `${JSON.stringify(inspectedAsJson(inspected), null, 2)}\n`
+      ? `${formatStrangerJson(inspectedAsJson(inspected), 2)}\n`
       : formatInspected(inspected, io.now()),
   );
   return 0;
@@ -118,6 +119,8 @@ function latest(): Reference {
   return { kind: "tag", tag };
 }
 
+const maxShown = 500;
+
 async function readChild(
   { reader, written }: InspectedPlace,
   { whole, platform }: { readonly whole: DescribedImage; readonly platform: string },
@@ -126,7 +129,9 @@ async function readChild(
   // A variant may be left out.
   const child = of(platform) ?? whole.children.find((each) => each.platform?.startsWith(`${platform}/`) === true);
   if (child === undefined) {
-    const there = whole.platforms.length === 0 ? "it tells of no platforms" : `there are ${whole.platforms.join(", ")}`;
+    const { platforms } = whole;
+    const told = platforms.length === 0 ? "it tells of no platforms" : `there are ${platforms.join(", ")}`;
+    const there = showStranger(told, maxShown);
     throw new CommandError(`${written} has no image for ${platform}; ${there}`);
   }
   const read = await reader.manifest({ kind: "digest", digest: child.digest });

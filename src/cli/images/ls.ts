@@ -1,6 +1,6 @@
 // registry ls
 import { compileNameGlob } from "../../lib/name-glob.ts";
-import { showStranger } from "../../lib/quoted.ts";
+import { formatStrangerJson, showStranger } from "../../lib/quoted.ts";
 import { formatSize } from "../../lib/size.ts";
 import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
 import {
@@ -77,7 +77,7 @@ async function listArchive(reference: ImageReference, { words, io }: ImageCall):
       if (glob !== undefined && !each.names.some((name) => glob.match(name))) continue;
       count += 1;
       const [shown = ""] = each.names;
-      if (isJson) table.add([JSON.stringify({ image: shown, names: each.names, ...archivedAsJson(each) })]);
+      if (isJson) table.add([formatStrangerJson({ image: shown, names: each.names, ...archivedAsJson(each) })]);
       else if (isQuiet) table.add([showStranger(shown, maxNoteLength)]);
       else table.add([showStranger(shown, maxNoteLength), ...tagRow(each, io.now())]);
     }
@@ -130,7 +130,7 @@ async function listRepositories(
   let count = 0;
   for await (const each of source.repositories((name) => glob?.match(name) ?? true, { isLong: !isQuiet })) {
     count += 1;
-    if (isJson) table.add([JSON.stringify(repositoryAsJson(source, each))]);
+    if (isJson) table.add([formatStrangerJson(repositoryAsJson(source, each))]);
     else table.add(isBare ? [formatImageName(source.host, each.name)] : repositoryRow(each, io.now()));
   }
   table.end();
@@ -171,7 +171,7 @@ async function listTags(
     for await (const each of source.tags(name, { matches: (tag) => glob?.match(tag) ?? true, isLong })) {
       count += 1;
       const image = hasNames || isQuiet ? formatImageName(source.host, name, each.tag) : each.tag;
-      if (isJson) table.add([JSON.stringify(tagAsJson(source, each))]);
+      if (isJson) table.add([formatStrangerJson(tagAsJson(source, each))]);
       else table.add(isBare ? [image] : [image, ...tagRow(each, io.now())]);
     }
   }

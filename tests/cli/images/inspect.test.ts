@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Digest } from "../../../src/oci/digest.ts";
-import { digestOf, pushImage } from "../../registry/stocked.ts";
+import { digestOf, pushImage, putManifest } from "../../registry/stocked.ts";
 import { linesOf, pushMulti, pushRunnable, run, stockDirectory } from "./served.ts";
 
 const config = {
@@ -76,6 +76,26 @@ test("registry inspect tells of an index, and of one platform of it", async () =
     code: 1,
     errors: "registry inspect: app:latest has no image for linux/s390x; there are linux/amd64, linux/arm64\n",
   });
+});
+
+test("nothing of a stranger's index controls a terminal, whatever is asked", async () => {
+  await using directory = await stockDirectory();
+  const digest = await pushImage(directory.stock, "app", {});
+  const size = (await run(["inspect", "--data", directory.data, `app@${digest}`, "--raw"])).output.length;
+  const child = { mediaType: "application/vnd.oci.image.manifest.v1+json", size };
+  const platform = { os: "linux\u001b[2J", architecture: "\u009b31m" };
+  const annotations = { note: "\u009b2J\u202e" };
+  const mediaType = "application/vnd.oci.image.index.v1+json";
+  const manifests = [{ ...child, digest, platform }];
+  const manifest = { schemaVersion: 2, mediaType, manifests, annotations };
+  await putManifest(directory.stock, "app", { tag: "latest", manifest });
+  for (const words of [[], ["--json"], ["--platform", "linux/s390x"]]) {
+    const { output, errors } = await run(["inspect", "--data", directory.data, "app", ...words]);
+    expect(`${output}${errors}`).toContain("31m");
+    expect(`${output}${errors}`).not.toMatch(/[^\P{C}\n]/u);
+  }
+  const listed = await run(["ls", "--data", directory.data, "app", "--json"]);
+  expect(listed.output).not.toMatch(/[^\P{C}\n]/u);
 });
 
 test("registry inspect prints the bytes, or JSON", async () => {
