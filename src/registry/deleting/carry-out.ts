@@ -80,8 +80,8 @@ class Deletion {
   readonly #tags: TaggedDigest[];
   /** By what was pushed meanwhile, or turned out to stay. */
   readonly #needed = new Set<Digest>();
-  /** Manifests that were pushed since the repository was read, and have been read too. */
-  readonly #known = new Set<Digest>();
+  /** Manifests that have been read: those of the scan, unless they are gone, and what was pushed since. */
+  readonly #known: Set<Digest>;
   readonly #done = { tags: [] as TaggedDigest[], manifests: [] as Digest[], kept: [] as KeptContent[] };
   readonly #pace = createPacer();
 
@@ -94,6 +94,7 @@ class Deletion {
     this.#store = store;
     this.#name = name;
     this.#scan = scan;
+    this.#known = new Set(scan.revisions.keys());
     this.#options = options;
     this.#isImmutable = options.isImmutable ?? noneImmutable;
     this.#tagsOf = tasks.tagsOf;
@@ -182,6 +183,8 @@ class Deletion {
       const subject = facts?.subject ?? this.#scan.revisions.get(digest)?.subject;
       if (subject !== undefined) await this.#store.objects.delete(referrerLink(this.#name, subject, digest));
       this.#done.manifests.push(digest);
+      // It may be pushed again while the lock is free.
+      this.#known.delete(digest);
       for (const tag of tags) this.#done.tags.push({ tag, digest });
       const gone = new Set(tags);
       for (const tag of own) if (!gone.has(tag)) this.#keep({ tag, digest, reason: keptReasons.moved });
@@ -209,7 +212,8 @@ class Deletion {
   /** With everything that it needs; its tags of the order go all the same. */
   #stay(digest: Digest, reason: string): undefined {
     this.#keep({ tag: undefined, digest, reason });
-    if (reason !== keptReasons.gone) {
+    if (reason === keptReasons.gone) this.#known.delete(digest);
+    else {
       for (const named of this.#scan.revisions.get(digest)?.named ?? []) this.#needed.add(named);
     }
     for (const tag of this.#tagsOf.get(digest) ?? []) this.#tags.push({ tag, digest });
@@ -226,7 +230,7 @@ class Deletion {
     for (const algorithm of await this.#store.objects.list(prefix)) {
       for await (const hex of await this.#store.objects.names(`${prefix}/${algorithm}`)) {
         const digest = digestFromPath(algorithm, hex);
-        if (digest === undefined || this.#scan.revisions.has(digest) || this.#known.has(digest)) continue;
+        if (digest === undefined || this.#known.has(digest)) continue;
         const names = await readNames(this.#store, digest);
         if (names === undefined) throw unreadable(this.#name, digest);
         this.#known.add(digest);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { anonymous } from "../../../src/registry/actor.ts";
 import { carryOutDeletion, type Deleted } from "../../../src/registry/deleting/carry-out.ts";
@@ -239,6 +239,24 @@ test("a thousand tags go in rounds, between which a push gets its turn", async (
   await pushImage(stock, "app", { tag: "beside", layers: ["beside"] });
   expect((await deletion).tags).toHaveLength(1000);
   expect([await tagsOf(stock), await pullImage(stock, "app", tagged("keep"))]).toEqual([["beside", "keep"], true]);
+});
+
+test("an index that is pushed again after it has gone keeps its children, which were to go later", async () => {
+  // Each step takes longer than a round.
+  let nowMs = 0;
+  using _clock = spyOn(performance, "now").mockImplementation(() => {
+    nowMs += 1000;
+    return nowMs;
+  });
+  const stock = stocked();
+  const child = await pushImage(stock, "app", { tag: "1-amd64", layers: ["child"] });
+  const index = await pushIndex(stock, "app", { tag: "1", children: [child] });
+  const planned = await plan(stock, "1 1-amd64");
+  const note = async ({ deleted }: Deleted) => {
+    if (deleted.digest === index) await pushIndex(stock, "app", { tag: "1", children: [child] });
+  };
+  expect((await carryOut(stock, planned, { note })).manifests).toEqual([index]);
+  expect([await tagsOf(stock), await pullImage(stock, "app", tagged("1"))]).toEqual([["1"], true]);
 });
 
 test("who leaves stops it between two steps", async () => {
