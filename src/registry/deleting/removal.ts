@@ -40,7 +40,7 @@ export interface RemovalChoice {
 /** A push asks for the children of an index first, and pushes the index moments later. */
 const promisedMs = 3_600_000;
 
-type RemovableScan = Pick<RepositoryScan, "revisions" | "tags" | "unread" | "problems">;
+type RemovableScan = Pick<RepositoryScan, "revisions" | "tags" | "unread" | "hasStrayLinks">;
 
 /** What of one repository is reached in which way. */
 interface Reach {
@@ -152,9 +152,11 @@ async function findNeeded(
 }
 
 /** Whether everything that stays can be read: otherwise it may need anything. */
-function isUnderstood({ unread, problems }: RemovableScan, candidates: ReadonlyMap<Digest, RemovalReason>): boolean {
-  const staying = [...unread].filter((digest) => !candidates.has(digest));
-  return staying.length === 0 && problems.length <= unread.size;
+function isUnderstood(
+  { unread, hasStrayLinks }: RemovableScan,
+  candidates: ReadonlyMap<Digest, RemovalReason>,
+): boolean {
+  return !hasStrayLinks && [...unread].every((digest) => candidates.has(digest));
 }
 
 /** A file that is written gets the time of the last tick, a file that is touched the time of the clock. */

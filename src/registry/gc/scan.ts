@@ -46,6 +46,8 @@ export interface RepositoryScan {
   readonly isBusy: boolean;
   /** Manifests of which nobody can tell what they name: missing, damaged, or being pushed. */
   readonly unread: ReadonlySet<Digest>;
+  /** Whether there are links or tags of which nobody can tell what they lead to. */
+  readonly hasStrayLinks: boolean;
   /** Sentences about what cannot be understood. */
   readonly problems: readonly string[];
 }
@@ -84,6 +86,7 @@ export async function scanRepository(
     hasUploads,
     isBusy,
     unread,
+    hasStrayLinks: layers.problems.length + links.problems.length + tags.problems.length > 0,
     problems: [
       ...(name === undefined ? [`${prefix} is not a repository name`] : []),
       ...[layers, links, { problems }, tags].flatMap((part) => part.problems),

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { anonymous } from "../../../src/registry/actor.ts";
-import { blobKey } from "../../../src/registry/layout.ts";
+import { blobKey, tagCurrentLink } from "../../../src/registry/layout.ts";
 import { codeOf } from "../refused.ts";
 import { digestOf, named, pushImage, pushIndex, stocked, tagged } from "../stocked.ts";
 import { plan, schedule } from "./planned.ts";
@@ -102,6 +102,18 @@ test("a damaged manifest can be deleted itself, and protects what it may need", 
   await stock.store.objects.put(blobKey(one), new TextEncoder().encode("damaged"));
   expect(await plan(stock, "2")).toMatchObject({ manifests: [], kept: [{ digest: two, because: "unreadable" }] });
   expect(await plan(stock, "1")).toMatchObject({ manifests: [{ digest: one, image: undefined }], kept: [] });
+});
+
+test("beside a damaged manifest that goes, a tag that cannot be read protects what it may lead to", async () => {
+  const stock = stocked();
+  const child = await pushImage(stock, "app", { tag: "child", layers: ["a"] });
+  const damaged = await pushImage(stock, "app", { layers: ["b"] });
+  const index = await pushIndex(stock, "app", { tag: "1", children: [child, damaged] });
+  for (const key of [blobKey(damaged), tagCurrentLink(named("app"), tagged("child"))]) {
+    await stock.store.objects.put(key, new TextEncoder().encode("damaged"));
+  }
+  const planned = await plan(stock, { tags: [tagged("1")], digests: [damaged] });
+  expect(planned).toMatchObject({ manifests: [], kept: [{ digest: index }, { digest: child }, { digest: damaged }] });
 });
 
 test("a plan takes no lock, so a push goes on beside it", async () => {

@@ -27,6 +27,7 @@ function draw(revisions: Drawn, { tags = "", layers = "", problems = [] as reado
     isDeleting: false,
     isBusy: false,
     unread: new Set<Digest>(),
+    hasStrayLinks: false,
     vacantTags: [],
     vacancies: [],
     staleEntries: [],
