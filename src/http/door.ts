@@ -129,9 +129,13 @@ export class Door {
     return this.#options.policy().decide(caller, { repository, action: "pull" }).isAllowed;
   }
 
-  /** Whether the caller sees the repository in a listing. A token's grant names no repositories for that. */
-  maySee({ identity }: Caller, repository: RepositoryName): boolean {
-    return this.mayPull({ identity, grant: undefined }, repository);
+  /**
+   * Whether the caller sees the repository in a listing. A token's grant names no repositories for that; but of the bearer
+   * of a foreign one nothing else is known, so without a grant of the catalog it sees what the token lets it pull.
+   */
+  maySee({ identity, grant }: Caller, repository: RepositoryName): boolean {
+    const isListed = identity.kind !== "bearer" || (grant !== undefined && grantsCatalog(grant));
+    return this.mayPull({ identity, grant: isListed ? undefined : grant }, repository);
   }
 
   /** Whether the caller may know of all repositories, and of what they share. */
@@ -160,10 +164,8 @@ export class Door {
       if (identity.kind !== "anonymous" || this.#options.policy().allowsAnonymous) return;
       throw this.#refuse(visitor, { why: "no credentials" });
     }
-    const isGranted = grant.some(
-      ({ type, name, actions }) => type === "registry" && name === "catalog" && actions.includes("*"),
-    );
-    if (!isGranted) throw this.#refuse(visitor, { why: "the token is not for it", problem: "insufficient_scope" });
+    if (!grantsCatalog(grant))
+      throw this.#refuse(visitor, { why: "the token is not for it", problem: "insufficient_scope" });
   }
 
   async #verifyBearer(visitor: Visitor, token: string): Promise<Caller> {
@@ -209,4 +211,8 @@ export class Door {
     });
     return new RegistryError("UNAUTHORIZED", { headers: { "WWW-Authenticate": challenge }, cause: new Error(why) });
   }
+}
+
+function grantsCatalog(grant: NonNullable<Caller["grant"]>): boolean {
+  return grant.some(({ type, name, actions }) => type === "registry" && name === "catalog" && actions.includes("*"));
 }

@@ -20,7 +20,9 @@ export async function planDeletion(exchange: Exchange, { name }: NamedRoute): Pr
   const selection = await readBody(exchange, parseSelection);
   const { maySee: isVisible, request, rights } = exchange;
   const plan = await exchange.repository(name).deletions.plan({ selection, isVisible, signal: request.signal });
-  return answerJson(formatPlan(plan, { name, isExact: rights.seesEverything }));
+  // A foreign token that is for one repository shows no others.
+  const isExact = rights.seesEverything && rights.identity.kind !== "bearer";
+  return answerJson(formatPlan(plan, { name, isExact }));
 }
 
 /** Removes what the body names, as far as nothing else has come to need it. */

@@ -1,7 +1,7 @@
 // Who asks the read API: every kind of caller.
 import { expect, test } from "bun:test";
 import type { Door } from "../../../src/http/door.ts";
-import { memoryRegistry } from "../memory-registry.ts";
+import { memoryRegistry, pushImage } from "../memory-registry.ts";
 import { basic, basicScheme, bearerScheme, grant, openDoor, pub, secret } from "../open-door.ts";
 
 /** A question to the read API, and what its answer says. */
@@ -36,4 +36,21 @@ test("what is about all repositories is told to who may pull from all of them", 
   const callers = [basic("alice", "secret"), basic("bob", "secret"), basic("x", secret), undefined];
   const answers = callers.map(async (authorization) => (await askApi(door, "usage", authorization)).status);
   expect(await Promise.all(answers)).toEqual([200, 403, 403, 401]);
+});
+
+test("a foreign token for one repository tells nothing of what others hold; one for the catalog lists them", async () => {
+  const memory = memoryRegistry();
+  for (const name of ["mine", "private"]) await pushImage(memory, name, { reference: "v1" });
+  const door = openDoor(bearerScheme, [], { isForeign: true });
+  const { ask } = memoryRegistry({ door, registry: memory.options.registry, api: memory.options.api });
+  const headers = { authorization: grant("mine", "delete"), "content-type": "application/json" };
+  const plan = { headers, body: JSON.stringify({ tags: ["v1"] }) };
+  expect(await (await ask("POST", "/-/api/v1/repositories/mine/deletion-plan", plan)).json()).toMatchObject({
+    manifests: [{ because: "untagged" }],
+    freed: { isExact: false },
+    shared: { blobs: 0 },
+  });
+  const authorization = `Bearer ${JSON.stringify([{ type: "registry", name: "catalog", actions: ["*"] }])}`;
+  const listed = await ask("GET", "/-/api/v1/repositories", { headers: { authorization } });
+  expect(await listed.json()).toMatchObject({ repositories: [{ name: "mine" }, { name: "private" }] });
 });
