@@ -55,6 +55,7 @@ export function openDoor(
         rules: [
           { users: ["alice"], groups: [], claims: {}, repositories: ["**"], actions: ["pull", "push", "delete"] },
           { users: ["bob"], groups: [], claims: {}, repositories: ["team/**"], actions: ["pull", "push"] },
+          { users: ["bob"], groups: [], claims: {}, repositories: ["drop/**"], actions: ["delete"] },
         ],
       }),
     scheme,

@@ -1,4 +1,5 @@
 // POST deletion-plan and deletions: what a deletion would remove, and its carrying out.
+import { RegistryError } from "../../oci/errors.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { DeletionOutcome } from "../../registry/deleting/carry-out.ts";
 import type { DeletionPlan, DoomedManifest } from "../../registry/deleting/plan-deletion.ts";
@@ -17,6 +18,7 @@ const maxBodyBytes = 4 * 1024 * 1024;
 
 /** What would go, and what would stay. */
 export async function planDeletion(exchange: Exchange, { name }: NamedRoute): Promise<Response> {
+  refuseBlind(exchange, name);
   const selection = await readBody(exchange, parseSelection);
   const { maySee: isVisible, request, rights } = exchange;
   const plan = await exchange.repository(name).deletions.plan({ selection, isVisible, signal: request.signal });
@@ -30,6 +32,12 @@ export async function carryOutDeletion(exchange: Exchange, { name }: NamedRoute)
   const order = await readBody(exchange, parseOrder);
   const { signal } = exchange.request;
   return answerJson(formatOutcome(name, await exchange.repository(name).deletions.carryOut({ order, signal })));
+}
+
+/** A plan lists tags and sizes. Of a foreign token's bearer only its issuer knows whether they may see them. */
+function refuseBlind({ maySee, rights }: Exchange, name: RepositoryName): void {
+  if (rights.identity.kind === "bearer" || maySee?.(name) !== false) return;
+  throw new RegistryError("DENIED", { message: "a plan shows what is there, so it needs to pull too" });
 }
 
 async function readBody<T>({ request, limiter }: Exchange, parse: (bytes: Uint8Array) => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 // Who asks the read API: every kind of caller.
 import { expect, test } from "bun:test";
 import type { Door } from "../../../src/http/door.ts";
-import { memoryRegistry, pushImage } from "../memory-registry.ts";
+import { digestOf, memoryRegistry, pushImage } from "../memory-registry.ts";
 import { basic, basicScheme, bearerScheme, grant, openDoor, pub, secret } from "../open-door.ts";
 
 /** A question to the read API, and what its answer says. */
@@ -53,4 +53,16 @@ test("a foreign token for one repository tells nothing of what others hold; one 
   const authorization = `Bearer ${JSON.stringify([{ type: "registry", name: "catalog", actions: ["*"] }])}`;
   const listed = await ask("GET", "/-/api/v1/repositories", { headers: { authorization } });
   expect(await listed.json()).toMatchObject({ repositories: [{ name: "mine" }, { name: "private" }] });
+});
+
+test("who may delete and not pull deletes what they can name, and is shown nothing", async () => {
+  const memory = memoryRegistry();
+  const digest = digestOf(await pushImage(memory, "drop/app", { reference: "v1" }));
+  const door = openDoor(bearerScheme, []);
+  const { ask } = memoryRegistry({ door, registry: memory.options.registry, api: memory.options.api });
+  const headers = { authorization: basic("bob", "secret"), "content-type": "application/json" };
+  const post = async (path: string, body: object) =>
+    (await ask("POST", `/-/api/v1/repositories/drop/app/${path}`, { headers, body: JSON.stringify(body) })).status;
+  expect(await post("deletion-plan", { repository: true })).toBe(403);
+  expect(await post("deletions", { tags: [{ tag: "v1", digest }] })).toBe(200);
 });
