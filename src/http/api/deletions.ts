@@ -79,8 +79,7 @@ function formatPlan(
 }
 
 function formatManifest({ digest, because, image }: DoomedManifest) {
-  const { mediaType = null } = image?.facts ?? {};
-  return { digest, mediaType, sizeBytes: image?.sizeBytes ?? null, because };
+  return { digest, mediaType: image?.mediaType ?? null, sizeBytes: image?.sizeBytes ?? null, because };
 }
 
 function formatKept({ digest, because, by }: KeptManifest) {

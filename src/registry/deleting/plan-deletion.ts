@@ -7,7 +7,6 @@ import type { Tag } from "../../oci/reference.ts";
 import { type RepositoryScan, scanRepository } from "../gc/scan.ts";
 import { type IsImmutable, noneImmutable } from "../immutable-tags.ts";
 import { repositoryPrefix } from "../layout.ts";
-import type { WholeImage } from "../reading/image-size.ts";
 import { readWholeImage } from "../reading/image-size.ts";
 import { withoutLocks } from "../reading/without-locks.ts";
 import { isRepository } from "../repositories.ts";
@@ -21,7 +20,7 @@ export interface DoomedManifest {
   readonly digest: Digest;
   readonly because: RemovalReason;
   /** Undefined where it is missing or damaged. */
-  readonly image: WholeImage | undefined;
+  readonly image: { readonly mediaType: string; readonly sizeBytes: number } | undefined;
 }
 
 /** What a deletion would do. */
@@ -65,7 +64,9 @@ export async function planDeletion(
   for (const [digest, because] of manifests) {
     options.signal?.throwIfAborted();
     const image = await readWholeImage(store, name, digest).catch(() => undefined);
-    doomed.push({ digest, because, image });
+    // Of ten thousand images, everything that they name would be too much to hold.
+    const shown = image && { mediaType: image.facts.mediaType, sizeBytes: image.sizeBytes };
+    doomed.push({ digest, because, image: shown });
   }
   const { tags, immutable, unknown, isComplete } = chosen;
   const space = await predictFreed(store, { name, scan, gone: new Set(manifests.keys()) }, options);
