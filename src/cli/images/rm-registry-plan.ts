@@ -106,6 +106,17 @@ function noChildren(error: unknown): readonly Digest[] {
   throw error;
 }
 
+/** Tags that have come to lead to the images since; of a whole repository they were meant too. */
+export async function findNewTags(api: RegistryApi, removal: RemoteRemoval): Promise<ReadonlyMap<Digest, Tag[]>> {
+  const { name, digests, taken, found } = removal;
+  const fresh = new Map<Digest, Tag[]>();
+  if (digests.size === 0 || [...found].some(({ isWhole }) => isWhole)) return fresh;
+  for await (const { tag, digest } of listTagDigests(api, name, (each) => !taken.has(each))) {
+    if (digests.has(digest)) fresh.set(digest, [...(fresh.get(digest) ?? []), tag]);
+  }
+  return fresh;
+}
+
 async function readChildren(api: RegistryApi, name: RepositoryName, digest: Digest): Promise<readonly Digest[]> {
   const read = await api.getManifest(name, { kind: "digest", digest });
   const parsed = read === undefined ? undefined : await parseManifestInTurns(read.bytes, undefined);

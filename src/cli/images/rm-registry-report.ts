@@ -11,7 +11,8 @@ export interface RegistryReport {
   plan(removals: readonly RemoteRemoval[]): void;
   deletedTag(repository: RepositoryName, tag: string, digest: Digest): void;
   deletedImage(repository: RepositoryName, digest: Digest, tags: readonly string[]): void;
-  kept(repository: RepositoryName, tag: string, reason: string): void;
+  /** A tag, or an image by its digest. */
+  kept(repository: RepositoryName, reference: string, reason: string): void;
   /** What is done, for a message about what is not. */
   soFar(): string;
   /** The end, and the exit code: 1 if something stays that was to go. */
@@ -46,10 +47,11 @@ export function createRegistryReport(
       tags += taken.length;
       if (isJson) print({ kind: "manifest", ...place(repository), digest, tags: taken });
     },
-    kept: (repository, tag, reason) => {
+    kept: (repository, reference, reason) => {
       kept += 1;
-      if (isJson) print({ kind: "kept", ...place(repository), tag, reason });
-      else io.stderr(`${formatImageName(host, repository, tag)} stays: ${reason}\n`);
+      const what = reference.includes(":") ? { digest: reference } : { tag: reference };
+      if (isJson) print({ kind: "kept", ...place(repository), ...what, reason });
+      else io.stderr(`${formatImageName(host, repository, reference)} stays: ${reason}\n`);
     },
     soFar,
     finish: () => {

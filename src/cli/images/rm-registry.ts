@@ -8,7 +8,13 @@ import { isGlob } from "../../transfer/reference.ts";
 import { CommandError } from "../command.ts";
 import { createProgress } from "../progress.ts";
 import { countOf, listSome, type RemovalMeans, type RemovalTarget, requireAgreement } from "./removal-target.ts";
-import { findTagDigest, findTagsOfImages, type RemoteRemoval, resolveRemoval } from "./rm-registry-plan.ts";
+import {
+  findNewTags,
+  findTagDigest,
+  findTagsOfImages,
+  type RemoteRemoval,
+  resolveRemoval,
+} from "./rm-registry-plan.ts";
 import { createRegistryReport, type RegistryReport } from "./rm-registry-report.ts";
 
 const maxListed = 12;
@@ -39,9 +45,12 @@ export async function removeFromRegistry(
   await requireAgreement(io, `Delete ${countOf(tags + taken, "tag")}${images}?`, wishes.isAgreed);
   for (const removal of removals) {
     await deleteTags(api, removal, { wishes, io }, report);
+    const fresh = await findNewTags(api, removal);
     for (const digest of removal.digests) {
       const along = [...removal.taken].filter(([, each]) => each === digest).map(([tag]) => tag);
-      await deleteImage(api, removal.name, digest, report, along);
+      const others = fresh.get(digest);
+      if (others === undefined) await deleteImage(api, removal.name, digest, report, along);
+      else report.kept(removal.name, digest, `${listSome(others, maxListed)} leads to it now`);
     }
   }
   return report.finish();

@@ -122,6 +122,20 @@ describe("registry rm of a registry", () => {
     },
   );
 
+  test("leaves an image that got another tag while the question stood", async () => {
+    await using served = await servedWithTags();
+    const ask = async () => {
+      await pushImage(served.stock, "app", { tag: "prod", layers: ["two"] });
+      return "y";
+    };
+    const reference = `${served.host}/app@${served.second}`;
+    expect(await run(["rm", reference], { isTerminal: true, ask })).toMatchObject({
+      code: 1,
+      errors: `${reference} stays: prod leads to it now\n`,
+    });
+    expect(await tagsOf(served.host)).toEqual(["latest", "prod", "v1", "v2"]);
+  });
+
   test("that cannot delete a tag alone keeps the images that an index of another tag names", async () => {
     await using served = await servedWithTags((reference) => (isDigest(reference) ? undefined : 405));
     const child = await pushImage(served.stock, "app", { tag: "multi-amd64", layers: ["amd64"] });
