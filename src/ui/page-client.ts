@@ -76,6 +76,11 @@ export class PageClient {
     return `${this.#surroundings.prefix}v2/${name}/${rest}`;
   }
 
+  /** The certificate authority: a proxy in front may pass on nothing but the prefix. */
+  get authorityPath(): string {
+    return `${this.#surroundings.prefix}ca.crt`;
+  }
+
   /** Who one is. */
   async findSession(): Promise<SessionAnswer> {
     const session = await this.askJson<SessionAnswer>({ path: this.apiPath("session") });

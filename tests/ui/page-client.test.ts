@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ClientError } from "../../src/ui/page-client.ts";
+import { ClientError, PageClient } from "../../src/ui/page-client.ts";
 import { tokenRegistry } from "./token-registry.ts";
 
 const question = (scope: string, path = "/thing") => ({ path: `${path}?${new URLSearchParams({ scope })}`, scope });
@@ -168,4 +168,14 @@ test("refusals and failures are told apart", async () => {
     client.contentPath("team/app", "manifests/v1"),
   ]).toEqual([[403, "DENIED"], [0, "UNREACHABLE"], "/v2/team/app/manifests/v1"]);
   await expect(client.ask({ path: "/broken", signal: aborted.signal })).rejects.toThrow(TypeError);
+});
+
+test("everything is asked below the prefix, also the certificate", () => {
+  const surroundings = { fetch, now: Date.now, prefix: "/some/where/", tokenServer: "", onExpired: () => {} };
+  const client = new PageClient(surroundings);
+  expect([client.apiPath("state"), client.contentPath("app", "tags/list"), client.authorityPath]).toEqual([
+    "/some/where/-/api/v1/state",
+    "/some/where/v2/app/tags/list",
+    "/some/where/ca.crt",
+  ]);
 });

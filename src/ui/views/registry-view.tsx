@@ -70,7 +70,7 @@ function AddressPart({ state: { url, version, certificate } }: { readonly state:
 }
 
 function TrustPart({ authority }: { readonly authority: string | null }): VNode {
-  const { texts } = usePage();
+  const { texts, client } = usePage();
   const line = `sudo registry trust ${window.location.host}`;
   return (
     <>
@@ -90,7 +90,7 @@ function TrustPart({ authority }: { readonly authority: string | null }): VNode 
             </Fact>
           </dl>
           <p>
-            <a href="/ca.crt" download="ca.crt">
+            <a href={client.authorityPath} download="ca.crt">
               {texts.trustDownload}
             </a>
           </p>
