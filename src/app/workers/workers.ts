@@ -31,10 +31,12 @@ export interface WorkersOptions {
   readonly noteReceived: (sizeBytes: number) => void;
   readonly authority: () => string | undefined;
   readonly times?: Partial<SlotTimes>;
+  /** After how long the listeners of a certificate that was replaced are gone. */
+  readonly settlingMs?: number;
 }
 
 /** Longer than old listeners stay. */
-const steeringMs = 3000;
+const usualSettlingMs = 3000;
 
 /** Processes that serve, and their supervisor's way to them. */
 export class Workers {
@@ -46,7 +48,9 @@ export class Workers {
   #port: number | undefined;
   /** Workers that have not renewed their certificate yet. */
   #renewing = new Set<WorkerSlot>();
-  #steering: Timer | undefined;
+  /** Until the listeners of the last certificate are gone. */
+  #settling: Timer | undefined;
+  #isRenewalDue = false;
 
   private constructor(options: WorkersOptions) {
     this.#options = options;
@@ -84,13 +88,23 @@ export class Workers {
     return this.#port ?? 0;
   }
 
-  /** Lets all of them serve new connections with another certificate. */
+  /**
+   * Lets all of them serve new connections with another certificate. One that comes soon after another waits until the old
+   * listeners are gone, since nobody knows the numbers of those that come and go at once.
+   */
   replaceCertificate(material: TlsMaterial): void {
-    const certificate = { material, authority: this.#options.authority() };
-    this.#order = { ...this.#order, certificate };
+    this.#order = { ...this.#order, certificate: { material, authority: this.#options.authority() } };
+    if (this.#settling === undefined) this.#renew();
+    else this.#isRenewalDue = true;
+  }
+
+  #renew(): void {
+    const { certificate } = this.#order;
+    if (certificate === undefined) return;
     // A part of them cannot be told from the others by their numbers.
     this.#renewing = new Set(this.#slots.every(({ isServing }) => isServing) ? this.#slots : []);
     this.#tell({ kind: "certificate", certificate });
+    this.#settle();
   }
 
   /**
@@ -100,9 +114,19 @@ export class Workers {
   #noteRenewed(slot: WorkerSlot): void {
     if (!this.#renewing.delete(slot) || this.#renewing.size > 0) return;
     slot.send({ kind: "steer", listener: this.#slots.length });
-    clearTimeout(this.#steering);
-    this.#steering = setTimeout(() => this.#tell({ kind: "steer", listener: undefined }), steeringMs);
-    this.#steering.unref();
+    this.#settle();
+  }
+
+  #settle(): void {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => {
+      this.#settling = undefined;
+      this.#tell({ kind: "steer", listener: undefined });
+      if (!this.#isRenewalDue) return;
+      this.#isRenewalDue = false;
+      this.#renew();
+    }, this.#options.settlingMs ?? usualSettlingMs);
+    this.#settling.unref();
   }
 
   /** Lets all of them take over what was read again. */
@@ -124,7 +148,7 @@ export class Workers {
 
   /** Lets requests in flight finish, and returns how many did not. */
   async stop(drainMs: number): Promise<number> {
-    clearTimeout(this.#steering);
+    clearTimeout(this.#settling);
     const counts = await Promise.all(this.#slots.map((slot) => slot.stop(drainMs)));
     return counts.reduce((sum, count) => sum + count, 0);
   }
