@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { executable, startRegistry } from "../../e2e/executable.ts";
 import { prepareOtherUser } from "../../e2e/other-user.ts";
+import { anonymousBytes } from "../../e2e/process-memory.ts";
 import { environment, isRoot, must, requireGoProgram, requireProgram, run } from "../../e2e/program.ts";
 import { keys, openTerminal } from "../../e2e/terminal.ts";
 import { foreignKinds, startForeign } from "../../interchange/foreign-registry.ts";
@@ -125,11 +126,18 @@ test.skipIf(!hasCrane)("a hundred thousand tags are listed in constant memory, a
   const first = await run(["bash", "-c", `${executable} ls -q --data ${store.data} app | head -1`]);
   expect(first.stdout).toBe("app:t0\n");
   const child = Bun.spawn([executable, "ls", "--data", store.data, "app"], { env: environment(), stdout: "pipe" });
-  const lines = (await child.stdout.text()).split("\n");
+  // What the system tells of a process that has ended counts the memory of the one that started it too.
+  let mostBytes = 0;
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const piece of child.stdout) {
+    if (child.exitCode === null) mostBytes = Math.max(mostBytes, anonymousBytes(child.pid));
+    text += decoder.decode(piece, { stream: true });
+  }
+  const lines = text.split("\n");
   expect([await child.exited, lines.length]).toEqual([0, 100_002]);
   expect(lines.at(-2)).toMatch(/^t99999 {2,}[0-9a-f]{12} /);
-  // 60 MB are the program itself.
-  expect(child.resourceUsage()?.maxRSS ?? 0).toBeLessThan(400_000_000);
+  expect([mostBytes > 10_000_000, mostBytes < 400_000_000]).toEqual([true, true]);
 });
 
 test.skipIf(!hasTerminals || !hasCrane)(
