@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { environment } from "../../e2e/program.ts";
 import { engines } from "./engines.ts";
 
-const kills = Number(process.env.RIG_KILLS ?? 40);
+const kills = Number(process.env.RIG_KILLS ?? 15);
 /** How long deletions are good for here: short, so that many are frozen for longer. */
 const seconds = 2;
 const nodes = 3;
