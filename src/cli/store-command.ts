@@ -16,6 +16,17 @@ export const dataFlag: Flag = {
   help: "the data directory",
 };
 
+/** The flags of commands whose operands are references: which store a plain name means, and how registries are spoken to. */
+export const referenceFlags: readonly Flag[] = [
+  dataFlag,
+  { name: "config", value: "FILE", help: "the configuration file of the store" },
+  {
+    name: "plain-http",
+    elsewhere: ["http", "insecure"],
+    help: "speak plain HTTP with registries; one on this machine is found out by itself",
+  },
+];
+
 /** A store opened for a command. */
 export interface MeantStore {
   readonly store: Store;

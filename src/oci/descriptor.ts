@@ -78,6 +78,20 @@ export function parsePlatform(value: unknown): Platform | undefined {
   return { architecture, os, variant: typeof value.variant === "string" ? value.variant : undefined };
 }
 
+/** As users write it: "linux/arm/v7"; undefined if it is unknown, as attestations say. */
+export function formatPlatform({ os, architecture, variant = "" }: Platform): string | undefined {
+  if (os === "unknown" || os === "" || architecture === "") return undefined;
+  return [os, architecture, ...(variant === "" ? [] : [variant])].map((part) => part.slice(0, maxPartLength)).join("/");
+}
+
+const maxPartLength = 50;
+
+/** The platform that a descriptor or a configuration names, as users write it. */
+export function showPlatform(value: unknown): string | undefined {
+  const platform = parsePlatform(value);
+  return platform && formatPlatform(platform);
+}
+
 /** Whether clients fetch the layer from its `urls`, so that the registry need not store it. */
 export function isStoredElsewhere({ mediaType, urls }: Descriptor): boolean {
   return urls.length > 0 && isForeignLayer(mediaType);

@@ -1,11 +1,11 @@
 // What an image is, as a command tells it: its manifest, the configuration or the platforms, and the size of everything.
 // It reads manifests and configurations, and no layers.
 import { parseStrictJsonInTurns } from "../lib/json.ts";
-import { isRecord } from "../oci/descriptor.ts";
+import { isRecord, showPlatform } from "../oci/descriptor.ts";
 import { type Digest, parseDigest } from "../oci/digest.ts";
 import { manifestLimits, parseManifestInTurns } from "../oci/manifest.ts";
 import type { Reference } from "../oci/reference.ts";
-import { formatPlatform, type ImageConfig, parseTime, readImageConfig } from "./image-config.ts";
+import { type ImageConfig, parseTime, readImageConfig } from "./image-config.ts";
 
 /** A manifest with its bytes. */
 export interface FoundManifest {
@@ -167,7 +167,7 @@ function listContent(value: unknown): readonly (DescribedContent & { readonly pl
         mediaType,
         sizeBytes: size,
         annotations: textsIn(annotations),
-        platform: isRecord(platform) ? formatPlatform(platform) : undefined,
+        platform: showPlatform(platform),
       };
     },
   );

@@ -1,6 +1,6 @@
 // The configuration of an image that runs (OCI image-spec, config.md), as far as people ask for it. A stranger wrote it:
 // what is not as it should be is left out. Pure.
-import { isRecord } from "../oci/descriptor.ts";
+import { isRecord, showPlatform } from "../oci/descriptor.ts";
 
 /** What an image runs, and how. */
 export interface ImageConfig {
@@ -25,7 +25,7 @@ export function readImageConfig(value: unknown): ImageConfig {
   const fields = isRecord(value) ? value : {};
   const inner = isRecord(fields.config) ? fields.config : {};
   return {
-    platform: formatPlatform(fields),
+    platform: showPlatform(fields),
     createdMs: parseTime(fields.created),
     user: textOf(inner.User),
     workingDirectory: textOf(inner.WorkingDir),
@@ -37,13 +37,6 @@ export function readImageConfig(value: unknown): ImageConfig {
     labels: labelsOf(inner.Labels),
     history: historyOf(fields.history),
   };
-}
-
-/** As users write it: "linux/arm/v7"; undefined if it is unknown, as attestations say. */
-export function formatPlatform({ os, architecture, variant }: Readonly<Record<string, unknown>>): string | undefined {
-  if (typeof os !== "string" || typeof architecture !== "string") return undefined;
-  if (os === "" || os === "unknown" || architecture === "") return undefined;
-  return [os, architecture, ...(typeof variant === "string" && variant !== "" ? [variant] : [])].join("/");
 }
 
 /** The time that a text in the form of RFC 3339 tells. Go writes the year 1 if nobody knows. */

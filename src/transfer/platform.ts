@@ -1,9 +1,8 @@
 // One platform of an index.
 //
 //   platform ::= os "/" architecture ["/" variant]        as in docker's --platform
-import type { Descriptor } from "../oci/descriptor.ts";
+import { type Descriptor, formatPlatform } from "../oci/descriptor.ts";
 import { RegistryError } from "../oci/errors.ts";
-import { formatPlatform } from "../registry/reading/image-facts.ts";
 
 /** What is wanted of an index. */
 export interface WantedPlatform {

@@ -1,5 +1,11 @@
 import { expect, test } from "bun:test";
-import { isRecord, isStoredElsewhere, parseDescriptor } from "../../src/oci/descriptor.ts";
+import {
+  formatPlatform,
+  isRecord,
+  isStoredElsewhere,
+  parseDescriptor,
+  showPlatform,
+} from "../../src/oci/descriptor.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;
 const valid = { mediaType: "text/plain", size: 3, digest };
@@ -50,4 +56,23 @@ test.each([
 ])("isStoredElsewhere(%p, %j): %p", (mediaType, urls, want) => {
   const parsed = parseDescriptor({ ...valid, mediaType, urls });
   expect("descriptor" in parsed && isStoredElsewhere(parsed.descriptor)).toBe(want);
+});
+
+test.each([
+  [{ os: "linux", architecture: "arm", variant: "v7" }, "linux/arm/v7"],
+  [{ os: "linux", architecture: "amd64" }, "linux/amd64"],
+  [{ os: "unknown", architecture: "unknown" }, undefined],
+  [{ os: "", architecture: "amd64" }, undefined],
+])("formatPlatform(%p) is %p", (platform, want) => {
+  expect(formatPlatform(platform)).toBe(want);
+});
+
+test.each([
+  [{ os: "linux", architecture: "arm", variant: "v7" }, "linux/arm/v7"],
+  [{ os: "linux", architecture: "amd64", variant: "" }, "linux/amd64"],
+  [{ os: "unknown", architecture: "unknown" }, undefined],
+  [{ os: "linux" }, undefined],
+  [{ os: "", architecture: "amd64" }, undefined],
+])("showPlatform(%j)", (platform, want) => {
+  expect(showPlatform(platform)).toBe(want as string);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { formatPlatform, parseTime, readImageConfig } from "../../src/transfer/image-config.ts";
+import { parseTime, readImageConfig } from "../../src/transfer/image-config.ts";
 
 test("readImageConfig() leaves out what is not as it should be", () => {
   const nothing = {
@@ -29,16 +29,6 @@ test("readImageConfig() leaves out what is not as it should be", () => {
     volumes: ["/v"],
     history: [""],
   });
-});
-
-test.each([
-  [{ os: "linux", architecture: "arm", variant: "v7" }, "linux/arm/v7"],
-  [{ os: "linux", architecture: "amd64", variant: "" }, "linux/amd64"],
-  [{ os: "unknown", architecture: "unknown" }, undefined],
-  [{ os: "linux" }, undefined],
-  [{ os: "", architecture: "amd64" }, undefined],
-])("formatPlatform(%j)", (platform, want) => {
-  expect(formatPlatform(platform)).toBe(want as string);
 });
 
 test.each([

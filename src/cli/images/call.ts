@@ -1,22 +1,11 @@
-// What ls, inspect, rm and du have in common: flags, the configuration of the store, registries, and failures as lines.
+// What ls, inspect, rm and du have in common: the configuration of the store, registries, and failures as lines.
 import { openRegistryClient } from "../../app/registries/open-registry-client.ts";
 import { RegistryApi } from "../../client/registry-api.ts";
 import { errorCode } from "../../lib/system-error.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import type { Parsed } from "../../transfer/reference.ts";
-import { CommandError, type CommandIo, type Flag, flagOf, hasFlag, type ParsedWords, UsageError } from "../command.ts";
-import { dataFlag, type MeantStore, withMeantStore } from "../store-command.ts";
-
-/** The flags of commands whose operands are references. */
-export const imageFlags: readonly Flag[] = [
-  dataFlag,
-  { name: "config", value: "FILE", help: "the configuration file of the store" },
-  {
-    name: "plain-http",
-    elsewhere: ["http", "insecure"],
-    help: "speak plain HTTP to a registry; one on this machine is found out by itself",
-  },
-];
+import { CommandError, type CommandIo, flagOf, hasFlag, type ParsedWords, UsageError } from "../command.ts";
+import { type MeantStore, withMeantStore } from "../store-command.ts";
 
 /** What was typed, without the configuration file. */
 export interface ImageCall {

@@ -13,8 +13,9 @@ import {
   type ParsedWords,
   UsageError,
 } from "../command.ts";
+import { referenceFlags } from "../store-command.ts";
 import { type ArchiveSource, withArchive } from "./archive-source.ts";
-import { imageFlags, operandOf, readCall, withRegistry, withStore } from "./call.ts";
+import { operandOf, readCall, withRegistry, withStore } from "./call.ts";
 import { formatInspected, type InspectedImage, inspectedAsJson } from "./inspected.ts";
 import { openRegistrySource } from "./registry-source.ts";
 import { formatImageName, type ImageSource, type ListedReferrer } from "./source.ts";
@@ -37,7 +38,7 @@ runs, its labels and annotations, and what refers to it (signatures, SBOMs, atte
 
 Without a tag :latest is meant. With --platform one child of an index is shown instead of the index.`,
   flags: [
-    ...imageFlags,
+    ...referenceFlags,
     { name: "platform", value: "OS/ARCH", help: "of an index the image for this platform, such as linux/arm64/v8" },
     { name: "raw", help: "print the bytes of the manifest and nothing else" },
     { name: "json", help: "print one JSON object, with the manifest and the configuration" },

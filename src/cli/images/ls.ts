@@ -12,9 +12,10 @@ import {
   parseImageReference,
 } from "../../transfer/reference.ts";
 import { type Command, CommandError, type CommandIo, hasFlag, type ParsedWords, UsageError } from "../command.ts";
+import { referenceFlags } from "../store-command.ts";
 import { formatAge, formatTime } from "./age.ts";
 import { type ArchivedImage, withArchive } from "./archive-source.ts";
-import { type ImageCall, imageFlags, operandOf, readCall, withRegistry, withStore } from "./call.ts";
+import { type ImageCall, operandOf, readCall, withRegistry, withStore } from "./call.ts";
 import { openRegistrySource } from "./registry-source.ts";
 import { formatImageName, type ImageSource, type ListedRepository, type ListedTag } from "./source.ts";
 import { openStoreSource } from "./store-source.ts";
@@ -43,7 +44,7 @@ the credentials of docker's and podman's logins. It tells no time of a push, so 
 since Docker Hub counts every look at an image as a pull, its tags are listed with their names alone, unless --long asks.
 What a registry lists comes in its order; tags of the store in natural order (v9, v10).`,
   flags: [
-    ...imageFlags,
+    ...referenceFlags,
     { name: "quiet", short: "q", help: "names alone, one a line" },
     { name: "long", short: "l", help: "size, platforms and age also where looking costs pulls (Docker Hub)" },
     { name: "json", help: "one JSON object a line; sizes in bytes" },

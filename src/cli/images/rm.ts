@@ -1,7 +1,8 @@
 // registry rm
 import { isArchiveText, isGlob, parseImagePattern } from "../../transfer/reference.ts";
 import { type Command, type CommandIo, hasFlag, type ParsedWords, UsageError } from "../command.ts";
-import { imageFlags, operandOf, readCall, withRegistry, withStore } from "./call.ts";
+import { referenceFlags } from "../store-command.ts";
+import { operandOf, readCall, withRegistry, withStore } from "./call.ts";
 import type { RemovalTarget, RemovalWishes } from "./removal-target.ts";
 import { removeFromRegistry } from "./rm-registry.ts";
 import { removeFromStore } from "./rm-store.ts";
@@ -27,7 +28,7 @@ after the collections that follow. A registry deletes over its API: a tag alone 
 other tags would go with the image, and asks again, or wants --all-tags.
 What is named and is not there is an error, and then nothing is deleted; so is a glob that nothing fits.`,
   flags: [
-    ...imageFlags,
+    ...referenceFlags,
     { name: "repository", help: "whole repositories, with all their tags and manifests" },
     { name: "dry-run", short: "n", help: "only say what would be deleted" },
     { name: "yes", short: "y", elsewhere: ["force", "f"], help: "do not ask" },

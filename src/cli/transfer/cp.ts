@@ -5,8 +5,9 @@ import { startCopyRun } from "../../transfer/copy.ts";
 import { meansSeveral, parseCopyOrigin, parseCopyTarget } from "../../transfer/operands.ts";
 import { type ImageReference, isGlob } from "../../transfer/reference.ts";
 import { type Command, CommandError, type CommandIo, hasFlag, type ParsedWords, UsageError } from "../command.ts";
+import { referenceFlags } from "../store-command.ts";
 import { createCopyProgress } from "./copy-progress.ts";
-import { isInStore, operand, platformFlag, platformOf, runTransfer, transferFlags } from "./run-transfer.ts";
+import { isInStore, operand, platformFlag, platformOf, runTransfer } from "./run-transfer.ts";
 
 /** Copies images between stores, registries, layouts and archives. */
 export const cpCommand: Command = {
@@ -27,7 +28,7 @@ Without a tag :latest is meant. Repository and tag of <from> may be globs: 'team
 Beside running servers the store is written as by a push, with the rules for manifests and immutable tags; the server
 sends no notifications for it.`,
   flags: [
-    ...transferFlags,
+    ...referenceFlags,
     platformFlag,
     { name: "referrers", help: "with signatures, SBOMs, attestations and whatever else refers to the image" },
     { name: "quiet", short: "q", help: "print nothing but errors" },

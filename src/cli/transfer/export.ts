@@ -18,8 +18,9 @@ import {
   type ParsedWords,
   UsageError,
 } from "../command.ts";
+import { referenceFlags } from "../store-command.ts";
 import { createCopyProgress } from "./copy-progress.ts";
-import { isInStore, operand, platformFlag, platformOf, runTransfer, transferFlags } from "./run-transfer.ts";
+import { isInStore, operand, platformFlag, platformOf, runTransfer } from "./run-transfer.ts";
 
 const maxReferences = 10_000;
 
@@ -37,7 +38,7 @@ unless --platform names another one.
 The file is in its place when it is whole, and not before. With -o - it goes to standard output.`,
   flags: [
     { name: "output", short: "o", value: "FILE", help: "the archive; - for standard output" },
-    ...transferFlags,
+    ...referenceFlags,
     platformFlag,
     { name: "docker", help: "for `docker load`: one platform of each image" },
     { name: "referrers", help: "with signatures, SBOMs, attestations and whatever else refers to the images" },

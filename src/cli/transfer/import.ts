@@ -4,8 +4,9 @@ import { formatSize } from "../../lib/size.ts";
 import { startCopyRun } from "../../transfer/copy.ts";
 import { parseCopyTarget } from "../../transfer/operands.ts";
 import { type Command, CommandError, type CommandIo, hasFlag, type ParsedWords, UsageError } from "../command.ts";
+import { referenceFlags } from "../store-command.ts";
 import { createCopyProgress } from "./copy-progress.ts";
-import { operand, runTransfer, transferFlags } from "./run-transfer.ts";
+import { operand, runTransfer } from "./run-transfer.ts";
 
 /** Takes the images of an archive in. */
 export const importCommand: Command = {
@@ -20,7 +21,7 @@ name: registry import images.tar mirror, or into another registry: registry impo
 Images that have only a tag in the archive need [to], and come into that repository.
 What is there already is skipped, so the same command goes on after an interruption. Every byte is checked. Signatures and
 whatever else refers to an image comes with it.`,
-  flags: [...transferFlags, { name: "quiet", short: "q", help: "print nothing but errors" }],
+  flags: [...referenceFlags, { name: "quiet", short: "q", help: "print nothing but errors" }],
   run: runImport,
 };
 

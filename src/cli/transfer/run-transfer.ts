@@ -9,18 +9,7 @@ import { parsePlatform, type WantedPlatform } from "../../transfer/platform.ts";
 import type { Parsed } from "../../transfer/reference.ts";
 import { CommandError, type CommandIo, type Flag, flagOf, hasFlag, type ParsedWords, UsageError } from "../command.ts";
 import { interruptibly } from "../interrupt.ts";
-import { dataFlag, withMeantStore } from "../store-command.ts";
-
-/** The flags that all of them have. */
-export const transferFlags: readonly Flag[] = [
-  dataFlag,
-  { name: "config", value: "FILE", help: "the configuration file of the store" },
-  {
-    name: "plain-http",
-    elsewhere: ["insecure", "http"],
-    help: "speak plain HTTP with registries; one on this machine is found out by itself",
-  },
-];
+import { withMeantStore } from "../store-command.ts";
 
 /** Takes one child of each index. */
 export const platformFlag: Flag = {

@@ -1,7 +1,7 @@
 // What a page says of an image, from its manifest. It follows from the digest, so it is remembered; whether the manifest
 // is there is looked up each time.
 import { BoundedMap } from "../../lib/bounded-map.ts";
-import { isStoredElsewhere } from "../../oci/descriptor.ts";
+import { formatPlatform, isStoredElsewhere } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { storedMediaTypeInTurns } from "../../oci/huge-manifest.ts";
 import { parseManifestInTurns } from "../../oci/manifest.ts";
@@ -106,19 +106,3 @@ async function readForeign(bytes: Uint8Array): Promise<ImageFacts | undefined> {
     config: undefined,
   };
 }
-
-/** As users write it: "linux/arm/v7". Attestations say that they run on "unknown". */
-export function formatPlatform({
-  os,
-  architecture,
-  variant = "",
-}: {
-  readonly os: string;
-  readonly architecture: string;
-  readonly variant?: string | undefined;
-}): string | undefined {
-  if (os === "unknown" || os === "" || architecture === "") return undefined;
-  return [os, architecture, ...(variant === "" ? [] : [variant])].map((part) => part.slice(0, maxPartLength)).join("/");
-}
-
-const maxPartLength = 50;

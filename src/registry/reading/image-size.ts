@@ -2,7 +2,7 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import { parseStrictJsonInTurns } from "../../lib/json.ts";
 import { stepAside } from "../../lib/pacer.ts";
-import { parsePlatform } from "../../oci/descriptor.ts";
+import { formatPlatform, parsePlatform } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { manifestLimits } from "../../oci/manifest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
@@ -10,7 +10,7 @@ import type { Objects } from "../../storage/ports.ts";
 import { blobKey, layerLink } from "../layout.ts";
 import { isRevision } from "../manifests.ts";
 import type { Store } from "../store.ts";
-import { formatPlatform, type ImageFacts, readImage } from "./image-facts.ts";
+import { type ImageFacts, readImage } from "./image-facts.ts";
 
 /** A whole image. */
 export interface WholeImage {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { blobKey } from "../../../src/registry/layout.ts";
-import { formatPlatform, readImage } from "../../../src/registry/reading/image-facts.ts";
+import { readImage } from "../../../src/registry/reading/image-facts.ts";
 import { trashBlob } from "../disturbed.ts";
 import { digestOf, pushImage, putManifest, stocked, utf8 } from "../stocked.ts";
 
@@ -52,13 +52,4 @@ test("readImage() tells what it can of a manifest that another registry took", a
   expect(await readImage(store, digestOf(text))).toMatchObject({ kind: undefined, sizeBytes: text.length });
   await store.objects.put(blobKey(digestOf("no json")), utf8("no json"));
   expect(await readImage(store, digestOf("no json"))).toBeUndefined();
-});
-
-test.each([
-  [{ os: "linux", architecture: "arm", variant: "v7" }, "linux/arm/v7"],
-  [{ os: "linux", architecture: "amd64" }, "linux/amd64"],
-  [{ os: "unknown", architecture: "unknown" }, undefined],
-  [{ os: "", architecture: "amd64" }, undefined],
-])("formatPlatform(%p) is %p", (platform, want) => {
-  expect(formatPlatform(platform)).toBe(want);
 });
