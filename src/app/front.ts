@@ -14,7 +14,7 @@ import { type OpenedTracing, openTracing } from "./observe/open-tracing.ts";
 
 /** What it is opened with. */
 export interface FrontMeans
-  extends Pick<AccessSurroundings, "hasFile" | "failures" | "decided">,
+  extends Pick<AccessSurroundings, "hasFile" | "failures" | "decided" | "shared">,
     Pick<RegistryParts, "noteReceived"> {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */

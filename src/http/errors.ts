@@ -50,7 +50,7 @@ const answers: Record<ErrorCode, ErrorAnswer> = {
   UPSTREAM_UNREACHABLE: { status: 502, wire: "UNAVAILABLE", message: "the upstream registry cannot be reached" },
 };
 
-/** Disk failures, by the system's error code. Reads of stored content keep working meanwhile. */
+/** Failures of the disk or of the object store, by the error's code. Reads of stored content keep working meanwhile. */
 const diskAnswers: Readonly<Record<string, ErrorAnswer>> = {
   ENOSPC: { status: 507, wire: "UNAVAILABLE", message: "the registry's storage is full" },
   EDQUOT: { status: 507, wire: "UNAVAILABLE", message: "the registry's storage quota is used up" },
@@ -58,6 +58,7 @@ const diskAnswers: Readonly<Record<string, ErrorAnswer>> = {
   EIO: { status: 503, wire: "UNAVAILABLE", message: "the registry's storage failed" },
   ESTALE: { status: 503, wire: "UNAVAILABLE", message: "the registry's storage is not in its place" },
   EMFILE: { status: 503, wire: "UNAVAILABLE", message: "the registry has too many files open" },
+  ES3: { status: 503, wire: "UNAVAILABLE", message: "the registry's object store failed" },
   ENFILE: { status: 503, wire: "UNAVAILABLE", message: "the registry has too many files open" },
 };
 

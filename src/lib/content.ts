@@ -9,6 +9,8 @@ export interface Content {
   slice(start: number, end: number): Content;
   /** What a web server sends with the least copying: of a file, the system sends the bytes by itself (sendfile). */
   body(): Blob | ReadableStream<Uint8Array>;
+  /** Where anybody may read all of it for a while, past this program; absent if there is no such place. */
+  address?(): Promise<string>;
 }
 
 /** Content of a file that Bun reads, or of memory. Of a file that has become longer, only what was announced. */

@@ -104,6 +104,7 @@ test.each([
   ["EIO", 503, "UNAVAILABLE", "10"],
   ["EMFILE", 503, "UNAVAILABLE", "10"],
   ["ENFILE", 503, "UNAVAILABLE", "10"],
+  ["ES3", 503, "UNAVAILABLE", "10"],
   ["EACCES", 500, "UNKNOWN", null],
   ["toString", 500, "UNKNOWN", null],
 ])("a system error %s is answered with %p, without its text", async (code, status, wire, retryAfter) => {

@@ -3,6 +3,8 @@
 //   <root>/auth/tokens/<SHA-256 of the secret>.json   what the token may do
 //   <root>/auth/tokens/<SHA-256 of the secret>.used   empty; its time is that of the last use, to the hour
 //   <root>/auth/tokens.lock                           held by whoever adds one, so that a name is given once
+//
+// Of a store in a bucket, the first are this node's copies of what all nodes share; each notes uses for itself.
 import { closeSync, openSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -17,6 +19,7 @@ import { errorCode } from "../../lib/system-error.ts";
 import { makePrivateDirectory, privateFileMode } from "../../storage/private-places.ts";
 import { withFileLock } from "../files/file-lock.ts";
 import { createPrivateFile, removePrivateFile } from "../files/private-file.ts";
+import type { SharedTexts } from "../store/shared-files.ts";
 
 /** A token as an operator sees it. */
 export interface ListedToken extends ApiToken {
@@ -27,14 +30,25 @@ export interface ListedToken extends ApiToken {
 /** How often the last use is recorded. */
 const noteEveryMs = 3_600_000;
 
+/** The clock, and the other nodes. */
+export interface ApiTokenOptions {
+  readonly now: () => number;
+  /** What other nodes have, too; undefined: there are no other nodes. */
+  readonly shared?: SharedTexts | undefined;
+}
+
+const tokensPlace = "auth/tokens";
+
 /** The tokens of one store. */
 export class ApiTokenFiles {
   readonly #directory: string;
   readonly #now: () => number;
+  readonly #shared: SharedTexts | undefined;
 
-  constructor(dataDirectory: string, { now }: { readonly now: () => number }) {
-    this.#directory = join(dataDirectory, "auth/tokens");
+  constructor(dataDirectory: string, { now, shared }: ApiTokenOptions) {
+    this.#directory = join(dataDirectory, tokensPlace);
     this.#now = now;
+    this.#shared = shared;
   }
 
   /** The token of this secret; undefined if there is none, or it has expired. */
@@ -66,7 +80,9 @@ export class ApiTokenFiles {
     makePrivateDirectory(this.#directory);
     return await withFileLock(`${this.#directory}.lock`, async () => {
       if (this.list().some(({ name }) => name === token.name)) return false;
-      return await createPrivateFile(this.#path(hashSecret(secret), "json"), formatApiToken(token));
+      const hash = hashSecret(secret);
+      await this.#shared?.update(`${tokensPlace}/${hash}.json`, () => formatApiToken(token));
+      return await createPrivateFile(this.#path(hash, "json"), formatApiToken(token));
     });
   }
 
@@ -76,6 +92,7 @@ export class ApiTokenFiles {
     for (const file of listDirectory(this.#directory)) {
       const hash = /^([0-9a-f]{64})\.json$/.exec(file)?.[1];
       if (hash === undefined || this.#read(hash)?.name !== name) continue;
+      await this.#shared?.remove(`${tokensPlace}/${hash}.json`);
       wasThere = (await removePrivateFile(this.#path(hash, "json"))) || wasThere;
       await removePrivateFile(this.#path(hash, "used"));
     }

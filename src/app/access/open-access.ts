@@ -17,6 +17,7 @@ import { messageOf } from "../../lib/system-error.ts";
 import type { Logger } from "../../log/logger.ts";
 import { orNone } from "../listening/limits.ts";
 import { StartError } from "../start-error.ts";
+import type { SharedTexts } from "../store/shared-files.ts";
 import { changeUser } from "./edit-htpasswd.ts";
 import { HtpasswdFile } from "./htpasswd-file.ts";
 import { type ExternalTokens, openTokens } from "./open-tokens.ts";
@@ -27,6 +28,8 @@ export interface AccessSurroundings {
   readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** What other nodes have, too; undefined: there are no other nodes. */
+  readonly shared?: SharedTexts | undefined;
   /** Whether there is a configuration file; without one, a file of users in the data directory is enough. */
   readonly hasFile: boolean;
   /** Told of logins; undefined if there is no audit log. */
@@ -78,7 +81,7 @@ export async function openAccess(
   const hasOwnServer = !auth.token.isOn && (access.tokens ?? policy.allowsAnonymous);
   const tokens = openTokens(
     { external: externalTokens(auth.token), oidc: access.oidc.map(describeIssuer), hasOwnServer },
-    { dataDirectory, now, logger },
+    { dataDirectory, now, logger, shared: surroundings.shared },
   );
   const users = usersPath === undefined ? undefined : openUsers(usersPath, logger, isFirst);
   const passwords = users && { hashes: () => users.hashes(), checker: new PasswordChecker({ now }) };

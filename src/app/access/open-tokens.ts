@@ -5,6 +5,7 @@ import { type OidcIssuer, OidcVerifier } from "../../auth/oidc.ts";
 import { type OwnTokenOptions, refreshSeconds, verifyAccessToken } from "../../auth/own-tokens.ts";
 import { TokenVerifier } from "../../auth/verify-token.ts";
 import type { Logger } from "../../log/logger.ts";
+import type { SharedTexts } from "../store/shared-files.ts";
 import { ApiTokenFiles } from "./api-token-files.ts";
 import { fetchText } from "./fetch-text.ts";
 import { SigningKeyFile } from "./signing-key-file.ts";
@@ -33,6 +34,16 @@ export interface OpenedTokens extends Omit<AuthenticatorOptions, "passwords"> {
   readonly rereadKeys: () => void;
 }
 
+/** What tokens need from the process. */
+export interface TokenMeans {
+  readonly dataDirectory: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly logger: Logger;
+  /** What other nodes have, too; undefined: there are no other nodes. */
+  readonly shared?: SharedTexts | undefined;
+}
+
 /** An issuer's keys take a few kilobytes. */
 const issuerLimits = { maxBytes: 256 * 1024, timeoutMs: 5000 };
 
@@ -41,20 +52,16 @@ const keysProblem = "the keys of auth.token cannot be read again; those of befor
 /** Throws a StartError if the keys of an external token server cannot be read. */
 export function openTokens(
   { external, oidc, hasOwnServer }: TokenSettings,
-  {
-    dataDirectory,
-    now,
-    logger,
-  }: { readonly dataDirectory: string; readonly now: () => number; readonly logger: Logger },
+  { dataDirectory, now, logger, shared }: TokenMeans,
 ): OpenedTokens {
-  const keys = new SigningKeyFile(dataDirectory, { now, lifetimeMs: refreshSeconds * 1000 });
+  const keys = new SigningKeyFile(dataDirectory, { now, lifetimeMs: refreshSeconds * 1000, shared });
   const own = hasOwnServer ? { keys, now, uuid: () => crypto.randomUUID() } : undefined;
   const files = external && new TokenKeyFiles(external, (problem) => logger.error(keysProblem, { problem }));
   const foreign = external && files && new TokenVerifier({ ...external, keys: () => files.keys(), now });
   const workloads =
     oidc.length === 0 ? undefined : new OidcVerifier(oidc, { fetchText: (url) => fetchText(url, issuerLimits), now });
   return {
-    apiTokens: new ApiTokenFiles(dataDirectory, { now }),
+    apiTokens: new ApiTokenFiles(dataDirectory, { now, shared }),
     verifyWorkload: workloads === undefined ? undefined : (token) => workloads.verify(token),
     verifyOwn: own === undefined ? undefined : (token) => verifyAccessToken(token, own),
     verifyForeign: foreign === undefined ? undefined : (token) => foreign.verify(token),

@@ -2,6 +2,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import { octetStream } from "../../oci/media-type.ts";
 import type { RepositoryName } from "../../oci/name.ts";
+import { formatEntityTag, matchesNone } from "../conditional.ts";
 import type { Exchange } from "../exchange.ts";
 import { serveContent } from "./content.ts";
 
@@ -27,8 +28,22 @@ export async function getBlob({ request, repository }: Exchange, { name, digest 
     return serveContent(request, { ...common, sizeBytes, source: undefined });
   }
   const blob = await repository(name).blobs.open(digest);
+  const address = "content" in blob && mayRedirect(request, digest) ? await blob.content.address?.() : undefined;
+  if (address !== undefined) return redirectToStore(address, digest);
   const source = "content" in blob ? blob.content : blob.read.bind(blob);
   return serveContent(request, { ...common, sizeBytes: blob.sizeBytes, source });
+}
+
+/** Not for what our own page asks for, whose policy lets it read from nowhere else; nor for what the caller has already. */
+function mayRedirect(request: Request, digest: Digest): boolean {
+  const isOwnPage = request.headers.get("sec-fetch-site") === "same-origin";
+  return !isOwnPage && !matchesNone(request.headers.get("if-none-match"), formatEntityTag(digest));
+}
+
+/** The store answers the rest, ranges as well. The address ends soon, so nobody may keep this answer. */
+function redirectToStore(address: string, digest: Digest): Response {
+  const headers = { Location: address, "Docker-Content-Digest": digest, "Cache-Control": "no-store" };
+  return new Response(null, { status: 307, headers });
 }
 
 /** Removes the blob from the repository. */

@@ -12,6 +12,8 @@ export interface ChainOptions {
   /** Of the configuration. */
   readonly accessKey: string | undefined;
   readonly secretKey: string | undefined;
+  /** With keys that are good for a while only. */
+  readonly sessionToken?: string | undefined;
   readonly region: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => Promise<string>;
@@ -28,7 +30,9 @@ export function credentialSource(options: ChainOptions): CredentialSource {
     try {
       return await source.get();
     } catch (error) {
-      throw new Error(`no credentials for the bucket from ${source.name}: ${messageOf(error)}`, { cause: error });
+      const problem = `no credentials for the bucket from ${source.name}: ${messageOf(error)}`;
+      // As other failures of the store have it.
+      throw Object.assign(new Error(problem, { cause: error }), { code: "ES3" });
     }
   };
   return { name: source.name, get };
@@ -43,12 +47,17 @@ const missingSource: CredentialSource = {
   },
 };
 
-function fixedSource({ accessKey, secretKey, environment }: ChainOptions): CredentialSource | undefined {
+function fixedSource({
+  accessKey,
+  secretKey,
+  sessionToken: token,
+  environment,
+}: ChainOptions): CredentialSource | undefined {
   const said = accessKey ?? secretKey;
   const [accessKeyId, secretAccessKey, sessionToken] =
     said === undefined
       ? [environment.AWS_ACCESS_KEY_ID, environment.AWS_SECRET_ACCESS_KEY, environment.AWS_SESSION_TOKEN]
-      : [accessKey, secretKey, undefined];
+      : [accessKey, secretKey, token];
   if (accessKeyId === undefined && secretAccessKey === undefined) return undefined;
   const name =
     said === undefined

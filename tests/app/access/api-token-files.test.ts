@@ -3,7 +3,10 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiTokenFiles } from "../../../src/app/access/api-token-files.ts";
+import { SharedFiles } from "../../../src/app/store/shared-files.ts";
 import { type ApiToken, createSecret } from "../../../src/auth/api-tokens.ts";
+import { openBucket } from "../../storage/s3/bucket.ts";
+import type { Engine } from "../../storage/s3/engine.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 
 const startMs = 1_800_000_000_000;
@@ -117,3 +120,23 @@ test("of two tokens of one name that are made at once, one wins", async () => {
   const made = await Promise.all([one, other, one, other].map((files) => files.add(createSecret(randomBytes), token)));
   expect([made.filter(Boolean).length, one.list().length]).toEqual([1, 1]);
 });
+
+test("a token that was made on one node is good on every other one with its next look, until it was revoked", async () => {
+  const { engine } = openBucket();
+  using one = node(engine);
+  using other = node(engine);
+  const secret = createSecret(randomBytes);
+  expect(await one.tokens.add(secret, token)).toBe(true);
+  await other.files.pull();
+  const made = other.tokens.find(secret);
+  expect(await other.tokens.revoke("ci")).toBe(true);
+  await one.files.pull();
+  expect([made, one.tokens.find(secret), other.tokens.find(secret)]).toEqual([token, undefined, undefined]);
+});
+
+function node(engine: Engine) {
+  const directory = temporaryDirectory();
+  const files = new SharedFiles(openBucket({ engine }).objects, { directory: directory.path });
+  const tokens = new ApiTokenFiles(directory.path, { now: () => startMs, shared: files });
+  return { files, tokens, [Symbol.dispose]: () => directory[Symbol.dispose]() };
+}

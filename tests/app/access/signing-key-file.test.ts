@@ -2,6 +2,9 @@ import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SigningKeyFile } from "../../../src/app/access/signing-key-file.ts";
+import { SharedFiles } from "../../../src/app/store/shared-files.ts";
+import { openBucket } from "../../storage/s3/bucket.ts";
+import type { Engine } from "../../storage/s3/engine.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 
 const dayMs = 24 * 3_600_000;
@@ -64,3 +67,29 @@ test("a damaged file of keys is an error, and stays as it is", async () => {
   await expect(store.open().current()).rejects.toThrow();
   expect(readFileSync(store.path, "utf8")).toBe("{");
 });
+
+test("nodes on one bucket sign with the same key, and with a new one only when every node knows it", async () => {
+  const { engine } = openBucket();
+  const clock = { nowMs: 1000 * dayMs };
+  using one = node(engine, clock);
+  using other = node(engine, clock);
+  const [first, same] = await Promise.all([one.keys.current(), other.keys.current()]);
+  expect(same.kid).toBe(first.kid);
+  clock.nowMs += 90 * dayMs;
+  expect((await one.keys.current()).kid).toBe(first.kid);
+  await other.files.pull();
+  clock.nowMs += 60_000;
+  const second = await one.keys.current();
+  expect([second.kid === first.kid, (await other.keys.current()).kid]).toEqual([false, second.kid]);
+});
+
+function node(engine: Engine, clock: { readonly nowMs: number }) {
+  const directory = temporaryDirectory();
+  const shared = new SharedFiles(openBucket({ engine }).objects, { directory: directory.path });
+  const options = { now: () => clock.nowMs, lifetimeMs: 100 * dayMs, shared };
+  return {
+    files: shared,
+    keys: new SigningKeyFile(directory.path, options),
+    [Symbol.dispose]: () => directory[Symbol.dispose](),
+  };
+}

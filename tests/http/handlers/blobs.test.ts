@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Content } from "../../../src/lib/content.ts";
 import { digestOf, memoryRegistry, pushBlob, refusalOf, summarize } from "../memory-registry.ts";
 
 const text = "0123456789";
@@ -60,6 +61,52 @@ describe("GET and HEAD of a blob", () => {
     const memory = memoryRegistry();
     const empty = await pushBlob(memory, "a", "");
     expect(await summarize(await memory.ask("GET", `/v2/a/blobs/${empty}`), "content-length")).toEqual([200, "0", ""]);
+  });
+});
+
+describe("a blob that the object store can serve", () => {
+  const address = "https://store.test/blob?X-Amz-Signature=1";
+
+  async function elsewhere() {
+    const memory = await filled();
+    const { objects } = memory.driver;
+    const stored = objects.open.bind(objects);
+    const open = async (key: string): Promise<Content | undefined> => {
+      const content = await stored(key);
+      return content === undefined ? undefined : withAddress(content);
+    };
+    Object.assign(objects, { open });
+    return memory;
+  }
+
+  function withAddress(content: Content): Content {
+    return {
+      sizeBytes: content.sizeBytes,
+      stream: () => content.stream(),
+      slice: (start, end) => content.slice(start, end),
+      body: () => content.body(),
+      address: async () => address,
+    };
+  }
+
+  test.each<[string, Record<string, string>, unknown[]]>([
+    ["GET", {}, [307, address, digest, "no-store", null, ""]],
+    ["GET", { Range: "bytes=2-4" }, [307, address, digest, "no-store", null, ""]],
+    ["GET", { "Sec-Fetch-Site": "cross-site" }, [307, address, digest, "no-store", null, ""]],
+    ["GET", { "Sec-Fetch-Site": "same-origin" }, [200, null, digest, "max-age=31536000", "10", text]],
+    ["GET", { "If-None-Match": `"${digest}"` }, [304, null, digest, "max-age=31536000", null, ""]],
+    ["HEAD", {}, [200, null, digest, "max-age=31536000", "10", ""]],
+  ])("is redirected for %s with %j, or not", async (method, headers, want) => {
+    const { ask } = await elsewhere();
+    const answer = await ask(method, blob, { headers });
+    const shown = ["location", "docker-content-digest", "cache-control", "content-length"];
+    const [status, ...rest] = await summarize(answer, ...shown);
+    expect([status, ...rest.slice(0, 3), method === "GET" && status === 307 ? null : rest[3], rest[4]]).toEqual(want);
+  });
+
+  test("is not redirected to if it is not there", async () => {
+    const { ask } = await elsewhere();
+    expect(await refusalOf(await ask("GET", `/v2/a/blobs/${missing}`))).toEqual([404, "BLOB_UNKNOWN"]);
   });
 });
 

@@ -6,7 +6,10 @@ const role = { AWS_WEB_IDENTITY_TOKEN_FILE: "/token", AWS_ROLE_ARN: "arn:aws:iam
 const keys = { AWS_ACCESS_KEY_ID: "env", AWS_SECRET_ACCESS_KEY: "s", AWS_SESSION_TOKEN: "t" };
 const container = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/v2/credentials" };
 
-async function keyOf(environment: Record<string, string>, configured: { accessKey?: string; secretKey?: string } = {}) {
+async function keyOf(
+  environment: Record<string, string>,
+  configured: { accessKey?: string; secretKey?: string; sessionToken?: string } = {},
+) {
   const { send, readFile } = platform({
     "POST https://sts.eu-west-1.amazonaws.com/": tokenAnswer("role"),
     "GET http://169.254.170.2/v2/credentials": json("container"),
@@ -14,8 +17,16 @@ async function keyOf(environment: Record<string, string>, configured: { accessKe
     "GET http://169.254.169.254/latest/meta-data/iam/security-credentials/": "node",
     "GET http://169.254.169.254/latest/meta-data/iam/security-credentials/node": json("instance"),
   });
-  const { accessKey, secretKey } = configured;
-  const source = credentialSource({ accessKey, secretKey, region: "eu-west-1", environment, readFile, send });
+  const { accessKey, secretKey, sessionToken } = configured;
+  const source = credentialSource({
+    accessKey,
+    secretKey,
+    sessionToken,
+    region: "eu-west-1",
+    environment,
+    readFile,
+    send,
+  });
   return await source.get().then(
     ({ accessKeyId, sessionToken }) => [accessKeyId, sessionToken],
     (error: Error) => error.message,
@@ -25,6 +36,7 @@ async function keyOf(environment: Record<string, string>, configured: { accessKe
 describe("credentials come from", () => {
   test("the configuration before everything else", async () => {
     expect(await keyOf({ ...keys, ...role }, { accessKey: "mine", secretKey: "s" })).toEqual(["mine", undefined]);
+    expect(await keyOf(keys, { accessKey: "mine", secretKey: "s", sessionToken: "t" })).toEqual(["mine", "t"]);
   });
   test("the environment, then a role, then the container, then the instance", async () => {
     expect([

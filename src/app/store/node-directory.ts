@@ -1,0 +1,33 @@
+// The directory of a node whose data lies in a bucket: what is under way, copies of what all nodes share, and its own
+// certificate. Nothing in it is needed by another node, and it may be lost.
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { makePrivateDirectory } from "../../storage/private-places.ts";
+import { explainDataError, StartError } from "../start-error.ts";
+import { chooseDataDirectory, type DirectoryProbe } from "./data-directory.ts";
+
+/** Beside data that may lie there from before. */
+const nodePlace = "node";
+
+/**
+ * Makes the configured directory; else one below where the data would be; else one for this start alone. Throws a
+ * StartError.
+ */
+export function openNodeDirectory(scratch: string | undefined, probe: DirectoryProbe): string {
+  if (scratch !== undefined) return make(scratch);
+  const data = chooseDataDirectory(undefined, probe);
+  if (data !== undefined) return make(join(data, nodePlace));
+  return mkdtempSync(join(tmpdir(), "registry-"));
+}
+
+function make(path: string): string {
+  const directory = resolve(path);
+  try {
+    mkdirSync(join(directory, ".."), { recursive: true });
+    makePrivateDirectory(directory);
+    return directory;
+  } catch (error) {
+    throw new StartError(explainDataError(error, directory).replace("(--data DIR)", "(storage.s3.scratch)"));
+  }
+}
