@@ -3,7 +3,7 @@
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { startHash } from "../oci/hash.ts";
 import type { Stat } from "../storage/ports.ts";
-import { blobKey, blobTrashName } from "./layout.ts";
+import { blobKey } from "./layout.ts";
 import type { Store } from "./store.ts";
 
 /** What was seen of a blob. */
@@ -61,21 +61,14 @@ const maxTries = 5;
 
 /**
  * Moves damaged bytes out of the way, so that the blob counts as missing and a push heals it. False when a push has
- * replaced them already. Interrupted half-way, it leaves an ordinary trash entry, which is restored.
+ * replaced them already.
  */
-export async function quarantineBlob(
-  store: Store,
-  digest: Digest,
-  { judged, id }: { readonly judged: Stat; readonly id: string },
-): Promise<boolean> {
+export async function quarantineBlob(store: Store, digest: Digest, judged: Stat): Promise<boolean> {
   const key = blobKey(digest);
-  const entry = `${blobTrashName(digest)}.${id}`;
   for (let attempt = 1; attempt <= maxTries; attempt += 1) {
     const stat = await store.objects.stat(key);
     if (stat?.identity !== judged.identity) return false;
-    if (await store.trash.condemn(key, `${entry}-${attempt}.check`, stat)) {
-      return await store.trash.rename(`${entry}-${attempt}.check`, `${entry}-${attempt}.bad`);
-    }
+    if (await store.garbage.setAside(key, stat)) return true;
   }
   return false;
 }

@@ -5,7 +5,7 @@ import { hashBytes } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Key, Stat } from "../storage/ports.ts";
 import { isSameContent } from "./aliases.ts";
-import { blobKey, blobTrashName } from "./layout.ts";
+import { blobKey } from "./layout.ts";
 import { followLink, putLink } from "./links.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
@@ -67,7 +67,7 @@ export async function findBlob(store: Store, digest: Digest): Promise<Stat | und
   for (let round = 1; round <= maxRounds; round += 1) {
     const stat = await store.objects.stat(blobKey(digest));
     if (stat !== undefined) return ifWhole(stat, digest);
-    if (await store.trash.restore(blobTrashName(digest), blobKey(digest))) store.noteRestored?.(digest);
+    if (await store.garbage.restore(blobKey(digest))) store.noteRestored?.(digest);
   }
   return statBlob(store, digest);
 }

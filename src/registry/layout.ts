@@ -65,18 +65,11 @@ export function blobKey(digest: Digest): Key {
   return `${root}/blobs/${stripedPath(digest)}/data`;
 }
 
-/** The name of a blob in the trash, without the part that tells one entry from another. */
-export function blobTrashName(digest: Digest): string {
-  return `blobs/${stripedPath(digest)}`;
-}
-
-/** The digest whose bytes a trash entry holds; undefined for what is no entry. */
-export function digestFromTrashName(entry: string): Digest | undefined {
-  const [kind, algorithm, stripe, name] = entry.split("/");
-  const hex = name?.slice(0, name.indexOf("."));
-  if (kind !== "blobs" || algorithm === undefined || stripe === undefined || hex?.startsWith(stripe) !== true)
-    return undefined;
-  return digestFromPath(algorithm, hex);
+/** The digest whose bytes belong under a key; undefined if no blob does. */
+export function digestOfBlobKey(key: Key): Digest | undefined {
+  const [algorithm = "", _stripe, hex = ""] = key.slice(allBlobsPrefix.length + 1).split("/");
+  const digest = digestFromPath(algorithm, hex);
+  return digest !== undefined && blobKey(digest) === key ? digest : undefined;
 }
 
 /** The name of a removed tag or upload session in the trash; `id` is used once. */

@@ -59,10 +59,7 @@ async function findKeys(store: Store, link: Key, descriptor: Descriptor): Promis
 async function isDamaged(store: Store, digest: Digest): Promise<boolean> {
   const verdict = await inspectBlob(store, digest);
   if (verdict.kind !== "damaged") return verdict.kind === "gone";
-  await quarantineBlob(store, digest, {
-    judged: verdict.stat,
-    id: `${store.now().toString(36)}-${store.uuid()}`,
-  });
+  await quarantineBlob(store, digest, verdict.stat);
   return true;
 }
 

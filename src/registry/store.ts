@@ -3,7 +3,8 @@
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import type { Driver, LockMode } from "../storage/ports.ts";
+import type { Driver } from "../storage/driver.ts";
+import type { LockMode } from "../storage/ports.ts";
 
 /** What the core works with. Clock and identifiers are passed in, so that tests can choose them. */
 export interface Store extends Driver {

@@ -3,7 +3,7 @@ import { readContent } from "../lib/content.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashInTurns } from "../oci/hash.ts";
 import { maxManifestBytes } from "../oci/manifest.ts";
-import { blobTrashName } from "./layout.ts";
+import { blobKey } from "./layout.ts";
 import { readWholeBytes } from "./manifest-memory.ts";
 import type { Store } from "./store.ts";
 
@@ -18,7 +18,7 @@ export async function readWhole(store: Store, digest: Digest): Promise<Uint8Arra
     // A bad sector hurts one manifest, not a whole run.
     const bytes = await readWholeBytes(store, digest).catch(() => undefined);
     if (bytes !== undefined) return bytes;
-    const entry = await store.trash.open(blobTrashName(digest)).catch(() => undefined);
+    const entry = await store.garbage.open(blobKey(digest)).catch(() => undefined);
     if (entry === undefined && round > 1) return undefined;
     const isShort = entry !== undefined && entry.sizeBytes <= maxManifestBytes;
     const trashed = isShort ? await readContent(entry).catch(() => undefined) : undefined;

@@ -1,5 +1,6 @@
 // The driver on a directory. The disk is the truth: nothing is kept in memory that another process may change.
 import { resolve } from "node:path";
+import type { Driver } from "./driver.ts";
 import { DurableFiles } from "./durable-file.ts";
 import { FileDirectory } from "./file-directory.ts";
 import { FileLocks } from "./file-locks.ts";
@@ -10,7 +11,7 @@ import { FileUploads } from "./file-uploads.ts";
 import { isInMemory, openRoot } from "./filesystem-root.ts";
 import { type Flock, openFlock } from "./flock.ts";
 import { KeyPaths } from "./key-paths.ts";
-import type { Driver } from "./ports.ts";
+import { TrashGarbage } from "./trash-garbage.ts";
 
 /** Where a filesystem store lies and how careful it is. */
 export interface FilesystemOptions {
@@ -40,10 +41,13 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Opened
 }
 
 function openPorts(paths: KeyPaths, flock: Flock | undefined): Driver {
+  const locks = new FileLocks(paths, flock);
+  const trash = new FileTrash(paths);
   return {
     objects: new FileObjects(paths),
-    locks: new FileLocks(paths, flock),
-    trash: new FileTrash(paths),
+    locks,
+    trash,
+    garbage: new TrashGarbage({ locks, trash }),
     uploads: new FileUploads(paths, flock),
     transfers: new FileTransfers(paths, flock),
     directory: new FileDirectory(paths),

@@ -237,13 +237,3 @@ export interface Directory {
   /** How much room there is for bytes. */
   space(): Promise<Space>;
 }
-
-/** One store, seen through all its ports. */
-export interface Driver {
-  readonly objects: Objects;
-  readonly locks: Locks;
-  readonly trash: Trash;
-  readonly uploads: Uploads;
-  readonly transfers: Transfers;
-  readonly directory: Directory;
-}

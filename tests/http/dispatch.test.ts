@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { answerFailure } from "../../src/http/dispatch.ts";
 import { Health } from "../../src/http/health.ts";
-import type { Driver } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import type { Span } from "../../src/tracing/span.ts";
 import { Tracer } from "../../src/tracing/tracer.ts";
 import { answering } from "../storage/intercepted.ts";

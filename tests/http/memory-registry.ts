@@ -6,7 +6,7 @@ import { createLogger } from "../../src/log/logger.ts";
 import type { ManifestRules } from "../../src/registry/manifest-rules.ts";
 import { openReading } from "../../src/registry/reading/reading.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";
-import type { Driver } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { openMemory } from "../storage/memory.ts";
 
 /** A request as a table has it. */

@@ -14,8 +14,8 @@ import type { ArrivingBlob, FoundBlob } from "../../src/registry/blobs.ts";
 import { blobKey, transferKey } from "../../src/registry/layout.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";
 import type { Store } from "../../src/registry/store.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { openFilesystem } from "../../src/storage/filesystem.ts";
-import type { Driver } from "../../src/storage/ports.ts";
 import { openMemory } from "../storage/memory.ts";
 import type { MisbehavingUpstream } from "./misbehaving-upstream.ts";
 

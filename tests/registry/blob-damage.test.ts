@@ -66,6 +66,6 @@ test("quarantineBlob() is tried again where a touch made the bytes look new", as
   await stock.store.objects.put(blobKey(digest), utf8("y"));
   const judged = await stock.store.objects.stat(blobKey(digest));
   if (judged === undefined) throw new Error("not stored");
-  expect(await quarantineBlob(stock.store, digest, { judged, id: "id" })).toBe(true);
-  expect(await stock.store.trash.list("blobs")).toEqual([expect.stringMatching(/\.id-3\.bad$/)]);
+  expect(await quarantineBlob(stock.store, digest, judged)).toBe(true);
+  expect(await stock.store.trash.list("blobs")).toEqual([expect.stringMatching(/\.bad$/)]);
 });

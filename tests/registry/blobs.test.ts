@@ -3,7 +3,7 @@ import { hashBytes } from "../../src/oci/hash.ts";
 import { deleteBlob, mountBlob, openBlob, promiseBlob } from "../../src/registry/blobs.ts";
 import { findBlob } from "../../src/registry/find-blob.ts";
 import { blobKey, layerLink } from "../../src/registry/layout.ts";
-import type { Driver } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { contentText } from "../content-text.ts";
 import { answering, intercept } from "../storage/intercepted.ts";
 import { damagedLinks, emptyBlob, isInPlace, trashBlob } from "./disturbed.ts";

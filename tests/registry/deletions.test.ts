@@ -3,7 +3,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { deletedLink, deletedPrefix, deletingKey, layerLink } from "../../src/registry/layout.ts";
 import { deleteManifest } from "../../src/registry/manifest-deletions.ts";
-import type { Driver } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { wrapCalls } from "../storage/intercepted.ts";
 import { collect, graceMs } from "./gc/collected.ts";
 import { digestOf, named, pushBlob, pushImage, pushIndex, type Stocked, stocked, tagged } from "./stocked.ts";

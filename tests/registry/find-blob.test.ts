@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { findBlob, followToBlob, linkBlob, statBlob } from "../../src/registry/find-blob.ts";
-import { blobKey, blobTrashName, layerLink } from "../../src/registry/layout.ts";
+import { blobKey, layerLink } from "../../src/registry/layout.ts";
+import { trashNameOf } from "../../src/storage/trash-names.ts";
 import { answering } from "../storage/intercepted.ts";
 import { digestOf, named, pushBlob, pushImage, type Stocked, stocked, tagged, utf8 } from "./stocked.ts";
 
@@ -91,7 +92,7 @@ test("followToBlob() gives no bytes of another digest out under a sha512 link, u
 test("linkBlob() looks for the bytes after the link is written, and restores them", async () => {
   const stock = stocked();
   await pushBlob(stock, "app", "layer");
-  await stock.store.trash.discard(blobKey(layer), `${blobTrashName(layer)}.1`);
+  await stock.store.trash.discard(blobKey(layer), `${trashNameOf(blobKey(layer))}.1`);
   const link = layerLink(named("other"), layer);
   const added = await linkBlob(stock.store, link, layer);
   const again = await linkBlob(stock.store, link, layer);

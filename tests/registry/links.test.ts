@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { followLink, putLink, readLink } from "../../src/registry/links.ts";
-import type { Driver } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { digestOf, stocked, utf8 } from "./stocked.ts";
 

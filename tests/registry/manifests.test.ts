@@ -4,7 +4,7 @@ import { anonymous } from "../../src/registry/actor.ts";
 import { blobKey, deletingKey, referrerLink, revisionLink, tagCurrentLink } from "../../src/registry/layout.ts";
 import { deleteManifest, deleteTag } from "../../src/registry/manifest-deletions.ts";
 import { getManifest, promiseManifest } from "../../src/registry/manifests.ts";
-import type { Driver } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { damagedLinks, isInPlace, trashBlob } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";

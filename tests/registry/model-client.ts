@@ -1,7 +1,7 @@
 // Clients that carry out the calls of the model over the API, and random calls.
 import fc from "fast-check";
 import { openRegistry } from "../../src/registry/registry.ts";
-import type { Driver } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { digestOf, type MemoryRegistry, memoryRegistry } from "../http/memory-registry.ts";
 import { type Answer, type Call, manifests, repositories, tags, texts } from "./model.ts";
 

@@ -3,7 +3,7 @@
 // below as an example.
 import { afterAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Driver } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { digestOf } from "../http/memory-registry.ts";
 import { wrapCalls } from "../storage/intercepted.ts";
 import { openMemory } from "../storage/memory.ts";

@@ -1,15 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
 import { anonymous } from "../../src/registry/actor.ts";
-import {
-  blobKey,
-  blobTrashName,
-  layersPrefix,
-  referrerLink,
-  referrersPrefix,
-  revisionLink,
-} from "../../src/registry/layout.ts";
+import { blobKey, layersPrefix, referrerLink, referrersPrefix, revisionLink } from "../../src/registry/layout.ts";
 import { Referrers } from "../../src/registry/referrers.ts";
+import { trashNameOf } from "../../src/storage/trash-names.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { digestOf, named, pushBlob, pushImage, putManifest, type Stocked, stocked, utf8 } from "./stocked.ts";
 
@@ -140,9 +134,11 @@ describe("a list of referrers", () => {
     const stock = stocked();
     const digests = [await attach(stock, { text: "1" }), await attach(stock, { text: "2" })];
     await forgetIndex(stock, digests);
-    for (const digest of digests) await stock.store.trash.discard(blobKey(digest), `${blobTrashName(digest)}.run-1`);
+    for (const digest of digests)
+      await stock.store.trash.discard(blobKey(digest), `${trashNameOf(blobKey(digest))}.run-1`);
     expect(await digestsOf(stock)).toEqual(digests.toSorted());
-    for (const digest of digests) await stock.store.trash.discard(blobKey(digest), `${blobTrashName(digest)}.run-2`);
+    for (const digest of digests)
+      await stock.store.trash.discard(blobKey(digest), `${trashNameOf(blobKey(digest))}.run-2`);
     expect(await digestsOf(stock)).toEqual(digests.toSorted());
   });
 

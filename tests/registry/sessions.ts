@@ -3,7 +3,7 @@
 import type { Digest } from "../../src/oci/digest.ts";
 import { openBlob } from "../../src/registry/blobs.ts";
 import { type Chunk, StoreUploads } from "../../src/registry/uploads.ts";
-import type { Driver } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { contentText } from "../content-text.ts";
 import { named, type Stocked, stocked, utf8 } from "./stocked.ts";
 

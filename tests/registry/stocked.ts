@@ -8,7 +8,7 @@ import { parseTag, type Tag } from "../../src/oci/reference.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";
 import type { Store } from "../../src/registry/store.ts";
-import type { Driver } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { openMemory } from "../storage/memory.ts";
 
 /** A store, the registry over it, and its clock. */

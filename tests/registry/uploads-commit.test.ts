@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { blobKey, layerLink } from "../../src/registry/layout.ts";
-import type { Driver } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { answering, intercept } from "../storage/intercepted.ts";
 import { damagedLinks, isInPlace, trashBlob } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";

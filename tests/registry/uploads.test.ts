@@ -3,7 +3,7 @@ import { contentOf } from "../../src/lib/content.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { uploadKey, uploadPrefix, uploadsPrefix } from "../../src/registry/layout.ts";
 import { StoreUploads, type UploadTarget } from "../../src/registry/uploads.ts";
-import type { Driver } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { answering } from "../storage/intercepted.ts";
 import { isInPlace } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";

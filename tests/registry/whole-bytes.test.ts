@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { blobKey, blobTrashName } from "../../src/registry/layout.ts";
+import { blobKey } from "../../src/registry/layout.ts";
 import { readWhole } from "../../src/registry/whole-bytes.ts";
+import { trashNameOf } from "../../src/storage/trash-names.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { trashBlob } from "./disturbed.ts";
 import { digestOf, pushBlob, stocked, utf8 } from "./stocked.ts";
@@ -19,7 +20,7 @@ test("readWhole() finds bytes in their place and in the trash, and brings nothin
 test("readWhole() finds bytes that are brought back between its two looks", async () => {
   const stock = stocked((driver) =>
     intercept(driver, {
-      trash: { open: async () => void (await driver.trash.restore(blobTrashName(digest), blobKey(digest))) },
+      trash: { open: async () => void (await driver.trash.restore(trashNameOf(blobKey(digest)), blobKey(digest))) },
     }),
   );
   await pushBlob(stock, "app", "x");

@@ -1,6 +1,7 @@
 // The suite of the port of locks.
 import { expect, test } from "bun:test";
-import type { Driver, Lock, LockMode } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import type { Lock, LockMode } from "../../src/storage/ports.ts";
 import type { OpenTestStore } from "./contract.ts";
 
 /** Long enough for a machine that is busy; no test waits for its end. */

@@ -1,7 +1,8 @@
 // The suite of the port of transfers.
 
 import { expect, test } from "bun:test";
-import type { Driver, Transfer } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import type { Transfer } from "../../src/storage/ports.ts";
 import { contentText } from "../content-text.ts";
 import type { OpenTestStore } from "./contract.ts";
 import { bytesOf, take } from "./store-access.ts";

@@ -1,6 +1,6 @@
 // The contract of src/storage/ports.ts, to be run against every driver: a suite for each port.
 import { afterAll, describe } from "bun:test";
-import type { Driver } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
 import { sharedDisk } from "./test-store.ts";
 
 /** A store that is empty at first. */

@@ -1,5 +1,7 @@
 // A driver in which a test sees, delays or fails single calls; every other call goes through.
-import type { Driver } from "../../src/storage/ports.ts";
+
+import type { Driver } from "../../src/storage/driver.ts";
+import { TrashGarbage } from "../../src/storage/trash-garbage.ts";
 
 type Call = (...args: unknown[]) => Promise<unknown> | unknown;
 type Hook = ((...args: unknown[]) => Promise<void> | void) | undefined;
@@ -34,17 +36,19 @@ export function answering(driver: Driver, answers: Answers): Driver {
 
 /** The driver with other calls in the place of its own; `wrap` gets the port's name, the call's and the call. */
 export function wrapCalls(driver: Driver, wrap: (port: keyof Driver, name: string, call: Call) => Call): Driver {
-  const wrapped = <Port extends keyof Driver>(port: Port): Driver[Port] =>
-    new Proxy<Driver[Port]>(driver[port], {
+  const wrapped = <Port extends keyof Driver>(port: Port, calls: Driver[Port] = driver[port]): Driver[Port] =>
+    new Proxy<Driver[Port]>(calls, {
       get: (target, name) => {
         const call = (target as unknown as Record<string | symbol, Call | undefined>)[name];
         return typeof call === "function" && typeof name === "string" ? wrap(port, name, call.bind(target)) : call;
       },
     });
+  const [locks, trash] = [wrapped("locks"), wrapped("trash")];
   return {
     objects: wrapped("objects"),
-    locks: wrapped("locks"),
-    trash: wrapped("trash"),
+    locks,
+    trash,
+    garbage: wrapped("garbage", new TrashGarbage({ locks, trash })),
     uploads: wrapped("uploads"),
     transfers: wrapped("transfers"),
     directory: wrapped("directory"),

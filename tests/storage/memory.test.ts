@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { OpenTestStore } from "./contract.ts";
+import { describeCollection } from "./contract-collection.ts";
 import { describeDirectory } from "./contract-directory.ts";
 import { describeLocks } from "./contract-locks.ts";
 import { describeObjects } from "./contract-objects.ts";
@@ -17,6 +18,7 @@ const open: OpenTestStore = async () => {
 describe("objects in memory", () => describeObjects(open));
 describe("directories in memory", () => describeDirectory(open));
 describe("locks in memory", () => describeLocks(open));
+describe("garbage in memory", () => describeCollection(open));
 describe("the trash in memory", () => describeTrash(open));
 describe("uploads in memory", () => describeUploads(open));
 describe("transfers in memory", () => describeTransfers(open));

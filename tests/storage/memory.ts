@@ -1,6 +1,9 @@
 // The driver in memory: what the disk does, without one. Nothing survives the process.
+
+import type { Driver } from "../../src/storage/driver.ts";
 import { MemoryLocks } from "../../src/storage/memory-locks.ts";
-import type { Driver, Locks } from "../../src/storage/ports.ts";
+import type { Locks } from "../../src/storage/ports.ts";
+import { TrashGarbage } from "../../src/storage/trash-garbage.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
 import { MemoryObjects } from "./memory-objects.ts";
 import { MemoryTransfers } from "./memory-transfers.ts";
@@ -11,10 +14,13 @@ import { MemoryUploads } from "./memory-uploads.ts";
 /** An empty store. `now` gives the time in milliseconds since 1970. */
 export function openMemory(now: () => number = Date.now): Driver {
   const tree = new MemoryTree(now);
+  const locks = openLocks();
+  const trash = new MemoryTrash(tree);
   return {
     objects: new MemoryObjects(tree),
-    locks: openLocks(),
-    trash: new MemoryTrash(tree),
+    locks,
+    trash,
+    garbage: new TrashGarbage({ locks, trash }),
     uploads: new MemoryUploads(tree),
     transfers: new MemoryTransfers(now, (key, bytes) => tree.put(key, bytes)),
     directory: new MemoryDirectory(tree),

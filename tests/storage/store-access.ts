@@ -1,5 +1,6 @@
 // Short words for what the tests of storage do all the time.
-import type { Driver, Upload } from "../../src/storage/ports.ts";
+import type { Driver } from "../../src/storage/driver.ts";
+import type { Upload } from "../../src/storage/ports.ts";
 
 const limitBytes = 64 * 1024 * 1024;
 

@@ -1,6 +1,7 @@
 // The store with a watch: how long its calls take, by distribution's names for them, and what uploads bring.
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { Store } from "../../registry/store.ts";
+import type { Collection, Garbage } from "../../storage/garbage.ts";
 import type { Locks, Objects, Trash, Upload, Uploads } from "../../storage/ports.ts";
 
 /** distribution's names, and ours for what it does not have: waiting for a lock, adding to an upload. */
@@ -41,6 +42,7 @@ export function withStorageMetrics(store: Store, metrics: Metrics): Store {
     objects: timedObjects(store.objects, time),
     locks: timedLocks(store.locks, time),
     trash: timedTrash(store.trash, time),
+    garbage: timedGarbage(store.garbage, time),
     uploads: countedUploads(store.uploads, time, metrics),
   };
 }
@@ -105,6 +107,32 @@ function timedTrash(trash: Trash, time: Time): Trash {
     open: (...asked) => time("Reader", () => trash.open(...asked)),
     rename: (...asked) => time("Move", () => trash.rename(...asked)),
     destroy: (...asked) => time("Delete", () => trash.destroy(...asked)),
+  };
+}
+
+function timedGarbage(garbage: Garbage, time: Time): Garbage {
+  return {
+    list: () => time("List", () => garbage.list()),
+    stat: (...asked) => time("Stat", () => garbage.stat(...asked)),
+    open: (...asked) => time("Reader", () => garbage.open(...asked)),
+    restore: (...asked) => time("Move", () => garbage.restore(...asked)),
+    setAside: (...asked) => time("Move", () => garbage.setAside(...asked)),
+    tidy: () => time("Delete", () => garbage.tidy()),
+    collect: async (...asked) => {
+      const collection = await garbage.collect(...asked);
+      return "heldBy" in collection ? collection : timedCollection(collection, time);
+    },
+  };
+}
+
+function timedCollection(collection: Collection, time: Time): Collection {
+  return {
+    condemned: () => time("List", () => collection.condemned()),
+    destroy: (...asked) => time("Delete", () => collection.destroy(...asked)),
+    condemn: (...asked) => time("Move", () => collection.condemn(...asked)),
+    keep: () => collection.keep(),
+    finish: () => time("PutContent", () => collection.finish()),
+    [Symbol.asyncDispose]: () => collection[Symbol.asyncDispose](),
   };
 }
 

@@ -2,7 +2,7 @@
 // links, or what other collections have put into the trash.
 import type { Digest } from "../../oci/digest.ts";
 import { parseRepositoryName } from "../../oci/name.ts";
-import { blobKey, blobTrashName, repositoriesPrefix } from "../layout.ts";
+import { blobKey, repositoriesPrefix } from "../layout.ts";
 import type { ManifestRules } from "../manifest-rules.ts";
 import { type Unlistable, walkPrefixes } from "../repositories.ts";
 import type { Store } from "../store.ts";
@@ -33,13 +33,12 @@ export async function collectBlobs(
   store: Store,
   { digests, tag, graceMs, note }: BlobCollection,
 ): Promise<BlobsCollected | { readonly heldBy: string }> {
-  const hold = await store.locks.hold("gc", note);
-  if ("heldBy" in hold) return hold;
-  using _held = hold;
-  const started = startRun(store, { graceMs, isDryRun: false, report: () => undefined });
-  const run: GcRun = { ...started, nextTrashName: (digest) => tagged(started.nextTrashName(digest), digest, tag) };
+  const collection = await store.garbage.collect({ note, tag });
+  if ("heldBy" in collection) return collection;
+  await using _held = collection;
+  const run = startRun(store, { graceMs, isDryRun: false, report: () => undefined, collection });
   await store.directory.syncAll();
-  const listed = (await store.trash.list("blobs")).filter((entry) => isTagged(entry, tag));
+  const listed = await collection.condemned();
   if (listed.length === 0 && digests.length === 0) return { freedBytes: 0, left: [] };
   await markLinked(run);
   await purgeTrash(run, listed);
@@ -49,21 +48,8 @@ export async function collectBlobs(
     await sweepBlob(run, digest);
     if ((await store.objects.stat(blobKey(digest))) !== undefined) left.push(digest);
   }
+  await collection.finish();
   return { freedBytes: run.counters.freedBytes, left };
-}
-
-function tagged(name: string, digest: Digest, tag: string): string {
-  const base = `${blobTrashName(digest)}.`;
-  return `${base}${tag}-${name.slice(base.length)}`;
-}
-
-function isTagged(entry: string, tag: string): boolean {
-  return (
-    entry
-      .slice(entry.lastIndexOf("/") + 1)
-      .split(".")[1]
-      ?.startsWith(`${tag}-`) === true
-  );
 }
 
 /** Every link of every repository, and what manifests name; throws if a directory cannot be listed. */

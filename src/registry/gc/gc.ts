@@ -4,7 +4,9 @@
 // Its order makes it safe, not locks or clocks: the trash is listed before the links are read, and only listed names are
 // destroyed. Whoever links a blob looks for it afterwards and restores it from the trash.
 import { inTurns } from "../../lib/pacer.ts";
+import { errorCode } from "../../lib/system-error.ts";
 import { parseRepositoryName } from "../../oci/name.ts";
+import type { Condemned } from "../../storage/garbage.ts";
 import type { Key } from "../../storage/ports.ts";
 import { type LastRun, noteRun } from "../last-runs.ts";
 import { repositoriesPrefix, upstreamKey } from "../layout.ts";
@@ -32,10 +34,10 @@ export async function collectGarbage(
   if (options.isDryRun) return await collect(startRun(store, options), options);
   // Without locks, a push in another process could lose links that it has just relied on.
   if (!store.locks.keepsProcessesApart() && options.isOffline !== true) throw new UnprotectedError();
-  const hold = await store.locks.hold("gc", options.note);
-  if ("heldBy" in hold) return hold;
-  using _held = hold;
-  const summary = await collect(startRun(store, options), options);
+  const collection = await store.garbage.collect({ note: options.note });
+  if ("heldBy" in collection) return collection;
+  await using _held = collection;
+  const summary = await collect(startRun(store, { ...options, collection }), options);
   await noteRun(store, "collection", countsOf(summary));
   return summary;
 }
@@ -45,24 +47,35 @@ function countsOf({ isDryRun: _isDryRun, ...counters }: GcSummary): LastRun["cou
 }
 
 async function collect(run: GcRun, options: GcOptions): Promise<GcSummary> {
-  const { store, counters } = run;
+  const { store, counters, collection } = run;
   // 0. Removals of earlier runs are made durable before anything is destroyed.
   if (!run.isDryRun) await store.directory.syncAll();
   // 1. The trash is listed before the links are read.
-  const listed = await store.trash.list("blobs");
+  const listed = await (collection?.condemned() ?? store.garbage.list());
   // 2. and 3. Links that nobody needs are removed; the others mark their blobs.
   const isEverythingMarked = await markRepositories(run, options);
   counters.marked = run.marked.size;
   // 4. and 5. Blobs, unless some links could not be read.
   if (isEverythingMarked) {
-    await purgeTrash(run, listed);
+    await purgeInTime(run, listed);
     await sweepBlobs(run);
+    await collection?.finish();
   }
   // 6. What was abandoned: uploads, temporary files, empty directories.
   await removeLeftovers(run, options.uploadAgeMs).catch((error) => {
     run.addFinding(`some uploads or directories could not be checked: ${String(error)}`);
   });
   return { isDryRun: run.isDryRun, ...counters };
+}
+
+/** What takes too long stays, and is collected by the next run, which has more time. */
+async function purgeInTime(run: GcRun, listed: readonly Condemned[]): Promise<void> {
+  await purgeTrash(run, listed).catch((error) => {
+    if (errorCode(error) !== "ETIMEDOUT") throw error;
+    run.addFinding(
+      `reading took longer than expected, so less is removed; the next collection takes more time: ${error}`,
+    );
+  });
 }
 
 /** False if a directory could not be listed, so that nobody knows what it links. The others are read all the same. */
@@ -78,6 +91,7 @@ async function markRepositories(run: GcRun, options: GcOptions): Promise<boolean
   };
   for await (const prefix of walkPrefixes(run.store, repositoriesPrefix, unlistable)) {
     await run.pace();
+    await run.collection?.keep();
     await markRepository(run, prefix, options).catch((error) => giveUp(error, prefix));
     run.counters.repositories += 1;
     run.report({ kind: "progress", phase: "marking repositories", done: run.counters.repositories });
@@ -133,10 +147,7 @@ function countPruned(run: GcRun, prefix: Key, pruned: Pruned): void {
 }
 
 async function removeLeftovers(run: GcRun, uploadAgeMs: number): Promise<void> {
-  const { store } = run;
-  for (const kind of ["tags", "uploads"]) {
-    for (const entry of await store.trash.list(kind)) if (!run.isDryRun) await store.trash.destroy(entry);
-  }
+  if (!run.isDryRun) await run.store.garbage.tidy();
   const { sessions, temporaryFiles } = await purgeUploads(run.store, uploadAgeMs, {
     isDryRun: run.isDryRun,
     report: (name, id) => run.report(removalIn(name, { what: "upload", subject: id, reason: reasons.upload })),

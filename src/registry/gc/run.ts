@@ -1,8 +1,8 @@
 // One run of garbage collection, as its parts see it.
 import { createPacer, type Pace } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
+import type { Collection } from "../../storage/garbage.ts";
 import { DigestSet } from "../digest-set.ts";
-import { blobTrashName } from "../layout.ts";
 import type { ManifestRules } from "../manifest-rules.ts";
 import type { Store } from "../store.ts";
 import type { KeepRules } from "./keep.ts";
@@ -32,6 +32,8 @@ export interface GcOptions {
 /** One run, as its parts see it. */
 export interface GcRun {
   readonly store: Store;
+  /** Undefined if nothing is to be condemned, nor destroyed. */
+  readonly collection: Collection | undefined;
   readonly isDryRun: boolean;
   readonly counters: GcCounters;
   readonly marked: DigestSet;
@@ -46,21 +48,18 @@ export interface GcRun {
    * frozen, and whatever the clock does meanwhile, it spares what was needed in the half grace before it began.
    */
   readonly mayBeLinked: (changedMs: number) => boolean;
-  /** A name that was never used. */
-  readonly nextTrashName: (digest: Digest) => string;
 }
 
+/** What a run is started with. */
+export type RunOptions = Pick<GcOptions, "graceMs" | "isDryRun" | "report"> & Partial<Pick<GcRun, "collection">>;
+
 /** Starts a run. */
-export function startRun(
-  store: Store,
-  { graceMs, isDryRun, report }: Pick<GcOptions, "graceMs" | "isDryRun" | "report">,
-): GcRun {
+export function startRun(store: Store, { graceMs, isDryRun, report, collection }: RunOptions): GcRun {
   const counters = startCounters();
   const startedMs = store.now();
-  const runId = store.uuid();
-  let names = 0;
   return {
     store,
+    collection,
     isDryRun,
     counters,
     marked: new DigestSet(),
@@ -73,9 +72,5 @@ export function startRun(
     },
     isYoung: (changedMs) => Math.max(store.now() - changedMs, 0) < graceMs,
     mayBeLinked: (changedMs) => graceMs > 0 && changedMs >= startedMs - graceMs / 2,
-    nextTrashName: (digest) => {
-      names += 1;
-      return `${blobTrashName(digest)}.${startedMs.toString(36)}-${runId}-${names}`;
-    },
   };
 }

@@ -1,23 +1,45 @@
 // Bytes that no link needs: moved to the trash first, and destroyed when they have been there for longer than the grace.
 import { errorCode } from "../../lib/system-error.ts";
 import type { Digest } from "../../oci/digest.ts";
+import type { Condemned } from "../../storage/garbage.ts";
 import type { Stat } from "../../storage/ports.ts";
 import { listBlobs } from "../blob-places.ts";
-import { blobKey, blobTrashName, digestFromTrashName } from "../layout.ts";
+import { blobKey, digestOfBlobKey } from "../layout.ts";
 import { reasons, removalOfBytes } from "./report.ts";
 import type { GcRun } from "./run.ts";
 
 const entriesBetweenProgress = 1000;
+const entriesAtOnce = 1000;
 
-/** Destroys the listed entries that nobody needs, and restores what a link needs. Only listed names count. */
-export async function purgeTrash(run: GcRun, listed: readonly string[]): Promise<void> {
+/** An entry that may be destroyed. */
+interface DueEntry {
+  readonly entry: Condemned;
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+}
+
+/** Destroys the listed entries that nobody needs, and restores what a link needs. Only what was listed counts. */
+export async function purgeTrash(run: GcRun, listed: readonly Condemned[]): Promise<void> {
+  let due: DueEntry[] = [];
   let done = 0;
   for (const entry of listed) {
     await run.pace();
-    await surviveDamage(run, `trash/${entry}`, () => purgeEntry(run, entry));
+    await surviveDamage(run, subjectOf(entry), async () => {
+      const judged = await judgeEntry(run, entry);
+      if (judged !== undefined) due.push(judged);
+    });
+    if (due.length >= entriesAtOnce) {
+      await destroyAll(run, due);
+      due = [];
+    }
     done += 1;
     if (done % entriesBetweenProgress === 0) run.report({ kind: "progress", phase: "purging the trash", done });
   }
+  await destroyAll(run, due);
+}
+
+function subjectOf({ name }: Condemned): string {
+  return `trash/${name}`;
 }
 
 /** The error codes of a bad sector and of a damaged filesystem. */
@@ -33,22 +55,21 @@ async function surviveDamage(run: GcRun, subject: string, work: () => Promise<vo
   }
 }
 
-async function purgeEntry(run: GcRun, entry: string): Promise<void> {
+/** Restores what a link needs; whether the entry may be destroyed. */
+async function judgeEntry(run: GcRun, entry: Condemned): Promise<DueEntry | undefined> {
   const { store } = run;
-  const stat = await store.trash.stat(entry);
-  if (stat === undefined) return;
-  const digest = digestFromTrashName(entry);
-  if (digest === undefined) return run.addFinding(`trash/${entry} is not an entry of the trash`);
+  const stat = await store.garbage.stat(entry);
+  if (stat === undefined) return undefined;
+  const digest = entry.content === undefined ? undefined : digestOfBlobKey(entry.content);
+  if (digest === undefined) return void run.addFinding(`${subjectOf(entry)} is not an entry of the trash`);
   if (run.marked.has(digest)) {
-    if (!(await isInPlace(run, digest))) return restore(run, { entry, digest });
+    if (entry.isInPlace) return undefined;
+    if (!(await isInPlace(run, digest))) return void (await restore(run, entry, digest));
     // It may be the last whole copy: a repair moves the damaged one away, and whoever needs the blob restores this one.
-    if ((await store.objects.stat(blobKey(digest)))?.isDamaged === true) return;
+    if ((await store.objects.stat(blobKey(digest)))?.isDamaged === true) return undefined;
   }
-  if (run.isYoung(stat.changedMs)) return noteInTrash(run, stat.sizeBytes);
-  run.report(removalOfBytes({ what: "trash entry", subject: digest, reason: reasons.trashEntry }, stat.sizeBytes));
-  run.counters.purged += 1;
-  run.counters.freedBytes += stat.sizeBytes;
-  if (!run.isDryRun) await store.trash.destroy(entry);
+  if (run.isYoung(stat.changedMs)) return void noteInTrash(run, stat.sizeBytes);
+  return { entry, digest, sizeBytes: stat.sizeBytes };
 }
 
 /** Checked each time, since another collector may have moved it; a dry run has not restored what it reports. */
@@ -57,15 +78,33 @@ async function isInPlace({ store, isDryRun, restored }: GcRun, digest: Digest): 
 }
 
 /** Damaged bytes are never restored; they stay until a push has healed the blob. */
-async function restore(
-  run: GcRun,
-  { entry, digest }: { readonly entry: string; readonly digest: Digest },
-): Promise<void> {
-  if (entry.endsWith(".bad")) return;
-  const isBack = run.isDryRun || (await run.store.trash.restore(blobTrashName(digest), blobKey(digest)));
+async function restore(run: GcRun, entry: Condemned, digest: Digest): Promise<void> {
+  if (entry.isSetAside) return;
+  const isBack = run.isDryRun || (await run.store.garbage.restore(blobKey(digest)));
   if (!isBack) return;
   run.restored.add(digest);
   run.counters.restored += 1;
+}
+
+/** Many at once, and if the disk fails for one of them, one by one. */
+async function destroyAll(run: GcRun, due: readonly DueEntry[]): Promise<void> {
+  try {
+    await destroy(run, due);
+  } catch (error) {
+    if (!damageCodes.includes(errorCode(error))) throw error;
+    for (const each of due) await surviveDamage(run, subjectOf(each.entry), () => destroy(run, [each]));
+  }
+}
+
+async function destroy({ collection, counters, report }: GcRun, due: readonly DueEntry[]): Promise<void> {
+  const entries = due.map(({ entry }) => entry);
+  const gone = new Set(collection === undefined ? entries : await collection.destroy(entries));
+  for (const { entry, digest, sizeBytes } of due) {
+    if (!gone.has(entry)) continue;
+    report(removalOfBytes({ what: "trash entry", subject: digest, reason: reasons.trashEntry }, sizeBytes));
+    counters.purged += 1;
+    counters.freedBytes += sizeBytes;
+  }
 }
 
 /** Moves blobs that nobody needs into the trash. */
@@ -101,7 +140,7 @@ export async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
   counters.condemned += 1;
   counters.condemnedBytes += stat.sizeBytes;
   run.report(removalOfBytes({ what: "blob", subject: digest, reason: reasons.blob }, stat.sizeBytes));
-  if (!isDryRun && !(await store.trash.condemn(key, run.nextTrashName(digest), stat))) return;
+  if (!isDryRun && (await run.collection?.condemn(key, stat)) !== true) return;
   counters.trashed += 1;
   noteInTrash(run, stat.sizeBytes);
 }

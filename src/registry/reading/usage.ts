@@ -5,7 +5,7 @@
 import { createPacer, inTurns, type Pace } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
-import type { Key, Space } from "../../storage/ports.ts";
+import type { Key, Space, Stat } from "../../storage/ports.ts";
 import { listBlobs } from "../blob-places.ts";
 import { DigestSet } from "../digest-set.ts";
 import { planPrune } from "../gc/plan.ts";
@@ -97,8 +97,8 @@ export async function measureUsage(store: Store, request: UsageRequest): Promise
   };
   await forEachPrefix(measuring, (prefix) => noteLinks(measuring, prefix));
   await forEachPrefix(measuring, (prefix) => measureRepository(measuring, prefix));
-  const { blobs, waiting, unlinked, free } = await measureBlobs(measuring);
   const trash = await measureTrash(measuring);
+  const { blobs, waiting, unlinked, free } = await measureBlobs(measuring, trash);
   return {
     computedMs: store.now(),
     space: await store.directory.space(),
@@ -106,7 +106,7 @@ export async function measureUsage(store: Store, request: UsageRequest): Promise
     blobs,
     waiting: measuring.isComplete ? waiting : undefined,
     unlinked,
-    trash: trash.amount,
+    trash: trash.amount(),
     free: measuring.isComplete ? joinTimes(joinTimes(free, measuring.free), trash.free) : trash.free,
     uploads: await measureUploads(store, request.signal),
   };
@@ -219,7 +219,7 @@ function* linkedOnce({ layers, revisions }: RepositoryScan): Generator<Digest> {
   for (const digest of revisions.keys()) if (!layers.has(digest)) yield digest;
 }
 
-async function measureBlobs({ store, linked, needed, schedule, signal, pace }: Measuring) {
+async function measureBlobs({ store, linked, needed, schedule, signal, pace }: Measuring, trash: TrashUsage) {
   const [all, idle, unlinked] = [new Sum(), new Sum(), new Sum()];
   let free: FreeTime | undefined;
   for await (const place of listBlobs(store)) {
@@ -227,6 +227,10 @@ async function measureBlobs({ store, linked, needed, schedule, signal, pace }: M
     await pace();
     const stat = "digest" in place ? await store.objects.stat(blobKey(place.digest)).catch(() => undefined) : undefined;
     if (stat === undefined || !("digest" in place)) continue;
+    if (trash.inPlace.has(blobKey(place.digest)) && !needed.has(place.digest)) {
+      trash.add(stat, schedule, store.now());
+      continue;
+    }
     all.add(stat.sizeBytes);
     if (!linked.has(place.digest)) unlinked.add(stat.sizeBytes);
     if (needed.has(place.digest)) continue;
@@ -237,18 +241,36 @@ async function measureBlobs({ store, linked, needed, schedule, signal, pace }: M
   return { blobs: all.amount(), waiting: idle.amount(), unlinked: unlinked.amount(), free };
 }
 
-async function measureTrash({ store, schedule, signal, pace }: Measuring) {
-  const sum = new Sum();
-  let free: FreeTime | undefined;
-  for (const entry of await store.trash.list("blobs")) {
+/** What was condemned. */
+class TrashUsage {
+  /** What still lies with all other blobs. */
+  readonly inPlace = new Set<Key>();
+  readonly #sum = new Sum();
+  free: FreeTime | undefined;
+
+  add({ sizeBytes, changedMs }: Stat, schedule: CollectorSchedule, nowMs: number): void {
+    this.#sum.add(sizeBytes);
+    this.free = joinTimes(this.free, whenPurged(changedMs, schedule, nowMs));
+  }
+
+  amount(): Amount {
+    return this.#sum.amount();
+  }
+}
+
+async function measureTrash({ store, schedule, signal, pace }: Measuring): Promise<TrashUsage> {
+  const usage = new TrashUsage();
+  for (const entry of await store.garbage.list()) {
     signal?.throwIfAborted();
     await pace();
-    const stat = await store.trash.stat(entry).catch(() => undefined);
-    if (stat === undefined) continue;
-    sum.add(stat.sizeBytes);
-    free = joinTimes(free, whenPurged(stat.changedMs, schedule, store.now()));
+    if (entry.isInPlace) {
+      if (entry.content !== undefined) usage.inPlace.add(entry.content);
+      continue;
+    }
+    const stat = await store.garbage.stat(entry).catch(() => undefined);
+    if (stat !== undefined) usage.add(stat, schedule, store.now());
   }
-  return { amount: sum.amount(), free };
+  return usage;
 }
 
 class Sum {

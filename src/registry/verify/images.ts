@@ -6,7 +6,7 @@ import { type Manifest, parseManifestInTurns } from "../../oci/manifest.ts";
 import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
 import { parseTag, type Tag } from "../../oci/reference.ts";
 import { statBlob } from "../find-blob.ts";
-import { blobTrashName, layerLink, repositoriesPrefix, tagsPrefix, upstreamKey } from "../layout.ts";
+import { blobKey, layerLink, repositoriesPrefix, tagsPrefix, upstreamKey } from "../layout.ts";
 import { followLink } from "../links.ts";
 import { isChildRequired, type ManifestRules } from "../manifest-rules.ts";
 import { walkPrefixes } from "../repositories.ts";
@@ -100,6 +100,6 @@ class Images {
   async #isThere(digest: Digest): Promise<boolean> {
     const target = (await followLink(this.#store, layerLink(this.#name, digest), digest)) ?? digest;
     if ((await statBlob(this.#store, target)) !== undefined) return true;
-    return (await this.#store.trash.open(blobTrashName(target))) !== undefined;
+    return (await this.#store.garbage.open(blobKey(target))) !== undefined;
   }
 }

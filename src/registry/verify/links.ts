@@ -6,7 +6,7 @@ import type { RepositoryName } from "../../oci/name.ts";
 import type { Key, Stat } from "../../storage/ports.ts";
 import { judgeAlias } from "../aliases.ts";
 import { isDeleted } from "../deletions.ts";
-import { blobKey, blobTrashName, digestFromPath } from "../layout.ts";
+import { blobKey, digestFromPath } from "../layout.ts";
 import type { Store } from "../store.ts";
 import type { Repair, Severity, VerifyFinding } from "./report.ts";
 
@@ -163,7 +163,7 @@ export async function locate({ store, isLocked }: RepositoryCheck, digest: Diges
   for (let look = 1; ; look += 1) {
     const stat = await store.objects.stat(blobKey(digest));
     if (stat !== undefined) return stat;
-    const isInTrash = (await store.trash.open(blobTrashName(digest))) !== undefined;
+    const isInTrash = (await store.garbage.open(blobKey(digest))) !== undefined;
     const again = await store.objects.stat(blobKey(digest));
     if (again !== undefined) return again;
     if (!isLocked || look === looks) return isInTrash ? "in the trash" : undefined;

@@ -1,7 +1,7 @@
 // What is left of a push that was refused or killed between the link of its manifest and the look at the bytes: a link
 // that was acknowledged to nobody.
 import type { Digest } from "../../oci/digest.ts";
-import { digestFromTrashName } from "../layout.ts";
+import { blobKey } from "../layout.ts";
 import { listReferrerEntries } from "../referrer-index.ts";
 import { addFinding, type FollowedLink, type RepositoryCheck } from "./links.ts";
 
@@ -29,5 +29,5 @@ async function isReferrer({ store, name }: RepositoryCheck, digest: Digest): Pro
 }
 
 async function isQuarantined({ store }: RepositoryCheck, digest: Digest): Promise<boolean> {
-  return (await store.trash.list("blobs")).some((entry) => digestFromTrashName(entry) === digest);
+  return (await store.garbage.list()).some(({ content }) => content === blobKey(digest));
 }

@@ -3,7 +3,7 @@
 
 import type { Key } from "../../storage/ports.ts";
 import { findBlob, linkBlob } from "../find-blob.ts";
-import { blobKey, blobTrashName, tagCurrentLink, tagIndexLink } from "../layout.ts";
+import { blobKey, tagCurrentLink, tagIndexLink } from "../layout.ts";
 import { putLink } from "../links.ts";
 import { noteMove } from "../move-log.ts";
 import { type Store, withLock } from "../store.ts";
@@ -14,8 +14,7 @@ import type { Repair, VerifyRepaired } from "./report.ts";
 export async function applyRepair(store: Store, repair: Repair): Promise<VerifyRepaired["how"] | undefined> {
   switch (repair.kind) {
     case "restore": {
-      const isBack = await store.trash.restore(blobTrashName(repair.digest), blobKey(repair.digest));
-      return isBack ? "restored" : undefined;
+      return (await store.garbage.restore(blobKey(repair.digest))) ? "restored" : undefined;
     }
     case "link":
       return withLock(store, repair.name, "shared", async () => {

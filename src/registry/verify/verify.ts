@@ -185,8 +185,7 @@ async function verifyBlob(run: VerifyRun, digest: Digest, throttle: Throttle): P
   const { stat } = verdict;
   await noteDamage(run, digest, { judged: stat, isDamaged: true });
   if (!options.isRepairing) return;
-  const id = `${store.now().toString(36)}-${store.uuid()}`;
-  if ((await attempt(run, digest, () => quarantineBlob(store, digest, { judged: stat, id }))) !== true) return;
+  if ((await attempt(run, digest, () => quarantineBlob(store, digest, stat))) !== true) return;
   counters.quarantined += 1;
   // What is lost stays lost until it is pushed again; the rest is repaired.
   if (severity !== "lost") counters.repaired += 1;

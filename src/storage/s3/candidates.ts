@@ -5,7 +5,7 @@ import { inTurns } from "../../lib/pacer.ts";
 import type { BucketObjects } from "./bucket-objects.ts";
 
 /** A content that was judged. */
-export interface Condemned {
+export interface CondemnedObject {
   readonly key: string;
   /** Of the content that was judged: what has another one came later. */
   readonly etag: string;
@@ -15,7 +15,7 @@ export interface Condemned {
 export interface RunNotes {
   /** How long it took to read everything. */
   readonly walkMs: number;
-  readonly condemned: readonly Condemned[];
+  readonly condemned: readonly CondemnedObject[];
 }
 
 /** As many as a run condemns; what is left waits for the next one. */
@@ -26,7 +26,7 @@ const maxBytes = 64 * 1024 * 1024;
 export async function readRunNotes(objects: BucketObjects, key: string): Promise<RunNotes> {
   const found = await objects.read(key, maxBytes);
   const [head = "", ...lines] = new TextDecoder().decode(found?.bytes).split("\n");
-  const condemned: Condemned[] = [];
+  const condemned: CondemnedObject[] = [];
   for await (const line of inTurns(lines)) {
     const space = line.indexOf(" ");
     if (space > 0) condemned.push({ etag: line.slice(0, space), key: line.slice(space + 1) });

@@ -1,13 +1,13 @@
 // Taking away contents that nothing needs: what one run judges, the next one announces before it reads what is needed,
 // and deletes only if it is still not.
 import type { BucketObjects, ObjectStat } from "./bucket-objects.ts";
-import { type Condemned, maxCondemned, readRunNotes, writeRunNotes } from "./candidates.ts";
+import { type CondemnedObject, maxCondemned, readRunNotes, writeRunNotes } from "./candidates.ts";
 import { type Lease, type LeaseOptions, takeLease } from "./lease.ts";
 import { contentsScope, maxNoticedKeys, type Notices } from "./notices.ts";
 import { beginRemoving, type Removing } from "./removing.ts";
 
 /** Where a collection keeps its notes, and how it announces. */
-export interface CollectionOptions {
+export interface BucketCollectionOptions {
   readonly notices: Notices;
   readonly lease: LeaseOptions;
   readonly candidatesKey: string;
@@ -22,10 +22,10 @@ const mostSeconds = 7 * 24 * 60 * 60;
 /** Begins the only collection, or tells what the holder of it has noted. */
 export async function beginCollection(
   objects: BucketObjects,
-  options: CollectionOptions,
-): Promise<Collection | { readonly heldBy: string }> {
+  options: BucketCollectionOptions,
+): Promise<BucketCollection | { readonly heldBy: string }> {
   const lease = await takeLease(objects, options.lease);
-  return "heldBy" in lease ? lease : new Collection(objects, { ...options, hold: lease });
+  return "heldBy" in lease ? lease : new BucketCollection(objects, { ...options, hold: lease });
 }
 
 /** How long deletions may be sent for, after a walk that took so long the last time. */
@@ -34,19 +34,19 @@ export function planSeconds(walkMs: number): number {
 }
 
 /** One run. */
-export class Collection implements AsyncDisposable {
+export class BucketCollection implements AsyncDisposable {
   readonly #objects: BucketObjects;
-  readonly #options: CollectionOptions & { readonly hold: Lease };
+  readonly #options: BucketCollectionOptions & { readonly hold: Lease };
   readonly #announced: { readonly removing: Removing; readonly keys: ReadonlySet<string> }[] = [];
-  readonly #judged: Condemned[] = [];
+  readonly #judged: CondemnedObject[] = [];
 
-  constructor(objects: BucketObjects, options: CollectionOptions & { readonly hold: Lease }) {
+  constructor(objects: BucketObjects, options: BucketCollectionOptions & { readonly hold: Lease }) {
     this.#objects = objects;
     this.#options = options;
   }
 
   /** What the last run condemned; from here on nobody relies on it. Before anything that may need it is read. */
-  async announce(): Promise<readonly Condemned[]> {
+  async announce(): Promise<readonly CondemnedObject[]> {
     const { walkMs, condemned } = await readRunNotes(this.#objects, this.#options.candidatesKey);
     const seconds = planSeconds(walkMs);
     for (let start = 0; start < condemned.length; start += maxNoticedKeys) {
@@ -59,8 +59,8 @@ export class Collection implements AsyncDisposable {
   }
 
   /** Deletes those that were announced and are still what was judged; returns those that went. */
-  async destroy(entries: readonly Condemned[]): Promise<readonly Condemned[]> {
-    const destroyed: Condemned[] = [];
+  async destroy(entries: readonly CondemnedObject[]): Promise<readonly CondemnedObject[]> {
+    const destroyed: CondemnedObject[] = [];
     for (const { removing, keys } of this.#announced) {
       const same = await this.#unchanged(entries.filter(({ key }) => keys.has(key)));
       const refused = new Set(await removing.deleteAll(same.map(({ key }) => key)));
@@ -70,9 +70,9 @@ export class Collection implements AsyncDisposable {
   }
 
   /** Those of them that are there, as they were judged. */
-  async #unchanged(entries: readonly Condemned[]): Promise<readonly Condemned[]> {
+  async #unchanged(entries: readonly CondemnedObject[]): Promise<readonly CondemnedObject[]> {
     const waiting = [...entries];
-    const same: Condemned[] = [];
+    const same: CondemnedObject[] = [];
     const work = async () => {
       for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
         if ((await this.#objects.stat(next.key))?.etag === next.etag) same.push(next);

@@ -22,17 +22,21 @@ export const brokenRules = {
   "3 (link first, then look and bring back)": [
     {
       file: "registry/find-blob.ts",
-      from: "if (await store.trash.restore(blobTrashName(digest), blobKey(digest))) store.noteRestored?.(digest);",
+      from: "if (await store.garbage.restore(blobKey(digest))) store.noteRestored?.(digest);",
       to: "",
     },
   ],
   "4 (the trash is listed before the links are read)": [
-    { file: "registry/gc/gc.ts", from: 'const listed = await store.trash.list("blobs");', to: "" },
     {
       file: "registry/gc/gc.ts",
-      from: "await purgeTrash(run, listed);",
+      from: "const listed = await (collection?.condemned() ?? store.garbage.list());",
+      to: "const listed = [];",
+    },
+    {
+      file: "registry/gc/gc.ts",
+      from: "await purgeTrash(run, listed)",
       // Other collectors get the time to condemn something meanwhile.
-      to: 'await Bun.sleep(400); await purgeTrash(run, await store.trash.list("blobs"));',
+      to: "await Bun.sleep(400); await purgeTrash(run, await run.store.garbage.list())",
     },
   ],
 } as const satisfies Readonly<Record<string, readonly Replacement[]>>;

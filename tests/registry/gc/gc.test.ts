@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { anonymous } from "../../../src/registry/actor.ts";
 import { collectGarbage, UnprotectedError } from "../../../src/registry/gc/gc.ts";
-import { blobKey, blobTrashName, manifestsPrefix, revisionLink, tagCurrentLink } from "../../../src/registry/layout.ts";
+import { blobKey, manifestsPrefix, revisionLink, tagCurrentLink } from "../../../src/registry/layout.ts";
+import { trashNameOf } from "../../../src/storage/trash-names.ts";
 import { answering } from "../../storage/intercepted.ts";
 import { digestOf, named, pullImage, pushBlob, pushImage, pushIndex, stocked, tagged, utf8 } from "../stocked.ts";
 import { collect, collectTwice, graceMs, hasBlob } from "./collected.ts";
@@ -241,7 +242,7 @@ test("a dry run predicts what happens to times in the future, and to two entries
   const driver = stock.store;
   await pushImage(stock, "app", { tag: "1", layers: ["needed"] });
   const needed = digestOf("needed");
-  const entry = blobTrashName(needed);
+  const entry = trashNameOf(blobKey(needed));
   await driver.trash.discard(blobKey(needed), `${entry}.run-1`);
   await driver.objects.put(blobKey(needed), utf8("needed"));
   await driver.trash.discard(blobKey(needed), `${entry}.run-2`);

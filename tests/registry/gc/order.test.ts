@@ -5,8 +5,10 @@
 import { describe, expect, test } from "bun:test";
 import { anonymous } from "../../../src/registry/actor.ts";
 import { collectBlobs } from "../../../src/registry/gc/blobs.ts";
-import { blobKey, blobTrashName, layerLink } from "../../../src/registry/layout.ts";
-import type { Driver } from "../../../src/storage/ports.ts";
+import { blobKey, layerLink } from "../../../src/registry/layout.ts";
+import type { Driver } from "../../../src/storage/driver.ts";
+import type { Condemned } from "../../../src/storage/garbage.ts";
+import { trashNameOf } from "../../../src/storage/trash-names.ts";
 import { answering, wrapCalls } from "../../storage/intercepted.ts";
 import { digestOf, named, pushBlob, type Stocked, stocked, utf8 } from "../stocked.ts";
 import { collect, collectTwice, graceMs } from "./collected.ts";
@@ -30,15 +32,25 @@ function afterLinks(driver: Driver, meanwhile: () => Promise<void>): Driver {
 
 /** The list of the trash as it is when the collector comes to destroy, not as it was at the start. */
 function listedLate(driver: Driver): Driver {
-  const listed: string[] = [];
-  const refresh = async () => void listed.splice(0, listed.length, ...(await driver.trash.list("blobs")));
+  const listed: Condemned[] = [];
+  const refresh = async () => void listed.splice(0, listed.length, ...(await driver.garbage.list()));
   const list: Driver["objects"]["list"] = async (prefix, options) => {
     const names = await driver.objects.list(prefix, options);
     await refresh();
     return names;
   };
-  const listTrash = async (kind: string) => (kind === "blobs" ? listed : driver.trash.list(kind));
-  return answering(driver, { trash: { list: listTrash }, objects: { list } });
+  const collect: Driver["garbage"]["collect"] = async (options) => {
+    const collection = await driver.garbage.collect(options);
+    if ("heldBy" in collection) return collection;
+    return new Proxy(collection, {
+      get: (target, name) => {
+        if (name === "condemned") return async () => listed;
+        const call: unknown = Reflect.get(target, name);
+        return typeof call === "function" ? call.bind(target) : call;
+      },
+    });
+  };
+  return answering(driver, { garbage: { collect }, objects: { list } });
 }
 
 /**
@@ -62,7 +74,9 @@ async function isLost(order: (driver: Driver) => Driver): Promise<boolean> {
         afterLinks(driver, async () => {
           await driver.objects.put(layerLink(other, digest), utf8(digest));
           expect((await stock.registry.repository(other, anonymous()).blobs.open(digest)).sizeBytes).toBe(1);
-          expect(await driver.trash.condemn(blobKey(digest), `${blobTrashName(digest)}.sleeper-1`, judged)).toBe(true);
+          expect(await driver.trash.condemn(blobKey(digest), `${trashNameOf(blobKey(digest))}.sleeper-1`, judged)).toBe(
+            true,
+          );
         }),
       ),
     },

@@ -6,7 +6,7 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import { RegistryError } from "../../../src/oci/errors.ts";
 import { anonymous } from "../../../src/registry/actor.ts";
 import { blobKey, layerLink } from "../../../src/registry/layout.ts";
-import type { Driver } from "../../../src/storage/ports.ts";
+import type { Driver } from "../../../src/storage/driver.ts";
 import { answering, type Hooks, intercept, wrapCalls } from "../../storage/intercepted.ts";
 import {
   digestOf,

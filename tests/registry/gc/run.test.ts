@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { type GcOptions, startRun } from "../../../src/registry/gc/run.ts";
-import { digestOf, stocked } from "../stocked.ts";
+import { stocked } from "../stocked.ts";
 
 const options: GcOptions = {
   graceMs: 1000,
@@ -26,12 +26,4 @@ test("startRun() spares bytes that were changed later than half of the grace bef
   stock.wait(10_000);
   expect([startedMs - 501, startedMs - 500, startedMs + 1].map(run.mayBeLinked)).toEqual([false, true, true]);
   expect(hasty.mayBeLinked(startedMs + 1)).toBe(false);
-});
-
-test("startRun() never gives a name in the trash twice", () => {
-  const { store } = stocked();
-  const digest = digestOf("x");
-  const runs = [startRun(store, options), startRun(store, options)];
-  const names = runs.flatMap((run) => [run.nextTrashName(digest), run.nextTrashName(digest)]);
-  expect(new Set(names).size).toBe(4);
 });

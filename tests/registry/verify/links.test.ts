@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { hashBytes } from "../../../src/oci/hash.ts";
-import { blobKey, blobTrashName, layerLink, layersPrefix, repositoryPrefix } from "../../../src/registry/layout.ts";
+import { blobKey, layerLink, layersPrefix, repositoryPrefix } from "../../../src/registry/layout.ts";
 import { followLinks, locate, type RepositoryCheck } from "../../../src/registry/verify/links.ts";
+import { trashNameOf } from "../../../src/storage/trash-names.ts";
 import { intercept } from "../../storage/intercepted.ts";
 import { trashBlob } from "../disturbed.ts";
 import { digestOf, named, pushBlob, stocked, utf8 } from "../stocked.ts";
@@ -85,7 +86,7 @@ test("locate() sees bytes that are brought back between its look at their place 
   const digest = digestOf("x");
   const stock = stocked((driver) =>
     intercept(driver, {
-      trash: { open: async () => void (await driver.trash.restore(blobTrashName(digest), blobKey(digest))) },
+      trash: { open: async () => void (await driver.trash.restore(trashNameOf(blobKey(digest)), blobKey(digest))) },
     }),
   );
   await pushBlob(stock, "app", "x");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { beginCollection, Collection, planSeconds } from "../../../src/storage/s3/collection.ts";
+import { BucketCollection, beginCollection, planSeconds } from "../../../src/storage/s3/collection.ts";
 import { Notices } from "../../../src/storage/s3/notices.ts";
 import { bytesOf, openBucket } from "./bucket.ts";
 
@@ -11,7 +11,7 @@ function collecting() {
   const begin = async () => {
     const lease = { key: "gc/lease", note: "a run", newId };
     const begun = await beginCollection(bucket.objects, { notices, lease, candidatesKey: "gc/candidates" });
-    if (!(begun instanceof Collection)) throw new Error(begun.heldBy);
+    if (!(begun instanceof BucketCollection)) throw new Error(begun.heldBy);
     return begun;
   };
   return { ...bucket, notices, begin };

@@ -2,7 +2,7 @@
 // on standard output what it has promised, and what a user took away from it before.
 import { Adding } from "../../../src/storage/s3/adding.ts";
 import { BucketObjects } from "../../../src/storage/s3/bucket-objects.ts";
-import { beginCollection, Collection } from "../../../src/storage/s3/collection.ts";
+import { BucketCollection, beginCollection } from "../../../src/storage/s3/collection.ts";
 import { listObjects } from "../../../src/storage/s3/listing.ts";
 import { Notices, scopeOf } from "../../../src/storage/s3/notices.ts";
 import { beginRemoving } from "../../../src/storage/s3/removing.ts";
@@ -73,7 +73,7 @@ async function prune(): Promise<void> {
 async function collect(): Promise<void> {
   const lease = { key: `gc/lease-${pick(2)}`, note: name, newId };
   const run = await beginCollection(objects, { notices, lease, candidatesKey: "gc/candidates" });
-  if (!(run instanceof Collection)) return;
+  if (!(run instanceof BucketCollection)) return;
   await using _ = run;
   const condemned = await run.announce();
   const links = (await Array.fromAsync(listObjects(objects.client, { prefix: "links/" }))).map(({ key }) => key);

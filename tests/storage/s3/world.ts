@@ -1,7 +1,7 @@
 // Nodes that push, delete, prune and collect on one bucket, in whatever order chance gives, over a store that loses,
 // delays and doubles; and what must hold at every moment.
 import { Adding } from "../../../src/storage/s3/adding.ts";
-import { beginCollection, Collection } from "../../../src/storage/s3/collection.ts";
+import { BucketCollection, beginCollection } from "../../../src/storage/s3/collection.ts";
 import { listObjects } from "../../../src/storage/s3/listing.ts";
 import { Notices, scopeOf } from "../../../src/storage/s3/notices.ts";
 import { beginRemoving } from "../../../src/storage/s3/removing.ts";
@@ -141,7 +141,7 @@ export class World {
   async collect({ client, objects, notices, newId }: Node): Promise<void> {
     const lease = { key: `gc/lease-${newId()}`, note: "", newId };
     const run = await beginCollection(objects, { notices, lease, candidatesKey: "gc/candidates" });
-    if (!(run instanceof Collection)) return;
+    if (!(run instanceof BucketCollection)) return;
     await using _ = run;
     const linked = async () => {
       const found = await Array.fromAsync(listObjects(client, { prefix: "links/" }));

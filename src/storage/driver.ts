@@ -1,0 +1,14 @@
+// A store, seen through all its ports.
+import type { Garbage } from "./garbage.ts";
+import type { Directory, Locks, Objects, Transfers, Trash, Uploads } from "./ports.ts";
+
+/** One store, seen through all its ports. */
+export interface Driver {
+  readonly objects: Objects;
+  readonly locks: Locks;
+  readonly trash: Trash;
+  readonly garbage: Garbage;
+  readonly uploads: Uploads;
+  readonly transfers: Transfers;
+  readonly directory: Directory;
+}
