@@ -10,8 +10,6 @@ import { followLink, putLink } from "./links.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import { type Store, withLock } from "./store.ts";
 
-const maxRounds = 3;
-
 /** What is in the blob's place; undefined if that is nothing, or damaged. */
 export async function statBlob(store: Store, digest: Digest): Promise<Stat | undefined> {
   return ifWhole(await store.objects.stat(blobKey(digest)), digest);
@@ -60,16 +58,12 @@ export async function withdrawLink(store: Store, name: RepositoryName, { link, t
 }
 
 /**
- * Finds the bytes of a digest, for a caller that has just seen or written a link to it, and restores them from the trash
- * if they are there. Undefined if they are nowhere, or damaged.
+ * Finds the bytes of a digest, for a caller that has just seen or written a link to it, and brings them back if that can be
+ * done. Undefined if they are nowhere, or damaged.
  */
 export async function findBlob(store: Store, digest: Digest): Promise<Stat | undefined> {
-  for (let round = 1; round <= maxRounds; round += 1) {
-    const stat = await store.objects.stat(blobKey(digest));
-    if (stat !== undefined) return ifWhole(stat, digest);
-    if (await store.garbage.restore(blobKey(digest))) store.noteRestored?.(digest);
-  }
-  return statBlob(store, digest);
+  const restored = () => store.noteRestored?.(digest);
+  return ifWhole(await store.changes.recover(blobKey(digest), { restored }), digest);
 }
 
 /**

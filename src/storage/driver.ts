@@ -1,10 +1,12 @@
 // A store, seen through all its ports.
+import type { Changes } from "./changes.ts";
 import type { Garbage } from "./garbage.ts";
 import type { Directory, Locks, Objects, Transfers, Trash, Uploads } from "./ports.ts";
 
 /** One store, seen through all its ports. */
 export interface Driver {
   readonly objects: Objects;
+  readonly changes: Changes;
   readonly locks: Locks;
   readonly trash: Trash;
   readonly garbage: Garbage;

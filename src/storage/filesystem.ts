@@ -11,6 +11,7 @@ import { FileUploads } from "./file-uploads.ts";
 import { isInMemory, openRoot } from "./filesystem-root.ts";
 import { type Flock, openFlock } from "./flock.ts";
 import { KeyPaths } from "./key-paths.ts";
+import { LockedChanges } from "./locked-changes.ts";
 import { TrashGarbage } from "./trash-garbage.ts";
 
 /** Where a filesystem store lies and how careful it is. */
@@ -41,10 +42,12 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Opened
 }
 
 function openPorts(paths: KeyPaths, flock: Flock | undefined): Driver {
+  const objects = new FileObjects(paths);
   const locks = new FileLocks(paths, flock);
   const trash = new FileTrash(paths);
   return {
-    objects: new FileObjects(paths),
+    objects,
+    changes: new LockedChanges({ objects, locks, trash, newId: () => crypto.randomUUID() }),
     locks,
     trash,
     garbage: new TrashGarbage({ locks, trash }),

@@ -1,6 +1,6 @@
 // A driver in which a test sees, delays or fails single calls; every other call goes through.
-
 import type { Driver } from "../../src/storage/driver.ts";
+import { LockedChanges } from "../../src/storage/locked-changes.ts";
 import { TrashGarbage } from "../../src/storage/trash-garbage.ts";
 
 type Call = (...args: unknown[]) => Promise<unknown> | unknown;
@@ -43,9 +43,11 @@ export function wrapCalls(driver: Driver, wrap: (port: keyof Driver, name: strin
         return typeof call === "function" && typeof name === "string" ? wrap(port, name, call.bind(target)) : call;
       },
     });
-  const [locks, trash] = [wrapped("locks"), wrapped("trash")];
+  const [objects, locks, trash] = [wrapped("objects"), wrapped("locks"), wrapped("trash")];
+  // What is made of them calls those that are wrapped.
   return {
-    objects: wrapped("objects"),
+    objects,
+    changes: wrapped("changes", new LockedChanges({ objects, locks, trash, newId: () => crypto.randomUUID() })),
     locks,
     trash,
     garbage: wrapped("garbage", new TrashGarbage({ locks, trash })),

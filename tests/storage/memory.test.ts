@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { OpenTestStore } from "./contract.ts";
+import { describeChanges } from "./contract-changes.ts";
 import { describeCollection } from "./contract-collection.ts";
 import { describeDirectory } from "./contract-directory.ts";
 import { describeLocks } from "./contract-locks.ts";
@@ -16,6 +17,7 @@ const open: OpenTestStore = async () => {
 };
 
 describe("objects in memory", () => describeObjects(open));
+describe("changes in memory", () => describeChanges(open));
 describe("directories in memory", () => describeDirectory(open));
 describe("locks in memory", () => describeLocks(open));
 describe("garbage in memory", () => describeCollection(open));

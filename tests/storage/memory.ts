@@ -1,6 +1,7 @@
 // The driver in memory: what the disk does, without one. Nothing survives the process.
 
 import type { Driver } from "../../src/storage/driver.ts";
+import { LockedChanges } from "../../src/storage/locked-changes.ts";
 import { MemoryLocks } from "../../src/storage/memory-locks.ts";
 import type { Locks } from "../../src/storage/ports.ts";
 import { TrashGarbage } from "../../src/storage/trash-garbage.ts";
@@ -14,10 +15,12 @@ import { MemoryUploads } from "./memory-uploads.ts";
 /** An empty store. `now` gives the time in milliseconds since 1970. */
 export function openMemory(now: () => number = Date.now): Driver {
   const tree = new MemoryTree(now);
+  const objects = new MemoryObjects(tree);
   const locks = openLocks();
   const trash = new MemoryTrash(tree);
   return {
-    objects: new MemoryObjects(tree),
+    objects,
+    changes: new LockedChanges({ objects, locks, trash, newId: () => crypto.randomUUID() }),
     locks,
     trash,
     garbage: new TrashGarbage({ locks, trash }),

@@ -3,6 +3,7 @@ import type { Metrics } from "../../metrics/metrics.ts";
 import type { Store } from "../../registry/store.ts";
 import type { Collection, Garbage } from "../../storage/garbage.ts";
 import type { Locks, Objects, Trash, Upload, Uploads } from "../../storage/ports.ts";
+import { timedChanges } from "./timed-changes.ts";
 
 /** distribution's names, and ours for what it does not have: waiting for a lock, adding to an upload. */
 type DriverCall =
@@ -40,6 +41,7 @@ export function withStorageMetrics(store: Store, metrics: Metrics): Store {
   return {
     ...store,
     objects: timedObjects(store.objects, time),
+    changes: timedChanges(store.changes, time),
     locks: timedLocks(store.locks, time),
     trash: timedTrash(store.trash, time),
     garbage: timedGarbage(store.garbage, time),

@@ -4,13 +4,13 @@ import type { BucketObjects, ObjectStat } from "./bucket-objects.ts";
 import { contentsScope, type NoticeScope, type Notices } from "./notices.ts";
 
 /** What is known of something that one wants to rely on: nothing is there, it may still go, or it stays. */
-export type Found = "missing" | "noticed" | ObjectStat;
+export type FoundObject = "missing" | "noticed" | ObjectStat;
 
 /** How many objects are looked for at once. */
 const lookers = 16;
 
 /** Looks for what somebody relies on who has just written what relies on it. */
-export class Adding {
+export class BucketAdding {
   readonly #objects: BucketObjects;
   readonly #notices: Notices;
   readonly #scope: NoticeScope;
@@ -27,14 +27,14 @@ export class Adding {
   }
 
   /** What is there of these contents, now that the links to them are written, and stand. */
-  async find(contents: readonly string[]): Promise<readonly Found[]> {
+  async find(contents: readonly string[]): Promise<readonly FoundObject[]> {
     return await this.#look(contentsScope, contents);
   }
 
   /** The notices first: what was noticed and has gone since is missing then. */
-  async #look(scope: NoticeScope, keys: readonly string[]): Promise<readonly Found[]> {
+  async #look(scope: NoticeScope, keys: readonly string[]): Promise<readonly FoundObject[]> {
     const noticed = await this.#notices.list(scope);
-    const found: Found[] = keys.map((key) => (noticed.has(key) ? "noticed" : "missing"));
+    const found: FoundObject[] = keys.map((key) => (noticed.has(key) ? "noticed" : "missing"));
     const waiting = keys.flatMap((key, index) => (noticed.has(key) ? [] : [{ key, index }]));
     const work = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {

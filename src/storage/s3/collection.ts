@@ -4,7 +4,7 @@ import type { BucketObjects, ObjectStat } from "./bucket-objects.ts";
 import { type CondemnedObject, maxCondemned, readRunNotes, writeRunNotes } from "./candidates.ts";
 import { type Lease, type LeaseOptions, takeLease } from "./lease.ts";
 import { contentsScope, maxNoticedKeys, type Notices } from "./notices.ts";
-import { beginRemoving, type Removing } from "./removing.ts";
+import { type BucketRemoving, beginRemoving } from "./removing.ts";
 
 /** Where a collection keeps its notes, and how it announces. */
 export interface BucketCollectionOptions {
@@ -37,7 +37,7 @@ export function planSeconds(walkMs: number): number {
 export class BucketCollection implements AsyncDisposable {
   readonly #objects: BucketObjects;
   readonly #options: BucketCollectionOptions & { readonly hold: Lease };
-  readonly #announced: { readonly removing: Removing; readonly keys: ReadonlySet<string> }[] = [];
+  readonly #announced: { readonly removing: BucketRemoving; readonly keys: ReadonlySet<string> }[] = [];
   readonly #judged: CondemnedObject[] = [];
 
   constructor(objects: BucketObjects, options: BucketCollectionOptions & { readonly hold: Lease }) {

@@ -25,14 +25,14 @@ export class AnnouncementOver extends Error {
 }
 
 /** Announces that the keys may be taken away. Whoever gets it reads what needs them only afterwards. */
-export async function beginRemoving(objects: BucketObjects, options: RemovingOptions): Promise<Removing> {
+export async function beginRemoving(objects: BucketObjects, options: RemovingOptions): Promise<BucketRemoving> {
   const { notices, scope, keys, seconds } = options;
   const notice = await notices.put(scope, keys, { seconds });
-  return new Removing(objects, { notices, notice, keys });
+  return new BucketRemoving(objects, { notices, notice, keys });
 }
 
 /** Something that was announced. Disposing of it ends the announcement, if no request is on its way any more. */
-export class Removing implements AsyncDisposable {
+export class BucketRemoving implements AsyncDisposable {
   readonly #objects: BucketObjects;
   readonly #notices: Notices;
   readonly #notice: Notice;

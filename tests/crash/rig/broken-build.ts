@@ -21,8 +21,8 @@ export const brokenRules = {
   ],
   "3 (link first, then look and bring back)": [
     {
-      file: "registry/find-blob.ts",
-      from: "if (await store.garbage.restore(blobKey(digest))) store.noteRestored?.(digest);",
+      file: "storage/locked-changes.ts",
+      from: "if (await trash.restore(trashNameOf(content), content)) restored?.(content);",
       to: "",
     },
   ],

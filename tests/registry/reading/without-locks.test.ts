@@ -8,5 +8,10 @@ test("a store without locks never has one, and holds up nobody who takes one", a
   expect(await locks.take("app", "alone", { waitMs: 0 })).toBeUndefined();
   expect(await locks.hold("gc", "x")).toHaveProperty("heldBy");
   expect(locks.keepsProcessesApart()).toBe(stock.store.locks.keepsProcessesApart());
+  const { changes } = withoutLocks(stock.store);
+  expect(await changes.adding("app", { waitMs: 0 })).toBeUndefined();
+  expect(await changes.removing("app", { keys: [], waitMs: 0 })).toBeUndefined();
+  expect(await changes.hold("gc", "x")).toHaveProperty("heldBy");
+  expect(changes.keepsProcessesApart()).toBe(stock.store.changes.keepsProcessesApart());
   await pushImage(stock, "app", { tag: "1" });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Adding } from "../../../src/storage/s3/adding.ts";
+import { BucketAdding } from "../../../src/storage/s3/adding.ts";
 import { Notices, scopeOf } from "../../../src/storage/s3/notices.ts";
 import { bytesOf, openBucket } from "./bucket.ts";
 
@@ -10,7 +10,7 @@ async function adding() {
   for (const key of ["link", "noticed", "blob"]) await bucket.objects.put(key, bytesOf(key));
   await notices.put(scope, ["noticed", "gone"], { seconds: 60 });
   await notices.put("blobs", ["blob"], { seconds: 60 });
-  return { ...bucket, adding: new Adding(bucket.objects, { notices, scope }) };
+  return { ...bucket, adding: new BucketAdding(bucket.objects, { notices, scope }) };
 }
 
 test("links stand if they are there and in no notice of their repository", async () => {

@@ -1,7 +1,7 @@
 // Nothing that was promised goes, whatever the store loses, delays or doubles, and whoever sleeps or dies; and each rule
 // is needed for that. FAST_CHECK_RUNS=5000 searches longer.
 import { describe, expect, test } from "bun:test";
-import { Adding } from "../../../src/storage/s3/adding.ts";
+import { BucketAdding } from "../../../src/storage/s3/adding.ts";
 import { contentsScope, Notices } from "../../../src/storage/s3/notices.ts";
 import { beginRemoving } from "../../../src/storage/s3/removing.ts";
 import { bytesOf, openBucket } from "./bucket.ts";
@@ -83,7 +83,7 @@ test.each([true, false])(
     await removing.delete("blob").catch(() => {});
     engine.fault = () => undefined;
     await removing[Symbol.asyncDispose]();
-    const adding = new Adding(other.objects, { notices: noticesOf(other.objects), scope: "r-1" });
+    const adding = new BucketAdding(other.objects, { notices: noticesOf(other.objects), scope: "r-1" });
     const meanwhile = await adding.find(["blob"]);
     engine.nowMs += 181_000;
     const [found] = await adding.find(["blob"]);

@@ -1,6 +1,6 @@
 // A node of the crash rig, in a process of its own: pushes, prunes and collects on a bucket until it is killed, and says
 // on standard output what it has promised, and what a user took away from it before.
-import { Adding } from "../../../src/storage/s3/adding.ts";
+import { BucketAdding } from "../../../src/storage/s3/adding.ts";
 import { BucketObjects } from "../../../src/storage/s3/bucket-objects.ts";
 import { BucketCollection, beginCollection } from "../../../src/storage/s3/collection.ts";
 import { listObjects } from "../../../src/storage/s3/listing.ts";
@@ -15,7 +15,7 @@ const objects = new BucketObjects(clientOf(new URL(endpoint)));
 const newId = () => crypto.randomUUID();
 const notices = new Notices(objects, { prefix: "notices/", newId, marginMs: 4_000 });
 const scope = scopeOf("app");
-const adding = new Adding(objects, { notices, scope });
+const adding = new BucketAdding(objects, { notices, scope });
 const contents = Array.from({ length: 10 }, (_, index) => index);
 
 const say = (line: string) => process.stdout.write(`${line}\n`);

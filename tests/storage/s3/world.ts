@@ -1,6 +1,6 @@
 // Nodes that push, delete, prune and collect on one bucket, in whatever order chance gives, over a store that loses,
 // delays and doubles; and what must hold at every moment.
-import { Adding } from "../../../src/storage/s3/adding.ts";
+import { BucketAdding } from "../../../src/storage/s3/adding.ts";
 import { BucketCollection, beginCollection } from "../../../src/storage/s3/collection.ts";
 import { listObjects } from "../../../src/storage/s3/listing.ts";
 import { Notices, scopeOf } from "../../../src/storage/s3/notices.ts";
@@ -74,7 +74,7 @@ export class World {
     const newId = () => `id-${++this.#count}`;
     const notices = new Notices(objects, { prefix: "notices/", newId });
     if (this.#flaws.isWithoutNotices) notices.list = async () => ({ has: () => false });
-    return { client, objects, notices, newId, adding: new Adding(objects, { notices, scope }) };
+    return { client, objects, notices, newId, adding: new BucketAdding(objects, { notices, scope }) };
   }
 
   #promise(key: string, removals: number | undefined): void {
