@@ -3,7 +3,7 @@
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { Following, Transfer } from "../storage/ports.ts";
-import { commitBlob, hashAll } from "./ingest.ts";
+import { commitBlob, hashStored } from "./ingest.ts";
 import { blobKey, type TransferOrigin, transferKey, transfersPrefix } from "./layout.ts";
 import type { Store } from "./store.ts";
 
@@ -52,7 +52,7 @@ export class Arrival implements Disposable {
 
   /** Makes the blob; see `commitBlob`. */
   async commit(): Promise<void> {
-    await commitBlob(this.#transfer, this.#digest, this.#hash);
+    await commitBlob(this.#transfer, this.#digest, this.#hash.digest());
   }
 
   /** Throws the bytes away. */
@@ -71,8 +71,9 @@ export async function openArrival(store: Store, origin: TransferOrigin): Promise
   const transfer = await store.transfers.open(transferKey(origin));
   if (transfer === "busy") return "busy";
   try {
-    const algorithm = digestAlgorithm(digest);
-    return new Arrival(digest, transfer, await hashAll(transfer, startHash(algorithm), algorithm));
+    const hash = startHash(digestAlgorithm(digest));
+    if (transfer.sizeBytes > 0) await hashStored(transfer.content(), hash);
+    return new Arrival(digest, transfer, hash);
   } catch (error) {
     transfer[Symbol.dispose]();
     throw error;

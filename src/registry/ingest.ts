@@ -1,9 +1,9 @@
 // Bytes on their way in, from a client or another registry: hashed and written as they come, in constant memory; and the
 // one gate for blobs: nothing else puts bytes under a digest, and these hash to it.
 import type { Content } from "../lib/content.ts";
-import { type Algorithm, type Digest, digestAlgorithm } from "../oci/digest.ts";
+import { type Algorithm, type Digest, digestAlgorithm, parseDigest } from "../oci/digest.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
-import type { Upload } from "../storage/ports.ts";
+import type { Growing, Upload } from "../storage/ports.ts";
 import { blobKey } from "./layout.ts";
 
 /**
@@ -22,7 +22,7 @@ const pieceMs = 2000;
  * received and hashed. When the chunks break off, what came before is still appended, so that the client can resume.
  */
 export async function appendAll(
-  upload: Upload,
+  upload: Growing,
   chunks: AsyncIterable<Uint8Array>,
   hash: RunningHash | undefined,
 ): Promise<void> {
@@ -99,21 +99,28 @@ export async function hashStored(content: Content, hash: RunningHash): Promise<v
   for await (const chunk of content.stream()) hash.update(chunk);
 }
 
-/** A hash of all bytes so far: the running one if it has seen just these, else they are read again. */
-export async function hashAll(
+/**
+ * The digest of all bytes so far: of the running hash if it has seen just these, or what was kept about them, else they
+ * are read again.
+ */
+export async function digestAll(
   upload: Upload,
   running: RunningHash | undefined,
   algorithm: Algorithm,
-): Promise<RunningHash> {
-  if (running?.algorithm === algorithm && running.sizeBytes === upload.sizeBytes) return running;
+): Promise<Digest> {
+  if (running?.algorithm === algorithm && running.sizeBytes === upload.sizeBytes) return running.digest();
+  const kept = parseDigest(upload.note ?? "");
+  if (kept !== undefined && digestAlgorithm(kept) === algorithm) return kept;
   const hash = startHash(algorithm);
-  await hashStored(upload.content(), hash);
-  return hash;
+  await hashStored(await upload.content(), hash);
+  return hash.digest();
 }
 
-/** Makes the blob, over whatever is in its place. It needs a link, and a look after that, before anybody relies on it. */
-export async function commitBlob(upload: Upload, digest: Digest, running: RunningHash | undefined): Promise<void> {
-  const hash = await hashAll(upload, running, digestAlgorithm(digest));
-  if (hash.digest() !== digest) throw new TypeError(`the bytes are not ${digest}`);
-  await upload.commit(blobKey(digest));
+/**
+ * Makes the blob, over whatever is in its place, of bytes that were found to have the digest `actual`. It needs a link, and
+ * a look after that, before anybody relies on it.
+ */
+export async function commitBlob(growing: Growing, digest: Digest, actual: Digest): Promise<void> {
+  if (actual !== digest) throw new TypeError(`the bytes are not ${digest}`);
+  await growing.commit(blobKey(digest));
 }

@@ -1,14 +1,15 @@
 // Upload sessions: bytes that arrive over several requests and become a blob when their digest is right.
 import { BoundedMap } from "../lib/bounded-map.ts";
+import { errorCode } from "../lib/system-error.ts";
 import { type Algorithm, type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import type { Upload } from "../storage/ports.ts";
+import type { Key, Upload } from "../storage/ports.ts";
 import { type AddedBlob, addBlob } from "./blobs.ts";
 import { followToBlob, linkBlob } from "./find-blob.ts";
-import { appendAll, type Body, commitBlob, hashAll } from "./ingest.ts";
-import { layerLink, trashName, uploadKey, uploadPrefix } from "./layout.ts";
+import { appendAll, type Body, commitBlob, digestAll } from "./ingest.ts";
+import { blobKey, layerLink, uploadKey, uploadPrefix } from "./layout.ts";
 import { type Store, withLock } from "./store.ts";
 
 /** Which session. */
@@ -73,7 +74,7 @@ export class StoreUploads {
     const id = this.#store.uuid();
     const startedAt = `${new Date(this.#store.now()).toISOString().slice(0, 19)}Z`;
     const beside = { startedat: startedAt, ...(owner === undefined ? {} : { [ownerFile]: owner }) };
-    await this.#store.uploads.create(uploadKey(name, id), isBrief ? {} : beside);
+    await this.#store.uploads.create(uploadKey(name, id), isBrief ? undefined : beside);
     if (algorithm !== "sha256") this.#kept.set(id, { hash: startHash(algorithm), identity: undefined });
     return { name, id };
   }
@@ -86,42 +87,47 @@ export class StoreUploads {
 
   /** How many bytes have arrived. */
   async size({ name, id }: UploadTarget): Promise<number> {
-    const stat = await this.#store.objects.stat(uploadKey(name, id), { isLinkFollowed: false });
-    if (stat === undefined) throw unknownUpload(id);
-    return stat.sizeBytes;
+    const sizeBytes = await this.#store.uploads.size(uploadKey(name, id));
+    if (sizeBytes === undefined) throw unknownUpload(id);
+    return sizeBytes;
   }
 
   /** Appends a piece; returns how many bytes have arrived. */
   async append(target: UploadTarget, chunk: Chunk): Promise<number> {
     const preempted = new AbortController();
-    using upload = await this.#hold(target, preempted);
-    if (upload === undefined) throw unknownUpload(target.id);
-    await this.#receive(upload, { target, chunk, preempted });
-    return upload.sizeBytes;
+    const sizeBytes = await this.#holding(target, { preempted }, async (upload) => {
+      await this.#receive(upload, { target, chunk, preempted });
+      return upload.sizeBytes;
+    });
+    if (sizeBytes === undefined) throw unknownUpload(target.id);
+    return sizeBytes;
   }
 
   /** Appends the last piece, checks the digest and makes the blob. After a wrong digest the session is gone. */
   async commit(target: UploadTarget, last: Chunk, digest: Digest): Promise<AddedBlob> {
     const preempted = new AbortController();
-    using upload = await this.#hold(target, preempted);
-    if (upload === undefined) return await this.#recallAnswer(target, digest);
-    await this.#receive(upload, { target, chunk: last, preempted });
-    const hash = await hashAll(upload, this.#kept.get(target.id)?.hash, digestAlgorithm(digest));
-    this.#kept.delete(target.id);
-    const actual = hash.digest();
-    if (actual !== digest) {
-      await this.#discard(target);
-      throw new RegistryError("DIGEST_INVALID", { detail: { expected: digest, actual, sizeBytes: upload.sizeBytes } });
-    }
-    await commitBlob(upload, digest, hash);
-    return await this.#publish(target, digest);
+    const added = await this.#holding(target, { preempted, to: blobKey(digest) }, async (upload) => {
+      await this.#receive(upload, { target, chunk: last, preempted, algorithm: digestAlgorithm(digest) });
+      const actual = await digestAll(upload, this.#kept.get(target.id)?.hash, digestAlgorithm(digest));
+      this.#kept.delete(target.id);
+      if (actual !== digest) {
+        const { sizeBytes } = upload;
+        await this.#discard(target);
+        throw new RegistryError("DIGEST_INVALID", { detail: { expected: digest, actual, sizeBytes } });
+      }
+      await commitBlob(upload, digest, actual);
+      return await this.#publish(target, digest);
+    });
+    return added ?? (await this.#recallAnswer(target, digest));
   }
 
   /** Ends a session without a blob. */
   async cancel(target: UploadTarget): Promise<void> {
-    using upload = await this.#hold(target, new AbortController());
-    if (upload === undefined) throw unknownUpload(target.id);
-    await this.#discard(target);
+    const outcome = await this.#holding(target, { preempted: new AbortController() }, async () => {
+      await this.#discard(target);
+      return "gone";
+    });
+    if (outcome === undefined) throw unknownUpload(target.id);
   }
 
   /** Removes sessions without a write for longer than `ageMs`; returns which. One that is being written to stays. */
@@ -139,7 +145,7 @@ export class StoreUploads {
     const key = uploadKey(target.name, target.id);
     const upload = await this.#store.uploads.open(key, { waitMs: 0, preempted: new AbortController() });
     if (upload === "busy") return false;
-    using _held = upload;
+    await using _held = upload;
     if (!(await this.#isOld(target, ageMs))) return false;
     if (hasTrash) await this.#discard(target);
     else await this.#store.uploads.discard(key);
@@ -149,32 +155,48 @@ export class StoreUploads {
   /** By the last write, or without data by the last change of the session. */
   async #isOld({ name, id }: UploadTarget, ageMs: number): Promise<boolean> {
     const store = this.#store;
-    const stat = await store.objects.stat(uploadKey(name, id), { isLinkFollowed: false });
-    const changedMs = stat === undefined ? await store.directory.prefixTime(uploadPrefix(name, id)) : stat.changedMs;
+    const changedMs = await store.uploads.changedMs(uploadKey(name, id));
     if (changedMs === undefined) return false;
     // A clock that was set back must not keep it for as long again: a time in the future counts as now.
-    if (stat !== undefined && changedMs > store.now()) await store.objects.renew(uploadKey(name, id));
+    if (changedMs > store.now()) await store.objects.renew(uploadKey(name, id));
     return store.now() - changedMs > ageMs;
   }
 
-  /** Takes hold of the session; a newer request ends the older one. */
-  async #hold({ name, id }: UploadTarget, preempted: AbortController): Promise<Upload | undefined> {
-    const upload = await this.#store.uploads.open(uploadKey(name, id), { waitMs: holdWaitMs, preempted });
-    if (upload !== "busy") return upload;
-    throw new RegistryError("UPLOAD_BUSY", { detail: { id }, retryAfterSeconds: 5 });
+  /** Does something under the session's hold; a newer request ends the older one. Undefined if there is no session. */
+  async #holding<T>(
+    { name, id }: UploadTarget,
+    { preempted, to }: { readonly preempted: AbortController; readonly to?: Key },
+    work: (upload: Upload) => Promise<T>,
+  ): Promise<T | undefined> {
+    const options = { waitMs: holdWaitMs, preempted, ...(to === undefined ? {} : { target: to }) };
+    const upload = await this.#store.uploads.open(uploadKey(name, id), options);
+    if (upload === undefined) return undefined;
+    if (upload === "busy") throw new RegistryError("UPLOAD_BUSY", { detail: { id }, retryAfterSeconds: 5 });
+    try {
+      return await disposing(upload, work);
+    } catch (error) {
+      // On another node somebody went on with it, and was faster.
+      if (errorCode(error) === "EBUSY") throw new RegistryError("UPLOAD_BUSY", { detail: { id } });
+      throw error;
+    }
   }
 
   async #receive(
     upload: Upload,
-    request: { readonly target: UploadTarget; readonly chunk: Chunk; readonly preempted: AbortController },
+    request: {
+      readonly target: UploadTarget;
+      readonly chunk: Chunk;
+      readonly preempted: AbortController;
+      readonly algorithm?: Algorithm;
+    },
   ): Promise<void> {
-    const { target, chunk, preempted } = request;
+    const { target, chunk, preempted, algorithm } = request;
     const { range } = chunk;
     const startBytes = upload.sizeBytes;
     if (range !== undefined && range.start !== startBytes) {
       throw new RegistryError("UPLOAD_OUT_OF_ORDER", { detail: { id: target.id, sizeBytes: startBytes } });
     }
-    await this.#append(upload, target.id, chunk.body(preempted.signal, startBytes));
+    await this.#append(upload, chunk.body(preempted.signal, startBytes), { id: target.id, algorithm });
     if (preempted.signal.aborted) {
       throw new RegistryError("UPLOAD_BUSY", { message: "a newer request has taken this upload over" });
     }
@@ -185,24 +207,35 @@ export class StoreUploads {
   }
 
   /** Keeps the hash for the next request, even if the connection broke: what arrived was hashed and appended alike. */
-  async #append(upload: Upload, id: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    const hash = this.#hashFor(upload, id);
+  async #append(
+    upload: Upload,
+    chunks: AsyncIterable<Uint8Array>,
+    { id, algorithm }: { readonly id: string; readonly algorithm: Algorithm | undefined },
+  ): Promise<void> {
+    const hash = this.#hashFor(upload, { id, algorithm });
     this.#kept.delete(id);
     try {
       await appendAll(upload, chunks, hash);
     } finally {
-      if (hash?.sizeBytes === upload.sizeBytes) this.#kept.set(id, { hash, identity: upload.identity });
+      if (hash?.sizeBytes === upload.sizeBytes) {
+        upload.keep(hash.digest());
+        this.#kept.set(id, { hash, identity: upload.identity });
+      }
     }
   }
 
   /** The hash of the bytes so far, or undefined if it is not known and the bytes are read again at the end. */
-  #hashFor(upload: Upload, id: string): RunningHash | undefined {
+  #hashFor(
+    upload: Upload,
+    { id, algorithm }: { readonly id: string; readonly algorithm: Algorithm | undefined },
+  ): RunningHash | undefined {
     const kept = this.#kept.get(id);
+    if (upload.sizeBytes === 0) return startHash(algorithm ?? kept?.hash.algorithm ?? "sha256");
     const isOfThese = kept?.identity === undefined || kept.identity === upload.identity;
     if (kept !== undefined && isOfThese && kept.hash.sizeBytes === upload.sizeBytes && upload.isRemembered()) {
       return kept.hash;
     }
-    return upload.sizeBytes === 0 ? startHash("sha256") : undefined;
+    return undefined;
   }
 
   /** The link to the bytes, then a look at them: only then the answer. */
@@ -232,8 +265,17 @@ export class StoreUploads {
 
   async #discard({ name, id }: UploadTarget): Promise<void> {
     this.#kept.delete(id);
-    const entry = trashName("uploads", this.#store.uuid());
-    if (await this.#store.trash.discard(uploadPrefix(name, id), entry)) await this.#store.trash.destroy(entry);
+    await this.#store.uploads.cancel(uploadKey(name, id));
+  }
+}
+
+/** What the work throws is what counts, whatever letting go comes to after that. */
+async function disposing<T>(upload: Upload, work: (upload: Upload) => Promise<T>): Promise<T> {
+  try {
+    await using held = upload;
+    return await work(held);
+  } catch (error) {
+    throw error instanceof SuppressedError ? error.suppressed : error;
   }
 }
 

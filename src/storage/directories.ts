@@ -21,6 +21,12 @@ export function statIfThere(path: string): Stats | undefined {
   }
 }
 
+/** When a directory was made, or what lies directly in it last came or went; undefined if there is none. */
+export function directoryTime(path: string): number | undefined {
+  const stat = statIfThere(path);
+  return stat?.isDirectory() === true ? Math.max(stat.mtimeMs, stat.ctimeMs) : undefined;
+}
+
 /**
  * Names of the directories in a directory, as they come; none if it is not there. `others` hears of what is no directory. Symbolic
  * links count as what they lead to: people move a part of a store to another disk, and what lies there must not look

@@ -2,7 +2,14 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { markDamage } from "./damage-mark.ts";
-import { countFiles, removeDirectory, removeEmptyTree, statIfThere, sweepTemporaryFiles } from "./directories.ts";
+import {
+  countFiles,
+  directoryTime,
+  removeDirectory,
+  removeEmptyTree,
+  statIfThere,
+  sweepTemporaryFiles,
+} from "./directories.ts";
 import type { KeyPaths } from "./key-paths.ts";
 import { openSyncfs } from "./libc.ts";
 import { isObstructed } from "./obstacles.ts";
@@ -25,8 +32,7 @@ export class FileDirectory implements Directory {
   }
 
   async prefixTime(prefix: Key): Promise<number | undefined> {
-    const stat = statIfThere(await this.#paths.reach(prefix));
-    return stat?.isDirectory() === true ? Math.max(stat.mtimeMs, stat.ctimeMs) : undefined;
+    return directoryTime(await this.#paths.reach(prefix));
   }
 
   async makePrefix(prefix: Key): Promise<void> {

@@ -1,35 +1,46 @@
 // Uploads on a filesystem: one append-only file each, held by flock while bytes flow, moved into place at the end.
-import { fstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import { fstatSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { errorCode } from "../lib/system-error.ts";
 import { openOwned } from "./descriptors.ts";
-import { isGone, removeDirectory } from "./directories.ts";
+import { directoryTime, isGone, removeDirectory } from "./directories.ts";
+import { describeFile } from "./file-stat.ts";
 import type { Flock } from "./flock.ts";
 import { holdGrowingFile, openToAppend } from "./growing-file.ts";
 import type { KeyPaths } from "./key-paths.ts";
 import { isAt } from "./lock-files.ts";
-import type { Key, OpenUploadOptions, Upload, Uploads } from "./ports.ts";
+import type { Key, OpenUploadOptions, Stat, Trash, Upload, Uploads } from "./ports.ts";
 import { makePrivate, privateDirectoryMode, privateFileMode } from "./private-places.ts";
 import { UploadClaims } from "./upload-claims.ts";
 
 const maxRemembered = 1000;
 
-/** The uploads of one store. `flock` is undefined if the filesystem has no locks. */
+/** What uploads need, beside their paths. */
+export interface FileUploadsOptions {
+  /** Undefined if the filesystem has no locks. */
+  readonly flock: Flock | undefined;
+  /** Where an upload that is given up goes, so that nobody sees half of it. */
+  readonly trash: Trash;
+}
+
+/** The uploads of one store. */
 export class FileUploads implements Uploads {
   readonly #paths: KeyPaths;
   readonly #flock: Flock | undefined;
+  readonly #trash: Trash;
   readonly #claims = new UploadClaims();
   /** What lies beside the uploads that this process began: a shortcut, never needed. */
   readonly #beside = new BoundedMap<string, readonly string[]>(maxRemembered);
 
-  constructor(paths: KeyPaths, flock: Flock | undefined) {
+  constructor(paths: KeyPaths, { flock, trash }: FileUploadsOptions) {
     this.#paths = paths;
     this.#flock = flock;
+    this.#trash = trash;
   }
 
   /** Makes the directory of an upload with an empty file in it. */
-  async create(key: Key, beside: Readonly<Record<string, string>>): Promise<void> {
+  async create(key: Key, beside: Readonly<Record<string, string>> = {}): Promise<void> {
     const path = this.#paths.of(key);
     const session = dirname(path);
     await this.#paths.files.inDirectory(dirname(session), () => {
@@ -46,6 +57,24 @@ export class FileUploads implements Uploads {
     const path = this.#paths.of(key);
     makePrivate(dirname(path), privateDirectoryMode);
     makePrivate(path, privateFileMode);
+  }
+
+  /** By the file itself: a link in its place is no upload of ours. */
+  async size(key: Key): Promise<number | undefined> {
+    return statOwn(await this.#paths.reach(key))?.sizeBytes;
+  }
+
+  /** Without a file by the directory, which other registries and killed requests leave behind. */
+  async changedMs(key: Key): Promise<number | undefined> {
+    const path = await this.#paths.reach(key);
+    return statOwn(path)?.changedMs ?? directoryTime(dirname(path));
+  }
+
+  /** Moves the directory of an upload out of sight, and removes it there. */
+  async cancel(key: Key): Promise<void> {
+    this.#beside.delete(dirname(this.#paths.of(key)));
+    const entry = `uploads/${crypto.randomUUID()}`;
+    if (await this.#trash.discard(key.slice(0, key.lastIndexOf("/")), entry)) await this.#trash.destroy(entry);
   }
 
   /** Removes the directory of an upload whose file was moved away. */
@@ -71,8 +100,20 @@ export class FileUploads implements Uploads {
     if (!isAt(stat, path)) return undefined;
     const growing = holdGrowingFile({ paths: this.#paths, path }, descriptor, stat);
     const held = owner.move();
-    return Object.assign(growing, { [Symbol.dispose]: () => held.dispose() });
+    const { content } = growing;
+    return Object.assign(growing, {
+      content: async () => content(),
+      // Who goes on with it in this process knows more than a note could say; in another one he reads the file.
+      note: undefined,
+      keep: () => undefined,
+      [Symbol.asyncDispose]: async () => held.dispose(),
+    });
   }
+}
+
+function statOwn(path: string): Stat | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() === true ? describeFile(stat) : undefined;
 }
 
 function makeSession(path: string): void {

@@ -51,7 +51,7 @@ function openPorts(paths: KeyPaths, flock: Flock | undefined): Driver {
     locks,
     trash,
     garbage: new TrashGarbage({ locks, trash }),
-    uploads: new FileUploads(paths, flock),
+    uploads: new FileUploads(paths, { flock, trash }),
     transfers: new FileTransfers(paths, flock),
     directory: new FileDirectory(paths),
   };

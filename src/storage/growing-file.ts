@@ -6,7 +6,7 @@ import { contentOf } from "../lib/content.ts";
 import { unlinkIfThere, writeInPlaceBytes } from "./durable-file.ts";
 import type { KeyPaths } from "./key-paths.ts";
 import { isCached } from "./page-cache.ts";
-import type { Upload } from "./ports.ts";
+import type { Transfer } from "./ports.ts";
 import { privateFileMode } from "./private-places.ts";
 
 const writev = promisify(writevCallback) as (
@@ -25,7 +25,7 @@ export function holdGrowingFile(
   { paths, path }: GrowingPlace,
   descriptor: number,
   stat = fstatSync(descriptor),
-): Omit<Upload, typeof Symbol.dispose> {
+): Omit<Transfer, "discard" | typeof Symbol.dispose> {
   let sizeBytes = stat.size;
   return {
     identity: `${stat.dev}:${stat.ino}`,

@@ -116,8 +116,8 @@ export interface Trash {
   destroy(name: string): Promise<void>;
 }
 
-/** One writer's hold on an object that is being uploaded. Nobody else appends while it is held. */
-export interface Upload extends Disposable {
+/** Bytes on their way to become an object, in the hands of one writer. */
+export interface Growing {
   /** Bytes received so far. */
   readonly sizeBytes: number;
   /** Changes when the object is another one, although its key is the same. */
@@ -129,8 +129,6 @@ export interface Upload extends Disposable {
   isRemembered(): boolean;
   /** Adds bytes at the end. After a failure `sizeBytes` says how many arrived. */
   append(pieces: readonly Uint8Array[]): Promise<void>;
-  /** The bytes received so far. */
-  content(): Content;
   /**
    * Makes the bytes durable and moves them over `to`, in one step that replaces what was there. The upload is over then,
    * even if making them durable fails: the system drops what it could not write, and a second try would succeed
@@ -139,24 +137,47 @@ export interface Upload extends Disposable {
   commit(to: Key): Promise<void>;
 }
 
+/**
+ * One request's hold on an upload. Nobody else appends while it is held; or somebody else does, elsewhere, and one of them
+ * is told, with EBUSY, that the other was faster: by `append`, `content`, `commit`, or when it is disposed of. What a
+ * request appended is there for others once it has been disposed of.
+ */
+export interface Upload extends Growing, AsyncDisposable {
+  /** The bytes received so far. Afterwards there may be no more of them. */
+  content(): Promise<Content>;
+  /** What was kept when there were just these bytes; undefined if nothing was, or it was not remembered. */
+  readonly note: string | undefined;
+  /** Keeps something with the bytes as they are, for whoever goes on with them. */
+  keep(note: string): void;
+}
+
 /** How to take hold of an upload. */
 export interface OpenUploadOptions {
   readonly waitMs: number;
   /** Aborted when a newer request in this process wants the upload. */
   readonly preempted: AbortController;
+  /** Where the bytes go, if this request is the last one. Only there may they be committed to then. */
+  readonly target?: Key;
 }
 
 /** Uploads: objects that arrive over several requests. */
 export interface Uploads {
   /**
    * Begins an upload of no bytes under a new key. `beside` are small objects next to it, by name; they go when the
-   * upload is discarded. Nothing of it need survive a power cut.
+   * upload is discarded. Without `beside` nobody is told of it: whoever opens it next holds it to its end. Nothing of it
+   * need survive a power cut.
    */
-  create(key: Key, beside: Readonly<Record<string, string>>): Promise<void>;
+  create(key: Key, beside?: Readonly<Record<string, string>>): Promise<void>;
   /** Makes sure that nobody but the owner of the store can read an upload, whoever began it. */
   protect(key: Key): Promise<void>;
-  /** Removes what is beside an upload that is over. */
+  /** How many bytes have arrived; undefined if there is no such upload. */
+  size(key: Key): Promise<number | undefined>;
+  /** When an upload, or what is left of one, last changed, in milliseconds since 1970; undefined if there is nothing. */
+  changedMs(key: Key): Promise<number | undefined>;
+  /** Removes what is beside an upload that is over, or was never more than that. */
   discard(key: Key): Promise<void>;
+  /** Ends an upload, in whatever state, and removes all of it: in one step, for whoever looks. */
+  cancel(key: Key): Promise<void>;
   /**
    * Takes hold of an upload; undefined if there is none; "busy" if its holder did not let go within `waitMs`, or a
    * newer request came. Holders and waiters in the same process are asked to let go through their `preempted`; with a
@@ -165,8 +186,10 @@ export interface Uploads {
   open(key: Key, options: OpenUploadOptions): Promise<Upload | "busy" | undefined>;
 }
 
-/** One holder's hold on a transfer: an upload that others, in any process, may read while it grows. */
-export interface Transfer extends Upload {
+/** One holder's hold on a transfer: bytes that others, in any process of this machine, may read while they grow. */
+export interface Transfer extends Growing, Disposable {
+  /** The bytes received so far. */
+  content(): Content;
   /** Ends it without an object. Its followers find it no longer in place. */
   discard(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { contentOf } from "../../src/lib/content.ts";
 import { startHash } from "../../src/oci/hash.ts";
-import { appendAll, commitBlob, hashAll, hashStored } from "../../src/registry/ingest.ts";
+import { appendAll, commitBlob, digestAll, hashStored } from "../../src/registry/ingest.ts";
 import { blobKey } from "../../src/registry/layout.ts";
 import type { Upload } from "../../src/storage/ports.ts";
 import { contentText } from "../content-text.ts";
@@ -25,9 +25,11 @@ function noting(append: (sizeBytes: number) => Promise<void> = async () => undef
       pieces.push(...more);
     },
     isRemembered: () => true,
-    content: () => contentOf(new Blob(pieces as Uint8Array<ArrayBuffer>[])),
+    note: undefined as string | undefined,
+    keep: () => undefined,
+    content: async () => contentOf(new Blob(pieces as Uint8Array<ArrayBuffer>[])),
     commit: async () => undefined,
-    [Symbol.dispose]: () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   };
   return { upload, appended };
 }
@@ -44,7 +46,7 @@ describe("appendAll()", () => {
     const { upload } = noting();
     const hash = startHash("sha256");
     await appendAll(upload, chunksOf(utf8("one "), utf8(""), utf8("two "), utf8("three")), hash);
-    expect([await contentText(upload.content()), hash.digest(), hash.sizeBytes]).toEqual([
+    expect([await contentText(await upload.content()), hash.digest(), hash.sizeBytes]).toEqual([
       "one two three",
       digestOf("one two three"),
       13,
@@ -56,7 +58,10 @@ describe("appendAll()", () => {
     const text = Array.from({ length: 9000 }, (_, index) => `${index} `.repeat(index % 1000 === 7 ? 400 : 1));
     const hash = startHash("sha256");
     await appendAll(upload, chunksOf(...text.map(utf8)), hash);
-    expect([await contentText(upload.content()), hash.digest()]).toEqual([text.join(""), digestOf(text.join(""))]);
+    expect([await contentText(await upload.content()), hash.digest()]).toEqual([
+      text.join(""),
+      digestOf(text.join("")),
+    ]);
   });
 
   test("holds the bytes of small chunks rather than the chunks", async () => {
@@ -123,7 +128,7 @@ describe("appendAll()", () => {
     const hash = startHash("sha256");
     const working = appendAll(upload, chunksOf(utf8("some"), new Error("gone")), hash);
     await expect(working).rejects.toThrow("gone");
-    expect([await contentText(upload.content()), hash.sizeBytes]).toEqual(["some", 4]);
+    expect([await contentText(await upload.content()), hash.sizeBytes]).toEqual(["some", 4]);
   });
 
   test("throws what the writing throws, once, and takes no more chunks for long", async () => {
@@ -144,16 +149,35 @@ test("hashStored() goes on with a hash", async () => {
   expect(hash.digest()).toBe(digestOf("one two three"));
 });
 
-describe("hashAll()", () => {
+describe("digestAll()", () => {
   test("trusts a running hash that has seen just these bytes, and reads them again otherwise", async () => {
     const { upload } = noting();
     const seen = startHash("sha256");
     await appendAll(upload, chunksOf(utf8("one two")), seen);
-    const behind = startHash("sha256");
-    const hashes = [seen, behind, undefined].map((running) => hashAll(upload, running, "sha256"));
-    expect((await Promise.all(hashes)).map((hash) => hash === seen)).toEqual([true, false, false]);
-    expect((await Promise.all(hashes)).map((hash) => hash.digest())).toEqual(Array(3).fill(digestOf("one two")));
-    expect((await hashAll(upload, seen, "sha512")).algorithm).toBe("sha512");
+    let reads = 0;
+    const content = upload.content;
+    const counting = async () => {
+      reads += 1;
+      return await content();
+    };
+    Object.assign(upload, { content: counting });
+    const digests: unknown[] = [];
+    for (const running of [seen, startHash("sha256"), undefined]) {
+      digests.push(await digestAll(upload, running, "sha256"), reads);
+    }
+    const right = digestOf("one two");
+    expect(digests).toEqual([right, 0, right, 1, right, 2]);
+    expect(await digestAll(upload, seen, "sha512")).toStartWith("sha512:");
+  });
+
+  test("trusts what was kept about just these bytes, if it is of the algorithm", async () => {
+    const { upload } = noting();
+    await appendAll(upload, chunksOf(utf8("bytes")), undefined);
+    const kept = digestOf("as another node found them");
+    const digests = [await digestAll(Object.assign(upload, { note: kept }), undefined, "sha256")];
+    digests.push(await digestAll(upload, undefined, "sha512"));
+    digests.push(await digestAll(Object.assign(upload, { note: "nonsense" }), undefined, "sha256"));
+    expect(digests).toEqual([kept, expect.stringContaining("sha512:"), digestOf("bytes")]);
   });
 });
 
@@ -162,9 +186,9 @@ describe("commitBlob()", () => {
     const { upload } = noting();
     const places: string[] = [];
     Object.assign(upload, { commit: async (to: string) => void places.push(to) });
-    await appendAll(upload, chunksOf(utf8("bytes")), undefined);
-    await expect(commitBlob(upload, digestOf("other bytes"), undefined)).rejects.toThrow("the bytes are not sha256:");
-    await commitBlob(upload, digestOf("bytes"), undefined);
-    expect(places).toEqual([blobKey(digestOf("bytes"))]);
+    const actual = digestOf("bytes");
+    await expect(commitBlob(upload, digestOf("other bytes"), actual)).rejects.toThrow("the bytes are not sha256:");
+    await commitBlob(upload, actual, actual);
+    expect(places).toEqual([blobKey(actual)]);
   });
 });

@@ -71,7 +71,7 @@ describe("purgeUploads()", () => {
     const held = await stock.store.uploads.open(uploadKey(app, id), { waitMs: 1000, preempted });
     stock.wait(hourMs + 1);
     const outcome = await purgeUploads(stock.store, hourMs);
-    if (typeof held === "object") held[Symbol.dispose]();
+    if (typeof held === "object") await held[Symbol.asyncDispose]();
     expect([outcome, await ids(), preempted.signal.aborted]).toEqual([none, [id], false]);
   });
 

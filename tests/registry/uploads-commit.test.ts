@@ -54,11 +54,11 @@ describe("a commit", () => {
               await upload.commit(to);
               order.push("committed");
             };
-            const dispose = () => {
-              upload[Symbol.dispose]();
+            const dispose = async () => {
+              await upload[Symbol.asyncDispose]();
               order.push("let go");
             };
-            return Object.assign(Object.create(upload), { commit, [Symbol.dispose]: dispose });
+            return Object.assign(Object.create(upload), { commit, [Symbol.asyncDispose]: dispose });
           },
         },
       }),

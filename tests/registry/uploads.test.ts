@@ -62,7 +62,7 @@ describe("a session", () => {
       const upload = await stock.store.uploads.open(key, options);
       if (upload === undefined || upload === "busy" || !forgets) return upload;
       // What the disk has in place of the bytes that were written.
-      const content = () => contentOf(new Blob(["lost bytes"]));
+      const content = async () => contentOf(new Blob(["lost bytes"]));
       return Object.assign(upload, { isRemembered: () => false, content });
     };
     const uploads = new StoreUploads({ ...stock.store, ...answering(stock.store, { uploads: { open: openUpload } }) });
@@ -127,7 +127,8 @@ describe("a session", () => {
               identity: { value: upload.identity },
               content: { value: () => upload.content() },
               commit: { value: (to: string) => upload.commit(to) },
-              [Symbol.dispose]: { value: () => upload[Symbol.dispose]() },
+              keep: { value: () => undefined },
+              [Symbol.asyncDispose]: { value: () => upload[Symbol.asyncDispose]() },
             });
           },
         },

@@ -14,10 +14,10 @@ export function describeUploads(open: OpenTestStore): void {
   test("an upload begins without bytes, with small objects beside it", async () => {
     using store = await open();
     await store.driver.uploads.create(key, beside);
-    using upload = await holdUpload(store.other, key);
+    await using upload = await holdUpload(store.other, key);
     expect([
       upload.sizeBytes,
-      await contentText(upload.content()),
+      await contentText(await upload.content()),
       (await store.driver.objects.stat(key))?.sizeBytes,
       await take(store.other, "docker/a/_uploads/1/startedat"),
     ]).toEqual([0, "", 0, beside.startedat]);
@@ -32,15 +32,19 @@ export function describeUploads(open: OpenTestStore): void {
     using store = await open();
     await store.driver.uploads.create(key, beside);
     {
-      using first = await holdUpload(store.driver, key);
+      await using first = await holdUpload(store.driver, key);
       await first.append([bytesOf("one "), bytesOf(""), bytesOf("two ")]);
       await first.append([]);
       await first.append([bytesOf("three ")]);
     }
-    using second = await holdUpload(store.other, key);
+    await using second = await holdUpload(store.other, key);
     const sizeBytes = second.sizeBytes;
     await second.append([bytesOf("four")]);
-    expect([sizeBytes, second.sizeBytes, await contentText(second.content())]).toEqual([14, 18, "one two three four"]);
+    expect([sizeBytes, second.sizeBytes, await contentText(await second.content())]).toEqual([
+      14,
+      18,
+      "one two three four",
+    ]);
   });
 
   test.each([
@@ -49,10 +53,10 @@ export function describeUploads(open: OpenTestStore): void {
   ])("%s arrive whole", async (_name, pieces) => {
     using store = await open();
     await store.driver.uploads.create(key, beside);
-    using upload = await holdUpload(store.driver, key);
+    await using upload = await holdUpload(store.driver, key);
     await upload.append(pieces.map(bytesOf));
     const text = pieces.join("");
-    expect([upload.sizeBytes, (await contentText(upload.content())) === text]).toEqual([text.length, true]);
+    expect([upload.sizeBytes, (await contentText(await upload.content())) === text]).toEqual([text.length, true]);
   });
 
   test("the identity stays across holds, and is another one for another upload", async () => {
@@ -66,7 +70,7 @@ export function describeUploads(open: OpenTestStore): void {
       [store.other, key],
       [store.driver, otherKey],
     ] as const) {
-      using upload = await holdUpload(driver, of);
+      await using upload = await holdUpload(driver, of);
       await upload.append([bytesOf("x")]);
       identities.push(upload.identity);
     }
@@ -79,7 +83,7 @@ export function describeUploads(open: OpenTestStore): void {
     await store.driver.uploads.create(key, beside);
     const beforeMs = Date.now() - 50;
     {
-      using upload = await holdUpload(store.driver, key);
+      await using upload = await holdUpload(store.driver, key);
       await upload.append([bytesOf("whole")]);
       await upload.commit(target);
     }
@@ -96,12 +100,64 @@ export function describeUploads(open: OpenTestStore): void {
     using store = await open();
     await store.driver.uploads.create(key, { ...beside, owner: "alice" });
     {
-      using upload = await holdUpload(store.driver, key);
+      await using upload = await holdUpload(store.driver, key);
       await upload.commit(target);
     }
     await store.other.uploads.discard(key);
     await store.other.uploads.discard(key);
     expect([await store.driver.objects.list("docker/a/_uploads"), await take(store.driver, target)]).toEqual([[], ""]);
+  });
+
+  test("how much has arrived, and when, is known without holding it", async () => {
+    using store = await open();
+    await store.driver.uploads.create(key, beside);
+    const beforeMs = Date.now() - 50;
+    {
+      await using upload = await holdUpload(store.driver, key);
+      await upload.append([bytesOf("four")]);
+    }
+    const { uploads } = store.other;
+    const [changedMs, none] = [await uploads.changedMs(key), "docker/a/_uploads/2/data"];
+    expect([
+      await uploads.size(key),
+      (changedMs ?? 0) >= beforeMs,
+      await uploads.size(none),
+      await uploads.changedMs(none),
+    ]).toEqual([4, true, undefined, undefined]);
+  });
+
+  test("cancel() removes all of it, also while it is held, and what is not there", async () => {
+    using store = await open();
+    await store.driver.uploads.create(key, { ...beside, owner: "alice" });
+    {
+      await using upload = await holdUpload(store.driver, key);
+      await upload.append([bytesOf("x")]);
+      await store.driver.uploads.cancel(key);
+    }
+    await store.other.uploads.cancel(key);
+    expect([
+      await store.other.uploads.size(key),
+      await take(store.driver, "docker/a/_uploads/1/owner"),
+      await store.driver.objects.list("docker/a/_uploads"),
+    ]).toEqual([undefined, undefined, []]);
+  });
+
+  test("an upload of one request is begun and committed", async () => {
+    using store = await open();
+    await store.driver.uploads.create(key);
+    {
+      const options = { ...start, preempted: new AbortController(), target };
+      const upload = await store.driver.uploads.open(key, options);
+      if (upload === undefined || upload === "busy") throw new Error("the upload is not to be had");
+      await using held = upload;
+      await held.append([bytesOf("whole")]);
+      await held.commit(target);
+    }
+    await store.driver.uploads.discard(key);
+    expect([await take(store.other, target), await store.driver.objects.list("docker/a/_uploads")]).toEqual([
+      "whole",
+      [],
+    ]);
   });
 
   test("who waits for an upload that ends meanwhile finds none", async () => {
@@ -110,7 +166,7 @@ export function describeUploads(open: OpenTestStore): void {
     const holder = await holdUpload(store.driver, key);
     const waiting = store.other.uploads.open(key, { ...start, preempted: new AbortController() });
     await holder.commit(target);
-    holder[Symbol.dispose]();
+    await holder[Symbol.asyncDispose]();
     expect(await waiting).toBeUndefined();
   });
 
@@ -120,7 +176,7 @@ export function describeUploads(open: OpenTestStore): void {
     const ask = async (driver: typeof store.driver) =>
       driver.uploads.open(key, { waitMs: 0, preempted: new AbortController() });
     const answers = await Promise.all([ask(store.driver), ask(store.driver), ask(store.other)]);
-    for (const answer of answers) if (typeof answer === "object") answer[Symbol.dispose]();
+    for (const answer of answers) if (typeof answer === "object") await answer[Symbol.asyncDispose]();
     expect(answers.map((answer) => (answer === "busy" ? "busy" : typeof answer))).toEqual(["object", "busy", "busy"]);
   });
 
@@ -129,8 +185,8 @@ export function describeUploads(open: OpenTestStore): void {
     await store.driver.uploads.create(key, beside);
     const preempted = new AbortController();
     const older = await holdUpload(store.driver, key, preempted);
-    preempted.signal.addEventListener("abort", () => older[Symbol.dispose]());
-    using newer = await holdUpload(store.driver, key);
+    preempted.signal.addEventListener("abort", () => void older[Symbol.asyncDispose]());
+    await using newer = await holdUpload(store.driver, key);
     await newer.append([bytesOf("x")]);
     expect([preempted.signal.aborted, newer.sizeBytes]).toEqual([true, 1]);
   });
@@ -142,16 +198,16 @@ export function describeUploads(open: OpenTestStore): void {
     const older = store.driver.uploads.open(key, { waitMs: 60_000, preempted: new AbortController() });
     const newer = store.driver.uploads.open(key, { waitMs: 60_000, preempted: new AbortController() });
     const given = await older;
-    holder[Symbol.dispose]();
+    await holder[Symbol.asyncDispose]();
     const got = await newer;
     expect([given, typeof got]).toEqual(["busy", "object"]);
-    if (typeof got === "object") got[Symbol.dispose]();
+    if (typeof got === "object") await got[Symbol.asyncDispose]();
   });
 
   test("a holder that does not let go keeps it: the other one is told that it is busy", async () => {
     using store = await open();
     await store.driver.uploads.create(key, beside);
-    using older = await holdUpload(store.driver, key);
+    await using older = await holdUpload(store.driver, key);
     const newer = await store.driver.uploads.open(key, { waitMs: 20, preempted: new AbortController() });
     await older.append([bytesOf("x")]);
     expect([newer, older.sizeBytes]).toEqual(["busy", 1]);
@@ -161,7 +217,7 @@ export function describeUploads(open: OpenTestStore): void {
     using store = await open();
     await store.driver.uploads.create(key, beside);
     const preempted = new AbortController();
-    using _older = await holdUpload(store.driver, key, preempted);
+    await using _older = await holdUpload(store.driver, key, preempted);
     const answer = await store.driver.uploads.open(key, { waitMs: 0, preempted: new AbortController() });
     expect([answer, preempted.signal.aborted]).toEqual(["busy", false]);
   });
@@ -176,7 +232,7 @@ export function describeUploads(open: OpenTestStore): void {
         store.other.directory.removeEmpty("docker/a/_uploads", { isDeep: false }),
       ]);
       expect((await store.other.objects.stat(fresh))?.sizeBytes).toBe(0);
-      await store.driver.trash.discard(`docker/a/_uploads/${round}`, `uploads/${round}`);
+      await store.driver.uploads.cancel(fresh);
     }
   });
 }

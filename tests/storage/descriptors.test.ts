@@ -63,7 +63,7 @@ const program = (name: string, root: string) => `
     () => driver.objects.put("docker/b/link", new Uint8Array([1])),
     () => driver.uploads.create(key, { startedat: "now" }),
     async () => {
-      using upload = await driver.uploads.open(key, { waitMs: 0, preempted: new AbortController() });
+      await using upload = await driver.uploads.open(key, { waitMs: 0, preempted: new AbortController() });
       await upload.append([new Uint8Array(10)]);
       await upload.commit("docker/c/data");
     },

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   countFiles,
   directoriesIn,
+  directoryTime,
   isGone,
   namesIn,
   removeDirectory,
@@ -153,5 +154,15 @@ test("removeTree() removes a link and leaves what it leads to", async () => {
   expect([await namesIn(directory.path), await namesIn(join(directory.path, "elsewhere"))]).toEqual([
     ["elsewhere"],
     ["file"],
+  ]);
+});
+
+test("directoryTime() is the time of a directory, and of nothing else", () => {
+  using directory = tree("full/a", "file");
+  const time = (name: string) => directoryTime(join(directory.path, name));
+  expect([Math.abs((time("full") ?? 0) - Date.now()) < 60_000, time("file"), time("none")]).toEqual([
+    true,
+    undefined,
+    undefined,
   ]);
 });

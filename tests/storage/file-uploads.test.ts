@@ -14,6 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import { errorCode } from "../../src/lib/system-error.ts";
 import { DurableFiles } from "../../src/storage/durable-file.ts";
+import { FileTrash } from "../../src/storage/file-trash.ts";
 import { FileUploads } from "../../src/storage/file-uploads.ts";
 import { openFilesystem } from "../../src/storage/filesystem.ts";
 import { KeyPaths } from "../../src/storage/key-paths.ts";
@@ -61,7 +62,7 @@ test("bytes are for the owner alone until they are committed, and then for every
   const mended = sessionModes();
   const beside644 = modeOf(`${dirname(key)}/startedat`);
   {
-    using upload = await holdUpload(store.driver, key);
+    await using upload = await holdUpload(store.driver, key);
     await upload.append([bytesOf("x")]);
     await upload.commit(target);
   }
@@ -88,7 +89,7 @@ test("a process that is killed lets go of its upload, and what it has written st
   const meanwhile = await store.driver.uploads.open(key, ask(20));
   const waiting = store.driver.uploads.open(key, ask(4000));
   await child.kill();
-  using upload = (await waiting) as Upload;
+  await using upload = (await waiting) as Upload;
   await upload.append([bytesOf(", and from here")]);
   await upload.commit(target);
   expect([written, meanwhile, await take(store.driver, target)]).toEqual([
@@ -102,7 +103,7 @@ test("a holder in another process is not asked to let go", async () => {
   using store = await disk.open();
   await store.driver.uploads.create(key, beside);
   const preempted = new AbortController();
-  using _held = await holdUpload(store.driver, key, preempted);
+  await using _held = await holdUpload(store.driver, key, preempted);
   expect([await store.other.uploads.open(key, ask(20)), preempted.signal.aborted]).toEqual(["busy", false]);
 });
 
@@ -112,7 +113,7 @@ test("who gets hold of an upload whose session was moved away finds none", async
   const holder = await holdUpload(store.driver, key);
   const waiting = store.other.uploads.open(key, ask(4000));
   await store.driver.trash.discard(dirname(key), "uploads/1");
-  holder[Symbol.dispose]();
+  await holder[Symbol.asyncDispose]();
   expect(await waiting).toBeUndefined();
 });
 
@@ -124,9 +125,9 @@ test("who gets hold of an upload whose file is another one now finds none", asyn
   const path = join(store.root, key);
   renameSync(path, `${path}.old`);
   writeFileSync(path, "another");
-  holder[Symbol.dispose]();
+  await holder[Symbol.asyncDispose]();
   const first = await waiting;
-  using again = await holdUpload(store.other, key);
+  await using again = await holdUpload(store.other, key);
   expect([first, again.sizeBytes]).toEqual([undefined, 7]);
 });
 
@@ -145,7 +146,7 @@ test("an upload begins although the directory of sessions is removed meanwhile",
 test("an upload never begins over another one", async () => {
   using store = await disk.open();
   await store.driver.uploads.create(key, beside);
-  using upload = await holdUpload(store.driver, key);
+  await using upload = await holdUpload(store.driver, key);
   await upload.append([bytesOf("x")]);
   const error = await store.other.uploads.create(key, beside).catch((reason: unknown) => reason);
   expect([errorCode(error), readFileSync(join(store.root, key), "utf8")]).toEqual(["EEXIST", "x"]);
@@ -154,7 +155,7 @@ test("an upload never begins over another one", async () => {
 test("commit() makes the directory of the blob again where it is removed meanwhile", async () => {
   using store = await disk.open();
   await store.driver.uploads.create(key, beside);
-  using upload = await holdUpload(store.driver, key);
+  await using upload = await holdUpload(store.driver, key);
   await upload.append([bytesOf("x")]);
   const committing = upload.commit(target);
   let removed = 0;
@@ -179,7 +180,7 @@ test("commit() freshens the time of an old upload, which the age of the blob is 
   using store = await disk.open();
   await store.driver.uploads.create(key, beside);
   utimesSync(join(store.root, key), 1, 1);
-  using upload = await holdUpload(store.driver, key);
+  await using upload = await holdUpload(store.driver, key);
   const beforeMs = Date.now() - 50;
   await upload.commit(target);
   const { mtimeMs } = statSync(join(store.root, target));
@@ -190,12 +191,12 @@ test("an upload that fails half-way says how many bytes arrived, and goes on fro
   using store = await disk.open();
   await store.driver.uploads.create(key, beside);
   {
-    using upload = await holdUpload(store.driver, key);
+    await using upload = await holdUpload(store.driver, key);
     await upload.append([bytesOf("abc")]);
     await expect(upload.commit("docker/a/_uploads/1/startedat/below")).rejects.toThrow();
   }
-  using again = await holdUpload(store.driver, key);
-  expect([again.sizeBytes, await contentText(again.content())]).toEqual([3, "abc"]);
+  await using again = await holdUpload(store.driver, key);
+  expect([again.sizeBytes, await contentText(await again.content())]).toEqual([3, "abc"]);
 });
 
 test("an upload of another owner is refused with the system's reason", async () => {
@@ -209,13 +210,13 @@ test("an upload of another owner is refused with the system's reason", async () 
 
 test("without locks of the filesystem the uploads of one process still keep apart", async () => {
   using directory = temporaryDirectory({ isInMemory: true });
-  const files = new DurableFiles(directory.path, { isDurable: false });
-  const uploads = new FileUploads(new KeyPaths(directory.path, files), undefined);
+  const paths = new KeyPaths(directory.path, new DurableFiles(directory.path, { isDurable: false }));
+  const uploads = new FileUploads(paths, { flock: undefined, trash: new FileTrash(paths) });
   await uploads.create(key, beside);
   const answers = await Promise.all([uploads.open(key, ask(0)), uploads.open(key, ask(0))]);
   expect(answers.map((answer) => (answer === "busy" ? "busy" : typeof answer))).toEqual(["object", "busy"]);
-  for (const answer of answers) if (typeof answer === "object") answer[Symbol.dispose]();
-  using again = (await uploads.open(key, ask(0))) as Upload;
+  for (const answer of answers) if (typeof answer === "object") await answer[Symbol.asyncDispose]();
+  await using again = (await uploads.open(key, ask(0))) as Upload;
   expect(again.sizeBytes).toBe(0);
 });
 
@@ -238,7 +239,7 @@ test("an upload whose file was replaced by a symbolic link is none: nothing is a
   symlinkSync(elsewhere, join(directory.path, key));
   expect([
     await driver.uploads.open(key, { waitMs: 0, preempted: new AbortController() }),
-    await driver.objects.stat(key, { isLinkFollowed: false }),
+    await driver.uploads.size(key),
     (await driver.objects.stat(key))?.sizeBytes,
     readFileSync(elsewhere, "utf8"),
   ]).toEqual([undefined, undefined, 9, "untouched"]);

@@ -20,8 +20,8 @@ test("holdObject() adds to the object, moves it, and lets it go", async () => {
   });
   await upload.append([new Uint8Array([2]), new Uint8Array([3])]);
   await upload.commit("there");
-  upload[Symbol.dispose]();
-  expect([describeObject(object), upload.sizeBytes, await readContent(upload.content()), calls]).toEqual([
+  await upload[Symbol.asyncDispose]();
+  expect([describeObject(object), upload.sizeBytes, await readContent(await upload.content()), calls]).toEqual([
     { sizeBytes: 3, changedMs: 5, modifiedMs: 5, identity: "7", isDamaged: false },
     3,
     new Uint8Array([1, 2, 3]),

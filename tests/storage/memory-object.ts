@@ -42,11 +42,13 @@ export function holdObject(
       object.changedMs = object.modifiedMs = now();
     },
     isRemembered: () => true,
-    content: () => contentOf(new Blob([object.bytes])),
+    note: undefined,
+    keep: () => undefined,
+    content: async () => contentOf(new Blob([object.bytes])),
     commit: async (to) => {
       object.modifiedMs = now();
       move(to);
     },
-    [Symbol.dispose]: release,
+    [Symbol.asyncDispose]: async () => release(),
   };
 }

@@ -12,7 +12,7 @@ export class MemoryUploads implements Uploads {
     this.#tree = tree;
   }
 
-  async create(key: Key, beside: Readonly<Record<string, string>>): Promise<void> {
+  async create(key: Key, beside: Readonly<Record<string, string>> = {}): Promise<void> {
     for (const [name, content] of Object.entries(beside))
       this.#tree.put(`${parentOf(key)}/${name}`, new TextEncoder().encode(content));
     this.#tree.put(key, new Uint8Array());
@@ -20,7 +20,19 @@ export class MemoryUploads implements Uploads {
 
   async protect(): Promise<void> {}
 
+  async size(key: Key): Promise<number | undefined> {
+    return this.#tree.objects.get(key)?.bytes.length;
+  }
+
+  async changedMs(key: Key): Promise<number | undefined> {
+    return this.#tree.objects.get(key)?.changedMs ?? this.#tree.prefixes.get(parentOf(key));
+  }
+
   async discard(key: Key): Promise<void> {
+    this.#tree.remove(parentOf(key));
+  }
+
+  async cancel(key: Key): Promise<void> {
     this.#tree.remove(parentOf(key));
   }
 

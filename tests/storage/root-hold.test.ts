@@ -98,7 +98,7 @@ describe("a driver whose root another directory took the place of", () => {
     await driver.uploads.create("docker/u/data", {});
     const held = await driver.uploads.open("docker/u/data", { waitMs: 0, preempted: new AbortController() });
     if (held === undefined || held === "busy") throw new Error("the upload is not to be had");
-    using upload = held;
+    await using upload = held;
     await upload.append([bytesOf("x")]);
     await untilLooksCount();
     renameSync(root, join(directory.path, "away"));

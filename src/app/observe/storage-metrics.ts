@@ -155,7 +155,10 @@ function countedUploads(uploads: Uploads, time: Time, metrics: Metrics): Uploads
       started.add({});
     },
     protect: (...asked) => uploads.protect(...asked),
+    size: (...asked) => time("Stat", () => uploads.size(...asked)),
+    changedMs: (...asked) => time("Stat", () => uploads.changedMs(...asked)),
     discard: (...asked) => time("Delete", () => uploads.discard(...asked)),
+    cancel: (...asked) => time("Delete", () => uploads.cancel(...asked)),
     open: async (...asked) => {
       const opened = await time("Writer", () => uploads.open(...asked));
       return opened === undefined || opened === "busy" ? opened : countedUpload(opened, counts);
@@ -178,6 +181,10 @@ function countedUpload(upload: Upload, { time, finished, received }: UploadCount
       return upload.identity;
     },
     isRemembered: () => upload.isRemembered(),
+    get note() {
+      return upload.note;
+    },
+    keep: (note) => upload.keep(note),
     content: () => upload.content(),
     append: async (pieces) => {
       const before = upload.sizeBytes;
@@ -191,6 +198,6 @@ function countedUpload(upload: Upload, { time, finished, received }: UploadCount
       await time("Move", () => upload.commit(to));
       finished();
     },
-    [Symbol.dispose]: () => upload[Symbol.dispose](),
+    [Symbol.asyncDispose]: () => upload[Symbol.asyncDispose](),
   };
 }

@@ -7,6 +7,8 @@ export interface BucketAddress {
   readonly bucket: string;
   /** Whether the bucket is the first part of the path; otherwise it stands before the host's name. */
   readonly isPathStyle: boolean;
+  /** Below which prefix every key lies: empty, or with a slash at its end. Nobody else ever sees it. */
+  readonly prefix: string;
 }
 
 /** The key with everything escaped that signatures escape; its slashes stay. */
@@ -27,12 +29,13 @@ export function addressOf(bucket: BucketAddress, key: string, query: Readonly<Re
   const base = url.pathname.replace(/\/$/, "");
   if (!bucket.isPathStyle) url.hostname = `${bucket.bucket}.${url.hostname}`;
   const place = bucket.isPathStyle ? `${base}/${encodeStrictly(bucket.bucket)}` : base;
-  url.pathname = key === "" && bucket.isPathStyle ? place : `${place}/${encodeKey(key)}`;
+  if (key === "") url.pathname = bucket.isPathStyle ? place : `${place}/`;
+  else url.pathname = `${place}/${encodeKey(bucket.prefix + key)}`;
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url;
 }
 
 /** What a copy names as its source. */
 export function copySourceOf(bucket: BucketAddress, key: string): string {
-  return `/${encodeStrictly(bucket.bucket)}/${encodeKey(key)}`;
+  return `/${encodeStrictly(bucket.bucket)}/${encodeKey(bucket.prefix + key)}`;
 }

@@ -27,8 +27,6 @@ export interface BucketPlan {
   readonly address: BucketAddress;
   readonly region: string;
   readonly newHeaders: NewObjectHeaders;
-  /** Empty, or with a slash at its end. */
-  readonly prefix: string;
 }
 
 const acls = [
@@ -64,10 +62,9 @@ export function planBucket(settings: BucketSettings): BucketPlan | { readonly pr
     return { problem: `the bucket ${bucket} needs storage.s3.forcepathstyle: true` };
   const root = rootdirectory.split("/").filter((segment) => segment !== "");
   return {
-    address: { endpoint, bucket, isPathStyle },
+    address: { endpoint, bucket, isPathStyle, prefix: root.map((segment) => `${segment}/`).join("") },
     region: region === "" ? "us-east-1" : region,
     newHeaders: newHeadersOf(settings, { objectacl, keyid }),
-    prefix: root.map((segment) => `${segment}/`).join(""),
   };
 }
 

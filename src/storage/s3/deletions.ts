@@ -23,16 +23,17 @@ export async function deleteMany(
 ): Promise<readonly RefusedDeletion[]> {
   if (keys.length > maxDeletions) throw new RangeError(`${keys.length} deletions at once`);
   if (keys.length === 0) return [];
-  const objects = keys.map((key) => `<Object><Key>${escapeXml(key)}</Key></Object>`).join("");
+  const root = client.options.bucket.prefix;
+  const objects = keys.map((key) => `<Object><Key>${escapeXml(root + key)}</Key></Object>`).join("");
   const body = new TextEncoder().encode(
     `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>${objects}</Delete>`,
   );
   // Asked for by every store, with either kind of signature.
   const headers = { "content-md5": new Bun.CryptoHasher("md5").update(body).digest("base64") };
   const request = { method: "POST", key: "", query: { delete: "" }, headers, body, expiring } as const;
-  const { root } = await client.askXml(request, { isOnce: expiring !== undefined });
-  return childrenOf(root, "Error").map((error) => ({
-    key: textOf(error, "Key") ?? "",
+  const { root: answer } = await client.askXml(request, { isOnce: expiring !== undefined });
+  return childrenOf(answer, "Error").map((error) => ({
+    key: (textOf(error, "Key") ?? "").slice(root.length),
     reason: textOf(error, "Code") ?? "",
   }));
 }

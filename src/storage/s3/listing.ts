@@ -33,10 +33,13 @@ export interface ListingOptions {
 
 /** The pages. What was there from the first to the last one is in them. */
 export async function* listPages(client: S3Client, options: ListingOptions): AsyncGenerator<ListingPage> {
-  const { prefix, after, isFlat = true, pageSize } = options;
+  const { after, isFlat = true, pageSize } = options;
+  const root = client.options.bucket.prefix;
+  const prefix = root + options.prefix;
+  const start = after === undefined ? undefined : root + after;
   let token: string | undefined;
   for (;;) {
-    const position = token === undefined ? { "start-after": after } : { "continuation-token": token };
+    const position = token === undefined ? { "start-after": start } : { "continuation-token": token };
     const wanted = {
       "list-type": "2",
       prefix,
@@ -45,10 +48,10 @@ export async function* listPages(client: S3Client, options: ListingOptions): Asy
       ...position,
     };
     const request = { method: "GET", key: "", query: definedOnly(wanted) } as const;
-    const { head, root } = await client.askXml(request);
-    yield { ...pageOf(root), dateMs: head.dateMs };
-    if (textOf(root, "IsTruncated") !== "true") return;
-    const next = textOf(root, "NextContinuationToken");
+    const { head, root: answer } = await client.askXml(request);
+    yield { ...pageOf(answer, root.length), dateMs: head.dateMs };
+    if (textOf(answer, "IsTruncated") !== "true") return;
+    const next = textOf(answer, "NextContinuationToken");
     // Ending here would take what is left for absent.
     if (next === undefined || next === "" || next === token) {
       throw new S3Failure(describe(request), { status: 200, reason: "without the token of the next page" });
@@ -61,18 +64,21 @@ function definedOnly(query: Readonly<Record<string, string | undefined>>): Reado
   return Object.fromEntries(Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-function pageOf(root: XmlElement): Pick<ListingPage, "objects" | "prefixes"> {
+/** Without what stands before every key. */
+function pageOf(answer: XmlElement, rootLength: number): Pick<ListingPage, "objects" | "prefixes"> {
   return {
-    objects: childrenOf(root, "Contents").map(objectOf),
-    prefixes: childrenOf(root, "CommonPrefixes").map((element) => textOf(element, "Prefix") ?? ""),
+    objects: childrenOf(answer, "Contents").map((element) => objectOf(element, rootLength)),
+    prefixes: childrenOf(answer, "CommonPrefixes").map((element) =>
+      (textOf(element, "Prefix") ?? "").slice(rootLength),
+    ),
   };
 }
 
-function objectOf(element: XmlElement): ListedObject {
+function objectOf(element: XmlElement, rootLength: number): ListedObject {
   const sizeBytes = Number(textOf(element, "Size"));
   const changedMs = Date.parse(textOf(element, "LastModified") ?? "");
   return {
-    key: textOf(element, "Key") ?? "",
+    key: (textOf(element, "Key") ?? "").slice(rootLength),
     stat: { sizeBytes, changedMs, etag: bareEtag(textOf(element, "ETag") ?? "") },
   };
 }

@@ -32,6 +32,9 @@ export interface UploadRecord {
 export interface ReadRecord {
   readonly record: UploadRecord;
   readonly etag: string;
+  /** Tells it from every other record of the same upload. */
+  readonly nonce: string;
+  readonly changedMs: number;
 }
 
 /** Ten thousand parts take less than half of it. */
@@ -57,8 +60,9 @@ export function sizeOf({ parts, tail, sealed }: UploadRecord): number {
 /** The record under this key; undefined if there is none, or none that can be read. */
 export async function readRecord(objects: BucketObjects, key: string): Promise<ReadRecord | undefined> {
   const found = await objects.read(key, maxRecordBytes);
-  const record = found === undefined ? undefined : parseRecord(new TextDecoder().decode(found.bytes));
-  return found === undefined || record === undefined ? undefined : { record, etag: found.stat.etag };
+  const parsed = found === undefined ? undefined : parseRecord(new TextDecoder().decode(found.bytes));
+  if (found === undefined || parsed === undefined) return undefined;
+  return { ...parsed, etag: found.stat.etag, changedMs: found.stat.changedMs };
 }
 
 /** Puts the record in the place of the one that was read. The nonce tells it from everybody else's. */
@@ -76,9 +80,9 @@ function formatRecord({ parts, ...rest }: UploadRecord, nonce: string): string {
   return JSON.stringify({ ...rest, parts: short, nonce });
 }
 
-function parseRecord(text: string): UploadRecord | undefined {
+function parseRecord(text: string): Pick<ReadRecord, "record" | "nonce"> | undefined {
   try {
-    const { uploadId, dataKey, parts, tail, sealed, note, isGone } = JSON.parse(text) as Readonly<
+    const { uploadId, dataKey, parts, tail, sealed, note, isGone, nonce } = JSON.parse(text) as Readonly<
       Record<string, unknown>
     >;
     if (!Array.isArray(parts)) return undefined;
@@ -87,7 +91,7 @@ function parseRecord(text: string): UploadRecord | undefined {
       etag: String(etag),
       sizeBytes: Number(sizeBytes),
     }));
-    return {
+    const record = {
       uploadId: textOrNothing(uploadId),
       dataKey: textOrNothing(dataKey),
       parts: read,
@@ -96,6 +100,7 @@ function parseRecord(text: string): UploadRecord | undefined {
       note: textOrNothing(note),
       isGone: isGone === true,
     };
+    return { record, nonce: textOrNothing(nonce) ?? "" };
   } catch {
     return undefined;
   }

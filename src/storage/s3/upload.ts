@@ -1,6 +1,7 @@
 // One request's hold on an upload. Nobody is kept out: of two nodes that go on with the same upload one finds that the
 // other was faster, and its bytes do not count.
 import type { Content } from "../../lib/content.ts";
+import type { Upload } from "../ports.ts";
 import type { BucketObjects } from "./bucket-objects.ts";
 import { S3Failure } from "./failure.ts";
 import { abortMultipart, completeMultipart, findCompleted, isNoUpload } from "./multipart.ts";
@@ -22,10 +23,13 @@ export interface UploadPlaces {
 export interface HoldOptions {
   readonly places: UploadPlaces;
   readonly memory: PartMemory;
-  readonly read: ReadRecord;
+  /** Undefined for an upload that nobody else knows of, and that ends with this hold. */
+  readonly read: ReadRecord | undefined;
   readonly newId: () => string;
   /** Where the bytes are going, if that is known before the first of them: then nothing is copied, and nothing resumed. */
   readonly target?: string | undefined;
+  /** Called when the hold has ended. */
+  readonly release?: (() => void) | undefined;
   /** How large a part is, by its number. */
   readonly partBytes?: ((number: number) => number) | undefined;
 }
@@ -40,17 +44,19 @@ export class UploadMoved extends Error {
 }
 
 /** An upload that is being written to. Disposing of it makes what arrived known to every node. */
-export class HeldUpload implements AsyncDisposable {
+export class HeldUpload implements Upload {
   readonly #objects: BucketObjects;
   readonly #options: HoldOptions;
   readonly #parts: UploadParts;
   readonly #membership: Disposable;
   readonly #dataKey: string;
+  /** Of the record that this hold leaves behind. */
+  readonly #nonce: string;
   /** Bytes that were put aside, and are in no buffer. */
   #tail: KeptBytes | undefined;
   #sealed: KeptBytes | undefined;
-  #note: string | undefined;
-  #etag: string;
+  /** With the size that it was kept for. */
+  #note: { readonly text: string; readonly sizeBytes: number } | undefined;
   /** What is done at a time: a request's work, or putting bytes aside for others. */
   #turn: Promise<unknown> = Promise.resolve();
   #isChanged = false;
@@ -59,9 +65,10 @@ export class HeldUpload implements AsyncDisposable {
 
   constructor(objects: BucketObjects, options: HoldOptions) {
     const { places, memory, read, target, partBytes } = options;
-    const { record } = read;
+    const record = read?.record ?? emptyRecord;
     this.#objects = objects;
     this.#options = options;
+    this.#nonce = options.newId();
     const { uploadId, parts } = target === undefined ? record : emptyRecord;
     // Without parts nothing is on its way there, and another node may have begun as we do.
     const isBegun = record.uploadId !== undefined && record.dataKey !== undefined;
@@ -69,8 +76,7 @@ export class HeldUpload implements AsyncDisposable {
     this.#parts = new UploadParts(objects, { memory, key: target ?? this.#dataKey, uploadId, parts, partBytes });
     this.#tail = record.tail;
     this.#sealed = record.sealed;
-    this.#note = record.note;
-    this.#etag = read.etag;
+    this.#note = record.note === undefined ? undefined : { text: record.note, sizeBytes: sizeOf(record) };
     this.#membership = memory.join({ release: () => void this.#yield().catch(() => {}) });
   }
 
@@ -79,32 +85,45 @@ export class HeldUpload implements AsyncDisposable {
     return this.#sealed?.sizeBytes ?? this.#parts.sentBytes + this.#parts.rest.length + (this.#tail?.sizeBytes ?? 0);
   }
 
-  /** What was kept beside the bytes when exactly so many had arrived. */
+  /** Another one as soon as the bytes may be others: of the record that was read, or of that which is going to be. */
+  get identity(): string {
+    return this.#isChanged ? this.#nonce : (this.#options.read?.nonce ?? this.#nonce);
+  }
+
+  /** The store has what it has taken. */
+  isRemembered(): boolean {
+    return true;
+  }
+
+  /** What was kept when exactly so many bytes had arrived. */
   get note(): string | undefined {
-    return this.#note;
+    return this.#note?.sizeBytes === this.sizeBytes ? this.#note.text : undefined;
   }
 
   /** Keeps something beside the bytes, until there are more of them. */
-  keep(note: string): void {
-    this.#note = note;
+  keep(text: string): void {
+    if (this.note === text) return;
+    this.#note = { text, sizeBytes: this.sizeBytes };
     this.#isChanged = true;
   }
 
   /** Adds bytes at the end. */
   async append(pieces: readonly Uint8Array[]): Promise<void> {
+    if (pieces.every((piece) => piece.length === 0)) return;
     await this.#inTurn(async () => {
       if (this.#sealed !== undefined) throw new RangeError("no bytes can be added any more");
       this.#isActive = true;
       this.#isChanged = true;
-      this.#note = undefined;
       await this.#fetchTail();
       for (const piece of pieces) await this.#parts.add(piece);
     });
   }
 
   /** No more bytes; only now they can be read. */
-  async seal(): Promise<Content> {
+  async content(): Promise<Content> {
     return await this.#inTurn(async () => {
+      // What is put together there is there for everybody, right or wrong.
+      if (this.#options.target !== undefined) throw new RangeError("the bytes are read when they are in their place");
       this.#sealed ??= await this.#putTogether(this.#dataKey);
       this.#isChanged = true;
       const { key, ...stat } = this.#sealed;
@@ -197,31 +216,40 @@ export class HeldUpload implements AsyncDisposable {
       await this.#leave();
     } finally {
       this.#parts.drop();
+      this.#options.release?.();
     }
   }
 
+  /** Leaves nothing behind when it is disposed of: the upload was given up meanwhile. */
+  async abandon(): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#isOver = true;
+      await this.#parts.settle();
+      await this.#abort();
+    });
+  }
+
   async #leave(): Promise<void> {
-    const { places, target, newId } = this.#options;
+    const { places, target, read } = this.#options;
     const parts = await this.#parts.settle();
     if (this.#isOver) return;
-    if (target !== undefined) return await this.#abort();
+    if (target !== undefined || read === undefined) return await this.#abort();
     if (!this.#isChanged) return;
     // After a part that failed nothing counts that came later; what an earlier request had brought still does.
-    const before = this.#options.read.record;
+    const before = read.record;
     const { hasFailed } = this.#parts;
     if (hasFailed && this.#parts.sentBytes < sizeOf(before)) return this.#parts.requireToldFailure();
     if (!hasFailed && this.#sealed === undefined) await this.#storeTail();
+    const kept = { parts, tail: hasFailed ? undefined : this.#tail, sealed: this.#sealed };
     const record: UploadRecord = {
+      ...kept,
       uploadId: this.#parts.upload?.uploadId,
       dataKey: this.#dataKey,
-      parts,
-      tail: hasFailed ? undefined : this.#tail,
-      sealed: this.#sealed,
-      note: this.#note,
+      note: this.#note?.sizeBytes === sizeOf({ ...emptyRecord, ...kept }) ? this.#note.text : undefined,
       isGone: false,
     };
-    const expected = { etag: this.#etag };
-    const { isPut } = await putRecord(this.#objects, { key: places.record, expected, nonce: newId() }, record);
+    const place = { key: places.record, expected: { etag: read.etag }, nonce: this.#nonce };
+    const { isPut } = await putRecord(this.#objects, place, record);
     // What was begun by this request alone is of no use to anybody.
     if (!isPut && before.uploadId === undefined) await this.#abort();
     if (!isPut) throw new UploadMoved(places.data);

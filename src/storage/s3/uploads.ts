@@ -1,5 +1,6 @@
 // Uploads in a bucket: begun by one node, continued by any, ended by any.
 import type { BucketObjects } from "./bucket-objects.ts";
+import { deleteMany, maxDeletions } from "./deletions.ts";
 import { listObjects } from "./listing.ts";
 import { abortMultipart } from "./multipart.ts";
 import type { PartMemory } from "./part-memory.ts";
@@ -14,6 +15,13 @@ export interface BucketUploadsOptions {
   readonly partBytes?: (number: number) => number;
 }
 
+/** How an upload is held. */
+export interface OpenBucketUpload {
+  readonly target?: string | undefined;
+  /** Called when the hold has ended. */
+  readonly release?: (() => void) | undefined;
+}
+
 /** The uploads of a bucket. An upload's key is that of its bytes; the rest lies beside them. */
 export class BucketUploads {
   readonly #objects: BucketObjects;
@@ -26,14 +34,11 @@ export class BucketUploads {
 
   /** Begins an upload of no bytes under a new key, with small objects beside it. */
   async create(key: string, beside: Readonly<Record<string, string>>): Promise<void> {
-    const { record } = placesOf(key);
-    for (const [name, text] of Object.entries(beside))
+    const place = { key: placesOf(key).record, expected: "nothing", nonce: this.#options.newId() } as const;
+    const around = Object.entries(beside).map(async ([name, text]) => {
       await this.#objects.put(`${prefixOf(key)}${name}`, new TextEncoder().encode(text));
-    const { isPut } = await putRecord(
-      this.#objects,
-      { key: record, expected: "nothing", nonce: this.#options.newId() },
-      emptyRecord,
-    );
+    });
+    const [{ isPut }] = await Promise.all([putRecord(this.#objects, place, emptyRecord), ...around]);
     if (!isPut) throw new UploadMoved(key);
   }
 
@@ -43,33 +48,58 @@ export class BucketUploads {
     return read === undefined || read.record.isGone ? undefined : sizeOf(read.record);
   }
 
+  /** When an upload, or what is left of one, last changed; undefined if there is nothing. */
+  async changedMs(key: string): Promise<number | undefined> {
+    const stat = await this.#objects.stat(placesOf(key).record);
+    if (stat !== undefined) return stat.changedMs;
+    const left = await Array.fromAsync(listObjects(this.#objects.client, { prefix: prefixOf(key) }));
+    return left.length === 0 ? undefined : Math.max(...left.map((each) => each.stat.changedMs));
+  }
+
   /** Goes on with an upload; undefined if there is none. With `target`, if it has no bytes, they go there at once. */
-  async open(key: string, { target }: { readonly target?: string } = {}): Promise<HeldUpload | undefined> {
+  async open(key: string, { target, release }: OpenBucketUpload = {}): Promise<HeldUpload | undefined> {
     const places = placesOf(key);
     const read = await readRecord(this.#objects, places.record);
     if (read === undefined || read.record.isGone) return undefined;
     const isUntouched =
       sizeOf(read.record) === 0 && read.record.sealed === undefined && read.record.uploadId === undefined;
-    return new HeldUpload(this.#objects, { ...this.#options, places, read, target: isUntouched ? target : undefined });
+    const options = { ...this.#options, places, read, release };
+    return new HeldUpload(this.#objects, { ...options, target: isUntouched ? target : undefined });
+  }
+
+  /** An upload that nobody else knows of, and that ends with this hold: nothing is kept about it. */
+  openBrief(key: string, options: OpenBucketUpload): HeldUpload {
+    return new HeldUpload(this.#objects, { ...this.#options, ...options, places: placesOf(key), read: undefined });
+  }
+
+  /** Removes what is left of an upload that is over: first its record, so that nobody goes on with it. */
+  async discard(key: string): Promise<void> {
+    await this.#objects.delete(placesOf(key).record);
+    const left = await Array.fromAsync(listObjects(this.#objects.client, { prefix: prefixOf(key) }));
+    await this.#deleteAll(left.map((each) => each.key));
   }
 
   /** Ends an upload and removes what is left of it, in whatever state it is. */
-  async discard(key: string): Promise<void> {
-    const { record: recordKey } = placesOf(key);
+  async cancel(key: string): Promise<void> {
+    const recordKey = placesOf(key).record;
     const read = await readRecord(this.#objects, recordKey);
-    if (read !== undefined) {
+    if (read !== undefined && !read.record.isGone) {
       const place = { key: recordKey, expected: { etag: read.etag }, nonce: this.#options.newId() };
       const { isPut } = await putRecord(this.#objects, place, { ...read.record, isGone: true });
       if (!isPut) throw new UploadMoved(key);
-      const { uploadId, dataKey } = read.record;
-      if (uploadId !== undefined && dataKey !== undefined)
-        await abortMultipart(this.#objects, { key: dataKey, uploadId });
     }
-    for await (const { key: left } of listObjects(this.#objects.client, { prefix: prefixOf(key) })) {
-      // The last thing to go: until then nobody begins the same upload anew.
-      if (left !== recordKey) await this.#objects.delete(left);
-    }
-    await this.#objects.delete(recordKey);
+    const { uploadId, dataKey } = read?.record ?? emptyRecord;
+    if (uploadId !== undefined && dataKey !== undefined)
+      await abortMultipart(this.#objects, { key: dataKey, uploadId });
+    const left = await Array.fromAsync(listObjects(this.#objects.client, { prefix: prefixOf(key) }));
+    // The record is the last thing to go: until then somebody else can finish this.
+    await this.#deleteAll(left.map((each) => each.key).filter((each) => each !== recordKey));
+    if (read !== undefined) await this.#objects.delete(recordKey);
+  }
+
+  async #deleteAll(keys: readonly string[]): Promise<void> {
+    for (let start = 0; start < keys.length; start += maxDeletions)
+      await deleteMany(this.#objects.client, keys.slice(start, start + maxDeletions));
   }
 }
 

@@ -42,7 +42,7 @@ test("uploads are counted, with the bytes that they bring", async () => {
   await upload.append([bytes, bytes]);
   const seen = [upload.sizeBytes, upload.isRemembered()];
   await upload.commit("blob/data");
-  upload[Symbol.dispose]();
+  await upload[Symbol.asyncDispose]();
   expect([seen, await store.objects.stat("blob/data")]).toMatchObject([[10, true], { sizeBytes: 10 }]);
   expect(await samplesOf(metrics, /uploads/)).toEqual([
     "registry_uploads_started_total 1",

@@ -1,11 +1,23 @@
 import { describe, expect, test } from "bun:test";
 import { addressOf, copySourceOf, encodeKey } from "../../../src/storage/s3/address.ts";
 
-const bucket = { endpoint: new URL("https://s3.eu-west-1.amazonaws.com"), bucket: "images", isPathStyle: false };
+const bucket = {
+  endpoint: new URL("https://s3.eu-west-1.amazonaws.com"),
+  bucket: "images",
+  isPathStyle: false,
+  prefix: "",
+};
 
 describe("addressOf()", () => {
   test.each([
     [bucket, "a/b", {}, "https://images.s3.eu-west-1.amazonaws.com/a/b"],
+    [{ ...bucket, prefix: "some/root/" }, "a/b", {}, "https://images.s3.eu-west-1.amazonaws.com/some/root/a/b"],
+    [
+      { ...bucket, prefix: "root/" },
+      "",
+      { "list-type": "2" },
+      "https://images.s3.eu-west-1.amazonaws.com/?list-type=2",
+    ],
     [bucket, "", { "list-type": "2" }, "https://images.s3.eu-west-1.amazonaws.com/?list-type=2"],
     [{ ...bucket, isPathStyle: true }, "a/b", {}, "https://s3.eu-west-1.amazonaws.com/images/a/b"],
     [{ ...bucket, isPathStyle: true }, "", { delete: "" }, "https://s3.eu-west-1.amazonaws.com/images?delete="],
@@ -25,5 +37,8 @@ test("encodeKey() escapes everything but slashes and what needs no escape", () =
 });
 
 test("copySourceOf() names bucket and key", () => {
-  expect(copySourceOf(bucket, "a/b c")).toBe("/images/a/b%20c");
+  expect([copySourceOf(bucket, "a/b c"), copySourceOf({ ...bucket, prefix: "root/" }, "a")]).toEqual([
+    "/images/a/b%20c",
+    "/images/root/a",
+  ]);
 });

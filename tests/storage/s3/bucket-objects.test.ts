@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { deleteMany } from "../../../src/storage/s3/deletions.ts";
+import { listObjects, listPages } from "../../../src/storage/s3/listing.ts";
+import { completeMultipart, createMultipart, putPart } from "../../../src/storage/s3/multipart.ts";
 import { bytesOf, openBucket } from "./bucket.ts";
 import { md5 } from "./engine-objects.ts";
 
@@ -83,4 +86,28 @@ describe("objects of a bucket", () => {
       elsewhere.slice(0, 32),
     ]).toEqual(["1", "text/plain", "https://cdn.test/images/a%20b?X-"]);
   });
+});
+
+test("a registry below a prefix of its bucket neither sees nor touches anything else there", async () => {
+  const { engine, client, objects } = openBucket({ prefix: "some/root/", pageSize: 2 });
+  for (const key of ["other", "some/other", "some/root", "some/rootless/a"]) engine.objects.set(key, bytesOf("x"));
+  for (const key of ["a/1", "a/2", "a/b/3", "c"]) await objects.put(key, bytesOf(key));
+  const copied = await objects.copy("c", "d");
+  const upload = await createMultipart(objects, "e");
+  await completeMultipart(objects, upload, [await putPart(objects, upload, { number: 1, bytes: bytesOf("part") })]);
+  const keysOf = async (options: Parameters<typeof listObjects>[1]) =>
+    (await Array.fromAsync(listObjects(client, options))).map(({ key }) => key);
+  const pages = await Array.fromAsync(listPages(client, { prefix: "a/", isFlat: false }));
+  const seen = [await keysOf({ prefix: "" }), await keysOf({ prefix: "", after: "a/2" })];
+  await deleteMany(client, ["a/1", "c"]);
+  await objects.delete("a/2");
+  expect([copied, seen, pages.flatMap(({ prefixes }) => prefixes), engine.keys()]).toEqual([
+    true,
+    [
+      ["a/1", "a/2", "a/b/3", "c", "d", "e"],
+      ["a/b/3", "c", "d", "e"],
+    ],
+    ["a/b/"],
+    ["other", "some/other", "some/root", "some/root/a/b/3", "some/root/d", "some/root/e", "some/rootless/a"],
+  ]);
 });

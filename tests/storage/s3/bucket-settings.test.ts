@@ -22,7 +22,7 @@ const own = { ...usual, region: undefined, regionendpoint: "minio.test:9000" };
 /** The address of an object, or the problem. */
 function addressWith(settings: BucketSettings): string {
   const plan = planBucket(settings);
-  return "problem" in plan ? plan.problem : addressOf(plan.address, `${plan.prefix}k`).href;
+  return "problem" in plan ? plan.problem : addressOf(plan.address, "k").href;
 }
 
 describe("planBucket() says where objects are", () => {

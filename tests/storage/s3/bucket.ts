@@ -25,6 +25,8 @@ export interface TestBucketOptions extends EngineOptions {
   readonly slots?: RequestSlots;
   readonly newHeaders?: Readonly<Record<string, string>>;
   readonly isQuoted?: boolean;
+  /** Below which everything lies. */
+  readonly prefix?: string;
 }
 
 export const testCredentials = {
@@ -33,10 +35,18 @@ export const testCredentials = {
 };
 
 export function openBucket(options: TestBucketOptions = {}): TestBucket {
-  const { engine = new Engine(options), aheadMs = 0, limits, slots, newHeaders = {}, isQuoted = false } = options;
+  const {
+    engine = new Engine(options),
+    aheadMs = 0,
+    limits,
+    slots,
+    newHeaders = {},
+    isQuoted = false,
+    prefix = "",
+  } = options;
   const pauses: number[] = [];
   const client = new S3Client({
-    bucket: { endpoint: new URL("http://store.test"), bucket: bucketName, isPathStyle: true },
+    bucket: { endpoint: new URL("http://store.test"), bucket: bucketName, isPathStyle: true, prefix },
     region: "us-east-1",
     credentials: new CurrentCredentials(testCredentials, () => engine.nowMs),
     clock: new EngineClock(

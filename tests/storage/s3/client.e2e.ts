@@ -183,7 +183,7 @@ describe.each(engines)("on %s", (name, start) => {
       await using upload = await two.open(key);
       await upload?.commit("blobs/a");
     }
-    await one.discard(key);
+    await one.cancel(key);
     const stat = await objects.stat("blobs/a");
     const found = stat === undefined ? new Uint8Array() : await readContent(contentOfObject(objects, "blobs/a", stat));
     const bytes = Buffer.concat([3, 9, 6].map((sizeBytes) => new Uint8Array(sizeBytes * mebibyte).fill(sizeBytes)));

@@ -6,7 +6,7 @@ import { openBucket } from "./bucket.ts";
 async function exchangeOverWire(handle: (request: Request) => Response | Promise<Response>, patienceMs?: number) {
   using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: handle });
   const { client } = openBucket();
-  const bucket = { endpoint: server.url, bucket: "images", isPathStyle: true };
+  const bucket = { endpoint: server.url, bucket: "images", isPathStyle: true, prefix: "" };
   const body = new TextEncoder().encode("bytes");
   const options = { ...client.options, bucket, send: fetch };
   const answer = await exchange({ method: "PUT", key: "a b", body, patienceMs }, options);

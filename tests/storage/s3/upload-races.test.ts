@@ -19,7 +19,7 @@ const hashOf = (bytes: Uint8Array) => new Bun.CryptoHasher("sha256").update(byte
 async function bytesOf(upload: HeldUpload, noted: ReadonlyMap<string, Uint8Array>): Promise<Uint8Array> {
   if (upload.sizeBytes === 0) return new Uint8Array();
   const known = upload.note === undefined ? undefined : noted.get(upload.note);
-  return known ?? (await readContent(await upload.seal()));
+  return known ?? (await readContent(await upload.content()));
 }
 
 /** One request of a node: some bytes more, and perhaps the last ones. */
@@ -68,7 +68,7 @@ async function play(seed: number): Promise<{ readonly wrong: readonly string[]; 
       await uploads.create(key, {}).catch(() => {});
       const isCommitted = await request(uploads, chance, noted).catch(() => false);
       if (isCommitted) commits += 1;
-      if (chance.below(6) === 0) await uploads.discard(key).catch(() => {});
+      if (chance.below(6) === 0) await uploads.cancel(key).catch(() => {});
     }
   });
   await turns.give(work, step);

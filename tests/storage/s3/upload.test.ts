@@ -68,7 +68,7 @@ describe("an upload", () => {
       await append(nodes, nodes.one, bytes);
       {
         await using upload = await nodes.hold(nodes.one);
-        const content = await upload.seal();
+        const content = await upload.content();
         expect((await contentText(content)).length).toBe(sizeBytes);
       }
       await using upload = await nodes.hold(nodes.two);
@@ -149,7 +149,7 @@ describe("an upload", () => {
     const nodes = await begun();
     await append(nodes, nodes.one, new Uint8Array(usualPartBytes + 1));
     const dying = await nodes.hold(nodes.one);
-    await dying.seal();
+    await dying.content();
     await using upload = await nodes.hold(nodes.two);
     await upload.commit("blobs/a");
     expect(nodes.engine.objects.get("blobs/a")?.bytes.length).toBe(usualPartBytes + 1);
@@ -188,8 +188,8 @@ describe("what earlier requests brought", () => {
     const [first, second] = [await nodes.hold(nodes.one), await nodes.hold(nodes.two)];
     await first.append([bytesOf("one's")]);
     await second.append([bytesOf("two's")]);
-    const content = await first.seal();
-    await second.seal();
+    const content = await first.content();
+    await second.content();
     const text = await contentText(content);
     await first.commit("blobs/a");
     const failure = await second[Symbol.asyncDispose]().catch((error: Error) => error.name);

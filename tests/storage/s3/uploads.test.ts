@@ -11,8 +11,8 @@ describe("uploads", () => {
     await one.uploads.create(key, { startedat: "now" });
     const again = await two.uploads.create(key, {}).catch((error: Error) => error.name);
     const [size, text] = [await two.uploads.size(key), engine.text("_uploads/1/startedat")];
-    await two.uploads.discard(key);
-    await two.uploads.discard(key);
+    await two.uploads.cancel(key);
+    await two.uploads.cancel(key);
     expect([again, size, text, engine.keys(), await one.uploads.size(key), await one.uploads.open(key)]).toEqual([
       "UploadMoved",
       0,
@@ -31,9 +31,9 @@ describe("uploads", () => {
       await upload?.append([new Uint8Array(usualPartBytes + 5)]);
     }
     const during = [engine.multiparts.open.size, engine.keys()];
-    await two.uploads.discard(key);
+    await two.uploads.cancel(key);
     expect([during, engine.multiparts.open.size, engine.keys()]).toEqual([
-      [1, ["_uploads/1/session", "_uploads/1/tail-id-3"]],
+      [1, ["_uploads/1/session", "_uploads/1/tail-id-4"]],
       0,
       [],
     ]);
@@ -44,7 +44,7 @@ describe("uploads", () => {
     await one.uploads.create(key, {});
     const upload = await one.uploads.open(key);
     await upload?.append([bytesOf("x")]);
-    await two.uploads.discard(key);
+    await two.uploads.cancel(key);
     const failure = await upload?.[Symbol.asyncDispose]().catch((error: Error) => error.name);
     expect([failure, engine.keys().includes("_uploads/1/session")]).toEqual(["UploadMoved", false]);
   });
