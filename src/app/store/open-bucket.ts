@@ -63,8 +63,8 @@ export async function openBucket(settings: S3Settings, surroundings: BucketSurro
 }
 
 /** `s3://bucket/prefix at host`. */
-function describePlace({ address, prefix }: BucketPlan): string {
-  return `s3://${address.bucket}/${prefix} at ${address.endpoint.host}`;
+function describePlace({ address: { bucket, prefix, endpoint } }: BucketPlan): string {
+  return `s3://${bucket}/${prefix} at ${endpoint.host}`;
 }
 
 function parseRedirectEndpoint({ redirectendpoint: written, secure }: S3Settings): URL | undefined {
