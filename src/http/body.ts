@@ -1,14 +1,24 @@
 // Request bodies as chunks; a body that stalls is ended.
 import { type LeastRate, RateMeter } from "../lib/least-rate.ts";
+import { createPacer, inNextTurn } from "../lib/pacer.ts";
 import { createSweeper } from "../lib/sweeper.ts";
 import { RegistryError } from "../oci/errors.ts";
 
 /** Without it, four uploads over TLS piled up 100 MiB of finished chunks. It costs 5 % of an upload's time. */
 const sweepBytes = 6 * 1024 * 1024;
 
+/** How long bodies may keep others waiting. */
+const receiveMs = 4;
+
 /** Each chunk costs the same however small: a body of this many tiny ones is an attack. */
 const maxSmallChunks = 10_000;
 const smallChunkBytes = 32;
+
+/**
+ * One for all bodies: the runtime reads a fast client's socket again and again, and a body that takes each chunk at once has
+ * arrived as a whole before anybody else is served.
+ */
+const receive = createPacer(receiveMs, inNextTurn);
 
 /** The progress that a body has to make. */
 export interface RequiredProgress {
@@ -45,6 +55,7 @@ export async function* readChunks(
       if (done) break;
       guard.count(value.length, performance.now() - sinceMs);
       yield value;
+      await receive();
       guard.refuseSlow();
       sweep(value.length);
     }

@@ -29,6 +29,8 @@ export interface RequestLogs {
 /** One line in each log. */
 export function logRequest({ logger, accessLog }: RequestLogs, answered: Answered): void {
   const { request, remote, response, requestId, caller, failure, durationMs, trace } = answered;
+  const level = failure !== undefined && isFailure(failure) ? "error" : "info";
+  if (accessLog === undefined && !logger.isOn(level)) return;
   const url = shownUrl(request.url);
   const agent = cut(request.headers.get("user-agent") ?? "");
   const user = caller.identity.kind === "anonymous" ? undefined : formatIdentity(caller.identity);

@@ -1,6 +1,7 @@
 // The listening server: Bun.serve with the limits of a registry, and certificate replacement without downtime.
 import { constants } from "node:crypto";
 import { answerFailure, type DispatchOptions, dispatch } from "./dispatch.ts";
+import { LongSending } from "./long-sending.ts";
 
 /** A certificate with its key, in PEM. */
 export interface TlsMaterial {
@@ -27,6 +28,8 @@ export interface ListenOptions {
   readonly isPortShared?: boolean;
   /** Lets the later of two listeners on a port have all new connections; false, or absent, if that cannot be done. */
   readonly steerToLater?: (port: number) => boolean;
+  /** Keeps calls of the system that send a file short, until disposed of; absent: they take what they take. */
+  readonly keepCallsShort?: () => Disposable;
 }
 
 /**
@@ -85,15 +88,22 @@ class Listener implements RunningServer {
   readonly #retired = new Set<Server>();
   /** The end of a listener whose certificate was replaced a moment ago. */
   #lingering: Disposable | undefined;
+  readonly #longSending: LongSending | undefined;
   #room: Room = "enough";
   /** Since when it has been full, without a break. */
   #fullSinceMs = performance.now();
 
   constructor(listen: ListenOptions, options: DispatchOptions) {
+    const { keepCallsShort, tls } = listen;
+    // Over TLS the runtime reads the file piece by piece.
+    if (keepCallsShort !== undefined && tls === undefined) {
+      this.#longSending = new LongSending({ keepCallsShort, isSending: () => this.#isAnswering() });
+    }
     this.#options = {
       ...options,
       isOverloaded: () => this.#room === "full" || this.#room === "none",
       room: () => this.#room,
+      longSending: this.#longSending,
     };
     this.#current = serve(listen, this.#options);
     this.port = this.#current.port ?? listen.port;
@@ -159,6 +169,10 @@ class Listener implements RunningServer {
     return { [Symbol.dispose]: end };
   }
 
+  #isAnswering(): boolean {
+    return [this.#current, ...this.#retired].some((server) => server !== undefined && server.pendingRequests > 0);
+  }
+
   #endLingering(): void {
     this.#lingering?.[Symbol.dispose]();
   }
@@ -179,6 +193,7 @@ class Listener implements RunningServer {
     const timer = setTimeout(() => all.forEach(cut), drainMs);
     await Promise.all(all.map((server) => server.stop()));
     clearTimeout(timer);
+    this.#longSending?.[Symbol.dispose]();
     return cutCount;
   }
 }
@@ -200,6 +215,7 @@ export function probePort({ hostname, port }: Pick<ListenOptions, "hostname" | "
 
 interface ServeOptions extends DispatchOptions {
   readonly room: () => Room;
+  readonly longSending: LongSending | undefined;
 }
 
 function serve({ hostname, port, tls, idleSeconds = defaultIdleSeconds }: ListenOptions, options: ServeOptions) {
@@ -223,6 +239,7 @@ function serve({ hostname, port, tls, idleSeconds = defaultIdleSeconds }: Listen
       // Otherwise the connection would stay for ever: the timeout belongs to the connection, not to the request.
       if (hasBody) server.timeout(request, idleSeconds);
       if (options.room() !== "enough") response.headers.set("Connection", "close");
+      options.longSending?.note(response);
       return response;
     },
     error: (error) => answerFailure(error, options),

@@ -10,8 +10,16 @@ export type Pace = (expectedMs?: number) => Promise<void> | undefined;
 
 /** How long a turn may last, plus one step of the work, which should take less than ten. */
 const defaultStretchMs = 5;
-/** An idle turn in between lets other work proceed by many steps, and its clients answer. */
 const restMs = 1;
+
+/** When work goes on that has waited. */
+export type GoOnLater = (goOn: () => void) => void;
+
+/** An idle turn in between lets other work proceed by many steps, and its clients answer. */
+const afterRest: GoOnLater = (goOn) => void setTimeout(goOn, restMs);
+
+/** For work that others wait for as well: they are served, and it goes on at once. */
+export const inNextTurn: GoOnLater = (goOn) => void setImmediate(goOn);
 
 interface Waiting {
   readonly expectedMs: number;
@@ -22,7 +30,7 @@ interface Waiting {
  * A pace for all work that shares a thread: what happens between two turns of the event loop counts together. Waiters
  * continue in order of arrival, one step each, until that turn is used up as well.
  */
-export function createPacer(stretchMs: number = defaultStretchMs): Pace {
+export function createPacer(stretchMs: number = defaultStretchMs, later: GoOnLater = afterRest): Pace {
   const waiting: Waiting[] = [];
   let isReleasing = false;
   let beganMs: number | undefined;
@@ -36,6 +44,8 @@ export function createPacer(stretchMs: number = defaultStretchMs): Pace {
     return expectedMs < stretchMs;
   };
   const release = async () => {
+    // Whatever else this turn was long for, those who have waited for it get their time.
+    beganMs = undefined;
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       next.goOn();
       // It continues before this does.
@@ -43,7 +53,7 @@ export function createPacer(stretchMs: number = defaultStretchMs): Pace {
       if (!hasTime(waiting[0]?.expectedMs ?? 0)) break;
     }
     isReleasing = waiting.length > 0;
-    if (isReleasing) setTimeout(release, restMs);
+    if (isReleasing) later(release);
   };
   return (expectedMs = 0) => {
     if (waiting.length === 0 && hasTime(expectedMs)) return undefined;
@@ -51,7 +61,7 @@ export function createPacer(stretchMs: number = defaultStretchMs): Pace {
       waiting.push({ expectedMs, goOn: resolve });
       if (isReleasing) return;
       isReleasing = true;
-      setTimeout(release, restMs);
+      later(release);
     });
   };
 }

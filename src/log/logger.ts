@@ -16,6 +16,8 @@ export interface Logger {
   warn(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;
+  /** Whether events of this level are written: for those who would gather fields in vain. */
+  isOn(level: LogLevel): boolean;
 }
 
 /** A logger whose level can be changed while it is in use. */
@@ -55,6 +57,7 @@ export function createLogger({ level, format, fields: fixed = {}, write, now }: 
     warn: log("warn"),
     info: log("info"),
     debug: log("debug"),
+    isOn: (eventLevel) => ranks[eventLevel] <= least,
     setLevel: (changed) => {
       least = ranks[changed];
     },

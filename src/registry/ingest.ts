@@ -1,6 +1,7 @@
 // Bytes on their way in, from a client or another registry: hashed and written as they come, in constant memory; and the
 // one gate for blobs: nothing else puts bytes under a digest, and these hash to it.
 import type { Content } from "../lib/content.ts";
+import { stepAside } from "../lib/pacer.ts";
 import { type Algorithm, type Digest, digestAlgorithm, parseDigest } from "../oci/digest.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { Growing, Upload } from "../storage/ports.ts";
@@ -96,7 +97,10 @@ class WritePiece {
 
 /** Feeds bytes that are already stored to a hash. */
 export async function hashStored(content: Content, hash: RunningHash): Promise<void> {
-  for await (const chunk of content.stream()) hash.update(chunk);
+  for await (const chunk of content.stream()) {
+    await stepAside();
+    hash.update(chunk);
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   fsync as fsyncCallback,
   mkdirSync,
   read as readCallback,
+  rename as renameCallback,
   renameSync,
   rmSync,
   type Stats,
@@ -24,6 +25,7 @@ import { RootHold } from "./root-hold.ts";
 
 const fsync = promisify(fsyncCallback);
 const read = promisify(readCallback);
+const rename = promisify(renameCallback);
 const write = promisify(writeCallback);
 
 /** A collector may remove an empty directory while a writer fills it; the writer makes it again, this often. */
@@ -34,6 +36,8 @@ const settledAgeMs = 60_000;
 export const writeInPlaceBytes = 64 * 1024;
 const maxRememberedDirectories = 10_000;
 const copyBufferBytes = 1024 * 1024;
+/** A file of this size that is replaced takes the system so long to give back that it is done on another thread. */
+const longRenameBytes = 4 * 1024 * 1024;
 
 /** Runs the work again if a directory vanished under it. */
 async function retryWithoutDirectory<T>(work: () => Promise<T>): Promise<T> {
@@ -204,17 +208,18 @@ export class DurableFiles {
   }
 
   /** Runs the work with the directory in place, again if a collector removed it meanwhile. */
-  async inDirectory<T>(directory: string, work: () => T): Promise<T> {
+  async inDirectory<T>(directory: string, work: () => T | Promise<T>): Promise<T> {
     return retryWithoutDirectory(async () => {
       await this.makeDirectory(directory);
-      return work();
+      return await work();
     });
   }
 
-  /** Moves a file over another place and makes the move durable; from another disk it is copied. */
-  async moveOver(from: string, to: string): Promise<void> {
+  /** Moves a file of this size over another place and makes the move durable; from another disk it is copied. */
+  async moveOver(from: string, to: string, sizeBytes: number): Promise<void> {
+    const move = sizeBytes < longRenameBytes ? () => renameSync(from, to) : () => rename(from, to);
     try {
-      await this.inDirectory(dirname(to), () => renameSync(from, to));
+      await this.inDirectory(dirname(to), move);
     } catch (error) {
       if (errorCode(error) !== "EXDEV" || !(await this.renewFile(to, from))) throw error;
       unlinkSync(from);

@@ -51,7 +51,7 @@ export function holdGrowingFile(
         giveUp(path);
         throw error;
       });
-      await paths.files.moveOver(path, paths.of(to));
+      await paths.files.moveOver(path, paths.of(to), sizeBytes);
     },
   };
 }

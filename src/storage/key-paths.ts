@@ -1,5 +1,4 @@
 // From keys to paths. What is not in its place has no paths, so every call of a driver begins here.
-import { join } from "node:path";
 import { stepAside } from "../lib/pacer.ts";
 import type { DurableFiles } from "./durable-file.ts";
 import type { Key } from "./ports.ts";
@@ -21,16 +20,17 @@ export class KeyPaths {
   }
 
   /** The same in a turn of the event loop that has time left: every call on an object begins with it. */
-  async reach(key: Key): Promise<string> {
-    await stepAside();
-    return this.of(key);
+  reach(key: Key): string | Promise<string> {
+    const rest = stepAside();
+    return rest === undefined ? this.of(key) : rest.then(() => this.of(key));
   }
 }
 
+/** An empty segment, "." or "..". */
+const climbing = /(?:^|\/)\.{0,2}(?:\/|$)/;
+
 /** The path of a key. Keys are made of parsed words by registry/layout; a segment that climbs is a bug. */
 export function pathOfKey(root: string, key: string): string {
-  if (key.split("/").some((segment) => segment === "" || segment === "." || segment === "..")) {
-    throw new TypeError(`not a key: ${key}`);
-  }
-  return join(root, key);
+  if (climbing.test(key)) throw new TypeError(`not a key: ${key}`);
+  return root.endsWith("/") ? root + key : `${root}/${key}`;
 }

@@ -25,6 +25,12 @@ function bindAnew(name: string, args: readonly ("i32" | "i64" | "ptr")[]): LibcF
   return undefined;
 }
 
+/** Where a function of the C library lies in memory, to be called by the system; undefined if there is none. */
+export function addressInLibc(name: string): number | undefined {
+  const symbol = bindLibc(name, []);
+  return symbol !== undefined && "ptr" in symbol && typeof symbol.ptr === "number" ? symbol.ptr : undefined;
+}
+
 /** Flushes the whole filesystem of an open file; undefined if the C library has no such function (macOS). */
 export function openSyncfs(): ((descriptor: number) => boolean) | undefined {
   const syncfs = bindLibc("syncfs", ["i32"]);

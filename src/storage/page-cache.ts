@@ -1,6 +1,7 @@
 // The system's copies of files in memory, which hide what the disk says.
 import { ptr } from "bun:ffi";
 import { openOwned } from "./descriptors.ts";
+import { isInMemory } from "./filesystem-root.ts";
 import { bindLibc } from "./libc.ts";
 
 /** POSIX_FADV_DONTNEED: 4 on every Linux but s390. */
@@ -19,12 +20,14 @@ const noWait = 8;
 
 /**
  * Whether the byte at this offset of an open file is in memory; false also if the system cannot tell. As long as one
- * is, the system remembers the file, and with it that writing a part of it back has failed.
+ * is, the system remembers the file, and with it that writing a part of it back has failed. A filesystem that has nothing but
+ * memory does not know the question.
  */
 export function isCached(descriptor: number, offset: number): boolean {
   const readAt = bindLibc("preadv2", ["i32", "ptr", "i32", "i64", "i32"]);
   if (readAt === undefined) return false;
   const byte = new Uint8Array(1);
   const vector = new BigUint64Array([BigInt(ptr(byte)), 1n]);
-  return readAt(descriptor, new Uint8Array(vector.buffer), 1, offset, noWait) === 1;
+  const count = readAt(descriptor, new Uint8Array(vector.buffer), 1, offset, noWait);
+  return count === 1 || (count < 0 && isInMemory(`/proc/self/fd/${descriptor}`));
 }

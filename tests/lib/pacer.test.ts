@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createPacer, inTurns, type Pace } from "../../src/lib/pacer.ts";
+import { createPacer, inNextTurn, inTurns, type Pace } from "../../src/lib/pacer.ts";
 
 function work(ms: number): void {
   const endMs = performance.now() + ms;
@@ -21,6 +21,43 @@ test("createPacer() lets others run when the work has gone on for long enough", 
   work(3);
   await pace();
   expect(isServed).toBe(true);
+});
+
+test("createPacer() goes on in the very next turn if it is to, after what is due in between", async () => {
+  const pace = createPacer(2, inNextTurn);
+  const order: string[] = [];
+  await pace();
+  work(3);
+  setImmediate(() => order.push("another"));
+  const waiting = pace();
+  expect(waiting).toBeInstanceOf(Promise);
+  const resting = new Promise((resolve) => setTimeout(resolve, 50)).then(() => order.push("a rest"));
+  await waiting;
+  order.push("work");
+  await resting;
+  expect(order).toEqual(["another", "work", "a rest"]);
+});
+
+test("createPacer() gives whoever has waited its time, however long others take in the same turn", async () => {
+  const pace = createPacer(5);
+  await pace();
+  work(6);
+  let steps = 0;
+  const waiter = async () => {
+    await pace();
+    steps += 1;
+  };
+  const waiting = Promise.all(Array.from({ length: 20 }, waiter));
+  // What others do in every turn.
+  let turns = 0;
+  const others = setInterval(() => {
+    turns += 1;
+    work(10);
+  }, 0);
+  await waiting;
+  clearInterval(others);
+  expect(steps).toBe(20);
+  expect(turns).toBeLessThan(8);
 });
 
 /** Runs flows that each take so many steps of 1 ms; tells, in order, who took a step in which turn of the event loop. */

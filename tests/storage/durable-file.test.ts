@@ -177,16 +177,16 @@ describe("moveOver()", () => {
     const [from, to] = [join(elsewhere.path, "from"), join(directory.path, "a/to")];
     await files.replaceFile(to, new TextEncoder().encode("old"));
     writeFileSync(from, "new");
-    await files.moveOver(from, to);
+    await files.moveOver(from, to, 3);
     expect([readFileSync(to, "utf8"), readdirSync(dirname(to)), existsSync(from)]).toEqual(["new", ["to"], false]);
   });
 
-  test("replaces what was there", async () => {
+  test.each([3, 1e9])("replaces what was there, by a file of %p bytes", async (sizeBytes) => {
     using store = open();
     const [from, to] = [join(store.root, "from"), join(store.root, "a/b/to")];
     await store.files.replaceFile(to, bytesOf("old"));
     writeFileSync(from, "new");
-    await store.files.moveOver(from, to);
+    await store.files.moveOver(from, to, sizeBytes);
     expect([readFileSync(to, "utf8"), existsSync(from)]).toEqual(["new", false]);
   });
 
@@ -194,7 +194,7 @@ describe("moveOver()", () => {
     using store = open();
     const [from, to] = [join(store.root, "from"), join(store.root, "a/b/to")];
     writeFileSync(from, "x");
-    const moving = store.files.moveOver(from, to);
+    const moving = store.files.moveOver(from, to, 3);
     rmdirSync(join(store.root, "a/b"));
     await moving;
     expect(readFileSync(to, "utf8")).toBe("x");
@@ -202,7 +202,7 @@ describe("moveOver()", () => {
 
   test("fails where there is nothing to move", async () => {
     using store = open();
-    expect(await codeOf(store.files.moveOver(join(store.root, "none"), join(store.root, "a/to")))).toBe("ENOENT");
+    expect(await codeOf(store.files.moveOver(join(store.root, "none"), join(store.root, "a/to"), 3))).toBe("ENOENT");
   });
 });
 

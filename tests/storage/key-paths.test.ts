@@ -25,5 +25,5 @@ test("there are no paths while the root is not in its place", async () => {
   await Bun.sleep(3);
   renameSync(root, `${root}-moved`);
   expect(() => paths.of("docker/a")).toThrow("ESTALE");
-  expect(paths.reach("docker/a")).rejects.toThrow("ESTALE");
+  expect(() => paths.reach("docker/a")).toThrow("ESTALE");
 });

@@ -18,6 +18,7 @@ import { defaultNames } from "../certificates/host-names.ts";
 import type { Monitoring } from "../observe/monitoring.ts";
 import { explainListening, StartError } from "../start-error.ts";
 import { type ApiParts, openApi } from "./api-means.ts";
+import { interruptCalls } from "./interrupt-calls.ts";
 import { limitsOf } from "./limits.ts";
 import { builtPageFiles } from "./page-files.ts";
 import { describeAddress } from "./server-address.ts";
@@ -70,7 +71,8 @@ export function listen(configuration: Configuration, parts: ListeningParts): Run
   const { processes, isPortShared } = parts.sharing;
   // Of several processes, the supervisor knows how many listeners there are; all of them wait until it has steered.
   const steering = processes === 1 ? steerToLater : () => true;
-  const how = { ...address, isPortShared, tls: certificate?.material(), idleSeconds, steerToLater: steering };
+  const sockets = { steerToLater: steering, keepCallsShort: interruptCalls };
+  const how = { ...address, ...sockets, isPortShared, tls: certificate?.material(), idleSeconds };
   return explainListening(http.addr, () => startServer(how, optionsOf(configuration, parts)));
 }
 

@@ -37,5 +37,5 @@ export function fakeWorkers(): { readonly spawn: SpawnWorker; readonly workers: 
 export function listLogger() {
   const lines: unknown[] = [];
   const log = (message: string, fields = {}) => void lines.push([message, fields]);
-  return { lines, logger: { error: log, warn: log, info: log, debug: log } };
+  return { lines, logger: { error: log, warn: log, info: log, debug: log, isOn: () => true } };
 }
