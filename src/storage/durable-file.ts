@@ -2,53 +2,41 @@
 // off nothing is synced: a kill loses nothing then, a power cut may.
 import {
   fchmodSync,
+  fstatSync,
   fsync as fsyncCallback,
-  mkdirSync,
   read as readCallback,
   rename as renameCallback,
   renameSync,
   rmSync,
-  type Stats,
-  statSync,
   unlinkSync,
   write as writeCallback,
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
-import { BoundedMap } from "../lib/bounded-map.ts";
 import { errorCode } from "../lib/system-error.ts";
 import { openOwned } from "./descriptors.ts";
+import { statIfThere } from "./directories.ts";
+import type { JournalSync } from "./journal-sync.ts";
+import { MadeDirectories, retryWithoutDirectory } from "./made-directories.ts";
 import { renameOver } from "./obstacles.ts";
 import { sharedFileMode } from "./private-places.ts";
 import { RootHold } from "./root-hold.ts";
+import { SharedSync } from "./shared-sync.ts";
 
 const fsync = promisify(fsyncCallback);
 const read = promisify(readCallback);
 const rename = promisify(renameCallback);
 const write = promisify(writeCallback);
 
-/** A collector may remove an empty directory while a writer fills it; the writer makes it again, this often. */
-const maxTries = 10;
-/** A directory this old has been written back by the kernel, whoever made it. */
-const settledAgeMs = 60_000;
 /** Up to here a write into the page cache is shorter than the way to another thread. */
 export const writeInPlaceBytes = 64 * 1024;
-const maxRememberedDirectories = 10_000;
 const copyBufferBytes = 1024 * 1024;
 /** A file of this size that is replaced takes the system so long to give back that it is done on another thread. */
 const longRenameBytes = 4 * 1024 * 1024;
 
-/** Runs the work again if a directory vanished under it. */
-async function retryWithoutDirectory<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT" || attempt >= maxTries) throw error;
-    }
-  }
-}
+/** What has everything on one device on disk. */
+type Journaled = Pick<JournalSync, "device" | "sync">;
 
 /** Writes files and makes directories below one root, which is an absolute path without "." and "..". */
 export class DurableFiles {
@@ -56,13 +44,31 @@ export class DurableFiles {
   readonly #isDurable: boolean;
   /** Of every file that is not private. */
   readonly sharedMode: number = sharedFileMode & ~process.umask();
-  /** Which directory, of those that had the path one after the other, has its entry in the parent synced. */
-  readonly #settled = new BoundedMap<string, string>(maxRememberedDirectories);
+  readonly #directories: MadeDirectories;
+  /** Directories that are being synced one by one, by their paths. */
+  readonly #syncs = new Map<string, SharedSync>();
+  #journal: Journaled | undefined;
   #hold: RootHold | undefined;
 
-  constructor(root: string, options: { readonly isDurable: boolean }) {
+  constructor(root: string, { isDurable }: { readonly isDurable: boolean }) {
     this.#root = root;
-    this.#isDurable = options.isDurable;
+    this.#isDurable = isDurable;
+    this.#directories = new MadeDirectories(root, {
+      isDurable,
+      confirmRoot: () => this.#confirmRoot(),
+      isSyncedLater: (device) => this.#journal?.device === device,
+      syncDirectory: (path) => this.syncDirectory(path),
+    });
+  }
+
+  /** From now on directories are not synced one by one, but all at once by this journal: those that lie on its device. */
+  syncBy(journal: Journaled | undefined): void {
+    if (this.#isDurable) this.#journal = journal;
+  }
+
+  /** Whether whatever is synced has on disk everything before it as well, also what other processes did. */
+  get isOrdered(): boolean {
+    return !this.#isDurable || this.#journal !== undefined;
   }
 
   /** From now on nothing is made or acknowledged unless the root is in its place. */
@@ -95,79 +101,32 @@ export class DurableFiles {
   /** Flushes the entries of a directory; one that was removed meanwhile has none. */
   async syncDirectory(path: string): Promise<void> {
     if (!this.#isDurable) return;
-    using owner = new DisposableStack();
-    let descriptor: number;
+    if (this.#journal === undefined) return this.#syncAlone(path);
+    const stat = statIfThere(path);
+    if (stat !== undefined) await this.#syncEntries(path, stat.dev);
+  }
+
+  /** The same, of one that is there. */
+  async #syncEntries(directory: string, device: number): Promise<void> {
+    if (!this.#isDurable) return;
+    await (this.#journal?.device === device ? this.#journal.sync() : this.#syncAlone(directory));
+  }
+
+  /** With all who want the same directory synced. */
+  async #syncAlone(path: string): Promise<void> {
+    const shared = this.#syncs.get(path) ?? new SharedSync(() => syncOne(path));
+    this.#syncs.set(path, shared);
     try {
-      descriptor = openOwned(owner, path, "r");
-    } catch (error) {
-      if (errorCode(error) === "ENOENT") return;
-      throw error;
+      await shared.run();
+    } finally {
+      if (shared.isIdle) this.#syncs.delete(path);
     }
-    await fsync(descriptor);
   }
 
   /** Makes a directory with its parents, so that it survives even if another process made a part of it just now. */
   async makeDirectory(path: string): Promise<void> {
     this.checkRoot();
-    if (this.#isKnown(path)) return;
-    const parents = await retryWithoutDirectory(async () => this.#makeMissing(path));
-    // At once: a journal writes them back together.
-    await Promise.all([...parents].map((parent) => this.syncDirectory(parent)));
-    this.#remember(path);
-  }
-
-  /** Whether the directory is there, and is the one whose entry this process has synced. */
-  #isKnown(path: string): boolean {
-    const known = this.#settled.get(path);
-    if (known === undefined) return false;
-    const stat = statSync(path, { throwIfNoEntry: false });
-    return stat !== undefined && identityOf(stat) === known;
-  }
-
-  /**
-   * Makes the directory with what is missing above it; adds those whose entries may not be on disk yet. What is there is found
-   * by the attempt to make it.
-   */
-  #makeMissing(path: string, unsynced = new Set<string>()): Set<string> {
-    if (path === this.#root) return unsynced;
-    const parent = dirname(path);
-    const outcome = makeOne(path);
-    if (outcome === "without parent") {
-      this.#makeMissing(parent, unsynced);
-      // By somebody else meanwhile; or the parent is gone again, which is tried again unless the root is gone.
-      if (makeOne(path) === "without parent") {
-        this.#confirmRoot();
-        throw Object.assign(new Error(`ENOENT: ${parent}`), { code: "ENOENT" });
-      }
-      return unsynced.add(parent);
-    }
-    if (!this.#isDurable) return unsynced;
-    if (outcome === "made") this.#addUnsettled(parent, unsynced).add(parent);
-    else this.#addUnsettled(path, unsynced);
-    return unsynced;
-  }
-
-  /** Adds the parents of this directory and those above it whose entries may not be on disk yet, whoever made them. */
-  #addUnsettled(directory: string, unsynced: Set<string>): Set<string> {
-    if (directory === this.#root || this.#isSettled(directory)) return unsynced;
-    return this.#addUnsettled(dirname(directory), unsynced).add(dirname(directory));
-  }
-
-  #isSettled(directory: string): boolean {
-    const stat = statSync(directory);
-    if (this.#settled.get(directory) === identityOf(stat)) return true;
-    const bornMs = stat.birthtimeMs > 0 ? stat.birthtimeMs : stat.ctimeMs;
-    return Date.now() - bornMs > settledAgeMs;
-  }
-
-  /** After `makeDirectory` has synced the parents, each directory on the way is known to be there for good. */
-  #remember(path: string): void {
-    if (!this.#isDurable) return;
-    for (let directory = path; directory !== this.#root; directory = dirname(directory)) {
-      const stat = statSync(directory, { throwIfNoEntry: false });
-      if (stat === undefined || this.#settled.get(directory) === identityOf(stat)) return;
-      this.#settled.set(directory, identityOf(stat));
-    }
+    await this.#directories.make(path);
   }
 
   /** Replaces a file, or an empty directory in its place, all or nothing. */
@@ -191,11 +150,13 @@ export class DurableFiles {
 
   async #replace(path: string, fill: (descriptor: number) => Promise<void>): Promise<void> {
     const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+    let device: number;
     using owner = new DisposableStack();
     const descriptor = await this.inDirectory(dirname(path), () => openOwned(owner, temporary, "wx", sharedFileMode));
     try {
       await fill(descriptor);
       await this.syncFile(descriptor);
+      device = this.#journal === undefined ? 0 : fstatSync(descriptor).dev;
       // A failure to close it fails the write, too.
       owner.dispose();
       renameOver(temporary, path);
@@ -203,7 +164,7 @@ export class DurableFiles {
       removeQuietly(temporary);
       throw error;
     }
-    await this.syncDirectory(dirname(path));
+    await this.#syncEntries(dirname(path), device);
     this.#confirmRoot();
   }
 
@@ -236,9 +197,10 @@ export class DurableFiles {
     return true;
   }
 
-  /** Writes back everything of the filesystem that the root lies on. */
+  /** Has everything on disk that was made, renamed or removed on the filesystem that the root lies on. */
   async syncAll(syncfs: ((descriptor: number) => boolean) | undefined): Promise<void> {
     if (!this.#isDurable) return;
+    if (this.#journal !== undefined) return this.#journal.sync();
     using owner = new DisposableStack();
     if (syncfs?.(openOwned(owner, this.#root, "r")) !== true) throw new Error(`${this.#root} could not be synced`);
   }
@@ -255,9 +217,17 @@ export function unlinkIfThere(path: string): boolean {
   }
 }
 
-/** An inode number alone is given to the next directory when one is removed. */
-function identityOf({ ino, birthtimeMs }: Stats): string {
-  return `${ino}:${birthtimeMs}`;
+/** The directory as it is now: who asked for it may have changed one that was in its place. */
+async function syncOne(path: string): Promise<void> {
+  using owner = new DisposableStack();
+  let descriptor: number;
+  try {
+    descriptor = openOwned(owner, path, "r");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return;
+    throw error;
+  }
+  await fsync(descriptor);
 }
 
 /** What went wrong before is what the caller needs to know. */
@@ -275,17 +245,6 @@ async function copyAll(source: number, target: number): Promise<void> {
     const { bytesRead } = await read(source, buffer, 0, buffer.length, null);
     if (bytesRead === 0) return;
     await writeAll(target, buffer.subarray(0, bytesRead));
-  }
-}
-
-function makeOne(directory: string): "made" | "there" | "without parent" {
-  try {
-    mkdirSync(directory);
-    return "made";
-  } catch (error) {
-    if (errorCode(error) === "EEXIST") return "there";
-    if (errorCode(error) === "ENOENT") return "without parent";
-    throw error;
   }
 }
 

@@ -17,18 +17,14 @@ import { dropCacheOf } from "./page-cache.ts";
 import { locksPlace, sharedPlace, transfersPlace } from "./places.ts";
 import type { Directory, Key, Space, Stat } from "./ports.ts";
 
-/** Journals that write metadata back in order (statfs magic numbers): ext4, xfs, and tmpfs, which keeps nothing. */
-const orderedFilesystems: readonly number[] = [0xef53, 0x58465342, 0x01021994];
 const settledAgeMs = 60_000;
 
 /** The directory of one store; see the contract in ports.ts. */
 export class FileDirectory implements Directory {
   readonly #paths: KeyPaths;
-  readonly #isOrdered: boolean;
 
   constructor(paths: KeyPaths) {
     this.#paths = paths;
-    this.#isOrdered = orderedFilesystems.includes(statfsSync(paths.root).type);
   }
 
   async prefixTime(prefix: Key): Promise<number | undefined> {
@@ -53,7 +49,7 @@ export class FileDirectory implements Directory {
   isObstructed = async (key: Key): Promise<boolean> => isObstructed(this.#paths.of(key));
 
   async settle(keys: readonly Key[]): Promise<void> {
-    if (this.#isOrdered) return;
+    if (this.#paths.files.isOrdered) return;
     for (const key of keys) {
       const path = await this.#paths.reach(key);
       const stat = statIfThere(path);

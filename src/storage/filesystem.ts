@@ -10,6 +10,7 @@ import { FileTrash } from "./file-trash.ts";
 import { FileUploads } from "./file-uploads.ts";
 import { isInMemory, openRoot } from "./filesystem-root.ts";
 import { type Flock, openFlock } from "./flock.ts";
+import { JournalSync } from "./journal-sync.ts";
 import { KeyPaths } from "./key-paths.ts";
 import { LockedChanges } from "./locked-changes.ts";
 import { TrashGarbage } from "./trash-garbage.ts";
@@ -38,6 +39,7 @@ export async function openFilesystem(options: FilesystemOptions): Promise<Opened
   const open = (flock: Flock | undefined) => openPorts(new KeyPaths(root, files), flock);
   const { flock, warnings } = await openRoot(files, root, makeRoom && (() => makeRoom(open(openFlock()))));
   files.holdRoot();
+  files.syncBy(JournalSync.open(root));
   return { driver: open(flock), warnings };
 }
 

@@ -5,6 +5,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import type { Configuration } from "../../config/schema.ts";
 import { errorCode } from "../../lib/system-error.ts";
 import type { Store } from "../../registry/store.ts";
+import { allowDiskThreads } from "../../storage/disk-threads.ts";
 import type { Driver } from "../../storage/driver.ts";
 import { openFilesystem } from "../../storage/filesystem.ts";
 import { explainDataError, StartError } from "../start-error.ts";
@@ -53,6 +54,7 @@ export async function openStore(
         yield;
       }
     };
+  allowDiskThreads(env);
   try {
     const { driver, warnings } = await openFilesystem({ root: dataDirectory, isDurable, makeRoom: makeRoomHere });
     for (const warning of warnings) warn(warning);
