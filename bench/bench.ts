@@ -9,7 +9,7 @@ import { Load } from "./load.ts";
 import { describeMachine } from "./machine.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 import { diskPlace, fileSystems, loopPlace, memoryPlace } from "./places.ts";
-import { writeReport } from "./report.ts";
+import { prepareReport, writeReport } from "./report.ts";
 import type { Growth, Results, Row } from "./results.ts";
 import { makeCertificate } from "./servers/certificate.ts";
 import { findPeers } from "./servers/peers.ts";
@@ -124,6 +124,7 @@ if (options === undefined) {
   console.error(usage);
   process.exit(64);
 }
+if (options.report !== undefined) prepareReport(options.report);
 if (process.platform !== "linux") {
   console.error("bench: it needs Linux, for /proc and /dev/shm");
   process.exit(1);

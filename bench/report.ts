@@ -1,5 +1,5 @@
 // Writes what was measured into a page, between marks: `<!-- bench: NAME -->` and `<!-- end -->`.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { formatPlot } from "./plot.ts";
 import type { Results } from "./results.ts";
@@ -14,6 +14,19 @@ export function replaceSection(page: string, name: string, text: string): string
   const to = page.indexOf(end, from);
   if (from === -1 || to === -1) throw new Error(`no "${mark.trim()}" … "${end}" to write between`);
   return `${page.slice(0, from + mark.length)}\n${text}\n\n${page.slice(to)}`;
+}
+
+const sections = ["results", "workers", "growth"] as const;
+
+/** Makes the page if it is missing; throws if one that is there has no marks. Before anything is measured, which takes long. */
+export function prepareReport(path: string): void {
+  if (!existsSync(path)) {
+    const marks = sections.map((name) => `<!-- bench: ${name} -->\n${end}\n`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `# Performance\n\n${marks.join("\n")}`);
+  }
+  const page = readFileSync(path, "utf8");
+  for (const name of sections) replaceSection(page, name, "");
 }
 
 /** Writes the sections for which there are results, and plots into a directory beside the page. */

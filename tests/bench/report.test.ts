@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { replaceSection, writeReport } from "../../bench/report.ts";
+import { prepareReport, replaceSection, writeReport } from "../../bench/report.ts";
 import type { Results } from "../../bench/results.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
@@ -29,4 +29,16 @@ test("writeReport() writes the sections for which there is something, and plots 
   expect(text).toContain("old");
   expect(text).toContain("![Tags](performance/tags.svg)");
   expect(existsSync(join(directory.path, "performance/tags.svg"))).toBe(true);
+});
+
+test("prepareReport() makes a page that can be written to, and refuses one that cannot", () => {
+  using directory = temporaryDirectory();
+  const [path, other] = [join(directory.path, "new/performance.md"), join(directory.path, "other.md")];
+  prepareReport(path);
+  prepareReport(path);
+  writeFileSync(other, page);
+  expect(() => prepareReport(other)).toThrow('no "<!-- bench: workers -->"');
+  const growth = { id: "tags", title: "Tags", over: "tags", unit: "ms", sizes: [1, 10], lines: { GET: [1, 2] } };
+  writeReport(path, { machine: "m", date: "d", versions: {}, rows: [], growth: [growth] });
+  expect(readFileSync(path, "utf8")).toContain("![Tags](performance/tags.svg)");
 });

@@ -60,7 +60,7 @@ describe("on a filesystem with an ordered journal", () => {
       return await work;
     };
     writeFileSync(join(store.root, "from"), "x");
-    await end(() => store.files.moveOver(join(store.root, "from"), join(store.root, "a/to")));
+    await end(() => store.files.moveOver(join(store.root, "from"), join(store.root, "a/to"), 1));
     expect([await end(() => store.files.unlink(join(store.root, "a/to"))), store.seen.length]).toEqual([true, 2]);
     await end(() => store.files.syncAll(undefined));
     await store.files.syncDirectory(join(store.root, "none"));
