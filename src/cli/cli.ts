@@ -19,6 +19,7 @@ import { tokenCommand } from "./token.ts";
 import { cpCommand } from "./transfer/cp.ts";
 import { exportCommand } from "./transfer/export.ts";
 import { importCommand } from "./transfer/import.ts";
+import { migrateCommand } from "./transfer/migrate.ts";
 import { syncCommand } from "./transfer/sync.ts";
 import { trustCommand } from "./trust/trust.ts";
 import { verifyCommand } from "./verify.ts";
@@ -57,6 +58,7 @@ const commands: readonly Command[] = [
   exportCommand,
   importCommand,
   syncCommand,
+  migrateCommand,
   configCommand,
   passwdCommand,
   tokenCommand,

@@ -75,7 +75,8 @@ export async function* listRepositoryNames(
   }
 }
 
-async function* listStored(registry: Registry): AsyncGenerator<RepositoryName> {
+/** The repositories of a store. */
+export async function* listStored(registry: Registry): AsyncGenerator<RepositoryName> {
   for (let after: RepositoryName | undefined; ; ) {
     const { items, hasMore } = await registry.list({ limit: pageSize, after });
     yield* items;
