@@ -2,6 +2,8 @@
 
 /** Repositories and blobs, where other registries keep them. */
 export const sharedPlace = "docker/registry/v2";
+/** The bytes of blobs and manifests, below the first of them. */
+export const contentsPlace = `${sharedPlace}/blobs`;
 /** Lock files. */
 export const locksPlace = "locks";
 /** What was condemned or discarded. */

@@ -24,11 +24,12 @@ import { temporaryDirectory } from "../temporary-directory.ts";
 import { withoutRoot } from "../without-root.ts";
 import { importFrom, startChild } from "./child.ts";
 import { describeOnDisk } from "./contract.ts";
-import { describeUploads } from "./contract-uploads.ts";
+import { describeExclusiveUploads, describeUploads } from "./contract-uploads.ts";
 import { bytesOf, holdUpload, take } from "./store-access.ts";
 import { sharedDisk } from "./test-store.ts";
 
 describeOnDisk(describeUploads);
+describeOnDisk(describeExclusiveUploads);
 
 const disk = sharedDisk({ isDurable: true });
 afterAll(() => disk[Symbol.dispose]());

@@ -1,47 +1,97 @@
 // Adding something that relies on something else: what relies is written first, and only then one looks for what it
 // relies on. No lock is held, so any number add at once.
-import type { BucketObjects, ObjectStat } from "./bucket-objects.ts";
+import type { Adding, Found, PatienceOptions } from "../changes.ts";
+import type { Key, Stat } from "../ports.ts";
+import type { BucketObjects, Expiry } from "./bucket-objects.ts";
+import { type Expected, putConditionally } from "./conditional-put.ts";
+import { S3Failure } from "./failure.ts";
 import { contentsScope, type NoticeScope, type Notices } from "./notices.ts";
-
-/** What is known of something that one wants to rely on: nothing is there, it may still go, or it stays. */
-export type FoundObject = "missing" | "noticed" | ObjectStat;
+import { describeObject } from "./object-stat.ts";
 
 /** How many objects are looked for at once. */
 const lookers = 16;
+/** How long a put of what decides is good for. */
+const seconds = 60;
+/** Pauses of who waits for a notice to go; each is longer than the last. */
+const firstPauseMs = 100;
+const longestPauseMs = 2000;
+/** Others that change the same object at the same moment. */
+const maxRounds = 10;
 
-/** Looks for what somebody relies on who has just written what relies on it. */
-export class BucketAdding {
+/** Looks for what somebody relies on who has just written what relies on it; see the contract in changes.ts. */
+export class BucketAdding implements Adding {
   readonly #objects: BucketObjects;
   readonly #notices: Notices;
   readonly #scope: NoticeScope;
+  readonly #expiring: Expiry;
 
   constructor(objects: BucketObjects, options: { readonly notices: Notices; readonly scope: NoticeScope }) {
     this.#objects = objects;
     this.#notices = options.notices;
     this.#scope = options.scope;
+    this.#expiring = { asOfMs: objects.client.options.clock.now(), seconds };
   }
 
-  /** Whether all of these links or revisions stay, now that what needs them is written. Before anything that they need is looked for. */
-  async stands(keys: readonly string[]): Promise<boolean> {
-    return (await this.#look(this.#scope, keys)).every((found) => typeof found === "object");
+  /** Of links and revisions, before anything that they need is looked for. */
+  async stands(keys: readonly Key[], patience: PatienceOptions = {}): Promise<boolean> {
+    return (await this.#look(this.#scope, keys, patience)).every((found) => typeof found === "object");
   }
 
-  /** What is there of these contents, now that the links to them are written, and stand. */
-  async find(contents: readonly string[]): Promise<readonly FoundObject[]> {
-    return await this.#look(contentsScope, contents);
+  /** Once the links to them are written, and stand. */
+  async find(contents: readonly Key[], patience: PatienceOptions = {}): Promise<readonly Found[]> {
+    return await this.#look(contentsScope, contents, patience);
+  }
+
+  /** In steps that each depend on what was there, so that none of them takes effect after somebody else's. */
+  async put(key: Key, bytes: Uint8Array): Promise<void> {
+    for (let round = 1; round <= maxRounds; round += 1) {
+      if (await this.#put(key, bytes, (await this.#objects.stat(key)) ?? "nothing")) return;
+    }
+    throw new S3Failure(`PUT ${key}`, { status: 409, reason: "again and again" });
+  }
+
+  async replace(key: Key, bytes: Uint8Array, { expected }: { readonly expected: Stat | undefined }): Promise<boolean> {
+    return await this.#put(key, bytes, expected === undefined ? "nothing" : { etag: expected.identity });
+  }
+
+  async #put(key: Key, bytes: Uint8Array, expected: Expected): Promise<boolean> {
+    const { isPut } = await putConditionally(this.#objects, { key, bytes, expected }, { expiring: this.#expiring });
+    return isPut;
+  }
+
+  async #look(scope: NoticeScope, keys: readonly Key[], { waitMs = 0 }: PatienceOptions): Promise<readonly Found[]> {
+    const found = [...(await this.#lookOnce(scope, keys))];
+    let waitedMs = 0;
+    for (let pauseMs = firstPauseMs; waitedMs < waitMs; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      const noticed = found.flatMap((each, index) => (each === "noticed" ? [index] : []));
+      if (noticed.length === 0) return found;
+      await this.#objects.client.rest(Math.min(pauseMs, waitMs - waitedMs));
+      waitedMs += pauseMs;
+      const again = await this.#lookOnce(
+        scope,
+        noticed.map((index) => keys[index] ?? ""),
+      );
+      for (const [position, index] of noticed.entries()) found[index] = again[position];
+    }
+    return found;
   }
 
   /** The notices first: what was noticed and has gone since is missing then. */
-  async #look(scope: NoticeScope, keys: readonly string[]): Promise<readonly FoundObject[]> {
+  async #lookOnce(scope: NoticeScope, keys: readonly Key[]): Promise<readonly Found[]> {
+    if (keys.length === 0) return [];
     const noticed = await this.#notices.list(scope);
-    const found: FoundObject[] = keys.map((key) => (noticed.has(key) ? "noticed" : "missing"));
+    const found: Found[] = keys.map((key) => (noticed.has(key) ? "noticed" : undefined));
     const waiting = keys.flatMap((key, index) => (noticed.has(key) ? [] : [{ key, index }]));
     const work = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        found[next.index] = (await this.#objects.stat(next.key)) ?? "missing";
+        const stat = await this.#objects.stat(next.key);
+        found[next.index] = stat && describeObject(stat, noticed.isDamaged(next.key, stat));
       }
     };
     await Promise.all(Array.from({ length: Math.min(lookers, waiting.length) }, work));
     return found;
   }
+
+  /** Nothing was held. */
+  async [Symbol.asyncDispose](): Promise<void> {}
 }

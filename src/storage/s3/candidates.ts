@@ -1,6 +1,7 @@
 // Contents that a collection has judged to be garbage, for the next one to take away.
 //
-// A line of JSON about the run, then for each content a line: its ETag, a space, its key.
+// A line of JSON about the run, then for each content a line: its ETag, its size, since when it has been condemned in
+// milliseconds since 1970, and its key, with a space between each two.
 import { inTurns } from "../../lib/pacer.ts";
 import type { BucketObjects } from "./bucket-objects.ts";
 
@@ -9,6 +10,9 @@ export interface CondemnedObject {
   readonly key: string;
   /** Of the content that was judged: what has another one came later. */
   readonly etag: string;
+  readonly sizeBytes: number;
+  /** Milliseconds since 1970, by the store's clock. */
+  readonly condemnedMs: number;
 }
 
 /** What a run leaves behind. */
@@ -28,8 +32,9 @@ export async function readRunNotes(objects: BucketObjects, key: string): Promise
   const [head = "", ...lines] = new TextDecoder().decode(found?.bytes).split("\n");
   const condemned: CondemnedObject[] = [];
   for await (const line of inTurns(lines)) {
-    const space = line.indexOf(" ");
-    if (space > 0) condemned.push({ etag: line.slice(0, space), key: line.slice(space + 1) });
+    const [, etag, sizeBytes, condemnedMs, name] = /^(\S+) (\d+) (\d+) (.+)$/.exec(line) ?? [];
+    if (etag === undefined || name === undefined) continue;
+    condemned.push({ etag, sizeBytes: Number(sizeBytes), condemnedMs: Number(condemnedMs), key: name });
   }
   return { walkMs: parseWalk(head), condemned };
 }
@@ -50,6 +55,7 @@ export async function writeRunNotes(
   { walkMs, condemned }: RunNotes,
 ): Promise<void> {
   const lines = [JSON.stringify({ walkMs })];
-  for await (const each of inTurns(condemned)) lines.push(`${each.etag} ${each.key}`);
+  for await (const { etag, sizeBytes, condemnedMs, key: name } of inTurns(condemned))
+    lines.push(`${etag} ${sizeBytes} ${Math.floor(condemnedMs)} ${name}`);
   await objects.put(key, new TextEncoder().encode(lines.join("\n")));
 }

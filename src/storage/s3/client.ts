@@ -105,6 +105,11 @@ export class S3Client {
     }
   }
 
+  /** Waits, as the client's options have it. */
+  async rest(ms: number): Promise<void> {
+    await this.#wait(ms);
+  }
+
   /** Waits until a request that failed may be sent again; throws the failure if it should not be. */
   async pause(
     failure: S3Failure,

@@ -3,7 +3,7 @@
 import type { BucketObjects, ObjectStat } from "./bucket-objects.ts";
 import { type CondemnedObject, maxCondemned, readRunNotes, writeRunNotes } from "./candidates.ts";
 import { type Lease, type LeaseOptions, takeLease } from "./lease.ts";
-import { contentsScope, maxNoticedKeys, type Notices } from "./notices.ts";
+import { contentsScope, type Notices } from "./notices.ts";
 import { type BucketRemoving, beginRemoving } from "./removing.ts";
 
 /** Where a collection keeps its notes, and how it announces. */
@@ -28,6 +28,11 @@ export async function beginCollection(
   return "heldBy" in lease ? lease : new BucketCollection(objects, { ...options, hold: lease });
 }
 
+/** Tells a content from another one under the same key. */
+export function nameOf({ key, etag }: Pick<CondemnedObject, "key" | "etag">): string {
+  return `${etag} ${key}`;
+}
+
 /** How long deletions may be sent for, after a walk that took so long the last time. */
 export function planSeconds(walkMs: number): number {
   return Math.min(Math.max(leastSeconds, Math.ceil((4 * walkMs) / 1000)), mostSeconds);
@@ -37,36 +42,34 @@ export function planSeconds(walkMs: number): number {
 export class BucketCollection implements AsyncDisposable {
   readonly #objects: BucketObjects;
   readonly #options: BucketCollectionOptions & { readonly hold: Lease };
-  readonly #announced: { readonly removing: BucketRemoving; readonly keys: ReadonlySet<string> }[] = [];
+  readonly #startedMs: number;
+  #announced: BucketRemoving | undefined;
+  /** Of what earlier runs condemned. */
+  readonly #since = new Map<string, number>();
   readonly #judged: CondemnedObject[] = [];
 
   constructor(objects: BucketObjects, options: BucketCollectionOptions & { readonly hold: Lease }) {
     this.#objects = objects;
     this.#options = options;
+    this.#startedMs = objects.client.options.clock.now();
   }
 
   /** What the last run condemned; from here on nobody relies on it. Before anything that may need it is read. */
   async announce(): Promise<readonly CondemnedObject[]> {
-    const { walkMs, condemned } = await readRunNotes(this.#objects, this.#options.candidatesKey);
-    const seconds = planSeconds(walkMs);
-    for (let start = 0; start < condemned.length; start += maxNoticedKeys) {
-      const keys = condemned.slice(start, start + maxNoticedKeys).map(({ key }) => key);
-      const { notices } = this.#options;
-      const removing = await beginRemoving(this.#objects, { notices, scope: contentsScope, keys, seconds });
-      this.#announced.push({ removing, keys: new Set(keys) });
-    }
+    const { notices, candidatesKey } = this.#options;
+    const { walkMs, condemned } = await readRunNotes(this.#objects, candidatesKey);
+    const keys = condemned.map(({ key }) => key);
+    const options = { notices, scope: contentsScope, keys, seconds: planSeconds(walkMs) };
+    this.#announced = await beginRemoving(this.#objects, options);
+    for (const each of condemned) this.#since.set(nameOf(each), each.condemnedMs);
     return condemned;
   }
 
   /** Deletes those that were announced and are still what was judged; returns those that went. */
   async destroy(entries: readonly CondemnedObject[]): Promise<readonly CondemnedObject[]> {
-    const destroyed: CondemnedObject[] = [];
-    for (const { removing, keys } of this.#announced) {
-      const same = await this.#unchanged(entries.filter(({ key }) => keys.has(key)));
-      const refused = new Set(await removing.deleteAll(same.map(({ key }) => key)));
-      destroyed.push(...same.filter(({ key }) => !refused.has(key)));
-    }
-    return destroyed;
+    const same = await this.#unchanged(entries);
+    const refused = new Set(await this.#announced?.tryDeleteAll(same.map(({ key }) => key)));
+    return same.filter(({ key }) => !refused.has(key));
   }
 
   /** Those of them that are there, as they were judged. */
@@ -83,9 +86,10 @@ export class BucketCollection implements AsyncDisposable {
   }
 
   /** Has the content taken away by the next run, if it is the same then; false if there are enough of them. */
-  condemn(key: string, { etag }: Pick<ObjectStat, "etag">): boolean {
+  condemn(key: string, { etag, sizeBytes }: Pick<ObjectStat, "etag" | "sizeBytes">): boolean {
     if (this.#judged.length >= maxCondemned) return false;
-    this.#judged.push({ key, etag });
+    const condemnedMs = this.#since.get(nameOf({ key, etag })) ?? this.#startedMs;
+    this.#judged.push({ key, etag, sizeBytes, condemnedMs });
     return true;
   }
 
@@ -101,7 +105,7 @@ export class BucketCollection implements AsyncDisposable {
 
   /** Ends the announcements, and lets the next one begin. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { removing } of this.#announced) await removing[Symbol.asyncDispose]();
+    await this.#announced?.[Symbol.asyncDispose]();
     await this.#options.hold[Symbol.asyncDispose]();
   }
 }

@@ -64,6 +64,19 @@ export class Lease implements AsyncDisposable {
   }
 }
 
+/** Keeps a lease for as long as the holder needs it, who has something else to do. */
+export function keepLease(lease: Lease): AsyncDisposable {
+  const timer = setInterval(() => void lease.keep().catch(() => {}), lifetimeMs / 4);
+  // It is no reason for a program to go on.
+  timer.unref();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(timer);
+      await lease[Symbol.asyncDispose]();
+    },
+  };
+}
+
 /** Takes it, or tells what its holder has noted. */
 export async function takeLease(
   objects: BucketObjects,

@@ -2,9 +2,13 @@
 // and stands until the store would refuse the requests that it announces. So whoever adds something, and after that finds
 // no notice of what he relies on, and then finds it there, keeps it: however long anybody sleeps, and whatever arrives late.
 //
-// notices/<scope>/<seconds>-<identifier>: the keys, one a line. A body never changes.
+// Marks of damage lie beside the notices of contents, so that one listing has both.
+//
+//   notices/<scope>/<seconds>-<identifier>     the keys, one a line; a body never changes
+//   notices/blobs/damaged/…                    see damage-marks.ts
 import { BoundedMap } from "../../lib/bounded-map.ts";
-import type { BucketObjects, Expiry } from "./bucket-objects.ts";
+import type { BucketObjects, Expiry, ObjectStat } from "./bucket-objects.ts";
+import { DamageMarks, damagePrefix } from "./damage-marks.ts";
 import { S3Failure } from "./failure.ts";
 import { listPages } from "./listing.ts";
 
@@ -40,6 +44,8 @@ const defaultMarginMs = 2 * 60_000;
 
 /** The notices in one bucket. */
 export class Notices {
+  /** What is known to be damaged. */
+  readonly damage: DamageMarks;
   readonly #objects: BucketObjects;
   readonly #options: NoticesOptions;
   readonly #marginMs: number;
@@ -49,6 +55,7 @@ export class Notices {
     this.#objects = objects;
     this.#options = options;
     this.#marginMs = options.marginMs ?? defaultMarginMs;
+    this.damage = new DamageMarks(objects, `${options.prefix}${contentsScope}/${damagePrefix}`);
   }
 
   /** Announces that these keys may be taken away, by requests that are good for so long. */
@@ -73,13 +80,18 @@ export class Notices {
   /** Everything that is noticed in the scope. What is in it now may go; what is not was not about to. */
   async list(scope: NoticeScope): Promise<Noticed> {
     const sets: ReadonlySet<string>[] = [];
-    for await (const { key, isOver } of this.#scan(scope)) {
+    const marks = new Set<string>();
+    for await (const { key, isNotice, isOver } of this.#scan(scope)) {
+      if (!isNotice) marks.add(key);
       // Its requests are refused by now.
-      if (isOver) continue;
+      if (isOver || !isNotice) continue;
       const keys = this.#known.get(key) ?? (await this.#read(key));
       if (keys !== undefined) sets.push(keys);
     }
-    return { has: (key) => sets.some((keys) => keys.has(key)) };
+    return {
+      has: (key) => sets.some((keys) => keys.has(key)),
+      isDamaged: (key, stat) => marks.size > 0 && marks.has(this.damage.keyOf(key, stat)),
+    };
   }
 
   /** Removes notices whose time is over, of whoever died; returns how many. */
@@ -105,22 +117,31 @@ export class Notices {
     return keys;
   }
 
-  async *#scan(scope: NoticeScope): AsyncGenerator<{ readonly key: string; readonly isOver: boolean }> {
+  async *#scan(scope: NoticeScope): AsyncGenerator<ScannedKey> {
     const prefix = scope === "" ? this.#options.prefix : `${this.#options.prefix}${scope}/`;
     for await (const { objects, dateMs } of listPages(this.#objects.client, { prefix })) {
       for (const { key, stat } of objects) {
         const seconds = Number(/\/(\d+)-[^/]+$/.exec(key)?.[1]);
         // What is no notice of ours is no notice.
-        if (Number.isNaN(seconds)) continue;
-        yield { key, isOver: dateMs !== undefined && stat.changedMs + seconds * 1000 + this.#marginMs < dateMs };
+        const isNotice = !Number.isNaN(seconds);
+        const endMs = stat.changedMs + seconds * 1000 + this.#marginMs;
+        yield { key, isNotice, isOver: isNotice && dateMs !== undefined && endMs < dateMs };
       }
     }
   }
 }
 
+interface ScannedKey {
+  readonly key: string;
+  readonly isNotice: boolean;
+  readonly isOver: boolean;
+}
+
 /** What is noticed, as of one listing. */
 export interface Noticed {
   has(key: string): boolean;
+  /** Whether the content that is there is known to be damaged. */
+  isDamaged(key: string, stat: ObjectStat): boolean;
 }
 
 /** The notices of contents. */

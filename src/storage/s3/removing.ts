@@ -1,15 +1,19 @@
 // Taking something away: announced first, then judged, then done by requests that the store refuses once the
 // announcement is over.
-import type { BucketObjects, ObjectStat } from "./bucket-objects.ts";
+import type { JudgedPrefix, Removing } from "../changes.ts";
+import type { Key } from "../ports.ts";
+import type { BucketObjects, Expiry, ObjectStat } from "./bucket-objects.ts";
 import { putConditionally } from "./conditional-put.ts";
 import { deleteMany, maxDeletions } from "./deletions.ts";
+import { dropObject } from "./drop.ts";
 import { S3Failure } from "./failure.ts";
-import type { Notice, NoticeScope, Notices } from "./notices.ts";
+import { maxNoticedKeys, type Notice, type NoticeScope, type Notices } from "./notices.ts";
 
 /** What is to be announced. */
 export interface RemovingOptions {
   readonly notices: Notices;
   readonly scope: NoticeScope;
+  /** None: then nobody is told, and nothing can be deleted that others may rely on. */
   readonly keys: readonly string[];
   /** How long what follows may take. */
   readonly seconds: number;
@@ -27,77 +31,108 @@ export class AnnouncementOver extends Error {
 /** Announces that the keys may be taken away. Whoever gets it reads what needs them only afterwards. */
 export async function beginRemoving(objects: BucketObjects, options: RemovingOptions): Promise<BucketRemoving> {
   const { notices, scope, keys, seconds } = options;
-  const notice = await notices.put(scope, keys, { seconds });
-  return new BucketRemoving(objects, { notices, notice, keys });
+  const asOfMs = objects.client.options.clock.now();
+  const put: Notice[] = [];
+  for (let start = 0; start < keys.length; start += maxNoticedKeys)
+    put.push(await notices.put(scope, keys.slice(start, start + maxNoticedKeys), { seconds }));
+  // With the first one the time of all begins.
+  const expiring = put[0]?.expiring ?? { asOfMs, seconds };
+  return new BucketRemoving(objects, { notices, put, keys, expiring });
+}
+
+/** How something was announced. */
+interface Announced {
+  readonly notices: Notices;
+  readonly put: readonly Notice[];
+  readonly keys: readonly string[];
+  readonly expiring: Expiry;
 }
 
 /** Something that was announced. Disposing of it ends the announcement, if no request is on its way any more. */
-export class BucketRemoving implements AsyncDisposable {
+export class BucketRemoving implements Removing {
   readonly #objects: BucketObjects;
-  readonly #notices: Notices;
-  readonly #notice: Notice;
+  readonly #announced: Announced;
   readonly #keys: ReadonlySet<string>;
   /** Whether a request was not answered: it may still be carried out, until the store refuses it. */
   #isOpen = false;
   #isOver = false;
 
-  constructor(
-    objects: BucketObjects,
-    options: { readonly notices: Notices; readonly notice: Notice; readonly keys: readonly string[] },
-  ) {
+  constructor(objects: BucketObjects, announced: Announced) {
     this.#objects = objects;
-    this.#notices = options.notices;
-    this.#notice = options.notice;
-    this.#keys = new Set(options.keys);
+    this.#announced = announced;
+    this.#keys = new Set(announced.keys);
   }
 
   /** When it was announced, by the store's clock. */
   get announcedMs(): number {
-    return this.#notice.expiring.asOfMs;
+    return this.#announced.expiring.asOfMs;
   }
 
-  /** Deletes an object, whether or not it is there. */
-  async delete(key: string): Promise<void> {
-    const { expiring } = this.#notice;
-    await this.#carryOut([key], async () => await this.#objects.delete(key, { expiring }));
+  /** Deletes an object that was announced; false if there was none. */
+  async delete(key: Key): Promise<boolean> {
+    this.#requireAnnounced([key]);
+    if ((await this.#objects.stat(key)) === undefined) return false;
+    const { expiring } = this.#announced;
+    await this.#carryOut(key, async () => await this.#objects.delete(key, { expiring }));
+    return true;
   }
 
-  /** Deletes many; returns those that the store refused to. */
-  async deleteAll(keys: readonly string[]): Promise<readonly string[]> {
-    const { expiring } = this.#notice;
+  /** Deletes many that were announced; throws if the store refused one. */
+  async deleteAll(keys: readonly Key[]): Promise<void> {
+    const refused = await this.tryDeleteAll(keys);
+    if (refused.length === 0) return;
+    const reason = `refusing ${refused.length} of ${keys.length}, ${refused[0]} among them`;
+    throw new S3Failure("POST of the bucket (delete)", { status: 200, reason });
+  }
+
+  /** Deletes many that were announced; returns those that the store refused to. */
+  async tryDeleteAll(keys: readonly Key[]): Promise<readonly Key[]> {
+    this.#requireAnnounced(keys);
+    const { expiring } = this.#announced;
     const refused: string[] = [];
     for (let start = 0; start < keys.length; start += maxDeletions) {
       const batch = keys.slice(start, start + maxDeletions);
-      const failed = await this.#carryOut(
-        batch,
-        async () => await deleteMany(this.#objects.client, batch, { expiring }),
-      );
+      const send = async () => await deleteMany(this.#objects.client, batch, { expiring });
+      const failed = await this.#carryOut(batch[0] ?? "", send);
       refused.push(...failed.map(({ key }) => key));
     }
     return refused;
   }
 
+  /** Deletes what nobody relies on; false if there was nothing. */
+  async drop(key: Key): Promise<boolean> {
+    return await dropObject(this.#objects, key);
+  }
+
+  /** What is left below the prefix is for a collection. */
+  async discard(_prefix: Key, { key, judged }: JudgedPrefix): Promise<boolean> {
+    return await this.replace(key, { etag: judged.identity }, new Uint8Array());
+  }
+
   /** Replaces an object if it is still the one that was judged; false if it is not. */
-  async replace(key: string, judged: Pick<ObjectStat, "etag">, bytes: Uint8Array): Promise<boolean> {
-    const { expiring } = this.#notice;
-    const outcome = await this.#carryOut([key], async () => {
+  async replace(key: Key, judged: Pick<ObjectStat, "etag">, bytes: Uint8Array): Promise<boolean> {
+    const { expiring } = this.#announced;
+    const outcome = await this.#carryOut(key, async () => {
       return await putConditionally(this.#objects, { key, bytes, expected: judged }, { expiring });
     });
     this.#isOpen ||= outcome.isOpen;
     return outcome.isPut;
   }
 
-  async #carryOut<T>(keys: readonly string[], send: () => Promise<T>): Promise<T> {
+  #requireAnnounced(keys: readonly Key[]): void {
     const stray = keys.find((key) => !this.#keys.has(key));
     if (stray !== undefined) throw new RangeError(`${stray} was not announced`);
-    if (this.#isOver || this.#isPast()) throw new AnnouncementOver(keys[0] ?? "");
+  }
+
+  async #carryOut<T>(key: Key, send: () => Promise<T>): Promise<T> {
+    if (this.#isOver || this.#isPast()) throw new AnnouncementOver(key);
     try {
       return await send();
     } catch (error) {
       // The store refuses what is over as it refuses what is not allowed.
       if (error instanceof S3Failure && error.status === 403 && this.#isPast()) {
         this.#isOver = true;
-        throw new AnnouncementOver(keys[0] ?? "");
+        throw new AnnouncementOver(key);
       }
       this.#isOpen = true;
       throw error;
@@ -105,13 +140,14 @@ export class BucketRemoving implements AsyncDisposable {
   }
 
   #isPast(): boolean {
-    const { asOfMs, seconds } = this.#notice.expiring;
+    const { asOfMs, seconds } = this.#announced.expiring;
     return this.#objects.client.options.clock.now() >= asOfMs + seconds * 1000;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isOpen) return;
+    const { notices, put } = this.#announced;
     // A notice that stays keeps others waiting for a while, and nothing else.
-    await this.#notices.remove(this.#notice).catch(() => {});
+    for (const notice of put) await notices.remove(notice).catch(() => {});
   }
 }

@@ -21,7 +21,7 @@ function collecting() {
 async function condemn({ begin, objects }: ReturnType<typeof collecting>, keys: readonly string[]) {
   await using run = await begin();
   await run.announce();
-  for (const key of keys) run.condemn(key, (await objects.stat(key)) ?? { etag: "" });
+  for (const key of keys) run.condemn(key, (await objects.stat(key)) ?? { etag: "", sizeBytes: 0 });
   await run.finish(1000);
 }
 
@@ -48,6 +48,21 @@ describe("a collection", () => {
       blobsOf(store),
     ]).toEqual([4, true, false, ["blobs/a"], ["blobs/b", "blobs/c", "blobs/d"]]);
     expect(store.engine.keys().filter((key) => key.startsWith("notices/"))).toEqual([]);
+  });
+
+  test("remembers since when something is condemned that an earlier one condemned too", async () => {
+    const store = collecting();
+    const startMs = store.engine.nowMs;
+    await store.objects.put("blobs/a", bytesOf("a"));
+    await condemn(store, ["blobs/a"]);
+    store.engine.nowMs += 60_000;
+    await store.objects.put("blobs/b", bytesOf("b"));
+    await condemn(store, ["blobs/a", "blobs/b"]);
+    await using run = await store.begin();
+    expect((await run.announce()).map(({ key, condemnedMs }) => [key, condemnedMs - startMs])).toEqual([
+      ["blobs/a", 0],
+      ["blobs/b", 60_000],
+    ]);
   });
 
   test("is the only one, until it is over or dead", async () => {

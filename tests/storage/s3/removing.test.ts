@@ -22,7 +22,7 @@ describe("what was announced", () => {
     const judged = await objects.stat("d");
     const during = engine.keys().includes("notices/r-1/60-1");
     await begun.delete("a");
-    const refused = await begun.deleteAll(["b", "c"]);
+    const refused = await begun.tryDeleteAll(["b", "c"]);
     const replaced = [
       await begun.replace("d", judged ?? { etag: "" }, bytesOf("")),
       await begun.replace("d", { etag: "other" }, bytesOf("x")),
@@ -38,8 +38,10 @@ describe("what was announced", () => {
     await begun.delete("a");
     await begun.deleteAll(["b"]);
     await begun.replace("a", { etag: "x" }, bytesOf(""));
-    await objects.stat("a");
-    const times = engine.requests.map(({ signedMs, expiresSeconds, isKeptAlive }) => [
+    await objects.stat("d");
+    // A look comes before each deletion.
+    const writes = engine.requests.filter(({ method, key }) => method !== "HEAD" || key === "d");
+    const times = writes.map(({ signedMs, expiresSeconds, isKeptAlive }) => [
       signedMs - engine.nowMs,
       expiresSeconds,
       isKeptAlive,
@@ -100,6 +102,16 @@ describe("what was announced", () => {
       }
     },
   );
+
+  test("that the store refuses to delete is told", async () => {
+    const { client, removing: begun } = await removing(["a", "b"]);
+    const send = async () =>
+      new Response("<DeleteResult><Error><Key>b</Key><Code>AccessDenied</Code></Error></DeleteResult>");
+    Object.assign(client.options, { send });
+    expect(await messageOf(begun.deleteAll(["a", "b"]))).toBe(
+      "POST of the bucket (delete) was answered 200 refusing 1 of 2, b among them",
+    );
+  });
 
   test("stays announced when the store says no for another reason", async () => {
     const { engine, removing: begun } = await removing(["a"]);

@@ -73,7 +73,7 @@ export class World {
     Object.assign(client.options, { send });
     const newId = () => `id-${++this.#count}`;
     const notices = new Notices(objects, { prefix: "notices/", newId });
-    if (this.#flaws.isWithoutNotices) notices.list = async () => ({ has: () => false });
+    if (this.#flaws.isWithoutNotices) notices.list = async () => ({ has: () => false, isDamaged: () => false });
     return { client, objects, notices, newId, adding: new BucketAdding(objects, { notices, scope }) };
   }
 

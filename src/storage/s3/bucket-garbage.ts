@@ -1,0 +1,127 @@
+// Garbage in a bucket: a list of what the last collection condemned, which stays in its place until the next one has
+// announced it, read the references, and found none. So nothing has to be brought back.
+import type { Content } from "../../lib/content.ts";
+import type { Collection, CollectionOptions, Condemned, Garbage } from "../garbage.ts";
+import type { Key, Stat } from "../ports.ts";
+import type { BucketObjects } from "./bucket-objects.ts";
+import { type CondemnedObject, readRunNotes } from "./candidates.ts";
+import { BucketCollection, beginCollection, nameOf } from "./collection.ts";
+import type { Notices } from "./notices.ts";
+import { describeObject } from "./object-stat.ts";
+
+/** What it needs. */
+export interface BucketGarbageOptions {
+  readonly notices: Notices;
+  /** The prefix of what collections note, with its slash at the end. */
+  readonly prefix: string;
+  readonly newId: () => string;
+}
+
+/** The garbage of a bucket; see the contract in garbage.ts. */
+export class BucketGarbage implements Garbage {
+  readonly #objects: BucketObjects;
+  readonly #options: BucketGarbageOptions;
+
+  constructor(objects: BucketObjects, options: BucketGarbageOptions) {
+    this.#objects = objects;
+    this.#options = options;
+  }
+
+  async list(): Promise<readonly Condemned[]> {
+    const { condemned } = await readRunNotes(this.#objects, this.#candidatesKey(undefined));
+    return condemned.map(describeCondemned);
+  }
+
+  /** As it was noted. */
+  async stat(entry: Condemned): Promise<Stat | undefined> {
+    const { condemned } = await readRunNotes(this.#objects, this.#candidatesKey(undefined));
+    const found = condemned.find((each) => nameOf(each) === entry.name);
+    return found && statOf(found);
+  }
+
+  /** Whatever is garbage is still under its key. */
+  async open(): Promise<Content | undefined> {
+    return undefined;
+  }
+
+  async restore(): Promise<boolean> {
+    return false;
+  }
+
+  /** Marks them: what is marked counts as missing, and what a push puts in its place is without the mark. */
+  async setAside(content: Key, judged: Stat): Promise<boolean> {
+    const stat = await this.#objects.stat(content);
+    if (stat === undefined) return false;
+    const now = describeObject(stat);
+    if (now.identity !== judged.identity || now.changedMs !== judged.changedMs) return false;
+    await this.#options.notices.damage.note(content, stat, true);
+    return true;
+  }
+
+  async tidy(): Promise<void> {
+    await this.#options.notices.sweep();
+    await this.#options.notices.damage.sweep();
+  }
+
+  async collect({ note, tag }: CollectionOptions): Promise<Collection | { readonly heldBy: string }> {
+    const { notices, newId, prefix } = this.#options;
+    const lease = { key: `${prefix}lease`, note, newId };
+    const begun = await beginCollection(this.#objects, { notices, lease, candidatesKey: this.#candidatesKey(tag) });
+    return begun instanceof BucketCollection ? new GarbageRun(begun, this.#objects.client.options.clock) : begun;
+  }
+
+  #candidatesKey(tag: string | undefined): Key {
+    return `${this.#options.prefix}candidates${tag === undefined ? "" : `-${tag}`}`;
+  }
+}
+
+function describeCondemned(each: CondemnedObject): Condemned {
+  return { name: nameOf(each), content: each.key, isInPlace: true, isSetAside: false };
+}
+
+function statOf({ etag, sizeBytes, condemnedMs }: CondemnedObject): Stat {
+  return describeObject({ etag, sizeBytes, changedMs: condemnedMs });
+}
+
+/** One run, in the words of the contract. */
+class GarbageRun implements Collection {
+  readonly #run: BucketCollection;
+  readonly #clock: { readonly now: () => number };
+  readonly #startedMs: number;
+  readonly #condemned = new Map<string, CondemnedObject>();
+
+  constructor(run: BucketCollection, clock: { readonly now: () => number }) {
+    this.#run = run;
+    this.#clock = clock;
+    this.#startedMs = clock.now();
+  }
+
+  async condemned(): Promise<readonly Condemned[]> {
+    const found = await this.#run.announce();
+    for (const each of found) this.#condemned.set(nameOf(each), each);
+    return found.map(describeCondemned);
+  }
+
+  async destroy(entries: readonly Condemned[]): Promise<readonly Condemned[]> {
+    const announced = entries.flatMap(({ name }) => this.#condemned.get(name) ?? []);
+    const gone = new Set((await this.#run.destroy(announced)).map(nameOf));
+    return entries.filter(({ name }) => gone.has(name));
+  }
+
+  /** What has another identity when the next run looks again stays. */
+  async condemn(content: Key, judged: Stat): Promise<boolean> {
+    return this.#run.condemn(content, { etag: judged.identity, sizeBytes: judged.sizeBytes });
+  }
+
+  async keep(): Promise<void> {
+    await this.#run.keep();
+  }
+
+  async finish(): Promise<void> {
+    await this.#run.finish(Math.max(0, this.#clock.now() - this.#startedMs));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#run[Symbol.asyncDispose]();
+  }
+}
