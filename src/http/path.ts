@@ -4,6 +4,7 @@ import { RegistryError } from "../oci/errors.ts";
 
 /** Decoded once; what comes out must still fit the grammar of names, tags and digests. */
 export function decodePath(path: string): string {
+  if (!path.includes("%")) return path;
   try {
     return decodeURIComponent(path);
   } catch {
@@ -13,7 +14,7 @@ export function decodePath(path: string): string {
 
 /** With single slashes, so that a redirect to it never leaves this server. Bun has resolved dots already. */
 export function collapseSlashes(path: string): string {
-  return path.replace(/\/{2,}/g, "/");
+  return path.includes("//") ? path.replace(/\/{2,}/g, "/") : path;
 }
 
 /** Without its trailing slash; undefined if it has none. */

@@ -109,9 +109,10 @@ export function parseRoute(request: RouteRequest): Route {
   if (better !== undefined) return { kind: "redirect", location: formatTarget(better, request.query) };
   const place = findPlace(decodePath(request.path), request.prefix);
   if (place === undefined) throw new RegistryError("NOT_FOUND");
-  const allow = [...methods[place.resource], "OPTIONS"].join(", ");
-  if (request.method === "OPTIONS") return { kind: "options", allow };
-  if (!methods[place.resource].includes(request.method)) {
+  const allowed = methods[place.resource];
+  if (!allowed.includes(request.method)) {
+    const allow = [...allowed, "OPTIONS"].join(", ");
+    if (request.method === "OPTIONS") return { kind: "options", allow };
     throw new RegistryError("METHOD_NOT_ALLOWED", { headers: { Allow: allow } });
   }
   // HEAD is GET without a body; the handlers of content see the difference.
@@ -132,21 +133,24 @@ function formatTarget(path: string, query: URLSearchParams): string {
   return query.size === 0 ? path : `${path}?${query}`;
 }
 
+const besidePrefix: readonly string[] = ["/", "/ca.crt", "/livez", "/readyz"];
+
+const fixed: Readonly<Record<string, Resource>> = {
+  "": "root",
+  "ca.crt": "caCertificate",
+  livez: "live",
+  readyz: "ready",
+  "auth/token": "token",
+  v2: "base",
+  "v2/": "base",
+  "v2/_catalog": "catalog",
+};
+
 function findPlace(path: string, prefix: string): RoutePlace | undefined {
   // Load balancers, probes and `registry trust` do not know the prefix.
-  const isBesidePrefix = ["/", "/ca.crt", "/livez", "/readyz"].includes(path);
+  const isBesidePrefix = besidePrefix.includes(path);
   if (!isBesidePrefix && !path.startsWith(prefix)) return undefined;
   const rest = path.slice(isBesidePrefix ? 1 : prefix.length);
-  const fixed: Readonly<Record<string, Resource>> = {
-    "": "root",
-    "ca.crt": "caCertificate",
-    livez: "live",
-    readyz: "ready",
-    "auth/token": "token",
-    v2: "base",
-    "v2/": "base",
-    "v2/_catalog": "catalog",
-  };
   const resource = Object.hasOwn(fixed, rest) ? fixed[rest] : undefined;
   if (resource !== undefined) return { resource, name: [], last: "" };
   if (rest.startsWith(apiPrefix)) return findInApi(rest.slice(apiPrefix.length));

@@ -10,14 +10,16 @@ import { describeFile } from "./file-stat.ts";
 import { appendIfThere, touchFile } from "./in-place.ts";
 import type { KeyPaths } from "./key-paths.ts";
 import type { Key, ListOptions, Objects, Stat } from "./ports.ts";
-import { readIfThere } from "./read-file.ts";
+import { localDevice, SmallFiles } from "./small-files.ts";
 
 /** The objects of one store; see the contract in ports.ts. */
 export class FileObjects implements Objects {
   readonly #paths: KeyPaths;
+  readonly #smallFiles: SmallFiles;
 
-  constructor(paths: KeyPaths) {
+  constructor(paths: KeyPaths, smallFiles = new SmallFiles(localDevice(paths.root))) {
     this.#paths = paths;
+    this.#smallFiles = smallFiles;
   }
 
   async stat(key: Key, { isLinkFollowed } = { isLinkFollowed: true }): Promise<Stat | undefined> {
@@ -27,7 +29,7 @@ export class FileObjects implements Objects {
   }
 
   async read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return await readIfThere(await this.#paths.reach(key), maxBytes);
+    return await this.#smallFiles.read(await this.#paths.reach(key), maxBytes);
   }
 
   async open(key: Key): Promise<Content | undefined> {

@@ -1,5 +1,5 @@
 // Reading a whole file, in as few steps as there are: one that is there is opened anyway, and the open file tells its size.
-import { constants, fstatSync, read as readCallback, readSync } from "node:fs";
+import { constants, fstatSync, read as readCallback, readSync, type Stats } from "node:fs";
 import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
 import { openOwned } from "./descriptors.ts";
@@ -11,11 +11,18 @@ const read = promisify(readCallback);
 /** What is no file, such as a pipe, must not keep the caller waiting. */
 const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
+/** A file that was read. */
+export interface ReadFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** As it was before it was read. */
+  readonly stat: Stats;
+}
+
 /**
  * The bytes of a file of at most this size, of a long one read on another thread; undefined if it is not there, is longer, or
  * is no file.
  */
-export async function readIfThere(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function readIfThere(path: string, maxBytes: number): Promise<ReadFile | undefined> {
   using owner = new DisposableStack();
   const descriptor = openIfThere(owner, path);
   if (descriptor === undefined) return undefined;
@@ -33,7 +40,7 @@ export async function readIfThere(path: string, maxBytes: number): Promise<Uint8
     if (count === 0) break;
     filled += count;
   }
-  return filled === bytes.length ? bytes : bytes.slice(0, filled);
+  return { bytes: filled === bytes.length ? bytes : bytes.slice(0, filled), stat };
 }
 
 function openIfThere(owner: DisposableStack, path: string): number | undefined {

@@ -12,7 +12,7 @@ test.each([0, 10, 200_000])("readIfThere() reads a file of %p bytes, and nothing
     await readIfThere(join(directory.path, "none"), length),
     await readIfThere(join(path, "below"), length),
   ];
-  const read = await readIfThere(path, length);
+  const read = (await readIfThere(path, length))?.bytes;
   expect([read?.length, read?.every((byte) => byte === 120), ...none]).toEqual([length, true, undefined, undefined]);
 });
 
@@ -24,7 +24,7 @@ test("readIfThere() reads through a symbolic link, and nothing of what is too lo
   mkdirSync(path("directory"));
   expect(Bun.spawnSync(["mkfifo", path("pipe")]).exitCode).toBe(0);
   const read = async (name: string, maxBytes: number) => {
-    const bytes = await readIfThere(path(name), maxBytes);
+    const bytes = (await readIfThere(path(name), maxBytes))?.bytes;
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
   };
   expect([
