@@ -50,6 +50,8 @@ export interface JudgedPrefix {
 export interface Removing extends AsyncDisposable {
   /** `Objects.delete` of one of the keys that were announced. */
   delete(key: Key, options?: { readonly isDurable: boolean }): Promise<boolean>;
+  /** The same for many of them. */
+  deleteAll(keys: readonly Key[], options?: { readonly isDurable: boolean }): Promise<void>;
   /** The same for an object that nobody relies on, which need not be announced. */
   drop(key: Key, options?: { readonly isDurable: boolean }): Promise<boolean>;
   /**

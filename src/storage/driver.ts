@@ -1,6 +1,7 @@
 // A store, seen through all its ports.
 import type { Changes } from "./changes.ts";
 import type { Garbage } from "./garbage.ts";
+import type { Listings } from "./listings.ts";
 import type { Directory, Locks, Objects, Transfers, Trash, Uploads } from "./ports.ts";
 
 /** One store, seen through all its ports. */
@@ -13,4 +14,6 @@ export interface Driver {
   readonly uploads: Uploads;
   readonly transfers: Transfers;
   readonly directory: Directory;
+  /** Undefined if the store has to be walked. */
+  readonly listings?: Listings | undefined;
 }

@@ -117,6 +117,10 @@ class LockedRemoving implements Removing {
     return await this.#options.objects.delete(key, options);
   }
 
+  async deleteAll(keys: readonly Key[], options?: { readonly isDurable: boolean }): Promise<void> {
+    for (const key of keys) await this.#options.objects.delete(key, options);
+  }
+
   async drop(key: Key, options?: { readonly isDurable: boolean }): Promise<boolean> {
     return await this.#options.objects.delete(key, options);
   }

@@ -39,6 +39,15 @@ export function stocked(wrap: (driver: Driver) => Driver = (driver) => driver): 
   });
 }
 
+/** The same on a store that is listed at once, as a bucket is. */
+export function stockedListed(wrap: (driver: Driver) => Driver = (driver) => driver): Stocked {
+  let nowMs = 1_700_000_000_000;
+  const now = () => nowMs;
+  return stockedOn(wrap(openMemory(now, { isListed: true })), now, (ms) => {
+    nowMs += ms;
+  });
+}
+
 /** The same with a clock of which no two looks agree, as where a time tells whether something was touched again. */
 export function stockedTicking(wrap: (driver: Driver) => Driver): Stocked {
   let nowMs = 1_700_000_000_000;

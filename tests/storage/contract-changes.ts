@@ -89,6 +89,20 @@ export function describeChanges(open: OpenTestStore): void {
     ]);
   });
 
+  test("deleteAll() takes all of them away, whether or not they were there", async () => {
+    using store = await open();
+    const { driver, other } = store;
+    const keys = Array.from({ length: 30 }, (_, index) => `r/_layers/${index}/link`);
+    for (const key of keys.slice(1)) await put(driver, key, "x");
+    await put(driver, "r/_layers/other/link", "x");
+    {
+      await using removing = await driver.changes.removing("r", { keys, waitMs: 0 });
+      await removing?.deleteAll(keys);
+    }
+    const left = await Promise.all(keys.map((key) => take(other, key)));
+    expect([left.filter((text) => text !== undefined), await take(other, "r/_layers/other/link")]).toEqual([[], "x"]);
+  });
+
   test("put() of what decides replaces what was there", async () => {
     using store = await open();
     await using adding = await add(store.driver);

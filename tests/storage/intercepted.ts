@@ -6,8 +6,11 @@ import { TrashGarbage } from "../../src/storage/trash-garbage.ts";
 type Call = (...args: unknown[]) => Promise<unknown> | unknown;
 type Hook = ((...args: unknown[]) => Promise<void> | void) | undefined;
 
+/** The ports that every driver has. */
+type PortName = Exclude<keyof Driver, "listings">;
+
 /** Called before a call: what it throws, the call throws; what it waits for, the call waits for. */
-export type Hooks = { readonly [Port in keyof Driver]?: HooksOf<Driver[Port]> };
+export type Hooks = { readonly [Port in PortName]?: HooksOf<Driver[Port]> };
 type HooksOf<Port> = {
   readonly [Name in keyof Port]?: Port[Name] extends (...args: infer Args) => unknown
     ? (...args: Args) => Promise<void> | void
@@ -15,7 +18,7 @@ type HooksOf<Port> = {
 };
 
 /** Calls that are answered by the test. */
-export type Answers = { readonly [Port in keyof Driver]?: Partial<Driver[Port]> };
+export type Answers = { readonly [Port in PortName]?: Partial<Driver[Port]> };
 
 /** The driver with hooks before its calls. */
 export function intercept(driver: Driver, hooks: Hooks): Driver {
@@ -35,8 +38,8 @@ export function answering(driver: Driver, answers: Answers): Driver {
 }
 
 /** The driver with other calls in the place of its own; `wrap` gets the port's name, the call's and the call. */
-export function wrapCalls(driver: Driver, wrap: (port: keyof Driver, name: string, call: Call) => Call): Driver {
-  const wrapped = <Port extends keyof Driver>(port: Port, calls: Driver[Port] = driver[port]): Driver[Port] =>
+export function wrapCalls(driver: Driver, wrap: (port: PortName, name: string, call: Call) => Call): Driver {
+  const wrapped = <Port extends PortName>(port: Port, calls: Driver[Port] = driver[port]): Driver[Port] =>
     new Proxy<Driver[Port]>(calls, {
       get: (target, name) => {
         const call = (target as unknown as Record<string | symbol, Call | undefined>)[name];
@@ -54,5 +57,6 @@ export function wrapCalls(driver: Driver, wrap: (port: keyof Driver, name: strin
     uploads: wrapped("uploads"),
     transfers: wrapped("transfers"),
     directory: wrapped("directory"),
+    listings: driver.listings,
   };
 }

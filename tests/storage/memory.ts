@@ -6,14 +6,15 @@ import { MemoryLocks } from "../../src/storage/memory-locks.ts";
 import type { Locks } from "../../src/storage/ports.ts";
 import { TrashGarbage } from "../../src/storage/trash-garbage.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
+import { MemoryListings } from "./memory-listings.ts";
 import { MemoryObjects } from "./memory-objects.ts";
 import { MemoryTransfers } from "./memory-transfers.ts";
 import { MemoryTrash } from "./memory-trash.ts";
 import { MemoryTree } from "./memory-tree.ts";
 import { MemoryUploads } from "./memory-uploads.ts";
 
-/** An empty store. `now` gives the time in milliseconds since 1970. */
-export function openMemory(now: () => number = Date.now): Driver {
+/** An empty store. `now` gives the time in milliseconds since 1970; a store that is listed need not be walked. */
+export function openMemory(now: () => number = Date.now, { isListed } = { isListed: false }): Driver {
   const tree = new MemoryTree(now);
   const objects = new MemoryObjects(tree);
   const locks = openLocks();
@@ -27,6 +28,7 @@ export function openMemory(now: () => number = Date.now): Driver {
     uploads: new MemoryUploads(tree),
     transfers: new MemoryTransfers(now, (key, bytes) => tree.put(key, bytes)),
     directory: new MemoryDirectory(tree),
+    listings: isListed ? new MemoryListings(tree) : undefined,
   };
 }
 

@@ -39,6 +39,7 @@ function timedAdding(adding: Adding, time: TimeChange): Adding {
 function timedRemoving(removing: Removing, time: TimeChange): Removing {
   return {
     delete: (...asked) => time("Delete", () => removing.delete(...asked)),
+    deleteAll: (...asked) => time("Delete", () => removing.deleteAll(...asked)),
     drop: (...asked) => time("Delete", () => removing.drop(...asked)),
     discard: (...asked) => time("Delete", () => removing.discard(...asked)),
     [Symbol.asyncDispose]: () => removing[Symbol.asyncDispose](),

@@ -4,7 +4,8 @@ import type { Digest } from "../../oci/digest.ts";
 import { parseRepositoryName } from "../../oci/name.ts";
 import { blobKey, repositoriesPrefix } from "../layout.ts";
 import type { ManifestRules } from "../manifest-rules.ts";
-import { type Unlistable, walkPrefixes } from "../repositories.ts";
+import type { Unlistable } from "../repositories.ts";
+import { forEachRepository, type SeenRepository } from "../seen-repositories.ts";
 import type { Store } from "../store.ts";
 import { keepAll } from "./prune.ts";
 import { type GcRun, startRun } from "./run.ts";
@@ -57,13 +58,14 @@ export async function markLinked({ store, marked, addFinding, pace }: GcRun, rul
   const unlistable = ({ error, isLoop }: Unlistable) => {
     if (!isLoop) throw error;
   };
-  for await (const prefix of walkPrefixes(store, repositoriesPrefix, unlistable)) {
+  const visit = async ({ prefix, seen }: SeenRepository) => {
     await pace();
     const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
-    const scan = await scanRepository(store, { prefix, name, pace });
+    const scan = await scanRepository(store, { prefix, name, seen, pace });
     const kept = await keepAll(store, scan, { rules, pace });
     if (scan.isBusy) addFinding(`${prefix} holds a manifest whose bytes are missing, or is being written to`);
     for (const problem of [...scan.problems, ...kept.problems]) addFinding(problem);
     for (const digest of kept.marked) marked.add(digest);
-  }
+  };
+  await forEachRepository(store, { visit, unlistable });
 }

@@ -27,10 +27,10 @@ interface JudgedTag extends DatedTag {
 export async function expireTags(
   run: GcRun,
   name: RepositoryName,
-  { scan, keep }: { readonly scan: RepositoryScan; readonly keep: KeepRules },
+  { scan, seen, keep }: { readonly scan: RepositoryScan; readonly seen: Store; readonly keep: KeepRules },
 ): Promise<void> {
   const { store, isDryRun, report, counters } = run;
-  const tags = await dateTags(run, name, scan.tags);
+  const tags = await dateTags({ store: seen, pace: run.pace }, name, scan.tags);
   const kept = await explainKept(name, tags, { ...keep, nowMs: store.now() });
   if (isDryRun) for (const [tag, reason] of kept) report({ kind: "kept", repository: name, tag, reason });
   const doomed = tags.filter(({ tag }) => !kept.has(tag));
@@ -44,7 +44,7 @@ export async function expireTags(
 }
 
 async function dateTags(
-  { store, pace }: GcRun,
+  { store, pace }: Pick<GcRun, "store" | "pace">,
   name: RepositoryName,
   tags: RepositoryScan["tags"],
 ): Promise<readonly JudgedTag[]> {
@@ -74,8 +74,8 @@ async function removeUnchanged(
   name: RepositoryName,
   doomed: readonly JudgedTag[],
 ): Promise<readonly Tag[] | "busy"> {
-  using lock = await store.locks.take(name, "alone", { waitMs: 0 });
-  if (lock === undefined) return "busy";
+  await using removing = await store.changes.removing(name, { keys: [], waitMs: 0 });
+  if (removing === undefined) return "busy";
   const removed: Tag[] = [];
   for (const { tag, digest, ...judged } of doomed) {
     const now = await readTimes(store, name, { tag, sinceMs: judged.pulledMs });

@@ -10,7 +10,8 @@ import type { Condemned } from "../../storage/garbage.ts";
 import type { Key } from "../../storage/ports.ts";
 import { type LastRun, noteRun } from "../last-runs.ts";
 import { repositoriesPrefix, upstreamKey } from "../layout.ts";
-import { removeIfEmpty, removeUpwards, type Unlistable, walkEmptyPrefixes, walkPrefixes } from "../repositories.ts";
+import { removeIfEmpty, removeUpwards, type Unlistable, walkEmptyPrefixes } from "../repositories.ts";
+import { forEachRepository, type SeenRepository } from "../seen-repositories.ts";
 import type { Store } from "../store.ts";
 import { purgeUploads } from "../upload-purge.ts";
 import { expireTags } from "./expire.ts";
@@ -33,7 +34,7 @@ export async function collectGarbage(
   // A dry run removes nothing, so it may run beside another collection, and on a read-only disk.
   if (options.isDryRun) return await collect(startRun(store, options), options);
   // Without locks, a push in another process could lose links that it has just relied on.
-  if (!store.locks.keepsProcessesApart() && options.isOffline !== true) throw new UnprotectedError();
+  if (!store.changes.keepsProcessesApart() && options.isOffline !== true) throw new UnprotectedError();
   const collection = await store.garbage.collect({ note: options.note });
   if ("heldBy" in collection) return collection;
   await using _held = collection;
@@ -89,27 +90,28 @@ async function markRepositories(run: GcRun, options: GcOptions): Promise<boolean
     if (isLoop) run.addFinding(`${prefix} leads back to itself and holds nothing; remove it`);
     else giveUp(error, prefix);
   };
-  for await (const prefix of walkPrefixes(run.store, repositoriesPrefix, unlistable)) {
+  const visit = async (place: SeenRepository) => {
     await run.pace();
     await run.collection?.keep();
-    await markRepository(run, prefix, options).catch((error) => giveUp(error, prefix));
+    await markRepository(run, place, options).catch((error) => giveUp(error, place.prefix));
     run.counters.repositories += 1;
     run.report({ kind: "progress", phase: "marking repositories", done: run.counters.repositories });
-  }
+  };
+  await forEachRepository(run.store, { visit, unlistable });
   return isComplete;
 }
 
 async function markRepository(
   run: GcRun,
-  prefix: Key,
+  { prefix, seen }: SeenRepository,
   { deletesUntagged, keep, isDryRun, rules: manifestRules }: GcOptions,
 ): Promise<void> {
   const { store, isYoung, pace } = run;
   const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
-  const scan = await scanRepository(store, { prefix, name, pace });
+  const scan = await scanRepository(store, { prefix, name, seen, pace });
   for (const problem of scan.problems) run.addFinding(problem);
   // In a cache, eviction decides what is unused: many of its manifests were only asked for by digest.
-  const isCached = name !== undefined && (await store.objects.stat(upstreamKey(name))) !== undefined;
+  const isCached = name !== undefined && (await seen.objects.stat(upstreamKey(name))) !== undefined;
   const keptBy = name === undefined || isCached || keep === undefined || !isCovered(keep, name) ? undefined : keep;
   const pruned = await pruneRepository(store, scan, {
     isYoung,
@@ -120,7 +122,7 @@ async function markRepository(
   });
   countPruned(run, prefix, pruned);
   const isSound = scan.problems.length + pruned.problems.length === 0 && !pruned.isBusy;
-  if (name !== undefined && keptBy !== undefined && isSound) await expireTags(run, name, { scan, keep: keptBy });
+  if (name !== undefined && keptBy !== undefined && isSound) await expireTags(run, name, { scan, seen, keep: keptBy });
   for await (const digest of inTurns(pruned.marked)) run.marked.add(digest);
 }
 
@@ -176,8 +178,8 @@ async function removeEmptyDirectory({ store, isDryRun }: GcRun, prefix: Key): Pr
   const isMarked = name !== undefined && (await store.objects.stat(upstreamKey(name))) !== undefined;
   if (isDryRun) return (await store.directory.countObjects(prefix)) === (isMarked ? 1 : 0);
   if (!isMarked) return await removeUpwards(store, prefix);
-  using lock = await store.locks.take(name, "alone", { waitMs: 0 });
-  if (lock === undefined) return false;
+  await using removing = await store.changes.removing(name, { keys: [], waitMs: 0 });
+  if (removing === undefined) return false;
   await removeIfEmpty(store, name);
   return (await store.directory.prefixTime(prefix)) === undefined;
 }

@@ -1,29 +1,17 @@
-// Removing links from one repository, under its lock, held exclusively. The lock is never waited for: a busy repository
-// is left as it is, and its links count.
+// Removing links from one repository: announced first, or under its lock, held exclusively. The lock is never waited for: a
+// busy repository is left as it is, and its links count.
 import type { Pace } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
-import type { Key } from "../../storage/ports.ts";
-import {
-  deletedLink,
-  deletingKey,
-  layerLink,
-  layersPrefix,
-  manifestsPrefix,
-  referrerLink,
-  revisionLink,
-  subjectPrefix,
-  tagIndexLink,
-} from "../layout.ts";
+import type { Removing } from "../../storage/changes.ts";
+import { layerLink, layersPrefix, manifestsPrefix, revisionLink } from "../layout.ts";
 import type { ManifestRules } from "../manifest-rules.ts";
-import type { ReferrerEntry } from "../referrer-index.ts";
-import { removeIfEmpty } from "../repositories.ts";
 import type { Store } from "../store.ts";
-import { listTagIndex, trashTag } from "../tags.ts";
 import { type DanglingOptions, findDangling } from "./dangling.ts";
 import { type Pruned, type PrunePlan, type PruneRules, planPrune } from "./plan.ts";
 import { predictPruned } from "./predict.ts";
 import { type RepositoryScan, type Revision, scanAgain } from "./scan.ts";
+import { unlinkAll } from "./unlink.ts";
 
 /** How to judge and to remove. */
 export interface PruneOptions extends PruneRules {
@@ -42,9 +30,13 @@ export async function pruneRepository(store: Store, scan: RepositoryScan, rules:
   if (scan.isBusy) return keepEverything(scan, { ...judged, isBusy: true });
   if (name === undefined || !hasCandidates(scan, plan)) return keepEverything(scan, judged);
   if (rules.isDryRun) return await predictPruned(store, name, present(scan, plan));
-  using lock = await store.locks.take(name, "alone", { waitMs: 0 });
-  if (lock === undefined) return await keepEverything(scan, { ...judged, isBusy: true });
-  return await pruneLocked(store, name, { scan, plan, rules });
+  const keys = [
+    ...plan.revisions.map((digest) => revisionLink(name, digest)),
+    ...plan.layers.map((digest) => layerLink(name, digest)),
+  ];
+  await using removing = await store.changes.removing(name, { keys, waitMs: 0 });
+  if (removing === undefined) return await keepEverything(scan, { ...judged, isBusy: true });
+  return await pruneAnnounced(store, name, { removing, scan, plan, rules });
 }
 
 /** What nobody needs, and what is dangling. */
@@ -54,15 +46,19 @@ async function judge(store: Store, scan: RepositoryScan, rules: PruneOptions) {
   return { plan, ...(await findDangling(store, scan, { kept, rules: rules.manifestRules, pace: rules.pace })) };
 }
 
-/** What was planned without the lock. */
+/** What was planned before anything was announced. */
 interface Planned {
+  readonly removing: Removing;
   readonly scan: RepositoryScan;
   readonly plan: PrunePlan;
   readonly rules: PruneOptions;
 }
 
-/** Judges once more, now that nobody adds anything: what was touched since the scan stays, with all that it names. */
-async function pruneLocked(store: Store, name: RepositoryName, planned: Planned): Promise<Pruned> {
+/**
+ * Judges once more, now that nobody adds anything, or finds out what was announced: what was touched since the scan stays, with
+ * all that it names.
+ */
+async function pruneAnnounced(store: Store, name: RepositoryName, planned: Planned): Promise<Pruned> {
   const { rules } = planned;
   const scan = await scanAgain(store, planned.scan, rules.pace);
   if ("problem" in scan) {
@@ -73,7 +69,7 @@ async function pruneLocked(store: Store, name: RepositoryName, planned: Planned)
   const judged = await judge(store, scan, { ...rules, roots: new Set(touched) });
   if (judged.problems.length > 0) return keepEverything(planned.scan, judged);
   const plan = await confirmPlan(store, name, { planned, now: judged.plan });
-  const directories = await unlinkAll(store, name, { scan, plan, pace: rules.pace });
+  const directories = await unlinkAll(store, name, { removing: planned.removing, scan, plan, pace: rules.pace });
   const gone = present(scan, plan);
   const isRepositoryGone = gone.isRepositoryGone && !(await hasDirectories(store, name));
   return { ...gone, directories, isRepositoryGone };
@@ -127,63 +123,6 @@ function hasCandidates(scan: RepositoryScan, { revisions, layers, notes }: Prune
   const directories = scan.vacantTags.length + scan.vacancies.length + notes.length;
   const count = revisions.length + layers.length + scan.staleEntries.length + directories;
   return count > 0 || isEmpty(scan, { revisions: [], layers: [] });
-}
-
-interface Unlinking {
-  readonly scan: RepositoryScan;
-  readonly plan: PrunePlan;
-  readonly pace: Pace | undefined;
-}
-
-/** Returns which directories without a link went: a killed writer may have left something in one. */
-async function unlinkAll(store: Store, name: RepositoryName, { scan, plan, pace }: Unlinking): Promise<readonly Key[]> {
-  if (plan.revisions.length > 0) await forgetInIndexes(store, name, { scan, plan, pace });
-  const entries = [...scan.staleEntries];
-  for (const digest of plan.revisions) {
-    await pace?.();
-    await store.objects.delete(revisionLink(name, digest), { isDurable: false });
-    const subject = scan.revisions.get(digest)?.subject;
-    if (subject !== undefined) entries.push({ subject, digest });
-  }
-  await forgetEntries(store, name, { entries, pace });
-  for (const digest of plan.layers) {
-    await pace?.();
-    await store.objects.delete(layerLink(name, digest), { isDurable: false });
-  }
-  for (const tag of scan.vacantTags) await trashTag(store, name, tag);
-  if (scan.isDeleting) await store.objects.delete(deletingKey(name));
-  for (const digest of plan.notes) await store.objects.delete(deletedLink(name, digest), { isDurable: false });
-  const directories: Key[] = [];
-  for (const prefix of scan.vacancies)
-    if (await store.directory.removeEmpty(prefix, { isDurable: false })) directories.push(prefix);
-  await removeIfEmpty(store, name);
-  return directories;
-}
-
-/** After the revisions, as a push writes its entry after them: a kill in between leaves an entry too many, or none. */
-async function forgetEntries(
-  store: Store,
-  name: RepositoryName,
-  { entries, pace }: { readonly entries: readonly ReferrerEntry[]; readonly pace: Pace | undefined },
-): Promise<void> {
-  for (const { subject, digest } of entries) {
-    await pace?.();
-    await store.objects.delete(referrerLink(name, subject, digest), { isDurable: false });
-  }
-  for (const subject of new Set(entries.map((entry) => entry.subject))) {
-    await store.directory.removeEmpty(subjectPrefix(name, subject), { isDurable: false });
-  }
-}
-
-/** Lists each index once: there may be millions of pairs of tags and revisions, but there are few entries. */
-async function forgetInIndexes(store: Store, name: RepositoryName, { scan, plan, pace }: Unlinking): Promise<void> {
-  const gone = new Set(plan.revisions);
-  for (const tag of scan.tags.keys()) {
-    await pace?.();
-    for await (const digest of listTagIndex(store, name, tag)) {
-      if (gone.has(digest)) await store.objects.delete(tagIndexLink(name, tag, digest), { isDurable: false });
-    }
-  }
 }
 
 function present(scan: RepositoryScan, { revisions, layers, needed }: PrunePlan): Pruned {

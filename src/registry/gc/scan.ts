@@ -1,5 +1,6 @@
 // What a collector reads of one repository, without a lock: its links with their times, and what its manifests name.
 // Anything that cannot be read or understood is a problem, and protects everything that the repository links.
+import { mapAhead } from "../../lib/ahead.ts";
 import type { Pace } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
@@ -10,6 +11,7 @@ import { deletedPrefix, deletingKey, linkPrefixes, subjectPrefix } from "../layo
 import { listDigests, readLink } from "../links.ts";
 import { type IndexedSubject, isStaleEntry, type ReferrerEntry, walkReferrerIndex } from "../referrer-index.ts";
 import type { Store } from "../store.ts";
+import { readsAtOnce, viewOf } from "../view.ts";
 import { readWhole } from "../whole-bytes.ts";
 import { type DatedLink, readLinks } from "./links.ts";
 
@@ -52,25 +54,31 @@ export interface RepositoryScan {
   readonly problems: readonly string[];
 }
 
+/** What is to be read. */
+interface ScanOptions extends Pick<RepositoryScan, "prefix" | "name"> {
+  /** The store with the links of this repository as somebody has just seen them; a view of its own if absent. */
+  readonly seen?: Store | undefined;
+  readonly pace?: Pace | undefined;
+}
+
 /** Reads a repository; throws if a directory of links cannot be listed. */
-export async function scanRepository(
-  store: Store,
-  { prefix, name, pace }: Pick<RepositoryScan, "prefix" | "name"> & { readonly pace?: Pace | undefined },
-): Promise<RepositoryScan> {
+export async function scanRepository(store: Store, options: ScanOptions): Promise<RepositoryScan> {
+  const { prefix, name, pace } = options;
+  const seen = options.seen ?? (await viewOf(store, prefix));
   const places = linkPrefixes(prefix);
   // Before the revisions, since a push makes an entry after its revision: so none of a push looks stale.
-  const index = name === undefined ? [] : await Array.fromAsync(walkReferrerIndex(store, name));
-  const layers = await readLinks(store, places.layers, pace);
-  const links = await readLinks(store, places.revisions, pace);
+  const index = name === undefined ? [] : await Array.fromAsync(walkReferrerIndex(seen, name));
+  const layers = await readLinks(seen, places.layers, pace);
+  const links = await readLinks(seen, places.revisions, pace);
   const { revisions, isBusy, unread, problems } = await readRevisions(store, {
     prefix,
     name,
     links: links.links,
     pace,
   });
-  const { deleted, isDeleting } = await readDeletions(store, name);
-  const tags = await scanTags(store, places.tags, { revisions, deleted });
-  const hasUploads = (await store.objects.list(places.uploads, { limit: 1 })).length > 0;
+  const { deleted, isDeleting } = await readDeletions(seen, name);
+  const tags = await scanTags(seen, places.tags, { revisions, deleted });
+  const hasUploads = (await seen.objects.list(places.uploads, { limit: 1 })).length > 0;
   return {
     prefix,
     name,
@@ -128,15 +136,16 @@ export async function scanAgain(
   pace?: Pace,
 ): Promise<RepositoryScan | { readonly problem: string }> {
   const places = linkPrefixes(before.prefix);
+  const seen = await viewOf(store, before.prefix);
   const revisions = new Map<Digest, Revision>();
-  const { links, problems } = await readLinks(store, places.revisions, pace);
+  const { links, problems } = await readLinks(seen, places.revisions, pace);
   if (problems[0] !== undefined) return { problem: problems[0] };
   for (const { digest, changedMs } of links) {
     const names = before.revisions.get(digest) ?? (await readNames(store, digest));
     if (names === undefined) return { problem: describeUnreadable(before.prefix, digest) };
     revisions.set(digest, { digest, changedMs, named: names.named, subject: names.subject });
   }
-  const tags = await scanTags(store, places.tags, { revisions, deleted: before.deleted });
+  const tags = await scanTags(seen, places.tags, { revisions, deleted: before.deleted });
   if (tags.problems[0] !== undefined) return { problem: tags.problems[0] };
   const staleEntries = before.staleEntries.filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
   return { ...before, revisions, tags: tags.tags, vacantTags: tags.vacantTags, staleEntries };
@@ -159,9 +168,12 @@ async function readRevisions(
   const problems: string[] = [];
   const unread = new Set<Digest>();
   let isBusy = false;
-  for (const { key, digest, changedMs } of links) {
+  const read = async (link: DatedLink) => {
     await pace?.();
-    const names = await readNamesOf(store, { name, link: key, digest });
+    return { link, names: await readNamesOf(store, { name, link: link.key, digest: link.digest }) };
+  };
+  for await (const { link, names } of mapAhead(links, readsAtOnce(store), read)) {
+    const { digest, changedMs } = link;
     if (names === "gone") continue;
     if (names === "busy") isBusy = true;
     if (names === "unreadable") problems.push(describeUnreadable(prefix, digest));
@@ -230,8 +242,8 @@ async function readNamesOf(
 ): Promise<StoredNames | "gone" | "busy" | "unreadable"> {
   const names = await readNames(store, digest);
   if (names !== undefined) return names;
-  using lock = name === undefined ? undefined : await store.locks.take(name, "alone", { waitMs: 0 });
-  if (name !== undefined && lock === undefined) return "busy";
+  await using held = name === undefined ? undefined : await store.changes.removing(name, { keys: [], waitMs: 0 });
+  if (name !== undefined && held === undefined) return "busy";
   const isThere = (await store.objects.stat(link).catch(() => true)) !== undefined;
   if (!isThere && !(await store.directory.isObstructed(link))) return "gone";
   return (await readNames(store, digest)) ?? "unreadable";

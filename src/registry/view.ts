@@ -1,0 +1,37 @@
+// A store as somebody sees it who goes through all that lies below a prefix: a store that is listed at once is listed, and
+// asked for nothing that the listing tells. It is as of its beginning; whoever takes something away looks again.
+import { inTurns } from "../lib/pacer.ts";
+import { sortByInTurns } from "../lib/sorted.ts";
+
+import type { ListedKey } from "../storage/listings.ts";
+import type { Key } from "../storage/ports.ts";
+import { type KeyListing, ListedObjects } from "./listed-objects.ts";
+import type { Store } from "./store.ts";
+
+/** The store with what lies below the prefix now. A directory is its own view. */
+export async function viewOf(store: Store, prefix: Key): Promise<Store> {
+  if (store.listings === undefined) return store;
+  const listed: ListedKey[] = [];
+  for await (const page of store.listings.scan(prefix)) for await (const each of inTurns(page)) listed.push(each);
+  return await viewOfListing(store, { prefix, listed });
+}
+
+/** How many small objects are read at once by who goes through all of them: each is a request, or there is nothing to wait for. */
+export function readsAtOnce({ listings }: Pick<Store, "listings">): number {
+  return listings === undefined ? 1 : 16;
+}
+
+/** The store with what was listed. */
+export async function viewOfListing(store: Store, { prefix, listed }: KeyListing): Promise<Store> {
+  return { ...store, objects: new ListedObjects(store.objects, { prefix, listed: await inOrder(listed) }) };
+}
+
+/** Listings are in the order of bytes, which differs from that of texts for what is no key of ours. */
+async function inOrder(listed: readonly ListedKey[]): Promise<readonly ListedKey[]> {
+  let previous = "";
+  for await (const { key } of inTurns(listed)) {
+    if (key < previous) return await sortByInTurns(listed, (one, other) => (one.key < other.key ? -1 : 1));
+    previous = key;
+  }
+  return listed;
+}
