@@ -54,7 +54,7 @@ export async function openAnswering(configuration: Configuration, parts: Answeri
     cores: usableCores(),
     memoryBytes: usableMemoryBytes(),
     spreadsConnections,
-    keepsProcessesApart: parts.front.store.locks.keepsProcessesApart(),
+    keepsProcessesApart: parts.front.store.changes.keepsProcessesApart(),
   });
   if (warning !== undefined) logger.warn(warning);
   if (count === 1 || spawnWorker === undefined) return answerHere(configuration, parts);

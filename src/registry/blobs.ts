@@ -3,12 +3,21 @@ import type { Content } from "../lib/content.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
+import type { PatienceOptions } from "../storage/changes.ts";
 import type { Stat } from "../storage/ports.ts";
 import { deleteLink } from "./deletions.ts";
-import { type BlobLink, findBlob, followToBlob, linkBlob, statBlob, withdrawLink } from "./find-blob.ts";
+import {
+  type BlobLink,
+  findBlob,
+  findLinkedBlob,
+  followToBlob,
+  linkBlob,
+  statBlob,
+  withdrawLink,
+} from "./find-blob.ts";
 import { blobKey, layerLink } from "./layout.ts";
 import { removeIfEmpty } from "./repositories.ts";
-import { type Store, withLock } from "./store.ts";
+import { type Store, withAdding, withRemoving } from "./store.ts";
 
 /** A blob that is there. */
 export interface FoundBlob {
@@ -50,8 +59,6 @@ export interface DeletedBlob {
   readonly digest: Digest;
 }
 
-/** A link this young was just made or touched: its promise stands without touching it again. */
-const freshLinkMs = 1000;
 /** How long a HEAD waits to freshen a link. */
 const promiseWaitMs = 1000;
 const maxRounds = 3;
@@ -90,9 +97,8 @@ export async function promiseBlob(
 }
 
 /**
- * Makes the promise that a link gives last: touches it under the shared lock, unless it is younger than a second.
- * Undefined if the link or the bytes are gone. If the lock cannot be had, the promise is shorter: that may cost a repeated
- * push, and loses nothing.
+ * Makes the promise that a link gives last: renews it, unless it is fresh. Undefined if the link or the bytes are gone, or may
+ * be in a moment. If it cannot be renewed in time, the promise is shorter: that may cost a repeated push, and loses nothing.
  */
 export async function promiseLink(
   store: Store,
@@ -103,10 +109,11 @@ export async function promiseLink(
   const found = linkStat === undefined ? undefined : await findBlob(store, target);
   if (linkStat === undefined || found === undefined) return undefined;
   const ageMs = store.now() - linkStat.changedMs;
-  if (ageMs >= 0 && ageMs < freshLinkMs) return found;
-  using lock = await store.locks.take(name, "shared", { waitMs: promiseWaitMs });
-  if (lock === undefined) return found;
-  return (await store.objects.renew(link)) ? await findBlob(store, target) : undefined;
+  if (ageMs >= 0 && ageMs < store.changes.freshMs) return found;
+  await using adding = await store.changes.adding(name, { waitMs: promiseWaitMs });
+  if (adding === undefined) return found;
+  const kept = (await store.objects.renew(link)) ? await findLinkedBlob(store, adding, { link, target }) : undefined;
+  return kept === "noticed" ? undefined : kept;
 }
 
 /** Links a blob of another repository. Undefined when it is not there: the client uploads it then. */
@@ -121,17 +128,19 @@ export async function mountBlob(
 }
 
 /**
- * Links a blob whose bytes were there a moment ago. Undefined if they were collected before the look that follows; the
- * link is then taken back.
+ * Links a blob whose bytes were there a moment ago. Undefined if they were collected before the look that follows, or may
+ * still be; the link is then taken back.
  */
 export async function addBlob(
   store: Store,
   name: RepositoryName,
-  { digest, target }: { readonly digest: Digest; readonly target: Digest },
+  { digest, target, ...patience }: PatienceOptions & { readonly digest: Digest; readonly target: Digest },
 ): Promise<AddedBlob | undefined> {
   const link = layerLink(name, digest);
-  const { isNew, stat } = await withLock(store, name, "shared", () => linkBlob(store, link, target));
-  if (stat !== undefined) return { digest, sizeBytes: stat.sizeBytes, isNew };
+  const { isNew, stat } = await withAdding(store, name, (adding) =>
+    linkBlob(store, adding, { link, target, ...patience }),
+  );
+  if (stat !== undefined && stat !== "noticed") return { digest, sizeBytes: stat.sizeBytes, isNew };
   if (isNew) await withdrawLink(store, name, { link, target });
   return undefined;
 }
@@ -144,8 +153,10 @@ async function findSource(store: Store, digest: Digest, from: RepositoryName | u
 
 /** Takes the blob out of the repository; its bytes stay while another repository links them. */
 export async function deleteBlob(store: Store, name: RepositoryName, digest: Digest): Promise<DeletedBlob> {
-  return withLock(store, name, "alone", async () => {
-    if (!(await deleteLink(store, name, { link: layerLink(name, digest), digest }))) {
+  // Without an announcement: whoever relies on it is told nothing, since somebody asked for this.
+  return withRemoving(store, name, [], async (removing) => {
+    const link = layerLink(name, digest);
+    if (!(await deleteLink(store, name, { link, digest, take: () => removing.drop(link) }))) {
       throw new RegistryError("BLOB_UNKNOWN", { detail: { name, digest } });
     }
     await removeIfEmpty(store, name);

@@ -6,7 +6,7 @@ import { parseManifestInTurns } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { Key } from "../storage/ports.ts";
-import { linkBlob } from "./find-blob.ts";
+import { linkBlob, noticeWaitMs } from "./find-blob.ts";
 import {
   blobKey,
   layerLink,
@@ -17,7 +17,7 @@ import {
   upstreamKey,
 } from "./layout.ts";
 import { storeManifest } from "./manifest-push.ts";
-import { type Store, withLock } from "./store.ts";
+import { type Store, withAdding } from "./store.ts";
 
 const maxMarkerBytes = 4096;
 
@@ -52,9 +52,9 @@ export async function cacheManifest(store: Store, name: RepositoryName, cached: 
   const parsed = await parseManifestInTurns(bytes, undefined);
   if ("problem" in parsed) throw new RegistryError("MANIFEST_INVALID", { message: parsed.problem });
   const subject = parsed.manifest.subject?.digest;
-  await withLock(store, name, "shared", async () => {
+  await withAdding(store, name, async (adding) => {
     await markCached(store, name, upstream);
-    await storeManifest(store, name, { bytes, digest, subject, tags: tag === undefined ? [] : [tag] });
+    await storeManifest(store, name, { adding, bytes, digest, subject, tags: tag === undefined ? [] : [tag] });
   });
 }
 
@@ -64,10 +64,12 @@ export async function linkCachedBlob(
   name: RepositoryName,
   { digest, upstream }: TransferOrigin,
 ): Promise<boolean> {
-  return withLock(store, name, "shared", async () => {
+  return withAdding(store, name, async (adding) => {
     await markCached(store, name, upstream);
     await store.directory.makePrefix(layersPrefix(name));
-    return (await linkBlob(store, layerLink(name, digest), digest)).stat !== undefined;
+    const added = { link: layerLink(name, digest), target: digest, waitMs: noticeWaitMs };
+    const { stat } = await linkBlob(store, adding, added);
+    return stat !== undefined && stat !== "noticed";
   });
 }
 

@@ -3,12 +3,16 @@
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashBytes } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
+import type { Adding, Found, PatienceOptions } from "../storage/changes.ts";
 import type { Key, Stat } from "../storage/ports.ts";
 import { isSameContent } from "./aliases.ts";
 import { blobKey } from "./layout.ts";
 import { followLink, putLink } from "./links.ts";
 import { removeIfEmpty } from "./repositories.ts";
-import { type Store, withLock } from "./store.ts";
+import { type Store, withRemoving } from "./store.ts";
+
+/** How long a push waits for what may still go to stay or to be gone. */
+export const noticeWaitMs = 10_000;
 
 /** What is in the blob's place; undefined if that is nothing, or damaged. */
 export async function statBlob(store: Store, digest: Digest): Promise<Stat | undefined> {
@@ -17,8 +21,8 @@ export async function statBlob(store: Store, digest: Digest): Promise<Stat | und
 
 /** What a link that was written leads to. */
 export interface AddedLink {
-  /** Undefined if the bytes are nowhere, or damaged. */
-  readonly stat: Stat | undefined;
+  /** Undefined if the bytes are nowhere, or damaged; "noticed" if the link or the bytes may still go. */
+  readonly stat: Found;
   /** Whether there was no such link before. */
   readonly isNew: boolean;
 }
@@ -29,27 +33,59 @@ export interface BlobLink {
   readonly target: Digest;
 }
 
-/**
- * Writes or renews a link, then looks for its bytes. For a caller that holds the repository's lock shared: nothing may be
- * acknowledged before.
- */
-export async function linkBlob(store: Store, link: Key, target: Digest): Promise<AddedLink> {
+/** Writes or renews a link, then looks whether it stays, and for its bytes: nothing may be acknowledged before. */
+export async function linkBlob(
+  store: Store,
+  adding: Adding,
+  { link, target, ...patience }: BlobLink & PatienceOptions,
+): Promise<AddedLink> {
   const isNew = await putLink(store, link, target);
-  return { isNew, stat: await findBlob(store, target) };
+  return { isNew, stat: await findLinkedBlob(store, adding, { link, target, ...patience }) };
+}
+
+/** The bytes of a link that was just written or renewed; see `AddedLink`. */
+export async function findLinkedBlob(
+  store: Store,
+  adding: Adding,
+  { link, target, ...patience }: BlobLink & PatienceOptions,
+): Promise<Found> {
+  // At once: the one is not written for the sake of the other.
+  const [isStanding, [found]] = await Promise.all([
+    adding.stands([link], patience),
+    findBlobs(store, adding, { digests: [target], ...patience }),
+  ]);
+  return isStanding || found === undefined ? found : "noticed";
+}
+
+/** What is there of contents that were just linked, in the order asked. */
+export async function findBlobs(
+  store: Store,
+  adding: Adding,
+  { digests, ...patience }: PatienceOptions & { readonly digests: readonly Digest[] },
+): Promise<readonly Found[]> {
+  const restored = (content: Key) => {
+    const digest = digests.find((each) => blobKey(each) === content);
+    if (digest !== undefined) store.noteRestored?.(digest);
+  };
+  const found = await adding.find(digests.map(blobKey), { ...patience, restored });
+  return digests.map((digest, index) => {
+    const stat = found[index];
+    return stat === "noticed" ? stat : ifWhole(stat, digest);
+  });
 }
 
 /**
- * Takes back a new link whose push failed, if its bytes are nowhere: left behind, it would look like lost data. Under the
- * exclusive lock: whoever was told of the bytes meanwhile has some to be found.
+ * Takes back a new link whose push failed, if its bytes are nowhere: left behind, it would look like lost data. Whoever was
+ * told of the bytes meanwhile has some to be found.
  */
 export async function withdrawLink(store: Store, name: RepositoryName, { link, target }: BlobLink): Promise<void> {
   const isNeeded = async () =>
     (await store.objects.stat(link)) === undefined || (await findBlob(store, target)) !== undefined;
   try {
     if (await isNeeded()) return;
-    await withLock(store, name, "alone", async () => {
+    await withRemoving(store, name, [link], async (removing) => {
       if (await isNeeded()) return;
-      await store.objects.delete(link);
+      await removing.delete(link);
       await removeIfEmpty(store, name);
     });
   } catch {

@@ -4,7 +4,8 @@ import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
-import { revisionLink } from "./layout.ts";
+import type { Stat } from "../storage/ports.ts";
+import { revisionLink, tagCurrentLink } from "./layout.ts";
 import { readLink } from "./links.ts";
 import type { Store } from "./store.ts";
 import { readTag } from "./tags.ts";
@@ -30,19 +31,25 @@ export function compileImmutable(rules: readonly ImmutableRule[]): IsImmutable {
     );
 }
 
+/** What the links of tags are, which only that may replace. */
+export type TagConditions = ReadonlyMap<Tag, { readonly expected: Stat | undefined }>;
+
 /** Every tag can be moved. */
 export const noneImmutable: IsImmutable = () => false;
 
 /**
- * Refuses a push that would move one of these tags. The caller holds the repository's lock exclusively, as two pushes of a
- * new tag would both find it free. A tag whose manifest is lost may be given another one.
+ * Refuses a push that would move one of these tags; returns what their links are, as two pushes of a new tag both find it free:
+ * only that may be replaced. A tag whose manifest is lost may be given another one.
  */
 export async function refuseMoves(
   store: Store,
   name: RepositoryName,
   { tags, digest }: { readonly tags: readonly Tag[]; readonly digest: Digest },
-): Promise<void> {
+): Promise<TagConditions> {
+  const conditions = new Map<Tag, { readonly expected: Stat | undefined }>();
   for (const tag of tags) {
+    // Before it is read: what is read later has been seen by nobody who compares.
+    conditions.set(tag, { expected: await store.objects.stat(tagCurrentLink(name, tag)) });
     const current = await readTag(store, name, tag);
     if (current === undefined || current === digest) continue;
     if ((await readLink(store, revisionLink(name, current))) !== current) continue;
@@ -51,6 +58,7 @@ export async function refuseMoves(
       detail: { name, tag },
     });
   }
+  return conditions;
 }
 
 /** Refuses to delete tags of which one is immutable. */

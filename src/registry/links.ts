@@ -43,7 +43,9 @@ const settledAgeMs = 60_000;
  */
 export async function putLink(store: Store, key: Key, digest: Digest): Promise<boolean> {
   const stat = await store.objects.stat(key);
-  const isSettled = stat !== undefined && store.now() - stat.changedMs > settledAgeMs;
+  // Where links are not synced, and each step is a request, writing is all there is to it.
+  const isRenewable = stat !== undefined && store.changes.isExclusive;
+  const isSettled = isRenewable && store.now() - stat.changedMs > settledAgeMs;
   // By length too: a newline after the digest is ignored here, but not by the Go registries.
   const isWhole = isSettled && stat.sizeBytes === digest.length && (await readLink(store, key)) === digest;
   if (isWhole && (await store.objects.renew(key))) return false;

@@ -8,9 +8,9 @@ import { referrerLink, revisionLink } from "./layout.ts";
 import { describeBytes, type ManifestFacts } from "./manifest-memory.ts";
 import { findManifest, unknownManifest } from "./manifests.ts";
 import { removeIfEmpty } from "./repositories.ts";
-import { type Store, withLock } from "./store.ts";
+import { refuseBusy, type Store, withRemoving } from "./store.ts";
 import { tagSearchOf } from "./tag-search.ts";
-import { isTag, readTag, trashTag } from "./tags.ts";
+import { isTag, readTag, removeTag } from "./tags.ts";
 
 /** A manifest that the repository no longer has. */
 export interface DeletedManifest {
@@ -35,16 +35,17 @@ export async function deleteManifest(
   { digest, isImmutable = noneImmutable }: { readonly digest: Digest; readonly isImmutable?: IsImmutable },
 ): Promise<DeletedManifest> {
   await tagSearchOf(store).prepare(name);
-  return withLock(store, name, "alone", async () => {
-    await finishDeletion(store, name);
+  return withRemoving(store, name, [revisionLink(name, digest)], async (removing) => {
+    await finishDeletion(store, name, removing);
     const isLinked = (await store.objects.stat(revisionLink(name, digest))) !== undefined;
     const facts = isLinked ? (await findManifest(store, digest, describeBytes))?.facts : undefined;
     const tags = await deleteRevision(store, name, {
+      removing,
       digest,
       check: (found) => refuseDeletion(name, { tags: found, isImmutable }),
     });
     if (tags === undefined) throw unknownManifest(name, { kind: "digest", digest });
-    if (facts?.subject !== undefined) await store.objects.delete(referrerLink(name, facts.subject, digest));
+    if (facts?.subject !== undefined) await removing.drop(referrerLink(name, facts.subject, digest));
     await removeIfEmpty(store, name);
     return { digest, facts, tags };
   });
@@ -56,13 +57,13 @@ export async function deleteTag(
   name: RepositoryName,
   { tag, isImmutable = noneImmutable }: { readonly tag: Tag; readonly isImmutable?: IsImmutable },
 ): Promise<DeletedTag> {
-  return withLock(store, name, "alone", async () => {
-    await finishDeletion(store, name);
+  return withRemoving(store, name, [], async (removing) => {
+    await finishDeletion(store, name, removing);
     const digest = await readTag(store, name, tag);
     if (digest !== undefined) await store.objects.renew(revisionLink(name, digest));
     if (!(await isTag(store, name, tag))) throw unknownManifest(name, { kind: "tag", tag });
     refuseDeletion(name, { tags: [tag], isImmutable });
-    await trashTag(store, name, tag);
+    if (!(await removeTag(store, name, { removing, tag, ...(digest && { digest }) }))) throw refuseBusy(name);
     await removeIfEmpty(store, name);
     return { tag, digest };
   });

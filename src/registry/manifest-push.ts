@@ -5,15 +5,16 @@ import { hashInTurns } from "../oci/hash.ts";
 import { parseManifestInTurns } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
+import type { Adding, Found } from "../storage/changes.ts";
 import type { Key } from "../storage/ports.ts";
 import { withNothingUnfinished } from "./deletions.ts";
-import { findBlob, linkBlob, withdrawLink } from "./find-blob.ts";
-import { type IsImmutable, noneImmutable, refuseMoves } from "./immutable-tags.ts";
+import { findBlobs, noticeWaitMs, withdrawLink } from "./find-blob.ts";
+import { type IsImmutable, noneImmutable, refuseMoves, type TagConditions } from "./immutable-tags.ts";
 import { blobKey, deletedLink, layersPrefix, referrerLink, revisionLink } from "./layout.ts";
 import { putLink } from "./links.ts";
 import type { DescribedManifest } from "./manifest-memory.ts";
 import { findForeignUrlProblem, type ManifestRules } from "./manifest-rules.ts";
-import { requireNamed } from "./required-content.ts";
+import { type RequiredContent, requireNamed } from "./required-content.ts";
 import type { Store } from "./store.ts";
 import { type MovedTag, moveTag } from "./tags.ts";
 
@@ -58,16 +59,16 @@ export async function putManifest(
   const subject = manifest.subject?.digest;
   const wasLinked = (await store.objects.stat(revisionLink(name, digest))) !== undefined;
   const immutable = put.tags.filter((tag) => isImmutable(name, tag));
-  const work = async () => {
-    await refuseMoves(store, name, { tags: immutable, digest });
-    await requireNamed(store, name, { manifest, rules });
-    const moved = await storeManifest(store, name, { bytes: put.bytes, digest, subject, tags: put.tags });
+  const work = async (adding: Adding) => {
+    const conditions = await refuseMoves(store, name, { tags: immutable, digest });
+    const named = await requireNamed(store, name, { manifest, rules });
+    const approved = { bytes: put.bytes, digest, subject, tags: put.tags, named, conditions };
+    const moved = await storeManifest(store, name, { adding, ...approved });
     if (!wasLinked) await store.objects.delete(deletedLink(name, digest), { isDurable: false });
     return moved;
   };
   try {
-    const mode = immutable.length === 0 ? "shared" : "alone";
-    const tags = await withNothingUnfinished(store, name, { mode, work });
+    const tags = await withNothingUnfinished(store, name, { work, isConditional: immutable.length > 0 });
     const { mediaType } = manifest;
     return { digest, mediaType, sizeBytes: put.bytes.length, subject, tags, isNew: !wasLinked };
   } catch (error) {
@@ -82,45 +83,63 @@ export interface ApprovedManifest {
   readonly digest: Digest;
   readonly subject: Digest | undefined;
   readonly tags: readonly Tag[];
+  /** What it names that has to be there. */
+  readonly named?: readonly RequiredContent[];
+  /** Of tags that may not be moved, what they are. */
+  readonly conditions?: TagConditions;
 }
 
 /**
- * Stores it; the caller holds the repository's lock, shared or exclusively. Returns what its tags pointed to before. That a
- * kill at any point does no harm depends on the order: bytes, revision, referrer, tags.
+ * Stores it; returns what its tags pointed to before. That a kill at any point does no harm depends on the order: bytes,
+ * revision, referrer, a look at all that it needs, tags.
  */
 export async function storeManifest(
   store: Store,
   name: RepositoryName,
-  { bytes, digest, subject, tags }: ApprovedManifest,
+  { adding, ...approved }: ApprovedManifest & { readonly adding: Adding },
 ): Promise<readonly MovedTag[]> {
+  const { bytes, digest, subject, tags, conditions } = approved;
+  const link = revisionLink(name, digest);
   // The Go registries' collector stops at a repository that has `_manifests` without `_layers`.
   await store.directory.makePrefix(layersPrefix(name));
   await store.objects.put(blobKey(digest), bytes);
-  await linkOrWrite(store, revisionLink(name, digest), { digest, bytes });
+  await putLink(store, link, digest);
   if (subject !== undefined) await putLink(store, referrerLink(name, subject, digest), digest);
+  await requireKept(store, adding, { ...approved, link });
   const moved: MovedTag[] = [];
-  for (const tag of tags) moved.push(await moveTag(store, name, { tag, digest }));
+  for (const tag of tags)
+    moved.push(await moveTag(store, name, { adding, tag, digest, condition: conditions?.get(tag) }));
+  if (tags.length > 0 && !(await adding.stands([link]))) throw refuseTaken("the manifest was deleted meanwhile");
   return moved;
 }
 
 /**
- * Links the manifest, and writes its bytes again if a collector that read the links before has destroyed them. What is
- * written now survives: a collector would list it first, and read the links after that.
+ * Now that the manifest is linked, everything that it needs has to stay: first the links, then what they hold. Its own bytes are
+ * written again if a collector that read the links before has destroyed them; what is written now survives, since a collector
+ * would list it first, and read the links after that.
  */
-async function linkOrWrite(
+async function requireKept(
   store: Store,
-  link: Key,
-  { digest, bytes }: { readonly digest: Digest; readonly bytes: Uint8Array },
+  adding: Adding,
+  { bytes, digest, link, named = [] }: ApprovedManifest & { readonly link: Key },
 ): Promise<void> {
-  let isThere = (await linkBlob(store, link, digest)).stat !== undefined;
-  for (let round = 1; !isThere; round += 1) {
-    if (round > maxRounds) {
-      throw new RegistryError("UNAVAILABLE", {
-        message: "the manifest was collected meanwhile; push it again",
-        retryAfterSeconds: 1,
-      });
-    }
+  const seen = store.changes.isExclusive ? [] : named;
+  const links = [link, ...seen.map((each) => each.link)];
+  if (!(await adding.stands(links, { waitMs: noticeWaitMs }))) throw refuseTaken("what it needs was deleted meanwhile");
+  const digests = [digest, ...seen.map(({ target }) => target)];
+  for (let round = 1; ; round += 1) {
+    const [own, ...others] = await findBlobs(store, adding, { digests, waitMs: noticeWaitMs });
+    if (!others.every(isKept)) throw refuseTaken("a blob that it needs was collected meanwhile");
+    if (isKept(own)) return;
+    if (own === "noticed" || round > maxRounds) throw refuseTaken("the manifest was collected meanwhile");
     await store.objects.put(blobKey(digest), bytes);
-    isThere = (await findBlob(store, digest)) !== undefined;
   }
+}
+
+function isKept(found: Found): boolean {
+  return found !== undefined && found !== "noticed";
+}
+
+function refuseTaken(what: string): RegistryError {
+  return new RegistryError("UNAVAILABLE", { message: `${what}; push it again`, retryAfterSeconds: 1 });
 }

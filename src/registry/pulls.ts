@@ -44,14 +44,14 @@ export class PullTimes {
   }
 
   /**
-   * False if it could not be recorded: the next pull is. Under the lock, since a file that comes after its tag was removed
-   * would keep the tag's directory.
+   * False if it could not be recorded: the next pull is. As one who adds, since a file that comes after its tag was removed would
+   * keep the tag's directory.
    */
   async #record(name: RepositoryName, tag: Tag): Promise<boolean> {
-    const { objects, locks } = this.#store;
+    const { objects, changes } = this.#store;
     if ((await objects.stat(pullsKey)) === undefined) await objects.put(pullsKey, nothing);
-    using lock = await locks.take(name, "shared", { waitMs: 0 });
-    if (lock === undefined || !(await isTag(this.#store, name, tag))) return false;
+    await using adding = await changes.adding(name, { waitMs: 0 });
+    if (adding === undefined || !(await isTag(this.#store, name, tag))) return false;
     const key = tagPulledKey(name, tag);
     if (!(await objects.renew(key))) await objects.put(key, nothing);
     return true;

@@ -8,7 +8,7 @@ import { listDigests, putLink } from "./links.ts";
 import { describeRevision, isRevision } from "./manifests.ts";
 import type { ReferrerEntry } from "./referrer-index.ts";
 import { listRevisions, type Page } from "./repositories.ts";
-import { type Store, withLock } from "./store.ts";
+import { type Store, withAdding } from "./store.ts";
 
 /** A referrer as the API shows it. */
 export interface Referrer {
@@ -122,7 +122,7 @@ export class Referrers {
       const link = referrerLink(name, subject, digest);
       if ((await this.#store.objects.stat(link)) !== undefined) continue;
       try {
-        await withLock(this.#store, name, "shared", async () => {
+        await withAdding(this.#store, name, async () => {
           // It may have been deleted since it was read.
           if (await isRevision(this.#store, name, digest)) await putLink(this.#store, link, digest);
         });

@@ -1,5 +1,6 @@
 // What a manifest names has to be in its repository before the manifest is. Link first, then look: it must be linked there,
 // and be there, with the size that the manifest gives.
+import { forEachAtOnce } from "../lib/at-once.ts";
 import { type Descriptor, isStoredElsewhere } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
@@ -13,30 +14,41 @@ import { readLink } from "./links.ts";
 import { isChildRequired, type ManifestRules } from "./manifest-rules.ts";
 import type { Store } from "./store.ts";
 
+/** Something that a manifest names, where its link lies, and where its bytes do. */
+export interface RequiredContent {
+  readonly link: Key;
+  readonly target: Digest;
+}
+
+/** How many are looked for at once, if each look is a request. */
+const lookers = 16;
+
 /**
  * Refuses, with MANIFEST_BLOB_UNKNOWN, a manifest that names what the repository does not have, and, with MANIFEST_INVALID,
- * one that gives a wrong size. For a caller that holds the repository's lock: what is there survives a power cut then.
+ * one that gives a wrong size. For a caller that adds to the repository: what is there survives a power cut then.
  */
 export async function requireNamed(
   store: Store,
   name: RepositoryName,
   { manifest, rules }: { readonly manifest: Manifest; readonly rules: ManifestRules },
-): Promise<void> {
-  const missing: Digest[] = [];
-  const found: Key[] = [];
-  const look = async (link: Key, descriptor: Descriptor) => {
-    const keys = await findKeys(store, link, descriptor);
-    if (keys === undefined) missing.push(descriptor.digest);
-    else found.push(...keys);
-  };
-  for (const blob of manifest.blobs) {
-    if (!isStoredElsewhere(blob)) await look(layerLink(name, blob.digest), blob);
-  }
-  for (const child of manifest.children) {
-    if (isChildRequired(child, rules)) await look(await linkOfChild(store, name, child.digest), child);
-  }
+): Promise<readonly RequiredContent[]> {
+  const blobs = manifest.blobs.filter((blob) => !isStoredElsewhere(blob));
+  const children = manifest.children.filter((child) => isChildRequired(child, rules));
+  const found: (RequiredContent | undefined)[] = [];
+  await forEachAtOnce(
+    [...blobs, ...children].entries(),
+    store.changes.isExclusive ? 1 : lookers,
+    async ([at, named]) => {
+      const isBlob = at < blobs.length;
+      const link = isBlob ? layerLink(name, named.digest) : await linkOfChild(store, name, named.digest);
+      found[at] = await findNamed(store, link, named);
+    },
+  );
+  const missing = [...blobs, ...children].filter((_named, at) => found[at] === undefined).map(({ digest }) => digest);
   if (missing.length > 0) throw new RegistryError("MANIFEST_BLOB_UNKNOWN", { detail: { name, digests: missing } });
-  await store.directory.settle(found);
+  const all = found.filter((each) => each !== undefined);
+  await store.directory.settle(all.flatMap(({ link, target }) => [link, blobKey(target)]));
+  return all;
 }
 
 /** The revision of a manifest, renewed; or the link of a blob: a build cache may be an index over blobs, as in registry:2. */
@@ -46,11 +58,11 @@ async function linkOfChild(store: Store, name: RepositoryName, digest: Digest): 
   return isManifest ? revision : layerLink(name, digest);
 }
 
-/** The link and the bytes that it leads to; undefined if one of them is missing or damaged. */
-async function findKeys(store: Store, link: Key, descriptor: Descriptor): Promise<readonly Key[] | undefined> {
+/** The link, and what it leads to; undefined if one of them is missing or damaged. */
+async function findNamed(store: Store, link: Key, descriptor: Descriptor): Promise<RequiredContent | undefined> {
   const found = await followToBlob(store, link, descriptor.digest);
   if (found === undefined) return undefined;
-  if (found.stat.sizeBytes === descriptor.sizeBytes) return [link, blobKey(found.target)];
+  if (found.stat.sizeBytes === descriptor.sizeBytes) return { link, target: found.target };
   if (await isDamaged(store, found.target)) return undefined;
   throw otherSize(descriptor, found.stat);
 }

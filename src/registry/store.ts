@@ -1,10 +1,13 @@
-// What every facet of the registry works with: the ports of storage, a clock and a source of identifiers; and locking.
+// What every facet of the registry works with: the ports of storage, a clock and a source of identifiers; and how a repository
+// is added to and taken away from.
 
+import { errorCode } from "../lib/system-error.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
+import type { Adding, Removing } from "../storage/changes.ts";
 import type { Driver } from "../storage/driver.ts";
-import type { LockMode } from "../storage/ports.ts";
+import type { Key, LockMode } from "../storage/ports.ts";
 
 /** What the core works with. Clock and identifiers are passed in, so that tests can choose them. */
 export interface Store extends Driver {
@@ -18,7 +21,45 @@ export interface Store extends Driver {
   readonly noteRestored?: (digest: Digest) => void;
 }
 
-const lockWaitMs = 10_000;
+const turnWaitMs = 10_000;
+
+/** Adds to a repository; refuses with UNAVAILABLE if that is not to be had within 10 s. */
+export async function withAdding<T>(
+  store: Store,
+  name: RepositoryName,
+  work: (adding: Adding) => Promise<T>,
+  { isConditional = false }: { readonly isConditional?: boolean } = {},
+): Promise<T> {
+  await using adding = await store.changes.adding(name, { waitMs: turnWaitMs, isConditional });
+  if (adding === undefined) throw refuseBusy(name);
+  return await work(adding);
+}
+
+/** Takes something away from a repository: these keys, and what need not be announced. Refuses in the same way. */
+export async function withRemoving<T>(
+  store: Store,
+  name: RepositoryName,
+  keys: readonly Key[],
+  work: (removing: Removing) => Promise<T>,
+): Promise<T> {
+  await using removing = await store.changes.removing(name, { keys, waitMs: turnWaitMs });
+  if (removing === undefined) throw refuseBusy(name);
+  try {
+    return await work(removing);
+  } catch (error) {
+    // What was announced took too long; what is left has to be looked at again.
+    throw errorCode(error) === "ETIMEDOUT" ? refuseBusy(name) : error;
+  }
+}
+
+/** The refusal of a request whose turn did not come in time. */
+export function refuseBusy(name: RepositoryName): RegistryError {
+  return new RegistryError("UNAVAILABLE", {
+    message: "repository busy; try again",
+    retryAfterSeconds: 1,
+    detail: { name },
+  });
+}
 
 /** Runs the work under the repository's lock; refuses with UNAVAILABLE if the lock cannot be had within 10 s. */
 export async function withLock<T>(
@@ -27,13 +68,7 @@ export async function withLock<T>(
   mode: LockMode,
   work: () => Promise<T>,
 ): Promise<T> {
-  using lock = await store.locks.take(name, mode, { waitMs: lockWaitMs });
-  if (lock === undefined) {
-    throw new RegistryError("UNAVAILABLE", {
-      message: "repository busy; try again",
-      retryAfterSeconds: 1,
-      detail: { name },
-    });
-  }
+  using lock = await store.locks.take(name, mode, { waitMs: turnWaitMs });
+  if (lock === undefined) throw refuseBusy(name);
   return await work();
 }

@@ -10,7 +10,7 @@ import { parseTag, type Tag } from "../oci/reference.ts";
 import type { Objects } from "../storage/ports.ts";
 import { tagsPrefix } from "./layout.ts";
 import { movedTo, readMoveLog, startMoveLog } from "./move-log.ts";
-import { type Store, withLock } from "./store.ts";
+import { type Store, withRemoving } from "./store.ts";
 import { readTag } from "./tags.ts";
 
 /** All tags of a repository by what they pointed to. */
@@ -55,6 +55,7 @@ export class TagSearch {
 
   async #prepare(name: RepositoryName): Promise<void> {
     const known = this.#readings.get(name);
+    if (!this.#store.changes.isExclusive) return;
     const ageMs = this.#store.now() - (known?.atMs ?? 0);
     if (known !== undefined && ageMs >= 0 && ageMs < this.#options.freshMs && (await this.#isCurrent(name, known)))
       return;
@@ -63,7 +64,7 @@ export class TagSearch {
     const atMs = this.#store.now();
     // On a full disk there is no log, and no harm.
     const start = () => startMoveLog(this.#store, name);
-    const logId = await withLock(this.#store, name, "alone", start).catch(() => undefined);
+    const logId = await withRemoving(this.#store, name, [], start).catch(() => undefined);
     if (logId === undefined) return;
     const tags = new Map<Digest, Tag[]>();
     let count = 0;

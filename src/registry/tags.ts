@@ -4,6 +4,8 @@ import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
+import type { Adding, Removing } from "../storage/changes.ts";
+import type { Stat } from "../storage/ports.ts";
 import {
   deletingKey,
   revisionLink,
@@ -16,7 +18,7 @@ import {
 import { listDigests, putLink, readLink } from "./links.ts";
 import { noteMove, type TagPointer } from "./move-log.ts";
 import { isRepository, type Page, type PageRequest } from "./repositories.ts";
-import type { Store } from "./store.ts";
+import { refuseBusy, type Store } from "./store.ts";
 import { indexAfter, TagNames } from "./tag-names.ts";
 
 /** The digest that the tag points to. */
@@ -24,9 +26,13 @@ export async function readTag(store: Store, name: RepositoryName, tag: Tag): Pro
   return readLink(store, tagCurrentLink(name, tag));
 }
 
-/** Whether there is such a tag. Another registry's tag directory without `current` is not one. */
+/**
+ * Whether there is such a tag. Another registry's tag directory without `current` is not one, nor is an empty link if that is
+ * what removed tags leave.
+ */
 export async function isTag(store: Store, name: RepositoryName, tag: Tag): Promise<boolean> {
-  return (await store.objects.stat(tagCurrentLink(name, tag))) !== undefined;
+  const stat = await store.objects.stat(tagCurrentLink(name, tag));
+  return stat !== undefined && (stat.sizeBytes > 0 || store.changes.isExclusive);
 }
 
 /** A page of tags in byte order; refuses with NAME_UNKNOWN if there is no such repository. */
@@ -71,15 +77,51 @@ export interface MovedTag {
   readonly previous: Digest | undefined;
 }
 
-/** Points the tag to a manifest of the repository, under the repository's lock held shared. The last write commits. */
-export async function moveTag(store: Store, name: RepositoryName, { tag, digest }: TagPointer): Promise<MovedTag> {
+/** How a tag is moved. */
+export interface TagMove extends TagPointer {
+  readonly adding: Adding;
+  /** It is moved only if this is what it is. */
+  readonly condition?: { readonly expected: Stat | undefined } | undefined;
+}
+
+/** Points the tag to a manifest of the repository. The last write commits. */
+export async function moveTag(
+  store: Store,
+  name: RepositoryName,
+  { adding, tag, digest, condition }: TagMove,
+): Promise<MovedTag> {
   const left = await readTag(store, name, tag);
   // A pull of the manifest that the tag leaves may be under way: its grace begins now.
   if (left !== undefined && left !== digest) await store.objects.renew(revisionLink(name, left));
-  await putLink(store, tagIndexLink(name, tag, digest), digest);
-  await noteMove(store, name, { tag, digest });
-  await store.objects.put(tagCurrentLink(name, tag), new TextEncoder().encode(digest));
+  // The Go registries' index, which no request of theirs reads, and a log for those who know what was there before.
+  if (store.changes.isExclusive) {
+    await putLink(store, tagIndexLink(name, tag, digest), digest);
+    await noteMove(store, name, { tag, digest });
+  }
+  const [key, bytes] = [tagCurrentLink(name, tag), new TextEncoder().encode(digest)];
+  if (condition === undefined) await adding.put(key, bytes);
+  else if (!(await adding.replace(key, bytes, condition))) throw refuseBusy(name);
   return { tag, previous: left };
+}
+
+/** A tag that is to be removed. */
+interface TagRemoval {
+  readonly removing: Removing;
+  readonly tag: Tag;
+  /** Only if it points there. */
+  readonly digest?: Digest;
+}
+
+/** Removes the tag in one durable step; false if there is none, or if it was moved meanwhile. */
+export async function removeTag(
+  store: Store,
+  name: RepositoryName,
+  { removing, tag, digest }: TagRemoval,
+): Promise<boolean> {
+  const key = tagCurrentLink(name, tag);
+  const judged = await store.objects.stat(key);
+  if (digest !== undefined && (await readTag(store, name, tag)) !== digest) return false;
+  return await removing.discard(tagPrefix(name, tag), { key, judged });
 }
 
 /** Removes the tag in one durable step; the caller holds the repository's lock exclusively. */

@@ -7,10 +7,10 @@ import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Key, Upload } from "../storage/ports.ts";
 import { type AddedBlob, addBlob } from "./blobs.ts";
-import { followToBlob, linkBlob } from "./find-blob.ts";
+import { followToBlob, linkBlob, noticeWaitMs } from "./find-blob.ts";
 import { appendAll, type Body, commitBlob, digestAll } from "./ingest.ts";
 import { blobKey, layerLink, uploadKey, uploadPrefix } from "./layout.ts";
-import { type Store, withLock } from "./store.ts";
+import { type Store, withAdding } from "./store.ts";
 
 /** Which session. */
 export interface UploadTarget {
@@ -240,7 +240,7 @@ export class StoreUploads {
 
   /** The link to the bytes, then a look at them: only then the answer. */
   async #publish({ name, id }: UploadTarget, digest: Digest): Promise<AddedBlob> {
-    const added = await addBlob(this.#store, name, { digest, target: digest });
+    const added = await addBlob(this.#store, name, { digest, target: digest, waitMs: noticeWaitMs });
     if (added === undefined) {
       throw new RegistryError("UNAVAILABLE", {
         message: "the blob was collected meanwhile; push it again",
@@ -255,10 +255,10 @@ export class StoreUploads {
   async #recallAnswer({ name, id }: UploadTarget, digest: Digest): Promise<AddedBlob> {
     const link = layerLink(name, digest);
     if ((await followToBlob(this.#store, link, digest)) === undefined) throw unknownUpload(id);
-    return withLock(this.#store, name, "shared", async () => {
+    return withAdding(this.#store, name, async (adding) => {
       const target = (await followToBlob(this.#store, link, digest))?.target;
-      const stat = target === undefined ? undefined : (await linkBlob(this.#store, link, target)).stat;
-      if (stat === undefined) throw unknownUpload(id);
+      const stat = target === undefined ? undefined : (await linkBlob(this.#store, adding, { link, target })).stat;
+      if (stat === undefined || stat === "noticed") throw unknownUpload(id);
       return { digest, sizeBytes: stat.sizeBytes, isNew: false };
     });
   }

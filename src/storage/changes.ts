@@ -37,10 +37,10 @@ export interface Adding extends AsyncDisposable {
   replace(key: Key, bytes: Uint8Array, condition: { readonly expected: Stat | undefined }): Promise<boolean>;
 }
 
-/** A prefix that means something because of one object below it, as it was seen. */
+/** A prefix that means something because of one object below it, as it was seen; undefined: nothing was there. */
 export interface JudgedPrefix {
   readonly key: Key;
-  readonly judged: Stat;
+  readonly judged: Stat | undefined;
 }
 
 /**

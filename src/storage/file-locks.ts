@@ -29,8 +29,10 @@ export class FileLocks implements Locks {
   }
 
   async hold(kind: string, note: string): Promise<Disposable | { readonly heldBy: string }> {
-    const path = this.#paths.of(`${kind}/lock`);
-    if (this.#flock !== undefined) return takeWorkHold(this.#flock, path, note);
+    if (this.#flock !== undefined) {
+      await this.#paths.files.makeDirectory(this.#paths.of(kind));
+      return takeWorkHold(this.#flock, this.#paths.of(`${kind}/lock`), note);
+    }
     return (await this.#locksHere.take(`work ${kind}`, "alone", 0)) ?? { heldBy: "this process" };
   }
 }

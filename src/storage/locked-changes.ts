@@ -127,7 +127,7 @@ class LockedRemoving implements Removing {
 
   async discard(prefix: Key, { key, judged }: JudgedPrefix): Promise<boolean> {
     const { objects, trash, newId } = this.#options;
-    if ((await objects.stat(key))?.identity !== judged.identity) return false;
+    if ((await objects.stat(key))?.identity !== judged?.identity) return false;
     const entry = `tags/${newId()}`;
     if (!(await trash.discard(prefix, entry))) return false;
     await trash.destroy(entry);

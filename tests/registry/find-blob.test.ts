@@ -1,8 +1,11 @@
 import { expect, test } from "bun:test";
+import type { Digest } from "../../src/oci/digest.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { findBlob, followToBlob, linkBlob, statBlob } from "../../src/registry/find-blob.ts";
 import { blobKey, layerLink } from "../../src/registry/layout.ts";
+import { withAdding } from "../../src/registry/store.ts";
+import type { Key } from "../../src/storage/ports.ts";
 import { trashNameOf } from "../../src/storage/trash-names.ts";
 import { answering } from "../storage/intercepted.ts";
 import { digestOf, named, pushBlob, pushImage, type Stocked, stocked, tagged, utf8 } from "./stocked.ts";
@@ -94,8 +97,10 @@ test("linkBlob() looks for the bytes after the link is written, and restores the
   await pushBlob(stock, "app", "layer");
   await stock.store.trash.discard(blobKey(layer), `${trashNameOf(blobKey(layer))}.1`);
   const link = layerLink(named("other"), layer);
-  const added = await linkBlob(stock.store, link, layer);
-  const again = await linkBlob(stock.store, link, layer);
-  const gone = await linkBlob(stock.store, layerLink(app, digestOf("gone")), digestOf("gone"));
-  expect([added.isNew, added.stat?.sizeBytes, again.isNew, gone.stat]).toEqual([true, 5, false, undefined]);
+  const add = (at: Key, target: Digest) =>
+    withAdding(stock.store, app, (adding) => linkBlob(stock.store, adding, { link: at, target }));
+  const added = await add(link, layer);
+  const again = await add(link, layer);
+  const gone = await add(layerLink(app, digestOf("gone")), digestOf("gone"));
+  expect([added, again.isNew, gone.stat]).toMatchObject([{ isNew: true, stat: { sizeBytes: 5 } }, false, undefined]);
 });

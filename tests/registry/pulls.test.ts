@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { tagPrefix, tagPulledKey } from "../../src/registry/layout.ts";
 import { PullTimes, readPulledMs, recordedSinceMs } from "../../src/registry/pulls.ts";
-import { trashTag } from "../../src/registry/tags.ts";
+import { withRemoving } from "../../src/registry/store.ts";
+import { removeTag } from "../../src/registry/tags.ts";
 import { answering, intercept } from "../storage/intercepted.ts";
 import { named, pushImage, stocked, tagged } from "./stocked.ts";
 
@@ -50,7 +51,7 @@ test("of what was never pulled nothing is known, and in a store without records 
 test("the record of a tag that was removed meanwhile does not bring its directory back", async () => {
   const stock = stocked();
   await pushImage(stock, "app", { tag: "1" });
-  await trashTag(stock.store, app, one);
+  await withRemoving(stock.store, app, [], (removing) => removeTag(stock.store, app, { removing, tag: one }));
   const pulls = new PullTimes(stock.store);
   pulls.note(app, one);
   await pulls.settled();

@@ -1,55 +1,74 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { RegistryError } from "../../src/oci/errors.ts";
-import { withLock } from "../../src/registry/store.ts";
+import { type Store, withAdding, withLock, withRemoving } from "../../src/registry/store.ts";
 import { answering } from "../storage/intercepted.ts";
 import { named, stocked } from "./stocked.ts";
 
 const app = named("app");
 
-test.each([
-  ["shared", true],
-  ["alone", false],
-] as const)("withLock() holds the lock %s while the work is done, and no longer", async (mode, isShared) => {
-  const { store } = stocked();
-  const isFree = async () => {
-    using lock = await store.locks.take(app, "shared", { waitMs: 0 });
-    return lock !== undefined;
-  };
-  const answers = [await withLock(store, app, mode, isFree)];
-  using alone = await store.locks.take(app, "alone", { waitMs: 0 });
-  expect([...answers, alone !== undefined]).toEqual([isShared, true]);
-});
+/** Each way to do some work in a repository. */
+const ways = {
+  "withAdding()": (store: Store, work: () => Promise<unknown>) => withAdding(store, app, work),
+  "withAdding(), on a condition,": (store: Store, work: () => Promise<unknown>) =>
+    withAdding(store, app, work, { isConditional: true }),
+  "withRemoving()": (store: Store, work: () => Promise<unknown>) => withRemoving(store, app, [], work),
+  "withLock(), shared,": (store: Store, work: () => Promise<unknown>) => withLock(store, app, "shared", work),
+} as const;
 
-test("withLock() lets go when the work fails", async () => {
-  const { store } = stocked();
-  const fail = () => Promise.reject(new Error("broken"));
-  await expect(withLock(store, app, "alone", fail)).rejects.toThrow("broken");
-  expect(await withLock(store, app, "alone", async () => "done")).toBe("done");
-});
+describe.each(Object.entries(ways))("%s", (name, begin) => {
+  test("has the repository while the work is done, and no longer", async () => {
+    const { store } = stocked();
+    const isFree = async () => {
+      await using adding = await store.changes.adding(app, { waitMs: 0 });
+      return adding !== undefined;
+    };
+    const answers = [await begin(store, isFree)];
+    await using removing = await store.changes.removing(app, { keys: [], waitMs: 0 });
+    const isShared = ["withAdding()", "withLock(), shared,"].includes(name);
+    expect([...answers, removing !== undefined]).toEqual([isShared, true]);
+  });
 
-test("withLock() refuses when the lock is not to be had, without doing the work", async () => {
-  const waits: number[] = [];
-  const { store } = stocked((driver) =>
-    answering(driver, {
-      locks: {
-        take: async (_name, _mode, { waitMs }) => {
-          waits.push(waitMs);
-          return undefined;
+  test("lets go when the work fails", async () => {
+    const { store } = stocked();
+    const fail = () => Promise.reject(new Error("broken"));
+    await expect(begin(store, fail)).rejects.toThrow("broken");
+    expect(await withRemoving(store, app, [], async () => "done")).toBe("done");
+  });
+
+  test("refuses when the repository is not to be had, without doing the work", async () => {
+    const waits: number[] = [];
+    const { store } = stocked((driver) =>
+      answering(driver, {
+        locks: {
+          take: async (_name, _mode, { waitMs }) => {
+            waits.push(waitMs);
+            return undefined;
+          },
         },
-      },
-    }),
-  );
-  let isDone = false;
-  const error = await withLock(store, app, "shared", async () => {
-    isDone = true;
-  }).catch((reason: unknown) => reason);
-  const { code, refusal } = error as RegistryError;
-  expect([error instanceof RegistryError, code, refusal.message, refusal.retryAfterSeconds, isDone, waits]).toEqual([
-    true,
-    "UNAVAILABLE",
-    "repository busy; try again",
-    1,
-    false,
-    [10_000],
-  ]);
+      }),
+    );
+    let isDone = false;
+    const work = async () => {
+      isDone = true;
+    };
+    const error = await begin(store, work).catch((reason: unknown) => reason);
+    const { code, refusal } = error as RegistryError;
+    expect([error instanceof RegistryError, code, refusal.message, refusal.retryAfterSeconds, isDone, waits]).toEqual([
+      true,
+      "UNAVAILABLE",
+      "repository busy; try again",
+      1,
+      false,
+      [10_000],
+    ]);
+  });
+});
+
+test("withRemoving() refuses what took longer than it was announced for, and lets other errors pass", async () => {
+  const { store } = stocked();
+  const codes = ["ETIMEDOUT", "EIO"].map(async (code) => {
+    const fail = () => Promise.reject(Object.assign(new Error(code), { code }));
+    return await withRemoving(store, app, [], fail).catch((error) => error.code);
+  });
+  expect(await Promise.all(codes)).toEqual(["UNAVAILABLE", "EIO"]);
 });

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
+import type { Tag } from "../../src/oci/reference.ts";
 import { revisionLink, tagCurrentLink, tagIndexLink, tagsPrefix } from "../../src/registry/layout.ts";
-import { isTag, listTags, moveTag, readTag, trashTag } from "../../src/registry/tags.ts";
+import type { TagPointer } from "../../src/registry/move-log.ts";
+import { withAdding, withRemoving } from "../../src/registry/store.ts";
+import { isTag, listTags, moveTag, readTag, removeTag } from "../../src/registry/tags.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { damagedLinks } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";
-import { digestOf, named, pushImage, stocked, tagged, utf8 } from "./stocked.ts";
+import { digestOf, named, pushImage, type Stocked, stocked, tagged, utf8 } from "./stocked.ts";
 
 const app = named("app");
 const everything = { limit: 100, after: undefined };
@@ -34,7 +37,7 @@ describe("listTags()", () => {
 
   test("refuses a repository that there is not, and is empty for one whose tags are gone", async () => {
     const stock = await withTags("1");
-    await trashTag(stock.store, app, tagged("1"));
+    await remove(stock, tagged("1"));
     expect([
       await codeOf(listTags(stock.store, named("none"), everything)),
       await listTags(stock.store, app, everything),
@@ -75,6 +78,16 @@ describe("listTags()", () => {
   });
 });
 
+/** Moves the tag as a push does. */
+function move({ store }: Stocked, pointer: TagPointer) {
+  return withAdding(store, app, (adding) => moveTag(store, app, { adding, ...pointer }));
+}
+
+/** Removes the tag as a deletion does. */
+function remove({ store }: Stocked, tag: Tag) {
+  return withRemoving(store, app, [], (removing) => removeTag(store, app, { removing, tag }));
+}
+
 describe("moveTag()", () => {
   test("touches the revision that the tag leaves, then notes where it goes, and moves it last", async () => {
     const calls: string[] = [];
@@ -86,7 +99,7 @@ describe("moveTag()", () => {
     const [tag, from] = [tagged("1"), await pushImage(stock, "app", { tag: "1" })];
     const to = await pushImage(stock, "app", { layers: ["other"] });
     calls.length = 0;
-    await moveTag(stock.store, app, { tag, digest: to });
+    await move(stock, { tag, digest: to });
     expect([calls, await readTag(stock.store, app, tag)]).toEqual([
       [`touch ${revisionLink(app, from)}`, `write ${tagIndexLink(app, tag, to)}`, `write ${tagCurrentLink(app, tag)}`],
       to,
@@ -99,7 +112,7 @@ describe("moveTag()", () => {
     const digest = await pushImage(stock, "app", { tag: "1" });
     stock.wait(120_000);
     touched.length = 0;
-    await moveTag(stock.store, app, { tag: tagged("1"), digest });
+    await move(stock, { tag: tagged("1"), digest });
     expect(touched).toEqual([tagIndexLink(app, tagged("1"), digest)]);
   });
 
@@ -108,13 +121,13 @@ describe("moveTag()", () => {
     const digest = await pushImage(stock, "app", { layers: ["other"] });
     for (const old of ["", digestOf("gone")]) {
       await stock.store.objects.put(tagCurrentLink(app, tagged("1")), utf8(old));
-      await moveTag(stock.store, app, { tag: tagged("1"), digest });
+      await move(stock, { tag: tagged("1"), digest });
       expect(await readTag(stock.store, app, tagged("1"))).toBe(digest);
     }
   });
 });
 
-test("trashTag() removes the tag in one step, with all that it pointed to", async () => {
+test("removeTag() removes the tag in one step, with all that it pointed to", async () => {
   const steps: string[] = [];
   const stock = stocked((driver) =>
     intercept(driver, {
@@ -125,14 +138,14 @@ test("trashTag() removes the tag in one step, with all that it pointed to", asyn
     }),
   );
   await pushImage(stock, "app", { tag: "1" });
-  await trashTag(stock.store, app, tagged("1"));
-  await trashTag(stock.store, app, tagged("1"));
+  const outcomes = [await remove(stock, tagged("1")), await remove(stock, tagged("1"))];
   const driver = stock.store;
   const key = `${tagsPrefix(app)}/1`;
   expect([
+    outcomes,
     await isTag(stock.store, app, tagged("1")),
     await driver.objects.list(tagsPrefix(app)),
     steps,
     await driver.trash.list("tags"),
-  ]).toEqual([false, [], [`discard ${key}`, `discard ${key}`], []]);
+  ]).toEqual([[true, false], false, [], [`discard ${key}`, `discard ${key}`], []]);
 });

@@ -63,7 +63,7 @@ function createNotifier(
   endpoints: readonly Endpoint[],
   { store, dataDirectory, logger, metrics, instanceId }: NotificationMeans,
 ): Notifier {
-  const { now, locks } = store;
+  const { now, changes } = store;
   const directory = join(dataDirectory, notificationsPlace);
   return new Notifier({
     ...describeFor(configuration, { store, instanceId }),
@@ -72,7 +72,7 @@ function createNotifier(
       new Journal({
         ...hearer,
         directory,
-        flock: locks.keepsProcessesApart() ? openFlock() : undefined,
+        flock: changes.keepsProcessesApart() ? openFlock() : undefined,
         isDurable: configuration.storage.filesystem.durable && !isInMemory(dataDirectory),
         maxBytes,
         fileBytes,
@@ -91,7 +91,7 @@ function takeOver(notifier: Notifier, { store, logger }: NotificationMeans): Dis
   const report = (error: unknown) => logger.error("waiting notifications cannot be read", { error: String(error) });
   void notifier.takeOver().catch(report);
   // Without locks nobody can tell the files of a process that died from those of one that works.
-  if (!store.locks.keepsProcessesApart()) return undefined;
+  if (!store.changes.keepsProcessesApart()) return undefined;
   const schedule = { firstMs: takeOverEveryMs, intervalMs: takeOverEveryMs, report };
   return repeat(() => notifier.takeOver(), schedule);
 }

@@ -81,7 +81,7 @@ function scheduleGc(
   { store, logger, metrics }: ChoresMeans,
   report: (error: unknown) => void,
 ): readonly Disposable[] {
-  if (!store.locks.keepsProcessesApart()) {
+  if (!store.changes.keepsProcessesApart()) {
     logger.warn("garbage is not collected while this server runs, because the data's filesystem has no file locks");
     return [];
   }

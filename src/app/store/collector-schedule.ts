@@ -4,10 +4,10 @@ import type { CollectorSchedule } from "../../registry/reading/collector-schedul
 import type { Store } from "../../registry/store.ts";
 
 /** As the server does it by itself; without an interval where it does not, or may not for want of file locks. */
-export function scheduleOf({ gc }: Pick<Configuration, "gc">, { locks }: Pick<Store, "locks">): CollectorSchedule {
+export function scheduleOf({ gc }: Pick<Configuration, "gc">, { changes }: Pick<Store, "changes">): CollectorSchedule {
   return {
     graceMs: gc.grace,
-    intervalMs: gc.isOn && locks.keepsProcessesApart() ? gc.interval : undefined,
+    intervalMs: gc.isOn && changes.keepsProcessesApart() ? gc.interval : undefined,
     deletesUntagged: gc.deleteuntagged,
   };
 }

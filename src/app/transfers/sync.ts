@@ -59,10 +59,9 @@ export async function syncMirrors(
   means: SyncMeans,
 ): Promise<SyncCounts | { readonly heldBy: string }> {
   const { store } = means.copied;
-  await store.directory.makePrefix(mirroredPrefix);
-  const hold = await store.locks.hold(mirroredPrefix, means.note);
+  const hold = await store.changes.hold(mirroredPrefix, means.note);
   if ("heldBy" in hold) return hold;
-  using _held = hold;
+  await using _held = hold;
   await sweepArrivals(store, arrivalAgeMs);
   let total: SyncCounts = { copied: 0, unchanged: 0, deleted: 0, failed: 0, sentBytes: 0 };
   for (const mirror of mirrors) {

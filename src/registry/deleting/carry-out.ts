@@ -1,11 +1,12 @@
 // Carrying out a deletion that was planned, beside pushes and collectors: what the order names goes, unless something has
-// come since that needs it. Everything is looked at again under the repository's lock held alone, which is let go of now
-// and then, so that pushes get their turn.
+// come since that needs it. Everything is looked at again once it is announced, a part at a time, so that pushes get their
+// turn.
 import { createPacer } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Tag } from "../../oci/reference.ts";
+import type { Removing } from "../../storage/changes.ts";
 import { deleteRevision, finishDeletion } from "../deletions.ts";
 import { type RepositoryScan, readNames } from "../gc/scan.ts";
 import { type IsImmutable, noneImmutable, refuseDeletion } from "../immutable-tags.ts";
@@ -14,9 +15,9 @@ import type { DeletedManifest, DeletedTag } from "../manifest-deletions.ts";
 import { describeBytes } from "../manifest-memory.ts";
 import { findManifest } from "../manifests.ts";
 import { removeIfEmpty } from "../repositories.ts";
-import { type Store, withLock } from "../store.ts";
+import { type Store, withRemoving } from "../store.ts";
 import { tagSearchOf } from "../tag-search.ts";
-import { readTag, trashTag } from "../tags.ts";
+import { readTag, removeTag } from "../tags.ts";
 import { type DeletionOrder, type DeletionTasks, type KeptContent, keptReasons, planOrder } from "./deletion-order.ts";
 import { scanForDeletion } from "./plan-deletion.ts";
 import type { RemovalReason } from "./removal.ts";
@@ -46,6 +47,8 @@ export interface CarryOutOptions {
 
 /** How long pushes wait at most for one round, apart from its last step. */
 const roundMs = 300;
+/** Pushes that rely on what a round may come to are refused meanwhile, if they do not wait. */
+const roundManifests = 100;
 
 /** Carries it out. */
 export async function carryOutDeletion(
@@ -115,7 +118,7 @@ class Deletion {
     const told: Deleted[] = [];
     await tagSearchOf(this.#store).prepare(this.#name);
     try {
-      await withLock(this.#store, this.#name, "alone", () => this.#workLocked(told));
+      await this.#withRemoving((removing) => this.#work(removing, told));
     } catch (error) {
       const isBusy = error instanceof RegistryError && error.code === "UNAVAILABLE";
       if (!isBusy || this.#done.tags.length + this.#done.manifests.length === 0) throw error;
@@ -125,16 +128,24 @@ class Deletion {
     }
   }
 
-  async #workLocked(told: Deleted[]): Promise<void> {
+  /** Announces as many as a round may come to. */
+  async #withRemoving(work: (removing: Removing) => Promise<void>): Promise<void> {
+    const next = this.#manifests.slice(0, roundManifests).map(([digest]) => revisionLink(this.#name, digest));
+    await withRemoving(this.#store, this.#name, next, work);
+  }
+
+  async #work(removing: Removing, told: Deleted[]): Promise<void> {
     const endMs = performance.now() + roundMs;
-    await finishDeletion(this.#store, this.#name);
+    const leastManifests = this.#manifests.length - roundManifests;
+    const isOpen = () => this.isLeft() && performance.now() < endMs && this.#options.signal?.aborted !== true;
+    await finishDeletion(this.#store, this.#name, removing);
     await this.#readNewManifests();
     // Tags first: where the process dies, a manifest without a tag is left, and never a tag without its manifest.
     do {
-      const deleted = await this.#deleteNext();
+      const deleted = await this.#deleteNext(removing);
       if (deleted !== undefined) told.push(deleted);
       await this.#pace();
-    } while (this.isLeft() && performance.now() < endMs && this.#options.signal?.aborted !== true);
+    } while (isOpen() && this.#manifests.length > leastManifests);
     if (!this.isLeft()) await removeIfEmpty(this.#store, this.#name);
   }
 
@@ -147,14 +158,14 @@ class Deletion {
     }
   }
 
-  async #deleteNext(): Promise<Deleted | undefined> {
+  async #deleteNext(removing: Removing): Promise<Deleted | undefined> {
     const tag = this.#tags.shift();
-    if (tag !== undefined) return await this.#deleteTag(tag);
+    if (tag !== undefined) return await this.#deleteTag(removing, tag);
     const next = this.#manifests.shift();
-    return next === undefined ? undefined : await this.#deleteManifest(...next);
+    return next === undefined ? undefined : await this.#deleteManifest(removing, next);
   }
 
-  async #deleteTag(each: TaggedDigest): Promise<Deleted | undefined> {
+  async #deleteTag(removing: Removing, each: TaggedDigest): Promise<Deleted | undefined> {
     const { tag, digest } = each;
     const now = await readTag(this.#store, this.#name, tag);
     if (now !== digest) {
@@ -163,12 +174,18 @@ class Deletion {
     }
     // A pull of the manifest that the tag leaves may be under way: its grace begins now.
     await this.#store.objects.renew(revisionLink(this.#name, digest));
-    await trashTag(this.#store, this.#name, tag);
+    if (!(await removeTag(this.#store, this.#name, { removing, tag, digest }))) {
+      this.#keep({ ...each, reason: keptReasons.moved });
+      return undefined;
+    }
     this.#done.tags.push(each);
     return { kind: "tag", deleted: { tag, digest } };
   }
 
-  async #deleteManifest(digest: Digest, reason: RemovalReason): Promise<Deleted | undefined> {
+  async #deleteManifest(
+    removing: Removing,
+    [digest, reason]: readonly [Digest, RemovalReason],
+  ): Promise<Deleted | undefined> {
     const stays = await this.#whyItStays(digest, reason);
     if (stays !== undefined) return this.#stay(digest, stays);
     const facts = (await findManifest(this.#store, digest, describeBytes).catch(() => undefined))?.facts;
@@ -178,10 +195,10 @@ class Deletion {
       refuseDeletion(this.#name, { tags: found, isImmutable: this.#isImmutable });
     };
     try {
-      const tags = await deleteRevision(this.#store, this.#name, { digest, check });
+      const tags = await deleteRevision(this.#store, this.#name, { removing, digest, check });
       if (tags === undefined) return this.#stay(digest, keptReasons.gone);
       const subject = facts?.subject ?? this.#scan.revisions.get(digest)?.subject;
-      if (subject !== undefined) await this.#store.objects.delete(referrerLink(this.#name, subject, digest));
+      if (subject !== undefined) await removing.drop(referrerLink(this.#name, subject, digest));
       this.#done.manifests.push(digest);
       // It may be pushed again while the lock is free.
       this.#known.delete(digest);

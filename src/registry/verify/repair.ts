@@ -6,7 +6,7 @@ import { findBlob, linkBlob } from "../find-blob.ts";
 import { blobKey, tagCurrentLink, tagIndexLink } from "../layout.ts";
 import { putLink } from "../links.ts";
 import { noteMove } from "../move-log.ts";
-import { type Store, withLock } from "../store.ts";
+import { type Store, withAdding, withLock } from "../store.ts";
 import { isTag, readTag } from "../tags.ts";
 import type { Repair, VerifyRepaired } from "./report.ts";
 
@@ -17,11 +17,12 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
       return (await store.garbage.restore(blobKey(repair.digest))) ? "restored" : undefined;
     }
     case "link":
-      return withLock(store, repair.name, "shared", async () => {
+      return withAdding(store, repair.name, async (adding) => {
         if (!(await isCalledFor(store, repair.because))) return undefined;
         // A collector that has finished reading links sees by the time of the bytes that somebody needs them.
         await store.objects.renew(blobKey(repair.digest));
-        return (await linkBlob(store, repair.key, repair.digest)).stat === undefined ? undefined : "linked";
+        const { stat } = await linkBlob(store, adding, { link: repair.key, target: repair.digest });
+        return stat === undefined || stat === "noticed" ? undefined : "linked";
       });
     case "unlink":
       // Exclusively: no push is between its link and its look, and whoever was told of the link has bytes to be found.

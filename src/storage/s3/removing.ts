@@ -106,7 +106,7 @@ export class BucketRemoving implements Removing {
 
   /** What is left below the prefix is for a collection. */
   async discard(_prefix: Key, { key, judged }: JudgedPrefix): Promise<boolean> {
-    return await this.replace(key, { etag: judged.identity }, new Uint8Array());
+    return judged !== undefined && (await this.replace(key, { etag: judged.identity }, new Uint8Array()));
   }
 
   /** Replaces an object if it is still the one that was judged; false if it is not. */

@@ -5,6 +5,7 @@ import type { RepositoryName } from "../../../src/oci/name.ts";
 import type { Tag } from "../../../src/oci/reference.ts";
 import { storeManifest } from "../../../src/registry/manifest-push.ts";
 import type { Store } from "../../../src/registry/store.ts";
+import { withAdding } from "../../../src/registry/store.ts";
 import { digestOf, imageOf, memoryRegistry, summarize, utf8 } from "../memory-registry.ts";
 
 test.each([
@@ -22,7 +23,9 @@ test.each([
   const name = "a" as RepositoryName;
   const tags = ["v1" as Tag];
   const store: Store = { ...memory.driver, now: Date.now, uuid: () => "" };
-  await storeManifest(store, name, { bytes: utf8(text), digest, subject: undefined, tags });
+  await withAdding(store, name, (adding) =>
+    storeManifest(store, name, { adding, bytes: utf8(text), digest, subject: undefined, tags }),
+  );
   for (const method of ["GET", "HEAD"]) {
     const response = await memory.ask(method, "/v2/a/manifests/v1");
     const names = ["content-type", "content-disposition", "x-content-type-options", "x-injected"];

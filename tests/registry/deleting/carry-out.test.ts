@@ -3,7 +3,7 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import { anonymous } from "../../../src/registry/actor.ts";
 import { carryOutDeletion, type Deleted } from "../../../src/registry/deleting/carry-out.ts";
 import { layerLink, revisionLink } from "../../../src/registry/layout.ts";
-import { intercept } from "../../storage/intercepted.ts";
+import { answering, intercept } from "../../storage/intercepted.ts";
 import { collect, graceMs, hasBlob } from "../gc/collected.ts";
 import { codeOf } from "../refused.ts";
 import { digestOf, named, pullImage, pushImage, pushIndex, type Stocked, stocked, tagged } from "../stocked.ts";
@@ -220,10 +220,10 @@ describe("what comes between the last look and the lock stays:", () => {
 });
 
 test("a repository that stays busy is refused, and nothing is gone", async () => {
-  const stock = stocked((driver) => ({ ...driver, locks: { ...driver.locks, take: async () => undefined } }));
   const free = stocked();
   await pushImage(free, "app", { tag: "1" });
-  const busy = { ...free, store: { ...free.store, locks: stock.store.locks } };
+  const { changes } = answering(free.store, { changes: { removing: async () => undefined } });
+  const busy = { ...free, store: { ...free.store, changes } };
   expect(await codeOf(carryOut(busy, await plan(free, "1")))).toBe("UNAVAILABLE");
   expect(await tagsOf(free)).toEqual(["1"]);
 });
