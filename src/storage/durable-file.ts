@@ -7,7 +7,6 @@ import {
   read as readCallback,
   rename as renameCallback,
   renameSync,
-  rmSync,
   unlinkSync,
   write as writeCallback,
   writeSync,
@@ -17,12 +16,11 @@ import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
 import { openOwned } from "./descriptors.ts";
 import { statIfThere } from "./directories.ts";
-import type { JournalSync } from "./journal-sync.ts";
+import { type Durability, EntrySyncs, type Journaled } from "./entry-syncs.ts";
 import { MadeDirectories, retryWithoutDirectory } from "./made-directories.ts";
-import { renameOver } from "./obstacles.ts";
 import { sharedFileMode } from "./private-places.ts";
 import { RootHold } from "./root-hold.ts";
-import { SharedSync } from "./shared-sync.ts";
+import { placeFiles, removeQuietly, type StagedFile } from "./staged-file.ts";
 
 const fsync = promisify(fsyncCallback);
 const read = promisify(readCallback);
@@ -35,8 +33,11 @@ const copyBufferBytes = 1024 * 1024;
 /** A file of this size that is replaced takes the system so long to give back that it is done on another thread. */
 const longRenameBytes = 4 * 1024 * 1024;
 
-/** What has everything on one device on disk. */
-type Journaled = Pick<JournalSync, "device" | "sync">;
+/** What a file is to be. */
+interface NewFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
 
 /** Writes files and makes directories below one root, which is an absolute path without "." and "..". */
 export class DurableFiles {
@@ -45,30 +46,29 @@ export class DurableFiles {
   /** Of every file that is not private. */
   readonly sharedMode: number = sharedFileMode & ~process.umask();
   readonly #directories: MadeDirectories;
-  /** Directories that are being synced one by one, by their paths. */
-  readonly #syncs = new Map<string, SharedSync>();
-  #journal: Journaled | undefined;
+  readonly #syncs: EntrySyncs;
   #hold: RootHold | undefined;
 
   constructor(root: string, { isDurable }: { readonly isDurable: boolean }) {
     this.#root = root;
     this.#isDurable = isDurable;
+    this.#syncs = new EntrySyncs({ isDurable });
     this.#directories = new MadeDirectories(root, {
       isDurable,
       confirmRoot: () => this.#confirmRoot(),
-      isSyncedLater: (device) => this.#journal?.device === device,
+      isSyncedLater: (device) => this.#syncs.isJournaled(device),
       syncDirectory: (path) => this.syncDirectory(path),
     });
   }
 
   /** From now on directories are not synced one by one, but all at once by this journal: those that lie on its device. */
   syncBy(journal: Journaled | undefined): void {
-    if (this.#isDurable) this.#journal = journal;
+    this.#syncs.use(journal);
   }
 
   /** Whether whatever is synced has on disk everything before it as well, also what other processes did. */
   get isOrdered(): boolean {
-    return !this.#isDurable || this.#journal !== undefined;
+    return this.#syncs.isOrdered;
   }
 
   /** From now on nothing is made or acknowledged unless the root is in its place. */
@@ -100,27 +100,12 @@ export class DurableFiles {
 
   /** Flushes the entries of a directory; one that was removed meanwhile has none. */
   async syncDirectory(path: string): Promise<void> {
-    if (!this.#isDurable) return;
-    if (this.#journal === undefined) return this.#syncAlone(path);
-    const stat = statIfThere(path);
-    if (stat !== undefined) await this.#syncEntries(path, stat.dev);
+    await this.#syncs.sync(path);
   }
 
-  /** The same, of one that is there. */
-  async #syncEntries(directory: string, device: number): Promise<void> {
-    if (!this.#isDurable) return;
-    await (this.#journal?.device === device ? this.#journal.sync() : this.#syncAlone(directory));
-  }
-
-  /** With all who want the same directory synced. */
-  async #syncAlone(path: string): Promise<void> {
-    const shared = this.#syncs.get(path) ?? new SharedSync(() => syncOne(path));
-    this.#syncs.set(path, shared);
-    try {
-      await shared.run();
-    } finally {
-      if (shared.isIdle) this.#syncs.delete(path);
-    }
+  /** Returns when everything is on disk that was to be later. */
+  async flush(): Promise<void> {
+    await this.#syncs.flush();
   }
 
   /** Makes a directory with its parents, so that it survives even if another process made a part of it just now. */
@@ -130,8 +115,24 @@ export class DurableFiles {
   }
 
   /** Replaces a file, or an empty directory in its place, all or nothing. */
-  async replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-    await this.#replace(path, (descriptor) => writeAll(descriptor, bytes));
+  async replaceFile(path: string, bytes: Uint8Array, durability?: Durability): Promise<void> {
+    await this.replaceFiles([{ path, bytes }], durability);
+  }
+
+  /** Replaces several in this order: whoever sees one of them sees those before it, also after a power cut. */
+  async replaceFiles(files: readonly NewFile[], durability: Durability = { isDurable: true }): Promise<void> {
+    // Without an order that the filesystem keeps, one has to be on disk before the next one may.
+    const batches = this.isOrdered ? [files] : files.map((file) => [file]);
+    for (const batch of batches) {
+      await this.#place(
+        batch.map(
+          ({ path, bytes }) =>
+            () =>
+              this.#stage(path, (descriptor) => writeAll(descriptor, bytes)),
+        ),
+        durability,
+      );
+    }
   }
 
   /** Replaces a file by a copy of itself, or of another one, which is new and this user's own; false if there is none. */
@@ -144,28 +145,40 @@ export class DurableFiles {
       if (errorCode(error) === "ENOENT") return false;
       throw error;
     }
-    await this.#replace(path, (descriptor) => copyAll(source, descriptor));
+    await this.#place([() => this.#stage(path, (descriptor) => copyAll(source, descriptor))], { isDurable: true });
     return true;
   }
 
-  async #replace(path: string, fill: (descriptor: number) => Promise<void>): Promise<void> {
+  /** Writes the files and syncs them, all at once, then puts them into their places. */
+  async #place(stage: readonly (() => Promise<StagedFile>)[], { isDurable }: Durability): Promise<void> {
+    const outcomes = await Promise.allSettled(stage.map((begin) => begin()));
+    const staged = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) {
+      for (const { temporary } of staged) removeQuietly(temporary);
+      throw failed.reason;
+    }
+    placeFiles(staged);
+    const directories = staged.map(({ path, device }) => ({ path: dirname(path), device }));
+    await this.#syncs.settle(directories, { isDurable });
+    this.#confirmRoot();
+  }
+
+  async #stage(path: string, fill: (descriptor: number) => Promise<void>): Promise<StagedFile> {
     const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-    let device: number;
     using owner = new DisposableStack();
     const descriptor = await this.inDirectory(dirname(path), () => openOwned(owner, temporary, "wx", sharedFileMode));
     try {
       await fill(descriptor);
       await this.syncFile(descriptor);
-      device = this.#journal === undefined ? 0 : fstatSync(descriptor).dev;
+      const device = this.#isDurable ? fstatSync(descriptor).dev : 0;
       // A failure to close it fails the write, too.
       owner.dispose();
-      renameOver(temporary, path);
+      return { path, temporary, device };
     } catch (error) {
       removeQuietly(temporary);
       throw error;
     }
-    await this.#syncEntries(dirname(path), device);
-    this.#confirmRoot();
   }
 
   /** Runs the work with the directory in place, again if a collector removed it meanwhile. */
@@ -176,8 +189,12 @@ export class DurableFiles {
     });
   }
 
-  /** Moves a file of this size over another place and makes the move durable; from another disk it is copied. */
-  async moveOver(from: string, to: string, sizeBytes: number): Promise<void> {
+  /** Moves a file of this size over another place; from another disk it is copied. */
+  async moveOver(
+    from: string,
+    to: string,
+    { sizeBytes, isDurable = true }: { readonly sizeBytes: number } & Partial<Durability>,
+  ): Promise<void> {
     const move = sizeBytes < longRenameBytes ? () => renameSync(from, to) : () => rename(from, to);
     try {
       await this.inDirectory(dirname(to), move);
@@ -186,7 +203,8 @@ export class DurableFiles {
       unlinkSync(from);
       return;
     }
-    await this.syncDirectory(dirname(to));
+    const stat = this.#isDurable ? statIfThere(dirname(to)) : undefined;
+    if (stat !== undefined) await this.#syncs.settle([{ path: dirname(to), device: stat.dev }], { isDurable });
     this.#confirmRoot();
   }
 
@@ -200,7 +218,7 @@ export class DurableFiles {
   /** Has everything on disk that was made, renamed or removed on the filesystem that the root lies on. */
   async syncAll(syncfs: ((descriptor: number) => boolean) | undefined): Promise<void> {
     if (!this.#isDurable) return;
-    if (this.#journal !== undefined) return this.#journal.sync();
+    if (this.isOrdered) return this.#syncs.sync(this.#root);
     using owner = new DisposableStack();
     if (syncfs?.(openOwned(owner, this.#root, "r")) !== true) throw new Error(`${this.#root} could not be synced`);
   }
@@ -214,28 +232,6 @@ export function unlinkIfThere(path: string): boolean {
   } catch (error) {
     if (["ENOENT", "ENOTDIR", "EISDIR"].includes(errorCode(error) ?? "")) return false;
     throw error;
-  }
-}
-
-/** The directory as it is now: who asked for it may have changed one that was in its place. */
-async function syncOne(path: string): Promise<void> {
-  using owner = new DisposableStack();
-  let descriptor: number;
-  try {
-    descriptor = openOwned(owner, path, "r");
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return;
-    throw error;
-  }
-  await fsync(descriptor);
-}
-
-/** What went wrong before is what the caller needs to know. */
-function removeQuietly(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // Swept when it is a day old.
   }
 }
 

@@ -3,13 +3,15 @@
 import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Content, contentOf } from "../lib/content.ts";
+import { stepAside } from "../lib/pacer.ts";
 import { sortInTurns } from "../lib/sorted.ts";
 import { directoriesIn, eachDirectory, removeDirectory, statIfThere } from "./directories.ts";
 import { unlinkIfThere } from "./durable-file.ts";
+import type { Durability } from "./entry-syncs.ts";
 import { describeFile } from "./file-stat.ts";
 import { appendIfThere, touchFile } from "./in-place.ts";
 import type { KeyPaths } from "./key-paths.ts";
-import type { Key, ListOptions, Objects, Stat } from "./ports.ts";
+import type { Key, ListOptions, NewObject, Objects, Stat } from "./ports.ts";
 import { localDevice, SmallFiles } from "./small-files.ts";
 
 /** The objects of one store; see the contract in ports.ts. */
@@ -37,8 +39,18 @@ export class FileObjects implements Objects {
     return stat === undefined ? undefined : contentOf(Bun.file(this.#paths.of(key)), stat.sizeBytes);
   }
 
-  async put(key: Key, bytes: Uint8Array): Promise<void> {
-    await this.#paths.files.replaceFile(await this.#paths.reach(key), bytes);
+  async put(key: Key, bytes: Uint8Array, durability?: Durability): Promise<void> {
+    await this.#paths.files.replaceFile(await this.#paths.reach(key), bytes, durability);
+  }
+
+  async putAll(objects: readonly NewObject[], durability?: Durability): Promise<void> {
+    await stepAside();
+    const files = objects.map(({ key, bytes }) => ({ path: this.#paths.of(key), bytes }));
+    await this.#paths.files.replaceFiles(files, durability);
+  }
+
+  async flush(): Promise<void> {
+    await this.#paths.files.flush();
   }
 
   async append(key: Key, bytes: Uint8Array): Promise<number | undefined> {

@@ -42,7 +42,7 @@ export function holdGrowingFile(
       }
     },
     content: () => contentOf(Bun.file(path), sizeBytes),
-    commit: async (to) => {
+    commit: async (to, { isDurable } = { isDurable: true }) => {
       // rename does not freshen the time, which the collector judges the age by.
       const now = new Date();
       futimesSync(descriptor, now, now);
@@ -51,7 +51,7 @@ export function holdGrowingFile(
         giveUp(path);
         throw error;
       });
-      await paths.files.moveOver(path, paths.of(to), sizeBytes);
+      await paths.files.moveOver(path, paths.of(to), { sizeBytes, isDurable });
     },
   };
 }

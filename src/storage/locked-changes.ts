@@ -99,8 +99,10 @@ class LockedAdding implements Adding {
     return true;
   }
 
+  /** Whoever takes away may begin; what he does comes to the disk later than this. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#lock[Symbol.dispose]();
+    await this.#objects.flush();
   }
 }
 

@@ -34,6 +34,20 @@ export interface ListOptions {
   readonly others?: (name: string) => void;
 }
 
+/**
+ * Whether a change survives a power cut from the moment when the promise resolves. With `isDurable: false` it survives one no later
+ * than what is changed after it, and for certain after a `flush`, which the end of an `Adding` is as well.
+ */
+export interface Lasting {
+  readonly isDurable: boolean;
+}
+
+/** What an object is to be. */
+export interface NewObject {
+  readonly key: Key;
+  readonly bytes: Uint8Array;
+}
+
 /** Objects under keys. */
 export interface Objects {
   /** What is under the key, or undefined. With `isLinkFollowed: false` a symbolic link is no object. */
@@ -46,7 +60,11 @@ export interface Objects {
    * Replaces the object, all or nothing; once the promise resolves it survives a power cut. A prefix in its place is
    * removed if it is empty; otherwise EISDIR is thrown.
    */
-  put(key: Key, bytes: Uint8Array): Promise<void>;
+  put(key: Key, bytes: Uint8Array, options?: Lasting): Promise<void>;
+  /** The same for several, in this order: whoever sees one of them sees those before it, also after a power cut. */
+  putAll(objects: readonly NewObject[], options?: Lasting): Promise<void>;
+  /** Returns when all that was changed with `isDurable: false` before this call survives a power cut. */
+  flush(): Promise<void>;
   /**
    * Adds a few bytes to an existing object and returns its new size; undefined if there is none. Concurrent readers and
    * writers see all of the bytes or none. They need not survive a power cut.
@@ -132,9 +150,10 @@ export interface Growing {
   /**
    * Makes the bytes durable and moves them over `to`, in one step that replaces what was there. The upload is over then,
    * even if making them durable fails: the system drops what it could not write, and a second try would succeed
-   * without it. So the upload is gone, and its client begins again.
+   * without it. So the upload is gone, and its client begins again. With `isDurable: false` the move may come to the disk
+   * later, and the bytes may not.
    */
-  commit(to: Key): Promise<void>;
+  commit(to: Key, options?: Lasting): Promise<void>;
 }
 
 /**

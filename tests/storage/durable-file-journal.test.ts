@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../../src/lib/system-error.ts";
 import { DurableFiles } from "../../src/storage/durable-file.ts";
@@ -60,10 +60,58 @@ describe("on a filesystem with an ordered journal", () => {
       return await work;
     };
     writeFileSync(join(store.root, "from"), "x");
-    await end(() => store.files.moveOver(join(store.root, "from"), join(store.root, "a/to"), 1));
+    await end(() => store.files.moveOver(join(store.root, "from"), join(store.root, "a/to"), { sizeBytes: 1 }));
     expect([await end(() => store.files.unlink(join(store.root, "a/to"))), store.seen.length]).toEqual([true, 2]);
     await end(() => store.files.syncAll(undefined));
     await store.files.syncDirectory(join(store.root, "none"));
     expect([store.seen.length, store.files.isOrdered]).toEqual([3, true]);
+  });
+
+  test("several files are put into their places in order, and one sync is for all of them", async () => {
+    using store = openJournaled();
+    const files = ["c", "b", "a"].map((name) => ({ path: join(store.root, name), bytes: bytesOf(name) }));
+    const writing = store.files.replaceFiles(files);
+    while (store.seen.length === 0) await Bun.sleep(1);
+    store.seen[0]?.done.resolve();
+    await writing;
+    expect(store.seen.map(({ entries }) => entries)).toEqual([["a", "b", "c"]]);
+  });
+
+  test("of several files none is put into its place if one cannot be written, and those before the one that has none", async () => {
+    using store = openJournaled();
+    const file = (name: string) => ({ path: join(store.root, name), bytes: bytesOf("x") });
+    writeFileSync(join(store.root, "file"), "");
+    const code = await store.files.replaceFiles([file("a"), file("file/b")]).catch(errorCode);
+    mkdirSync(join(store.root, "full/below"), { recursive: true });
+    const other = await store.files.replaceFiles([file("a"), file("full"), file("z")]).catch(errorCode);
+    expect([code, other, readdirSync(store.root).toSorted()]).toEqual(["ENOTDIR", "EISDIR", ["a", "file", "full"]]);
+  });
+
+  test("what may come to the disk later does, with the next sync, or when everything is flushed", async () => {
+    using store = openJournaled();
+    const put = (name: string) => store.files.replaceFile(join(store.root, name), bytesOf("x"), { isDurable: false });
+    await put("a");
+    await store.files.moveOver(join(store.root, "a"), join(store.root, "b"), { sizeBytes: 1, isDurable: false });
+    expect(store.seen).toEqual([]);
+    const flushing = store.files.flush();
+    await put("c");
+    store.seen[0]?.done.resolve();
+    await flushing;
+    const failing = store.files.flush().catch(errorCode);
+    store.seen[1]?.done.reject(Object.assign(new Error("EIO"), { code: "EIO" }));
+    expect(await failing).toBe("EIO");
+    // What has failed is not forgotten.
+    const again = store.files.flush();
+    store.seen[2]?.done.resolve();
+    await again;
+    await store.files.flush();
+    expect(store.seen.map(({ entries }) => entries)).toEqual([["b"], ["b", "c"], ["b", "c"]]);
+  });
+
+  test("what lies on another disk is there at once, whatever was asked for", async () => {
+    using store = openJournaled({ device: -1 });
+    await store.files.replaceFile(join(store.root, "a"), bytesOf("x"), { isDurable: false });
+    await store.files.flush();
+    expect(store.seen).toEqual([]);
   });
 });

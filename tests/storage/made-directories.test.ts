@@ -28,6 +28,14 @@ test.each([
   expect([statSync(join(store.root, "a/b/c")).isDirectory(), store.synced.toSorted()]).toEqual([true, want]);
 });
 
+test("make() syncs every directory with a young entry on the way, whoever made that, and once", async () => {
+  using store = open();
+  mkdirSync(join(store.root, "a/b"), { recursive: true });
+  for (const name of ["a/b/c/d", "a/b/c/d", "a/b/e"]) await store.made.make(join(store.root, name));
+  const { synced } = store;
+  expect([synced.slice(0, 4).sort(), synced.slice(4)]).toEqual([["", "/a", "/a/b", "/a/b/c"], ["/a/b"]]);
+});
+
 test("make() makes one again that was made by somebody else in its place, and syncs it", async () => {
   using store = open();
   await store.made.make(join(store.root, "a/b"));

@@ -1,7 +1,7 @@
 // Objects in memory.
 import { type Content, contentOf } from "../../src/lib/content.ts";
 import { inTurns } from "../../src/lib/pacer.ts";
-import type { Key, ListOptions, Objects, Stat } from "../../src/storage/ports.ts";
+import type { Key, ListOptions, NewObject, Objects, Stat } from "../../src/storage/ports.ts";
 import { describeObject, parentOf } from "./memory-object.ts";
 import type { MemoryTree } from "./memory-tree.ts";
 
@@ -34,6 +34,12 @@ export class MemoryObjects implements Objects {
     }
     this.#tree.put(key, bytes);
   }
+
+  async putAll(objects: readonly NewObject[]): Promise<void> {
+    for (const { key, bytes } of objects) await this.put(key, bytes);
+  }
+
+  async flush(): Promise<void> {}
 
   async append(key: Key, bytes: Uint8Array): Promise<number | undefined> {
     const before = this.#tree.objects.get(key)?.bytes;

@@ -83,6 +83,8 @@ function timedObjects(objects: Objects, time: Time): Objects {
     read: (...asked) => time("GetContent", () => objects.read(...asked)),
     open: (...asked) => time("Reader", () => objects.open(...asked)),
     put: (...asked) => time("PutContent", () => objects.put(...asked)),
+    putAll: (...asked) => time("PutContent", () => objects.putAll(...asked)),
+    flush: () => time("PutContent", () => objects.flush()),
     append: (...asked) => time("Append", () => objects.append(...asked)),
     renew: (...asked) => time("PutContent", () => objects.renew(...asked)),
     delete: (...asked) => time("Delete", () => objects.delete(...asked)),

@@ -1,0 +1,27 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { placeFiles, removeQuietly } from "../../src/storage/staged-file.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+
+test("placeFiles() puts files into their places up to the first that has none, and removes the others", () => {
+  using directory = temporaryDirectory();
+  mkdirSync(join(directory.path, "full/below"), { recursive: true });
+  const staged = ["a", "full", "z"].map((name) => {
+    const path = join(directory.path, name);
+    writeFileSync(`${path}.tmp`, name);
+    return { path, temporary: `${path}.tmp`, device: 0 };
+  });
+  expect(() => placeFiles(staged)).toThrow("EISDIR");
+  expect([readdirSync(directory.path).sort(), readFileSync(join(directory.path, "a"), "utf8")]).toEqual([
+    ["a", "full"],
+    "a",
+  ]);
+});
+
+test("removeQuietly() leaves what it cannot remove", () => {
+  using directory = temporaryDirectory();
+  removeQuietly(join(directory.path, "none"));
+  removeQuietly(directory.path);
+  expect(readdirSync(directory.path)).toEqual([]);
+});
