@@ -1,6 +1,6 @@
 // A bucket's objects, as the contract of storage has them.
 import type { Content } from "../../lib/content.ts";
-import type { Key, ListOptions, Objects, Stat } from "../ports.ts";
+import type { Key, ListOptions, NewObject, Objects, Stat } from "../ports.ts";
 import type { BucketObjects, ObjectStat } from "./bucket-objects.ts";
 import { putConditionally } from "./conditional-put.ts";
 import { dropObject } from "./drop.ts";
@@ -64,6 +64,13 @@ export class StoreObjects implements Objects {
   async put(key: Key, bytes: Uint8Array): Promise<void> {
     await this.#objects.put(key, bytes);
   }
+
+  async putAll(objects: readonly NewObject[]): Promise<void> {
+    for (const { key, bytes } of objects) await this.put(key, bytes);
+  }
+
+  /** What was put is there for good. */
+  async flush(): Promise<void> {}
 
   /** A bucket's objects cannot be added to. */
   async append(): Promise<undefined> {
