@@ -4,7 +4,7 @@ import type { Content } from "../lib/content.ts";
 import { inTurns } from "../lib/pacer.ts";
 import { sortInTurns } from "../lib/sorted.ts";
 import type { ListedKey } from "../storage/listings.ts";
-import type { Key, ListOptions, Objects, Stat } from "../storage/ports.ts";
+import type { Key, Lasting, ListOptions, NewObject, Objects, Stat } from "../storage/ports.ts";
 
 /** Everything that was listed below a prefix. */
 export interface KeyListing {
@@ -90,8 +90,16 @@ export class ListedObjects implements Objects {
     return this.#objects.open(key);
   }
 
-  put(key: Key, bytes: Uint8Array): Promise<void> {
-    return this.#objects.put(key, bytes);
+  put(key: Key, bytes: Uint8Array, options?: Lasting): Promise<void> {
+    return this.#objects.put(key, bytes, options);
+  }
+
+  putAll(objects: readonly NewObject[], options?: Lasting): Promise<void> {
+    return this.#objects.putAll(objects, options);
+  }
+
+  flush(): Promise<void> {
+    return this.#objects.flush();
   }
 
   append(key: Key, bytes: Uint8Array): Promise<number | undefined> {
