@@ -74,9 +74,9 @@ async function withBucket(endpoint: URL, dispose: () => Promise<void>): Promise<
 }
 
 /** A client of its own, as another node has it. */
-export function clientOf(endpoint: URL): S3Client {
+export function clientOf(endpoint: URL, { prefix = "" } = {}): S3Client {
   return new S3Client({
-    bucket: { endpoint, bucket: bucketName, isPathStyle: true, prefix: "" },
+    bucket: { endpoint, bucket: bucketName, isPathStyle: true, prefix },
     region: "us-east-1",
     credentials: new CurrentCredentials(testCredentials, Date.now),
     clock: new EngineClock(),
