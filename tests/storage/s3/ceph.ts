@@ -107,7 +107,7 @@ mon data avail warn = 2
 mgr initial modules =
 debug mon = 0
 [client.rgw]
-rgw frontends = beast endpoint=127.0.0.1:${port}
+rgw frontends = beast endpoint=127.0.0.1:${port} tcp_nodelay=1
 rgw thread pool size = 64
 rgw dns name = 127.0.0.1
 rgw enable usage log = false
