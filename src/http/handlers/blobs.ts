@@ -1,4 +1,5 @@
 // GET, HEAD and DELETE of blobs.
+import type { Content } from "../../lib/content.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { octetStream } from "../../oci/media-type.ts";
 import type { RepositoryName } from "../../oci/name.ts";
@@ -20,6 +21,9 @@ const blobHeaders = {
   "Content-Disposition": "attachment",
 };
 
+/** How much of what comes as a stream is read before it is sent. */
+const toldBytes = 1024 * 1024;
+
 /** The blob's bytes; HEAD promises that they stay for the grace of garbage collection. */
 export async function getBlob({ request, repository }: Exchange, { name, digest }: BlobRoute): Promise<Response> {
   const common = { digest, contentType: octetStream, headers: blobHeaders };
@@ -31,7 +35,20 @@ export async function getBlob({ request, repository }: Exchange, { name, digest 
   const address = "content" in blob && mayRedirect(request, digest) ? await blob.content.address?.() : undefined;
   if (address !== undefined) return redirectToStore(address, digest);
   const source = "content" in blob ? blob.content : blob.read.bind(blob);
-  return serveContent(request, { ...common, sizeBytes: blob.sizeBytes, source });
+  const response = serveContent(request, { ...common, sizeBytes: blob.sizeBytes, source });
+  return "content" in blob && isStreamed(blob.content) ? await withLength(response) : response;
+}
+
+/** Whether the bytes come from elsewhere, rather than from a file. */
+function isStreamed(content: Content): boolean {
+  return !(content.slice(0, 0).body() instanceof Blob);
+}
+
+/** Bun drops the length of a stream. What is small is read before it is sent, so that its length is told. */
+async function withLength(response: Response): Promise<Response> {
+  const sizeBytes = Number(response.headers.get("content-length") ?? Number.POSITIVE_INFINITY);
+  if (response.body === null || sizeBytes > toldBytes) return response;
+  return new Response(await response.bytes(), { status: response.status, headers: response.headers });
 }
 
 /** Not for what our own page asks for, whose policy lets it read from nowhere else; nor for what the caller has already. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { streamOf } from "../../../src/http/handlers/arriving.ts";
 import type { Content } from "../../../src/lib/content.ts";
 import { digestOf, memoryRegistry, pushBlob, refusalOf, summarize } from "../memory-registry.ts";
 
@@ -83,8 +84,8 @@ describe("a blob that the object store can serve", () => {
     return {
       sizeBytes: content.sizeBytes,
       stream: () => content.stream(),
-      slice: (start, end) => content.slice(start, end),
-      body: () => content.body(),
+      slice: (start, end) => withAddress(content.slice(start, end)),
+      body: () => streamOf(content.stream()),
       address: async () => address,
     };
   }
@@ -102,6 +103,16 @@ describe("a blob that the object store can serve", () => {
     const shown = ["location", "docker-content-digest", "cache-control", "content-length"];
     const [status, ...rest] = await summarize(answer, ...shown);
     expect([status, ...rest.slice(0, 3), method === "GET" && status === 307 ? null : rest[3], rest[4]]).toEqual(want);
+  });
+
+  test.each<[Record<string, string>, unknown[]]>([
+    [{}, [200, "10", null, text]],
+    [{ Range: "bytes=2-4" }, [206, "3", "bytes 2-4/10", "234"]],
+    [{ Range: "bytes=99-" }, [416, null, "bytes */10", "SIZE_INVALID"]],
+  ])("tells its length for GET with %j although it comes as a stream", async (headers, want) => {
+    const { ask } = await elsewhere();
+    const answer = await ask("GET", blob, { headers: { ...headers, "Sec-Fetch-Site": "same-origin" } });
+    expect(await summarize(answer, "content-length", "content-range")).toEqual(want);
   });
 
   test("is not redirected to if it is not there", async () => {
