@@ -204,10 +204,12 @@ export async function* listRevisionNames(store: Store, name: RepositoryName): As
 }
 
 /**
- * Removes a repository that has no revision and no tag; the caller holds its lock exclusively. `_manifests` goes first
- * and `_layers` last: a repository with the first and without the second stops the Go registries' garbage collection.
+ * Removes a repository that has no revision and no tag, for a caller that takes something away from it. `_manifests` goes first
+ * and `_layers` last: a repository with the first and without the second stops the Go registries' garbage collection. Where
+ * others add meanwhile, nothing is done: what is left there is in nobody's way.
  */
 export async function removeIfEmpty(store: Store, name: RepositoryName): Promise<void> {
+  if (!store.changes.isExclusive) return;
   if ((await hasTag(store, name)) || (await hasRevision(store, name))) return;
   // Entries of manifests that another registry deleted, or that were deleted while damaged, refer to nothing.
   for await (const { subject, digest } of listReferrerEntries(store, name)) {

@@ -1,11 +1,14 @@
 // The names of a repository's tags, remembered for as long as the directory that they lie in stays as it is: one look at
-// its time replaces reading it, and every tag in it.
+// its time replaces reading it, and every tag in it. A store without such times is listed: that tells which of them are tags.
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { inTurns } from "../lib/pacer.ts";
+import { sortInTurns } from "../lib/sorted.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
+import type { Listings } from "../storage/listings.ts";
 import { tagsPrefix } from "./layout.ts";
 import type { Store } from "./store.ts";
+import { listTagLinks } from "./tag-links.ts";
 
 /** Names below a tags directory. */
 interface KnownNames {
@@ -33,6 +36,8 @@ export class TagNames {
 
   /** What lies below the repository's tags directory now; whoever finds a tag there adds it to `tags`. */
   async of(name: RepositoryName): Promise<KnownNames> {
+    const { listings } = this.#store;
+    if (listings !== undefined) return await listNames(listings, name);
     const prefix = tagsPrefix(name);
     const changedMs = (await this.#store.directory.prefixTime(prefix)) ?? 0;
     const known = this.#known.get(name);
@@ -48,6 +53,13 @@ export class TagNames {
     else this.#known.delete(name);
     return found;
   }
+}
+
+async function listNames(listings: Listings, name: RepositoryName): Promise<KnownNames> {
+  const names: Tag[] = [];
+  for await (const { tag } of listTagLinks(listings, name)) names.push(tag);
+  // The end of a key sorts differently from the end of a name.
+  return { changedMs: 0, names: (await sortInTurns(names)) as Tag[], tags: new Set(names) };
 }
 
 /** Where the names after the given one begin. */

@@ -3,14 +3,17 @@
 // and what moves since is in a log (move-log.ts). Whoever holds the lock exclusively and finds the log that was there before
 // the reading began, knows every tag that may point to the manifest: it pointed there when it was read, or was moved after
 // the log was made. Each candidate is then read again.
+import { forEachAtOnce } from "../lib/at-once.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
+import type { Listings } from "../storage/listings.ts";
 import type { Objects } from "../storage/ports.ts";
 import { tagsPrefix } from "./layout.ts";
 import { movedTo, readMoveLog, startMoveLog } from "./move-log.ts";
 import { type Store, withRemoving } from "./store.ts";
+import { listTagLinks } from "./tag-links.ts";
 import { readTag } from "./tags.ts";
 
 /** All tags of a repository by what they pointed to. */
@@ -33,6 +36,8 @@ interface SearchOptions {
 
 const defaults: SearchOptions = { fewTags: 500, maxTags: 300_000, freshMs: 60_000 };
 const maxReadings = 4;
+/** How many tags are read at once, if each is a request. */
+const lookers = 16;
 
 /** The search in one store. */
 export class TagSearch {
@@ -55,7 +60,7 @@ export class TagSearch {
 
   async #prepare(name: RepositoryName): Promise<void> {
     const known = this.#readings.get(name);
-    if (!this.#store.changes.isExclusive) return;
+    if (this.#store.listings !== undefined || !this.#store.changes.isExclusive) return;
     const ageMs = this.#store.now() - (known?.atMs ?? 0);
     if (known !== undefined && ageMs >= 0 && ageMs < this.#options.freshMs && (await this.#isCurrent(name, known)))
       return;
@@ -89,6 +94,7 @@ export class TagSearch {
 
   /** All tags that point to the manifest; the caller holds the lock exclusively. */
   async find(name: RepositoryName, digest: Digest): Promise<readonly Tag[]> {
+    if (this.#store.listings !== undefined) return await this.#findListed(this.#store.listings, name, digest);
     const reading = this.#readings.get(name);
     const log = reading === undefined ? undefined : await readMoveLog(this.#store, name);
     const tags: Tag[] = [];
@@ -100,6 +106,20 @@ export class TagSearch {
       if ((await readTag(this.#store, name, tag)) === digest) tags.push(tag);
     }
     return tags;
+  }
+
+  /** What a link holds shows in the listing, if what tells objects from each other follows from their bytes. */
+  async #findListed(listings: Listings, name: RepositoryName, digest: Digest): Promise<readonly Tag[]> {
+    const identity = listings.identityOf(new TextEncoder().encode(digest));
+    const tags: Tag[] = [];
+    for await (const { tag, stat } of listTagLinks(listings, name))
+      if (identity === undefined || stat.identity === identity) tags.push(tag);
+    if (identity !== undefined) return tags;
+    const found = new Set<Tag>();
+    await forEachAtOnce(tags, lookers, async (tag) => {
+      if ((await readTag(this.#store, name, tag)) === digest) found.add(tag);
+    });
+    return tags.filter((tag) => found.has(tag));
   }
 
   async #isCurrent(name: RepositoryName, { logId }: TagReading): Promise<boolean> {

@@ -7,7 +7,7 @@ import { listTags } from "../../src/registry/tags.ts";
 import { openFilesystem } from "../../src/storage/filesystem.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { digestOf, named, tagged, utf8 } from "./stocked.ts";
+import { digestOf, named, pushImage, stockedListed, tagged, utf8 } from "./stocked.ts";
 
 const app = named("app");
 
@@ -73,6 +73,20 @@ describe("names of tags", () => {
       ["a", "b", "c"],
     ]);
   });
+});
+
+test("names of tags come from the listing of a store that has one: no tag is looked at", async () => {
+  const looks: string[] = [];
+  const look = (key: string) => {
+    if (key.includes("/tags/")) looks.push(key);
+  };
+  const stock = stockedListed((driver) => intercept(driver, { objects: { stat: look, read: look } }));
+  for (const tag of ["1.0", "1.0-rc", "a"]) await pushImage(stock, "app", { tag });
+  await stock.store.objects.put(tagCurrentLink(app, tagged("a")), new Uint8Array());
+  looks.length = 0;
+  const page = await listTags(stock.store, app, { limit: 10, after: undefined });
+  const rest = await listTags(stock.store, app, { limit: 10, after: "1.0" });
+  expect([page.items, rest.items, looks] as unknown).toEqual([["1.0", "1.0-rc"], ["1.0-rc"], []]);
 });
 
 test.each([

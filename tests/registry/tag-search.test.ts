@@ -4,8 +4,9 @@ import { moveLogKey, tagCurrentLink } from "../../src/registry/layout.ts";
 import { noteMove } from "../../src/registry/move-log.ts";
 import type { Store } from "../../src/registry/store.ts";
 import { TagSearch, tagSearchOf } from "../../src/registry/tag-search.ts";
+import type { Listings } from "../../src/storage/listings.ts";
 import { intercept } from "../storage/intercepted.ts";
-import { digestOf, named, type Stocked, stocked, tagged, utf8 } from "./stocked.ts";
+import { digestOf, named, type Stocked, stocked, stockedListed, tagged, utf8 } from "./stocked.ts";
 
 const app = named("app");
 const [one, other] = [digestOf("one"), digestOf("other")];
@@ -162,6 +163,26 @@ describe("a search for the tags of a manifest", () => {
     const search = new TagSearch(store, options);
     await search.prepare(app);
     expect(await found(search, one)).toEqual(["v0", "v2", "v4", "v6", "v8"]);
+  });
+
+  test.each([false, true])("goes by a listing if there is one; that tells what links hold: %p", async (isTold) => {
+    const reads: string[] = [];
+    const stock = stockedListed((driver) => intercept(driver, { objects: { read: (key) => void reads.push(key) } }));
+    await tagSome(stock, 10);
+    await stock.store.objects.put(tagCurrentLink(app, tagged("removed")), new Uint8Array());
+    const link = await stock.store.objects.stat(tagCurrentLink(app, tagged("v3")));
+    const listings: Listings = {
+      scan: async function* (...asked) {
+        for await (const page of stock.store.listings?.scan(...asked) ?? [])
+          yield page.map(({ key, stat }) => ({ key, stat: { ...stat, identity: `as ${stat.identity}` } }));
+      },
+      identityOf: () => (isTold ? `as ${link?.identity}` : undefined),
+    };
+    const search = new TagSearch({ ...stock.store, listings }, options);
+    await search.prepare(app);
+    expect([await found(search, other), reads.length]).toEqual(
+      isTold ? [["v3"], 0] : [["v1", "v3", "v5", "v7", "v9"], 10],
+    );
   });
 
   test("is one for each store", () => {
