@@ -3,7 +3,8 @@ import { isatty } from "node:tty";
 import { findLine } from "./app/workers/worker-line.ts";
 import { ownCommand, spawnWith } from "./app/workers/worker-process.ts";
 import { runCli } from "./cli/cli.ts";
-import { type OutputFailure, wasClosed, writeWhole } from "./cli/output.ts";
+import { endProcess } from "./cli/interrupt.ts";
+import { deliver, type OutputFailure, wasClosed, writeWhole } from "./cli/output.ts";
 import { askOnTerminal, askSecretOnTerminal } from "./cli/question.ts";
 import { ignoreWeakeningVariables } from "./cli/weakening-variables.ts";
 import type { LineStream } from "./log/line-output.ts";
@@ -43,11 +44,13 @@ function lineStream(name: "stdout" | "stderr"): LineStream & { readonly end: () 
   };
 }
 
-const isClosed = wasClosed(1);
+const closed: OutputFailure | undefined = wasClosed(1) ? { kind: "refused", reason: "it is closed" } : undefined;
 const stdout = (text: string): void => {
-  const failure: OutputFailure | undefined = isClosed
-    ? { kind: "refused", reason: "it is closed" }
-    : writeWhole(1, text);
+  const failure = closed ?? writeWhole(1, text);
+  if (failure !== undefined) endOutput(failure);
+};
+const stdoutBytes = async (bytes: Uint8Array): Promise<void> => {
+  const failure = closed ?? (await deliver(1, bytes));
   if (failure !== undefined) endOutput(failure);
 };
 
@@ -59,14 +62,15 @@ for (const sentence of ignoreWeakeningVariables(env)) writeWhole(2, `registry: w
 const accessStream = lineStream("stdout");
 const exitCode = await runCli(process.argv.slice(2), {
   stdout,
+  stdoutBytes,
   announce: (text) => void writeWhole(1, text),
   stderr: (text) => void process.stderr.write(text),
   logStream: lineStream("stderr"),
   accessStream,
   isTerminal: isatty(0) && isatty(1),
   isErrorTerminal: isatty(2),
-  ask: (question) => askOnTerminal(question, { write: stdout, exit: (code) => process.exit(code) }),
-  askSecret: (question) => askSecretOnTerminal(question, { write: stdout, exit: (code) => process.exit(code) }),
+  ask: (question) => askOnTerminal(question, { write: stdout, exit: endProcess }),
+  askSecret: (question) => askSecretOnTerminal(question, { write: stdout, exit: endProcess }),
   readInput: () => Bun.stdin.text(),
   env,
   now: Date.now,
@@ -74,4 +78,4 @@ const exitCode = await runCli(process.argv.slice(2), {
   supervisor: findLine(process),
 });
 await Promise.all([drained(process.stderr), accessStream.end()]);
-process.exit(exitCode);
+endProcess(exitCode);

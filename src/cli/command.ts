@@ -9,6 +9,8 @@ import type { LineStream } from "../log/line-output.ts";
 export interface CommandIo {
   /** Writes text to standard output, returns when all of it was taken, and ends the command if it cannot be. */
   readonly stdout: (text: string) => void;
+  /** The same for bytes; resolves when all of them were taken. */
+  readonly stdoutBytes: (bytes: Uint8Array) => Promise<void>;
   /** The same for a server, which keeps running if nobody reads its start message. */
   readonly announce: (text: string) => void;
   readonly stderr: (text: string) => void;

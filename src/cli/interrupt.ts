@@ -1,8 +1,9 @@
-// Work that Ctrl-C ends in order: what was begun is left so that the same command goes on with it.
+// How a signal ends a command: in order, and so that a shell sees what ended it.
+import { constants } from "node:os";
 import type { CommandIo } from "./command.ts";
 
-const interruptedExitCode = 130;
-const terminatedExitCode = 143;
+const stops = ["SIGINT", "SIGTERM"] as const;
+const endings = [...stops, "SIGHUP", "SIGQUIT"] as const;
 
 /** Does the work with a signal that Ctrl-C and SIGTERM abort; then the exit code is the shell's for that. */
 export async function interruptibly(
@@ -11,14 +12,13 @@ export async function interruptibly(
 ): Promise<number> {
   const abort = new AbortController();
   let exitCode: number | undefined;
-  const stop = (signalName: "SIGINT" | "SIGTERM") => {
+  const stop = (name: NodeJS.Signals) => {
     // The second one does not wait.
-    if (exitCode !== undefined) process.exit(exitCode);
-    exitCode = signalName === "SIGINT" ? interruptedExitCode : terminatedExitCode;
+    if (exitCode !== undefined) endProcess(exitCode);
+    exitCode = exitCodeOf(name);
     abort.abort(new DOMException("interrupted", "AbortError"));
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  for (const name of stops) process.on(name, stop);
   try {
     const outcome = await work(abort.signal);
     return exitCode ?? outcome;
@@ -27,7 +27,25 @@ export async function interruptibly(
     io.stderr("interrupted; the same command goes on where this one stopped\n");
     return exitCode;
   } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
+    for (const name of stops) process.off(name, stop);
   }
+}
+
+/** What a shell reports of a program that the signal has ended. */
+export function exitCodeOf(name: NodeJS.Signals): number {
+  return 128 + constants.signals[name];
+}
+
+/**
+ * Ends the process. If the code stands for a signal, the signal does it: a shell that runs the command in a loop or a
+ * script ends that too only if the signal was the end of the command.
+ */
+export function endProcess(exitCode: number): never {
+  const name = endings.find((each) => exitCodeOf(each) === exitCode);
+  if (name !== undefined) {
+    process.removeAllListeners(name);
+    process.kill(process.pid, name);
+  }
+  // The first process of a container is not ended by its own signals.
+  process.exit(exitCode);
 }

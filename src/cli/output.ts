@@ -1,10 +1,19 @@
 // Standard output for commands: what they print arrives whole, however slowly it is read.
-import { readFileSync, writeSync } from "node:fs";
+import { readFileSync, write as writeCallback, writeSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
 import { errorCode, messageOf } from "../lib/system-error.ts";
 
 /** Why output could not be delivered: its reader is gone, or the system refused it, in words. */
 export type OutputFailure = { readonly kind: "left" } | { readonly kind: "refused"; readonly reason: string };
 
+const write = promisify(writeCallback) as (
+  descriptor: number,
+  bytes: Uint8Array,
+  offset: number,
+) => Promise<{ readonly bytesWritten: number }>;
+
+/** Another program may have made the pipe or terminal non-blocking. */
 const retryMs = 2;
 /** Open flags in fdinfo are octal; a descriptor inherited from the parent process never has this one. */
 const closeOnExec = 0o2000000;
@@ -20,14 +29,30 @@ export function writeWhole(descriptor: number, text: string): OutputFailure | un
     try {
       written += writeSync(descriptor, bytes, written);
     } catch (error) {
-      const code = errorCode(error);
-      if (code === "EPIPE") return { kind: "left" };
-      if (code !== "EAGAIN") return { kind: "refused", reason: sentences[code ?? ""] ?? messageOf(error) };
-      // Another program has made the pipe or terminal non-blocking.
+      if (errorCode(error) !== "EAGAIN") return failureOf(error);
       Bun.sleepSync(retryMs);
     }
   }
   return undefined;
+}
+
+/** The same for bytes, while the thread does something else. */
+export async function deliver(descriptor: number, bytes: Uint8Array): Promise<OutputFailure | undefined> {
+  let written = 0;
+  while (written < bytes.length) {
+    try {
+      written += (await write(descriptor, bytes, written)).bytesWritten;
+    } catch (error) {
+      if (errorCode(error) !== "EAGAIN") return failureOf(error);
+      await pause(retryMs);
+    }
+  }
+  return undefined;
+}
+
+function failureOf(error: unknown): OutputFailure {
+  const code = errorCode(error);
+  return code === "EPIPE" ? { kind: "left" } : { kind: "refused", reason: sentences[code ?? ""] ?? messageOf(error) };
 }
 
 const sentences: Readonly<Record<string, string>> = {

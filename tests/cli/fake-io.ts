@@ -15,6 +15,7 @@ export function fakeIo(overrides: Partial<CommandIo> = {}): FakeIo {
   };
   return {
     stdout: write,
+    stdoutBytes: async (bytes) => write(new TextDecoder("latin1").decode(bytes)),
     announce: write,
     stderr: (text) => {
       errors += text;

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { interruptibly } from "../../src/cli/interrupt.ts";
+import { join } from "node:path";
+import { exitCodeOf, interruptibly } from "../../src/cli/interrupt.ts";
 import { fakeIo } from "./fake-io.ts";
 
 test.each([
@@ -21,4 +22,21 @@ test("without one the outcome is the work's", async () => {
     throw new Error("failed");
   });
   expect(failing).rejects.toThrow("failed");
+});
+
+const interrupt = join(import.meta.dir, "../../src/cli/interrupt.ts");
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s itself ends the process that was told to end by it", (name) => {
+  const script = `
+    import { endProcess } from ${JSON.stringify(interrupt)};
+    process.on("${name}", () => {});
+    endProcess(${exitCodeOf(name)});
+  `;
+  const { signalCode } = Bun.spawnSync([process.execPath, "-e", script]);
+  expect(signalCode).toBe(name);
+});
+
+test("a process that was told to end with another code does", () => {
+  const script = `import { endProcess } from ${JSON.stringify(interrupt)}; endProcess(141);`;
+  expect(Bun.spawnSync([process.execPath, "-e", script]).exitCode).toBe(141);
 });

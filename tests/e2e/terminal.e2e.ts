@@ -103,16 +103,69 @@ test.skipIf(!hasTerminals)(
   },
 );
 
+const passwd = (directory: string) => `${executable} passwd alice --file ${directory}/users`;
+
+test.skipIf(!hasTerminals).each([
+  ["Ctrl-C", keys.interrupt, 130],
+  ["Ctrl-\\", keys.quit, 131],
+])("%s at passwd's question changes nothing, and the terminal shows again what is typed", async (_name, key, code) => {
+  using directory = temporaryDirectory();
+  await using terminal = openTerminal(
+    `trap : INT QUIT; ulimit -c 0; ${passwd(directory.path)}; echo ended with $?; stty -a`,
+  );
+  await terminal.expectText("Password: ");
+  terminal.type(key);
+  expect(await terminal.exited).toBe(0);
+  expect(terminal.screen()).toContain(`ended with ${code}\r\n`);
+  expect(terminal.screen()).toMatch(/[^-]\becho\b/);
+  expect(existsSync(`${directory.path}/users`)).toBe(false);
+});
+
 test.skipIf(!hasTerminals)(
-  "Ctrl-C at passwd's question changes nothing, and the terminal shows again what is typed",
+  "Ctrl-C from before the question to after its end never leaves the terminal silent",
   async () => {
     using directory = temporaryDirectory();
-    await using terminal = openTerminal(`${executable} passwd alice --file ${directory.path}/users; echo $?; stty -a`);
-    await terminal.expectText("Password: ");
-    terminal.type(keys.interrupt);
-    await terminal.exited;
-    expect(terminal.screen()).toMatch(/Password: (?:\^C)?\r\n130\r\n/);
-    expect(terminal.screen()).toMatch(/[^-]\becho\b/);
-    expect(existsSync(`${directory.path}/users`)).toBe(false);
+    const line = `trap : INT; ${passwd(directory.path)}; echo ended with $?; stty -a`;
+    for (let delayMs = 0; delayMs <= 120; delayMs += 10) {
+      await using terminal = openTerminal(line);
+      await Bun.sleep(delayMs);
+      // Until one of them is heard.
+      while (!terminal.screen().includes("ended with")) {
+        terminal.type(keys.interrupt);
+        await Bun.sleep(3);
+      }
+      await terminal.exited;
+      expect(terminal.screen()).toMatch(/ended with 130\r\n/);
+      expect(terminal.screen()).toMatch(/[^-]\becho\b/);
+    }
   },
 );
+
+test.skipIf(!hasTerminals)("Ctrl-C at a question ends the shell's loop around it too", async () => {
+  using directory = temporaryDirectory();
+  const loop = `for round in 1 2; do ${passwd(directory.path)}; done; echo went on`;
+  await using terminal = openTerminal(`bash -c '${loop}'`);
+  await terminal.expectText("Password: ");
+  terminal.type(keys.interrupt);
+  expect(await terminal.exited).toBe(130);
+  expect(terminal.screen()).toMatch(/^Password: (?:\^C)?\r\n$/);
+});
+
+test.skipIf(!hasTerminals)("passwd's question survives Ctrl-Z and fg, and still shows nothing", async () => {
+  using directory = temporaryDirectory();
+  await using terminal = openTerminal("bash --norc -i");
+  await terminal.expectText("bash-");
+  terminal.type(`${passwd(directory.path)}\n`);
+  await terminal.expectText("Password: ");
+  terminal.type(keys.suspend);
+  await terminal.expectText("Stopped");
+  terminal.type("fg\n");
+  for (const question of ["Password: ", "Repeat it: "]) {
+    await terminal.expectText(question);
+    terminal.type("correct horse\n");
+  }
+  await terminal.expectText("added alice in ");
+  expect(terminal.screen()).not.toContain("correct");
+  terminal.type("exit 7\n");
+  expect(await terminal.exited).toBe(7);
+});

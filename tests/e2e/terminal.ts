@@ -12,12 +12,15 @@ export interface Terminal extends AsyncDisposable {
 }
 
 /** Keys that a terminal turns into signals or the end of input. */
-export const keys = { interrupt: "\x03", endOfInput: "\x04", suspend: "\x1a" } as const;
+export const keys = { interrupt: "\x03", endOfInput: "\x04", suspend: "\x1a", quit: "\x1c" } as const;
 
-/** Runs a line of shell on a terminal of its own ("script" makes one). */
+/**
+ * Runs a line of shell on a terminal of its own ("script" makes one). Ctrl-C goes to that shell too, and ends it at once
+ * (dash) or after the program (bash), unless the line begins with `trap : INT`.
+ */
 export function openTerminal(line: string): Terminal {
   const child = Bun.spawn(["script", "--quiet", "--return", "--command", line, "/dev/null"], {
-    env: environment({ TERM: "dumb" }),
+    env: environment({ TERM: "dumb", SHELL: "/bin/sh" }),
     stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",

@@ -5,7 +5,6 @@ import { formatSize } from "../../lib/size.ts";
 import { errorCode } from "../../lib/system-error.ts";
 import { ArchiveWriter } from "../../transfer/archive/archive-destination.ts";
 import { type ArchiveSink, openArchiveFile } from "../../transfer/archive/archive-file.ts";
-import { openArchiveStream } from "../../transfer/archive/archive-stream.ts";
 import { startCopyRun } from "../../transfer/copy.ts";
 import { type CopyOrigin, parseCopyOrigin } from "../../transfer/operands.ts";
 import type { WantedPlatform } from "../../transfer/platform.ts";
@@ -55,7 +54,7 @@ async function runExport(words: ParsedWords, io: CommandIo): Promise<number> {
   const platform = wantedPlatform(words);
   const request = { words, io, needsStore: from.some(isInStore) };
   return await runTransfer(request, async (places, signal) => {
-    const sink = await openOutput(output);
+    const sink = await openOutput(output, io, signal);
     const writer = new ArchiveWriter(sink, { label: output, isForDocker: hasFlag(words, "docker") });
     try {
       return await write({ words, io, from, platform, writer, output, signal }, places);
@@ -66,15 +65,30 @@ async function runExport(words: ParsedWords, io: CommandIo): Promise<number> {
 }
 
 /** Opened as the user who also puts it into its place: by then a root has become the owner of the store. */
-async function openOutput(output: string): Promise<ArchiveSink> {
+async function openOutput(output: string, io: CommandIo, signal: AbortSignal): Promise<ArchiveSink> {
   try {
-    return output === "-" ? openArchiveStream(Bun.stdout.writer()) : await openArchiveFile(resolve(output));
+    return output === "-" ? standardOutput(io, signal) : await openArchiveFile(resolve(output));
   } catch (error) {
     if (errorCode(error) !== "EACCES" || process.getuid?.() !== 0) throw error;
     throw new CommandError(
       `${output} cannot be written by the owner of the store, as whom root works here; say -o - > ${output} instead`,
     );
   }
+}
+
+/** Waits for the reader with each piece, however slow it is, unless the command is to end. */
+function standardOutput({ stdoutBytes }: CommandIo, signal: AbortSignal): ArchiveSink {
+  return {
+    write: async (bytes) => {
+      signal.throwIfAborted();
+      const { promise: ending, reject } = Promise.withResolvers<never>();
+      const end = () => reject(signal.reason);
+      signal.addEventListener("abort", end, { once: true });
+      await Promise.race([stdoutBytes(bytes), ending]).finally(() => signal.removeEventListener("abort", end));
+    },
+    finish: async () => {},
+    abandon: async () => {},
+  };
 }
 
 interface ExportCall {

@@ -45,7 +45,6 @@ export async function runTransfer(
         return await work(places, signal);
       } catch (error) {
         if (signal.aborted) throw error;
-        if (errorCode(error) === "EPIPE") return readerLeftExitCode;
         throw explain(error);
       }
     };
@@ -68,9 +67,6 @@ export function operand<T>(parsed: Parsed<T>): T {
 export function isInStore(from: CopyOrigin): boolean {
   return from.kind === "repositories" && from.host === undefined;
 }
-
-/** What a shell reports of a program whose reader left (`| head`). */
-const readerLeftExitCode = 141;
 
 /** The wanted platform; throws a UsageError for what is none. */
 export function platformOf(words: ParsedWords): WantedPlatform | undefined {
