@@ -55,14 +55,7 @@ export interface ComposedRegistry {
 export function composeRegistry(configuration: Configuration, parts: RegistryParts): ComposedRegistry {
   const { env, store, dataDirectory, logger } = parts;
   const sizes = new BlobSizes(store);
-  const local = openRegistry(store, {
-    rules: rulesOf(configuration.validation),
-    isImmutable: compileImmutable(configuration.access.immutable),
-    hasOwners: parts.hasOwners,
-    recordsPulls: !configuration.storage.maintenance.readonly.enabled,
-    sizes,
-    schedule: scheduleOf(configuration, store),
-  });
+  const local = openLocal(configuration, { store, sizes, hasOwners: parts.hasOwners });
   const { proxy } = configuration;
   // Its metrics are shown without a cache too, as in distribution.
   const warnings = createUpstreamWarnings(logger);
@@ -93,6 +86,20 @@ export function composeRegistry(configuration: Configuration, parts: RegistryPar
     start,
     received,
   };
+}
+
+function openLocal(
+  configuration: Configuration,
+  { store, sizes, hasOwners }: Pick<RegistryParts, "store" | "hasOwners"> & { readonly sizes: BlobSizes },
+): Registry {
+  return openRegistry(store, {
+    rules: rulesOf(configuration.validation),
+    isImmutable: compileImmutable(configuration.access.immutable),
+    hasOwners,
+    recordsPulls: !configuration.storage.maintenance.readonly.enabled,
+    sizes,
+    schedule: scheduleOf(configuration, store),
+  });
 }
 
 function withoutCaches(registry: Registry): ComposedRegistry {

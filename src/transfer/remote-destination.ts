@@ -14,11 +14,9 @@ import { verified } from "./verified.ts";
 
 /** Puts images into this repository. */
 export function remoteDestination(repository: RemoteRepository): DestinationPlace {
-  const { api, name, patience } = repository;
+  const { api, name } = repository;
   const { client } = api;
   const target: PushTarget = { client, name, now: repository.now };
-  /** Opened by mounts that came to nothing: the upload that follows uses them. */
-  const sessions = new Map<Digest, URL>();
   const digestOf = async (reference: Reference): Promise<Digest | undefined> => {
     const found = await api.headManifest(name, reference);
     if (found === undefined || found.digest !== undefined) return found?.digest;
@@ -28,12 +26,36 @@ export function remoteDestination(repository: RemoteRepository): DestinationPlac
     label: `${client.host}/${name}`,
     home: { registry: client.host, name },
     isComplete: true,
-    hasBlob: async ({ digest, sizeBytes }) => {
-      const request = { method: "HEAD", path: `${name}/blobs/${digest}`, scopes: pushScopes(name) } as const;
-      const answer = await withRetries(() => client.find({ ...request, signal: patience.signal }), patience);
-      const length = answer === undefined ? undefined : parseLength(answer.headers.get("content-length"));
-      return answer !== undefined && (length === undefined || length === sizeBytes);
-    },
+    hasBlob: (blob) => hasBlob(repository, blob),
+    ...blobWrites(repository, target),
+    hasManifest: async (digest, { subject }) =>
+      (await digestOf({ kind: "digest", digest })) === digest &&
+      // A copy that was interrupted may have pushed it, and not listed it.
+      (subject === undefined || (await isListed(repository, { subject, digest }).catch(() => false))),
+    tagged: (tag) => digestOf({ kind: "tag", tag }),
+    putManifest: (manifest, role) => put(repository, target, { manifest, role }),
+    finish: async () => {},
+    abandon: async () => {},
+  };
+}
+
+async function hasBlob(
+  { api: { client }, name, patience }: RemoteRepository,
+  { digest, sizeBytes }: { readonly digest: Digest; readonly sizeBytes: number },
+): Promise<boolean> {
+  const request = { method: "HEAD", path: `${name}/blobs/${digest}`, scopes: pushScopes(name) } as const;
+  const answer = await withRetries(() => client.find({ ...request, signal: patience.signal }), patience);
+  const length = answer === undefined ? undefined : parseLength(answer.headers.get("content-length"));
+  return answer !== undefined && (length === undefined || length === sizeBytes);
+}
+
+function blobWrites(
+  { patience }: RemoteRepository,
+  target: PushTarget,
+): Pick<DestinationPlace, "mountBlob" | "putBlob"> {
+  /** Opened by mounts that came to nothing: the upload that follows uses them. */
+  const sessions = new Map<Digest, URL>();
+  return {
     mountBlob: async ({ digest }, from) => {
       const mount = { digest, from };
       const opened = await withRetries(() => openSession(target, { mount, signal: patience.signal }), patience);
@@ -54,14 +76,6 @@ export function remoteDestination(repository: RemoteRepository): DestinationPlac
         read: ({ offset, hash }) => verified(read({ offset, signal }), blob, hash),
       });
     },
-    hasManifest: async (digest, { subject }) =>
-      (await digestOf({ kind: "digest", digest })) === digest &&
-      // A copy that was interrupted may have pushed it, and not listed it.
-      (subject === undefined || (await isListed(repository, { subject, digest }).catch(() => false))),
-    tagged: (tag) => digestOf({ kind: "tag", tag }),
-    putManifest: (manifest, role) => put(repository, target, { manifest, role }),
-    finish: async () => {},
-    abandon: async () => {},
   };
 }
 

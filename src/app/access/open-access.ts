@@ -8,7 +8,7 @@ import { type SigningAlgorithm, signingAlgorithms } from "../../auth/jwt.ts";
 import { isTrustworthyUrl, type OidcIssuer } from "../../auth/oidc.ts";
 import { ownService } from "../../auth/own-tokens.ts";
 import { type AccessRules, Policy } from "../../auth/policy.ts";
-import { createTokenServer, type TokenServer } from "../../auth/token-callers.ts";
+import { createTokenServer, type TokenServer, type TokenServerMeans } from "../../auth/token-callers.ts";
 import type { Configuration } from "../../config/schema.ts";
 import type { LoginScheme } from "../../http/challenge.ts";
 import { Door, type DoorOptions } from "../../http/door.ts";
@@ -93,14 +93,9 @@ export async function openAccess(
     failures: surroundings.failures ?? new LoginFailures(orNone(http.limits.loginfailures), now),
     noteLogin,
   });
-  const answerTokenRequest =
-    tokens.own &&
-    createTokenServer({
-      ...tokens.own,
-      login: (...asked) => door.login(...asked),
-      recall: (holder) => authenticator.recall(holder),
-      policy: () => policy,
-    });
+  const recall: TokenServerMeans["recall"] = (holder) => authenticator.recall(holder);
+  const login: TokenServerMeans["login"] = (...asked) => door.login(...asked);
+  const answerTokenRequest = tokens.own && createTokenServer({ ...tokens.own, login, recall, policy: () => policy });
   const reload = (rules: AccessRules) => {
     policy = new Policy(rules);
     tokens.rereadKeys();

@@ -21,30 +21,31 @@ interface Runs {
 
 /** Counts what is done; `now` is in milliseconds since 1970. */
 export function createChoreMetrics(metrics: Metrics, now: () => number): ChoreMetrics {
-  const gc = createRuns(metrics, { name: "gc", what: "Garbage collections", outcomes: ["done", "failed", "busy"] });
-  const verify = createRuns(metrics, {
-    name: "verify",
-    what: "Checks of everything stored",
-    outcomes: ["done", "failed"],
-  });
-  const plain = (name: string, help: string) => metrics.counter({ name, help }, [{}]);
-  const freed = plain("registry_gc_freed_bytes_total", "Bytes that collections freed");
-  const destroyed = plain("registry_gc_destroyed_total", "Entries of the trash that collections destroyed for good");
-  const problems = metrics.gauge({ name: "registry_gc_problems", help: "Problems that the last collection found" });
-  const read = plain("registry_verify_read_bytes_total", "Bytes that checks read");
-  const findings = metrics.gauge({ name: "registry_verify_findings", help: "What the last check found, by severity" });
-  const purged = plain("registry_uploads_purged_total", "Abandoned uploads that were removed");
-  const sync = createRuns(metrics, {
-    name: "sync",
-    what: "Runs that brought mirrors up to date",
-    outcomes: ["done", "failed", "busy"],
-  });
-  const mirrored = plain("registry_sync_images_total", "Images that mirrors brought");
-  const received = plain("registry_sync_received_bytes_total", "Bytes of blobs that mirrors brought");
   const succeed = ({ runs, lastSuccess }: Runs) => {
     runs.add({ outcome: "done" });
     lastSuccess.set({}, now() / 1000);
   };
+  const purged = plain(metrics, "registry_uploads_purged_total", "Abandoned uploads that were removed");
+  return {
+    ...countCollections(metrics, succeed),
+    ...countChecks(metrics, succeed),
+    purged: (uploads) => purged.add({}, uploads),
+    ...countSyncs(metrics, succeed),
+  };
+}
+
+/** Notes that a run did what it should. */
+type Succeed = (runs: Runs) => void;
+
+function countCollections(metrics: Metrics, succeed: Succeed): Pick<ChoreMetrics, "collected"> {
+  const gc = createRuns(metrics, { name: "gc", what: "Garbage collections", outcomes: ["done", "failed", "busy"] });
+  const freed = plain(metrics, "registry_gc_freed_bytes_total", "Bytes that collections freed");
+  const destroyed = plain(
+    metrics,
+    "registry_gc_destroyed_total",
+    "Entries of the trash that collections destroyed for good",
+  );
+  const problems = metrics.gauge({ name: "registry_gc_problems", help: "Problems that the last collection found" });
   return {
     collected: (outcome) => {
       if (typeof outcome === "string") return gc.runs.add({ outcome });
@@ -53,13 +54,30 @@ export function createChoreMetrics(metrics: Metrics, now: () => number): ChoreMe
       destroyed.add({}, outcome.purged);
       problems.set({}, outcome.findings);
     },
+  };
+}
+
+function countChecks(metrics: Metrics, succeed: Succeed): Pick<ChoreMetrics, "checked"> {
+  const what = "Checks of everything stored";
+  const verify = createRuns(metrics, { name: "verify", what, outcomes: ["done", "failed"] });
+  const read = plain(metrics, "registry_verify_read_bytes_total", "Bytes that checks read");
+  const findings = metrics.gauge({ name: "registry_verify_findings", help: "What the last check found, by severity" });
+  return {
     checked: (outcome) => {
       if (outcome === "failed") return verify.runs.add({ outcome });
       succeed(verify);
       read.add({}, outcome.bytes);
       for (const severity of ["lost", "repairable", "untidy"] as const) findings.set({ severity }, outcome[severity]);
     },
-    purged: (uploads) => purged.add({}, uploads),
+  };
+}
+
+function countSyncs(metrics: Metrics, succeed: Succeed): Pick<ChoreMetrics, "synced"> {
+  const what = "Runs that brought mirrors up to date";
+  const sync = createRuns(metrics, { name: "sync", what, outcomes: ["done", "failed", "busy"] });
+  const mirrored = plain(metrics, "registry_sync_images_total", "Images that mirrors brought");
+  const received = plain(metrics, "registry_sync_received_bytes_total", "Bytes of blobs that mirrors brought");
+  return {
     synced: (outcome) => {
       if (typeof outcome === "string") return sync.runs.add({ outcome });
       mirrored.add({}, outcome.copied);
@@ -68,6 +86,10 @@ export function createChoreMetrics(metrics: Metrics, now: () => number): ChoreMe
       else succeed(sync);
     },
   };
+}
+
+function plain(metrics: Metrics, name: string, help: string): Counter {
+  return metrics.counter({ name, help }, [{}]);
 }
 
 function createRuns(

@@ -6,6 +6,50 @@ import { readLimit } from "../listening/descriptors.ts";
 
 const pageBytes = 4096;
 
+interface ProcessGauge {
+  readonly name: string;
+  readonly help: string;
+  readonly read: () => number | undefined;
+  /** If not the sum is meant of several processes. */
+  readonly merging?: "first";
+}
+
+const gauges: readonly ProcessGauge[] = [
+  { name: "process_open_fds", help: "Open file descriptors", read: () => readdirSync("/proc/self/fd").length },
+  { name: "process_max_fds", help: "How many file descriptors may be open", read: () => readLimit() },
+  {
+    name: "process_resident_memory_bytes",
+    help: "Memory that the process holds",
+    read: () => process.memoryUsage.rss(),
+  },
+  {
+    name: "process_virtual_memory_bytes",
+    help: "Address space that the process uses",
+    read: () => Number(readFileSync("/proc/self/statm", "latin1").split(" ")[0]) * pageBytes,
+  },
+  {
+    name: "process_start_time_seconds",
+    help: "When the process started, in seconds since 1970",
+    read: () => performance.timeOrigin / 1000,
+    merging: "first",
+  },
+  {
+    name: "go_threads",
+    help: "Threads of the process",
+    read: () => Number(/^Threads:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1]),
+  },
+  {
+    name: "go_memstats_heap_inuse_bytes",
+    help: "Memory that objects of the program take",
+    read: () => process.memoryUsage().heapUsed,
+  },
+  {
+    name: "go_memstats_heap_sys_bytes",
+    help: "Memory that is set aside for objects of the program",
+    read: () => process.memoryUsage().heapTotal,
+  },
+];
+
 /** Adds the metrics of this process; those that the system does not tell are left out. */
 export function addProcessMetrics(metrics: Metrics): void {
   metrics.read(
@@ -16,36 +60,5 @@ export function addProcessMetrics(metrics: Metrics): void {
       return (user + system) / 1e6;
     },
   );
-  const gauge = (name: string, help: string, read: () => number | undefined) =>
-    metrics.read("gauge", { name, help }, read);
-  gauge("process_open_fds", "Open file descriptors", () => readdirSync("/proc/self/fd").length);
-  gauge("process_max_fds", "How many file descriptors may be open", () => readLimit());
-  gauge("process_resident_memory_bytes", "Memory that the process holds", () => process.memoryUsage.rss());
-  gauge(
-    "process_virtual_memory_bytes",
-    "Address space that the process uses",
-    () => Number(readFileSync("/proc/self/statm", "latin1").split(" ")[0]) * pageBytes,
-  );
-  metrics.read(
-    "gauge",
-    {
-      name: "process_start_time_seconds",
-      help: "When the process started, in seconds since 1970",
-      merging: "first",
-    },
-    () => performance.timeOrigin / 1000,
-  );
-  gauge("go_threads", "Threads of the process", () =>
-    Number(/^Threads:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1]),
-  );
-  gauge(
-    "go_memstats_heap_inuse_bytes",
-    "Memory that objects of the program take",
-    () => process.memoryUsage().heapUsed,
-  );
-  gauge(
-    "go_memstats_heap_sys_bytes",
-    "Memory that is set aside for objects of the program",
-    () => process.memoryUsage().heapTotal,
-  );
+  for (const { read, ...options } of gauges) metrics.read("gauge", options, read);
 }

@@ -28,17 +28,36 @@ export interface FreedSpaceOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+interface Deletion {
+  readonly name: RepositoryName;
+  readonly scan: RepositoryScan;
+  readonly gone: ReadonlySet<Digest>;
+}
+
 /** Predicts it, without a lock. */
-export async function predictFreed(
-  store: Store,
-  {
-    name,
-    scan,
-    gone,
-  }: { readonly name: RepositoryName; readonly scan: RepositoryScan; readonly gone: ReadonlySet<Digest> },
-  options: FreedSpaceOptions,
-): Promise<FreedSpace> {
-  const { schedule, signal } = options;
+export async function predictFreed(store: Store, deletion: Deletion, options: FreedSpaceOptions): Promise<FreedSpace> {
+  const { scan, name } = deletion;
+  const { leaving, free } = await findLeaving(deletion);
+  await removeHeldElsewhere(store, free, { ...options, except: name });
+  const freed = { count: 0, sizeBytes: 0 };
+  const shared = { count: 0, sizeBytes: 0 };
+  let time: FreeTime | undefined;
+  for (const digest of leaving) {
+    options.signal?.throwIfAborted();
+    const stat = await store.objects.stat(blobKey(digest)).catch(() => undefined);
+    if (stat === undefined) continue;
+    const amount = free.has(digest) ? freed : shared;
+    amount.count += 1;
+    amount.sizeBytes += stat.sizeBytes;
+    if (amount === shared) continue;
+    const touchedMs = Math.max(stat.changedMs, scan.layers.get(digest) ?? 0);
+    time = joinTimes(time, whenFree(touchedMs, options.schedule, store.now()));
+  }
+  return { freed, shared, free: time };
+}
+
+/** What leaves the repository, and what of it no other manifest there needs. */
+async function findLeaving({ scan, gone }: Deletion): Promise<Record<"leaving" | "free", Set<Digest>>> {
   const [leaving, free] = [new Set<Digest>(), new Set<Digest>()];
   for await (const digest of inTurns(gone)) {
     for await (const each of inTurns([digest, ...(scan.revisions.get(digest)?.named ?? [])])) {
@@ -53,24 +72,7 @@ export async function predictFreed(
     free.delete(digest);
     for await (const each of inTurns(named)) free.delete(each);
   }
-  await removeHeldElsewhere(store, free, { ...options, except: name });
-  const [freed, shared] = [
-    { count: 0, sizeBytes: 0 },
-    { count: 0, sizeBytes: 0 },
-  ];
-  let time: FreeTime | undefined;
-  for (const digest of leaving) {
-    signal?.throwIfAborted();
-    const stat = await store.objects.stat(blobKey(digest)).catch(() => undefined);
-    if (stat === undefined) continue;
-    const amount = free.has(digest) ? freed : shared;
-    amount.count += 1;
-    amount.sizeBytes += stat.sizeBytes;
-    if (amount === shared) continue;
-    const touchedMs = Math.max(stat.changedMs, scan.layers.get(digest) ?? 0);
-    time = joinTimes(time, whenFree(touchedMs, schedule, store.now()));
-  }
-  return { freed, shared, free: time };
+  return { leaving, free };
 }
 
 /** Of so few digests each is looked for; of more, all links are listed. */

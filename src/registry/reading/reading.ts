@@ -58,15 +58,13 @@ export function openReading(
     count += 1;
     return String(count);
   };
+  const list = <Listed extends Page<RepositoryFacts> | Page<NameComponent>>(
+    signal: AbortSignal | undefined,
+    read: (signal: AbortSignal) => Promise<Listed>,
+  ) => refuseTooMuch(() => listings.run(ownKey(), signal, read)) as Promise<Listed>;
   return {
-    repositories: (request) =>
-      refuseTooMuch(() =>
-        listings.run(ownKey(), request.signal, (signal) => listRepositoryPage(store, { ...request, signal })),
-      ) as Promise<Page<RepositoryFacts>>,
-    components: (request) =>
-      refuseTooMuch(() =>
-        listings.run(ownKey(), request.signal, (signal) => listComponents(store, { ...request, signal })),
-      ) as Promise<Page<NameComponent>>,
+    repositories: (request) => list(request.signal, (signal) => listRepositoryPage(store, { ...request, signal })),
+    components: (request) => list(request.signal, (signal) => listComponents(store, { ...request, signal })),
     tags: async (name, request) => {
       if (!(await isRepository(store, name))) throw new RegistryError("NAME_UNKNOWN", { detail: { name } });
       const key = request.question === undefined ? ownKey() : `${name} ${request.question}`;
