@@ -75,26 +75,28 @@ interface DeletionProgress {
   readonly kept: number;
 }
 
-function Decision({
-  name,
-  plan,
-  onBusy,
-  onDone,
-  onClose,
-}: {
+interface DecisionProps {
   readonly name: string;
   readonly plan: DeletionPlanAnswer;
   /** Told when the deletion begins and when it is broken off, in between of which the dialog stays. */
   readonly onBusy: (isBusy: boolean) => void;
   readonly onDone: (message: string) => void;
   readonly onClose: () => void;
-}): VNode {
+}
+
+/** A deletion that its user may begin: how far it is, and what broke it off. */
+function useDeletion({ name, plan, onBusy, onDone }: DecisionProps) {
   const { texts, client } = usePage();
   const [progress, setProgress] = useState<DeletionProgress | undefined>(undefined);
   const [problem, setProblem] = useState("");
-  const isEmpty = plan.tags.length === 0 && plan.manifests.length === 0;
-  const all = plan.tags.length + plan.manifests.length;
-  const carryOut = async () => {
+  const send = (order: DeletionStep) =>
+    client.askJson<DeletionsAnswer>({
+      path: client.apiPath(`repositories/${name}/deletions`),
+      method: "POST",
+      body: order,
+      scope: `repository:${name}:delete`,
+    });
+  const begin = async () => {
     let now: DeletionProgress = { done: 0, tags: 0, kept: 0 };
     setProgress(now);
     onBusy(true);
@@ -111,35 +113,33 @@ function Decision({
     const said = plan.tags.length > 0 ? texts.deleted(now.tags) : texts.deletedImage;
     onDone(now.kept > 0 ? `${said} ${texts.keptMeanwhile(now.kept)}` : said);
   };
-  const send = (order: DeletionStep) =>
-    client.askJson<DeletionsAnswer>({
-      path: client.apiPath(`repositories/${name}/deletions`),
-      method: "POST",
-      body: order,
-      scope: `repository:${name}:delete`,
-    });
+  return { progress, problem, begin };
+}
+
+function Decision(props: DecisionProps): VNode {
+  const { texts } = usePage();
+  const { plan, onDone, onClose } = props;
+  const { progress, problem, begin } = useDeletion(props);
+  const count = plan.tags.length + plan.manifests.length;
+  const isRunning = progress !== undefined && problem === "";
   return (
     <>
       <DeletionPlanText plan={plan} />
       <p class="problem" role="alert">
         {problem}
       </p>
-      {progress !== undefined && problem === "" && (
+      {isRunning && (
         <p role="status">
-          {texts.deleting(progress.done, all)}{" "}
-          <progress aria-label={texts.deleteTitle} value={progress.done} max={all} />
+          {texts.deleting(progress.done, count)}{" "}
+          <progress aria-label={texts.deleteTitle} value={progress.done} max={count} />
         </p>
       )}
       <div class="buttons">
-        <button
-          type="button"
-          onClick={problem === "" ? onClose : () => onDone(problem)}
-          disabled={progress !== undefined && problem === ""}
-        >
+        <button type="button" onClick={problem === "" ? onClose : () => onDone(problem)} disabled={isRunning}>
           {problem === "" ? texts.cancel : texts.close}
         </button>
-        {!isEmpty && problem === "" && (
-          <button type="button" class="danger" disabled={progress !== undefined} onClick={() => void carryOut()}>
+        {count > 0 && problem === "" && (
+          <button type="button" class="danger" disabled={isRunning} onClick={() => void begin()}>
             {plan.tags.length > 0 ? texts.deleteNow(plan.tags.length) : texts.deleteImage}
           </button>
         )}

@@ -123,7 +123,6 @@ function ManifestFacts({
   readonly isGone: boolean;
 }): VNode {
   const { texts, client, session } = usePage();
-  const [isDeleting, setDeleting] = useState(false);
   const { loaded } = useLoaded<TagsAnswer>(
     (signal) => {
       const path = client.apiPath(`repositories/${name}/tags?${new URLSearchParams({ digest, n: "20" })}`);
@@ -133,10 +132,6 @@ function ManifestFacts({
   );
   const tags = loaded.kind === "ready" ? loaded.value : undefined;
   const mayDelete = session.deletion.isPossible && tags?.upstream === null && tags.actions.includes("delete");
-  const others = tags?.tags.filter(({ tag }) => tag !== reference) ?? [];
-  const leave = () => {
-    window.location.hash = formatPageLocation(repositoryAt(name));
-  };
   return (
     <section class="head">
       <dl class="facts">
@@ -153,30 +148,65 @@ function ManifestFacts({
             </a>
           </Fact>
         )}
-        {tags?.tags[0] !== undefined && (
-          <Fact name={texts.pushed}>
-            <Moment time={tags.tags[0].pushed} />
-            <span class="quiet">
-              {" · "}
-              {texts.pulled} <Moment time={tags.tags[0].pulled} otherwise={texts.never} />
-            </span>
-          </Fact>
-        )}
-        {others.length > 0 && (
-          <Fact name={isDigest(reference) ? texts.tagsHeading : texts.aliases}>
-            {others.map(({ tag }) => (
-              <span key={tag} class="alias">
-                <a href={formatPageLocation({ kind: "image", name, reference: tag })}>{tag}</a>{" "}
-              </span>
-            ))}
-          </Fact>
-        )}
+        {tags !== undefined && <TagsOfImage place={{ name, reference }} tags={tags.tags} />}
       </dl>
-      {mayDelete && !hasGone && (
-        <button type="button" class="danger" onClick={() => setDeleting(true)}>
-          {texts.deleteThis}
-        </button>
+      {mayDelete && !hasGone && <DeleteButton place={{ name, reference }} digest={digest} />}
+    </section>
+  );
+}
+
+/** When it was pushed and pulled, and the other tags that lead to it. */
+function TagsOfImage({
+  place: { name, reference },
+  tags,
+}: {
+  readonly place: ContentPlace;
+  readonly tags: TagsAnswer["tags"];
+}): VNode {
+  const { texts } = usePage();
+  const [first] = tags;
+  const others = tags.filter(({ tag }) => tag !== reference);
+  return (
+    <>
+      {first !== undefined && (
+        <Fact name={texts.pushed}>
+          <Moment time={first.pushed} />
+          <span class="quiet">
+            {" · "}
+            {texts.pulled} <Moment time={first.pulled} otherwise={texts.never} />
+          </span>
+        </Fact>
       )}
+      {others.length > 0 && (
+        <Fact name={isDigest(reference) ? texts.tagsHeading : texts.aliases}>
+          {others.map(({ tag }) => (
+            <span key={tag} class="alias">
+              <a href={formatPageLocation({ kind: "image", name, reference: tag })}>{tag}</a>{" "}
+            </span>
+          ))}
+        </Fact>
+      )}
+    </>
+  );
+}
+
+function DeleteButton({
+  place: { name, reference },
+  digest,
+}: {
+  readonly place: ContentPlace;
+  readonly digest: string;
+}): VNode {
+  const { texts } = usePage();
+  const [isDeleting, setDeleting] = useState(false);
+  const leave = () => {
+    window.location.hash = formatPageLocation(repositoryAt(name));
+  };
+  return (
+    <>
+      <button type="button" class="danger" onClick={() => setDeleting(true)}>
+        {texts.deleteThis}
+      </button>
       {isDeleting && (
         <DeletionDialog
           name={name}
@@ -185,7 +215,7 @@ function ManifestFacts({
           onClose={() => setDeleting(false)}
         />
       )}
-    </section>
+    </>
   );
 }
 

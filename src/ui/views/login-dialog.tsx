@@ -7,21 +7,16 @@ import { ModalDialog } from "../modal-dialog.tsx";
 import { describeError, isRefused } from "../notices.tsx";
 import type { PageClient } from "../page-client.ts";
 
-/** Asks for a login, until there is one or the dialog is closed. */
-export function LoginDialog({
-  texts,
-  client,
-  reason,
-  onLogin,
-  onClose,
-}: {
+interface LoginProps {
   readonly texts: PageTexts;
   readonly client: PageClient;
   /** Why it is asked for; undefined if one asked oneself. */
   readonly reason: string | undefined;
   readonly onLogin: (session: SessionAnswer) => void;
   readonly onClose: () => void;
-}): VNode {
+}
+
+function useLogin({ texts, client, reason, onLogin }: LoginProps) {
   const [problem, setProblem] = useState(reason);
   const [isBusy, setBusy] = useState(false);
   const username = useRef<HTMLInputElement>(null);
@@ -38,6 +33,13 @@ export function LoginDialog({
       password.current?.select();
     }
   };
+  return { problem, isBusy, username, password, logIn };
+}
+
+/** Asks for a login, until there is one or the dialog is closed. */
+export function LoginDialog(props: LoginProps): VNode {
+  const { texts, onClose } = props;
+  const { problem, isBusy, username, password, logIn } = useLogin(props);
   return (
     <ModalDialog title={texts.loginTitle} onClose={onClose}>
       <form onSubmit={(event) => void logIn(event)}>

@@ -18,28 +18,53 @@ type RepositoryPlace = Extract<PageLocation, { kind: "repository" }>;
 
 /** The view of one repository. */
 export function RepositoryView({ location }: { readonly location: RepositoryPlace }): VNode {
-  const { texts, client, session, announce } = usePage();
-  const { name, query, sort, isDescending } = location;
-  const [selection, setSelection] = useState<TagSelection>(noSelection);
-  const [isDeleting, setDeleting] = useState(false);
-  const { pages, error, isLoading, loadMore, reload } = useLoadedPages<TagsAnswer>(
+  const { texts } = usePage();
+  const { name, query } = location;
+  const loaded = useTags(location);
+  const { pages, error, reload } = loaded;
+  const first = pages[0];
+  return (
+    <>
+      <div class="bar">
+        <RepositoryPath name={name} />
+        <FilterField query={query} onChange={(text) => replaceLocation({ ...location, query: text })} />
+      </div>
+      {first?.upstream != null && <p class="quiet">{texts.cacheOf(first.upstream)}</p>}
+      {error !== undefined && isGone(error) && <Notice isBad>{texts.repositoryGone}</Notice>}
+      {error !== undefined && !isGone(error) && <FailureNotice error={error} retry={reload} />}
+      {error === undefined && first === undefined && <LoadingNotice />}
+      <Tags location={location} loaded={loaded} />
+    </>
+  );
+}
+
+type LoadedTags = ReturnType<typeof useTags>;
+
+function useTags({ name, query, sort, isDescending }: RepositoryPlace) {
+  const { client } = usePage();
+  return useLoadedPages<TagsAnswer>(
     (path, signal) => {
       const order = isDescending ? "desc" : "asc";
-      const fields = new URLSearchParams({
-        n: String(pageItems),
-        sort,
-        order,
-        ...(query === "" ? {} : { filter: query }),
-      });
+      const filter = query === "" ? {} : { filter: query };
+      const fields = new URLSearchParams({ n: String(pageItems), sort, order, ...filter });
       const first = client.apiPath(`repositories/${name}/tags?${fields}`);
       return client.askJson({ path: path ?? first, scope: `repository:${name}:pull`, signal });
     },
     [name, query, sort, isDescending],
   );
+}
+
+/** The tags that came, and what is selected of them; it stays while others come. */
+function Tags({ location, loaded }: { readonly location: RepositoryPlace; readonly loaded: LoadedTags }): VNode {
+  const { session, announce } = usePage();
+  const { name, query } = location;
+  const { pages, error, reload } = loaded;
+  const [selection, setSelection] = useState<TagSelection>(noSelection);
+  const [isDeleting, setDeleting] = useState(false);
   useEffect(() => setSelection(noSelection), [name, query]);
-  const change = (changes: Partial<RepositoryPlace>) => replaceLocation({ ...location, ...changes });
   const first = pages[0];
   const mayDelete = mayDeleteFrom(first, session.deletion.isPossible);
+  const selecting = { selection, onSelect: setSelection, onDelete: () => setDeleting(true) };
   const finish = (message: string) => {
     setDeleting(false);
     setSelection(noSelection);
@@ -48,50 +73,62 @@ export function RepositoryView({ location }: { readonly location: RepositoryPlac
   };
   return (
     <>
-      <div class="bar">
-        <RepositoryPath name={name} />
-        <FilterField query={query} onChange={(text) => change({ query: text })} />
-      </div>
-      {first?.upstream != null && <p class="quiet">{texts.cacheOf(first.upstream)}</p>}
-      {error !== undefined && isGone(error) && <Notice isBad>{texts.repositoryGone}</Notice>}
-      {error !== undefined && !isGone(error) && <FailureNotice error={error} retry={reload} />}
-      {error === undefined && first === undefined && <LoadingNotice />}
       {first !== undefined && error === undefined && (
-        <>
-          <div class="bar under">
-            <p class="count" role="status">
-              {texts.matching(first.matching, first.total)}
-            </p>
-            {mayDelete && (
-              <SelectionBar
-                selection={selection}
-                all={{ filter: query, count: first.matching }}
-                onSelect={setSelection}
-                onDelete={() => setDeleting(true)}
-              />
-            )}
-          </div>
-          {first.matching === 0 && <Notice>{first.total === 0 ? texts.noTags : texts.noMatches}</Notice>}
-          {first.matching > 0 && (
-            <TagsTable
-              name={name}
-              pages={pages}
-              sorting={{ sort, isDescending }}
-              onSort={(next: TagSort) => change({ sort: next, isDescending: nextOrder(location, next) })}
-              selection={mayDelete ? selection : undefined}
-              onSelect={setSelection}
-              isBusy={isLoading}
-            />
-          )}
-          {loadMore !== undefined && (
-            <button type="button" class="more" onClick={loadMore}>
-              {texts.more}
-            </button>
-          )}
-        </>
+        <ShownTags first={first} location={location} loaded={loaded} selecting={mayDelete ? selecting : undefined} />
       )}
       {isDeleting && (
         <DeletionDialog name={name} wish={formatWish(selection)} onDone={finish} onClose={() => setDeleting(false)} />
+      )}
+    </>
+  );
+}
+
+interface Selecting {
+  readonly selection: TagSelection;
+  readonly onSelect: (selection: TagSelection) => void;
+  readonly onDelete: () => void;
+}
+
+function ShownTags({
+  first,
+  location,
+  loaded: { pages, isLoading, loadMore },
+  selecting,
+}: {
+  readonly first: TagsAnswer;
+  readonly location: RepositoryPlace;
+  readonly loaded: LoadedTags;
+  /** Undefined if nothing may be deleted. */
+  readonly selecting: Selecting | undefined;
+}): VNode {
+  const { texts } = usePage();
+  const { name, query, sort, isDescending } = location;
+  const onSort = (next: TagSort) =>
+    replaceLocation({ ...location, sort: next, isDescending: nextOrder(location, next) });
+  return (
+    <>
+      <div class="bar under">
+        <p class="count" role="status">
+          {texts.matching(first.matching, first.total)}
+        </p>
+        {selecting !== undefined && <SelectionBar {...selecting} all={{ filter: query, count: first.matching }} />}
+      </div>
+      {first.matching === 0 && <Notice>{first.total === 0 ? texts.noTags : texts.noMatches}</Notice>}
+      {first.matching > 0 && (
+        <TagsTable
+          name={name}
+          pages={pages}
+          sorting={{ sort, isDescending }}
+          onSort={onSort}
+          selection={selecting?.selection}
+          onSelect={selecting?.onSelect ?? (() => {})}
+          isBusy={isLoading}
+        />
+      )}
+      {loadMore !== undefined && (
+        <button type="button" class="more" onClick={loadMore}>
+          {texts.more}
+        </button>
       )}
     </>
   );
@@ -147,12 +184,7 @@ function SelectionBar({
   all,
   onSelect,
   onDelete,
-}: {
-  readonly selection: TagSelection;
-  readonly all: { readonly filter: string; readonly count: number };
-  readonly onSelect: (selection: TagSelection) => void;
-  readonly onDelete: () => void;
-}): VNode {
+}: Selecting & { readonly all: { readonly filter: string; readonly count: number } }): VNode {
   const { texts } = usePage();
   const count = countSelected(selection);
   return (
