@@ -2,16 +2,18 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { TagsAnswer } from "../answers.ts";
-import { choosePlatform, type ManifestDocument } from "../image-document.ts";
+import type { ManifestDocument } from "../image-document.ts";
 import { useLoaded } from "../loading.tsx";
 import { Fact, NamedTexts } from "../named-texts.tsx";
-import { FailureNotice, isGone, LoadingNotice, Notice } from "../notices.tsx";
+import { FailureNotice, isGone, LoadingNotice } from "../notices.tsx";
 import { usePage } from "../page-context.tsx";
 import { formatPageLocation, isDigest, repositoryAt } from "../page-location.ts";
 import { type ContentPlace, findDigest, type ManifestAnswer, readManifest } from "../read-image.ts";
 import { CopyButton, Moment } from "../shown-values.tsx";
 import { DeletionDialog } from "./deletion-dialog.tsx";
 import { ImageDetails } from "./image-details.tsx";
+import { GoneNotice, MovedNotice } from "./image-notices.tsx";
+import { IndexDetails } from "./index-details.tsx";
 import { PullLines } from "./pull-lines.tsx";
 import { ReferrersList } from "./referrers-list.tsx";
 import { RepositoryPath } from "./repository-path.tsx";
@@ -59,28 +61,6 @@ function useWatchedTag(place: ContentPlace, digest: string | undefined): "moved"
     };
   }, [place.name, place.reference, digest]);
   return change;
-}
-
-function GoneNotice({ name }: { readonly name: string }): VNode {
-  const { texts } = usePage();
-  return (
-    <Notice isBad>
-      <p>{texts.imageGone}</p>
-      <a href={formatPageLocation(repositoryAt(name))}>{name}</a>
-    </Notice>
-  );
-}
-
-function MovedNotice({ reload }: { readonly reload: () => void }): VNode {
-  const { texts } = usePage();
-  return (
-    <Notice>
-      <p>{texts.imageMoved}</p>
-      <button type="button" onClick={reload}>
-        {texts.showNew}
-      </button>
-    </Notice>
-  );
 }
 
 function ShownManifest({
@@ -223,50 +203,6 @@ function kindOf(document: ManifestDocument | undefined, texts: ReturnType<typeof
   if (document === undefined) return texts.unknown;
   if (document.artifactType !== undefined) return texts.artifact;
   return document.kind === "index" ? texts.index : texts.image;
-}
-
-function IndexDetails({ name, index }: { readonly name: string; readonly index: ManifestDocument }): VNode {
-  const { texts, client } = usePage();
-  const [chosen, setChosen] = useState(choosePlatform(index.manifests)?.digest);
-  const { loaded, reload } = useLoaded(
-    async (signal) =>
-      chosen === undefined ? undefined : await readManifest(client, { name, reference: chosen }, signal),
-    [name, chosen],
-  );
-  const child = loaded.kind === "ready" ? loaded.value?.document : undefined;
-  return (
-    <>
-      <section>
-        <h2>{texts.platforms}</h2>
-        <fieldset class="choices">
-          <legend class="hidden">{texts.platforms}</legend>
-          {index.manifests.slice(0, 200).map(({ digest, platform, artifactType }) => (
-            <button
-              key={digest}
-              type="button"
-              class="small"
-              title={digest}
-              aria-pressed={digest === chosen}
-              onClick={() => setChosen(digest)}
-            >
-              {platform ?? artifactType ?? digest.slice(0, 19)}
-            </button>
-          ))}
-        </fieldset>
-        {chosen !== undefined && (
-          <p>
-            <a href={formatPageLocation({ kind: "image", name, reference: chosen })}>
-              <code class="wrap">{chosen}</code>
-            </a>
-          </p>
-        )}
-      </section>
-      {loaded.kind === "loading" && <LoadingNotice />}
-      {loaded.kind === "failed" &&
-        (isGone(loaded.error) ? <GoneNotice name={name} /> : <FailureNotice error={loaded.error} retry={reload} />)}
-      {child !== undefined && <ImageDetails key={chosen} name={name} manifest={child} />}
-    </>
-  );
 }
 
 function RawManifest({ text }: { readonly text: string }): VNode {
