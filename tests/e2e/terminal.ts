@@ -37,8 +37,12 @@ export function openTerminal(line: string): Terminal {
   });
   return {
     type: (typed) => {
-      child.stdin.write(typed);
-      child.stdin.flush();
+      try {
+        child.stdin.write(typed);
+        child.stdin.flush();
+      } catch {
+        // Nobody reads what is typed after the end.
+      }
     },
     expectText: async (wanted) => {
       const index = await waitUntil(`${JSON.stringify(wanted)} on the terminal`, () => {
