@@ -36,11 +36,12 @@ export async function* formatParts(
   yield encoder.encode(`\r\n--${boundary}--\r\n`);
 }
 
-/** The ranges of stored content, each read on its own. */
+/** The ranges of stored content, each read on its own. A piece is good until the next one is asked for. */
 export async function* readPieces(content: Content, ranges: readonly ByteRange[]): AsyncGenerator<RangePiece> {
   for (const [index, { start, end }] of ranges.entries()) {
     let sizeBytes = 0;
-    for await (const bytes of content.slice(start, end).stream()) {
+    const part = content.slice(start, end);
+    for await (const bytes of part.throughBuffer?.() ?? part.stream()) {
       sizeBytes += bytes.length;
       yield { index, bytes };
     }

@@ -1,11 +1,15 @@
 // Several ranges in one request, over the wire: what comes, and that nothing of it is gathered in memory.
 import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { digestOf } from "../http/memory-registry.ts";
 import { partsOf } from "../http/parts.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
 import { startRegistry } from "./executable.ts";
 import { postBlob } from "./image.ts";
 import { anonymousBytes, canReadMemory } from "./process-memory.ts";
+import { must } from "./program.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -26,6 +30,32 @@ describe.each(["https", "http"])("over %s", (scheme) => {
           blob.subarray(first, last + 1).toString("latin1"),
         ]),
       );
+    }
+  });
+
+  test("a client that reads slowly gets the same bytes", async () => {
+    await using registry = await startRegistry({ args: scheme === "http" ? ["--http"] : [] });
+    using directory = temporaryDirectory();
+    const blob = randomBytes(24 * mebibyte);
+    expect((await postBlob(registry, "a", blob)).status).toBe(201);
+    const [middle, file] = [9_999_999, join(directory.path, "parts")];
+    const url = `${registry.url.replace(/\/$/, "")}/v2/a/blobs/${digestOf(blob)}`;
+    const range = `bytes=0-${middle},${middle + 2}-`;
+    await must([
+      "curl",
+      "--silent",
+      "--insecure",
+      "--limit-rate",
+      "16M",
+      "--output",
+      file,
+      "-H",
+      `Range: ${range}`,
+      url,
+    ]);
+    const parts = readFileSync(file);
+    for (const part of [blob.subarray(0, middle + 1), blob.subarray(middle + 2)]) {
+      expect(parts.includes(part)).toBe(true);
     }
   });
 

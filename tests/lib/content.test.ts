@@ -1,12 +1,21 @@
 import { expect, test } from "bun:test";
-import { appendFileSync, writeFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { appendFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Content, contentOf, readContent } from "../../src/lib/content.ts";
 import { contentText } from "../content-text.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 async function describeContent(content: Content) {
-  return [content.sizeBytes, await contentText(content), await new Response(content.body()).text()];
+  const text = await contentText(content);
+  expect(await textThroughBuffer(content)).toBe(text);
+  return [content.sizeBytes, text, await new Response(content.body()).text()];
+}
+
+async function textThroughBuffer(content: Content): Promise<string> {
+  let text = "";
+  for await (const bytes of content.throughBuffer?.() ?? content.stream()) text += Buffer.from(bytes).toString();
+  return text;
 }
 
 test.each(["a file", "memory"])("content of %s is read as a whole and in parts, again and again", async (where) => {
@@ -29,4 +38,24 @@ test("of a file that has become longer, only what was announced is content", asy
   appendFileSync(path, " and more");
   expect(await describeContent(content)).toEqual([9, "announced", "announced"]);
   expect(await describeContent(content.slice(4, 99))).toEqual([5, "unced", "unced"]);
+});
+
+test("a file is read through one buffer, and closed by whoever stops early", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "data");
+  const bytes = randomBytes(1_000_000);
+  writeFileSync(path, bytes);
+  const content = contentOf(Bun.file(path), bytes.length);
+  const hash = createHash("sha256");
+  const buffers = new Set<ArrayBufferLike>();
+  for await (const piece of content.throughBuffer?.() ?? []) {
+    hash.update(piece);
+    buffers.add(piece.buffer);
+  }
+  expect([hash.digest("hex"), buffers.size]).toEqual([createHash("sha256").update(bytes).digest("hex"), 1]);
+  const openFiles = () => readdirSync("/proc/self/fd").length;
+  const before = openFiles();
+  for await (const _piece of content.throughBuffer?.() ?? []) break;
+  expect(openFiles()).toBe(before);
+  expect(contentOf(new Blob(["in memory"])).throughBuffer).toBeUndefined();
 });

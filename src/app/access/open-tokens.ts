@@ -35,7 +35,7 @@ export interface OpenedTokens extends Omit<AuthenticatorOptions, "passwords"> {
 }
 
 /** What tokens need from the process. */
-export interface TokenMeans {
+export interface TokensDependencies {
   readonly dataDirectory: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -52,7 +52,7 @@ const keysProblem = "the keys of auth.token cannot be read again; those of befor
 /** Throws a StartError if the keys of an external token server cannot be read. */
 export function openTokens(
   { external, oidc, hasOwnServer }: TokenSettings,
-  { dataDirectory, now, logger, shared }: TokenMeans,
+  { dataDirectory, now, logger, shared }: TokensDependencies,
 ): OpenedTokens {
   const keys = new SigningKeyFile(dataDirectory, { now, lifetimeMs: refreshSeconds * 1000, shared });
   const own = hasOwnServer ? { keys, now, uuid: () => crypto.randomUUID() } : undefined;

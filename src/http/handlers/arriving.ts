@@ -1,7 +1,10 @@
 // A blob arriving from another registry, streamed as the body of an answer. If its bytes turn out wrong, the connection
 // is cut before the last of them.
 
-/** Pulled at the client's pace; ends when the client disconnects. */
+/**
+ * Pulled at the client's pace; ends when the client disconnects. The runtime sends a chunk, or copies what the socket does not
+ * take at once, before it asks for the next one, which may therefore come in the same buffer.
+ */
 export function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   const source = {
