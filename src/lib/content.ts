@@ -25,13 +25,13 @@ export function contentOf(blob: Blob, sizeBytes = blob.size): Content {
   return partOf(blob, { path, start: 0, sizeBytes });
 }
 
-interface Part {
+interface ContentPart {
   readonly path: string | undefined;
   readonly start: number;
   readonly sizeBytes: number;
 }
 
-function partOf(blob: Blob, { path, start, sizeBytes }: Part): Content {
+function partOf(blob: Blob, { path, start, sizeBytes }: ContentPart): Content {
   const part = () => blob.slice(start, start + sizeBytes);
   return {
     sizeBytes,

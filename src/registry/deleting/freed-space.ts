@@ -28,14 +28,18 @@ export interface FreedSpaceOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Deletion {
+interface PredictedDeletion {
   readonly name: RepositoryName;
   readonly scan: RepositoryScan;
   readonly gone: ReadonlySet<Digest>;
 }
 
 /** Predicts it, without a lock. */
-export async function predictFreed(store: Store, deletion: Deletion, options: FreedSpaceOptions): Promise<FreedSpace> {
+export async function predictFreed(
+  store: Store,
+  deletion: PredictedDeletion,
+  options: FreedSpaceOptions,
+): Promise<FreedSpace> {
   const { scan, name } = deletion;
   const { leaving, free } = await findLeaving(deletion);
   await removeHeldElsewhere(store, free, { ...options, except: name });
@@ -57,7 +61,7 @@ export async function predictFreed(store: Store, deletion: Deletion, options: Fr
 }
 
 /** What leaves the repository, and what of it no other manifest there needs. */
-async function findLeaving({ scan, gone }: Deletion): Promise<Record<"leaving" | "free", Set<Digest>>> {
+async function findLeaving({ scan, gone }: PredictedDeletion): Promise<Record<"leaving" | "free", Set<Digest>>> {
   const [leaving, free] = [new Set<Digest>(), new Set<Digest>()];
   for await (const digest of inTurns(gone)) {
     for await (const each of inTurns([digest, ...(scan.revisions.get(digest)?.named ?? [])])) {
