@@ -25,11 +25,10 @@ export function createChoreMetrics(metrics: Metrics, now: () => number): ChoreMe
     runs.add({ outcome: "done" });
     lastSuccess.set({}, now() / 1000);
   };
-  const purged = plain(metrics, "registry_uploads_purged_total", "Abandoned uploads that were removed");
   return {
     ...countCollections(metrics, succeed),
     ...countChecks(metrics, succeed),
-    purged: (uploads) => purged.add({}, uploads),
+    ...countPurges(metrics),
     ...countSyncs(metrics, succeed),
   };
 }
@@ -70,6 +69,11 @@ function countChecks(metrics: Metrics, succeed: Succeed): Pick<ChoreMetrics, "ch
       for (const severity of ["lost", "repairable", "untidy"] as const) findings.set({ severity }, outcome[severity]);
     },
   };
+}
+
+function countPurges(metrics: Metrics): Pick<ChoreMetrics, "purged"> {
+  const purged = plain(metrics, "registry_uploads_purged_total", "Abandoned uploads that were removed");
+  return { purged: (uploads) => purged.add({}, uploads) };
 }
 
 function countSyncs(metrics: Metrics, succeed: Succeed): Pick<ChoreMetrics, "synced"> {
