@@ -27,7 +27,7 @@ import type { Registry } from "./registry/registry.ts";
 import type { Store } from "./registry/store.ts";
 
 /** What the app needs from its process. */
-export interface AppSurroundings {
+export interface AppDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -70,11 +70,11 @@ export interface App {
 }
 
 /** Starts everything; throws a StartError that tells the operator what is in the way. */
-export async function startApp(loaded: LoadedConfiguration, surroundings: AppSurroundings): Promise<App> {
+export async function startApp(loaded: LoadedConfiguration, dependencies: AppDependencies): Promise<App> {
   const { configuration } = loaded;
   const isConfigured = loaded.path !== undefined;
-  const { env, now, spawnWorker } = surroundings;
-  const { logger, accessLog } = openLogs(loaded, surroundings);
+  const { env, now, spawnWorker } = dependencies;
+  const { logger, accessLog } = openLogs(loaded, dependencies);
   const address = findAddress(configuration);
   const { dataDirectory, ...opened } = await openStore(configuration, { env, now, warn: (line) => logger.warn(line) });
   const later: { answering?: Answering } = {};
@@ -88,12 +88,12 @@ export async function startApp(loaded: LoadedConfiguration, surroundings: AppSur
   const certificate = await openCertificates(configuration.http.tls, { directory: join(dataDirectory, "tls"), now });
   announce(certificate, logger);
   const facts = { hasFile: isConfigured, dataDirectory, monitoring, logger };
-  const front = await openFront(configuration, { ...surroundings, ...facts, store: opened.store });
+  const front = await openFront(configuration, { ...dependencies, ...facts, store: opened.store });
   const { store, access, composed, tracing } = front;
   const instanceId = store.uuid();
   const notifications = openNotifications(configuration, { store, dataDirectory, logger, metrics, instanceId });
-  const parts = { ...facts, address, certificate, front, notifications, instanceId, accessLog, spawnWorker };
-  const answering = await openAnswering(configuration, parts);
+  const answered = { ...facts, address, certificate, front, notifications, instanceId, accessLog, spawnWorker };
+  const answering = await openAnswering(configuration, answered);
   later.answering = answering;
 
   const renewCertificate = createRenewal(certificate, { server: answering, logger });
@@ -119,8 +119,8 @@ function announce(certificate: CertificateSource | undefined, logger: Logger): v
   for (const warning of certificate?.warnings ?? []) logger.warn(warning);
 }
 
-interface WorkParts {
-  readonly env: AppSurroundings["env"];
+interface WorkDependencies {
+  readonly env: AppDependencies["env"];
   readonly store: Store;
   /** With the audit log and notifications. */
   readonly told: Registry;
@@ -131,8 +131,8 @@ interface WorkParts {
 }
 
 /** What a server does by itself, until it is disposed of. */
-function startWork(configuration: Configuration, parts: WorkParts): readonly Disposable[] {
-  const { env, store, told, composed, renewCertificate, monitoring, logger } = parts;
+function startWork(configuration: Configuration, dependencies: WorkDependencies): readonly Disposable[] {
+  const { env, store, told, composed, renewCertificate, monitoring, logger } = dependencies;
   const { health, chores: metrics } = monitoring;
   return [
     ...startChores(configuration, { store, renew: renewCertificate, logger, metrics }),

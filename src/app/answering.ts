@@ -30,7 +30,7 @@ export interface Answering extends Pick<RunningServer, "port" | "replaceCertific
 }
 
 /** What is needed for that. */
-export interface AnsweringParts {
+export interface AnsweringDependencies {
   readonly address: ListenAddress;
   readonly hasFile: boolean;
   readonly dataDirectory: string;
@@ -46,28 +46,31 @@ export interface AnsweringParts {
 }
 
 /** Begins to answer; throws a StartError. */
-export async function openAnswering(configuration: Configuration, parts: AnsweringParts): Promise<Answering> {
-  const { hasFile, logger, spawnWorker } = parts;
+export async function openAnswering(
+  configuration: Configuration,
+  dependencies: AnsweringDependencies,
+): Promise<Answering> {
+  const { hasFile, logger, spawnWorker } = dependencies;
   const { count, warning } = planWorkers({
     configured: configuration.http.workers,
     hasFile,
     cores: usableCores(),
     memoryBytes: usableMemoryBytes(),
     spreadsConnections,
-    keepsProcessesApart: parts.front.store.changes.keepsProcessesApart(),
+    keepsProcessesApart: dependencies.front.store.changes.keepsProcessesApart(),
   });
   if (warning !== undefined) logger.warn(warning);
-  if (count === 1 || spawnWorker === undefined) return answerHere(configuration, parts);
-  return await answerByWorkers(configuration, { ...parts, count, spawnWorker });
+  if (count === 1 || spawnWorker === undefined) return answerHere(configuration, dependencies);
+  return await answerByWorkers(configuration, { ...dependencies, count, spawnWorker });
 }
 
-function answerHere(configuration: Configuration, parts: AnsweringParts): Answering {
-  const { front, notifications, monitoring, logger } = parts;
+function answerHere(configuration: Configuration, dependencies: AnsweringDependencies): Answering {
+  const { front, notifications, monitoring, logger } = dependencies;
   const { composed, access, tracing } = front;
   const registry = notifications.wrap(front.registry);
   const { tracer } = tracing;
   const server = listen(configuration, {
-    ...{ ...composed, ...parts, sharing: unshared },
+    ...{ ...composed, ...dependencies, sharing: unshared },
     ...{ store: front.store, registry, access, tracer },
   });
   const maxConnections = orNone(configuration.http.limits.connections);
@@ -86,26 +89,26 @@ function answerHere(configuration: Configuration, parts: AnsweringParts): Answer
   };
 }
 
-interface WorkerParts extends AnsweringParts {
+interface WorkersDependencies extends AnsweringDependencies {
   readonly count: number;
   readonly spawnWorker: SpawnWorker;
 }
 
-async function answerByWorkers(configuration: Configuration, parts: WorkerParts): Promise<Answering> {
-  const { certificate, front, notifications, monitoring, logger, count } = parts;
+async function answerByWorkers(configuration: Configuration, dependencies: WorkersDependencies): Promise<Answering> {
+  const { certificate, front, notifications, monitoring, logger, count } = dependencies;
   const { metrics } = monitoring;
   const authority = () => certificate?.authority?.pem();
   const access = () => decidedBy(front.access.now());
   const workers = await Workers.start({
     count,
-    spawn: parts.spawnWorker,
+    spawn: dependencies.spawnWorker,
     order: {
-      configuration: at(configuration, parts.dataDirectory),
-      hasFile: parts.hasFile,
+      configuration: at(configuration, dependencies.dataDirectory),
+      hasFile: dependencies.hasFile,
       access: access(),
-      port: parts.address.port,
+      port: dependencies.address.port,
       certificate: certificate && { material: certificate.material(), authority: authority() },
-      instanceId: parts.instanceId,
+      instanceId: dependencies.instanceId,
     },
     logger,
     metrics,

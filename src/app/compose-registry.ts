@@ -24,7 +24,7 @@ import { scheduleOf } from "./store/collector-schedule.ts";
 import { rulesOf } from "./store/manifest-rules.ts";
 
 /** What it is composed of. */
-export interface RegistryParts {
+export interface RegistryDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly store: Store;
   readonly dataDirectory: string;
@@ -52,25 +52,25 @@ export interface ComposedRegistry {
 }
 
 /** Opens it; nothing is asked of upstreams or removed before `start`. */
-export function composeRegistry(configuration: Configuration, parts: RegistryParts): ComposedRegistry {
-  const { env, store, dataDirectory, logger } = parts;
+export function composeRegistry(configuration: Configuration, dependencies: RegistryDependencies): ComposedRegistry {
+  const { env, store, dataDirectory, logger } = dependencies;
   const sizes = new BlobSizes(store);
-  const local = openLocal(configuration, { store, sizes, hasOwners: parts.hasOwners });
+  const local = openLocal(configuration, { store, sizes, hasOwners: dependencies.hasOwners });
   const { proxy } = configuration;
   // Its metrics are shown without a cache too, as in distribution.
   const warnings = createUpstreamWarnings(logger);
-  const tell = createCacheReport({ metrics: parts.metrics, logger, warnings });
+  const tell = createCacheReport({ metrics: dependencies.metrics, logger, warnings });
   if (proxy === undefined) return withoutCaches(local);
   const status = new CacheStatus();
   let cleaning: EvictionSchedule | undefined;
   const received = (sizeBytes: number) => cleaning?.received(sizeBytes);
-  const noteReceived = parts.noteReceived ?? received;
+  const noteReceived = dependencies.noteReceived ?? received;
   const report: Report = (event) => {
     tell(event);
     status.note(event);
     if (event.kind === "received") noteReceived(event.sizeBytes);
   };
-  const caches = openCaches(proxy, { env, store, local, sizes, report, trace: () => parts.tracer.call() });
+  const caches = openCaches(proxy, { env, store, local, sizes, report, trace: () => dependencies.tracer.call() });
   const start = () => {
     const upstreams = caches.upstreams.map(({ upstream }) => upstream);
     void checkUpstreams(upstreams, warnings);
@@ -90,7 +90,7 @@ export function composeRegistry(configuration: Configuration, parts: RegistryPar
 
 function openLocal(
   configuration: Configuration,
-  { store, sizes, hasOwners }: Pick<RegistryParts, "store" | "hasOwners"> & { readonly sizes: BlobSizes },
+  { store, sizes, hasOwners }: Pick<RegistryDependencies, "store" | "hasOwners"> & { readonly sizes: BlobSizes },
 ): Registry {
   return openRegistry(store, {
     rules: rulesOf(configuration.validation),

@@ -4,18 +4,18 @@ import type { Configuration } from "../config/schema.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Store } from "../registry/store.ts";
-import type { AccessSurroundings } from "./access/open-access.ts";
+import type { AccessDependencies } from "./access/open-access.ts";
 import { openSwitchedAccess, type SwitchedAccess } from "./access/switched-access.ts";
-import { type ComposedRegistry, composeRegistry, type RegistryParts } from "./compose-registry.ts";
+import { type ComposedRegistry, composeRegistry, type RegistryDependencies } from "./compose-registry.ts";
 import { withLoginMetrics } from "./observe/login-metrics.ts";
 import type { Monitoring } from "./observe/monitoring.ts";
 import { noteLoginIn, openAudit, withAudit } from "./observe/open-audit.ts";
 import { type OpenedTracing, openTracing } from "./observe/open-tracing.ts";
 
 /** What it is opened with. */
-export interface FrontMeans
-  extends Pick<AccessSurroundings, "hasFile" | "failures" | "decided" | "shared">,
-    Pick<RegistryParts, "noteReceived"> {
+export interface FrontDependencies
+  extends Pick<AccessDependencies, "hasFile" | "failures" | "decided" | "shared">,
+    Pick<RegistryDependencies, "noteReceived"> {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -39,16 +39,16 @@ export interface Front {
 }
 
 /** Opens it; throws a StartError. */
-export async function openFront(configuration: Configuration, means: FrontMeans): Promise<Front> {
-  const { env, logger, monitoring, dataDirectory } = means;
+export async function openFront(configuration: Configuration, dependencies: FrontDependencies): Promise<Front> {
+  const { env, logger, monitoring, dataDirectory } = dependencies;
   const { metrics } = monitoring;
-  const audit = await openAudit(configuration.log.audit, means);
+  const audit = await openAudit(configuration.log.audit, dependencies);
   const noteLogin = withLoginMetrics(noteLoginIn(audit), metrics);
-  const access = await openSwitchedAccess(configuration, { ...means, noteLogin });
+  const access = await openSwitchedAccess(configuration, { ...dependencies, noteLogin });
   const tracing = openTracing({ env, logger });
-  const store = monitoring.watchStore(means.store);
+  const store = monitoring.watchStore(dependencies.store);
   const hasOwners = () => access.now() !== undefined;
-  const { noteReceived } = means;
+  const { noteReceived } = dependencies;
   const parts = { env, tracer: tracing.tracer, store, dataDirectory, hasOwners, metrics, logger };
   const composed = composeRegistry(configuration, {
     ...parts,

@@ -24,7 +24,7 @@ export interface Workload {
 }
 
 /** What finding the keys takes. */
-export interface OidcSurroundings {
+export interface OidcDependencies {
   /** Fetches the text at an address, bounded in size and time; throws if that fails. */
   readonly fetchText: (url: string) => Promise<string>;
   /** Milliseconds since 1970. */
@@ -51,10 +51,10 @@ export class OidcVerifier {
   readonly #keys: ReadonlyMap<string, IssuerKeys>;
   readonly #now: () => number;
 
-  constructor(issuers: readonly OidcIssuer[], surroundings: OidcSurroundings) {
+  constructor(issuers: readonly OidcIssuer[], dependencies: OidcDependencies) {
     this.#issuers = issuers;
-    this.#keys = new Map(issuers.map(({ issuer }) => [issuer, new IssuerKeys(issuer, surroundings)]));
-    this.#now = surroundings.now;
+    this.#keys = new Map(issuers.map(({ issuer }) => [issuer, new IssuerKeys(issuer, dependencies)]));
+    this.#now = dependencies.now;
   }
 
   /** Verifies a token of a configured issuer; a token of anybody else causes no request. */
@@ -112,28 +112,28 @@ const staleMs = 24 * 3_600_000;
 /** The keys of one issuer. */
 class IssuerKeys {
   readonly #issuer: string;
-  readonly #surroundings: OidcSurroundings;
+  readonly #dependencies: OidcDependencies;
   #keys: ReadonlyMap<string, VerificationKey> = new Map();
   #fetchedMs = Number.NEGATIVE_INFINITY;
   #nextMs = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
 
-  constructor(issuer: string, surroundings: OidcSurroundings) {
+  constructor(issuer: string, dependencies: OidcDependencies) {
     this.#issuer = issuer;
-    this.#surroundings = surroundings;
+    this.#dependencies = dependencies;
   }
 
   /** Throws if the issuer has never been reached. */
   async find({ kid }: Claims): Promise<VerificationKey | undefined> {
     if (typeof kid !== "string") return undefined;
-    const ageMs = this.#surroundings.now() - this.#fetchedMs;
+    const ageMs = this.#dependencies.now() - this.#fetchedMs;
     if (!this.#keys.has(kid) || ageMs > freshMs) await this.#refresh();
-    return this.#surroundings.now() - this.#fetchedMs > staleMs ? undefined : this.#keys.get(kid);
+    return this.#dependencies.now() - this.#fetchedMs > staleMs ? undefined : this.#keys.get(kid);
   }
 
   /** One fetch at a time, shared by everybody who waits. */
   async #refresh(): Promise<void> {
-    if (this.#fetching === undefined && this.#surroundings.now() < this.#nextMs) return;
+    if (this.#fetching === undefined && this.#dependencies.now() < this.#nextMs) return;
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = undefined;
     });
@@ -141,7 +141,7 @@ class IssuerKeys {
   }
 
   async #fetch(): Promise<void> {
-    const { now } = this.#surroundings;
+    const { now } = this.#dependencies;
     try {
       this.#keys = await this.#discover();
       this.#fetchedMs = now();
@@ -154,7 +154,7 @@ class IssuerKeys {
   }
 
   async #discover(): Promise<ReadonlyMap<string, VerificationKey>> {
-    const { fetchText } = this.#surroundings;
+    const { fetchText } = this.#dependencies;
     const issuer = this.#issuer;
     const url = `${issuer.endsWith("/") ? issuer.slice(0, -1) : issuer}/.well-known/openid-configuration`;
     const found = JSON.parse(await fetchText(url)) as { readonly issuer?: unknown; readonly jwks_uri?: unknown } | null;

@@ -12,7 +12,7 @@ import type { TokenRequest } from "./token-request.ts";
 import { answerTokenRequest, type TokenAnswer, type TokenCaller } from "./token-server.ts";
 
 /** What the token server depends on. */
-export interface TokenServerMeans extends OwnTokenOptions {
+export interface TokenServerDependencies extends OwnTokenOptions {
   /** Checks the credentials of somebody at an address; refuses invalid ones. */
   readonly login: (credentials: Credentials, remote: string) => Promise<LoggedIn>;
   /** The identity behind a token, as long as its credential is valid. */
@@ -25,26 +25,30 @@ export interface TokenServerMeans extends OwnTokenOptions {
 export type TokenServer = (request: TokenRequest, remote: string) => Promise<TokenAnswer>;
 
 /** Our own token server. */
-export function createTokenServer(means: TokenServerMeans): TokenServer {
+export function createTokenServer(dependencies: TokenServerDependencies): TokenServer {
   const callerOf = ({ identity, holder, untilMs }: LoggedIn): TokenCaller => ({
     name: identity.kind === "anonymous" ? "" : formatIdentity(identity),
     holder,
     untilMs,
     // A workload's own token is short-lived on purpose.
     isRefreshable: identity.kind === "user" || identity.kind === "apiToken",
-    grant: (asked) => grant(means.policy(), identity, asked),
+    grant: (asked) => grant(dependencies.policy(), identity, asked),
   });
   const recall = async (holder: Holder) => {
-    const identity = means.recall(holder);
+    const identity = dependencies.recall(holder);
     if (identity === undefined) return undefined;
     return callerOf({ identity, holder, untilMs: identity.kind === "apiToken" ? identity.token.expiresMs : undefined });
   };
   return (request, remote) =>
     answerTokenRequest(request, {
-      ...means,
+      ...dependencies,
       recall,
       authenticate: async (credentials) =>
-        callerOf(credentials === undefined ? admitAnonymous(means.policy()) : await means.login(credentials, remote)),
+        callerOf(
+          credentials === undefined
+            ? admitAnonymous(dependencies.policy())
+            : await dependencies.login(credentials, remote),
+        ),
     });
 }
 

@@ -12,7 +12,7 @@ import type { RequestTrace, Tracer } from "../tracing/tracer.ts";
 import { describeRequest } from "./asked.ts";
 import type { AccessControl, Visitor } from "./door.ts";
 import { formatError } from "./errors.ts";
-import type { ApiMeans, Exchange, PageLimits, Switches } from "./exchange.ts";
+import type { Exchange, PageLimits, ReadApi, Switches } from "./exchange.ts";
 import { readForwarded } from "./forwarded.ts";
 import { handle } from "./handle.ts";
 import { type HealthView, refuseUnhealthy } from "./health.ts";
@@ -39,7 +39,7 @@ export interface DispatchOptions {
   readonly tracer?: Tracer | undefined;
   readonly switches: Switches;
   /** What the read API answers from. */
-  readonly api: ApiMeans;
+  readonly api: ReadApi;
   /** Scheme and host for links; undefined for relative ones. */
   readonly host: string | undefined;
   /** The prefix of every path: "/" or "/some/where/". */

@@ -40,7 +40,7 @@ export interface Exchange {
   /** The path of our own token server, or the URL of another one; undefined if there are no tokens. */
   readonly tokenServer: string | undefined;
   /** What the read API answers from. */
-  readonly api: ApiMeans;
+  readonly api: ReadApi;
   readonly rights: CallerRights;
   readonly switches: Switches;
   /** Scheme, host and prefix under which the caller reached us. */
@@ -52,7 +52,7 @@ export interface Exchange {
 }
 
 /** What the read API answers from. */
-export interface ApiMeans {
+export interface ReadApi {
   readonly reading: Reading;
   readonly schedule: CollectorSchedule;
   /** What is said of the server itself; read for each request. */

@@ -31,7 +31,7 @@ export interface ClientQuestion {
 }
 
 /** What the page depends on. */
-export interface ClientSurroundings {
+export interface ClientDependencies {
   readonly fetch: (path: string, init: RequestInit) => Promise<Response>;
   readonly now: () => number;
   /** The prefix of every path: "/" or "/some/where/". */
@@ -57,28 +57,28 @@ const usualLifetimeSeconds = 60;
 
 /** The registry, as one caller sees it. */
 export class PageClient {
-  readonly #surroundings: ClientSurroundings;
+  readonly #dependencies: ClientDependencies;
   readonly #tokens = new Map<string, ScopedToken>();
   #proof: Proof | undefined;
   #login: SessionAnswer["login"] = null;
 
-  constructor(surroundings: ClientSurroundings) {
-    this.#surroundings = surroundings;
+  constructor(dependencies: ClientDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** The path of something of the read API. */
   apiPath(rest: string): string {
-    return `${this.#surroundings.prefix}-/api/v1/${rest}`;
+    return `${this.#dependencies.prefix}-/api/v1/${rest}`;
   }
 
   /** The path of something of the OCI API. */
   contentPath(name: string, rest: string): string {
-    return `${this.#surroundings.prefix}v2/${name}/${rest}`;
+    return `${this.#dependencies.prefix}v2/${name}/${rest}`;
   }
 
   /** The certificate authority: a proxy in front may pass on nothing but the prefix. */
   get authorityPath(): string {
-    return `${this.#surroundings.prefix}ca.crt`;
+    return `${this.#dependencies.prefix}ca.crt`;
   }
 
   /** Who one is. */
@@ -145,7 +145,7 @@ export class PageClient {
   async #fetch(path: string, init: RequestInit): Promise<Response> {
     try {
       // Without credentials of the browser, which would ask for a password in a window of its own.
-      return await this.#surroundings.fetch(path, { ...init, credentials: "omit", redirect: "error" });
+      return await this.#dependencies.fetch(path, { ...init, credentials: "omit", redirect: "error" });
     } catch (error) {
       if (init.signal?.aborted === true) throw error;
       throw new ClientError("", { status: 0, code: "UNREACHABLE" });
@@ -163,7 +163,7 @@ export class PageClient {
     if (proof !== undefined && "authorization" in proof && this.#login?.scheme !== "bearer") return proof.authorization;
     if (this.#login?.scheme !== "bearer" || (scope === undefined && proof === undefined)) return undefined;
     const known = this.#tokens.get(scope ?? "");
-    if (known !== undefined && known.untilMs > this.#surroundings.now()) return `Bearer ${known.token}`;
+    if (known !== undefined && known.untilMs > this.#dependencies.now()) return `Bearer ${known.token}`;
     const token = await this.#buy(scope ?? "");
     return token === undefined ? undefined : `Bearer ${token}`;
   }
@@ -175,14 +175,14 @@ export class PageClient {
     if (response.status === 401 && proof === undefined) return undefined;
     if (response.status === 401 && proof !== undefined) this.#expire(proof);
     const { token, lifetimeSeconds } = await readToken(await this.#accept(response));
-    const untilMs = this.#surroundings.now() + lifetimeSeconds * 1000 - marginMs;
+    const untilMs = this.#dependencies.now() + lifetimeSeconds * 1000 - marginMs;
     // Who has logged out meanwhile leaves nothing to whoever comes next.
     if (this.#proof === proof) this.#keep(scope, { token, untilMs });
     return token;
   }
 
   async #askTokenServer(proof: Proof | undefined, scope: string): Promise<Response> {
-    const { tokenServer } = this.#surroundings;
+    const { tokenServer } = this.#dependencies;
     const service = this.#login?.scheme === "bearer" ? this.#login.service : "";
     const fields = new URLSearchParams({ service, client_id: "registry-page" });
     if (scope !== "") fields.set("scope", scope);
@@ -213,7 +213,7 @@ export class PageClient {
   #expire(proof: Proof): void {
     if (this.#proof !== proof) return;
     this.#forget();
-    this.#surroundings.onExpired();
+    this.#dependencies.onExpired();
   }
 
   #forget(): void {

@@ -8,7 +8,7 @@ import { type SigningAlgorithm, signingAlgorithms } from "../../auth/jwt.ts";
 import { isTrustworthyUrl, type OidcIssuer } from "../../auth/oidc.ts";
 import { ownService } from "../../auth/own-tokens.ts";
 import { type AccessRules, Policy } from "../../auth/policy.ts";
-import { createTokenServer, type TokenServer, type TokenServerMeans } from "../../auth/token-callers.ts";
+import { createTokenServer, type TokenServer, type TokenServerDependencies } from "../../auth/token-callers.ts";
 import type { Configuration } from "../../config/schema.ts";
 import type { LoginScheme } from "../../http/challenge.ts";
 import { Door, type DoorOptions } from "../../http/door.ts";
@@ -23,7 +23,7 @@ import { HtpasswdFile } from "./htpasswd-file.ts";
 import { type ExternalTokens, openTokens } from "./open-tokens.ts";
 
 /** What access control needs from the process. */
-export interface AccessSurroundings {
+export interface AccessDependencies {
   readonly dataDirectory: string;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
@@ -68,10 +68,10 @@ export interface MadeUser {
 /** Opens access control; undefined if everybody may do everything. Throws a StartError. */
 export async function openAccess(
   { auth, access, http }: Configuration,
-  surroundings: AccessSurroundings,
+  dependencies: AccessDependencies,
 ): Promise<OpenedAccess | undefined> {
-  const { dataDirectory, logger, now, hasFile, noteLogin } = surroundings;
-  const decided = surroundings.decided?.();
+  const { dataDirectory, logger, now, hasFile, noteLogin } = dependencies;
+  const decided = dependencies.decided?.();
   const found = auth.htpasswd.path ?? (hasFile ? undefined : existing(join(dataDirectory, "htpasswd")));
   const usersPath = decided === undefined ? found : decided.usersPath;
   if (!canLogIn({ auth, access }, usersPath)) return undefined;
@@ -81,7 +81,7 @@ export async function openAccess(
   const hasOwnServer = !auth.token.isOn && (access.tokens ?? policy.allowsAnonymous);
   const tokens = openTokens(
     { external: externalTokens(auth.token), oidc: access.oidc.map(describeIssuer), hasOwnServer },
-    { dataDirectory, now, logger, shared: surroundings.shared },
+    { dataDirectory, now, logger, shared: dependencies.shared },
   );
   const users = usersPath === undefined ? undefined : openUsers(usersPath, logger, isFirst);
   const passwords = users && { hashes: () => users.hashes(), checker: new PasswordChecker({ now }) };
@@ -90,11 +90,11 @@ export async function openAccess(
     authenticator,
     policy: () => policy,
     scheme: schemeOf(auth, hasOwnServer),
-    failures: surroundings.failures ?? new LoginFailures(orNone(http.limits.loginfailures), now),
+    failures: dependencies.failures ?? new LoginFailures(orNone(http.limits.loginfailures), now),
     noteLogin,
   });
-  const recall: TokenServerMeans["recall"] = (holder) => authenticator.recall(holder);
-  const login: TokenServerMeans["login"] = (...asked) => door.login(...asked);
+  const recall: TokenServerDependencies["recall"] = (holder) => authenticator.recall(holder);
+  const login: TokenServerDependencies["login"] = (...asked) => door.login(...asked);
   const answerTokenRequest = tokens.own && createTokenServer({ ...tokens.own, login, recall, policy: () => policy });
   const reload = (rules: AccessRules) => {
     policy = new Policy(rules);

@@ -1,6 +1,6 @@
 // Access control that a file of users in the data directory switches on, also while the server runs.
 import type { Configuration } from "../../config/schema.ts";
-import { type AccessSurroundings, type OpenedAccess, openAccess } from "./open-access.ts";
+import { type AccessDependencies, type OpenedAccess, openAccess } from "./open-access.ts";
 
 /** Access control as it is now. */
 export interface SwitchedAccess {
@@ -13,17 +13,17 @@ export interface SwitchedAccess {
 /** Opens it; throws a StartError. */
 export async function openSwitchedAccess(
   configuration: Configuration,
-  surroundings: AccessSurroundings,
+  dependencies: AccessDependencies,
 ): Promise<SwitchedAccess> {
-  const isDecidedOff = () => surroundings.decided !== undefined && surroundings.decided() === undefined;
-  let access = isDecidedOff() ? undefined : await openAccess(configuration, surroundings);
+  const isDecidedOff = () => dependencies.decided !== undefined && dependencies.decided() === undefined;
+  let access = isDecidedOff() ? undefined : await openAccess(configuration, dependencies);
   return {
     now: () => access,
     reload: async (changed) => {
       access?.reload(changed.access);
-      if (access !== undefined || surroundings.hasFile || isDecidedOff()) return;
-      access = await openAccess(configuration, surroundings);
-      if (access !== undefined) surroundings.logger.info("there are users now, and everybody has to log in");
+      if (access !== undefined || dependencies.hasFile || isDecidedOff()) return;
+      access = await openAccess(configuration, dependencies);
+      if (access !== undefined) dependencies.logger.info("there are users now, and everybody has to log in");
     },
   };
 }

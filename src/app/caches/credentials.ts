@@ -7,7 +7,7 @@ import type { ConfiguredUpstream } from "../../config/proxy-section.ts";
 export type RunProgram = (command: readonly string[], input: string) => Promise<string>;
 
 /** What looking up credentials needs. */
-export interface CredentialSurroundings {
+export interface CredentialDependencies {
   readonly run: RunProgram;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -18,7 +18,7 @@ const helperMs = 30_000;
 /** Asked for each request; a helper's answer is kept for its lifetime, or for ever without one. */
 export function openCredentials(
   { host, username, password, exec }: ConfiguredUpstream,
-  { run, now }: CredentialSurroundings,
+  { run, now }: CredentialDependencies,
 ): () => Promise<UpstreamCredentials | undefined> {
   if (exec === undefined) {
     const fixed = username === undefined || password === undefined ? undefined : { username, password };

@@ -16,7 +16,7 @@ import { type EvictionSchedule, evictionTimes, scheduleEviction } from "./evicti
 import type { OpenedCaches } from "./open-caches.ts";
 
 /** What eviction works with. */
-export interface CleaningMeans {
+export interface CleaningDependencies {
   readonly store: Store;
   readonly dataDirectory: string;
   readonly logger: Logger;
@@ -30,7 +30,7 @@ const maxNamedRepositories = 5;
 export function cleanCaches(
   proxy: ProxyConfiguration,
   { routes, upstreams }: OpenedCaches,
-  { store, dataDirectory, logger, note }: CleaningMeans,
+  { store, dataDirectory, logger, note }: CleaningDependencies,
 ): EvictionSchedule {
   const taken = readTakenOver(dataDirectory, logger);
   const isKnownCached = (name: RepositoryName) =>
@@ -66,14 +66,14 @@ function readTakenOver(dataDirectory: string, logger: Logger): ReadonlySet<Repos
   return names ?? new Set();
 }
 
-interface StrangerMeans {
+interface StrangerDependencies {
   readonly isCached: (name: RepositoryName) => boolean;
   readonly isKnownCached: (name: RepositoryName) => boolean;
   readonly logger: Logger;
 }
 
 /** The upstream does not know what was pushed here; that is served until something else arrives under its name. */
-async function tellStrangers(store: Store, { isCached, isKnownCached, logger }: StrangerMeans): Promise<void> {
+async function tellStrangers(store: Store, { isCached, isKnownCached, logger }: StrangerDependencies): Promise<void> {
   const strangers: string[] = [];
   for await (const name of walkRepositories(store, manifestsPrefix)) {
     if (isCached(name) && !(await isAdopted(store, name, isKnownCached))) strangers.push(name);

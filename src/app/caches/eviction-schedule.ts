@@ -15,7 +15,7 @@ export interface EvictionTimes {
 }
 
 /** What a schedule works with. */
-export interface EvictionMeans {
+export interface EvictionDependencies {
   readonly times: EvictionTimes;
   readonly maxBytes: number | undefined;
   readonly evict: () => Promise<EvictionOutcome>;
@@ -50,7 +50,7 @@ export function evictionTimes(ttlsMs: readonly number[]): EvictionTimes {
 }
 
 /** Starts the schedule; its evictions never overlap. */
-export function scheduleEviction({ times, maxBytes, evict, logger }: EvictionMeans): EvictionSchedule {
+export function scheduleEviction({ times, maxBytes, evict, logger }: EvictionDependencies): EvictionSchedule {
   let timer: Timer;
   let dueMs = 0;
   let isStopped = false;

@@ -21,7 +21,7 @@ import { evictionTimes } from "./eviction-schedule.ts";
 import { usesProxy } from "./outward-proxy.ts";
 
 /** What the caches need from the process. */
-export interface CacheSurroundings {
+export interface CacheDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly store: Store;
   readonly local: Registry;
@@ -57,10 +57,10 @@ export interface OpenedCaches {
 }
 
 /** Puts the configured caches in front of the local registry. */
-export function openCaches(proxy: ProxyConfiguration, surroundings: CacheSurroundings): OpenedCaches {
-  const { local, store, sizes, report } = surroundings;
-  const main = proxy.main === undefined ? undefined : openUpstream(proxy.main, surroundings);
-  const others = proxy.others.map((each) => openUpstream(each, surroundings));
+export function openCaches(proxy: ProxyConfiguration, dependencies: CacheDependencies): OpenedCaches {
+  const { local, store, sizes, report } = dependencies;
+  const main = proxy.main === undefined ? undefined : openUpstream(proxy.main, dependencies);
+  const others = proxy.others.map((each) => openUpstream(each, dependencies));
   const upstreams = [...(main === undefined ? [] : [main]), ...others];
   const routes = {
     main: main?.upstream,
@@ -83,7 +83,7 @@ export function openCaches(proxy: ProxyConfiguration, surroundings: CacheSurroun
 
 function openUpstream(
   configuration: ConfiguredUpstream,
-  { env, store, report, trace }: CacheSurroundings,
+  { env, store, report, trace }: CacheDependencies,
 ): OpenedUpstream {
   const { now } = store;
   const upstream = new Upstream({

@@ -15,15 +15,18 @@ type Tls = Configuration["http"]["tls"];
 type Minimum = Tls["minimumtls"];
 
 /** Where our own certificate is kept, and the clock. */
-interface CertificateMeans {
+interface CertificateDependencies {
   readonly directory: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
 /** Opens the configured certificate; undefined for plain HTTP. Throws a StartError when it cannot be used. */
-export async function openCertificates(tls: Tls, means: CertificateMeans): Promise<CertificateSource | undefined> {
-  const source = await openSource(tls, means);
+export async function openCertificates(
+  tls: Tls,
+  dependencies: CertificateDependencies,
+): Promise<CertificateSource | undefined> {
+  const source = await openSource(tls, dependencies);
   const { offered: cipherSuites = [] } = tls.ciphersuites ?? {};
   if (tls.clientcas.length === 0 && (cipherSuites.length === 0 || source === undefined)) return source;
   if (source === undefined) {
@@ -52,19 +55,23 @@ export async function openCertificates(tls: Tls, means: CertificateMeans): Promi
 
 async function openSource(
   { certificate, key, minimumtls: minimum, selfsigned }: Tls,
-  means: CertificateMeans,
+  dependencies: CertificateDependencies,
 ): Promise<CertificateSource | undefined> {
   if (certificate !== undefined && key !== undefined)
-    return openCertificateFiles({ certificate, key, minimum }, means.now());
+    return openCertificateFiles({ certificate, key, minimum }, dependencies.now());
   if (!selfsigned.isOn) return undefined;
-  return openSelfSigned(selfsigned, { directory: selfsigned.directory ?? means.directory, now: means.now, minimum });
+  return openSelfSigned(selfsigned, {
+    directory: selfsigned.directory ?? dependencies.directory,
+    now: dependencies.now,
+    minimum,
+  });
 }
 
 async function openSelfSigned(
   { sans, days, key }: Tls["selfsigned"],
-  means: CertificateMeans & { readonly minimum: Minimum },
+  dependencies: CertificateDependencies & { readonly minimum: Minimum },
 ): Promise<CertificateSource> {
-  const { directory, now, minimum } = means;
+  const { directory, now, minimum } = dependencies;
   const ensure = () => {
     const names = [...sans, ...defaultNames()];
     return ensureCertificates({ directory, names, days, key, nowMs: now(), withLock: withFileLock });

@@ -17,9 +17,9 @@ import type { CertificateSource } from "../certificates/certificate-source.ts";
 import { defaultNames } from "../certificates/host-names.ts";
 import type { Monitoring } from "../observe/monitoring.ts";
 import { explainListening, StartError } from "../start-error.ts";
-import { type ApiParts, openApi } from "./api-means.ts";
 import { interruptCalls } from "./interrupt-calls.ts";
 import { limitsOf } from "./limits.ts";
+import { openApi, type ReadApiDependencies } from "./open-api.ts";
 import { builtPageFiles } from "./page-files.ts";
 import { describeAddress } from "./server-address.ts";
 import { steerToLater } from "./steer-connections.ts";
@@ -49,7 +49,7 @@ export interface PortSharing {
 export const unshared: PortSharing = { processes: 1, isPortShared: false };
 
 /** What answers requests, and where. */
-export interface ListeningParts extends Omit<ApiParts, "certificate"> {
+export interface ListeningDependencies extends Omit<ReadApiDependencies, "certificate"> {
   readonly address: ListenAddress;
   readonly sharing: PortSharing;
   readonly registry: Registry;
@@ -64,25 +64,26 @@ export interface ListeningParts extends Omit<ApiParts, "certificate"> {
 }
 
 /** Listens, or throws a StartError. */
-export function listen(configuration: Configuration, parts: ListeningParts): RunningServer {
+export function listen(configuration: Configuration, dependencies: ListeningDependencies): RunningServer {
   const { http } = configuration;
-  const { address, certificate } = parts;
+  const { address, certificate } = dependencies;
   const idleSeconds = Math.ceil(http.limits.idletimeout / 1000);
-  const { processes, isPortShared } = parts.sharing;
+  const { processes, isPortShared } = dependencies.sharing;
   // Of several processes, the supervisor knows how many listeners there are; all of them wait until it has steered.
   const steering = processes === 1 ? steerToLater : () => true;
   const sockets = { steerToLater: steering, keepCallsShort: interruptCalls };
   const how = { ...address, ...sockets, isPortShared, tls: certificate?.material(), idleSeconds };
-  return explainListening(http.addr, () => startServer(how, optionsOf(configuration, parts)));
+  return explainListening(http.addr, () => startServer(how, optionsOf(configuration, dependencies)));
 }
 
-function optionsOf(configuration: Configuration, parts: ListeningParts): DispatchOptions {
+function optionsOf(configuration: Configuration, dependencies: ListeningDependencies): DispatchOptions {
   const { http, storage, catalog, tags } = configuration;
-  const { registry, findNamespaced, certificate, access, monitoring, logger, accessLog, tracer, sharing } = parts;
+  const { registry, findNamespaced, certificate, access, monitoring, logger, accessLog, tracer, sharing } =
+    dependencies;
   return {
     registry,
     findNamespaced,
-    api: openApi(configuration, parts),
+    api: openApi(configuration, dependencies),
     isTrustedProxy: compileNetworks(http.trustedproxies),
     access: access.now,
     health: monitoring.health,

@@ -9,7 +9,7 @@ import type { Registry } from "../../registry/registry.ts";
 import type { Store } from "../../registry/store.ts";
 
 /** Who announces. */
-export interface AnnouncingMeans {
+export interface AnnouncingDependencies {
   readonly store: Pick<Store, "now" | "uuid">;
   /** By which receivers know this registry from its start to its end. */
   readonly instanceId: string;
@@ -29,7 +29,7 @@ export function configuredEndpoints({ notifications }: Configuration): readonly 
 }
 
 /** How events are described. */
-export function describeFor(configuration: Configuration, { store, instanceId }: AnnouncingMeans): Description {
+export function describeFor(configuration: Configuration, { store, instanceId }: AnnouncingDependencies): Description {
   return {
     includesReferences: configuration.notifications.events.includereferences,
     source: { addr: sourceAddress(configuration), instanceID: instanceId },
@@ -42,11 +42,11 @@ export function describeFor(configuration: Configuration, { store, instanceId }:
 export function withAnnouncements(
   registry: Registry,
   configuration: Configuration,
-  { sink, ...means }: AnnouncingMeans & { readonly sink: EventSink },
+  { sink, ...dependencies }: AnnouncingDependencies & { readonly sink: EventSink },
 ): Registry {
   const endpoints = configuredEndpoints(configuration);
   if (endpoints.length === 0) return registry;
-  const announcer = new Announcer(endpoints, sink, describeFor(configuration, means));
+  const announcer = new Announcer(endpoints, sink, describeFor(configuration, dependencies));
   return withEvents(registry, (event) => announcer.notify(event));
 }
 

@@ -18,7 +18,7 @@ import { configuredEndpoints, describeFor } from "./announced.ts";
 import { createNotificationReport } from "./notification-report.ts";
 
 /** What notifications need from the process. */
-export interface NotificationMeans {
+export interface NotificationDependencies {
   readonly store: Store;
   readonly dataDirectory: string;
   readonly logger: Logger;
@@ -43,11 +43,14 @@ const fileBytes = 1024 * 1024;
 const takeOverEveryMs = 60_000;
 
 /** Without an endpoint the registry stays as it is. */
-export function openNotifications(configuration: Configuration, means: NotificationMeans): OpenedNotifications {
+export function openNotifications(
+  configuration: Configuration,
+  dependencies: NotificationDependencies,
+): OpenedNotifications {
   const endpoints = endpointsOf(configuration);
   if (endpoints.length === 0) return { wrap: (registry) => registry, sink: undefined, stop: async () => undefined };
-  const notifier = createNotifier(configuration, endpoints, means);
-  const taking = takeOver(notifier, means);
+  const notifier = createNotifier(configuration, endpoints, dependencies);
+  const taking = takeOver(notifier, dependencies);
   return {
     wrap: (registry) => withEvents(registry, (event) => notifier.notify(event)),
     sink: notifier,
@@ -61,7 +64,7 @@ export function openNotifications(configuration: Configuration, means: Notificat
 function createNotifier(
   configuration: Configuration,
   endpoints: readonly Endpoint[],
-  { store, dataDirectory, logger, metrics, instanceId }: NotificationMeans,
+  { store, dataDirectory, logger, metrics, instanceId }: NotificationDependencies,
 ): Notifier {
   const { now, changes } = store;
   const directory = join(dataDirectory, notificationsPlace);
@@ -87,7 +90,7 @@ function createNotifier(
 }
 
 /** Takes over what other processes left: at once, and while this one runs. */
-function takeOver(notifier: Notifier, { store, logger }: NotificationMeans): Disposable | undefined {
+function takeOver(notifier: Notifier, { store, logger }: NotificationDependencies): Disposable | undefined {
   const report = (error: unknown) => logger.error("waiting notifications cannot be read", { error: String(error) });
   void notifier.takeOver().catch(report);
   // Without locks nobody can tell the files of a process that died from those of one that works.

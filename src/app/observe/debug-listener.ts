@@ -7,7 +7,7 @@ import type { Logger } from "../../log/logger.ts";
 import { explainListening, StartError } from "../start-error.ts";
 
 /** What is told there. */
-export interface DebugMeans {
+export interface DebugDependencies {
   readonly health: Health;
   /** The current metrics in Prometheus's text format. */
   readonly formatMetrics: () => Promise<string>;
@@ -17,7 +17,7 @@ export interface DebugMeans {
 /** Listens, or throws a StartError; undefined if no address is configured. */
 export function openDebugListener(
   { http }: Configuration,
-  { health, formatMetrics, logger }: DebugMeans,
+  { health, formatMetrics, logger }: DebugDependencies,
 ): DebugServer | undefined {
   const { addr, prometheus } = http.debug;
   if (addr === undefined) return undefined;

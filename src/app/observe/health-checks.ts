@@ -9,7 +9,7 @@ import type { Logger } from "../../log/logger.ts";
 import { repeat } from "../timer.ts";
 
 /** What the checks work with. */
-export interface HealthCheckMeans {
+export interface HealthCheckDependencies {
   readonly health: Pick<Health, "note">;
   /** Throws if the store cannot be reached. */
   readonly checkStore: () => Promise<void>;
@@ -31,11 +31,14 @@ interface Check {
 const diskTimeoutMs = 10_000;
 
 /** Starts the configured checks; the first of each comes after one interval, as in distribution. */
-export function startHealthChecks(section: Configuration["health"], means: HealthCheckMeans): readonly Disposable[] {
-  return listChecks(section, means.checkStore).map((check) => {
+export function startHealthChecks(
+  section: Configuration["health"],
+  dependencies: HealthCheckDependencies,
+): readonly Disposable[] {
+  return listChecks(section, dependencies.checkStore).map((check) => {
     const { intervalMs } = check;
     const report = () => undefined;
-    return repeat(repeatedly(check, means), { firstMs: intervalMs, intervalMs, report });
+    return repeat(repeatedly(check, dependencies), { firstMs: intervalMs, intervalMs, report });
   });
 }
 
@@ -65,7 +68,7 @@ function checkOf(name: string, { interval, threshold, timeout = diskTimeoutMs }:
 }
 
 /** One round of a check; a change is noted and logged once. */
-function repeatedly(check: Check, { health, logger }: HealthCheckMeans): () => Promise<void> {
+function repeatedly(check: Check, { health, logger }: HealthCheckDependencies): () => Promise<void> {
   const { name, threshold } = check;
   let failures = 0;
   let isNoted = false;

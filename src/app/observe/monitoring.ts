@@ -25,18 +25,18 @@ export interface Monitoring {
 /** Makes them; calls of the store and requests are measured only if metrics are served. */
 export function openMonitoring(
   { http }: Configuration,
-  means: {
+  dependencies: {
     readonly logger: Logger;
     readonly now: () => number;
     /** Hears of all problems when one has come or gone. */
     readonly tellHealth?: ConstructorParameters<typeof Health>[0];
   },
 ): Monitoring {
-  const { logger, now } = means;
+  const { logger, now } = dependencies;
   const metrics = new Metrics();
   const { enabled: isServed } = http.debug.prometheus;
   if (isServed) addProcessMetrics(metrics);
-  const health = new Health(means.tellHealth);
+  const health = new Health(dependencies.tellHealth);
   const help = "Health checks that fail now; while there is one, requests are answered with 503";
   metrics.read(
     "gauge",

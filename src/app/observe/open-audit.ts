@@ -13,7 +13,7 @@ import { StartError } from "../start-error.ts";
 import { becomeOwnerOf } from "../store/store-owner.ts";
 
 /** What the audit log needs from the process. */
-export interface AuditSurroundings {
+export interface AuditDependencies {
   readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -24,7 +24,7 @@ export interface AuditSurroundings {
 /** The audit log at `stdout` or in a file; throws a StartError if the file cannot be written. */
 export async function openAudit(
   target: string | undefined,
-  { logger, now, print }: AuditSurroundings,
+  { logger, now, print }: AuditDependencies,
 ): Promise<AuditLog | undefined> {
   if (target === undefined) return undefined;
   const isFile = target !== "stdout";

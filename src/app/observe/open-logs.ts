@@ -6,7 +6,7 @@ import { LineOutput, type LineStream } from "../../log/line-output.ts";
 import { type AdjustableLogger, createLogger, type LogLevel } from "../../log/logger.ts";
 
 /** What the logs need from the process. */
-export interface LogSurroundings {
+export interface LogDependencies {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Where the log goes. */
@@ -27,9 +27,9 @@ const maxWaiting = 4 * 1024 * 1024;
 /** Opens the logs, and warns about the configuration: at every level, since something else is done than it says. */
 export function openLogs(
   { configuration, warnings }: Pick<LoadedConfiguration, "configuration" | "warnings">,
-  surroundings: LogSurroundings,
+  dependencies: LogDependencies,
 ): OpenedLogs {
-  const { now, logStream, accessStream } = surroundings;
+  const { now, logStream, accessStream } = dependencies;
   const { formatter: format, fields, accesslog } = configuration.log;
   const outputTo = (stream: LineStream, what: string) =>
     new LineOutput({

@@ -7,7 +7,7 @@ import { readTracingSettings, type TracingSettings } from "../../tracing/setting
 import { Tracer } from "../../tracing/tracer.ts";
 
 /** What tracing needs from the process. */
-export interface TracingSurroundings {
+export interface TracingDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger: Pick<Logger, "warn">;
 }
@@ -24,7 +24,7 @@ const warningIntervalMs = 60_000;
 const lastFlushMs = 2000;
 
 /** Opens tracing. Spans are exported only if a variable names a collector. */
-export function openTracing({ env, logger }: TracingSurroundings): OpenedTracing {
+export function openTracing({ env, logger }: TracingDependencies): OpenedTracing {
   const { settings, warnings } = readTracingSettings(env);
   for (const warning of warnings) logger.warn(warning);
   const clock = { now: () => performance.timeOrigin + performance.now(), random };

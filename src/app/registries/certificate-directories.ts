@@ -10,7 +10,7 @@ import type { ClientIdentity } from "../../client/transport.ts";
 import { errorCode, explainReadError } from "../../lib/system-error.ts";
 
 /** Where to look, and whom to tell of what cannot be used. */
-export interface CertificateSurroundings {
+export interface CertificateDirectoryOptions {
   readonly directories: readonly string[];
   readonly warn: (sentence: string) => void;
 }
@@ -33,15 +33,15 @@ export function listCertificateHomes(env: Readonly<Record<string, string | undef
 }
 
 /** The certificates for a registry, by its name as it stands in names of images. */
-export function findCertificates(host: string, surroundings: CertificateSurroundings): FoundCertificates {
-  const found = surroundings.directories.map((directory) => readDirectory(join(directory, host), surroundings.warn));
+export function findCertificates(host: string, dependencies: CertificateDirectoryOptions): FoundCertificates {
+  const found = dependencies.directories.map((directory) => readDirectory(join(directory, host), dependencies.warn));
   return {
     authorities: found.flatMap(({ authorities }) => authorities),
     identity: found.find(({ identity }) => identity !== undefined)?.identity,
   };
 }
 
-function readDirectory(directory: string, warn: CertificateSurroundings["warn"]): FoundCertificates {
+function readDirectory(directory: string, warn: CertificateDirectoryOptions["warn"]): FoundCertificates {
   const names = listNames(directory, warn);
   const read = (name: string) => readText(join(directory, name), warn);
   const authorities = names
@@ -56,7 +56,7 @@ function keyOf(certificate: string): string {
   return certificate.replace(/\.cert$/, ".key");
 }
 
-function listNames(directory: string, warn: CertificateSurroundings["warn"]): readonly string[] {
+function listNames(directory: string, warn: CertificateDirectoryOptions["warn"]): readonly string[] {
   try {
     return readdirSync(directory).sort().slice(0, maxFiles);
   } catch (error) {
@@ -66,7 +66,7 @@ function listNames(directory: string, warn: CertificateSurroundings["warn"]): re
   }
 }
 
-function readText(path: string, warn: CertificateSurroundings["warn"]): string | undefined {
+function readText(path: string, warn: CertificateDirectoryOptions["warn"]): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
@@ -78,7 +78,7 @@ function readText(path: string, warn: CertificateSurroundings["warn"]): string |
 function certificatesIn(
   path: string,
   text: string | undefined,
-  warn: CertificateSurroundings["warn"],
+  warn: CertificateDirectoryOptions["warn"],
 ): readonly string[] {
   if (text === undefined) return [];
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];

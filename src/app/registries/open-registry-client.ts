@@ -11,7 +11,7 @@ import { findCertificates, listCertificateHomes } from "./certificate-directorie
 import { type CredentialOwner, openUserCredentials } from "./credential-files.ts";
 
 /** What opening a client needs from the process. */
-export interface RegistrySurroundings extends CredentialOwner {
+export interface RegistryClientDependencies extends CredentialOwner {
   readonly now: () => number;
   /** Plain HTTP, whatever the host. */
   readonly isPlain: boolean;
@@ -24,18 +24,21 @@ const answerMs = 30_000;
 const probeMs = 10_000;
 
 /** Opens the client of a registry by its host as it stands in names of images. */
-export async function openRegistryClient(host: string, surroundings: RegistrySurroundings): Promise<RegistryClient> {
+export async function openRegistryClient(
+  host: string,
+  dependencies: RegistryClientDependencies,
+): Promise<RegistryClient> {
   const isLoopback = isLoopbackHost(host);
-  const options = optionsFor(host, surroundings);
+  const options = optionsFor(host, dependencies);
   const secure = { ...options, url: new URL(`https://${apiHost(host)}`), isUnverified: isLoopback };
   const plain = { ...options, url: new URL(`http://${apiHost(host)}`) };
-  if (surroundings.isPlain) return new RegistryClient(plain);
+  if (dependencies.isPlain) return new RegistryClient(plain);
   if (isLoopback && !(await speaksTls(new RegistryClient(secure)))) return new RegistryClient(plain);
   return new RegistryClient(secure);
 }
 
-function optionsFor(host: string, surroundings: RegistrySurroundings): Omit<ClientOptions, "url"> {
-  const { env, now, warn, login } = surroundings;
+function optionsFor(host: string, dependencies: RegistryClientDependencies): Omit<ClientOptions, "url"> {
+  const { env, now, warn, login } = dependencies;
   const directories = listCertificateHomes(env);
   const { authorities, identity } = findCertificates(host, { directories, warn });
   return {
@@ -43,7 +46,7 @@ function optionsFor(host: string, surroundings: RegistrySurroundings): Omit<Clie
     ca: [...new Set([...getCACertificates("default"), ...getCACertificates("system"), ...authorities])].join("\n"),
     identity,
     realms: "any",
-    credentials: login === undefined ? openUserCredentials(host, surroundings) : async () => login,
+    credentials: login === undefined ? openUserCredentials(host, dependencies) : async () => login,
     resolve: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
     isProxied: ({ protocol }) => usesProxy(env, protocol),
     answerMs,

@@ -5,10 +5,10 @@ import type { Patience } from "../../client/retry.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { RemoteRepository } from "../../transfer/remote-source.ts";
 import { readAuthFiles } from "../registries/credential-files.ts";
-import { openRegistryClient, type RegistrySurroundings } from "../registries/open-registry-client.ts";
+import { openRegistryClient, type RegistryClientDependencies } from "../registries/open-registry-client.ts";
 
 /** What reaching registries needs. */
-export interface RegistriesOptions extends RegistrySurroundings {
+export interface RegistriesOptions extends RegistryClientDependencies {
   readonly signal: AbortSignal;
 }
 

@@ -12,7 +12,7 @@ import { openCopiedStore } from "./places.ts";
 import { type SyncEvent, syncMirrors } from "./sync.ts";
 
 /** What the schedule works with. */
-export interface SyncChoreMeans {
+export interface SyncChoreDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly store: Store;
   /** Told of pushes and deletions. */
@@ -27,10 +27,10 @@ const lookMs = 60_000;
 const retryMs = 15 * 60_000;
 
 /** Starts the schedule; nothing, if there are no mirrors. Disposal ends it, and a run in progress with it. */
-export function startSync(configuration: Configuration, means: SyncChoreMeans): readonly Disposable[] {
+export function startSync(configuration: Configuration, dependencies: SyncChoreDependencies): readonly Disposable[] {
   const mirrors = mirrorsOf(configuration);
   if (mirrors.length === 0) return [];
-  const { store, logger, metrics } = means;
+  const { store, logger, metrics } = dependencies;
   if (configuration.storage.maintenance.readonly.enabled) {
     logger.warn("mirrors are not kept up to date, because the registry is read-only");
     return [];
@@ -42,14 +42,14 @@ export function startSync(configuration: Configuration, means: SyncChoreMeans): 
     if (due.length === 0) return;
     for (const mirror of due) triedMs.set(mirror, store.now());
     const outcome = await syncMirrors(due, {
-      env: means.env,
+      env: dependencies.env,
       uid: process.getuid?.(),
       warn: (sentence) => logger.warn(sentence),
       now: store.now,
       isPlain: false,
       signal: abort.signal,
       copied: openCopiedStore(store, configuration),
-      told: means.told,
+      told: dependencies.told,
       note: describeHolder(store.now()),
       report: (event) => log(event, logger),
     });

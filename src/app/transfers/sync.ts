@@ -25,7 +25,7 @@ import { type CopiedStore, listRepositoryNames, repositorySource } from "./place
 import { Registries, type RegistriesOptions } from "./registries.ts";
 
 /** What a run works with. */
-export interface SyncMeans extends Omit<RegistriesOptions, "login"> {
+export interface SyncDependencies extends Omit<RegistriesOptions, "login"> {
   readonly copied: CopiedStore;
   /** Told of pushes and deletions; the store's own registry, if nobody is to be told. */
   readonly told: Registry;
@@ -56,19 +56,19 @@ const actor: Actor = { name: "sync", requestId: undefined };
 /** Brings these mirrors up to date; what they came to together, or who does that already. */
 export async function syncMirrors(
   mirrors: readonly Mirror[],
-  means: SyncMeans,
+  dependencies: SyncDependencies,
 ): Promise<SyncCounts | { readonly heldBy: string }> {
-  const { store } = means.copied;
-  const hold = await store.changes.hold(mirroredPrefix, means.note);
+  const { store } = dependencies.copied;
+  const hold = await store.changes.hold(mirroredPrefix, dependencies.note);
   if ("heldBy" in hold) return hold;
   await using _held = hold;
   await sweepArrivals(store, arrivalAgeMs);
   let total: SyncCounts = { copied: 0, unchanged: 0, deleted: 0, failed: 0, sentBytes: 0 };
   for (const mirror of mirrors) {
-    means.signal.throwIfAborted();
-    const counts = await new MirrorRun(mirror, means).run();
+    dependencies.signal.throwIfAborted();
+    const counts = await new MirrorRun(mirror, dependencies).run();
     if (counts.failed === 0) await stampMirror(store, mirror);
-    means.report({ kind: "mirrored", mirror: mirror.label, ...counts });
+    dependencies.report({ kind: "mirrored", mirror: mirror.label, ...counts });
     total = add(total, counts);
   }
   return total;
@@ -86,21 +86,21 @@ function add(a: SyncCounts, b: SyncCounts): SyncCounts {
 
 class MirrorRun {
   readonly #mirror: Mirror;
-  readonly #means: SyncMeans;
+  readonly #dependencies: SyncDependencies;
   readonly #registries: Registries;
   readonly #counting = countCopies();
   readonly #counts = { copied: 0, unchanged: 0, deleted: 0, failed: 0 };
 
-  constructor(mirror: Mirror, means: SyncMeans) {
+  constructor(mirror: Mirror, dependencies: SyncDependencies) {
     this.#mirror = mirror;
-    this.#means = means;
-    this.#registries = new Registries({ ...means, login: mirror.login });
+    this.#dependencies = dependencies;
+    this.#registries = new Registries({ ...dependencies, login: mirror.login });
   }
 
   async run(): Promise<SyncCounts> {
     const { from, label } = this.#mirror;
     await this.#attempt(label, async () => {
-      const places = { store: this.#means.copied, registries: this.#registries };
+      const places = { store: this.#dependencies.copied, registries: this.#registries };
       const only = parseRepositoryName(from.names);
       if (only !== undefined) return await this.#repository(only);
       const glob = compileNameGlob(from.names);
@@ -121,14 +121,14 @@ class MirrorRun {
     try {
       await work();
     } catch (error) {
-      this.#means.signal.throwIfAborted();
+      this.#dependencies.signal.throwIfAborted();
       this.#counts.failed += 1;
-      this.#means.report({ kind: "failed", what, problem: messageOf(error) });
+      this.#dependencies.report({ kind: "failed", what, problem: messageOf(error) });
     }
   }
 
   async #repository(name: RepositoryName): Promise<void> {
-    const { copied } = this.#means;
+    const { copied } = this.#dependencies;
     const { from, selection, deletes } = this.#mirror;
     const source = await repositorySource({ store: copied, registries: this.#registries }, from.host, name);
     const repository = this.#repositoryHere(name);
@@ -139,7 +139,7 @@ class MirrorRun {
     // Nothing is taken for removed because a registry hides what it does not show.
     if (upstream.length === 0)
       throw new RegistryError("NAME_UNKNOWN", { message: "it has no tags, or does not show them" });
-    const copier = new ImageCopier(source, destination, startCopyRun(this.#counting.report, this.#means.signal));
+    const copier = new ImageCopier(source, destination, startCopyRun(this.#counting.report, this.#dependencies.signal));
     for (const tag of selectTags(upstream, selection)) {
       await this.#attempt(`${source.label}:${tag}`, () => this.#tag(tag, { source, destination, copier }));
     }
@@ -164,8 +164,8 @@ class MirrorRun {
     const below = isGlob(from.names) ? parseRepositoryName(to === undefined ? name : `${to}/${name}`) : undefined;
     const here = below ?? parseRepositoryName(to ?? name);
     if (here === undefined) throw new RegistryError("NAME_INVALID", { message: `${to}/${name} is no repository name` });
-    const quiet = this.#means.copied.registry.repository(here, actor);
-    const told = this.#means.told.repository(here, actor);
+    const quiet = this.#dependencies.copied.registry.repository(here, actor);
+    const told = this.#dependencies.told.repository(here, actor);
     return {
       ...quiet,
       manifests: { ...quiet.manifests, put: (put) => told.manifests.put(put) },
@@ -192,7 +192,12 @@ class MirrorRun {
     if (digest === here) this.#counts.unchanged += 1;
     else {
       this.#counts.copied += 1;
-      this.#means.report({ kind: "copied", from: `${source.label}:${tag}`, to: `${destination.label}:${tag}`, digest });
+      this.#dependencies.report({
+        kind: "copied",
+        from: `${source.label}:${tag}`,
+        to: `${destination.label}:${tag}`,
+        digest,
+      });
     }
   }
 
@@ -205,7 +210,7 @@ class MirrorRun {
       throw error;
     }
     this.#counts.deleted += 1;
-    this.#means.report({ kind: "deleted", to: `${repository.name}:${tag}` });
+    this.#dependencies.report({ kind: "deleted", to: `${repository.name}:${tag}` });
   }
 }
 

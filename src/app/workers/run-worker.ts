@@ -12,7 +12,7 @@ import { type ListeningCertificate, listen } from "../listening/listen.ts";
 import { steerNoMore, steerTo } from "../listening/steer-connections.ts";
 import { withAnnouncements } from "../notifications/announced.ts";
 import { type Monitoring, openMonitoring } from "../observe/monitoring.ts";
-import { type LogSurroundings, levelOf, openLogs } from "../observe/open-logs.ts";
+import { type LogDependencies, levelOf, openLogs } from "../observe/open-logs.ts";
 import { StartError } from "../start-error.ts";
 import { openStore } from "../store/open-store.ts";
 import type { SentCertificate, StartOrder, WorkerOrder } from "./messages.ts";
@@ -20,7 +20,7 @@ import { PassingEvents } from "./passing-events.ts";
 import type { SupervisorLink } from "./supervisor-link.ts";
 
 /** What a worker needs from its process. */
-export interface WorkerSurroundings extends LogSurroundings {
+export interface WorkerDependencies extends LogDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Writes to standard output. */
   readonly print: (text: string) => void;
@@ -31,9 +31,9 @@ export interface WorkerSurroundings extends LogSurroundings {
 const aliveEveryMs = 1000;
 
 /** Works until its supervisor stops it or is gone; returns the exit code. */
-export async function runWorker(link: SupervisorLink, surroundings: WorkerSurroundings): Promise<number> {
+export async function runWorker(link: SupervisorLink, dependencies: WorkerDependencies): Promise<number> {
   const first = await link.next();
-  if (first?.kind !== "start" || !surroundings.endWith(first.supervisorPid)) return 1;
+  if (first?.kind !== "start" || !dependencies.endWith(first.supervisorPid)) return 1;
   let receivedBytes = 0;
   const beating = setInterval(() => {
     link.send({ kind: "alive", receivedBytes });
@@ -43,7 +43,7 @@ export async function runWorker(link: SupervisorLink, surroundings: WorkerSurrou
     const noteReceived = (sizeBytes: number) => {
       receivedBytes += sizeBytes;
     };
-    const worker = await openWorker(first, { ...surroundings, link, noteReceived });
+    const worker = await openWorker(first, { ...dependencies, link, noteReceived });
     link.send({ kind: "serving", port: worker.server.port });
     return await obey(worker, link);
   } catch (error) {
@@ -55,7 +55,7 @@ export async function runWorker(link: SupervisorLink, surroundings: WorkerSurrou
   }
 }
 
-interface OpeningMeans extends WorkerSurroundings {
+interface OpeningDependencies extends WorkerDependencies {
   readonly link: SupervisorLink;
   readonly noteReceived: (sizeBytes: number) => void;
 }
@@ -76,19 +76,19 @@ interface RunningWorker extends WorkerState {
   readonly watching: Disposable;
 }
 
-async function openWorker(order: StartOrder, means: OpeningMeans): Promise<RunningWorker> {
+async function openWorker(order: StartOrder, dependencies: OpeningDependencies): Promise<RunningWorker> {
   const { configuration, number } = order;
-  const { env, now, link } = means;
+  const { env, now, link } = dependencies;
   const fields = { ...configuration.log.fields, worker: String(number) };
   const logged = { ...configuration, log: { ...configuration.log, fields } };
-  const { logger, accessLog } = openLogs({ configuration: logged, warnings: [] }, means);
+  const { logger, accessLog } = openLogs({ configuration: logged, warnings: [] }, dependencies);
   const opened = await openStore(configuration, { env, now, warn: () => undefined });
   const monitoring = openMonitoring(configuration, { logger, now });
   monitoring.health.replace(order.problems);
   const { limits } = configuration.http;
   const failures = new LoginFailures(orNone(limits.loginfailures), now, (count) => link.send({ kind: "login", count }));
   const state: WorkerState = { certificate: order.certificate, decided: order.access };
-  const shared = { ...opened, ...means, logger, monitoring, failures, hasFile: order.hasFile };
+  const shared = { ...opened, ...dependencies, logger, monitoring, failures, hasFile: order.hasFile };
   const front = await openFront(configuration, { ...shared, decided: () => state.decided });
   // Before anybody can connect: since then everybody may have to log in.
   if (order.reload !== undefined) await reload(Object.assign(state, { logger, front }), order.reload);

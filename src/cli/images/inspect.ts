@@ -77,7 +77,7 @@ interface InspectedPlace {
   readonly written: string;
 }
 
-interface InspectMeans {
+interface InspectCall {
   readonly words: ParsedWords;
   readonly io: CommandIo;
 }
@@ -85,14 +85,14 @@ interface InspectMeans {
 function showArchived(
   source: ArchiveSource,
   { kind, path, tag, digest }: ArchiveReference,
-  means: InspectMeans,
+  call: InspectCall,
 ): Promise<number> {
   const wanted = digest ?? source.find(tag);
   const written = `${kind}:${path}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
-  return showImage({ ...source, written }, { kind: "digest", digest: wanted }, means);
+  return showImage({ ...source, written }, { kind: "digest", digest: wanted }, call);
 }
 
-async function showImage(place: InspectedPlace, wanted: Reference, { words, io }: InspectMeans): Promise<number> {
+async function showImage(place: InspectedPlace, wanted: Reference, { words, io }: InspectCall): Promise<number> {
   const { reader, written } = place;
   const read = await reader.manifest(wanted);
   if (read === undefined) throw new CommandError(`there is no ${written}`);

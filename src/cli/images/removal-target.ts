@@ -27,7 +27,7 @@ export interface RemovalWishes {
 }
 
 /** What carrying out needs. */
-export interface RemovalMeans {
+export interface RemovalCall {
   readonly wishes: RemovalWishes;
   readonly io: CommandIo;
 }

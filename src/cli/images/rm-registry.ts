@@ -7,7 +7,7 @@ import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
 import { isGlob } from "../../transfer/reference.ts";
 import { CommandError } from "../command.ts";
 import { createProgress } from "../progress.ts";
-import { countOf, listSome, type RemovalMeans, type RemovalTarget, requireAgreement } from "./removal-target.ts";
+import { countOf, listSome, type RemovalCall, type RemovalTarget, requireAgreement } from "./removal-target.ts";
 import {
   findNewTags,
   findTagDigest,
@@ -23,7 +23,7 @@ const maxListed = 12;
 export async function removeFromRegistry(
   api: RegistryApi,
   targets: readonly RemovalTarget[],
-  { wishes, io }: RemovalMeans,
+  { wishes, io }: RemovalCall,
 ): Promise<number> {
   const progress = createProgress(io);
   const byName = new Map<RepositoryName, RemovalTarget[]>();
@@ -89,7 +89,7 @@ const movedReason = "it leads to another image now";
 async function deleteTags(
   api: RegistryApi,
   { name, tags }: RemoteRemoval,
-  means: RemovalMeans,
+  call: RemovalCall,
   report: RegistryReport,
 ): Promise<void> {
   const left = new Map(tags);
@@ -104,7 +104,7 @@ async function deleteTags(
     const answer = await api.deleteTag(name, tag);
     // Some say that there is no such manifest, and mean that a tag is none.
     const isThere = answer === "absent" && (await api.headManifest(name, { kind: "tag", tag })) !== undefined;
-    if (answer === "unsupported" || isThere) return await deleteTagsByImage(api, { name, tags: left }, means, report);
+    if (answer === "unsupported" || isThere) return await deleteTagsByImage(api, { name, tags: left }, call, report);
     left.delete(tag);
     if (answer === "deleted") report.deletedTag(name, tag, digest);
   }
@@ -114,7 +114,7 @@ async function deleteTags(
 async function deleteTagsByImage(
   api: RegistryApi,
   { name, tags }: Pick<RemoteRemoval, "name" | "tags">,
-  { wishes, io }: RemovalMeans,
+  { wishes, io }: RemovalCall,
   report: RegistryReport,
 ): Promise<void> {
   const images = await findTagsOfImages(api, name, tags);

@@ -15,7 +15,7 @@ import { isGlob } from "../../transfer/reference.ts";
 import { CommandError } from "../command.ts";
 import { createProgress } from "../progress.ts";
 import type { MeantStore } from "../store-command.ts";
-import { countOf, type RemovalMeans, type RemovalTarget, requireAgreement } from "./removal-target.ts";
+import { countOf, type RemovalCall, type RemovalTarget, requireAgreement } from "./removal-target.ts";
 import { createStoreReport, type PlannedRepository } from "./rm-store-report.ts";
 
 /** Several references may be about one repository. */
@@ -33,7 +33,7 @@ const maxCompared = 20;
 export async function removeFromStore(
   meant: MeantStore,
   targets: readonly RemovalTarget[],
-  { wishes, io }: RemovalMeans,
+  { wishes, io }: RemovalCall,
 ): Promise<number> {
   const { store, configuration } = meant;
   const isImmutable = compileImmutable(configuration.access.immutable);
@@ -80,13 +80,13 @@ interface Carried {
 async function carryOut(
   store: Store,
   { name, first, again }: Carried,
-  means: {
+  dependencies: {
     readonly isImmutable: IsImmutable;
     readonly note: (deleted: Deleted) => Promise<void>;
     readonly report: { done(name: RepositoryName, outcome: DeletionOutcome): void };
   },
 ): Promise<void> {
-  const { isImmutable, note, report } = means;
+  const { isImmutable, note, report } = dependencies;
   for (let plan = first; ; plan = await again()) {
     const order = { tags: plan.tags, manifests: plan.manifests.map(({ digest }) => digest) };
     const outcome = await carryOutDeletion(store, name, { order, isImmutable, note });
@@ -96,7 +96,7 @@ async function carryOut(
   }
 }
 
-function noteIn({ configuration }: MeantStore, io: RemovalMeans["io"]) {
+function noteIn({ configuration }: MeantStore, io: RemovalCall["io"]) {
   const warn = (warning: string) => io.stderr(`warning: ${warning}\n`);
   return (repository: RepositoryName) =>
     async ({ kind, deleted }: Deleted): Promise<void> => {

@@ -2,7 +2,7 @@
 import { describeHolder } from "../../app/store/chores.ts";
 import { mirrorsOf } from "../../app/transfers/mirrors.ts";
 import { openCopiedStore } from "../../app/transfers/places.ts";
-import { type SyncEvent, type SyncMeans, syncMirrors } from "../../app/transfers/sync.ts";
+import { type SyncDependencies, type SyncEvent, syncMirrors } from "../../app/transfers/sync.ts";
 import { showStranger } from "../../lib/quoted.ts";
 import { formatSize } from "../../lib/size.ts";
 import { type Command, CommandError, type CommandIo, hasFlag, type ParsedWords } from "../command.ts";
@@ -42,7 +42,7 @@ async function syncStore(
   if (mirrors.length === 0) throw new CommandError("the configuration has no mirrors; name them in its section sync");
   const copied = openCopiedStore(store, configuration);
   const isQuiet = hasFlag(words, "quiet");
-  const means: SyncMeans = {
+  const dependencies: SyncDependencies = {
     env: io.env,
     uid: process.getuid?.(),
     warn: (sentence) => io.stderr(`warning: ${sentence}\n`),
@@ -58,7 +58,7 @@ async function syncStore(
       else if (!isQuiet) io.stdout(line);
     },
   };
-  const outcome = await syncMirrors(mirrors, means);
+  const outcome = await syncMirrors(mirrors, dependencies);
   if ("heldBy" in outcome) throw new CommandError(`mirrors are being brought up to date already: ${outcome.heldBy}`);
   return outcome.failed > 0 ? 1 : 0;
 }

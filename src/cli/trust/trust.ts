@@ -16,7 +16,7 @@ import { parseTrustRequest, type TrustRequest } from "./request.ts";
 import type { TrustTarget } from "./target.ts";
 
 /** What trust needs besides the network. */
-export interface TrustSurroundings {
+export interface TrustDependencies {
   /** The root of every path; "/" except in tests. */
   readonly root: string;
   readonly isRoot: boolean;
@@ -61,13 +61,13 @@ store, which curl, crane and most other programs read, makes every program trust
 };
 
 /** The command's body, on a machine that is passed in. */
-export async function trust(words: ParsedWords, io: CommandIo, surroundings: TrustSurroundings): Promise<number> {
+export async function trust(words: ParsedWords, io: CommandIo, dependencies: TrustDependencies): Promise<number> {
   const request = parseTrustRequest(words);
-  const machine = describeMachine(io, surroundings);
-  const read = (path: string) => readText(path, surroundings.root);
+  const machine = describeMachine(io, dependencies);
+  const read = (path: string) => readText(path, dependencies.root);
   if (request.isRemoval) {
     const places = listInstalledPlaces(request, machine);
-    return await remove(request, planRemoval(places, read), { io, surroundings });
+    return await remove(request, planRemoval(places, read), { io, dependencies });
   }
   const places = choosePlaces(request, machine);
   const authority = await findAuthority(request.target, request.caPath);
@@ -83,7 +83,7 @@ export async function trust(words: ParsedWords, io: CommandIo, surroundings: Tru
   const steps = planTrust(places, facts);
   return await install({ ...request, places, authority, isReplacing: replaced.length > 0 }, steps, {
     io,
-    surroundings,
+    dependencies,
   });
 }
 
@@ -133,7 +133,7 @@ async function describeServer(target: TrustTarget, { pem, description, isServerI
 
 interface Effects {
   readonly io: CommandIo;
-  readonly surroundings: TrustSurroundings;
+  readonly dependencies: TrustDependencies;
 }
 
 interface Installation extends TrustRequest {
@@ -146,7 +146,7 @@ interface Installation extends TrustRequest {
 async function install(
   request: Installation,
   steps: readonly TrustStep[],
-  { io, surroundings }: Effects,
+  { io, dependencies }: Effects,
 ): Promise<number> {
   const { target, places, authority } = request;
   io.stdout(`For ${places.map(({ client }) => client).join(", ")}:\n${formatSteps(steps)}`);
@@ -155,7 +155,7 @@ async function install(
     throw new CommandError("nothing was changed");
   }
   const sudoCommand = `registry trust ${target.directoryName}${places.map(({ client }) => ` --for ${client}`).join("")} --fingerprint ${authority.description.fingerprint}`;
-  for (const step of steps) await applyStep(step, { ...surroundings, sudoCommand });
+  for (const step of steps) await applyStep(step, { ...dependencies, sudoCommand });
   const refused = steps.filter(({ kind }) => kind === "refuse");
   if (refused.length > 0) throw new CommandError(refused.map(formatStep).join("\n"));
   const notes = formatTrustNotes(
@@ -169,12 +169,12 @@ async function install(
 async function remove(
   { target, isDryRun }: TrustRequest,
   steps: readonly TrustStep[],
-  { io, surroundings }: Effects,
+  { io, dependencies }: Effects,
 ): Promise<number> {
   io.stdout(steps.length === 0 ? `nothing is installed for ${target.directoryName}\n` : formatSteps(steps));
   if (isDryRun) return 0;
   const sudoCommand = `registry trust ${target.directoryName} --remove`;
-  for (const step of steps) await applyStep(step, { ...surroundings, sudoCommand });
+  for (const step of steps) await applyStep(step, { ...dependencies, sudoCommand });
   return 0;
 }
 
@@ -201,7 +201,7 @@ function formatSteps(steps: readonly TrustStep[]): string {
   return steps.map((step) => `  ${formatStep(step)}\n`).join("");
 }
 
-function describeMachine({ env }: CommandIo, { root, isRoot }: TrustSurroundings): TrustMachine {
+function describeMachine({ env }: CommandIo, { root, isRoot }: TrustDependencies): TrustMachine {
   const { XDG_CONFIG_HOME: configHome, XDG_RUNTIME_DIR: runtimeDirectory, HOME: home } = env;
   return {
     isRoot,
@@ -211,7 +211,7 @@ function describeMachine({ env }: CommandIo, { root, isRoot }: TrustSurroundings
   };
 }
 
-function thisMachine(): TrustSurroundings {
+function thisMachine(): TrustDependencies {
   return { root: "/", isRoot: process.getuid?.() === 0, run };
 }
 

@@ -73,7 +73,7 @@ export interface TagPage {
 }
 
 /** What a listing is made from. */
-export interface ListingMeans {
+export interface TagListingDependencies {
   readonly isImmutable?: IsImmutable | undefined;
   readonly table: TagTable;
 }
@@ -84,7 +84,7 @@ const maxAliases = 20;
 export async function listTagPage(
   store: Store,
   name: RepositoryName,
-  { table, isImmutable = noneImmutable, ...request }: TagRequest & ListingMeans,
+  { table, isImmutable = noneImmutable, ...request }: TagRequest & TagListingDependencies,
 ): Promise<TagPage> {
   const { tags, problems } = table;
   const fitting = await selectFitting(tags, request);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type HealthCheckMeans, startHealthChecks } from "../../../src/app/observe/health-checks.ts";
+import { type HealthCheckDependencies, startHealthChecks } from "../../../src/app/observe/health-checks.ts";
 import { createLogger } from "../../../src/log/logger.ts";
 import { load } from "../../config/written-file.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
@@ -15,7 +15,10 @@ interface Checked extends Disposable {
 }
 
 /** Runs the checks of a section. */
-async function checked(section: string, checkStore: HealthCheckMeans["checkStore"] = async () => {}): Promise<Checked> {
+async function checked(
+  section: string,
+  checkStore: HealthCheckDependencies["checkStore"] = async () => {},
+): Promise<Checked> {
   const { configuration } = await load({ text: `version: 0.1\nhealth: ${section}\n` });
   const notes: (string | undefined)[] = [];
   const log: string[] = [];

@@ -1,6 +1,6 @@
 // Mirrors of the tests.
 import type { Mirror } from "../../../src/app/transfers/mirrors.ts";
-import { type SyncEvent, type SyncMeans, syncMirrors } from "../../../src/app/transfers/sync.ts";
+import { type SyncDependencies, type SyncEvent, syncMirrors } from "../../../src/app/transfers/sync.ts";
 import { parseCopyOrigin } from "../../../src/transfer/operands.ts";
 import type { Stocked } from "../../registry/stocked.ts";
 
@@ -23,7 +23,7 @@ export function mirrorOf(from: string, changes: Partial<Mirror> = {}): Mirror {
 }
 
 /** Brings mirrors up to date; what it came to, and what was told. */
-export async function mirrored(stock: Stocked, mirrors: readonly Mirror[], changes: Partial<SyncMeans> = {}) {
+export async function mirrored(stock: Stocked, mirrors: readonly Mirror[], changes: Partial<SyncDependencies> = {}) {
   const events: SyncEvent[] = [];
   const outcome = await syncMirrors(mirrors, {
     env: {},

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { openApi } from "../../../src/app/listening/api-means.ts";
+import { openApi } from "../../../src/app/listening/open-api.ts";
 import { loadConfiguration } from "../../../src/config/load.ts";
 import { describeCertificate } from "../../../src/tls/describe.ts";
 import { createAuthority } from "../../../src/tls/self-signed.ts";

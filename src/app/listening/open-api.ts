@@ -1,7 +1,7 @@
 // What the read API answers from, as the configuration and the running server are.
 import type { Configuration } from "../../config/schema.ts";
 import type { ServerDescription, ShownCertificate } from "../../http/api/server-description.ts";
-import type { ApiMeans } from "../../http/exchange.ts";
+import type { ReadApi } from "../../http/exchange.ts";
 import type { TlsMaterial } from "../../http/server.ts";
 import { version } from "../../lib/version.ts";
 import { compileImmutable } from "../../registry/immutable-tags.ts";
@@ -12,7 +12,7 @@ import type { ComposedRegistry } from "../compose-registry.ts";
 import { scheduleOf } from "../store/collector-schedule.ts";
 
 /** What it is made from. */
-export interface ApiParts extends Pick<ComposedRegistry, "isCached" | "describeCaches"> {
+export interface ReadApiDependencies extends Pick<ComposedRegistry, "isCached" | "describeCaches"> {
   readonly store: Store;
   /** Undefined: plain HTTP. */
   readonly certificate:
@@ -21,8 +21,8 @@ export interface ApiParts extends Pick<ComposedRegistry, "isCached" | "describeC
 }
 
 /** Opens it. */
-export function openApi(configuration: Configuration, parts: ApiParts): ApiMeans {
-  const { store, certificate, isCached, describeCaches } = parts;
+export function openApi(configuration: Configuration, dependencies: ReadApiDependencies): ReadApi {
+  const { store, certificate, isCached, describeCaches } = dependencies;
   const { verify, access } = configuration;
   const describe = (): ServerDescription => ({
     version,
@@ -38,7 +38,7 @@ export function openApi(configuration: Configuration, parts: ApiParts): ApiMeans
   };
 }
 
-function describeShown(certificate: NonNullable<ApiParts["certificate"]>): ShownCertificate | undefined {
+function describeShown(certificate: NonNullable<ReadApiDependencies["certificate"]>): ShownCertificate | undefined {
   const shown = describeCertificate(certificate.material().certificate);
   if (shown === undefined) return undefined;
   return {
