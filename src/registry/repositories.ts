@@ -25,6 +25,7 @@ import {
   upstreamKey,
 } from "./layout.ts";
 import { listDigests } from "./links.ts";
+import { nameListsOf } from "./name-lists.ts";
 import { listReferrerEntries } from "./referrer-index.ts";
 import type { Store } from "./store.ts";
 
@@ -154,19 +155,32 @@ async function* walkBelow(
   inside?: readonly string[],
 ): AsyncGenerator<RepositoryName> {
   const [afterFirst, ...afterRest] = after;
-  const components = inside ?? (await listWhatIsThere(walk.store, [repositoriesPrefix, ...path].join("/")));
-  for (const component of components ?? []) {
-    if (component.startsWith(reservedPrefix) || (afterFirst !== undefined && component < afterFirst)) continue;
+  const components = inside ?? (await recallWhatIsThere(walk.store, [repositoriesPrefix, ...path].join("/"))) ?? [];
+  for (let index = indexFrom(components, afterFirst); index < components.length; index += 1) {
+    const component = components[index] ?? "";
+    if (component.startsWith(reservedPrefix)) continue;
     const here = [...path, component];
     const name = parseRepositoryName(here.join("/"));
     if (name === undefined) continue;
-    const below = await listWhatIsThere(walk.store, repositoryPrefix(name));
+    const below = await recallWhatIsThere(walk.store, repositoryPrefix(name));
     if (below === undefined) continue;
     // On the way to `after`, the repository itself has been listed already; what is below it may not have been.
     const isPassed = component === afterFirst;
     if (!isPassed && below.includes(lastComponent(walk.prefixOf(name)))) yield name;
+    if (below.every((each) => each.startsWith(reservedPrefix))) continue;
     yield* walkBelow(walk, here, isPassed ? afterRest : [], below);
   }
+}
+
+/** Where the names that are not before this one begin. */
+function indexFrom(names: readonly string[], first = ""): number {
+  let [low, high] = [0, names.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((names[middle] ?? first) < first) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function lastComponent(key: Key): string {
@@ -178,8 +192,17 @@ const noDirectoryCodes: readonly (string | undefined)[] = ["ENOTDIR", "ENOLINK",
 
 /** What is in a directory; undefined for anything else, which a check reports and a walk skips. */
 async function listWhatIsThere(store: Store, prefix: Key): Promise<readonly string[] | undefined> {
+  return await ifDirectory(store.objects.list(prefix));
+}
+
+/** The same, without reading a directory that is as it was the last time. */
+async function recallWhatIsThere(store: Store, prefix: Key): Promise<readonly string[] | undefined> {
+  return await ifDirectory(nameListsOf(store).of(store, prefix));
+}
+
+async function ifDirectory(listing: Promise<readonly string[]>): Promise<readonly string[] | undefined> {
   try {
-    return await store.objects.list(prefix);
+    return await listing;
   } catch (error) {
     if (noDirectoryCodes.includes(errorCode(error))) return undefined;
     throw error;

@@ -1,0 +1,63 @@
+// What lies right below the prefixes of repositories, remembered for as long as each of them stays as it is: one look at its
+// time replaces reading it. So a page of the catalog costs what is on it, however many repositories there are.
+import { BoundedMap } from "../lib/bounded-map.ts";
+import type { Key, Objects } from "../storage/ports.ts";
+import { reservedPrefix } from "./layout.ts";
+import type { Store } from "./store.ts";
+
+/** Names below a prefix. */
+interface KnownList {
+  /** When the prefix last changed. */
+  readonly changedMs: number;
+  /** In byte order. */
+  readonly names: readonly string[];
+}
+
+/** Some tens of megabytes at most. */
+const mostNames = 300_000;
+/** One that changed a moment ago may change once more without a new time: clocks of filesystems have ticks. */
+const settledMs = 2000;
+/** Of the lists that are alike. */
+const mostAlike = 100;
+
+/** The lists of one store. */
+export class NameLists {
+  readonly #known = new BoundedMap<Key, KnownList>(mostNames, weigh);
+  /** Repositories without others below them have one of very few lists. */
+  readonly #alike = new BoundedMap<string, readonly string[]>(mostAlike);
+
+  /** What lies below the prefix now; throws like `Objects.list`. */
+  async of(store: Store, prefix: Key): Promise<readonly string[]> {
+    const changedMs = await store.directory.prefixTime(prefix);
+    const known = this.#known.get(prefix);
+    if (known !== undefined && known.changedMs === changedMs) return known.names;
+    const names = this.#shared(await store.objects.list(prefix));
+    const isSettled = changedMs !== undefined && Math.abs(store.now() - changedMs) > settledMs;
+    if (isSettled) this.#known.set(prefix, { changedMs, names });
+    else this.#known.delete(prefix);
+    return names;
+  }
+
+  #shared(names: readonly string[]): readonly string[] {
+    if (names.length > mostAlike || !names.every(isOwn)) return names;
+    const text = names.join("/");
+    const shared = this.#alike.get(text) ?? names;
+    this.#alike.set(text, shared);
+    return shared;
+  }
+}
+
+const isOwn = (name: string): boolean => name.startsWith(reservedPrefix);
+
+function weigh({ names }: KnownList): number {
+  return names.length <= mostAlike && names.every(isOwn) ? 1 : names.length + 1;
+}
+
+const lists = new WeakMap<Objects, NameLists>();
+
+/** The ones of a store. */
+export function nameListsOf({ objects }: Store): NameLists {
+  const known = lists.get(objects) ?? new NameLists();
+  lists.set(objects, known);
+  return known;
+}
