@@ -20,6 +20,8 @@ export interface PurgeOptions {
   readonly isDryRun: boolean;
   /** Hears of each session. */
   readonly report?: (name: RepositoryName, id: string) => void;
+  /** Where uploads are; looked for if absent. */
+  readonly names?: readonly RepositoryName[] | undefined;
 }
 
 /** Removes sessions without a write for longer than `ageMs`, and files of dead writers. */
@@ -30,7 +32,7 @@ export async function purgeUploads(
 ): Promise<PurgeOutcome> {
   const uploads = new StoreUploads(store);
   let sessions = 0;
-  for await (const name of walkRepositories(store, uploadsPrefix)) {
+  for await (const name of options.names ?? walkRepositories(store, uploadsPrefix)) {
     const ids = await store.objects.list(uploadsPrefix(name));
     const gone = await uploads.purge(name, { ids, ageMs, isDryRun: options.isDryRun });
     for (const id of gone) options.report?.(name, id);

@@ -16,6 +16,11 @@ export async function viewOf(store: Store, prefix: Key): Promise<Store> {
   return await viewOfListing(store, { prefix, listed });
 }
 
+/** Whether something may lie there that no object shows, such as an empty directory. */
+export function hasDirectories({ listings }: Pick<Store, "listings">): boolean {
+  return listings === undefined;
+}
+
 /** How many small objects are read at once by who goes through all of them: each is a request, or there is nothing to wait for. */
 export function readsAtOnce({ listings }: Pick<Store, "listings">): number {
   return listings === undefined ? 1 : 16;

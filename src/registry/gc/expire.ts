@@ -6,7 +6,7 @@ import type { Tag } from "../../oci/reference.ts";
 import { revisionLink, tagCurrentLink } from "../layout.ts";
 import { readPulledMs, recordedSinceMs } from "../pulls.ts";
 import type { Store } from "../store.ts";
-import { readTag, trashTag } from "../tags.ts";
+import { readTag, removeTag } from "../tags.ts";
 import { type DatedTag, explainKept, type KeepRules } from "./keep.ts";
 import { reasons, removalIn } from "./report.ts";
 import type { GcRun } from "./run.ts";
@@ -83,8 +83,7 @@ async function removeUnchanged(
     if (!isSame || (await readTag(store, name, tag)) !== digest) continue;
     // A pull of the manifest that the tag leaves may be under way: its grace begins now.
     await store.objects.renew(revisionLink(name, digest));
-    await trashTag(store, name, tag);
-    removed.push(tag);
+    if (await removeTag(store, name, { removing, tag, digest })) removed.push(tag);
   }
   return removed;
 }

@@ -10,10 +10,12 @@ import type { Condemned } from "../../storage/garbage.ts";
 import type { Key } from "../../storage/ports.ts";
 import { type LastRun, noteRun } from "../last-runs.ts";
 import { repositoriesPrefix, upstreamKey } from "../layout.ts";
-import { removeIfEmpty, removeUpwards, type Unlistable, walkEmptyPrefixes } from "../repositories.ts";
+import type { Unlistable } from "../repositories.ts";
 import { forEachRepository, type SeenRepository } from "../seen-repositories.ts";
 import type { Store } from "../store.ts";
 import { purgeUploads } from "../upload-purge.ts";
+import { hasDirectories } from "../view.ts";
+import { removeEmptyDirectories } from "./directories.ts";
 import { expireTags } from "./expire.ts";
 import { isCovered } from "./keep.ts";
 import type { Pruned } from "./plan.ts";
@@ -110,6 +112,7 @@ async function markRepository(
   const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
   const scan = await scanRepository(store, { prefix, name, seen, pace });
   for (const problem of scan.problems) run.addFinding(problem);
+  if (name !== undefined && scan.hasUploads) run.uploading.push(name);
   // In a cache, eviction decides what is unused: many of its manifests were only asked for by digest.
   const isCached = name !== undefined && (await seen.objects.stat(upstreamKey(name))) !== undefined;
   const keptBy = name === undefined || isCached || keep === undefined || !isCovered(keep, name) ? undefined : keep;
@@ -152,34 +155,11 @@ async function removeLeftovers(run: GcRun, uploadAgeMs: number): Promise<void> {
   if (!run.isDryRun) await run.store.garbage.tidy();
   const { sessions, temporaryFiles } = await purgeUploads(run.store, uploadAgeMs, {
     isDryRun: run.isDryRun,
+    // A walk finds them fast; a listing has shown them all.
+    names: hasDirectories(run.store) ? undefined : run.uploading,
     report: (name, id) => run.report(removalIn(name, { what: "upload", subject: id, reason: reasons.upload })),
   });
   run.counters.uploads = sessions;
   run.counters.temporaryFiles = temporaryFiles;
   await removeEmptyDirectories(run);
-}
-
-/** Only those outside of repositories. Whoever made a young one may be about to fill it, so it stays. */
-async function removeEmptyDirectories(run: GcRun): Promise<void> {
-  const { store } = run;
-  for await (const prefix of walkEmptyPrefixes(run.store, repositoriesPrefix)) {
-    await run.pace();
-    const changedMs = await store.directory.prefixTime(prefix);
-    if (changedMs === undefined || run.isYoung(changedMs)) continue;
-    if (!(await removeEmptyDirectory(run, prefix))) continue;
-    const repository = prefix.slice(repositoriesPrefix.length + 1);
-    run.report(removalIn(repository, { what: "directory", subject: prefix, reason: reasons.directory }));
-  }
-}
-
-/** One may hold the marker of a cached repository, which is written first, if filling or evicting it was killed. */
-async function removeEmptyDirectory({ store, isDryRun }: GcRun, prefix: Key): Promise<boolean> {
-  const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
-  const isMarked = name !== undefined && (await store.objects.stat(upstreamKey(name))) !== undefined;
-  if (isDryRun) return (await store.directory.countObjects(prefix)) === (isMarked ? 1 : 0);
-  if (!isMarked) return await removeUpwards(store, prefix);
-  await using removing = await store.changes.removing(name, { keys: [], waitMs: 0 });
-  if (removing === undefined) return false;
-  await removeIfEmpty(store, name);
-  return (await store.directory.prefixTime(prefix)) === undefined;
 }

@@ -11,7 +11,7 @@ import { type DanglingOptions, findDangling } from "./dangling.ts";
 import { type Pruned, type PrunePlan, type PruneRules, planPrune } from "./plan.ts";
 import { predictPruned } from "./predict.ts";
 import { type RepositoryScan, type Revision, scanAgain } from "./scan.ts";
-import { unlinkAll } from "./unlink.ts";
+import { keysOf, unlinkAll } from "./unlink.ts";
 
 /** How to judge and to remove. */
 export interface PruneOptions extends PruneRules {
@@ -30,11 +30,7 @@ export async function pruneRepository(store: Store, scan: RepositoryScan, rules:
   if (scan.isBusy) return keepEverything(scan, { ...judged, isBusy: true });
   if (name === undefined || !hasCandidates(scan, plan)) return keepEverything(scan, judged);
   if (rules.isDryRun) return await predictPruned(store, name, present(scan, plan));
-  const keys = [
-    ...plan.revisions.map((digest) => revisionLink(name, digest)),
-    ...plan.layers.map((digest) => layerLink(name, digest)),
-  ];
-  await using removing = await store.changes.removing(name, { keys, waitMs: 0 });
+  await using removing = await store.changes.removing(name, { keys: keysOf(name, { scan, plan }), waitMs: 0 });
   if (removing === undefined) return await keepEverything(scan, { ...judged, isBusy: true });
   return await pruneAnnounced(store, name, { removing, scan, plan, rules });
 }

@@ -1,6 +1,7 @@
 // One run of garbage collection, as its parts see it.
 import { createPacer, type Pace } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
+import type { RepositoryName } from "../../oci/name.ts";
 import type { Collection } from "../../storage/garbage.ts";
 import { DigestSet } from "../digest-set.ts";
 import type { ManifestRules } from "../manifest-rules.ts";
@@ -37,6 +38,10 @@ export interface GcRun {
   readonly isDryRun: boolean;
   readonly counters: GcCounters;
   readonly marked: DigestSet;
+  /** Repositories in which uploads were under way, or left. */
+  readonly uploading: RepositoryName[];
+  /** Condemned by an earlier run, and left in their place for some time yet. */
+  readonly leftInPlace: Set<Digest>;
   /** Restored from the trash, or in a dry run to be restored. */
   readonly restored: Set<Digest>;
   readonly pace: Pace;
@@ -63,6 +68,8 @@ export function startRun(store: Store, { graceMs, isDryRun, report, collection }
     isDryRun,
     counters,
     marked: new DigestSet(),
+    uploading: [],
+    leftInPlace: new Set(),
     restored: new Set(),
     pace: createPacer(),
     report,

@@ -1,7 +1,7 @@
 // What a collector reads of one repository, without a lock: its links with their times, and what its manifests name.
 // Anything that cannot be read or understood is a problem, and protects everything that the repository links.
 import { mapAhead } from "../../lib/ahead.ts";
-import type { Pace } from "../../lib/pacer.ts";
+import { inTurns, type Pace } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import { parseTag, type Tag } from "../../oci/reference.ts";
@@ -11,7 +11,7 @@ import { deletedPrefix, deletingKey, linkPrefixes, subjectPrefix } from "../layo
 import { listDigests, readLink } from "../links.ts";
 import { type IndexedSubject, isStaleEntry, type ReferrerEntry, walkReferrerIndex } from "../referrer-index.ts";
 import type { Store } from "../store.ts";
-import { readsAtOnce, viewOf } from "../view.ts";
+import { hasDirectories, readsAtOnce, viewOf } from "../view.ts";
 import { readWhole } from "../whole-bytes.ts";
 import { type DatedLink, readLinks } from "./links.ts";
 
@@ -87,7 +87,7 @@ export async function scanRepository(store: Store, options: ScanOptions): Promis
     aliases: [...layers.aliases, ...links.aliases],
     tags: tags.tags,
     vacantTags: tags.vacantTags,
-    vacancies: [...vacantSubjects(index, name), ...layers.vacancies, ...links.vacancies],
+    vacancies: hasDirectories(store) ? [...vacantSubjects(index, name), ...layers.vacancies, ...links.vacancies] : [],
     deleted,
     isDeleting,
     staleEntries: staleEntriesOf(index, revisions),
@@ -148,7 +148,10 @@ export async function scanAgain(
   const tags = await scanTags(seen, places.tags, { revisions, deleted: before.deleted });
   if (tags.problems[0] !== undefined) return { problem: tags.problems[0] };
   const staleEntries = before.staleEntries.filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
-  return { ...before, revisions, tags: tags.tags, vacantTags: tags.vacantTags, staleEntries };
+  // What was not vacant before was not announced.
+  const wereVacant = new Set(before.vacantTags);
+  const vacantTags = tags.vacantTags.filter((tag) => wereVacant.has(tag));
+  return { ...before, revisions, tags: tags.tags, vacantTags, staleEntries };
 }
 
 /** The manifests that the links lead to, and what they name; nothing if that cannot be told. */
@@ -186,7 +189,24 @@ async function readRevisions(
 
 const nothingNamed: StoredNames = { named: new Set(), subject: undefined };
 
-/** A tag whose manifest a client had deleted was left by a deletion that was killed: it is vacant. */
+/** The manifests that links of these identities lead to, if that follows from them: so no link has to be read for it. */
+async function knownTargets(
+  { listings }: Store,
+  revisions: RepositoryScan["revisions"],
+): Promise<ReadonlyMap<string, Digest>> {
+  const known = new Map<string, Digest>();
+  if (listings === undefined) return known;
+  for await (const digest of inTurns(revisions.keys())) {
+    const identity = listings.identityOf(new TextEncoder().encode(digest));
+    if (identity !== undefined) known.set(identity, digest);
+  }
+  return known;
+}
+
+/**
+ * A tag whose manifest a client had deleted was left by a deletion that was killed: it is vacant. If others push beside a
+ * deletion, its tags go first, and any that leads nowhere is one that came too late.
+ */
 async function scanTags(
   store: Store,
   prefix: Key,
@@ -195,16 +215,18 @@ async function scanTags(
   const problems: string[] = [];
   const tags = new Map<Tag, Digest>();
   const vacantTags: Tag[] = [];
+  const known = await knownTargets(store, revisions);
+  const isLeftOver = (digest: Digest) => !revisions.has(digest) && (deleted.has(digest) || !store.changes.isExclusive);
   const others = (text: string) => {
     if (parseTag(text) !== undefined) problems.push(`${prefix}/${text} is not a directory`);
   };
   for (const text of await store.objects.list(prefix, { others })) {
     const tag = parseTag(text);
     if (tag === undefined) continue;
-    const current = await readCurrent(store, `${prefix}/${tag}/current/link`);
+    const current = await readCurrent(store, `${prefix}/${tag}/current/link`, known);
     if (current === undefined) vacantTags.push(tag);
     else if ("problem" in current) problems.push(current.problem);
-    else if (deleted.has(current.digest) && !revisions.has(current.digest)) vacantTags.push(tag);
+    else if (isLeftOver(current.digest)) vacantTags.push(tag);
     else tags.set(tag, current.digest);
   }
   return { tags, vacantTags, problems };
@@ -214,12 +236,16 @@ async function scanTags(
 async function readCurrent(
   store: Store,
   link: Key,
+  known: ReadonlyMap<string, Digest>,
 ): Promise<{ readonly digest: Digest } | { readonly problem: string } | undefined> {
   try {
-    if ((await store.objects.stat(link)) === undefined) {
+    const stat = await store.objects.stat(link);
+    if (stat === undefined) {
       return (await store.directory.isObstructed(link)) ? { problem: `${link} is not a file` } : undefined;
     }
-    const digest = await readLink(store, link);
+    // There, a deletion empties it.
+    if (stat.sizeBytes === 0 && !store.changes.isExclusive) return undefined;
+    const digest = known.get(stat.identity) ?? (await readLink(store, link));
     return digest === undefined ? { problem: `${link} is empty or malformed` } : { digest };
   } catch (error) {
     return { problem: `${link} cannot be read: ${error}` };

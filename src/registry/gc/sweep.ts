@@ -68,8 +68,14 @@ async function judgeEntry(run: GcRun, entry: Condemned): Promise<DueEntry | unde
     // It may be the last whole copy: a repair moves the damaged one away, and whoever needs the blob restores this one.
     if ((await store.objects.stat(blobKey(digest)))?.isDamaged === true) return undefined;
   }
-  if (run.isYoung(stat.changedMs)) return void noteInTrash(run, stat.sizeBytes);
+  if (run.isYoung(stat.changedMs)) return void noteLeft(run, entry, { digest, sizeBytes: stat.sizeBytes });
   return { entry, digest, sizeBytes: stat.sizeBytes };
+}
+
+/** What stays in its place is counted when all of these are gone through. */
+function noteLeft(run: GcRun, { isInPlace: isThere }: Condemned, { digest, sizeBytes }: Omit<DueEntry, "entry">): void {
+  if (isThere) run.leftInPlace.add(digest);
+  else noteInTrash(run, sizeBytes);
 }
 
 /** Checked each time, since another collector may have moved it; a dry run has not restored what it reports. */
@@ -137,12 +143,17 @@ export async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
     counters.waitingBytes += stat.sizeBytes;
     return;
   }
-  counters.condemned += 1;
-  counters.condemnedBytes += stat.sizeBytes;
-  run.report(removalOfBytes({ what: "blob", subject: digest, reason: reasons.blob }, stat.sizeBytes));
+  const isNew = !run.leftInPlace.has(digest);
+  if (isNew) noteCondemned(run, digest, stat);
   if (!isDryRun && (await run.collection?.condemn(key, stat)) !== true) return;
-  counters.trashed += 1;
+  if (isNew) counters.trashed += 1;
   noteInTrash(run, stat.sizeBytes);
+}
+
+function noteCondemned({ counters, report }: GcRun, digest: Digest, { sizeBytes }: Stat): void {
+  counters.condemned += 1;
+  counters.condemnedBytes += sizeBytes;
+  report(removalOfBytes({ what: "blob", subject: digest, reason: reasons.blob }, sizeBytes));
 }
 
 function noteInTrash({ counters }: GcRun, sizeBytes: number): void {

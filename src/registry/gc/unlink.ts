@@ -1,6 +1,7 @@
 // Unlinking what a plan says, by somebody who has announced it, or holds the repository's lock exclusively.
 import type { Pace } from "../../lib/pacer.ts";
 import type { RepositoryName } from "../../oci/name.ts";
+import type { Tag } from "../../oci/reference.ts";
 import type { Removing } from "../../storage/changes.ts";
 import type { Key } from "../../storage/ports.ts";
 import {
@@ -10,13 +11,15 @@ import {
   referrerLink,
   revisionLink,
   subjectPrefix,
+  tagCurrentLink,
   tagIndexLink,
+  tagPrefix,
   tagsPrefix,
 } from "../layout.ts";
 import type { ReferrerEntry } from "../referrer-index.ts";
 import { removeIfEmpty } from "../repositories.ts";
 import type { Store } from "../store.ts";
-import { listTagIndex, trashTag } from "../tags.ts";
+import { listTagIndex, removeTag } from "../tags.ts";
 import { viewOf } from "../view.ts";
 import type { PrunePlan } from "./plan.ts";
 import type { RepositoryScan } from "./scan.ts";
@@ -32,16 +35,32 @@ export interface Unlinking {
 /** Until the next run syncs, a power cut may undo it: then the next run does it again. */
 const notYet = { isDurable: false } as const;
 
+/** Everything that goes and that somebody who pushes may rely on. */
+export function keysOf(name: RepositoryName, planned: Pick<Unlinking, "scan" | "plan">): readonly Key[] {
+  return [
+    ...revisionLinks(name, planned.plan),
+    ...staleEntries(planned).map(({ subject, digest }) => referrerLink(name, subject, digest)),
+    ...layerLinks(name, planned.plan),
+    ...planned.scan.vacantTags.map((tag) => tagCurrentLink(name, tag)),
+  ];
+}
+
+function revisionLinks(name: RepositoryName, { revisions }: PrunePlan): readonly Key[] {
+  return revisions.map((digest) => revisionLink(name, digest));
+}
+
+function layerLinks(name: RepositoryName, { layers }: PrunePlan): readonly Key[] {
+  return layers.map((digest) => layerLink(name, digest));
+}
+
 /** Returns which directories without a link went: a killed writer may have left something in one. */
 export async function unlinkAll(store: Store, name: RepositoryName, unlinking: Unlinking): Promise<readonly Key[]> {
   const { removing, scan, plan } = unlinking;
   if (plan.revisions.length > 0) await forgetInIndexes(store, name, unlinking);
-  const revisions = plan.revisions.map((digest) => revisionLink(name, digest));
-  await removing.deleteAll(revisions, notYet);
+  await removing.deleteAll(revisionLinks(name, plan), notYet);
   await forgetEntries(store, name, unlinking);
-  const layers = plan.layers.map((digest) => layerLink(name, digest));
-  await removing.deleteAll(layers, notYet);
-  for (const tag of scan.vacantTags) await trashTag(store, name, tag);
+  await removing.deleteAll(layerLinks(name, plan), notYet);
+  for (const tag of scan.vacantTags) await removeVacantTag(store, name, { removing, tag });
   if (scan.isDeleting) await removing.drop(deletingKey(name));
   for (const digest of plan.notes) await removing.drop(deletedLink(name, digest), notYet);
   const directories: Key[] = [];
@@ -52,13 +71,27 @@ export async function unlinkAll(store: Store, name: RepositoryName, unlinking: U
   return directories;
 }
 
+/** With what lies beside it, such as when it was pulled, which would make it look as if it were there. */
+async function removeVacantTag(
+  store: Store,
+  name: RepositoryName,
+  { removing, tag }: { readonly removing: Removing; readonly tag: Tag },
+): Promise<void> {
+  if (store.listings === undefined) return void (await removeTag(store, name, { removing, tag }));
+  const current = tagCurrentLink(name, tag);
+  for await (const page of store.listings.scan(tagPrefix(name, tag))) {
+    for (const { key } of page) if (key !== current) await removing.drop(key);
+  }
+  await removing.delete(current);
+}
+
 /** After the revisions, as a push writes its entry after them: a kill in between leaves an entry too many, or none. */
 async function forgetEntries(store: Store, name: RepositoryName, unlinking: Unlinking): Promise<void> {
   const { removing, pace } = unlinking;
   const entries = staleEntries(unlinking);
   for (const { subject, digest } of entries) {
     await pace?.();
-    await removing.drop(referrerLink(name, subject, digest), notYet);
+    await removing.delete(referrerLink(name, subject, digest), notYet);
   }
   for (const subject of new Set(entries.map((entry) => entry.subject))) {
     await store.directory.removeEmpty(subjectPrefix(name, subject), notYet);
@@ -66,7 +99,7 @@ async function forgetEntries(store: Store, name: RepositoryName, unlinking: Unli
 }
 
 /** Those that were stale before, and those of the manifests that go. */
-function staleEntries({ scan, plan }: Unlinking): readonly ReferrerEntry[] {
+function staleEntries({ scan, plan }: Pick<Unlinking, "scan" | "plan">): readonly ReferrerEntry[] {
   const ofThese = plan.revisions.flatMap((digest) => {
     const subject = scan.revisions.get(digest)?.subject;
     return subject === undefined ? [] : [{ subject, digest }];

@@ -12,6 +12,7 @@ import type { Key } from "../ports.ts";
 import { BucketChanges } from "./bucket-changes.ts";
 import { BucketDirectory } from "./bucket-directory.ts";
 import { BucketGarbage } from "./bucket-garbage.ts";
+import { BucketListings } from "./bucket-listings.ts";
 import type { BucketObjects } from "./bucket-objects.ts";
 import { NodeUploads } from "./node-uploads.ts";
 import { Notices } from "./notices.ts";
@@ -28,7 +29,7 @@ export interface BucketDriverOptions {
   readonly newId: () => string;
   /** A directory that is there, and is this node's alone. */
   readonly scratch: string;
-  readonly traits: Pick<StoreTraits, "isExpiryEnforced">;
+  readonly traits: Pick<StoreTraits, "isExpiryEnforced" | "areEtagsMd5">;
   /** For the parts of all uploads together. */
   readonly partMemoryBytes: number;
   /** Where clients are sent for contents; if absent, they get them from here. */
@@ -43,7 +44,7 @@ export function openBucketDriver(options: BucketDriverOptions): BucketDriver {
   const { objects, newId, traits, redirects } = options;
   const notices = new Notices(objects, { prefix: "notices/", newId });
   const prefix = `${collectorPlace}/`;
-  const { isExpiryEnforced } = traits;
+  const { isExpiryEnforced, areEtagsMd5 } = traits;
   const stored = new StoreObjects(objects, { notices, isContent, redirects });
   const uploads = new BucketUploads(objects, { newId, memory: new PartMemory(options.partMemoryBytes) });
   const paths = new KeyPaths(options.scratch, new DurableFiles(options.scratch, { isDurable: false }));
@@ -55,6 +56,7 @@ export function openBucketDriver(options: BucketDriverOptions): BucketDriver {
     garbage: new BucketGarbage(objects, { notices, newId, prefix }),
     uploads: new NodeUploads(uploads),
     transfers: new ScratchTransfers({ files, objects: stored, send: (content, to) => send(uploads, content, to) }),
+    listings: new BucketListings(objects, { notices, isContent, areEtagsMd5 }),
     directory: new BucketDirectory(objects, { notices, space: () => local.space() }),
   };
 }

@@ -21,6 +21,7 @@ export interface BucketGarbageOptions {
 export class BucketGarbage implements Garbage {
   readonly #objects: BucketObjects;
   readonly #options: BucketGarbageOptions;
+  readonly #noted: NotedEntries = new WeakMap();
 
   constructor(objects: BucketObjects, options: BucketGarbageOptions) {
     this.#objects = objects;
@@ -29,14 +30,13 @@ export class BucketGarbage implements Garbage {
 
   async list(): Promise<readonly Condemned[]> {
     const { condemned } = await readRunNotes(this.#objects, this.#candidatesKey(undefined));
-    return condemned.map(describeCondemned);
+    return describeAll(condemned, this.#noted);
   }
 
   /** As it was noted. */
   async stat(entry: Condemned): Promise<Stat | undefined> {
-    const { condemned } = await readRunNotes(this.#objects, this.#candidatesKey(undefined));
-    const found = condemned.find((each) => nameOf(each) === entry.name);
-    return found && statOf(found);
+    const noted = this.#noted.get(entry);
+    return noted && statOf(noted);
   }
 
   /** Whatever is garbage is still under its key. */
@@ -67,7 +67,9 @@ export class BucketGarbage implements Garbage {
     const { notices, newId, prefix } = this.#options;
     const lease = { key: `${prefix}lease`, note, newId };
     const begun = await beginCollection(this.#objects, { notices, lease, candidatesKey: this.#candidatesKey(tag) });
-    return begun instanceof BucketCollection ? new GarbageRun(begun, this.#objects.client.options.clock) : begun;
+    return begun instanceof BucketCollection
+      ? new GarbageRun(begun, { clock: this.#objects.client.options.clock, noted: this.#noted })
+      : begun;
   }
 
   #candidatesKey(tag: string | undefined): Key {
@@ -75,8 +77,15 @@ export class BucketGarbage implements Garbage {
   }
 }
 
-function describeCondemned(each: CondemnedObject): Condemned {
-  return { name: nameOf(each), content: each.key, isInPlace: true, isSetAside: false };
+/** What was noted of entries that somebody has listed. */
+type NotedEntries = WeakMap<Condemned, CondemnedObject>;
+
+function describeAll(condemned: readonly CondemnedObject[], noted: NotedEntries): readonly Condemned[] {
+  return condemned.map((each) => {
+    const entry = { name: nameOf(each), content: each.key, isInPlace: true, isSetAside: false };
+    noted.set(entry, each);
+    return entry;
+  });
 }
 
 function statOf({ etag, sizeBytes, condemnedMs }: CondemnedObject): Stat {
@@ -87,23 +96,25 @@ function statOf({ etag, sizeBytes, condemnedMs }: CondemnedObject): Stat {
 class GarbageRun implements Collection {
   readonly #run: BucketCollection;
   readonly #clock: { readonly now: () => number };
+  readonly #noted: NotedEntries;
   readonly #startedMs: number;
-  readonly #condemned = new Map<string, CondemnedObject>();
 
-  constructor(run: BucketCollection, clock: { readonly now: () => number }) {
+  constructor(
+    run: BucketCollection,
+    { clock, noted }: { readonly clock: { readonly now: () => number }; readonly noted: NotedEntries },
+  ) {
     this.#run = run;
     this.#clock = clock;
+    this.#noted = noted;
     this.#startedMs = clock.now();
   }
 
   async condemned(): Promise<readonly Condemned[]> {
-    const found = await this.#run.announce();
-    for (const each of found) this.#condemned.set(nameOf(each), each);
-    return found.map(describeCondemned);
+    return describeAll(await this.#run.announce(), this.#noted);
   }
 
   async destroy(entries: readonly Condemned[]): Promise<readonly Condemned[]> {
-    const announced = entries.flatMap(({ name }) => this.#condemned.get(name) ?? []);
+    const announced = entries.flatMap((entry) => this.#noted.get(entry) ?? []);
     const gone = new Set((await this.#run.destroy(announced)).map(nameOf));
     return entries.filter(({ name }) => gone.has(name));
   }

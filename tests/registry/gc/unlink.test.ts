@@ -21,7 +21,7 @@ test("unlinkAll() takes manifests away before what they need and before what tel
   if (held === undefined) throw new Error("busy");
   const removing = {
     ...held,
-    delete: async () => false,
+    delete: async (key: string) => order.push(key) > 0,
     deleteAll: async (keys: readonly string[]) => void order.push(...keys),
     drop: async (key: string) => {
       order.push(key);

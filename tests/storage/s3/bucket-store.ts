@@ -12,7 +12,11 @@ export function openNode(
   objects: BucketObjects,
   options: Pick<BucketDriverOptions, "scratch"> & Partial<BucketDriverOptions>,
 ): Driver {
-  const usual = { newId: () => crypto.randomUUID(), traits: { isExpiryEnforced: true }, partMemoryBytes: 0 };
+  const usual = {
+    newId: () => crypto.randomUUID(),
+    traits: { isExpiryEnforced: true, areEtagsMd5: true },
+    partMemoryBytes: 0,
+  };
   return openBucketDriver({ objects, ...usual, ...options }) as Driver;
 }
 
