@@ -11,6 +11,6 @@ const signalsOfOthers = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 export async function serveAsWorker(line: WorkerLine, io: CommandIo): Promise<number> {
   for (const signal of signalsOfOthers) process.on(signal, () => undefined);
   const { env, now, logStream, accessStream } = io;
-  const surroundings = { env, now, logStream, accessStream, print: io.announce, endWith: endWithParent };
-  return await runWorker(new SupervisorLink(line), surroundings);
+  const dependencies = { env, now, logStream, accessStream, print: io.announce, endWith: endWithParent };
+  return await runWorker(new SupervisorLink(line), dependencies);
 }

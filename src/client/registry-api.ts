@@ -9,6 +9,7 @@ import { maxManifestBytes } from "../oci/manifest.ts";
 import { manifestTypes, stripParameters } from "../oci/media-type.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { formatReference, parseTag, type Reference, type Tag } from "../oci/reference.ts";
+import { Deadline } from "./deadline.ts";
 import type { RegistryClient, RegistryRequest } from "./registry-client.ts";
 import { type Patience, withRetries } from "./retry.ts";
 import type { UpstreamAnswer } from "./transport.ts";
@@ -33,17 +34,38 @@ const maxListBytes = 32 * 1024 * 1024;
 const listLimits = { maxDepth: 100, maxValues: 1_000_000, maxDifferentKeys: 5000, maxEscapes: 1_000_000 };
 const maxPages = 100_000;
 const stallMs = 30_000;
+/** For one page, or another answer that is read whole: one that drips would never stall. */
+const wholeMs = 120_000;
+/** For all pages of a list together. */
+const listMs = 30 * 60_000;
 const patience = { pauseMs: 500, attempts: 4, longestMs: 60_000 } as const;
 const catalogScopes: Scopes = ["registry:catalog:*"];
+
+/** How long the registry may take. */
+export interface RegistryApiLimits {
+  /** For an answer that is read whole. */
+  readonly wholeMs: number;
+  /** For all pages of a list. */
+  readonly listMs: number;
+}
 
 /** One registry's API. */
 export class RegistryApi {
   readonly client: RegistryClient;
   readonly #patience: Patience;
+  readonly #limits: RegistryApiLimits;
 
-  constructor(client: RegistryClient, options: { readonly signal: AbortSignal; readonly pauseMs?: number }) {
+  constructor(
+    client: RegistryClient,
+    {
+      signal,
+      pauseMs = patience.pauseMs,
+      ...limits
+    }: { readonly signal: AbortSignal; readonly pauseMs?: number } & Partial<RegistryApiLimits>,
+  ) {
     this.client = client;
-    this.#patience = { ...patience, ...options };
+    this.#patience = { ...patience, pauseMs, signal };
+    this.#limits = { wholeMs, listMs, ...limits };
   }
 
   /** The pages of the catalog. */
@@ -142,8 +164,10 @@ export class RegistryApi {
 
   async *#values({ path: first, field, scopes, isUnsized }: ListPlace): AsyncGenerator<readonly unknown[]> {
     let path: string | undefined = isUnsized === true ? first : `${first}?n=${pageSize}`;
+    let readingMs = 0;
     for (let page = 0; path !== undefined; page += 1) {
       const asked: string = path;
+      const startedMs = performance.now();
       const read = await this.#read({ method: "GET", path: asked, scopes }, maxListBytes, async (bytes, answer) => ({
         items: itemsOf(await parse(bytes), field),
         next: this.client.nextPath(answer, first),
@@ -152,6 +176,9 @@ export class RegistryApi {
       // A part is not taken for the whole: a mirror would delete the rest.
       if (read === undefined && page > 0) throw this.#wrong(`breaks off its list ${first}`);
       if (read === undefined) return;
+      // What is done with a page is no time of the registry's.
+      readingMs += performance.now() - startedMs;
+      if (readingMs > this.#limits.listMs) throw this.#wrong(`does not come to the end of its list ${first}`);
       yield read.items;
       if (read.hasNext && read.next === undefined) throw this.#wrong(`goes on with its list ${first} elsewhere`);
       if (read.next === asked || page === maxPages) throw this.#wrong(`lists ${first} without end`);
@@ -169,11 +196,13 @@ export class RegistryApi {
     maxBytes: number,
     take: (bytes: Uint8Array<ArrayBuffer>, answer: UpstreamAnswer) => T | Promise<T>,
   ): Promise<T | undefined> {
-    const { signal } = this.#patience;
+    const { host } = this.client;
     return withRetries(async () => {
+      using deadline = new Deadline(this.#limits.wholeMs, host);
+      const signal = AbortSignal.any([this.#patience.signal, deadline.signal]);
       const answer = await this.client.find({ ...request, signal });
       if (answer === undefined) return undefined;
-      return take(await readWholeAnswer(answer, { maxBytes, stallMs, host: this.client.host }), answer);
+      return take(await readWholeAnswer(answer, { maxBytes, stallMs, host }), answer);
     }, this.#patience);
   }
 

@@ -37,6 +37,32 @@ const mirror = z
   )
   .meta({ closed: mirrorKeys });
 
+type WrittenMirror = z.output<typeof mirror>;
+
+/** Mirrors of different repositories into one, of which one deletes what is not its own, unless they say which tags are whose. */
+function findRivals(mirrors: readonly WrittenMirror[]): readonly (readonly [WrittenMirror, WrittenMirror])[] {
+  return [...Map.groupBy(mirrors, placeOf).values()].flatMap((all) =>
+    all.flatMap((first, index) =>
+      all
+        .slice(index + 1)
+        .filter(
+          (second) => first.from !== second.from && (first.delete || second.delete) && mayShareTags(first, second),
+        )
+        .map((second) => [first, second] as const),
+    ),
+  );
+}
+
+/** Where it puts images; that of a glob is one too. */
+function placeOf({ from, to }: WrittenMirror): string {
+  const names = from.slice(from.indexOf("/") + 1);
+  return to !== undefined && names.includes("*") ? `${to}/${names}` : (to ?? names);
+}
+
+function mayShareTags({ tags }: WrittenMirror, other: WrittenMirror): boolean {
+  return tags.length === 0 || other.tags.length === 0 || tags.some((tag) => other.tags.includes(tag));
+}
+
 /** The mirrors. */
 export const sync = z
   .array(mirror, { error: "must be a list of {from, to}" })
@@ -45,6 +71,9 @@ export const sync = z
     for (const { from, username, password } of value) {
       if ((username === undefined) !== (password === undefined))
         refuse(`${from} has only one of username and password`);
+    }
+    for (const [first, second] of findRivals(value)) {
+      refuse(`${first.from} and ${second.from} fill the same repository, where delete would remove each other's tags`);
     }
   })
   .prefault([])

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type App, startApp } from "../../src/app.ts";
 import { loadConfiguration } from "../../src/config/load.ts";
+import { waitUntil } from "../e2e/program.ts";
 import { streamTo } from "../log/stream.ts";
 import { until } from "../notifications/made-events.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
@@ -111,7 +112,7 @@ test("a certificate that is replaced is served by all workers", async () => {
   const after = app.certificate?.description().fingerprint;
   const [status] = await askBoth(started, "/v2/");
   // Until old listeners are closed one worker gets all new connections.
-  await Bun.sleep(3500);
+  await waitUntil("both answer again", async () => (await askBoth(started, "/v2/"))[1] === 2);
   expect([before === after, status, await askBoth(started, "/v2/")]).toEqual([false, 200, [200, 2]]);
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { RegistryApi } from "../../src/client/registry-api.ts";
+import { RegistryApi, type RegistryApiLimits } from "../../src/client/registry-api.ts";
 import { RegistryClient } from "../../src/client/registry-client.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { named, referenceOf, refusalOf } from "../proxy/caching.ts";
@@ -15,7 +15,7 @@ import {
 const name = named("team/app");
 const signal = new AbortController().signal;
 
-function apiOf(server: MisbehavingUpstream): RegistryApi {
+function apiOf(server: MisbehavingUpstream, limits: Partial<RegistryApiLimits> = {}): RegistryApi {
   const client = new RegistryClient({
     host: server.host,
     url: server.url,
@@ -28,7 +28,7 @@ function apiOf(server: MisbehavingUpstream): RegistryApi {
     now: Date.now,
     report: () => undefined,
   });
-  return new RegistryApi(client, { signal, pauseMs: 1 });
+  return new RegistryApi(client, { signal, pauseMs: 1, ...limits });
 }
 
 async function collect<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly (readonly T[])[]> {
@@ -69,6 +69,31 @@ describe("lists", () => {
     const first = "/v2/_catalog?n=1000";
     server.behave(pages({ [first]: [{ repositories: ["a"] }, first] }));
     expect(await refusalOf(collect(apiOf(server).listRepositories()))).toBe("UPSTREAM_INVALID");
+  });
+
+  test("that drip, and would never stall, are given up", async () => {
+    await using server = await startUpstream();
+    server.behave((_request, response) => {
+      response.writeHead(200);
+      const dripping = setInterval(() => response.write(" "), 5);
+      response.on("close", () => clearInterval(dripping));
+      return true;
+    });
+    expect(await refusalOf(collect(apiOf(server, { wholeMs: 30 }).listTags(name)))).toBe("UPSTREAM_TIMEOUT");
+  });
+
+  test("whose pages together take too long are given up", async () => {
+    await using server = await startUpstream();
+    let page = 0;
+    server.behave((_request, response) => {
+      page += 1;
+      response.writeHead(200, { Link: `</v2/_catalog?n=1000&last=${page}>; rel="next"` });
+      setTimeout(() => response.end('{"repositories":["a"]}'), 5);
+      return true;
+    });
+    const listed = collect(apiOf(server, { listMs: 30 }).listRepositories());
+    expect(await refusalOf(listed)).toBe("UPSTREAM_INVALID");
+    expect(page).toBeLessThan(10);
   });
 
   test("that are none are refused", async () => {

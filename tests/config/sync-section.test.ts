@@ -48,6 +48,28 @@ describe("a mirror is refused", () => {
   });
 });
 
+describe("two mirrors into one repository", () => {
+  const [a, b] = ["docker.io/library/app", "ghcr.io/acme/app"];
+  test.each([
+    [{ from: a, to: "app", delete: true }, { from: b, to: "app" }, true],
+    [{ from: a, to: "app" }, { from: b, to: "app", tags: ["v*"], delete: true }, true],
+    [{ from: a, to: "app", tags: ["v1*"], delete: true }, { from: b, to: "app", tags: ["v*", "v1*"] }, true],
+    [{ from: "docker.io/acme/app", delete: true }, { from: b }, true],
+    [{ from: "docker.io/acme/*", to: "m", delete: true }, { from: "ghcr.io/acme/*", to: "m" }, true],
+    [{ from: "docker.io/library/*", to: "m", delete: true }, { from: "ghcr.io/acme/*", to: "m" }, false],
+    [{ from: a, to: "app", tags: ["v1*"], delete: true }, { from: b, to: "app", tags: ["v2*"], delete: true }, false],
+    [{ from: a, to: "app" }, { from: b, to: "app" }, false],
+    [{ from: a, to: "app", delete: true }, { from: a, to: "app", semver: "^1" }, false],
+    [{ from: a, to: "app", delete: true }, { from: b, to: "other" }, false],
+  ])("%j and %j are refused: %p", async (first, second, isRefused) => {
+    const problem = await load([first, second]).then(
+      () => "",
+      (error) => String(error),
+    );
+    expect(problem.includes("fill the same repository")).toBe(isRefused);
+  });
+});
+
 test.each(["nas:5000/team/**", "localhost:5000/a", "ghcr.io/acme/*", "registry.example.com/app"])(
   "%p is a source",
   async (from) => {

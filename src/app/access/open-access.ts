@@ -1,6 +1,6 @@
 // Opens the configured access control: the door, and our own token server behind it.
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Authenticator } from "../../auth/authenticator.ts";
 import { hashPassword, PasswordChecker } from "../../auth/htpasswd.ts";
@@ -126,6 +126,10 @@ function existing(path: string): string | undefined {
 
 /** As distribution does: a missing file is made with a user whose password is shown once. */
 async function provideUsers(path: string): Promise<MadeUser | undefined> {
+  // Debian's package is configured so, and nobody can log in there.
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw new StartError(`auth.htpasswd.path: ${path} is a directory; name a file, such as ${join(path, "htpasswd")}`);
+  }
   if (existsSync(path)) return undefined;
   const password = randomBytes(24).toString("base64url");
   try {

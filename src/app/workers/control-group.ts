@@ -1,28 +1,58 @@
-// What the control groups of this process allow, on Linux with their second version: containers, systemd.
+// What the control groups of this process allow, on Linux, in both of their versions: containers, systemd.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Where the system tells of them. */
 export interface GroupPlaces {
-  /** Names the group of this process. */
+  /** Names the groups of this process. */
   readonly own: string;
   readonly mount: string;
 }
 
 const usualPlaces: GroupPlaces = { own: "/proc/self/cgroup", mount: "/sys/fs/cgroup" };
 
-/** The tightest limit that a file of this process's group, or of one above it, sets; undefined if there is none. */
-export function readGroupLimit(
-  file: string,
-  parse: (text: string) => number | undefined,
-  { own, mount }: GroupPlaces = usualPlaces,
+/** How many bytes of memory this process may use; undefined if nothing limits it. */
+export function readMemoryLimit(places: GroupPlaces = usualPlaces): number | undefined {
+  return least([
+    tightest("", places, (read) => parseMemory(read("memory.max"))),
+    tightest("memory", places, (read) => parseMemory(read("memory.limit_in_bytes"))),
+  ]);
+}
+
+/** How many cores this process may keep busy; undefined if nothing limits it. */
+export function readCoreLimit(places: GroupPlaces = usualPlaces): number | undefined {
+  return least([
+    tightest("", places, (read) => parseQuota(read("cpu.max"))),
+    tightest("cpu", places, (read) => parseQuota(`${read("cpu.cfs_quota_us").trim()} ${read("cpu.cfs_period_us")}`)),
+  ]);
+}
+
+type ReadFile = (name: string) => string;
+
+/** The tightest limit of this process's group and of those above it. The first version has a tree for each controller. */
+function tightest(
+  controller: string,
+  { own, mount }: GroupPlaces,
+  limitOf: (read: ReadFile) => number | undefined,
 ): number | undefined {
-  let least: number | undefined;
-  for (let group = /^0::(\/.*)$/m.exec(readIfThere(own))?.[1] ?? "/"; ; group = dirname(group)) {
-    const limit = parse(readIfThere(join(mount, group, file)));
-    if (limit !== undefined && (least === undefined || limit < least)) least = limit;
-    if (group === "/") return least;
+  const limits: (number | undefined)[] = [];
+  for (let group = findGroup(readIfThere(own), controller) ?? "/"; ; group = dirname(group)) {
+    limits.push(limitOf((name) => readIfThere(join(mount, controller, group, name))));
+    if (group === "/") return least(limits);
   }
+}
+
+/** A line is `number:controllers:group`; the second version has the number 0 and no controllers. */
+function findGroup(text: string, controller: string): string | undefined {
+  for (const [, controllers = "", group] of text.matchAll(/^\d+:([^:\n]*):(\/.*)$/gm)) {
+    if (controllers.split(",").includes(controller)) return group;
+  }
+  return undefined;
+}
+
+function least(limits: readonly (number | undefined)[]): number | undefined {
+  const known = limits.filter((limit) => limit !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 /** Empty if it cannot be read: nothing is limited then, as far as anybody can tell. */
@@ -34,13 +64,14 @@ function readIfThere(path: string): string {
   }
 }
 
-/** The text of `cpu.max`: microseconds of CPU time, or `max`, and in how many microseconds. */
-export function parseQuota(text: string): number | undefined {
+/** Microseconds of CPU time, or `max` or -1, and in how many microseconds. */
+function parseQuota(text: string): number | undefined {
   const [, quota, period] = /^(\d+) (\d+)\s*$/.exec(text) ?? [];
   return quota === undefined || Number(period) === 0 ? undefined : Number(quota) / Number(period);
 }
 
-/** The text of `memory.max`: bytes, or `max`. */
-export function parseMemory(text: string): number | undefined {
-  return /^\d+\s*$/.test(text) ? Number(text) : undefined;
+/** Bytes, or `max`; the first version has a number near 2^63 for none. */
+function parseMemory(text: string): number | undefined {
+  const bytes = /^\d+\s*$/.test(text) ? Number(text) : undefined;
+  return bytes !== undefined && bytes < Number.MAX_SAFE_INTEGER ? bytes : undefined;
 }

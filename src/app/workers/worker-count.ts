@@ -1,6 +1,6 @@
 // How many processes serve requests.
 import { availableParallelism, totalmem } from "node:os";
-import { parseMemory, parseQuota, readGroupLimit } from "./control-group.ts";
+import { readCoreLimit, readMemoryLimit } from "./control-group.ts";
 
 /** What decides about it. */
 export interface WorkerFacts {
@@ -47,14 +47,11 @@ function obstacleTo(facts: Pick<WorkerFacts, "spreadsConnections" | "keepsProces
 export const spreadsConnections = process.platform === "linux";
 
 /** How many cores this process may use: those of the machine, or as many as its control group is given. */
-export function usableCores(
-  parallelism = availableParallelism(),
-  quota = readGroupLimit("cpu.max", parseQuota),
-): number {
+export function usableCores(parallelism = availableParallelism(), quota = readCoreLimit()): number {
   return Math.max(1, Math.min(parallelism, quota === undefined ? parallelism : Math.ceil(quota)));
 }
 
 /** How much memory this process may use: that of the machine, or what its control group is given. */
-export function usableMemoryBytes(total = totalmem(), limit = readGroupLimit("memory.max", parseMemory)): number {
+export function usableMemoryBytes(total = totalmem(), limit = readMemoryLimit()): number {
   return Math.min(total, limit ?? total);
 }

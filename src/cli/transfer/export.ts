@@ -1,6 +1,7 @@
 // registry export
 import { resolve } from "node:path";
 import { exportImages } from "../../app/transfers/export-images.ts";
+import { untilAborted } from "../../client/deadline.ts";
 import { formatSize } from "../../lib/size.ts";
 import { errorCode } from "../../lib/system-error.ts";
 import { ArchiveWriter } from "../../transfer/archive/archive-destination.ts";
@@ -79,13 +80,7 @@ async function openOutput(output: string, io: CommandIo, signal: AbortSignal): P
 /** Waits for the reader with each piece, however slow it is, unless the command is to end. */
 function standardOutput({ stdoutBytes }: CommandIo, signal: AbortSignal): ArchiveSink {
   return {
-    write: async (bytes) => {
-      signal.throwIfAborted();
-      const { promise: ending, reject } = Promise.withResolvers<never>();
-      const end = () => reject(signal.reason);
-      signal.addEventListener("abort", end, { once: true });
-      await Promise.race([stdoutBytes(bytes), ending]).finally(() => signal.removeEventListener("abort", end));
-    },
+    write: (bytes) => untilAborted(stdoutBytes(bytes), signal),
     finish: async () => {},
     abandon: async () => {},
   };

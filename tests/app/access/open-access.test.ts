@@ -21,8 +21,8 @@ async function opened(
   const directory = temporaryDirectory();
   if (users !== undefined) writeFileSync(join(directory.path, "htpasswd"), users);
   const { configuration } = await loadConfiguration({ path: undefined, env, flags: {} });
-  const surroundings = { dataDirectory: directory.path, logger, now: Date.now, hasFile };
-  return { directory, access: await openAccess(configuration, surroundings) };
+  const dependencies = { dataDirectory: directory.path, logger, now: Date.now, hasFile };
+  return { directory, access: await openAccess(configuration, dependencies) };
 }
 
 const pub = '[{repositories: ["pub/**"], actions: [pull]}]';
@@ -190,5 +190,11 @@ describe("openAccess()", () => {
     const path = "/nowhere/at/all/users";
     expect(opened({ REGISTRY_AUTH_HTPASSWD_PATH: path })).rejects.toThrow(/does not exist and cannot be made/);
     expect(existsSync(path)).toBe(false);
+  });
+
+  test("a directory in the place of the file of users is refused with what to write instead", async () => {
+    using directory = temporaryDirectory();
+    const opening = opened({ REGISTRY_AUTH_HTPASSWD_PATH: directory.path });
+    expect(opening).rejects.toThrow(`is a directory; name a file, such as ${directory.path}/htpasswd`);
   });
 });

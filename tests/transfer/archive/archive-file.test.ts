@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openArchiveFile } from "../../../src/transfer/archive/archive-file.ts";
 import { codeOf } from "../../registry/refused.ts";
@@ -45,4 +45,19 @@ test("an archive that cannot come into its place leaves nothing behind", async (
   expect(String(await sink.finish().catch((error) => error))).toContain("EISDIR");
   await sink.abandon();
   expect(readdirSync(directory.path)).toEqual(["a.tar"]);
+});
+
+test("what killed exports left behind is removed, and nothing else", async () => {
+  using directory = temporaryDirectory();
+  const at = (name: string) => join(directory.path, name);
+  const left = (path: string) => `.${path}.${crypto.randomUUID()}.part`;
+  const [old, recent, another, foreign] = [left("a.tar"), left("a.tar"), left("b.tar"), ".a.tar.mine.part"];
+  for (const name of [old, recent, another, foreign]) writeFileSync(at(name), "half");
+  const other = await openArchiveFile(at("a.tar"));
+  const [held = ""] = readdirSync(directory.path).filter((name) => ![old, recent, another, foreign].includes(name));
+  for (const name of [old, another, foreign, held]) utimesSync(at(name), 1, 1);
+  const sink = await openArchiveFile(at("a.tar"));
+  await sink.abandon();
+  expect(readdirSync(directory.path).sort()).toEqual([recent, another, foreign, held].sort());
+  await other.abandon();
 });
