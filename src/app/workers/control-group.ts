@@ -27,13 +27,13 @@ export function readCoreLimit(places: GroupPlaces = usualPlaces): number | undef
   ]);
 }
 
-type ReadFile = (name: string) => string;
+type ReadGroupFile = (name: string) => string;
 
 /** The tightest limit of this process's group and of those above it. The first version has a tree for each controller. */
 function tightest(
   controller: string,
   { own, mount }: GroupPlaces,
-  limitOf: (read: ReadFile) => number | undefined,
+  limitOf: (read: ReadGroupFile) => number | undefined,
 ): number | undefined {
   const limits: (number | undefined)[] = [];
   for (let group = findGroup(readIfThere(own), controller) ?? "/"; ; group = dirname(group)) {
