@@ -11,6 +11,7 @@ import {
   findBlob,
   findLinkedBlob,
   followToBlob,
+  type LinkedBlob,
   linkBlob,
   statBlob,
   withdrawLink,
@@ -63,18 +64,16 @@ export interface DeletedBlob {
 const promiseWaitMs = 1000;
 const maxRounds = 3;
 
-/** A blob that the repository links, without reading it. */
-export async function findLinked(store: Store, name: RepositoryName, digest: Digest): Promise<Stat | undefined> {
-  return (await followToBlob(store, layerLink(name, digest), digest))?.stat;
-}
-
 /** The blob of a repository, to be read. Promises nothing about later. */
 export async function openBlob(store: Store, name: RepositoryName, digest: Digest): Promise<FoundBlob> {
   // A collector that judged before the link was made may take the bytes between the look and the opening.
   for (let round = 1; round <= maxRounds; round += 1) {
-    const found = await followToBlob(store, layerLink(name, digest), digest);
-    const content = found === undefined ? undefined : await store.objects.open(blobKey(found.target));
+    const [found, likely] = store.changes.isExclusive
+      ? [await followToBlob(store, layerLink(name, digest), digest), undefined]
+      : await Promise.all([followToBlob(store, layerLink(name, digest), digest), store.objects.open(blobKey(digest))]);
     if (found === undefined) break;
+    const isLikely = found.target === digest && likely !== undefined;
+    const content = isLikely ? likely : await store.objects.open(blobKey(found.target));
     if (content !== undefined) return { digest, sizeBytes: found.stat.sizeBytes, content };
   }
   throw new RegistryError("BLOB_UNKNOWN", { detail: { name, digest } });
@@ -91,7 +90,7 @@ export async function promiseBlob(
 ): Promise<{ readonly sizeBytes: number }> {
   const link = layerLink(name, digest);
   const linked = await followToBlob(store, link, digest);
-  const found = linked === undefined ? undefined : await promiseLink(store, name, { link, target: linked.target });
+  const found = linked === undefined ? undefined : await promiseLink(store, name, { link, ...linked });
   if (found === undefined) throw new RegistryError("BLOB_UNKNOWN", { detail: { name, digest } });
   return { sizeBytes: found.sizeBytes };
 }
@@ -99,14 +98,15 @@ export async function promiseBlob(
 /**
  * Makes the promise that a link gives last: renews it, unless it is fresh. Undefined if the link or the bytes are gone, or may
  * be in a moment. If it cannot be renewed in time, the promise is shorter: that may cost a repeated push, and loses nothing.
+ * `stat` is what was found of the bytes after the link was seen, if they were looked for.
  */
 export async function promiseLink(
   store: Store,
   name: RepositoryName,
-  { link, target }: BlobLink,
+  { link, target, stat }: BlobLink & { readonly stat?: Stat },
 ): Promise<Stat | undefined> {
   const linkStat = await store.objects.stat(link);
-  const found = linkStat === undefined ? undefined : await findBlob(store, target);
+  const found = stat ?? (linkStat === undefined ? undefined : await findBlob(store, target));
   if (linkStat === undefined || found === undefined) return undefined;
   const ageMs = store.now() - linkStat.changedMs;
   if (ageMs >= 0 && ageMs < store.changes.freshMs) return found;
@@ -120,11 +120,18 @@ export async function promiseLink(
 export async function mountBlob(
   store: Store,
   name: RepositoryName,
-  { digest, from }: MountSource,
+  {
+    digest,
+    from,
+    isWhole,
+  }: MountSource & { readonly isWhole?: (from: RepositoryName, stat: Stat) => Promise<boolean> },
 ): Promise<AddedBlob | undefined> {
-  const target = await findSource(store, digest, from);
-  if (target === undefined || !(await store.objects.renew(blobKey(target)))) return undefined;
-  return addBlob(store, name, { digest, target });
+  const source = await findSource(store, digest, from);
+  if (source === undefined) return undefined;
+  if (from !== undefined && (await isWhole?.(from, source.stat)) === false) return undefined;
+  // Nobody goes by the time of a content who announces what he takes.
+  if (store.changes.isExclusive && !(await store.objects.renew(blobKey(source.target)))) return undefined;
+  return addBlob(store, name, { digest, target: source.target });
 }
 
 /**
@@ -146,9 +153,14 @@ export async function addBlob(
 }
 
 /** Without a source repository nothing holds the blob yet: only what is in its place counts, and nothing is restored. */
-async function findSource(store: Store, digest: Digest, from: RepositoryName | undefined): Promise<Digest | undefined> {
-  if (from !== undefined) return (await followToBlob(store, layerLink(from, digest), digest))?.target;
-  return (await statBlob(store, digest)) === undefined ? undefined : digest;
+async function findSource(
+  store: Store,
+  digest: Digest,
+  from: RepositoryName | undefined,
+): Promise<LinkedBlob | undefined> {
+  if (from !== undefined) return await followToBlob(store, layerLink(from, digest), digest);
+  const stat = await statBlob(store, digest);
+  return stat && { target: digest, stat };
 }
 
 /** Takes the blob out of the repository; its bytes stay while another repository links them. */

@@ -39,7 +39,7 @@ export async function linkBlob(
   adding: Adding,
   { link, target, ...patience }: BlobLink & PatienceOptions,
 ): Promise<AddedLink> {
-  const isNew = await putLink(store, link, target);
+  const isNew = await putLink(store, link, { adding, digest: target });
   return { isNew, stat: await findLinkedBlob(store, adding, { link, target, ...patience }) };
 }
 
@@ -121,8 +121,12 @@ export interface LinkedBlob {
 
 /** The bytes of a digest, where its link says; undefined if the link or the bytes are missing. */
 export async function followToBlob(store: Store, link: Key, digest: Digest): Promise<LinkedBlob | undefined> {
-  const target = await followLink(store, link, digest);
-  const stat = target === undefined ? undefined : await findBlob(store, target);
+  // Where each look is a request, the bytes are looked for where they nearly always are.
+  const [target, likely] = store.changes.isExclusive
+    ? [await followLink(store, link, digest), undefined]
+    : await Promise.all([followLink(store, link, digest), findBlob(store, digest)]);
+  const isLikely = target === digest && likely !== undefined;
+  const stat = target === undefined || isLikely ? likely : await findBlob(store, target);
   if (target === undefined || stat === undefined) return undefined;
   return (await isSameContent(store, { digest, target, stat })) ? { target, stat } : undefined;
 }

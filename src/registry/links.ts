@@ -1,5 +1,6 @@
 // Links: small objects that hold a digest. A link holds its blob: a blob goes only when no link leads to it.
 import { type Digest, digestAlgorithm, parseDigest } from "../oci/digest.ts";
+import type { Adding } from "../storage/changes.ts";
 import type { Key } from "../storage/ports.ts";
 import { digestFromPath } from "./layout.ts";
 import type { Store } from "./store.ts";
@@ -37,18 +38,29 @@ export async function* listDigests(store: Store, prefix: Key): AsyncGenerator<Di
 /** Until then another process may have made a link without having synced it yet. */
 const settledAgeMs = 60_000;
 
+/** A link that is to be written, by somebody who adds. */
+export interface NewLink {
+  readonly adding: Adding;
+  readonly digest: Digest;
+}
+
 /**
  * Writes the link, or renews the one that is there and whole; true if there was none. A young one is written again:
  * whoever made it may not have synced it, and what we acknowledge must survive a power cut.
  */
-export async function putLink(store: Store, key: Key, digest: Digest): Promise<boolean> {
+export async function putLink(store: Store, key: Key, { adding, digest }: NewLink): Promise<boolean> {
+  const bytes = new TextEncoder().encode(digest);
+  // Where each step is a request, writing is all there is to it.
+  if (!store.changes.isExclusive) {
+    if (await adding.replace(key, bytes, { expected: undefined })) return true;
+    await store.objects.put(key, bytes);
+    return false;
+  }
   const stat = await store.objects.stat(key);
-  // Where links are not synced, and each step is a request, writing is all there is to it.
-  const isRenewable = stat !== undefined && store.changes.isExclusive;
-  const isSettled = isRenewable && store.now() - stat.changedMs > settledAgeMs;
+  const isSettled = stat !== undefined && store.now() - stat.changedMs > settledAgeMs;
   // By length too: a newline after the digest is ignored here, but not by the Go registries.
   const isWhole = isSettled && stat.sizeBytes === digest.length && (await readLink(store, key)) === digest;
   if (isWhole && (await store.objects.renew(key))) return false;
-  await store.objects.put(key, new TextEncoder().encode(digest));
+  await store.objects.put(key, bytes);
   return stat === undefined;
 }

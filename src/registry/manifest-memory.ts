@@ -30,7 +30,7 @@ export interface ManifestFacts extends DescribedManifest {
 
 /** The state of the file when its bytes were last hashed to the digest, and when that was. */
 interface Verification {
-  readonly state: string;
+  readonly state: string | undefined;
   readonly atMs: number;
 }
 
@@ -88,10 +88,12 @@ interface ReadBytes extends DescribedBytes {
 
 /** What the manifest stored under the digest says; undefined if there is none, or its bytes do not hash to the digest. */
 export async function describeBytes(store: Store, digest: Digest): Promise<DescribedBytes | undefined> {
-  const stat = await store.objects.stat(blobKey(digest));
   const known = memoryOf(store).get(digest);
-  if (stat !== undefined && known !== undefined && isVerified(store, known, stat))
-    return { facts: known.facts, bytes: undefined };
+  // What is short is read and hashed in any case.
+  if (known !== undefined && known.facts.sizeBytes > shortBytes) {
+    const stat = await store.objects.stat(blobKey(digest));
+    if (stat !== undefined && isVerified(store, known, stat)) return { facts: known.facts, bytes: undefined };
+  }
   return readBytes(store, digest);
 }
 
@@ -104,17 +106,19 @@ export async function readBytes(store: Store, digest: Digest): Promise<ReadBytes
 }
 
 async function readOnce(store: Store, digest: Digest): Promise<ReadBytes | undefined> {
-  // Before the bytes are read, so that a file that replaces this one meanwhile is hashed the next time.
-  const stat = await store.objects.stat(blobKey(digest));
-  const bytes = await store.objects.read(blobKey(digest), maxManifestBytes);
-  if (stat === undefined || bytes === undefined) return undefined;
   const memory = memoryOf(store);
   const known = memory.get(digest);
-  if (known !== undefined && isVerified(store, known, stat)) return { facts: known.facts, bytes };
+  // Before the bytes are read, so that a file that replaces this one meanwhile is hashed the next time. A look that is a
+  // request has to be worth it: what is short is hashed in any case.
+  const isLooked = store.changes.isExclusive || (known !== undefined && known.facts.sizeBytes > shortBytes);
+  const stat = isLooked ? await store.objects.stat(blobKey(digest)) : undefined;
+  const bytes = await store.objects.read(blobKey(digest), maxManifestBytes);
+  if (bytes === undefined) return undefined;
+  if (known !== undefined && stat !== undefined && isVerified(store, known, stat)) return { facts: known.facts, bytes };
   if ((await hashInTurns(bytes, digestAlgorithm(digest))) !== digest) return undefined;
   const facts = known?.facts ?? (await readFacts(bytes, digest));
   if (facts === undefined) return undefined;
-  memory.put(facts, { state: stateOf(stat), atMs: store.now() });
+  memory.put(facts, { state: stat === undefined ? undefined : stateOf(stat), atMs: store.now() });
   return { facts, bytes };
 }
 

@@ -10,7 +10,7 @@ import type { Key } from "../storage/ports.ts";
 import { withNothingUnfinished } from "./deletions.ts";
 import { findBlobs, noticeWaitMs, withdrawLink } from "./find-blob.ts";
 import { type IsImmutable, noneImmutable, refuseMoves, type TagConditions } from "./immutable-tags.ts";
-import { blobKey, deletedLink, layersPrefix, referrerLink, revisionLink } from "./layout.ts";
+import { blobKey, deletedLink, layersPrefix, referrerLink, revisionLink, tagCurrentLink } from "./layout.ts";
 import { putLink } from "./links.ts";
 import type { DescribedManifest } from "./manifest-memory.ts";
 import { findForeignUrlProblem, type ManifestRules } from "./manifest-rules.ts";
@@ -103,13 +103,16 @@ export async function storeManifest(
   // The Go registries' collector stops at a repository that has `_manifests` without `_layers`.
   await store.directory.makePrefix(layersPrefix(name));
   await store.objects.put(blobKey(digest), bytes);
-  await putLink(store, link, digest);
-  if (subject !== undefined) await putLink(store, referrerLink(name, subject, digest), digest);
-  await requireKept(store, adding, { ...approved, link });
+  await putLink(store, link, { adding, digest });
+  const entries = subject === undefined ? [] : [referrerLink(name, subject, digest)];
+  for (const entry of entries) await putLink(store, entry, { adding, digest });
+  await requireKept(store, adding, { ...approved, links: [link, ...entries] });
   const moved: MovedTag[] = [];
   for (const tag of tags)
     moved.push(await moveTag(store, name, { adding, tag, digest, condition: conditions?.get(tag) }));
-  if (tags.length > 0 && !(await adding.stands([link]))) throw refuseTaken("the manifest was deleted meanwhile");
+  const current = tags.map((tag) => tagCurrentLink(name, tag));
+  if (tags.length > 0 && !(await adding.stands([link, ...current], { waitMs: noticeWaitMs })))
+    throw refuseTaken("the manifest was deleted meanwhile");
   return moved;
 }
 
@@ -121,11 +124,12 @@ export async function storeManifest(
 async function requireKept(
   store: Store,
   adding: Adding,
-  { bytes, digest, link, named = [] }: ApprovedManifest & { readonly link: Key },
+  { bytes, digest, links, named = [] }: ApprovedManifest & { readonly links: readonly Key[] },
 ): Promise<void> {
   const seen = store.changes.isExclusive ? [] : named;
-  const links = [link, ...seen.map((each) => each.link)];
-  if (!(await adding.stands(links, { waitMs: noticeWaitMs }))) throw refuseTaken("what it needs was deleted meanwhile");
+  const written = [...links, ...seen.map(({ link }) => link)];
+  if (!(await adding.stands(written, { waitMs: noticeWaitMs })))
+    throw refuseTaken("what it needs was deleted meanwhile");
   const digests = [digest, ...seen.map(({ target }) => target)];
   for (let round = 1; ; round += 1) {
     const [own, ...others] = await findBlobs(store, adding, { digests, waitMs: noticeWaitMs });

@@ -32,8 +32,7 @@ async function resolve<Found>(
 ): Promise<Found> {
   for (let round = 1; ; round += 1) {
     const digest = reference.kind === "digest" ? reference.digest : await readTag(store, name, reference.tag);
-    const isHeld = digest !== undefined && (await isRevision(store, name, digest));
-    const found = isHeld ? await findManifest(store, digest, look) : undefined;
+    const found = digest === undefined ? undefined : await findRevision(store, name, { digest, look });
     if (found !== undefined) return found;
     // The tag may have moved on, and the manifest that it left been deleted, while we looked.
     const isMoved = reference.kind === "tag" && (await readTag(store, name, reference.tag)) !== digest;
@@ -41,8 +40,23 @@ async function resolve<Found>(
   }
 }
 
-/** For a caller that has just seen a link to it; the bytes are restored from the trash if they are there. */
+/** A manifest that the repository holds. */
+async function findRevision<Found>(
+  store: Store,
+  name: RepositoryName,
+  { digest, look }: { readonly digest: Digest; readonly look: Look<Found> },
+): Promise<Found | undefined> {
+  if (store.changes.isExclusive) {
+    return (await isRevision(store, name, digest)) ? await findManifest(store, digest, look) : undefined;
+  }
+  const [isHeld, found] = await Promise.all([isRevision(store, name, digest), findManifest(store, digest, look)]);
+  return isHeld ? found : undefined;
+}
+
+/** For a caller that has just seen a link to it; the bytes are brought back if that can be done. */
 export async function findManifest<Found>(store: Store, digest: Digest, look: Look<Found>): Promise<Found | undefined> {
+  // Where nothing is brought back, the look itself tells.
+  if (!store.changes.isExclusive) return await look(store, digest);
   // A collector that judged before the link was made may take the bytes between the look and the reading.
   for (let round = 1; round <= maxRounds && (await findBlob(store, digest)) !== undefined; round += 1) {
     const found = await look(store, digest);
@@ -57,7 +71,7 @@ export async function openRevision(
   name: RepositoryName,
   digest: Digest,
 ): Promise<StoredManifest | undefined> {
-  return (await isRevision(store, name, digest)) ? await findManifest(store, digest, readManifest) : undefined;
+  return await findRevision(store, name, { digest, look: readManifest });
 }
 
 /** The facts of a manifest that the repository holds. */
@@ -66,9 +80,7 @@ export async function describeRevision(
   name: RepositoryName,
   digest: Digest,
 ): Promise<ManifestFacts | undefined> {
-  return (await isRevision(store, name, digest))
-    ? (await findManifest(store, digest, describeBytes))?.facts
-    : undefined;
+  return (await findRevision(store, name, { digest, look: describeBytes }))?.facts;
 }
 
 /**

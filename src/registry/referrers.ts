@@ -122,9 +122,9 @@ export class Referrers {
       const link = referrerLink(name, subject, digest);
       if ((await this.#store.objects.stat(link)) !== undefined) continue;
       try {
-        await withAdding(this.#store, name, async () => {
+        await withAdding(this.#store, name, async (adding) => {
           // It may have been deleted since it was read.
-          if (await isRevision(this.#store, name, digest)) await putLink(this.#store, link, digest);
+          if (await isRevision(this.#store, name, digest)) await putLink(this.#store, link, { adding, digest });
         });
       } catch {
         // The index only saves time: the answer must not depend on whether the disk can be written.

@@ -1,9 +1,10 @@
 // The registry as its callers see it: repositories over one store.
 import type { RepositoryName } from "../oci/name.ts";
 import type { Reference } from "../oci/reference.ts";
+import type { Stat } from "../storage/ports.ts";
 import type { Actor } from "./actor.ts";
 import { BlobSizes } from "./blob-sizes.ts";
-import { deleteBlob, findLinked, type MountSource, mountBlob, openBlob, promiseBlob } from "./blobs.ts";
+import { deleteBlob, mountBlob, openBlob, promiseBlob } from "./blobs.ts";
 import { DeletionDesk } from "./deleting/deletion-desk.ts";
 import type { IsImmutable } from "./immutable-tags.ts";
 import { repositoriesPrefix } from "./layout.ts";
@@ -74,10 +75,6 @@ export function openRegistry(store: Store, options: RegistryOptions): Registry {
 
 /** Bytes of a wrong size count as missing, so that the client uploads them again. */
 function blobsOf(store: Store, name: RepositoryName, sizes: BlobSizes): Blobs {
-  const isWhole = async ({ digest, from }: MountSource) => {
-    const found = from === undefined ? undefined : await findLinked(store, from, digest);
-    return found === undefined || from === undefined || (await sizes.isWhole(from, digest, found.sizeBytes));
-  };
   return {
     open: async (digest) => {
       const found = await openBlob(store, name, digest);
@@ -89,7 +86,10 @@ function blobsOf(store: Store, name: RepositoryName, sizes: BlobSizes): Blobs {
       await sizes.refuseCutOff(name, digest, found.sizeBytes);
       return found;
     },
-    mount: async (source) => ((await isWhole(source)) ? mountBlob(store, name, source) : undefined),
+    mount: (source) => {
+      const isWhole = (from: RepositoryName, { sizeBytes }: Stat) => sizes.isWhole(from, source.digest, sizeBytes);
+      return mountBlob(store, name, { ...source, isWhole });
+    },
     delete: (digest) => deleteBlob(store, name, digest),
   };
 }

@@ -21,6 +21,9 @@ import { isRepository, type Page, type PageRequest } from "./repositories.ts";
 import { refuseBusy, type Store } from "./store.ts";
 import { indexAfter, TagNames } from "./tag-names.ts";
 
+/** Others that move the same tag at the same moment. */
+const maxRounds = 10;
+
 /** The digest that the tag points to. */
 export async function readTag(store: Store, name: RepositoryName, tag: Tag): Promise<Digest | undefined> {
   return readLink(store, tagCurrentLink(name, tag));
@@ -41,9 +44,11 @@ export async function listTags(
   name: RepositoryName,
   { limit, after, tagNames = new TagNames(store) }: PageRequest & { readonly tagNames?: TagNames },
 ): Promise<Page<Tag>> {
-  if (!(await isRepository(store, name))) throw new RegistryError("NAME_UNKNOWN", { detail: { name } });
+  const isListed = store.listings !== undefined;
+  if (!isListed) await requireRepository(store, name);
   const deleted = await readUnfinished(store, name);
   const { names, tags } = await tagNames.of(name);
+  if (isListed && names.length === 0) await requireRepository(store, name);
   const items: Tag[] = [];
   for await (const tag of inTurns(names.slice(indexAfter(names, after)))) {
     if (deleted !== undefined || !tags.has(tag)) {
@@ -58,9 +63,13 @@ export async function listTags(
   return { items, hasMore: false };
 }
 
+async function requireRepository(store: Store, name: RepositoryName): Promise<void> {
+  if (!(await isRepository(store, name))) throw new RegistryError("NAME_UNKNOWN", { detail: { name } });
+}
+
 /** The manifest that was deleted and whose tags may still be there, also while it is being deleted. */
 export async function readUnfinished(store: Store, name: RepositoryName): Promise<Digest | undefined> {
-  const digest = await readLink(store, deletingKey(name));
+  const digest = store.changes.isExclusive ? await readLink(store, deletingKey(name)) : undefined;
   if (digest === undefined) return undefined;
   return (await store.objects.stat(revisionLink(name, digest))) === undefined ? digest : undefined;
 }
@@ -85,23 +94,43 @@ export interface TagMove extends TagPointer {
 }
 
 /** Points the tag to a manifest of the repository. The last write commits. */
-export async function moveTag(
-  store: Store,
-  name: RepositoryName,
-  { adding, tag, digest, condition }: TagMove,
-): Promise<MovedTag> {
+export async function moveTag(store: Store, name: RepositoryName, move: TagMove): Promise<MovedTag> {
+  const { adding, tag, digest, condition } = move;
+  if (!store.changes.isExclusive) return await moveTagBeside(store, name, move);
   const left = await readTag(store, name, tag);
-  // A pull of the manifest that the tag leaves may be under way: its grace begins now.
-  if (left !== undefined && left !== digest) await store.objects.renew(revisionLink(name, left));
+  await renewLeft(store, name, { left, digest });
   // The Go registries' index, which no request of theirs reads, and a log for those who know what was there before.
-  if (store.changes.isExclusive) {
-    await putLink(store, tagIndexLink(name, tag, digest), digest);
-    await noteMove(store, name, { tag, digest });
-  }
+  await putLink(store, tagIndexLink(name, tag, digest), { adding, digest });
+  await noteMove(store, name, { tag, digest });
   const [key, bytes] = [tagCurrentLink(name, tag), new TextEncoder().encode(digest)];
   if (condition === undefined) await adding.put(key, bytes);
   else if (!(await adding.replace(key, bytes, condition))) throw refuseBusy(name);
   return { tag, previous: left };
+}
+
+/** Others may move it meanwhile: it is replaced only if it still is what was seen. */
+async function moveTagBeside(
+  store: Store,
+  name: RepositoryName,
+  { adding, tag, digest, condition }: TagMove,
+): Promise<MovedTag> {
+  const [key, bytes] = [tagCurrentLink(name, tag), new TextEncoder().encode(digest)];
+  for (let round = 1; round <= maxRounds; round += 1) {
+    const [left, seen] = await Promise.all([readTag(store, name, tag), store.objects.stat(key)]);
+    await renewLeft(store, name, { left, digest });
+    if (await adding.replace(key, bytes, condition ?? { expected: seen })) return { tag, previous: left };
+    if (condition !== undefined) break;
+  }
+  throw refuseBusy(name);
+}
+
+/** A pull of the manifest that the tag leaves may be under way: its grace begins now. */
+async function renewLeft(
+  store: Store,
+  name: RepositoryName,
+  { left, digest }: { readonly left: Digest | undefined; readonly digest: Digest },
+): Promise<void> {
+  if (left !== undefined && left !== digest) await store.objects.renew(revisionLink(name, left));
 }
 
 /** A tag that is to be removed. */

@@ -31,8 +31,8 @@ export interface Adding extends AsyncDisposable {
   /** `Objects.put` of what decides, such as a tag: it is not carried out long after this ended, whatever happens on the way. */
   put(key: Key, bytes: Uint8Array): Promise<void>;
   /**
-   * The same in one step, only if `expected` is what is there (undefined: nothing); otherwise false. For what was begun with
-   * `isConditional`.
+   * The same in one step, only if `expected` is what is there (undefined: nothing); otherwise false. Where adders wait for
+   * nobody, all of them may; otherwise only who began with `isConditional`.
    */
   replace(key: Key, bytes: Uint8Array, condition: { readonly expected: Stat | undefined }): Promise<boolean>;
 }

@@ -2,9 +2,10 @@ import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { followLink, putLink, readLink } from "../../src/registry/links.ts";
+import { type Store, withAdding } from "../../src/registry/store.ts";
 import type { Driver } from "../../src/storage/driver.ts";
 import { intercept } from "../storage/intercepted.ts";
-import { digestOf, stocked, utf8 } from "./stocked.ts";
+import { digestOf, named, stocked, utf8 } from "./stocked.ts";
 
 const digest = digestOf("x");
 const long = hashBytes(utf8("x"), "sha512");
@@ -45,6 +46,10 @@ test.each([
   expect(await followLink(store, key, of)).toEqual(want);
 });
 
+function add(store: Store): Promise<boolean> {
+  return withAdding(store, named("app"), (adding) => putLink(store, key, { adding, digest }));
+}
+
 describe("putLink()", () => {
   /** What the call does to a link with this content, which is a minute and a bit old where `isOld`. */
   async function effects(content: string | undefined, { isOld }: { readonly isOld: boolean }) {
@@ -55,7 +60,7 @@ describe("putLink()", () => {
     if (content !== undefined) await stock.store.objects.put(key, utf8(content));
     stock.wait(isOld ? minuteMs + 1 : minuteMs);
     calls.length = 0;
-    await putLink(stock.store, key, digest);
+    await add(stock.store);
     const stat = await stock.store.objects.stat(key);
     return { calls, digest: await readLink(stock.store, key), ageMs: stock.store.now() - (stat?.changedMs ?? 0) };
   }
@@ -85,7 +90,7 @@ describe("putLink()", () => {
     );
     await stock.store.objects.put(key, utf8(digest));
     stock.wait(minuteMs + 1);
-    await putLink(stock.store, key, digest);
+    await add(stock.store);
     expect([isGone, await readLink(stock.store, key)]).toEqual([true, digest as Digest]);
   });
 
@@ -94,7 +99,7 @@ describe("putLink()", () => {
     stock.wait(minuteMs);
     await stock.store.objects.put(key, utf8(digest));
     stock.wait(-2 * minuteMs);
-    await putLink(stock.store, key, digest);
+    await add(stock.store);
     expect((await stock.store.objects.stat(key))?.changedMs).toBe(stock.store.now());
   });
 });

@@ -1,13 +1,12 @@
 // Repairing what a check found, as a writer that adds does: the repository's lock shared, the link, then a look at the
 // bytes. Nothing is removed but links that promise nothing, and what was deleted or moved since the check stays so.
 
+import type { Adding } from "../../storage/changes.ts";
 import type { Key } from "../../storage/ports.ts";
 import { findBlob, linkBlob } from "../find-blob.ts";
-import { blobKey, tagCurrentLink, tagIndexLink } from "../layout.ts";
-import { putLink } from "../links.ts";
-import { noteMove } from "../move-log.ts";
-import { type Store, withAdding, withLock } from "../store.ts";
-import { isTag, readTag } from "../tags.ts";
+import { blobKey, tagCurrentLink } from "../layout.ts";
+import { type Store, withAdding, withRemoving } from "../store.ts";
+import { isTag, moveTag, readTag } from "../tags.ts";
 import type { Repair, VerifyRepaired } from "./report.ts";
 
 /** Repairs it; undefined if that turned out to be impossible. */
@@ -25,25 +24,29 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
         return stat === undefined || stat === "noticed" ? undefined : "linked";
       });
     case "unlink":
-      // Exclusively: no push is between its link and its look, and whoever was told of the link has bytes to be found.
-      return withLock(store, repair.name, "alone", async () => {
+      // Announced: no push is between its link and its look, and whoever was told of the link has bytes to be found.
+      return withRemoving(store, repair.name, [repair.key], async (removing) => {
         if ((await findBlob(store, repair.digest)) !== undefined) return undefined;
         // Damaged bytes are not found, but they may have been acknowledged.
         if ((await store.objects.stat(blobKey(repair.digest))) !== undefined) return undefined;
-        return (await store.objects.delete(repair.key)) ? "unlinked" : undefined;
+        return (await removing.delete(repair.key)) ? "unlinked" : undefined;
       });
     case "tag":
-      // Exclusively: between a look and a write under a shared lock, a push may move the tag.
-      return withLock(store, repair.name, "alone", async () => {
-        const { name, tag, digest } = repair;
-        const isDamaged = (await isTag(store, name, tag)) && (await readTag(store, name, tag)) === undefined;
-        if (!isDamaged) return undefined;
-        await putLink(store, tagIndexLink(name, tag, digest), digest);
-        await noteMove(store, name, { tag, digest });
-        await store.objects.put(tagCurrentLink(name, tag), new TextEncoder().encode(digest));
-        return "linked";
-      });
+      return withAdding(store, repair.name, (adding) => repairTag(store, adding, repair), { isConditional: true });
   }
+}
+
+/** Only if it is still what it was: a push may move it meanwhile. */
+async function repairTag(
+  store: Store,
+  adding: Adding,
+  { name, tag, digest }: Extract<Repair, { readonly kind: "tag" }>,
+): Promise<"linked" | undefined> {
+  const condition = { expected: await store.objects.stat(tagCurrentLink(name, tag)) };
+  const isDamaged = (await isTag(store, name, tag)) && (await readTag(store, name, tag)) === undefined;
+  if (!isDamaged) return undefined;
+  await moveTag(store, name, { adding, tag, digest, condition });
+  return "linked";
 }
 
 /** What stands in the place of a link calls for it as the link did. */
