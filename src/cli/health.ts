@@ -1,9 +1,8 @@
 // registry health
-import { get as getOverHttp } from "node:http";
-import { get } from "node:https";
 import { parseListenAddress } from "../config/listen-address.ts";
 import type { Configuration } from "../config/schema.ts";
 import { parseDuration } from "../lib/duration.ts";
+import { nodeHttp, nodeHttps } from "../lib/late-modules.ts";
 import { errorCode, messageOf } from "../lib/system-error.ts";
 import { type Command, CommandError, type CommandIo, flagOf, type ParsedWords, UsageError } from "./command.ts";
 import { loadFor } from "./load-for.ts";
@@ -92,7 +91,7 @@ async function findProblem(url: URL, timeoutMs: number): Promise<string | undefi
 function ask(url: URL, timeoutMs: number): Promise<HealthAnswer> {
   return new Promise((resolve, reject) => {
     const options = { rejectUnauthorized: false, agent: false, signal: AbortSignal.timeout(timeoutMs) } as const;
-    const send = url.protocol === "https:" ? get : getOverHttp;
+    const send = url.protocol === "https:" ? nodeHttps().get : nodeHttp().get;
     const request = send(url, options, ({ statusCode, headers }) => {
       const isRegistry = "docker-distribution-api-version" in headers || "www-authenticate" in headers;
       resolve({ status: statusCode ?? 0, isRegistry });

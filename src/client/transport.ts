@@ -1,6 +1,7 @@
 // HTTP requests to an upstream: a bounded number of redirects, credentials only for the host they are meant for, a time
 // limit on the head of the answer, and failures as refusals in plain words.
-import { getCACertificates } from "node:tls";
+
+import { nodeTls } from "../lib/late-modules.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { AddressKind } from "./address-kind.ts";
 import { explainFailure } from "./connection-failure.ts";
@@ -205,7 +206,7 @@ function trustFor({ ca, home, identity, isUnverified }: TransportOptions, url: U
   if (url.host === home.host && isUnverified === true) return { rejectUnauthorized: false, ...identity };
   const own = url.host === home.host ? identity : undefined;
   if (ca === undefined) return { ...own };
-  return { ca: url.hostname === home.hostname ? ca : [...getCACertificates("default"), ca], ...own };
+  return { ca: url.hostname === home.hostname ? ca : [...nodeTls().getCACertificates("default"), ca], ...own };
 }
 
 interface OpenExchange extends Pick<UpstreamAnswer, "url" | "sender"> {

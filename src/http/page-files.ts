@@ -1,5 +1,5 @@
 // The files of the web page: packed into the executable, unpacked when a browser first comes.
-import { brotliDecompressSync, gzipSync } from "node:zlib";
+import { nodeZlib } from "../lib/late-modules.ts";
 
 /** A file as the build packs it. */
 export interface PackedFile {
@@ -44,6 +44,10 @@ export function openPageFiles(packed: readonly PackedFile[]): PageFiles {
 function unpack(file: PackedFile | undefined): PageFile | undefined {
   if (file === undefined) return undefined;
   const br = new Uint8Array(Buffer.from(file.brotli, "base64"));
-  const identity = new Uint8Array(brotliDecompressSync(br));
-  return { name: file.name, type: file.type, encoded: { br, gzip: new Uint8Array(gzipSync(identity)), identity } };
+  const identity = new Uint8Array(nodeZlib().brotliDecompressSync(br));
+  return {
+    name: file.name,
+    type: file.type,
+    encoded: { br, gzip: new Uint8Array(nodeZlib().gzipSync(identity)), identity },
+  };
 }

@@ -1,10 +1,10 @@
 // Opens the configured caches.
 
 import { X509Certificate } from "node:crypto";
-import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import type { TransportOptions } from "../../client/transport.ts";
 import type { ConfiguredUpstream, ProxyConfiguration } from "../../config/proxy-section.ts";
+import { nodeDns } from "../../lib/late-modules.ts";
 import { compileNameGlob } from "../../lib/name-glob.ts";
 import { explainReadError } from "../../lib/system-error.ts";
 import type { Report } from "../../proxy/events.ts";
@@ -92,7 +92,7 @@ function openUpstream(
     ca: configuration.ca === undefined ? undefined : readAuthority(configuration.ca),
     realms: configuration.realms,
     credentials: openCredentials(configuration, { run: programsIn(env), now }),
-    resolve: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
+    resolve: async (hostname) => (await nodeDns().lookup(hostname, { all: true })).map(({ address }) => address),
     isProxied: ({ protocol }) => usesProxy(env, protocol),
     times,
     now,

@@ -1,5 +1,6 @@
 // What comes of notifications, as distribution's metrics and as log lines: one a minute for each endpoint at most.
-import { STATUS_CODES } from "node:http";
+
+import { nodeHttp } from "../../lib/late-modules.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { NotificationReport, ReportNotification } from "../../notifications/report.ts";
@@ -60,7 +61,7 @@ function createCount(metrics: Metrics, endpoints: readonly string[]): ReportNoti
 
 /** As Go writes it, such as `200 OK`. */
 function formatStatus(status: number): string {
-  return `${status} ${STATUS_CODES[status] ?? ""}`;
+  return `${status} ${nodeHttp().STATUS_CODES[status] ?? ""}`;
 }
 
 /** What has happened at an endpoint since its last line. */

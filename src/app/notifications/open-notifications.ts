@@ -1,7 +1,7 @@
 // Opens the configured notifications: a journal below the root of the store, and the endpoints.
 import { join } from "node:path";
-import { getCACertificates } from "node:tls";
 import type { Configuration } from "../../config/schema.ts";
+import { nodeTls } from "../../lib/late-modules.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { EventSink } from "../../notifications/announcer.ts";
@@ -113,5 +113,5 @@ function endpointsOf(configuration: Configuration): readonly Endpoint[] {
 
 /** The system's as well: a receiver inside a company mostly has a certificate of an authority of its own. */
 function trustedAuthorities(): readonly string[] {
-  return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
+  return [...new Set([...nodeTls().getCACertificates("default"), ...nodeTls().getCACertificates("system")])];
 }

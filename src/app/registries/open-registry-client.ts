@@ -1,9 +1,8 @@
 // The client for a registry that a user names: with the user's credentials, the machine's certificates, and plain HTTP
 // where docker would use it.
-import { lookup } from "node:dns/promises";
-import { getCACertificates } from "node:tls";
 import { type ClientOptions, RegistryClient } from "../../client/registry-client.ts";
 import type { UpstreamCredentials } from "../../client/upstream-token.ts";
+import { nodeDns, nodeTls } from "../../lib/late-modules.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import { apiHost, isLoopbackHost } from "../../transfer/host.ts";
 import { usesProxy } from "../caches/outward-proxy.ts";
@@ -43,11 +42,13 @@ function optionsFor(host: string, dependencies: RegistryClientDependencies): Omi
   const { authorities, identity } = findCertificates(host, { directories, warn });
   return {
     host,
-    ca: [...new Set([...getCACertificates("default"), ...getCACertificates("system"), ...authorities])].join("\n"),
+    ca: [
+      ...new Set([...nodeTls().getCACertificates("default"), ...nodeTls().getCACertificates("system"), ...authorities]),
+    ].join("\n"),
     identity,
     realms: "any",
     credentials: login === undefined ? openUserCredentials(host, dependencies) : async () => login,
-    resolve: async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address),
+    resolve: async (hostname) => (await nodeDns().lookup(hostname, { all: true })).map(({ address }) => address),
     isProxied: ({ protocol }) => usesProxy(env, protocol),
     answerMs,
     now,

@@ -1,9 +1,9 @@
 // Fetches a registry's CA over a connection that nothing vouches for yet, and checks that it is the CA behind the
 // certificate that the server presents. Only the fingerprint can tell whether it is the right one.
 import { X509Certificate } from "node:crypto";
-import { get as getOverHttp, type IncomingMessage } from "node:http";
-import { get } from "node:https";
-import { type ConnectionOptions, connect } from "node:tls";
+import type { IncomingMessage } from "node:http";
+import type { ConnectionOptions } from "node:tls";
+import { nodeHttp, nodeHttps, nodeTls } from "../../lib/late-modules.ts";
 import { errorCode, messageOf } from "../../lib/system-error.ts";
 import { type CertificateDescription, describeCertificate } from "../../tls/describe.ts";
 import { CommandError } from "../command.ts";
@@ -65,7 +65,7 @@ function getAuthority(target: TrustTarget, timeoutMs: number): Promise<{ status:
   return new Promise((resolve, reject) => {
     const url = `https://${target.authority}/ca.crt`;
     const options = { rejectUnauthorized: false, agent: false, signal: AbortSignal.timeout(timeoutMs) } as const;
-    const request = get(url, options, (response) => {
+    const request = nodeHttps().get(url, options, (response) => {
       readBounded(response)
         .then((text) => resolve({ status: response.statusCode ?? 0, text }))
         .catch(reject)
@@ -93,7 +93,7 @@ function presentedCertificate(
   return new Promise((resolve, reject) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     const servername = name.kind === "dns" ? { servername: name.value } : {};
-    const socket = connect({ host: name.value, port, ...servername, ...options });
+    const socket = nodeTls().connect({ host: name.value, port, ...servername, ...options });
     timeout.addEventListener("abort", () => socket.destroy(new Error("no answer")));
     socket.once("error", reject);
     socket.once("secureConnect", () => {
@@ -116,7 +116,7 @@ async function classify(error: unknown, target: TrustTarget, timeoutMs: number):
 function speaksPlainHttp({ authority }: TrustTarget, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const options = { agent: false, signal: AbortSignal.timeout(timeoutMs) } as const;
-    const request = getOverHttp(`http://${authority}/v2/`, options, (response) => {
+    const request = nodeHttp().get(`http://${authority}/v2/`, options, (response) => {
       // A server that only speaks TLS may answer plain text with 400; a registry answers 200 or 401.
       resolve(response.statusCode !== 400);
       request.destroy();
