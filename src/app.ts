@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { OpenedAccess } from "./app/access/open-access.ts";
-import { type Answering, openAnswering } from "./app/answering.ts";
+import { type Answering, openAnswering, spawnPlanned } from "./app/answering.ts";
 import type { CertificateSource } from "./app/certificates/certificate-source.ts";
 import { openCertificates } from "./app/certificates/certificates.ts";
 import { createRenewal } from "./app/certificates/renewal.ts";
@@ -73,9 +73,10 @@ export interface App {
 export async function startApp(loaded: LoadedConfiguration, dependencies: AppDependencies): Promise<App> {
   const { configuration } = loaded;
   const isConfigured = loaded.path !== undefined;
-  const { env, now, spawnWorker } = dependencies;
+  const { env, now } = dependencies;
   const { logger, accessLog } = openLogs(loaded, dependencies);
   const address = findAddress(configuration);
+  using ahead = spawnPlanned(configuration, { hasFile: isConfigured, spawnWorker: dependencies.spawnWorker });
   const { dataDirectory, ...opened } = await openStore(configuration, { env, now, warn: (line) => logger.warn(line) });
   const later: { answering?: Answering } = {};
   const monitoring = openMonitoring(configuration, {
@@ -92,7 +93,16 @@ export async function startApp(loaded: LoadedConfiguration, dependencies: AppDep
   const { store, access, composed, tracing } = front;
   const instanceId = store.uuid();
   const notifications = openNotifications(configuration, { store, dataDirectory, logger, metrics, instanceId });
-  const answered = { ...facts, address, certificate, front, notifications, instanceId, accessLog, spawnWorker };
+  const answered = {
+    ...facts,
+    address,
+    certificate,
+    front,
+    notifications,
+    instanceId,
+    accessLog,
+    spawnWorker: ahead?.spawn,
+  };
   const answering = await openAnswering(configuration, answered);
   later.answering = answering;
 

@@ -13,7 +13,15 @@ import { orNone } from "./listening/limits.ts";
 import { listen, unshared } from "./listening/listen.ts";
 import type { OpenedNotifications } from "./notifications/open-notifications.ts";
 import type { Monitoring } from "./observe/monitoring.ts";
-import { planWorkers, spreadsConnections, usableCores, usableMemoryBytes } from "./workers/worker-count.ts";
+import { type SpawningAhead, spawnAhead } from "./workers/spawn-ahead.ts";
+import {
+  planWorkers,
+  spreadsConnections,
+  usableCores,
+  usableMemoryBytes,
+  type WorkerFacts,
+  type WorkerPlan,
+} from "./workers/worker-count.ts";
 import type { SpawnWorker } from "./workers/worker-process.ts";
 import { Workers } from "./workers/workers.ts";
 
@@ -51,17 +59,25 @@ export async function openAnswering(
   dependencies: AnsweringDependencies,
 ): Promise<Answering> {
   const { hasFile, logger, spawnWorker } = dependencies;
-  const { count, warning } = planWorkers({
-    configured: configuration.http.workers,
-    hasFile,
-    cores: usableCores(),
-    memoryBytes: usableMemoryBytes(),
-    spreadsConnections,
-    keepsProcessesApart: dependencies.front.store.changes.keepsProcessesApart(),
-  });
+  const keepsProcessesApart = dependencies.front.store.changes.keepsProcessesApart();
+  const { count, warning } = plan(configuration, { hasFile, keepsProcessesApart });
   if (warning !== undefined) logger.warn(warning);
   if (count === 1 || spawnWorker === undefined) return answerHere(configuration, dependencies);
   return await answerByWorkers(configuration, { ...dependencies, count, spawnWorker });
+}
+
+function plan({ http }: Configuration, facts: Pick<WorkerFacts, "hasFile" | "keepsProcessesApart">): WorkerPlan {
+  const machine = { cores: usableCores(), memoryBytes: usableMemoryBytes(), spreadsConnections };
+  return planWorkers({ configured: http.workers, ...machine, ...facts });
+}
+
+/** Starts as many workers as there probably will be, before anything else is known. */
+export function spawnPlanned(
+  configuration: Configuration,
+  { hasFile, spawnWorker }: Pick<AnsweringDependencies, "hasFile" | "spawnWorker">,
+): SpawningAhead | undefined {
+  const { count } = plan(configuration, { hasFile, keepsProcessesApart: true });
+  return count === 1 || spawnWorker === undefined ? undefined : spawnAhead(spawnWorker, count);
 }
 
 function answerHere(configuration: Configuration, dependencies: AnsweringDependencies): Answering {
