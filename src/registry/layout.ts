@@ -18,6 +18,8 @@
 //   gc/pulls                                                  ours: since when pulls are recorded
 //   gc/moved/<hex>                                            ours: the tags of a repository that were moved lately
 //   gc/{last-collection,last-check}                           ours: when one last ended, and what it counted
+//   catalog/<name>                                            ours, where there are no directories: a repository, with "!" for "/"
+//   catalog/.complete                                         and that each repository has such an entry
 //
 //   <alg> is sha256 or sha512, <hex> the hash in lower case, <hh> its first two digits; <upstream> is the beginning of the
 //   hash of its address.
@@ -26,7 +28,7 @@ import { type Algorithm, type Digest, digestAlgorithm, digestHex, parseDigest } 
 import { hashBytes } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
-import { collectorPlace, sharedPlace, transfersPlace } from "../storage/places.ts";
+import { catalogPlace, collectorPlace, sharedPlace, transfersPlace } from "../storage/places.ts";
 import type { Key } from "../storage/ports.ts";
 
 const root = sharedPlace;
@@ -232,6 +234,17 @@ export function lastRunKey(kind: "collection" | "check"): Key {
 /** The log of moved tags of the repository whose name has this hash. */
 export function moveLogKey(hashOfName: Digest): Key {
   return `${collectorPlace}/moved/${digestHex(hashOfName)}`;
+}
+
+/** Below it, each repository has an entry, in the order of the catalog: "!" comes before everything that a name is made of. */
+export const catalogPrefix: Key = catalogPlace;
+
+/** That each repository has an entry, whoever wrote it. */
+export const catalogCompleteKey: Key = `${catalogPrefix}/.complete`;
+
+/** The entry of a repository, or where it would be of what is no name. */
+export function catalogKey(name: string): Key {
+  return `${catalogPrefix}/${name.replaceAll("/", "!")}`;
 }
 
 /** One upload session. */

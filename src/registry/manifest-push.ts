@@ -7,6 +7,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { Adding, Found } from "../storage/changes.ts";
 import type { Key } from "../storage/ports.ts";
+import { putCatalogEntry } from "./catalog-entries.ts";
 import { withNothingUnfinished } from "./deletions.ts";
 import { findBlobs, noticeWaitMs, withdrawLink } from "./find-blob.ts";
 import { type IsImmutable, noneImmutable, refuseMoves, type TagConditions } from "./immutable-tags.ts";
@@ -102,11 +103,11 @@ export async function storeManifest(
   const link = revisionLink(name, digest);
   // The Go registries' collector stops at a repository that has `_manifests` without `_layers`.
   await store.directory.makePrefix(layersPrefix(name));
-  await store.objects.put(blobKey(digest), bytes);
+  const [cataloged] = await Promise.all([putCatalogEntry(store, name), store.objects.put(blobKey(digest), bytes)]);
   await putLink(store, link, { adding, digest });
   const entries = subject === undefined ? [] : [referrerLink(name, subject, digest)];
   for (const entry of entries) await putLink(store, entry, { adding, digest });
-  await requireKept(store, adding, { ...approved, links: [link, ...entries] });
+  await requireKept(store, adding, { ...approved, links: [link, ...entries, ...cataloged] });
   const moved: MovedTag[] = [];
   for (const tag of tags)
     moved.push(await moveTag(store, name, { adding, tag, digest, condition: conditions?.get(tag) }));

@@ -5,6 +5,7 @@ import type { Digest } from "../oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 import { parseTag } from "../oci/reference.ts";
 import type { Key } from "../storage/ports.ts";
+import { isCataloged, listCatalog } from "./catalog-entries.ts";
 import {
   deletedLink,
   deletedPrefix,
@@ -59,7 +60,7 @@ export async function listRepositories(
   { limit, after, isVisible = () => true }: CatalogRequest,
 ): Promise<Page<RepositoryName>> {
   const items: RepositoryName[] = [];
-  for await (const name of walkRepositories(store, manifestsPrefix, after)) {
+  for await (const name of walkCatalog(store, { below: [], after })) {
     if (!isVisible(name)) continue;
     if (items.length === limit) return { items, hasMore: true };
     items.push(name);
@@ -81,6 +82,10 @@ export async function* walkCatalog(
   store: Store,
   { below, after }: { readonly below: readonly string[]; readonly after: string | undefined },
 ): AsyncGenerator<RepositoryName> {
+  if (await isCataloged(store)) {
+    yield* listCatalog(store, { below, after });
+    return;
+  }
   const passed = after?.split("/") ?? [];
   // What comes after a name that lies elsewhere is all of it, or nothing.
   const isInside = passed.length > below.length && below.every((component, index) => passed[index] === component);

@@ -12,5 +12,7 @@ export const trashPlace = "trash";
 export const collectorPlace = "gc";
 /** Blobs on their way from another registry. */
 export const transfersPlace = "proxy";
+/** The names of repositories, of a store that can be listed. */
+export const catalogPlace = "catalog";
 /** Events that wait to be delivered. */
 export const notificationsPlace = "notifications";

@@ -8,8 +8,9 @@ import { errorCode } from "../../lib/system-error.ts";
 import { parseRepositoryName } from "../../oci/name.ts";
 import type { Condemned } from "../../storage/garbage.ts";
 import type { Key } from "../../storage/ports.ts";
+import { tidyCatalog } from "../catalog-entries.ts";
 import { type LastRun, noteRun } from "../last-runs.ts";
-import { repositoriesPrefix, upstreamKey } from "../layout.ts";
+import { manifestsPrefix, repositoriesPrefix, upstreamKey } from "../layout.ts";
 import type { Unlistable } from "../repositories.ts";
 import { forEachRepository, type SeenRepository } from "../seen-repositories.ts";
 import type { Store } from "../store.ts";
@@ -63,12 +64,17 @@ async function collect(run: GcRun, options: GcOptions): Promise<GcSummary> {
     await purgeInTime(run, listed);
     await sweepBlobs(run);
     await collection?.finish();
+    if (!run.isDryRun) await tidyCatalog(store, run.cataloged).catch(noteUntidy(run));
   }
   // 6. What was abandoned: uploads, temporary files, empty directories.
   await removeLeftovers(run, options.uploadAgeMs).catch((error) => {
     run.addFinding(`some uploads or directories could not be checked: ${String(error)}`);
   });
   return { isDryRun: run.isDryRun, ...counters };
+}
+
+function noteUntidy(run: GcRun): (error: unknown) => void {
+  return (error) => run.addFinding(`the catalog could not be brought up to date: ${String(error)}`);
 }
 
 /** What takes too long stays, and is collected by the next run, which has more time. */
@@ -113,6 +119,10 @@ async function markRepository(
   const scan = await scanRepository(store, { prefix, name, seen, pace });
   for (const problem of scan.problems) run.addFinding(problem);
   if (name !== undefined && scan.hasUploads) run.uploading.push(name);
+  if (name !== undefined && !hasDirectories(store)) {
+    const { length } = await seen.objects.list(manifestsPrefix(name), { limit: 1 });
+    if (length > 0) run.cataloged.add(name);
+  }
   // In a cache, eviction decides what is unused: many of its manifests were only asked for by digest.
   const isCached = name !== undefined && (await seen.objects.stat(upstreamKey(name))) !== undefined;
   const keptBy = name === undefined || isCached || keep === undefined || !isCovered(keep, name) ? undefined : keep;

@@ -40,6 +40,8 @@ export interface GcRun {
   readonly marked: DigestSet;
   /** Repositories in which uploads were under way, or left. */
   readonly uploading: RepositoryName[];
+  /** Repositories that hold or held a manifest. */
+  readonly cataloged: Set<RepositoryName>;
   /** Condemned by an earlier run, and left in their place for some time yet. */
   readonly leftInPlace: Set<Digest>;
   /** Restored from the trash, or in a dry run to be restored. */
@@ -69,6 +71,7 @@ export function startRun(store: Store, { graceMs, isDryRun, report, collection }
     counters,
     marked: new DigestSet(),
     uploading: [],
+    cataloged: new Set(),
     leftInPlace: new Set(),
     restored: new Set(),
     pace: createPacer(),
