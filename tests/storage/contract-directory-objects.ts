@@ -88,4 +88,13 @@ export function describeDirectoryObjects(open: OpenTestStore): void {
     await expect(put(store.driver, "p/full", "y")).rejects.toMatchObject({ code: "EISDIR" });
     expect((await store.driver.objects.stat("p/full/object"))?.sizeBytes).toBe(1);
   });
+
+  test("several objects are put in order; a later one that cannot be put leaves the earlier ones", async () => {
+    using store = await open();
+    const objects = ["a/b/link", "a/c", "a"].map((key) => ({ key, bytes: bytesOf(key) }));
+    await store.driver.objects.putAll(objects.slice(0, 2), { isDurable: false });
+    await store.driver.objects.flush();
+    expect([await take(store.other, "a/b/link"), await take(store.other, "a/c")]).toEqual(["a/b/link", "a/c"]);
+    await expect(store.driver.objects.putAll(objects)).rejects.toThrow("EISDIR");
+  });
 }

@@ -47,13 +47,12 @@ export async function putConditionally(
       const { status, dateMs, headers: told } = answer;
       if (status !== 404 && status !== 412)
         return { isPut: true, isOpen, etag: bareEtag(told.get("etag") ?? ""), dateMs };
-      // A later attempt may have met what an earlier one put.
-      return isOpen ? await readBack(objects, put) : { isPut: false, isOpen };
+      // It may have met what an earlier attempt put, or what the same one did that was sent twice on the way.
+      return await readBack(objects, put, { isOpen });
     } catch (error) {
       if (!(error instanceof S3Failure) || !isUndecided(error)) throw error;
       isOpen ||= error.isUnknown;
-      if (!(await isStill(objects, key, expected)))
-        return isOpen ? await readBack(objects, put) : { isPut: false, isOpen };
+      if (!(await isStill(objects, key, expected))) return await readBack(objects, put, { isOpen });
       await objects.client.pause(error, { attempts, startedMs });
     }
   }
@@ -69,11 +68,15 @@ async function isStill(objects: BucketObjects, key: string, expected: Expected):
   return expected === "nothing" ? found === undefined : found?.etag === expected.etag;
 }
 
-/** After a request that went unanswered. */
-async function readBack(objects: BucketObjects, { key, bytes }: ConditionalPut): Promise<ConditionalOutcome> {
+/** What is there tells whose it is. */
+async function readBack(
+  objects: BucketObjects,
+  { key, bytes }: ConditionalPut,
+  { isOpen }: { readonly isOpen: boolean },
+): Promise<ConditionalOutcome> {
   const found = await objects.read(key, bytes.length);
-  if (found === undefined || !Buffer.from(found.bytes).equals(bytes)) return { isPut: false, isOpen: true };
-  return { isPut: true, isOpen: true, etag: found.stat.etag, dateMs: undefined };
+  if (found === undefined || !Buffer.from(found.bytes).equals(bytes)) return { isPut: false, isOpen };
+  return { isPut: true, isOpen, etag: found.stat.etag, dateMs: undefined };
 }
 
 function conditionOf(expected: Expected, { isQuoted }: BucketObjects): Readonly<Record<string, string>> {

@@ -62,7 +62,8 @@ export class Turns {
   }
 }
 
-const lots: readonly Fault[] = [
+/** What may go wrong with a request. */
+export const lots: readonly Fault[] = [
   { kind: "lost" },
   { kind: "dropped" },
   { kind: "late" },
