@@ -3,12 +3,23 @@ import { lstatSync, rmdirSync, rmSync, type Stats, statSync, unlinkSync } from "
 import { join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import { type DirectoryEntry, readEntries } from "./directory-entries.ts";
+import { disk } from "./disk-calls.ts";
 import { findObstacle, refuseLoop } from "./obstacles.ts";
 
 /** Whether the error says that something on the way is not there. */
 export function isGone(error: unknown): boolean {
   const code = errorCode(error);
   return code === "ENOENT" || code === "ENOTDIR";
+}
+
+/** The same as `statIfThere`, on another thread if the disk is slow; of a symbolic link by itself if it is not followed. */
+export async function lookAt(path: string, { isLinkFollowed } = { isLinkFollowed: true }): Promise<Stats | undefined> {
+  try {
+    return await (isLinkFollowed ? disk.stat(path) : disk.lstat(path));
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
 }
 
 /** What is at the path, or undefined; a file where a directory is meant has nothing below it. */
@@ -22,8 +33,8 @@ export function statIfThere(path: string): Stats | undefined {
 }
 
 /** When a directory was made, or what lies directly in it last came or went; undefined if there is none. */
-export function directoryTime(path: string): number | undefined {
-  const stat = statIfThere(path);
+export async function directoryTime(path: string): Promise<number | undefined> {
+  const stat = await lookAt(path);
   return stat?.isDirectory() === true ? Math.max(stat.mtimeMs, stat.ctimeMs) : undefined;
 }
 
@@ -34,7 +45,7 @@ export function directoryTime(path: string): number | undefined {
  * directory, or something on the way to it, is there and cannot be a directory, or leads back to where it lies.
  */
 async function* sliceDirectories(path: string, others?: (name: string) => void): AsyncGenerator<readonly string[]> {
-  refuseLoop(path);
+  await refuseLoop(path);
   try {
     for await (const entries of readEntries(path)) {
       const isDirectory = ({ name, kind }: DirectoryEntry) =>
@@ -84,6 +95,16 @@ function mayLeadToDirectory(path: string): boolean {
 export function removeDirectory(path: string): boolean {
   try {
     rmdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The same, on another thread if the disk is slow. */
+export async function dropDirectory(path: string): Promise<boolean> {
+  try {
+    await disk.rmdir(path);
     return true;
   } catch {
     return false;

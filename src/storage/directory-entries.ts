@@ -3,7 +3,7 @@
 import { constants, fstatSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { stepAside } from "../lib/pacer.ts";
-import { openOwned } from "./descriptors.ts";
+import { openOwnedSoon } from "./descriptors.ts";
 import { bindLibc } from "./libc.ts";
 
 /** A name in a directory, and what it names. */
@@ -22,7 +22,7 @@ export async function* readEntries(path: string): AsyncGenerator<readonly Direct
   const getdents = bindLibc("getdents64", ["i32", "ptr", "i64"]);
   if (getdents === undefined) return yield readAtOnce(path);
   using owner = new DisposableStack();
-  const descriptor = openOwned(owner, path, constants.O_RDONLY | constants.O_DIRECTORY);
+  const descriptor = await openOwnedSoon(owner, path, constants.O_RDONLY | constants.O_DIRECTORY);
   for (;;) {
     const length = getdents(descriptor, buffer, sliceBytes);
     if (length < 0) throw cannotRead(path, descriptor);

@@ -6,7 +6,6 @@ import {
   fsync as fsyncCallback,
   read as readCallback,
   rename as renameCallback,
-  renameSync,
   unlinkSync,
   write as writeCallback,
   writeSync,
@@ -14,8 +13,9 @@ import {
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
-import { openOwned } from "./descriptors.ts";
-import { statIfThere } from "./directories.ts";
+import { openOwned, openOwnedSoon } from "./descriptors.ts";
+import { lookAt } from "./directories.ts";
+import { disk } from "./disk-calls.ts";
 import { type Durability, EntrySyncs, type Journaled } from "./entry-syncs.ts";
 import { MadeDirectories, retryWithoutDirectory } from "./made-directories.ts";
 import { sharedFileMode } from "./private-places.ts";
@@ -30,6 +30,8 @@ const write = promisify(writeCallback);
 /** Up to here a write into the page cache is shorter than the way to another thread. */
 export const writeInPlaceBytes = 64 * 1024;
 const copyBufferBytes = 1024 * 1024;
+/** What the system says of a file that is not there, or is none. */
+const absentFileCodes: readonly (string | undefined)[] = ["ENOENT", "ENOTDIR", "EISDIR"];
 /** A file of this size that is replaced takes the system so long to give back that it is done on another thread. */
 const longRenameBytes = 4 * 1024 * 1024;
 
@@ -80,8 +82,8 @@ export class DurableFiles {
   readonly checkRoot = (): void => this.#hold?.checkLately();
 
   /** The same, seen now: before what was written is acknowledged. */
-  #confirmRoot(): void {
-    this.#hold?.check();
+  async #confirmRoot(): Promise<void> {
+    await this.#hold?.confirm();
   }
 
   /** Gives a file that was private until now the mode of every other one; if modes mean nothing there, it has it. */
@@ -158,16 +160,18 @@ export class DurableFiles {
       for (const { temporary } of staged) removeQuietly(temporary);
       throw failed.reason;
     }
-    placeFiles(staged);
+    await placeFiles(staged);
     const directories = staged.map(({ path, device }) => ({ path: dirname(path), device }));
     await this.#syncs.settle(directories, { isDurable });
-    this.#confirmRoot();
+    await this.#confirmRoot();
   }
 
   async #stage(path: string, fill: (descriptor: number) => Promise<void>): Promise<StagedFile> {
     const temporary = `${path}.${crypto.randomUUID()}.tmp`;
     using owner = new DisposableStack();
-    const descriptor = await this.inDirectory(dirname(path), () => openOwned(owner, temporary, "wx", sharedFileMode));
+    const descriptor = await this.inDirectory(dirname(path), () =>
+      openOwnedSoon(owner, temporary, "wx", sharedFileMode),
+    );
     try {
       await fill(descriptor);
       await this.syncFile(descriptor);
@@ -195,7 +199,7 @@ export class DurableFiles {
     to: string,
     { sizeBytes, isDurable = true }: { readonly sizeBytes: number } & Partial<Durability>,
   ): Promise<void> {
-    const move = sizeBytes < longRenameBytes ? () => renameSync(from, to) : () => rename(from, to);
+    const move = sizeBytes < longRenameBytes ? () => disk.rename(from, to) : () => rename(from, to);
     try {
       await this.inDirectory(dirname(to), move);
     } catch (error) {
@@ -203,14 +207,14 @@ export class DurableFiles {
       unlinkSync(from);
       return;
     }
-    const stat = this.#isDurable ? statIfThere(dirname(to)) : undefined;
+    const stat = this.#isDurable ? await lookAt(dirname(to)) : undefined;
     if (stat !== undefined) await this.#syncs.settle([{ path: dirname(to), device: stat.dev }], { isDurable });
-    this.#confirmRoot();
+    await this.#confirmRoot();
   }
 
   /** Removes a file durably; false if there was none. */
   async unlink(path: string): Promise<boolean> {
-    if (!unlinkIfThere(path)) return false;
+    if (!(await removeFile(path))) return false;
     await this.syncDirectory(dirname(path));
     return true;
   }
@@ -224,13 +228,24 @@ export class DurableFiles {
   }
 }
 
-/** Removes a file; false if there was none. */
+/** Removes a file; false if there was none. On another thread if the disk is slow. */
+export async function removeFile(path: string): Promise<boolean> {
+  try {
+    await disk.unlink(path);
+    return true;
+  } catch (error) {
+    if (absentFileCodes.includes(errorCode(error))) return false;
+    throw error;
+  }
+}
+
+/** The same, at once. */
 export function unlinkIfThere(path: string): boolean {
   try {
     unlinkSync(path);
     return true;
   } catch (error) {
-    if (["ENOENT", "ENOTDIR", "EISDIR"].includes(errorCode(error) ?? "")) return false;
+    if (absentFileCodes.includes(errorCode(error))) return false;
     throw error;
   }
 }

@@ -3,8 +3,8 @@
 import { fsync as fsyncCallback } from "node:fs";
 import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
-import { openOwned } from "./descriptors.ts";
-import { statIfThere } from "./directories.ts";
+import { openOwnedSoon } from "./descriptors.ts";
+import { lookAt } from "./directories.ts";
 import type { JournalSync } from "./journal-sync.ts";
 import { SharedSync } from "./shared-sync.ts";
 
@@ -51,7 +51,7 @@ export class EntrySyncs {
   async sync(path: string): Promise<void> {
     if (!this.#isDurable) return;
     if (this.#journal === undefined) return this.#syncAlone(path);
-    const stat = statIfThere(path);
+    const stat = await lookAt(path);
     if (stat !== undefined) await this.settle([{ path, device: stat.dev }], { isDurable: true });
   }
 
@@ -92,7 +92,7 @@ async function syncOne(path: string): Promise<void> {
   using owner = new DisposableStack();
   let descriptor: number;
   try {
-    descriptor = openOwned(owner, path, "r");
+    descriptor = await openOwnedSoon(owner, path, "r");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return;
     throw error;

@@ -28,7 +28,7 @@ export class FileDirectory implements Directory {
   }
 
   async prefixTime(prefix: Key): Promise<number | undefined> {
-    return directoryTime(await this.#paths.reach(prefix));
+    return await directoryTime(await this.#paths.reach(prefix));
   }
 
   async makePrefix(prefix: Key): Promise<void> {

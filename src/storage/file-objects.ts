@@ -1,18 +1,22 @@
 // Objects on a filesystem: one file each.
 
-import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Content, contentOf } from "../lib/content.ts";
 import { stepAside } from "../lib/pacer.ts";
 import { sortInTurns } from "../lib/sorted.ts";
-import { directoriesIn, eachDirectory, removeDirectory, statIfThere } from "./directories.ts";
-import { unlinkIfThere } from "./durable-file.ts";
+import { directoriesIn, dropDirectory, eachDirectory, lookAt } from "./directories.ts";
+import { disk } from "./disk-calls.ts";
+import { removeFile } from "./durable-file.ts";
 import type { Durability } from "./entry-syncs.ts";
 import { describeFile } from "./file-stat.ts";
 import { appendIfThere, touchFile } from "./in-place.ts";
 import type { KeyPaths } from "./key-paths.ts";
 import type { Key, ListOptions, NewObject, Objects, Stat } from "./ports.ts";
+import { readIfThere } from "./read-file.ts";
 import { localDevice, SmallFiles } from "./small-files.ts";
+
+/** Up to here a blob is read into memory if the disk is slow. */
+const readAheadBytes = 1024 * 1024;
 
 /** The objects of one store; see the contract in ports.ts. */
 export class FileObjects implements Objects {
@@ -26,7 +30,7 @@ export class FileObjects implements Objects {
 
   async stat(key: Key, { isLinkFollowed } = { isLinkFollowed: true }): Promise<Stat | undefined> {
     const path = await this.#paths.reach(key);
-    const stat = isLinkFollowed ? statIfThere(path) : lstatSync(path, { throwIfNoEntry: false });
+    const stat = await lookAt(path, { isLinkFollowed });
     return stat?.isFile() === true ? describeFile(stat) : undefined;
   }
 
@@ -36,7 +40,12 @@ export class FileObjects implements Objects {
 
   async open(key: Key): Promise<Content | undefined> {
     const stat = await this.stat(key);
-    return stat === undefined ? undefined : contentOf(Bun.file(this.#paths.of(key)), stat.sizeBytes);
+    if (stat === undefined) return undefined;
+    const path = this.#paths.of(key);
+    // Bun opens a file in place; a few of them would hold up everybody if the disk is slow.
+    const read =
+      disk.isSlow() && stat.sizeBytes <= readAheadBytes ? await readIfThere(path, readAheadBytes) : undefined;
+    return contentOf(read === undefined ? Bun.file(path) : new Blob([read.bytes]), stat.sizeBytes);
   }
 
   async put(key: Key, bytes: Uint8Array, durability?: Durability): Promise<void> {
@@ -54,7 +63,7 @@ export class FileObjects implements Objects {
   }
 
   async append(key: Key, bytes: Uint8Array): Promise<number | undefined> {
-    return appendIfThere(await this.#paths.reach(key), bytes);
+    return await appendIfThere(await this.#paths.reach(key), bytes);
   }
 
   async renew(key: Key): Promise<boolean> {
@@ -63,8 +72,8 @@ export class FileObjects implements Objects {
 
   async delete(key: Key, { isDurable } = { isDurable: true }): Promise<boolean> {
     const path = await this.#paths.reach(key);
-    if (!(isDurable ? await this.#paths.files.unlink(path) : unlinkIfThere(path))) return false;
-    removeDirectory(dirname(path));
+    if (!(isDurable ? await this.#paths.files.unlink(path) : await removeFile(path))) return false;
+    await dropDirectory(dirname(path));
     return true;
   }
 

@@ -43,7 +43,7 @@ export class FileTransfers implements Transfers {
     for (let attempt = 1; attempt <= maxTries && !this.#held.has(path); attempt += 1) {
       await this.#paths.files.makeDirectory(dirname(path));
       using owner = new DisposableStack();
-      const descriptor = openToAppend(owner, path, { isMade: true });
+      const descriptor = await openToAppend(owner, path, { isMade: true });
       if (this.#held.has(path) || this.#flock?.tryLock(descriptor, "alone") === false) return "busy";
       if (isStillAt(descriptor, path)) return this.#hold(owner, { descriptor, path });
     }

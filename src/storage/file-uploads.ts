@@ -1,15 +1,16 @@
 // Uploads on a filesystem: one append-only file each, held by flock while bytes flow, moved into place at the end.
-import { fstatSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import { fstatSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { errorCode } from "../lib/system-error.ts";
-import { openOwned } from "./descriptors.ts";
-import { directoryTime, isGone, removeDirectory } from "./directories.ts";
+import { openOwnedSoon } from "./descriptors.ts";
+import { directoryTime, dropDirectory, isGone } from "./directories.ts";
+import { disk } from "./disk-calls.ts";
 import { describeFile } from "./file-stat.ts";
 import type { Flock } from "./flock.ts";
 import { holdGrowingFile, openToAppend } from "./growing-file.ts";
 import type { KeyPaths } from "./key-paths.ts";
-import { isAt } from "./lock-files.ts";
+import { isHere } from "./lock-files.ts";
 import type { Key, OpenUploadOptions, Stat, Trash, Upload, Uploads } from "./ports.ts";
 import { makePrivate, privateDirectoryMode, privateFileMode } from "./private-places.ts";
 import { UploadClaims } from "./upload-claims.ts";
@@ -43,11 +44,11 @@ export class FileUploads implements Uploads {
   async create(key: Key, beside: Readonly<Record<string, string>> = {}): Promise<void> {
     const path = this.#paths.of(key);
     const session = dirname(path);
-    await this.#paths.files.inDirectory(dirname(session), () => {
+    await this.#paths.files.inDirectory(dirname(session), async () => {
       // Whoever removes empty directories may come between any two of these steps.
-      makeSession(session);
-      for (const [name, content] of Object.entries(beside)) writeSmall(join(session, name), content);
-      writeSmall(path, "", "wx");
+      await makeSession(session);
+      for (const [name, content] of Object.entries(beside)) await writeSmall(join(session, name), content);
+      await writeSmall(path, "", "wx");
     });
     this.#beside.set(session, Object.keys(beside));
   }
@@ -61,13 +62,13 @@ export class FileUploads implements Uploads {
 
   /** By the file itself: a link in its place is no upload of ours. */
   async size(key: Key): Promise<number | undefined> {
-    return statOwn(await this.#paths.reach(key))?.sizeBytes;
+    return (await statOwn(await this.#paths.reach(key)))?.sizeBytes;
   }
 
   /** Without a file by the directory, which other registries and killed requests leave behind. */
   async changedMs(key: Key): Promise<number | undefined> {
     const path = await this.#paths.reach(key);
-    return statOwn(path)?.changedMs ?? directoryTime(dirname(path));
+    return (await statOwn(path))?.changedMs ?? (await directoryTime(dirname(path)));
   }
 
   /** Moves the directory of an upload out of sight, and removes it there. */
@@ -82,14 +83,14 @@ export class FileUploads implements Uploads {
     const session = dirname(this.#paths.of(key));
     const beside = this.#beside.get(session);
     this.#beside.delete(session);
-    if (beside === undefined || !removeKnown(session, beside)) removeSession(session);
+    if (beside === undefined || !(await removeKnown(session, beside))) removeSession(session);
   }
 
   /** Takes hold of an upload; see the contract in ports.ts. */
   async open(key: Key, options: OpenUploadOptions): Promise<Upload | "busy" | undefined> {
     const path = this.#paths.of(key);
     using owner = new DisposableStack();
-    const descriptor = openGrowing(owner, path);
+    const descriptor = await openGrowing(owner, path);
     if (descriptor === undefined) return undefined;
     const flock = this.#flock;
     const take = () => flock === undefined || flock.tryLock(descriptor, "alone");
@@ -97,7 +98,7 @@ export class FileUploads implements Uploads {
     owner.defer(() => this.#claims.release(path, options.preempted));
     // Under the lock: nobody else makes it longer now.
     const stat = fstatSync(descriptor);
-    if (!isAt(stat, path)) return undefined;
+    if (!(await isHere(stat, path))) return undefined;
     const growing = holdGrowingFile({ paths: this.#paths, path }, descriptor, stat);
     const held = owner.move();
     const { content } = growing;
@@ -111,22 +112,22 @@ export class FileUploads implements Uploads {
   }
 }
 
-function statOwn(path: string): Stat | undefined {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+async function statOwn(path: string): Promise<Stat | undefined> {
+  const stat = await disk.lstat(path);
   return stat?.isFile() === true ? describeFile(stat) : undefined;
 }
 
-function makeSession(path: string): void {
+async function makeSession(path: string): Promise<void> {
   try {
-    mkdirSync(path, { mode: privateDirectoryMode });
+    await disk.mkdir(path, { mode: privateDirectoryMode });
   } catch (error) {
     if (errorCode(error) !== "EEXIST") throw error;
   }
 }
 
-function openGrowing(owner: DisposableStack, path: string): number | undefined {
+async function openGrowing(owner: DisposableStack, path: string): Promise<number | undefined> {
   try {
-    return openToAppend(owner, path);
+    return await openToAppend(owner, path);
   } catch (error) {
     // A symbolic link is no upload of ours, whatever it leads to.
     if (isGone(error) || errorCode(error) === "ELOOP") return undefined;
@@ -135,20 +136,20 @@ function openGrowing(owner: DisposableStack, path: string): number | undefined {
 }
 
 /** Bun's own call to write a file takes twice as long. */
-function writeSmall(path: string, content: string, flags = "w"): void {
+async function writeSmall(path: string, content: string, flags = "w"): Promise<void> {
   using owner = new DisposableStack();
-  const descriptor = openOwned(owner, path, flags, privateFileMode);
+  const descriptor = await openOwnedSoon(owner, path, flags, privateFileMode);
   if (content !== "") writeSync(descriptor, content);
 }
 
 /** Removes a session that has nothing but these in it; false if there is more, or something else. */
-function removeKnown(session: string, beside: readonly string[]): boolean {
+async function removeKnown(session: string, beside: readonly string[]): Promise<boolean> {
   try {
-    for (const name of beside) unlinkSync(join(session, name));
+    for (const name of beside) await disk.unlink(join(session, name));
   } catch {
     return false;
   }
-  return removeDirectory(session);
+  return await dropDirectory(session);
 }
 
 /** File by file, which takes half as long as removing a tree; what another registry left in it is a tree. */

@@ -1,8 +1,9 @@
 // A file that only grows while somebody holds it, and is moved into its place when it is complete.
 
-import { closeSync, constants, fstatSync, futimesSync, openSync, writev as writevCallback, writevSync } from "node:fs";
+import { closeSync, constants, fstatSync, writev as writevCallback, writevSync } from "node:fs";
 import { promisify } from "node:util";
 import { contentOf } from "../lib/content.ts";
+import { disk } from "./disk-calls.ts";
 import { unlinkIfThere, writeInPlaceBytes } from "./durable-file.ts";
 import type { KeyPaths } from "./key-paths.ts";
 import { isCached } from "./page-cache.ts";
@@ -45,7 +46,7 @@ export function holdGrowingFile(
     commit: async (to, { isDurable } = { isDurable: true }) => {
       // rename does not freshen the time, which the collector judges the age by.
       const now = new Date();
-      futimesSync(descriptor, now, now);
+      await disk.futimes(descriptor, now);
       paths.files.share(descriptor);
       await paths.files.syncFile(descriptor).catch((error: unknown) => {
         giveUp(path);
@@ -57,9 +58,13 @@ export function holdGrowingFile(
 }
 
 /** Opens a file to add to its end, which the owner closes. */
-export function openToAppend(owner: DisposableStack, path: string, { isMade } = { isMade: false }): number {
+export async function openToAppend(
+  owner: DisposableStack,
+  path: string,
+  { isMade } = { isMade: false },
+): Promise<number> {
   const flags = constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | (isMade ? constants.O_CREAT : 0);
-  return owner.adopt(openSync(path, flags, privateFileMode), (descriptor) => closeWritten(descriptor, path));
+  return owner.adopt(await disk.open(path, flags, privateFileMode), (descriptor) => closeWritten(descriptor, path));
 }
 
 /** Closes a file that was written to; over NFS that may be the moment when the server refuses the bytes. */

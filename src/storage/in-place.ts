@@ -1,15 +1,16 @@
 // Changes of a file that leave it where it is: its time, and bytes at its end.
-import { constants, fstatSync, utimesSync, writeSync } from "node:fs";
+import { constants, fstatSync, writeSync } from "node:fs";
 import { errorCode } from "../lib/system-error.ts";
-import { openOwned } from "./descriptors.ts";
+import { openOwnedSoon } from "./descriptors.ts";
 import { isGone } from "./directories.ts";
+import { disk } from "./disk-calls.ts";
 import type { DurableFiles } from "./durable-file.ts";
 
 /** Sets the time of a file to now; false if there is none. Does nothing on a read-only disk. */
 export async function touchFile(files: DurableFiles, path: string): Promise<boolean> {
   try {
     const now = new Date();
-    utimesSync(path, now, now);
+    await disk.utimes(path, now);
     return true;
   } catch (error) {
     const code = errorCode(error);
@@ -22,11 +23,11 @@ export async function touchFile(files: DurableFiles, path: string): Promise<bool
 }
 
 /** Adds a few bytes at the end of a file, in one step; its size after that, or undefined if there is none. */
-export function appendIfThere(path: string, bytes: Uint8Array): number | undefined {
+export async function appendIfThere(path: string, bytes: Uint8Array): Promise<number | undefined> {
   using owner = new DisposableStack();
   let descriptor: number;
   try {
-    descriptor = openOwned(owner, path, constants.O_WRONLY | constants.O_APPEND);
+    descriptor = await openOwnedSoon(owner, path, constants.O_WRONLY | constants.O_APPEND);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;

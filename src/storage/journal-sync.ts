@@ -1,8 +1,9 @@
 // Syncing everything at once on a filesystem with an ordered journal: a change of a file without a name, and a sync of that
 // file. The journal then has on disk every making, renaming and removing before it, of this process and of all others.
-import { constants, fstatSync, fsync as fsyncCallback, futimesSync } from "node:fs";
+import { constants, fstatSync, fsync as fsyncCallback } from "node:fs";
 import { promisify } from "node:util";
 import { openOwned } from "./descriptors.ts";
+import { disk } from "./disk-calls.ts";
 import { hasOrderedJournal } from "./ordered-journal.ts";
 import { privateFileMode } from "./private-places.ts";
 import { SharedSync } from "./shared-sync.ts";
@@ -56,7 +57,7 @@ export class JournalSync {
     this.#open.file = file;
     try {
       const now = new Date();
-      futimesSync(file.descriptor, now, now);
+      await disk.futimes(file.descriptor, now);
       await fsync(file.descriptor);
     } catch (error) {
       // A second sync of the same file would wrongly succeed.

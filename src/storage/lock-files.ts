@@ -8,8 +8,8 @@
 import { fstatSync, readdirSync, type Stats, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
-import { openOwned } from "./descriptors.ts";
-import { isGone, statIfThere } from "./directories.ts";
+import { openOwned, openOwnedSoon } from "./descriptors.ts";
+import { isGone, lookAt, statIfThere } from "./directories.ts";
 import type { Flock } from "./flock.ts";
 import type { Lock, LockMode } from "./ports.ts";
 import { privateFileMode } from "./private-places.ts";
@@ -53,11 +53,11 @@ export async function takeFileLock(
 }
 
 /** The owner of a lock on the file that is at the path now (somebody may have removed the directory meanwhile). */
-function openLocked(flock: Flock, path: string, mode: LockMode): DisposableStack | undefined {
+async function openLocked(flock: Flock, path: string, mode: LockMode): Promise<DisposableStack | undefined> {
   using owner = new DisposableStack();
   try {
-    const descriptor = openLockFile(owner, path);
-    return flock.tryLock(descriptor, mode) && isStillAt(descriptor, path) ? owner.move() : undefined;
+    const descriptor = await openLockFileSoon(owner, path);
+    return flock.tryLock(descriptor, mode) && (await isHere(fstatSync(descriptor), path)) ? owner.move() : undefined;
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
@@ -74,13 +74,30 @@ export function openLockFile(owner: DisposableStack, path: string): number {
   }
 }
 
+/** The same, on another thread if the disk is slow. */
+async function openLockFileSoon(owner: DisposableStack, path: string): Promise<number> {
+  try {
+    return await openOwnedSoon(owner, path, "r+");
+  } catch (error) {
+    if (errorCode(error) !== "EROFS") throw error;
+    return await openOwnedSoon(owner, path, "r");
+  }
+}
+
 /** Whether the open file is the one at the path. */
 export function isStillAt(descriptor: number, path: string): boolean {
   return isAt(fstatSync(descriptor), path);
 }
 
-/** The same of a file whose status is known: what it is does not change. */
-export function isAt(held: Pick<Stats, "dev" | "ino">, path: string): boolean {
-  const found = statIfThere(path);
+function isAt(held: Pick<Stats, "dev" | "ino">, path: string): boolean {
+  return isSameFile(held, statIfThere(path));
+}
+
+/** The same of a file whose status is known, on another thread if the disk is slow: what it is does not change. */
+export async function isHere(held: Pick<Stats, "dev" | "ino">, path: string): Promise<boolean> {
+  return isSameFile(held, await lookAt(path));
+}
+
+function isSameFile(held: Pick<Stats, "dev" | "ino">, found: Stats | undefined): boolean {
   return found !== undefined && found.ino === held.ino && found.dev === held.dev;
 }

@@ -1,10 +1,12 @@
 // Directories that survive: each is made with what is missing above it, and its entry in the directory above is synced, also
 // if another process made it just now. On a filesystem with an ordered journal nothing is synced for it: the sync after what
 // is put into it has it on disk as well.
-import { mkdirSync, type Stats, statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { dirname } from "node:path";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { errorCode } from "../lib/system-error.ts";
+import { lookAt } from "./directories.ts";
+import { disk } from "./disk-calls.ts";
 
 /** A collector may remove an empty directory while a writer fills it; the writer makes it again, this often. */
 const maxTries = 10;
@@ -27,7 +29,7 @@ export async function retryWithoutDirectory<T>(work: () => Promise<T>): Promise<
 export interface MakingOptions {
   readonly isDurable: boolean;
   /** Throws if the root is gone. */
-  readonly confirmRoot: () => void;
+  readonly confirmRoot: () => Promise<void>;
   /** Whether what is on this device is synced with whatever is put into the directory. */
   readonly isSyncedLater: (device: number) => boolean;
   readonly syncDirectory: (path: string) => Promise<void>;
@@ -47,18 +49,18 @@ export class MadeDirectories {
 
   /** Makes a directory with its parents, so that it survives even if another process made a part of it just now. */
   async make(path: string): Promise<void> {
-    if (this.#isKnown(path)) return;
+    if (await this.#isKnown(path)) return;
     const parents = await retryWithoutDirectory(async () => this.#makeMissing(path));
     // At once: a journal writes them back together.
     await Promise.all([...parents].map((parent) => this.#options.syncDirectory(parent)));
-    this.#remember(path);
+    await this.#remember(path);
   }
 
   /** Whether the directory is there, and is the one whose entry this process has synced. */
-  #isKnown(path: string): boolean {
+  async #isKnown(path: string): Promise<boolean> {
     const known = this.#settled.get(path);
     if (known === undefined) return false;
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = await lookAt(path);
     return stat !== undefined && identityOf(stat) === known;
   }
 
@@ -66,48 +68,48 @@ export class MadeDirectories {
    * Makes the directory with what is missing above it; adds those whose entries may not be on disk yet. What is there is found
    * by the attempt to make it.
    */
-  #makeMissing(path: string, unsynced = new Set<string>()): Set<string> {
+  async #makeMissing(path: string, unsynced = new Set<string>()): Promise<Set<string>> {
     if (path === this.#root) return unsynced;
     const parent = dirname(path);
-    const outcome = makeOne(path);
+    const outcome = await makeOne(path);
     if (outcome === "without parent") {
-      this.#makeMissing(parent, unsynced);
+      await this.#makeMissing(parent, unsynced);
       // By somebody else meanwhile; or the parent is gone again, which is tried again unless the root is gone.
-      if (makeOne(path) === "without parent") {
-        this.#options.confirmRoot();
+      if ((await makeOne(path)) === "without parent") {
+        await this.#options.confirmRoot();
         throw Object.assign(new Error(`ENOENT: ${parent}`), { code: "ENOENT" });
       }
-      return this.#isSyncedBySelf(path) ? unsynced.add(parent) : unsynced;
+      return (await this.#isSyncedBySelf(path)) ? unsynced.add(parent) : unsynced;
     }
-    if (!this.#isSyncedBySelf(path)) return unsynced;
-    if (outcome === "made") this.#addUnsettled(parent, unsynced).add(parent);
-    else this.#addUnsettled(path, unsynced);
+    if (!(await this.#isSyncedBySelf(path))) return unsynced;
+    if (outcome === "made") (await this.#addUnsettled(parent, unsynced)).add(parent);
+    else await this.#addUnsettled(path, unsynced);
     return unsynced;
   }
 
   /** Whether its entry has to be synced, and will not be with what is put into it. */
-  #isSyncedBySelf(path: string): boolean {
-    return this.#options.isDurable && !this.#options.isSyncedLater(statSync(path).dev);
+  async #isSyncedBySelf(path: string): Promise<boolean> {
+    return this.#options.isDurable && !this.#options.isSyncedLater((await statThere(path)).dev);
   }
 
   /** Adds the parents of this directory and those above it whose entries may not be on disk yet, whoever made them. */
-  #addUnsettled(directory: string, unsynced: Set<string>): Set<string> {
-    if (directory === this.#root || this.#isSettled(directory)) return unsynced;
-    return this.#addUnsettled(dirname(directory), unsynced).add(dirname(directory));
+  async #addUnsettled(directory: string, unsynced: Set<string>): Promise<Set<string>> {
+    if (directory === this.#root || (await this.#isSettled(directory))) return unsynced;
+    return (await this.#addUnsettled(dirname(directory), unsynced)).add(dirname(directory));
   }
 
-  #isSettled(directory: string): boolean {
-    const stat = statSync(directory);
+  async #isSettled(directory: string): Promise<boolean> {
+    const stat = await statThere(directory);
     if (this.#settled.get(directory) === identityOf(stat)) return true;
     const bornMs = stat.birthtimeMs > 0 ? stat.birthtimeMs : stat.ctimeMs;
     return Date.now() - bornMs > settledAgeMs;
   }
 
   /** Each directory on the way is known to be there for good, or will be there with what is put into this one. */
-  #remember(path: string): void {
+  async #remember(path: string): Promise<void> {
     if (!this.#options.isDurable) return;
     for (let directory = path; directory !== this.#root; directory = dirname(directory)) {
-      const stat = statSync(directory, { throwIfNoEntry: false });
+      const stat = await lookAt(directory);
       if (stat === undefined || this.#settled.get(directory) === identityOf(stat)) return;
       this.#settled.set(directory, identityOf(stat));
       if (this.#options.isSyncedLater(stat.dev)) return;
@@ -120,9 +122,16 @@ function identityOf({ dev, ino, birthtimeMs }: Stats): string {
   return `${dev}:${ino}:${birthtimeMs}`;
 }
 
-function makeOne(directory: string): "made" | "there" | "without parent" {
+/** What is there; who finds nothing makes it again. */
+async function statThere(path: string): Promise<Stats> {
+  const stat = await lookAt(path);
+  if (stat === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" });
+  return stat;
+}
+
+async function makeOne(directory: string): Promise<"made" | "there" | "without parent"> {
   try {
-    mkdirSync(directory);
+    await disk.mkdir(directory, {});
     return "made";
   } catch (error) {
     if (errorCode(error) === "EEXIST") return "there";

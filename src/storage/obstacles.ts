@@ -1,8 +1,9 @@
 // What stands where a directory or a file should be: something of another kind, or a symbolic link that leads to nothing
 // or back to itself. It may be what is left of data, so it is never taken for absent.
-import { lstatSync, realpathSync, renameSync, rmdirSync, type Stats, statSync } from "node:fs";
+import { lstatSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
+import { disk } from "./disk-calls.ts";
 
 const absentCodes: readonly (string | undefined)[] = ["ENOENT", "ENOTDIR"];
 
@@ -37,9 +38,18 @@ export function isObstructed(path: string): boolean {
   return ifThere(statSync, path)?.isFile() !== true;
 }
 
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await disk.lstat(path))?.isSymbolicLink() === true;
+  } catch (error) {
+    if (absentCodes.includes(errorCode(error))) return false;
+    throw error;
+  }
+}
+
 /** Throws for a symbolic link to a directory that was passed on the way to it: who follows it comes to no end. */
-export function refuseLoop(path: string): void {
-  if (ifThere(lstat, path)?.isSymbolicLink() !== true || ifThere(statSync, path) === undefined) return;
+export async function refuseLoop(path: string): Promise<void> {
+  if (!(await isLink(path)) || ifThere(statSync, path) === undefined) return;
   const target = realpathSync(path);
   let above = path;
   while (above !== dirname(above)) {
@@ -49,21 +59,21 @@ export function refuseLoop(path: string): void {
 }
 
 /** Moves a file over whatever is at the other path, also an empty directory; one with something in it is left alone. */
-export function renameOver(from: string, to: string): void {
+export async function renameOver(from: string, to: string): Promise<void> {
   try {
-    renameSync(from, to);
+    await disk.rename(from, to);
     return;
   } catch (error) {
     if (errorCode(error) !== "EISDIR") throw error;
   }
   try {
-    rmdirSync(to);
+    await disk.rmdir(to);
   } catch (error) {
     if (errorCode(error) === "ENOTEMPTY") throw problemOf(to, "EISDIR", "is a directory with something in it");
     if (errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTDIR") throw error;
     // Somebody else has taken it away, or has put a file in its place.
   }
-  renameSync(from, to);
+  await disk.rename(from, to);
 }
 
 function problemOf(path: string, code: string, problem: string): Error {

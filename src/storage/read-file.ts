@@ -2,8 +2,9 @@
 import { constants, fstatSync, read as readCallback, readSync, type Stats } from "node:fs";
 import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
-import { openOwned } from "./descriptors.ts";
+import { openOwnedSoon } from "./descriptors.ts";
 import { isGone } from "./directories.ts";
+import { disk } from "./disk-calls.ts";
 import { writeInPlaceBytes } from "./durable-file.ts";
 
 const read = promisify(readCallback);
@@ -24,12 +25,12 @@ export interface ReadFile {
  */
 export async function readIfThere(path: string, maxBytes: number): Promise<ReadFile | undefined> {
   using owner = new DisposableStack();
-  const descriptor = openIfThere(owner, path);
+  const descriptor = await openIfThere(owner, path);
   if (descriptor === undefined) return undefined;
   const stat = fstatSync(descriptor);
   if (!stat.isFile() || stat.size > maxBytes) return undefined;
   const bytes = new Uint8Array(stat.size);
-  const isShort = bytes.length <= writeInPlaceBytes;
+  const isShort = bytes.length <= writeInPlaceBytes && !disk.isSlow();
   let filled = 0;
   while (filled < bytes.length) {
     const length = bytes.length - filled;
@@ -43,9 +44,9 @@ export async function readIfThere(path: string, maxBytes: number): Promise<ReadF
   return { bytes: filled === bytes.length ? bytes : bytes.slice(0, filled), stat };
 }
 
-function openIfThere(owner: DisposableStack, path: string): number | undefined {
+async function openIfThere(owner: DisposableStack, path: string): Promise<number | undefined> {
   try {
-    return openOwned(owner, path, flags);
+    return await openOwnedSoon(owner, path, flags);
   } catch (error) {
     // ENXIO: a socket, or a pipe that nobody reads.
     if (isGone(error) || errorCode(error) === "ENXIO") return undefined;

@@ -2,6 +2,7 @@
 // lead somewhere. What is written there then would be missing when the directory is back.
 import { fstatSync, type Stats, statSync } from "node:fs";
 import { openOwned } from "./descriptors.ts";
+import { disk } from "./disk-calls.ts";
 
 /**
  * So long a look counts for calls that only look or prepare. A request makes dozens of them within it; whatever is about to be
@@ -22,6 +23,9 @@ export class RootHold {
   /** Its numbers when they were last asked for: an overlay may change them when it copies the directory. */
   #known: Pick<Stats, "dev" | "ino">;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  /** A look on another thread, and what the last one has found wrong. */
+  #looking: Promise<void> | undefined;
+  #refusal: { readonly error: unknown } | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -31,32 +35,57 @@ export class RootHold {
     this.#known = fstatSync(this.#descriptor);
   }
 
-  /** The same as `check`, unless that was done a moment ago. */
+  /**
+   * Throws ESTALE if something else, or nothing, is in the directory's place, as far as was seen a moment ago. If the disk is slow,
+   * as far as is known: a look is under way then.
+   */
   checkLately(): void {
     const nowMs = performance.now();
-    if (nowMs - this.#lookedMs >= lookMs) this.check();
+    if (nowMs - this.#lookedMs < lookMs) return;
+    if (!disk.isSlow()) {
+      this.check();
+      return;
+    }
+    this.#looking ??= this.confirm()
+      .then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      )
+      .then((refusal) => {
+        this.#refusal = refusal;
+        this.#looking = undefined;
+      });
+    if (this.#refusal !== undefined) throw this.#refusal.error;
   }
 
-  /** Throws ESTALE if something else, or nothing, is in the directory's place. */
+  /** The same, seen now. */
   check(): void {
     // What is found may be older than the end of the call, and never than its beginning.
     const nowMs = performance.now();
-    this.#look();
-    this.#lookedMs = nowMs;
+    this.#judge(statSync(this.#path, { throwIfNoEntry: false }), nowMs);
   }
 
-  #look(): void {
-    const found = statSync(this.#path, { throwIfNoEntry: false });
-    if (isSame(found, this.#known)) return;
-    this.#known = fstatSync(this.#descriptor);
-    if (isSame(found, this.#known)) return;
-    throw Object.assign(
-      new Error(
-        `ESTALE: ${this.#path} is not the directory that was opened: that was moved, or its disk was unmounted`,
-      ),
-      { code: "ESTALE" },
-    );
+  /** The same, on another thread if the disk is slow. */
+  async confirm(): Promise<void> {
+    const nowMs = performance.now();
+    this.#judge(await disk.stat(this.#path), nowMs);
   }
+
+  #judge(found: Stats | undefined, seenMs: number): void {
+    if (!isSame(found, this.#known)) {
+      this.#known = fstatSync(this.#descriptor);
+      if (!isSame(found, this.#known)) throw staleError(this.#path);
+    }
+    this.#refusal = undefined;
+    this.#lookedMs = Math.max(this.#lookedMs, seenMs);
+  }
+}
+
+function staleError(path: string): Error {
+  return Object.assign(
+    new Error(`ESTALE: ${path} is not the directory that was opened: that was moved, or its disk was unmounted`),
+    { code: "ESTALE" },
+  );
 }
 
 function isSame(found: Stats | undefined, known: Pick<Stats, "dev" | "ino">): boolean {

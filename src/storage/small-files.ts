@@ -2,7 +2,7 @@
 // system instead of four. The disk is still the truth; nothing is known without the look.
 import { type Stats, statfsSync, statSync } from "node:fs";
 import { BoundedMap } from "../lib/bounded-map.ts";
-import { statIfThere } from "./directories.ts";
+import { lookAt } from "./directories.ts";
 import { readIfThere } from "./read-file.ts";
 
 interface KnownFile {
@@ -48,7 +48,7 @@ export class SmallFiles {
   async read(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const known = this.#known.get(path);
     if (known !== undefined) {
-      const stat = statIfThere(path);
+      const stat = await lookAt(path);
       if (stat !== undefined && this.#isCurrent(known, stat)) {
         return known.bytes.length <= maxBytes ? known.bytes : undefined;
       }

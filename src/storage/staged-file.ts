@@ -10,11 +10,11 @@ export interface StagedFile {
 }
 
 /** Puts them into their places one after the other; those that are left when one fails are removed. */
-export function placeFiles(staged: readonly StagedFile[]): void {
+export async function placeFiles(staged: readonly StagedFile[]): Promise<void> {
   let count = 0;
   try {
     for (const { temporary, path } of staged) {
-      renameOver(temporary, path);
+      await renameOver(temporary, path);
       count += 1;
     }
   } finally {

@@ -5,20 +5,11 @@
 //   <root>/trash/uploads/<uuid>                          an upload session
 //
 // The directories of blobs are made at the first start, so that a full disk can be cleaned.
-import {
-  existsSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  unlinkSync,
-} from "node:fs";
+import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import { directoriesIn, namesIn, statIfThere } from "./directories.ts";
+import { disk } from "./disk-calls.ts";
 import type { DurableFiles } from "./durable-file.ts";
 import { describeFile } from "./file-stat.ts";
 import type { Stat } from "./ports.ts";
@@ -44,7 +35,7 @@ export function makeTrashDirectories(trash: string): readonly string[] {
 export async function moveToTrash(files: DurableFiles, path: string, entry: string): Promise<boolean> {
   await files.makeDirectory(dirname(entry));
   try {
-    renameSync(path, entry);
+    await disk.rename(path, entry);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return false;
     // A directory in a lower layer of an overlay, or behind a link to another disk; or nothing at all there.
@@ -75,12 +66,12 @@ export async function moveUnchangedToTrash(
   { entry, judged }: { readonly entry: string; readonly judged: Stat },
 ): Promise<boolean> {
   try {
-    renameSync(path, entry);
+    await disk.rename(path, entry);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return false;
     throw error;
   }
-  const moved = lstatSync(entry, { throwIfNoEntry: false });
+  const moved = await disk.lstat(entry);
   // Somebody who needed it has restored it already.
   if (moved === undefined) return false;
   const { identity, modifiedMs } = describeFile(moved);

@@ -5,10 +5,13 @@ const firstPauseMs = 1;
 const longestPauseMs = 50;
 
 /** Tries until there is a result or the time is over. The first try is made at once, also with a wait of 0. */
-export async function tryUntil<T>(attempt: () => T | undefined, waitMs: number): Promise<T | undefined> {
+export async function tryUntil<T>(
+  attempt: () => T | undefined | Promise<T | undefined>,
+  waitMs: number,
+): Promise<T | undefined> {
   const endMs = performance.now() + waitMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-    const result = attempt();
+    const result = await attempt();
     if (result !== undefined) return result;
     const leftMs = endMs - performance.now();
     if (leftMs <= 0) return undefined;

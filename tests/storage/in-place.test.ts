@@ -7,11 +7,12 @@ import { temporaryDirectory } from "../temporary-directory.ts";
 
 const bytes = new TextEncoder().encode("two\n");
 
-test("appendIfThere() adds to what is there, and makes nothing", () => {
+test("appendIfThere() adds to what is there, and makes nothing", async () => {
   using directory = temporaryDirectory();
   const [file, none] = [join(directory.path, "file"), join(directory.path, "none")];
   writeFileSync(file, "one\n");
-  const sizes = [appendIfThere(file, bytes), appendIfThere(none, bytes), appendIfThere(join(file, "below"), bytes)];
+  const sizes: (number | undefined)[] = [];
+  for (const path of [file, none, join(file, "below")]) sizes.push(await appendIfThere(path, bytes));
   expect([sizes, readFileSync(file, "utf8"), existsSync(none)]).toEqual([
     [8, undefined, undefined],
     "one\ntwo\n",
@@ -30,9 +31,9 @@ test("touchFile() sets the time of what is there", async () => {
   expect(statSync(file).mtimeMs).toBeGreaterThanOrEqual(beforeMs);
 });
 
-test("appendIfThere() says what the system says", () => {
+test("appendIfThere() says what the system says", async () => {
   using directory = temporaryDirectory();
   mkdirSync(join(directory.path, "d"));
-  expect(() => appendIfThere(join(directory.path, "d"), bytes)).toThrow("EISDIR");
-  expect(() => appendIfThere("/dev/full", bytes)).toThrow("ENOSPC");
+  await expect(appendIfThere(join(directory.path, "d"), bytes)).rejects.toThrow("EISDIR");
+  await expect(appendIfThere("/dev/full", bytes)).rejects.toThrow("ENOSPC");
 });

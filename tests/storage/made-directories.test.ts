@@ -11,7 +11,7 @@ function open({ isDurable = true, isSyncedLater = false } = {}) {
   const synced: string[] = [];
   const made = new MadeDirectories(root, {
     isDurable,
-    confirmRoot: () => undefined,
+    confirmRoot: async () => undefined,
     isSyncedLater: () => isSyncedLater,
     syncDirectory: async (path) => void synced.push(path.slice(root.length)),
   });

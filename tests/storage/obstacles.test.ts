@@ -54,7 +54,7 @@ test("isObstructed() tells what stands in a file's place from what is just absen
   expect([fine.filter(of), obstructed.filter(of)]).toEqual([[], obstructed]);
 });
 
-test("renameOver() moves over a file, an empty directory and nothing, not over a directory with something in it", () => {
+test("renameOver() moves over a file, an empty directory and nothing, not over a directory with something in it", async () => {
   using directory = temporaryDirectory();
   const path = (name: string) => join(directory.path, name);
   mkdirSync(path("empty"));
@@ -62,11 +62,11 @@ test("renameOver() moves over a file, an empty directory and nothing, not over a
   writeFileSync(path("file"), "old");
   for (const name of ["file", "empty", "none"]) {
     writeFileSync(path("new"), name);
-    renameOver(path("new"), path(name));
+    await renameOver(path("new"), path(name));
     expect(readFileSync(path(name), "utf8")).toBe(name);
   }
   writeFileSync(path("new"), "new");
-  expect(() => renameOver(path("new"), path("full"))).toThrow(
+  await expect(renameOver(path("new"), path("full"))).rejects.toThrow(
     `EISDIR: ${path("full")} is a directory with something in`,
   );
   expect([existsSync(path("new")), existsSync(path("full/below"))]).toEqual([true, true]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { placeFiles, removeQuietly } from "../../src/storage/staged-file.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
-test("placeFiles() puts files into their places up to the first that has none, and removes the others", () => {
+test("placeFiles() puts files into their places up to the first that has none, and removes the others", async () => {
   using directory = temporaryDirectory();
   mkdirSync(join(directory.path, "full/below"), { recursive: true });
   const staged = ["a", "full", "z"].map((name) => {
@@ -12,7 +12,7 @@ test("placeFiles() puts files into their places up to the first that has none, a
     writeFileSync(`${path}.tmp`, name);
     return { path, temporary: `${path}.tmp`, device: 0 };
   });
-  expect(() => placeFiles(staged)).toThrow("EISDIR");
+  await expect(placeFiles(staged)).rejects.toThrow("EISDIR");
   expect([readdirSync(directory.path).sort(), readFileSync(join(directory.path, "a"), "utf8")]).toEqual([
     ["a", "full"],
     "a",

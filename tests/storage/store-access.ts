@@ -1,4 +1,6 @@
 // Short words for what the tests of storage do all the time.
+import { rmdirSync } from "node:fs";
+import { errorCode } from "../../src/lib/system-error.ts";
 import type { Driver } from "../../src/storage/driver.ts";
 import type { Upload } from "../../src/storage/ports.ts";
 
@@ -30,4 +32,19 @@ export async function holdUpload(driver: Driver, key: string, preempted = new Ab
 /** Waits, without sleeping, until the condition holds; the test's own limit ends it. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Removes a directory as soon as it is there, before anything is put into it. */
+export async function removeOnceMade(path: string): Promise<void> {
+  for (let left = 10_000; left > 0; left -= 1) {
+    try {
+      rmdirSync(path);
+      return;
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+    }
+    // No more than a step of whoever makes it.
+    await undefined;
+  }
+  throw new Error(`${path} is never made`);
 }
