@@ -1,5 +1,15 @@
 // A copy of the working tree in which tests run on changed sources.
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { applyMutant, type Mutant } from "./mutations.ts";
@@ -69,9 +79,14 @@ export class Sandbox implements Disposable {
 
   /** Which lines of which sources one file of tests runs, as lcov text; undefined where it does not pass. */
   async cover(test: string): Promise<string | undefined> {
-    const words = ["--coverage", "--coverage-reporter=lcov", `--coverage-dir=${join(this.#directory, "coverage")}`];
+    const directory = join(this.#directory, "coverage");
+    rmSync(directory, { recursive: true, force: true });
+    const words = ["--coverage", "--coverage-reporter=lcov", `--coverage-dir=${directory}`];
     const outcome = await this.run([...words, `./${test}`], 120_000);
-    return outcome === "passed" ? readFileSync(join(this.#directory, "coverage/lcov.info"), "utf8") : undefined;
+    if (outcome !== "passed") return undefined;
+    // A test that runs nothing of the sources, but only in other processes, makes no report.
+    const report = join(directory, "lcov.info");
+    return existsSync(report) ? readFileSync(report, "utf8") : "";
   }
 
   [Symbol.dispose](): void {
