@@ -6,10 +6,11 @@ import { errorCode } from "../lib/system-error.ts";
 import type { AccessLog } from "../log/access-log.ts";
 import type { Logger } from "../log/logger.ts";
 import { RegistryError } from "../oci/errors.ts";
-import type { Actor, Asked } from "../registry/actor.ts";
+import type { RepositoryName } from "../oci/name.ts";
+import type { Actor } from "../registry/actor.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { RequestTrace, Tracer } from "../tracing/tracer.ts";
-import { describeRequest } from "./asked.ts";
+import { describeRequest, type RequestSource } from "./asked.ts";
 import type { AccessControl, Visitor } from "./door.ts";
 import { formatError } from "./errors.ts";
 import type { Exchange, PageLimits, ReadApi, Switches } from "./exchange.ts";
@@ -154,8 +155,8 @@ async function admitAndHandle(request: Request, findings: Findings, known: Known
   access?.door.admit(visitor, caller);
   refuseSwitchedOff(route, options.switches);
   // 5. Do it.
-  const asked = describeRequest(request, { remote, peer, port, base });
-  return handle(exchangeOf(request, { caller, access, requestId, remote, asked, options }), route);
+  const source = { remote, peer, port, base };
+  return handle(exchangeOf(request, { caller, access, requestId, source, options }), route);
 }
 
 function goneMeanwhile(): RegistryError {
@@ -183,15 +184,24 @@ interface Admitted {
   readonly caller: Caller;
   readonly requestId: string;
   readonly access: AccessControl | undefined;
-  readonly remote: string | undefined;
-  readonly asked: Asked;
+  readonly source: RequestSource;
   readonly options: DispatchOptions;
 }
 
-function exchangeOf(request: Request, { caller, access, requestId, remote = "", asked, options }: Admitted): Exchange {
+/** What costs something and few handlers want is found out when it is asked for. */
+function exchangeOf(request: Request, { caller, access, requestId, source, options }: Admitted): Exchange {
+  const { remote = "" } = source;
   const { registry, limiter, pages, host, prefix } = options;
   const { door, answerTokenRequest } = access ?? {};
-  const actor: Actor = { name: formatIdentity(caller.identity), requestId, remote, asked };
+  const { base: origin } = source;
+  const actor: Actor = {
+    name: formatIdentity(caller.identity),
+    requestId,
+    remote,
+    get asked() {
+      return describeRequest(request, source);
+    },
+  };
   return {
     request,
     registry,
@@ -200,22 +210,26 @@ function exchangeOf(request: Request, { caller, access, requestId, remote = "", 
     mayMountFrom: (name) => door === undefined || (name !== undefined && door.mayPull(caller, name)),
     maySee: door === undefined ? undefined : (name) => door.maySee(caller, name),
     limiter,
-    sessionOwner: sessionOwner(caller, remote),
+    get sessionOwner() {
+      return sessionOwner(caller, remote);
+    },
     pages,
     base: `${host ?? ""}${prefix}`,
     prefix,
     caCertificate: options.caCertificate(),
     page: options.page,
-    tokenServer: answerTokenRequest === undefined ? door?.tokenServer(asked.base) : `${prefix}auth/token`,
+    tokenServer: answerTokenRequest === undefined ? door?.tokenServer(origin) : `${prefix}auth/token`,
     api: options.api,
-    rights: {
-      identity: caller.identity,
-      login: door?.describeLogin(asked.base),
-      seesEverything: door?.seesEverything(caller) ?? true,
-      actionsOn: (name) => door?.actionsOn(caller, name) ?? tokenActions,
+    get rights() {
+      return {
+        identity: caller.identity,
+        login: door?.describeLogin(origin),
+        seesEverything: door?.seesEverything(caller) ?? true,
+        actionsOn: (name: RepositoryName) => door?.actionsOn(caller, name) ?? tokenActions,
+      };
     },
     switches: options.switches,
-    origin: asked.base,
+    origin,
     isReady: options.health?.isReady() ?? true,
     answerTokenRequest: answerTokenRequest === undefined ? undefined : (asked) => answerTokenRequest(asked, remote),
   };
@@ -225,5 +239,5 @@ function setCommonHeaders(headers: Headers, requestId: string, configured: Dispa
   headers.set("Docker-Distribution-Api-Version", "registry/2.0");
   headers.set("X-Content-Type-Options", "nosniff");
   headers.set("X-Request-Id", requestId);
-  for (const [name, values] of Object.entries(configured)) headers.set(name, values.join(", "));
+  for (const name in configured) headers.set(name, (configured[name] ?? []).join(", "));
 }

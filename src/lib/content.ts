@@ -13,7 +13,7 @@ export interface Content {
   /** From `start` up to, but without, `end`. */
   slice(start: number, end: number): Content;
   /** What a web server sends with the least copying: of a file, the system sends the bytes by itself (sendfile). */
-  body(): Blob | ReadableStream<Uint8Array>;
+  body(): Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
   /** Where anybody may read all of it for a while, past this program; absent if there is no such place. */
   address?(): Promise<string>;
 }
@@ -23,6 +23,18 @@ export function contentOf(blob: Blob, sizeBytes = blob.size): Content {
   // Only a file has a name.
   const path = "name" in blob && typeof blob.name === "string" ? blob.name : undefined;
   return partOf(blob, { path, start: 0, sizeBytes });
+}
+
+/** Content of memory that stays as it is. */
+export function contentOfBytes(bytes: Uint8Array<ArrayBuffer>): Content {
+  return {
+    sizeBytes: bytes.length,
+    stream: async function* () {
+      yield bytes;
+    },
+    slice: (start, end) => contentOfBytes(bytes.subarray(start, end)),
+    body: () => bytes,
+  };
 }
 
 interface ContentPart {

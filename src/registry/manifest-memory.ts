@@ -92,6 +92,7 @@ export async function describeBytes(store: Store, digest: Digest): Promise<Descr
   // What is short is read and hashed in any case.
   if (known !== undefined && known.facts.sizeBytes > shortBytes) {
     const stat = await store.objects.stat(blobKey(digest));
+    if (stat?.isDamaged === true) return undefined;
     if (stat !== undefined && isVerified(store, known, stat)) return { facts: known.facts, bytes: undefined };
   }
   return readBytes(store, digest);
@@ -112,6 +113,8 @@ async function readOnce(store: Store, digest: Digest): Promise<ReadBytes | undef
   // request has to be worth it: what is short is hashed in any case.
   const isLooked = store.changes.isExclusive || (known !== undefined && known.facts.sizeBytes > shortBytes);
   const stat = isLooked ? await store.objects.stat(blobKey(digest)) : undefined;
+  // Until a push replaces it, it is not there.
+  if (stat?.isDamaged === true) return undefined;
   const bytes = await store.objects.read(blobKey(digest), maxManifestBytes);
   if (bytes === undefined) return undefined;
   if (known !== undefined && stat !== undefined && isVerified(store, known, stat)) return { facts: known.facts, bytes };

@@ -55,8 +55,9 @@ async function findRevision<Found>(
 
 /** For a caller that has just seen a link to it; the bytes are brought back if that can be done. */
 export async function findManifest<Found>(store: Store, digest: Digest, look: Look<Found>): Promise<Found | undefined> {
-  // Where nothing is brought back, the look itself tells.
-  if (!store.changes.isExclusive) return await look(store, digest);
+  // Nearly always the look itself tells; where nothing is brought back, it always does.
+  const there = await look(store, digest);
+  if (there !== undefined || !store.changes.isExclusive) return there;
   // A collector that judged before the link was made may take the bytes between the look and the reading.
   for (let round = 1; round <= maxRounds && (await findBlob(store, digest)) !== undefined; round += 1) {
     const found = await look(store, digest);

@@ -14,9 +14,9 @@ import type { ManifestRules } from "./manifest-rules.ts";
 import { getManifest, promiseManifest } from "./manifests.ts";
 import { PullTimes } from "./pulls.ts";
 import type { CollectorSchedule } from "./reading/collector-schedule.ts";
-import { Referrers } from "./referrers.ts";
+import { Referrers, type ReferrersRequest } from "./referrers.ts";
 import { type CatalogRequest, listRepositories, type Page } from "./repositories.ts";
-import type { Blobs, Manifests, Repository, UploadSessions } from "./repository.ts";
+import type { Blobs, Manifests, Repository, Tags, UploadSessions } from "./repository.ts";
 import type { Store } from "./store.ts";
 import { TagNames } from "./tag-names.ts";
 import { listTags } from "./tags.ts";
@@ -55,21 +55,43 @@ export function openRegistry(store: Store, options: RegistryOptions): Registry {
   const referrers = new Referrers(store);
   const tagNames = new TagNames(store);
   const deletions = new DeletionDesk(store, options);
+  const withMemory = { ...options, sizes, pulls, tagNames };
   return {
+    // A request wants one of them.
     repository: (name, actor) => ({
       name,
-      blobs: blobsOf(store, name, sizes),
-      uploads: uploadsOf(uploads, name, options.hasOwners?.() === true ? actor.name : undefined),
-      manifests: manifestsOf(store, name, { ...options, sizes, pulls }),
-      tags: {
-        list: (page) => listTags(store, name, { ...page, tagNames }),
-        delete: (tag) => deleteTag(store, name, { ...options, tag }),
+      get blobs() {
+        return blobsOf(store, name, sizes);
       },
-      referrers: { list: (request) => referrers.list(name, request) },
-      deletions: deletions.of(name),
+      get uploads() {
+        return uploadsOf(uploads, name, options.hasOwners?.() === true ? actor.name : undefined);
+      },
+      get manifests() {
+        return manifestsOf(store, name, withMemory);
+      },
+      get tags() {
+        return tagsOf(store, name, withMemory);
+      },
+      get referrers() {
+        return { list: (request: ReferrersRequest) => referrers.list(name, request) };
+      },
+      get deletions() {
+        return deletions.of(name);
+      },
     }),
     list: (request) => listRepositories(store, request),
     checkReady: async () => void ((await store.directory.prefixTime(repositoriesPrefix)) !== undefined),
+  };
+}
+
+function tagsOf(
+  store: Store,
+  name: RepositoryName,
+  { tagNames, ...options }: RegistryOptions & { readonly tagNames: TagNames },
+): Tags {
+  return {
+    list: (page) => listTags(store, name, { ...page, tagNames }),
+    delete: (tag) => deleteTag(store, name, { ...options, tag }),
   };
 }
 
@@ -111,8 +133,9 @@ function uploadsOf(uploads: StoreUploads, name: RepositoryName, owner: string | 
 function manifestsOf(
   store: Store,
   name: RepositoryName,
-  { sizes, pulls, ...options }: RegistryOptions & { readonly sizes: BlobSizes; readonly pulls: PullTimes | undefined },
+  options: RegistryOptions & { readonly sizes: BlobSizes; readonly pulls: PullTimes | undefined },
 ): Manifests {
+  const { sizes, pulls } = options;
   const notePull = (reference: Reference) => {
     if (reference.kind === "tag") pulls?.note(name, reference.tag);
   };

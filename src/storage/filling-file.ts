@@ -131,7 +131,7 @@ class FillingContent implements Content {
     yield* kept === undefined ? this.#file.read(this.#start, end) : kept.slice(this.#start, end).stream();
   }
 
-  body(): Blob | ReadableStream<Uint8Array> {
+  body(): ReturnType<Content["body"]> {
     const { kept } = this.#file;
     if (kept !== undefined) return kept.slice(this.#start, this.#start + this.sizeBytes).body();
     return bodyOf(this.stream());

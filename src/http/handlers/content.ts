@@ -46,9 +46,10 @@ function bodyOf(
   source: Served["source"],
   sizeBytes: number | undefined,
   range?: ByteRange,
-): Blob | ReadableStream<Uint8Array> | null {
+): ReturnType<Content["body"]> | null {
   if (source === undefined) return null;
   if (typeof source === "function") return streamOf(source(range));
+  if (range === undefined && source.sizeBytes === sizeBytes) return source.body();
   return source.slice(range?.start ?? 0, range?.end ?? sizeBytes ?? source.sizeBytes).body();
 }
 

@@ -1,5 +1,5 @@
 // GET, HEAD, PUT and DELETE of manifests.
-import { contentOf } from "../../lib/content.ts";
+import { contentOfBytes } from "../../lib/content.ts";
 import { octetStream } from "../../oci/media-type.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Reference, Tag } from "../../oci/reference.ts";
@@ -26,7 +26,7 @@ export async function getManifest(
   const { digest, sizeBytes, mediaType: contentType, warning } = found;
   const headers: Record<string, string> = warning === undefined ? {} : { Warning: formatWarning(warning) };
   if (contentType === octetStream) headers["Content-Disposition"] = "attachment";
-  const source = stored === undefined ? undefined : contentOf(new Blob([stored.bytes]));
+  const source = stored === undefined ? undefined : contentOfBytes(stored.bytes);
   return serveContent(request, { digest, sizeBytes, contentType, source, headers });
 }
 
