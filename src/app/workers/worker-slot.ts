@@ -45,6 +45,10 @@ const usualTimes: SlotTimes = {
   pauseMs: restartPauseMs,
 };
 
+/** What ends a worker that has just begun and cannot say yet that it does not mean it: `pkill -HUP registry` is to reload. */
+const strayReason = "signal SIGHUP";
+const mostStray = 10;
+
 /** Starts a worker, and another one whenever that has ended, until it is stopped. */
 export class WorkerSlot {
   readonly number: number;
@@ -58,6 +62,7 @@ export class WorkerSlot {
   #problem: string | undefined;
   #failures = 0;
   #restartCount = 0;
+  #strayCount = 0;
   #missed = 0;
   #looking: Timer | undefined;
   #restarting: Timer | undefined;
@@ -161,12 +166,18 @@ export class WorkerSlot {
   #noteEnd(reason: string): void {
     clearInterval(this.#looking);
     const { pid } = this.#process ?? {};
+    const isStray = reason === strayReason && !this.#isServing && this.#strayCount < mostStray;
     const wasCalm = this.#isServing && performance.now() - this.#servingMs >= this.#times.calmMs;
     this.#process = undefined;
     this.#isServing = false;
     this.#counted = mergeFigures([this.#counted, countedFigures(this.#figures)]);
     this.#figures = [];
     this.#end.resolve();
+    if (isStray && !this.#isStopped) {
+      this.#strayCount += 1;
+      this.start();
+      return;
+    }
     const why = this.#problem ?? reason;
     this.first.resolve(why);
     if (this.#isStopped || !this.#options.isFollowed()) return;

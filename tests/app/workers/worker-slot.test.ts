@@ -155,3 +155,16 @@ test("stop() while nothing runs is done at once", async () => {
   worker().onEnd("exit code 1");
   expect([await slot.stop(60_000), workers.length]).toEqual([0, 1]);
 });
+
+test("a worker that a hangup ends before it serves is followed at once, but not for ever", async () => {
+  const { slot, worker, workers, lines } = slotted();
+  slot.start();
+  worker(0).onEnd("signal SIGHUP");
+  worker(1).onReport({ kind: "serving", port: 5 });
+  expect([workers.length, await slot.first.promise, lines]).toEqual([2, undefined, []]);
+  const other = slotted();
+  other.slot.start();
+  for (let index = 0; index < 11; index += 1) other.worker(index).onEnd("signal SIGHUP");
+  expect([other.workers.length, await other.slot.first.promise]).toEqual([11, "signal SIGHUP"]);
+  await Promise.all([slot, other.slot].map((each) => each.stop(0)));
+});
