@@ -3,7 +3,9 @@
 //   reg_ + 30 random letters and digits + 6 of their checksum
 //
 // The checksum lets secret scanners recognise a token, and a mistyped one is refused without touching the disk.
+
 import { createHash } from "node:crypto";
+import { parseJsonObject } from "../lib/json-object.ts";
 
 /** What can be done with a repository. */
 export type TokenAction = (typeof tokenActions)[number];
@@ -72,14 +74,9 @@ export function formatApiToken(token: ApiToken): string {
 
 /** Parses a token's file; undefined if it is malformed, which grants nothing. */
 export function parseApiToken(text: string): ApiToken | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  const { name, repositories, actions, createdMs, expiresMs } = value as Readonly<Record<string, unknown>>;
+  const value = parseJsonObject(text);
+  if (value === undefined) return undefined;
+  const { name, repositories, actions, createdMs, expiresMs } = value;
   if (typeof name !== "string" || typeof createdMs !== "number") return undefined;
   if (expiresMs !== undefined && typeof expiresMs !== "number") return undefined;
   if (!isListOfStrings(repositories) || !isListOfStrings(actions)) return undefined;

@@ -3,6 +3,7 @@
 //   { "auths": { "ghcr.io": { "auth": "base64(user:password)", "identitytoken": "…" }, "quay.io/team": { … },
 //                "https://index.docker.io/v1/": { … } },
 //     "credHelpers": { "gcr.io": "gcloud" }, "credsStore": "desktop" }
+import { parseJsonObject } from "../lib/json-object.ts";
 import { isRecord } from "../oci/descriptor.ts";
 import type { UpstreamCredentials } from "./upstream-token.ts";
 
@@ -28,13 +29,8 @@ const dockerHubKeys: readonly string[] = ["index.docker.io", "registry-1.docker.
 
 /** Parses the text of a file; undefined if it is no JSON object. */
 export function parseAuthFile(text: string): AuthFile | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isRecord(value)) return undefined;
+  const value = parseJsonObject(text);
+  if (value === undefined) return undefined;
   const entries = (field: unknown) => (isRecord(field) ? Object.entries(field) : []);
   return {
     auths: new Map(
@@ -77,13 +73,8 @@ export function helperQuestion(host: string): string {
 
 /** What a helper printed; undefined if that is no answer. */
 export function parseHelperAnswer(text: string): UpstreamCredentials | undefined {
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isRecord(answer)) return undefined;
+  const answer = parseJsonObject(text);
+  if (answer === undefined) return undefined;
   const { Username: username, Secret: secret } = answer;
   if (typeof username !== "string" || typeof secret !== "string") return undefined;
   return username === identityUser ? { username, password: "", identityToken: secret } : { username, password: secret };

@@ -2,7 +2,7 @@
 // caches. It is only read, so that one can go back.
 //
 //   { "library/busybox@sha256:…": { "Key": "…", "ExpiryData": "2026-…", "EntryType": 0 }, … }
-import { isRecord } from "../oci/descriptor.ts";
+import { parseJsonObject } from "../lib/json-object.ts";
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 
 /** Its name in the data directory. */
@@ -10,14 +10,9 @@ export const schedulerStateFile = "scheduler-state.json";
 
 /** The repositories that it names; undefined if it cannot be parsed, as after a crash. */
 export function parseSchedulerState(text: string): ReadonlySet<RepositoryName> | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isRecord(value)) return undefined;
-  const names = Object.keys(value).flatMap(
+  const entries = parseJsonObject(text);
+  if (entries === undefined) return undefined;
+  const names = Object.keys(entries).flatMap(
     (key) => parseRepositoryName(key.slice(0, Math.max(key.indexOf("@"), 0))) ?? [],
   );
   return new Set(names);

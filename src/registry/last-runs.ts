@@ -3,6 +3,7 @@
 //
 //   gc/last-collection    JSON
 //   gc/last-check         JSON
+import { parseJsonObject } from "../lib/json-object.ts";
 import { isRecord } from "../oci/descriptor.ts";
 import { lastRunKey } from "./layout.ts";
 import type { Store } from "./store.ts";
@@ -35,12 +36,8 @@ export async function readLastRun(store: Store, kind: RunKind): Promise<LastRun 
 }
 
 function parseRun(text: string): LastRun | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (!isRecord(value) || typeof value.endedMs !== "number" || !isRecord(value.counts)) return undefined;
-    const counts = Object.entries(value.counts).filter((entry): entry is [string, number] => Number.isFinite(entry[1]));
-    return { endedMs: value.endedMs, counts: Object.fromEntries(counts.slice(0, maxCounts)) };
-  } catch {
-    return undefined;
-  }
+  const { endedMs, counts } = parseJsonObject(text) ?? {};
+  if (typeof endedMs !== "number" || !isRecord(counts)) return undefined;
+  const numbers = Object.entries(counts).filter((entry): entry is [string, number] => Number.isFinite(entry[1]));
+  return { endedMs, counts: Object.fromEntries(numbers.slice(0, maxCounts)) };
 }

@@ -2,6 +2,7 @@
 
 import type { UpstreamCredentials } from "../../client/upstream-token.ts";
 import type { ConfiguredUpstream } from "../../config/proxy-section.ts";
+import { parseJsonObject } from "../../lib/json-object.ts";
 
 /** Runs a program with a text on standard input and returns its standard output. */
 export type RunProgram = (command: readonly string[], input: string) => Promise<string>;
@@ -34,13 +35,7 @@ export function openCredentials(
 }
 
 function parseHelperAnswer(text: string): UpstreamCredentials {
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    answer = undefined;
-  }
-  const { Username: username, Secret: password } = (answer ?? {}) as { Username?: unknown; Secret?: unknown };
+  const { Username: username, Secret: password } = parseJsonObject(text) ?? {};
   if (typeof username === "string" && typeof password === "string") return { username, password };
   throw new Error("the credential helper of proxy.exec printed no Username and Secret");
 }
