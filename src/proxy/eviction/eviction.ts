@@ -35,14 +35,14 @@ export interface EvictionOutcome {
 }
 
 const transferAgeMs = 24 * 3_600_000;
-const trashTag = "cache";
+const collectionTag = "cache";
 
 /** Evicts once, and frees what nothing links any more. */
 export async function evict(store: Store, options: EvictionOptions): Promise<EvictionOutcome> {
   await store.directory.makePrefix(transfersPrefix);
-  const hold = await store.locks.hold(transfersPrefix, options.note);
+  const hold = await store.changes.hold(transfersPrefix, options.note);
   if ("heldBy" in hold) return { revisions: 0, layers: 0, freedBytes: 0 };
-  using _held = hold;
+  await using _held = hold;
   return await evictAlone(store, options);
 }
 
@@ -56,7 +56,7 @@ async function evictAlone(store: Store, options: EvictionOptions): Promise<Evict
   const digests = [...new Set([...(await readPending(store)), ...plan.flatMap(digestsOf)])];
   if (plan.length > 0) await writePending(store, digests);
   const evicted = await unlink(store, contents, plan);
-  const collected = await collectBlobs(store, { digests, tag: trashTag, graceMs, note });
+  const collected = await collectBlobs(store, { digests, tag: collectionTag, graceMs, note });
   if ("heldBy" in collected) return { ...evicted, freedBytes: 0 };
   if (digests.length > 0) await writePending(store, collected.left);
   return { ...evicted, freedBytes: collected.freedBytes };

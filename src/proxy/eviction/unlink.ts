@@ -1,14 +1,25 @@
-// Unlinks cached content, under the repository's lock, held exclusively. What was used since it was judged stays.
+// Unlinks cached content: announced first, or under the repository's lock, held exclusively. What was used since it was judged
+// stays.
 import { type Digest, parseDigest } from "../../oci/digest.ts";
 import { parseManifestInTurns } from "../../oci/manifest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
-import { evictingKey, layerLink, referrerLink, revisionLink, upstreamKey } from "../../registry/layout.ts";
+import {
+  evictingKey,
+  layerLink,
+  referrerLink,
+  repositoryPrefix,
+  revisionLink,
+  upstreamKey,
+} from "../../registry/layout.ts";
 import { describeBytes } from "../../registry/manifest-memory.ts";
 import { readManifest } from "../../registry/manifests.ts";
 import { removeIfEmpty } from "../../registry/repositories.ts";
 import type { Store } from "../../registry/store.ts";
 import { tagSearchOf } from "../../registry/tag-search.ts";
-import { trashTag } from "../../registry/tags.ts";
+import { removeTag } from "../../registry/tags.ts";
+import { viewOf } from "../../registry/view.ts";
+import type { Removing } from "../../storage/changes.ts";
+import type { Key } from "../../storage/ports.ts";
 
 const maxPendingBytes = 64 * 1024 * 1024;
 
@@ -45,13 +56,47 @@ export async function isAdopted(
 /** Unlinks it, and returns how many manifests and links went; a busy repository is left for the next run. */
 export async function evictCached(
   store: Store,
-  { name, revisions, layers, judged }: CachedEviction,
+  eviction: CachedEviction,
 ): Promise<{ readonly revisions: number; readonly layers: number }> {
+  const { name, revisions, layers } = eviction;
   if (revisions.length > 0) await tagSearchOf(store).prepare(name);
-  using lock = await store.locks.take(name, "alone", { waitMs: 0 });
-  if (lock === undefined) return { revisions: 0, layers: 0 };
-  const isUnused = async (link: ReturnType<typeof layerLink>, digest: Digest) => {
-    const stat = await store.objects.stat(link);
+  const entries = await findEntries(store, eviction);
+  const links = [
+    ...revisions.map((digest) => revisionLink(name, digest)),
+    ...layers.map((digest) => layerLink(name, digest)),
+  ];
+  await using removing = await store.changes.removing(name, { keys: [...links, ...entries.values()], waitMs: 0 });
+  if (removing === undefined) return { revisions: 0, layers: 0 };
+  const { gone, needed, isUnused } = await lookAgain(store, eviction);
+  for (const digest of gone) await evictRevision(store, name, { removing, digest, entry: entries.get(digest) });
+  let count = 0;
+  for (const digest of layers) {
+    const link = layerLink(name, digest);
+    if (needed.has(digest) || !(await isUnused(link, digest))) continue;
+    if (await removing.delete(link, notYet)) count += 1;
+  }
+  await removeIfEmpty(store, name);
+  return { revisions: gone.length, layers: count };
+}
+
+/** Until the next collection syncs, a power cut may undo it: then it is evicted again. */
+const notYet = { isDurable: false } as const;
+
+/** The entries that tell of these manifests, by manifest. */
+async function findEntries(store: Store, { name, revisions }: CachedEviction): Promise<ReadonlyMap<Digest, Key>> {
+  const entries = new Map<Digest, Key>();
+  for (const digest of revisions) {
+    const subject = (await describeBytes(store, digest))?.facts.subject;
+    if (subject !== undefined) entries.set(digest, referrerLink(name, subject, digest));
+  }
+  return entries;
+}
+
+/** Which manifests have not been used since, and what the others need. */
+async function lookAgain(store: Store, { name, revisions, judged }: CachedEviction) {
+  const seen = await viewOf(store, repositoryPrefix(name));
+  const isUnused = async (link: Key, digest: Digest) => {
+    const stat = await seen.objects.stat(link);
     return stat !== undefined && stat.changedMs === judged.get(digest);
   };
   const needed = new Set<Digest>();
@@ -60,23 +105,23 @@ export async function evictCached(
     if (await isUnused(revisionLink(name, digest), digest)) gone.push(digest);
     else for (const kept of await namedBy(store, digest)) needed.add(kept);
   }
-  for (const digest of gone) await evictRevision(store, name, digest);
-  let count = 0;
-  for (const digest of layers) {
-    const link = layerLink(name, digest);
-    if (needed.has(digest) || !(await isUnused(link, digest))) continue;
-    if (await store.objects.delete(link, { isDurable: false })) count += 1;
-  }
-  await removeIfEmpty(store, name);
-  return { revisions: gone.length, layers: count };
+  return { gone, needed, isUnused };
 }
 
 /** Tags first: a tag that points nowhere would look damaged. */
-async function evictRevision(store: Store, name: RepositoryName, digest: Digest): Promise<void> {
-  const subject = (await describeBytes(store, digest))?.facts.subject;
-  for (const tag of await tagSearchOf(store).find(name, digest)) await trashTag(store, name, tag);
-  await store.objects.delete(revisionLink(name, digest), { isDurable: false });
-  if (subject !== undefined) await store.objects.delete(referrerLink(name, subject, digest), { isDurable: false });
+async function evictRevision(
+  store: Store,
+  name: RepositoryName,
+  {
+    removing,
+    digest,
+    entry,
+  }: { readonly removing: Removing; readonly digest: Digest; readonly entry: Key | undefined },
+): Promise<void> {
+  for (const tag of await tagSearchOf(store).find(name, digest))
+    await removeTag(store, name, { removing, tag, digest });
+  await removing.delete(revisionLink(name, digest), notYet);
+  if (entry !== undefined) await removing.delete(entry, notYet);
 }
 
 async function namedBy(store: Store, digest: Digest): Promise<readonly Digest[]> {

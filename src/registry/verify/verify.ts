@@ -125,8 +125,8 @@ async function checkTwice(
   const suspicions: RepositoryCheck = { ...base, isLocked: false, findings: [] };
   const checked = await checkRepository(suspicions, options);
   if (suspicions.findings.length + checked.sizes.length === 0) return { checked, findings: [] };
-  using lock = await store.locks.take(name, "alone", { waitMs: lockWaitMs });
-  if (lock === undefined) {
+  await using removing = await store.changes.removing(name, { keys: [], waitMs: lockWaitMs });
+  if (removing === undefined) {
     counters.unconfirmed += 1;
     return { checked, findings: [] };
   }
