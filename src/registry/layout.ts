@@ -74,11 +74,6 @@ export function digestOfBlobKey(key: Key): Digest | undefined {
   return digest !== undefined && blobKey(digest) === key ? digest : undefined;
 }
 
-/** The name of a removed tag or upload session in the trash; `id` is used once. */
-export function trashName(kind: "tags" | "uploads", id: string): string {
-  return `${kind}/${id}`;
-}
-
 /** Everything of one repository. */
 export function repositoryPrefix(name: RepositoryName): Key {
   return `${repositoriesPrefix}/${name}`;

@@ -7,7 +7,7 @@ import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Adding, Removing } from "../storage/changes.ts";
 import type { Driver } from "../storage/driver.ts";
-import type { Key, LockMode } from "../storage/ports.ts";
+import type { Key } from "../storage/ports.ts";
 
 /** What the core works with. Clock and identifiers are passed in, so that tests can choose them. */
 export interface Store extends Driver {
@@ -59,16 +59,4 @@ export function refuseBusy(name: RepositoryName): RegistryError {
     retryAfterSeconds: 1,
     detail: { name },
   });
-}
-
-/** Runs the work under the repository's lock; refuses with UNAVAILABLE if the lock cannot be had within 10 s. */
-export async function withLock<T>(
-  store: Store,
-  name: RepositoryName,
-  mode: LockMode,
-  work: () => Promise<T>,
-): Promise<T> {
-  using lock = await store.locks.take(name, mode, { waitMs: turnWaitMs });
-  if (lock === undefined) throw refuseBusy(name);
-  return await work();
 }

@@ -6,15 +6,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Tag } from "../oci/reference.ts";
 import type { Adding, Removing } from "../storage/changes.ts";
 import type { Stat } from "../storage/ports.ts";
-import {
-  deletingKey,
-  revisionLink,
-  tagCurrentLink,
-  tagIndexLink,
-  tagIndexPrefix,
-  tagPrefix,
-  trashName,
-} from "./layout.ts";
+import { deletingKey, revisionLink, tagCurrentLink, tagIndexLink, tagIndexPrefix, tagPrefix } from "./layout.ts";
 import { listDigests, putLink, readLink } from "./links.ts";
 import { noteMove, type TagPointer } from "./move-log.ts";
 import { isRepository, type Page, type PageRequest } from "./repositories.ts";
@@ -151,10 +143,4 @@ export async function removeTag(
   const judged = await store.objects.stat(key);
   if (digest !== undefined && (await readTag(store, name, tag)) !== digest) return false;
   return await removing.discard(tagPrefix(name, tag), { key, judged });
-}
-
-/** Removes the tag in one durable step; the caller holds the repository's lock exclusively. */
-export async function trashTag(store: Store, name: RepositoryName, tag: Tag): Promise<void> {
-  const entry = trashName("tags", store.uuid());
-  if (await store.trash.discard(tagPrefix(name, tag), entry)) await store.trash.destroy(entry);
 }

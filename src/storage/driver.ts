@@ -2,14 +2,12 @@
 import type { Changes } from "./changes.ts";
 import type { Garbage } from "./garbage.ts";
 import type { Listings } from "./listings.ts";
-import type { Directory, Locks, Objects, Transfers, Trash, Uploads } from "./ports.ts";
+import type { Directory, Objects, Transfers, Uploads } from "./ports.ts";
 
 /** One store, seen through all its ports. */
 export interface Driver {
   readonly objects: Objects;
   readonly changes: Changes;
-  readonly locks: Locks;
-  readonly trash: Trash;
   readonly garbage: Garbage;
   readonly uploads: Uploads;
   readonly transfers: Transfers;

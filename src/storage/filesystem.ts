@@ -50,8 +50,6 @@ function openPorts(paths: KeyPaths, flock: Flock | undefined): Driver {
   return {
     objects,
     changes: new LockedChanges({ objects, locks, trash, newId: () => crypto.randomUUID() }),
-    locks,
-    trash,
     garbage: new TrashGarbage({ locks, trash }),
     uploads: new FileUploads(paths, { flock, trash }),
     transfers: new FileTransfers(paths, flock),

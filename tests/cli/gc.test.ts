@@ -1,15 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { runCli } from "../../src/cli/cli.ts";
 import { layerLink, tagCurrentLink } from "../../src/registry/layout.ts";
-import { openFilesystem } from "../../src/storage/filesystem.ts";
 import { digestOf, named, pushBlob, pushImage, stockedOn, tagged, utf8 } from "../registry/stocked.ts";
+import { openDisk } from "../storage/test-store.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { fakeIo } from "./fake-io.ts";
 
 /** A directory with one tagged image, one without a tag and a blob that nobody names. */
 async function untidy() {
   const directory = temporaryDirectory();
-  const { driver } = await openFilesystem({ root: directory.path, isDurable: false });
+  const driver = await openDisk({ root: directory.path, isDurable: false });
   const stock = stockedOn(driver);
   await pushImage(stock, "app", { tag: "1" });
   await pushImage(stock, "app", { layers: ["untagged"] });

@@ -12,7 +12,7 @@ const run = (path: string, work: Parameters<typeof withMeantStore>[1]) =>
 
 test("withMeantStore() opens the directory that --data names", async () => {
   using directory = temporaryDirectory();
-  const code = await run(directory.path, async ({ store }) => (await store.trash.list("blobs")).length);
+  const code = await run(directory.path, async ({ store }) => (await store.garbage.list()).length);
   expect(code).toBe(0);
 });
 

@@ -2,11 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { anonymous } from "../../src/registry/actor.ts";
 import { blobKey } from "../../src/registry/layout.ts";
-import type { Store } from "../../src/registry/store.ts";
 import type { Space } from "../../src/storage/ports.ts";
 import { answering } from "../storage/intercepted.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { bytesOf, cacheOf, manifestOf, named, placesOf, referenceOf, refusalOf } from "./caching.ts";
+import { bytesOf, type CacheStore, cacheOf, manifestOf, named, placesOf, referenceOf, refusalOf } from "./caching.ts";
 import { type Behaviour, behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
 
 const [one, two] = [named("team/one"), named("team/two")];
@@ -14,9 +13,9 @@ const large = new Uint8Array(randomBytes(500_000));
 
 /** A store with so much room, whose transfers can be made to fail after so many bytes. */
 function withDisk(
-  store: Store,
+  store: CacheStore,
   { space, failAfter, failCommit }: { space?: Space; failAfter?: number; failCommit?: () => Promise<never> },
-): Store {
+): CacheStore {
   const { transfers } = store;
   const open = async (key: string) => {
     const transfer = await transfers.open(key);

@@ -14,16 +14,19 @@ import type { ArrivingBlob, FoundBlob } from "../../src/registry/blobs.ts";
 import { blobKey, transferKey } from "../../src/registry/layout.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";
 import type { Store } from "../../src/registry/store.ts";
-import type { Driver } from "../../src/storage/driver.ts";
-import { openFilesystem } from "../../src/storage/filesystem.ts";
+import type { LockedParts } from "../storage/contract.ts";
 import { openMemory } from "../storage/memory.ts";
+import { openDisk } from "../storage/test-store.ts";
 import type { MisbehavingUpstream } from "./misbehaving-upstream.ts";
+
+/** A store with locks and a trash. */
+export type CacheStore = Store & LockedParts;
 
 /** A cache and what can be seen of it. */
 export interface Caching {
   readonly cache: PullThrough;
   readonly local: Registry;
-  readonly store: Store;
+  readonly store: CacheStore;
   readonly events: ProxyEvent[];
   readonly upstream: Upstream;
 }
@@ -35,7 +38,7 @@ export interface CachingOptions {
   readonly times?: Partial<UpstreamTimes>;
   readonly upstream?: Partial<UpstreamOptions>;
   readonly cache?: Partial<PullThroughOptions>;
-  readonly wrapStore?: (store: Store) => Store;
+  readonly wrapStore?: (store: CacheStore) => CacheStore;
 }
 
 /** Asks until there is an answer in time: how quick the machine is, is not what a test with short times is about. */
@@ -83,8 +86,8 @@ export function clientOf(
 /** Opens a cache of everything that the upstream has. */
 export async function cacheOf(server: MisbehavingUpstream, options: CachingOptions = {}): Promise<Caching> {
   const events: ProxyEvent[] = [];
-  const driver = options.root === undefined ? openMemory() : await openDisk(options.root);
-  const plain: Store = { ...driver, now: Date.now, uuid: () => crypto.randomUUID() };
+  const driver = options.root === undefined ? openMemory() : await openDisk({ root: options.root, isDurable: false });
+  const plain: CacheStore = { ...driver, now: Date.now, uuid: () => crypto.randomUUID() };
   const store = options.wrapStore?.(plain) ?? plain;
   const sizes = new BlobSizes(store);
   const local = openRegistry(store, { rules: { urls: "any", children: "all" }, sizes });
@@ -102,10 +105,6 @@ export async function cacheOf(server: MisbehavingUpstream, options: CachingOptio
     ...options.cache,
   });
   return { cache, local, store, events, upstream };
-}
-
-async function openDisk(root: string): Promise<Driver> {
-  return (await openFilesystem({ root, isDurable: false })).driver;
 }
 
 /** Whether the blob is stored, and whether a transfer of it was left. */

@@ -3,6 +3,7 @@ import { hashBytes } from "../../src/oci/hash.ts";
 import { followArrival, isArrivalHeld, openArrival, sweepArrivals } from "../../src/registry/arrival.ts";
 import { blobKey } from "../../src/registry/layout.ts";
 import type { Store } from "../../src/registry/store.ts";
+import type { LockedDriver } from "../storage/contract.ts";
 import { answering } from "../storage/intercepted.ts";
 import { openMemory } from "../storage/memory.ts";
 
@@ -13,7 +14,7 @@ const digest = hashBytes(content, "sha256");
 const upstream = "https://up.example/";
 const origin = { digest, upstream };
 
-function memoryStore(): Store {
+function memoryStore(): Store & LockedDriver {
   return { ...openMemory(), now: Date.now, uuid: () => crypto.randomUUID() };
 }
 

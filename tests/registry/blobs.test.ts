@@ -3,8 +3,8 @@ import { hashBytes } from "../../src/oci/hash.ts";
 import { deleteBlob, mountBlob, openBlob, promiseBlob } from "../../src/registry/blobs.ts";
 import { findBlob } from "../../src/registry/find-blob.ts";
 import { blobKey, layerLink } from "../../src/registry/layout.ts";
-import type { Driver } from "../../src/storage/driver.ts";
 import { contentText } from "../content-text.ts";
+import type { LockedDriver } from "../storage/contract.ts";
 import { answering, intercept } from "../storage/intercepted.ts";
 import { damagedLinks, emptyBlob, isInPlace, trashBlob } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";
@@ -164,7 +164,7 @@ describe("a promise", () => {
   test("is given, shorter, when the lock is not to be had", async () => {
     let isBusy = false;
     const touched: string[] = [];
-    const wrap = (driver: Driver) =>
+    const wrap = (driver: LockedDriver) =>
       answering(intercept(driver, { objects: { renew: (key) => void touched.push(key) } }), {
         locks: { take: async (name, mode, options) => (isBusy ? undefined : driver.locks.take(name, mode, options)) },
       });

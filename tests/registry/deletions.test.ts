@@ -3,7 +3,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { deletedLink, deletedPrefix, deletingKey, layerLink } from "../../src/registry/layout.ts";
 import { deleteManifest } from "../../src/registry/manifest-deletions.ts";
-import type { Driver } from "../../src/storage/driver.ts";
+import type { LockedDriver } from "../storage/contract.ts";
 import { wrapCalls } from "../storage/intercepted.ts";
 import { collect, graceMs } from "./gc/collected.ts";
 import { digestOf, named, pushBlob, pushImage, pushIndex, type Stocked, stocked, tagged } from "./stocked.ts";
@@ -21,7 +21,7 @@ const changing = [
 ];
 
 /** The driver of a process that dies, or whose disk fails, after so many changes. */
-function dyingAfter(driver: Driver, changes: number): Driver {
+function dyingAfter(driver: LockedDriver, changes: number): LockedDriver {
   let left = changes;
   return wrapCalls(driver, (port, name, call) => {
     if (!changing.includes(`${port}.${name}`)) return call;

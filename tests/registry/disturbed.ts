@@ -2,10 +2,11 @@
 import type { Digest } from "../../src/oci/digest.ts";
 import { blobKey } from "../../src/registry/layout.ts";
 import { trashNameOf } from "../../src/storage/trash-names.ts";
+import type { LockedParts } from "../storage/contract.ts";
 import { type Stocked, utf8 } from "./stocked.ts";
 
 /** Puts the bytes into the trash, as a collector does that nobody had told of a link. */
-export async function trashBlob({ store }: Pick<Stocked, "store">, digest: Digest): Promise<void> {
+export async function trashBlob({ store }: { readonly store: LockedParts }, digest: Digest): Promise<void> {
   const isMoved = await store.trash.discard(blobKey(digest), `${trashNameOf(blobKey(digest))}.run-1`);
   if (!isMoved) throw new Error(`${digest} is not in its place`);
 }

@@ -36,8 +36,6 @@ test.each([
     `${own}/_referrers/sha256/${subjectHex}/sha256/${hex}/link`,
   ],
   ["an upload", layout.uploadKey(name, id), `${own}/_uploads/${id}/data`],
-  ["a tag in the trash", layout.trashName("tags", id), `tags/${id}`],
-  ["a session in the trash", layout.trashName("uploads", id), `uploads/${id}`],
 ])("%s lies where the other registries look, or where they do not", (_what, key, want) => {
   expect(key).toBe(want);
 });

@@ -3,7 +3,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { followLink, putLink, readLink } from "../../src/registry/links.ts";
 import { type Store, withAdding } from "../../src/registry/store.ts";
-import type { Driver } from "../../src/storage/driver.ts";
+import type { LockedDriver } from "../storage/contract.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { digestOf, named, stocked, utf8 } from "./stocked.ts";
 
@@ -54,7 +54,7 @@ describe("putLink()", () => {
   /** What the call does to a link with this content, which is a minute and a bit old where `isOld`. */
   async function effects(content: string | undefined, { isOld }: { readonly isOld: boolean }) {
     const calls: string[] = [];
-    const wrap = (driver: Driver) =>
+    const wrap = (driver: LockedDriver) =>
       intercept(driver, { objects: { put: () => void calls.push("write"), renew: () => void calls.push("touch") } });
     const stock = stocked(wrap);
     if (content !== undefined) await stock.store.objects.put(key, utf8(content));

@@ -4,7 +4,7 @@ import { anonymous } from "../../src/registry/actor.ts";
 import { blobKey, deletingKey, referrerLink, revisionLink, tagCurrentLink } from "../../src/registry/layout.ts";
 import { deleteManifest, deleteTag } from "../../src/registry/manifest-deletions.ts";
 import { getManifest, promiseManifest } from "../../src/registry/manifests.ts";
-import type { Driver } from "../../src/storage/driver.ts";
+import type { LockedDriver } from "../storage/contract.ts";
 import { intercept } from "../storage/intercepted.ts";
 import { damagedLinks, isInPlace, trashBlob } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";
@@ -61,19 +61,19 @@ describe("a GET and a HEAD", () => {
   });
 
   test.each(reads)("%s of what is damaged finds nothing, until a push heals it", async (_what, read) => {
-    const damages: readonly ((driver: Driver, digest: Digest) => Promise<unknown>)[] = [
+    const damages: readonly ((driver: LockedDriver, digest: Digest) => Promise<unknown>)[] = [
       (driver, digest) => driver.objects.put(blobKey(digest), utf8("{}")),
       (driver, digest) => driver.objects.put(blobKey(digest), utf8("")),
       (driver, digest) => driver.objects.delete(blobKey(digest)),
       (driver, digest) => driver.objects.delete(revisionLink(app, digest)),
       ...damagedLinks.map(
         ([, bytes]) =>
-          (driver: Driver, digest: Digest) =>
+          (driver: LockedDriver, digest: Digest) =>
             driver.objects.put(revisionLink(app, digest), bytes),
       ),
       ...damagedLinks.map(
         ([, bytes]) =>
-          (driver: Driver) =>
+          (driver: LockedDriver) =>
             driver.objects.put(tagCurrentLink(app, tagged("1")), bytes),
       ),
     ];

@@ -1,15 +1,15 @@
 // Clients that carry out the calls of the model over the API, and random calls.
 import fc from "fast-check";
 import { openRegistry } from "../../src/registry/registry.ts";
-import type { Driver } from "../../src/storage/driver.ts";
 import { digestOf, type MemoryRegistry, memoryRegistry } from "../http/memory-registry.ts";
+import type { LockedDriver } from "../storage/contract.ts";
 import { type Answer, type Call, manifests, repositories, tags, texts } from "./model.ts";
 
 /** The sessions that all clients know of: where each one is. */
 export type Sessions = string[];
 
 /** A client of a registry over the driver: it asks, and tells of the answer what the model tells. */
-export function clientOf(driver: Driver, sessions: Sessions): (call: Call) => Promise<Answer> {
+export function clientOf(driver: LockedDriver, sessions: Sessions): (call: Call) => Promise<Answer> {
   const rules = { urls: "any", children: "all" } as const;
   const store = { ...driver, now: Date.now, uuid: () => crypto.randomUUID() };
   const registry = memoryRegistry({ driver, registry: openRegistry(store, { rules }) });

@@ -3,8 +3,8 @@
 // below as an example.
 import { afterAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Driver } from "../../src/storage/driver.ts";
 import { digestOf } from "../http/memory-registry.ts";
+import type { LockedDriver } from "../storage/contract.ts";
 import { wrapCalls } from "../storage/intercepted.ts";
 import { openMemory } from "../storage/memory.ts";
 import { sharedDisk } from "../storage/test-store.ts";
@@ -79,7 +79,7 @@ const looks: readonly Call[] = [
 ];
 
 /** The driver with each call put off until the scheduler chooses it. */
-function scheduled(driver: Driver, scheduler: fc.Scheduler, state: { readonly isOver: boolean }): Driver {
+function scheduled(driver: LockedDriver, scheduler: fc.Scheduler, state: { readonly isOver: boolean }): LockedDriver {
   return wrapCalls(driver, (port, name, call) => async (...args) => {
     if (!state.isOver) await scheduler.schedule(Promise.resolve(), `${port}.${name}`);
     return call(...args);

@@ -20,7 +20,7 @@ import type { Adding, Found, PatienceOptions } from "../../src/storage/changes.t
 import type { Key } from "../../src/storage/ports.ts";
 import { openBucketStore } from "../storage/s3/bucket-store.ts";
 import { codeOf } from "./refused.ts";
-import { digestOf, named, pushBlob, pushImage, type Stocked, stockedOn, tagged, utf8 } from "./stocked.ts";
+import { digestOf, named, pushBlob, pushImage, type Stock, stockedOn, tagged, utf8 } from "./stocked.ts";
 
 const app = named("app");
 const tag = tagged("1");
@@ -170,7 +170,7 @@ describe("a blob", () => {
   ])("that was uploaded is waited for, and then to be pushed again, if %s may go", async (_what, sights) => {
     using setup = await stockedBucket();
     const { store, looks } = seen(setup.stock.store, sights);
-    const stock: Stocked = { ...setup.stock, store, registry: openRegistry(store, { rules }) };
+    const stock: Stock = { ...setup.stock, store, registry: openRegistry(store, { rules }) };
     expect(await codeOf(pushBlob(stock, "app", "new"))).toBe("UNAVAILABLE");
     expect(looks.every((look) => look.endsWith(" 10000"))).toBe(true);
   });

@@ -3,8 +3,8 @@
 import type { Digest } from "../../src/oci/digest.ts";
 import { openBlob } from "../../src/registry/blobs.ts";
 import { type Chunk, StoreUploads } from "../../src/registry/uploads.ts";
-import type { Driver } from "../../src/storage/driver.ts";
 import { contentText } from "../content-text.ts";
+import type { LockedDriver } from "../storage/contract.ts";
 import { named, type Stocked, stocked, utf8 } from "./stocked.ts";
 
 /** The repository of the sessions. */
@@ -21,7 +21,7 @@ export function chunk(
 }
 
 /** Uploads of a new store, with one session. */
-export async function begin(wrap?: (driver: Driver) => Driver) {
+export async function begin(wrap?: (driver: LockedDriver) => LockedDriver) {
   const stock = stocked(wrap);
   const uploads = new StoreUploads(stock.store);
   return { stock, uploads, target: await uploads.start(app, "sha256") };

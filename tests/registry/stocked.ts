@@ -9,14 +9,20 @@ import { anonymous } from "../../src/registry/actor.ts";
 import { openRegistry, type Registry } from "../../src/registry/registry.ts";
 import type { Store } from "../../src/registry/store.ts";
 import type { Driver } from "../../src/storage/driver.ts";
+import type { LockedDriver, LockedParts } from "../storage/contract.ts";
 import { openMemory } from "../storage/memory.ts";
 
 /** A store, the registry over it, and its clock. */
-export interface Stocked {
+export interface Stock {
   readonly store: Store;
   readonly registry: Registry;
   /** Lets time pass. */
   wait(ms: number): void;
+}
+
+/** The same over a store with locks and a trash. */
+export interface Stocked extends Stock {
+  readonly store: Store & LockedParts;
 }
 
 /** What of an image differs from the plainest one. */
@@ -31,7 +37,7 @@ const imageType = "application/vnd.oci.image.manifest.v1+json";
 const layerType = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 /** An empty registry, on a driver in memory unless another one is given. */
-export function stocked(wrap: (driver: Driver) => Driver = (driver) => driver): Stocked {
+export function stocked(wrap: (driver: LockedDriver) => LockedDriver = (driver) => driver): Stocked {
   let nowMs = 1_700_000_000_000;
   const now = () => nowMs;
   return stockedOn(wrap(openMemory(now)), now, (ms) => {
@@ -40,7 +46,7 @@ export function stocked(wrap: (driver: Driver) => Driver = (driver) => driver): 
 }
 
 /** The same on a store that is listed at once, as a bucket is. */
-export function stockedListed(wrap: (driver: Driver) => Driver = (driver) => driver): Stocked {
+export function stockedListed(wrap: (driver: LockedDriver) => LockedDriver = (driver) => driver): Stocked {
   let nowMs = 1_700_000_000_000;
   const now = () => nowMs;
   return stockedOn(wrap(openMemory(now, { isListed: true })), now, (ms) => {
@@ -49,7 +55,7 @@ export function stockedListed(wrap: (driver: Driver) => Driver = (driver) => dri
 }
 
 /** The same with a clock of which no two looks agree, as where a time tells whether something was touched again. */
-export function stockedTicking(wrap: (driver: Driver) => Driver): Stocked {
+export function stockedTicking(wrap: (driver: LockedDriver) => LockedDriver): Stocked {
   let nowMs = 1_700_000_000_000;
   const now = () => {
     nowMs += 1;
@@ -59,12 +65,12 @@ export function stockedTicking(wrap: (driver: Driver) => Driver): Stocked {
 }
 
 /** A registry on a driver of the test's own. */
-export function stockedOn(
-  driver: Driver,
+export function stockedOn<D extends Driver>(
+  driver: D,
   now: () => number = Date.now,
   wait: (ms: number) => void = () => {},
-): Stocked {
-  const store: Store = { ...driver, now, uuid: () => crypto.randomUUID() };
+): Stock & { readonly store: Store & D } {
+  const store = { ...driver, now, uuid: () => crypto.randomUUID() };
   return { store, registry: openRegistry(store, { rules: { urls: "any", children: "all" } }), wait };
 }
 
@@ -93,7 +99,7 @@ export function digestOf(text: string): Digest {
 }
 
 /** Uploads a blob. */
-export async function pushBlob({ registry }: Stocked, name: string, text: string): Promise<Digest> {
+export async function pushBlob({ registry }: Stock, name: string, text: string): Promise<Digest> {
   const { uploads } = registry.repository(named(name), anonymous());
   const body = async function* () {
     yield utf8(text);
@@ -103,7 +109,7 @@ export async function pushBlob({ registry }: Stocked, name: string, text: string
 }
 
 /** Pushes an image with its blobs; the digest of its manifest. */
-export async function pushImage(stock: Stocked, name: string, options: ImageOptions = {}): Promise<Digest> {
+export async function pushImage(stock: Stock, name: string, options: ImageOptions = {}): Promise<Digest> {
   const { tag, layers = ["layer"], subject } = options;
   for (const text of ["config", ...layers]) await pushBlob(stock, name, text);
   return putManifest(stock, name, {
@@ -120,7 +126,7 @@ export async function pushImage(stock: Stocked, name: string, options: ImageOpti
 
 /** Pushes an index over manifests that are there; its digest. */
 export async function pushIndex(
-  stock: Stocked,
+  stock: Stock,
   name: string,
   { tag, children }: { readonly tag?: string; readonly children: readonly Digest[] },
 ): Promise<Digest> {
@@ -136,7 +142,7 @@ export async function pushIndex(
 
 /** Pushes a manifest as it is. */
 export async function putManifest(
-  { registry }: Stocked,
+  { registry }: Stock,
   name: string,
   { tag, manifest }: { readonly tag: string | undefined; readonly manifest: object },
 ): Promise<Digest> {
@@ -149,7 +155,7 @@ export async function putManifest(
 }
 
 /** Whether a whole image comes back: its manifest, its children, and every blob with the right bytes. */
-export async function pullImage({ registry }: Stocked, name: string, reference: Tag | Digest): Promise<boolean> {
+export async function pullImage({ registry }: Stock, name: string, reference: Tag | Digest): Promise<boolean> {
   const asked = reference.includes(":")
     ? ({ kind: "digest", digest: reference as Digest } as const)
     : ({ kind: "tag", tag: reference as Tag } as const);
@@ -159,7 +165,7 @@ export async function pullImage({ registry }: Stocked, name: string, reference: 
     const blob = await registry.repository(named(name), anonymous()).blobs.open(digest);
     if (!("content" in blob) || hashBytes(await readContent(blob.content), "sha256") !== digest) return false;
   }
-  for (const { digest } of manifests) if (!(await pullImage({ registry } as Stocked, name, digest))) return false;
+  for (const { digest } of manifests) if (!(await pullImage({ registry } as Stock, name, digest))) return false;
   return true;
 }
 

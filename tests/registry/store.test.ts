@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { RegistryError } from "../../src/oci/errors.ts";
-import { type Store, withAdding, withLock, withRemoving } from "../../src/registry/store.ts";
+import { type Store, withAdding, withRemoving } from "../../src/registry/store.ts";
 import { answering } from "../storage/intercepted.ts";
 import { named, stocked } from "./stocked.ts";
 
@@ -12,7 +12,6 @@ const ways = {
   "withAdding(), on a condition,": (store: Store, work: () => Promise<unknown>) =>
     withAdding(store, app, work, { isConditional: true }),
   "withRemoving()": (store: Store, work: () => Promise<unknown>) => withRemoving(store, app, [], work),
-  "withLock(), shared,": (store: Store, work: () => Promise<unknown>) => withLock(store, app, "shared", work),
 } as const;
 
 describe.each(Object.entries(ways))("%s", (name, begin) => {
@@ -24,7 +23,7 @@ describe.each(Object.entries(ways))("%s", (name, begin) => {
     };
     const answers = [await begin(store, isFree)];
     await using removing = await store.changes.removing(app, { keys: [], waitMs: 0 });
-    const isShared = ["withAdding()", "withLock(), shared,"].includes(name);
+    const isShared = name === "withAdding()";
     expect([...answers, removing !== undefined]).toEqual([isShared, true]);
   });
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { tagCurrentLink, tagIndexLink, tagPrefix } from "../../src/registry/layout.ts";
 import { indexAfter, TagNames } from "../../src/registry/tag-names.ts";
 import { listTags } from "../../src/registry/tags.ts";
-import { openFilesystem } from "../../src/storage/filesystem.ts";
 import { intercept } from "../storage/intercepted.ts";
+import { openDisk } from "../storage/test-store.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { digestOf, named, pushImage, stockedListed, tagged, utf8 } from "./stocked.ts";
 
@@ -13,7 +13,7 @@ const app = named("app");
 
 /** A repository with the tags a and b on a disk, whose clock is `laterMs` ahead, and how often a file is read there. */
 async function tagsOnDisk(root: string, laterMs: number) {
-  const { driver } = await openFilesystem({ root, isDurable: false });
+  const driver = await openDisk({ root, isDurable: false });
   let reads = 0;
   const read = () => {
     reads += 1;

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../src/oci/digest.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { blobKey, layerLink } from "../../src/registry/layout.ts";
-import type { Driver } from "../../src/storage/driver.ts";
+import type { LockedDriver } from "../storage/contract.ts";
 import { answering, intercept } from "../storage/intercepted.ts";
 import { damagedLinks, isInPlace, trashBlob } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";
@@ -117,7 +117,7 @@ describe("a commit whose answer was lost", () => {
   const digest = digestOf("x");
 
   /** A session whose bytes have become a blob this long ago. */
-  async function repeated(ageMs: number, wrap?: (driver: Driver) => Driver) {
+  async function repeated(ageMs: number, wrap?: (driver: LockedDriver) => LockedDriver) {
     const { stock, uploads, target } = await begin(wrap);
     await uploads.commit(target, chunk("x"), digest);
     stock.wait(ageMs);

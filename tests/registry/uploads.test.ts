@@ -3,7 +3,7 @@ import { contentOf } from "../../src/lib/content.ts";
 import { hashBytes } from "../../src/oci/hash.ts";
 import { uploadKey, uploadPrefix, uploadsPrefix } from "../../src/registry/layout.ts";
 import { StoreUploads, type UploadTarget } from "../../src/registry/uploads.ts";
-import type { Driver } from "../../src/storage/driver.ts";
+import type { LockedDriver } from "../storage/contract.ts";
 import { answering } from "../storage/intercepted.ts";
 import { isInPlace } from "./disturbed.ts";
 import { codeOf } from "./refused.ts";
@@ -58,7 +58,7 @@ describe("a session", () => {
   test("is read again where the system has forgotten its bytes, since writing them back may have failed", async () => {
     const { stock, target } = await begin();
     let forgets = false;
-    const openUpload: Driver["uploads"]["open"] = async (key, options) => {
+    const openUpload: LockedDriver["uploads"]["open"] = async (key, options) => {
       const upload = await stock.store.uploads.open(key, options);
       if (upload === undefined || upload === "busy" || !forgets) return upload;
       // What the disk has in place of the bytes that were written.

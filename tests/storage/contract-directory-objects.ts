@@ -2,10 +2,10 @@
 // delete that tells who was first.
 
 import { expect, test } from "bun:test";
-import type { OpenTestStore } from "./contract.ts";
+import type { OpenLockedStore } from "./contract.ts";
 import { bytesOf, put, take } from "./store-access.ts";
 
-export function describeDirectoryObjects(open: OpenTestStore): void {
+export function describeDirectoryObjects(open: OpenLockedStore): void {
   test("what is added is there for everybody, in the order of adding", async () => {
     using store = await open();
     await put(store.driver, "a/log", "one");

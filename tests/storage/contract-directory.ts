@@ -1,11 +1,11 @@
 // The suite of the port of what only a directory has.
 import { expect, test } from "bun:test";
-import type { OpenTestStore } from "./contract.ts";
+import type { OpenLockedStore } from "./contract.ts";
 import { put, take } from "./store-access.ts";
 
 const clockSlackMs = 50;
 
-export function describeDirectory(open: OpenTestStore): void {
+export function describeDirectory(open: OpenLockedStore): void {
   test("damage is noted of the object that was judged, seen by everybody and kept in the trash; a replacement is without", async () => {
     using store = await open();
     const { driver, other } = store;

@@ -1,25 +1,24 @@
 // The suite of the port of locks.
 import { expect, test } from "bun:test";
-import type { Driver } from "../../src/storage/driver.ts";
 import type { Lock, LockMode } from "../../src/storage/ports.ts";
-import type { OpenTestStore } from "./contract.ts";
+import type { LockedDriver, OpenLockedStore } from "./contract.ts";
 
 /** Long enough for a machine that is busy; no test waits for its end. */
 const patienceMs = 60_000;
 
-async function hold(driver: Driver, name: string, mode: LockMode): Promise<Lock> {
+async function hold(driver: LockedDriver, name: string, mode: LockMode): Promise<Lock> {
   const lock = await driver.locks.take(name, mode, { waitMs: patienceMs });
   if (lock === undefined) throw new Error(`the lock ${name} was not to be had`);
   return lock;
 }
 
 /** Whether the lock is to be had at once. */
-async function isFree(driver: Driver, name: string, mode: LockMode): Promise<boolean> {
+async function isFree(driver: LockedDriver, name: string, mode: LockMode): Promise<boolean> {
   using lock = await driver.locks.take(name, mode, { waitMs: 0 });
   return lock !== undefined;
 }
 
-export function describeLocks(open: OpenTestStore): void {
+export function describeLocks(open: OpenLockedStore): void {
   test.each([
     ["shared", "shared", true],
     ["shared", "alone", false],
@@ -83,7 +82,7 @@ export function describeLocks(open: OpenTestStore): void {
     let shared = 0;
     let alone = 0;
     let clashes = 0;
-    const work = async (driver: Driver, mode: LockMode) => {
+    const work = async (driver: LockedDriver, mode: LockMode) => {
       using _lock = await hold(driver, "a", mode);
       if (mode === "shared") shared += 1;
       else alone += 1;

@@ -1,12 +1,12 @@
 // The part of the contract about the trash: trash, restore, purge.
 import { expect, test } from "bun:test";
-import type { OpenTestStore, TestStore } from "./contract.ts";
+import type { LockedStore, OpenLockedStore } from "./contract.ts";
 import { put, take, until } from "./store-access.ts";
 
 const key = "docker/blobs/ab/data";
 const name = "blobs/sha256/ab/abc";
 
-export function describeTrash(open: OpenTestStore): void {
+export function describeTrash(open: OpenLockedStore): void {
   test("an object in the trash is out of sight and comes back whole", async () => {
     using store = await open();
     const { driver, other } = store;
@@ -142,8 +142,8 @@ export function describeTrash(open: OpenTestStore): void {
   });
 
   test.each([
-    ["replaced", async (store: TestStore) => put(store.other, key, "new"), "new"],
-    ["touched", async (store: TestStore) => until(() => isNewer(store)), "old"],
+    ["replaced", async (store: LockedStore) => put(store.other, key, "new"), "new"],
+    ["touched", async (store: LockedStore) => until(() => isNewer(store)), "old"],
   ] as const)("condemn() leaves an object that was %s since it was judged", async (_what, meanwhile, want) => {
     using store = await open();
     await put(store.driver, key, "old");
@@ -181,7 +181,7 @@ export function describeTrash(open: OpenTestStore): void {
 }
 
 /** Touches the object; whether its time is another one then. Clocks of filesystems move in steps. */
-async function isNewer({ driver, other }: TestStore): Promise<boolean> {
+async function isNewer({ driver, other }: LockedStore): Promise<boolean> {
   const before = await driver.objects.stat(key);
   await other.objects.renew(key);
   return (await driver.objects.stat(key))?.modifiedMs !== before?.modifiedMs;

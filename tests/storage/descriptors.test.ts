@@ -58,8 +58,8 @@ const program = (name: string, root: string) => `
   const countOpen = () => real.readdirSync("/proc/self/fd").length;
   const key = "docker/a/_uploads/1/data";
   const works = [
-    async () => { using lock = await driver.locks.take("a", "alone", { waitMs: 0 }); },
-    async () => { using lock = await driver.locks.take("a", "shared", { waitMs: 0 }); },
+    async () => { await using removing = await driver.changes.removing("a", { keys: [], waitMs: 0 }); },
+    async () => { await using adding = await driver.changes.adding("a", { waitMs: 0 }); },
     () => driver.objects.put("docker/b/link", new Uint8Array([1])),
     () => driver.uploads.create(key, { startedat: "now" }),
     async () => {
@@ -75,7 +75,7 @@ const program = (name: string, root: string) => `
       await transfer.discard();
     },
     () => driver.transfers.sweep("proxy", 0),
-    async () => { using hold = await driver.locks.hold("gc", "the test"); },
+    async () => { await using hold = await driver.changes.hold("gc", "the test"); },
     () => driver.objects.list("docker"),
     () => driver.directory.dropCache("docker/b/link"),
     () => driver.directory.sweepTemporary(0),

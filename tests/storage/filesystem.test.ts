@@ -38,13 +38,13 @@ describe("openFilesystem()", () => {
     const script = `${importFrom("openFilesystem", "storage/filesystem.ts")}
       process.chdir(${JSON.stringify(directory.path)});
       const { driver } = await openFilesystem({ root: ".//store/../store/", isDurable: true });
-      await driver.objects.put("docker/a/link", new TextEncoder().encode("x"));
-      await driver.trash.discard("docker/a/link", "blobs/sha256/ab/abc.1");
-      console.log(JSON.stringify(await driver.trash.restore("blobs/sha256/ab/abc", "docker/b/link")));`;
-    expect([await runScript(script), readFileSync(join(directory.path, "store/docker/b/link"), "utf8")]).toEqual([
-      true,
-      "x",
-    ]);
+      const key = "docker/registry/v2/blobs/sha256/ab/abc/data";
+      await driver.objects.put(key, new TextEncoder().encode("x"));
+      const collection = await driver.garbage.collect({ note: "" });
+      await collection.condemn(key, await driver.objects.stat(key));
+      console.log(JSON.stringify(await driver.garbage.restore(key)));`;
+    const content = join(directory.path, "store/docker/registry/v2/blobs/sha256/ab/abc/data");
+    expect([await runScript(script), readFileSync(content, "utf8")]).toEqual([true, "x"]);
   });
 
   test("says what is in the way", async () => {
@@ -164,15 +164,18 @@ describe.skipIf(!requireRoot())("with mounts", () => {
     });
     const script = `${open}
       const { driver, warnings } = await opening;
-      const lock = await driver.locks.take("a", "shared", { waitMs: 1000 });
+      const adding = await driver.changes.adding("a", { waitMs: 1000 });
+      await adding?.[Symbol.asyncDispose]();
+      const removing = await driver.changes.removing("a", { keys: [], waitMs: 1000 });
+      const judged = await driver.objects.stat("docker/a/link");
       console.log(JSON.stringify([
         warnings.map((text) => text.includes("read-only")).includes(true),
-        lock !== undefined,
+        adding !== undefined,
         (await driver.objects.stat("docker/a/link"))?.sizeBytes,
         await driver.objects.renew("docker/a/link"),
         await driver.objects.put("docker/a/link", new Uint8Array()).catch(codeOf),
         await driver.objects.delete("docker/a/link").catch(codeOf),
-        await driver.trash.discard("docker/a/link", "tags/1").catch(codeOf),
+        await removing.discard("docker/a", { key: "docker/a/link", judged }).catch(codeOf),
         await driver.uploads.create("docker/a/_uploads/1/data", {}).catch(codeOf),
         await driver.directory.makePrefix("docker/b").catch(codeOf),
         await driver.directory.sweepTemporary(-60000),

@@ -1,16 +1,16 @@
 // A driver in which a test sees, delays or fails single calls; every other call goes through.
-import type { Driver } from "../../src/storage/driver.ts";
 import { LockedChanges } from "../../src/storage/locked-changes.ts";
 import { TrashGarbage } from "../../src/storage/trash-garbage.ts";
+import type { LockedDriver } from "./contract.ts";
 
 type Call = (...args: unknown[]) => Promise<unknown> | unknown;
 type Hook = ((...args: unknown[]) => Promise<void> | void) | undefined;
 
 /** The ports that every driver has. */
-type PortName = Exclude<keyof Driver, "listings">;
+type PortName = Exclude<keyof LockedDriver, "listings">;
 
 /** Called before a call: what it throws, the call throws; what it waits for, the call waits for. */
-export type Hooks = { readonly [Port in PortName]?: HooksOf<Driver[Port]> };
+export type Hooks = { readonly [Port in PortName]?: HooksOf<LockedDriver[Port]> };
 type HooksOf<Port> = {
   readonly [Name in keyof Port]?: Port[Name] extends (...args: infer Args) => unknown
     ? (...args: Args) => Promise<void> | void
@@ -18,10 +18,10 @@ type HooksOf<Port> = {
 };
 
 /** Calls that are answered by the test. */
-export type Answers = { readonly [Port in PortName]?: Partial<Driver[Port]> };
+export type Answers = { readonly [Port in PortName]?: Partial<LockedDriver[Port]> };
 
 /** The driver with hooks before its calls. */
-export function intercept(driver: Driver, hooks: Hooks): Driver {
+export function intercept(driver: LockedDriver, hooks: Hooks): LockedDriver {
   return wrapCalls(driver, (port, name, call) => {
     const hook = (hooks[port] as Record<string, Hook> | undefined)?.[name];
     if (hook === undefined) return call;
@@ -33,14 +33,17 @@ export function intercept(driver: Driver, hooks: Hooks): Driver {
 }
 
 /** The driver with some calls answered by the test. */
-export function answering(driver: Driver, answers: Answers): Driver {
+export function answering(driver: LockedDriver, answers: Answers): LockedDriver {
   return wrapCalls(driver, (port, name, call) => (answers[port] as Record<string, Call> | undefined)?.[name] ?? call);
 }
 
 /** The driver with other calls in the place of its own; `wrap` gets the port's name, the call's and the call. */
-export function wrapCalls(driver: Driver, wrap: (port: PortName, name: string, call: Call) => Call): Driver {
-  const wrapped = <Port extends PortName>(port: Port, calls: Driver[Port] = driver[port]): Driver[Port] =>
-    new Proxy<Driver[Port]>(calls, {
+export function wrapCalls(
+  driver: LockedDriver,
+  wrap: (port: PortName, name: string, call: Call) => Call,
+): LockedDriver {
+  const wrapped = <Port extends PortName>(port: Port, calls: LockedDriver[Port] = driver[port]): LockedDriver[Port] =>
+    new Proxy<LockedDriver[Port]>(calls, {
       get: (target, name) => {
         const call = (target as unknown as Record<string | symbol, Call | undefined>)[name];
         return typeof call === "function" && typeof name === "string" ? wrap(port, name, call.bind(target)) : call;

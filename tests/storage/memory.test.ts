@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { OpenTestStore } from "./contract.ts";
+import type { OpenLockedStore } from "./contract.ts";
 import { describeChanges } from "./contract-changes.ts";
 import { describeCollection } from "./contract-collection.ts";
 import { describeDirectory } from "./contract-directory.ts";
@@ -12,7 +12,7 @@ import { describeExclusiveUploads, describeUploads } from "./contract-uploads.ts
 import { openMemory } from "./memory.ts";
 import { put } from "./store-access.ts";
 
-const open: OpenTestStore = async () => {
+const open: OpenLockedStore = async () => {
   const driver = openMemory();
   return { driver, other: driver, [Symbol.dispose]: () => undefined };
 };

@@ -1,10 +1,10 @@
 // The driver in memory: what the disk does, without one. Nothing survives the process.
 
-import type { Driver } from "../../src/storage/driver.ts";
 import { LockedChanges } from "../../src/storage/locked-changes.ts";
 import { MemoryLocks } from "../../src/storage/memory-locks.ts";
 import type { Locks } from "../../src/storage/ports.ts";
 import { TrashGarbage } from "../../src/storage/trash-garbage.ts";
+import type { LockedDriver } from "./contract.ts";
 import { MemoryDirectory } from "./memory-directory.ts";
 import { MemoryListings } from "./memory-listings.ts";
 import { MemoryObjects } from "./memory-objects.ts";
@@ -14,7 +14,7 @@ import { MemoryTree } from "./memory-tree.ts";
 import { MemoryUploads } from "./memory-uploads.ts";
 
 /** An empty store. `now` gives the time in milliseconds since 1970; a store that is listed need not be walked. */
-export function openMemory(now: () => number = Date.now, { isListed } = { isListed: false }): Driver {
+export function openMemory(now: () => number = Date.now, { isListed } = { isListed: false }): LockedDriver {
   const tree = new MemoryTree(now);
   const objects = new MemoryObjects(tree);
   const locks = openLocks();

@@ -54,6 +54,9 @@ async function untilLooksCount(): Promise<void> {
   await Bun.sleep(3);
 }
 
+const content = "docker/registry/v2/blobs/sha256/aa/a/data";
+const judged = { sizeBytes: 1, changedMs: 0, modifiedMs: 0, identity: "1", isDamaged: false };
+
 const calls: Record<string, (driver: Driver) => Promise<unknown>> = {
   stat: (driver) => driver.objects.stat("docker/a"),
   read: (driver) => driver.objects.read("docker/a", 10),
@@ -63,12 +66,12 @@ const calls: Record<string, (driver: Driver) => Promise<unknown>> = {
   list: (driver) => driver.objects.list("docker"),
   exists: (driver) => driver.directory.prefixTime("docker"),
   makePrefix: (driver) => driver.directory.makePrefix("docker/c"),
-  lock: (driver) => driver.locks.take("name", "shared", { waitMs: 10_000 }),
-  holdWork: (driver) => driver.locks.hold("gc", "note"),
-  trash: (driver) => driver.trash.discard("docker/a", "blobs/sha256/aa/a.1"),
-  listTrash: (driver) => driver.trash.list("blobs"),
-  restore: (driver) => driver.trash.restore("blobs/sha256/aa/a", "docker/a"),
-  purge: (driver) => driver.trash.destroy("blobs/sha256/aa/a.1"),
+  lock: (driver) => driver.changes.adding("name", { waitMs: 10_000 }),
+  holdWork: (driver) => driver.changes.hold("gc", "note"),
+  setAside: (driver) => driver.garbage.setAside(content, judged),
+  listTrash: (driver) => driver.garbage.list(),
+  restore: (driver) => driver.garbage.restore(content),
+  tidy: (driver) => driver.garbage.tidy(),
   createUpload: (driver) => driver.uploads.create("docker/u/data", {}),
   openUpload: (driver) => driver.uploads.open("docker/u/data", { waitMs: 0, preempted: new AbortController() }),
   sweepTemporary: (driver) => driver.directory.sweepTemporary(0),

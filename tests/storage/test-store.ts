@@ -2,12 +2,17 @@
 // tests, so it is made once and emptied after each.
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { DurableFiles } from "../../src/storage/durable-file.ts";
+import { FileLocks } from "../../src/storage/file-locks.ts";
+import { FileTrash } from "../../src/storage/file-trash.ts";
 import { openFilesystem } from "../../src/storage/filesystem.ts";
+import { openFlock } from "../../src/storage/flock.ts";
+import { KeyPaths } from "../../src/storage/key-paths.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import type { TestStore } from "./contract.ts";
+import type { LockedDriver, LockedStore } from "./contract.ts";
 
 /** A store, and where it lies. */
-export interface DiskStore extends TestStore {
+export interface DiskStore extends LockedStore {
   readonly root: string;
 }
 
@@ -17,18 +22,24 @@ export interface SharedDisk extends Disposable {
   open(): Promise<DiskStore>;
 }
 
+/** A store on a directory, and what it is made of. */
+export async function openDisk(options: { readonly root: string; readonly isDurable: boolean }): Promise<LockedDriver> {
+  const { driver } = await openFilesystem(options);
+  const paths = new KeyPaths(options.root, new DurableFiles(options.root, options));
+  return { ...driver, locks: new FileLocks(paths, openFlock()), trash: new FileTrash(paths) };
+}
+
 /** Makes the directory when it is wanted first. */
 export function sharedDisk({ isDurable }: { readonly isDurable: boolean }): SharedDisk {
   const directory = temporaryDirectory({ isInMemory: true });
   const root = directory.path;
-  const drivers = () => Promise.all([1, 2].map(() => openFilesystem({ root, isDurable })));
+  const drivers = () => Promise.all([openDisk({ root, isDurable }), openDisk({ root, isDurable })]);
   let opening: ReturnType<typeof drivers> | undefined;
   return {
     open: async () => {
       opening ??= drivers();
       const [first, second] = await opening;
-      if (first === undefined || second === undefined) throw new Error("a store could not be opened");
-      return { root, driver: first.driver, other: second.driver, [Symbol.dispose]: () => empty(root) };
+      return { root, driver: first, other: second, [Symbol.dispose]: () => empty(root) };
     },
     [Symbol.dispose]: () => directory[Symbol.dispose](),
   };

@@ -5,7 +5,7 @@ import type { Patience } from "../../src/client/retry.ts";
 import { dispatch } from "../../src/http/dispatch.ts";
 import type { RemoteRepository } from "../../src/transfer/remote-source.ts";
 import { memoryRegistry } from "../http/memory-registry.ts";
-import { named, type Stocked } from "../registry/stocked.ts";
+import { named, type Stock } from "../registry/stocked.ts";
 
 /** Answers a request in the registry's place; undefined: it answers by itself. */
 export type Fault = (request: Request) => Response | undefined | Promise<Response | undefined>;
@@ -15,7 +15,7 @@ export interface FaultyRegistry extends AsyncDisposable {
   readonly host: string;
   readonly url: URL;
   /** What it holds, to be filled and looked at. */
-  readonly stock: Stocked;
+  readonly stock: Stock;
   /** Requests as "PUT /v2/…", without queries. */
   readonly asked: string[];
   /** From now on each request goes there first. */

@@ -2,7 +2,7 @@
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { Store } from "../../registry/store.ts";
 import type { Collection, Garbage } from "../../storage/garbage.ts";
-import type { Locks, Objects, Trash, Upload, Uploads } from "../../storage/ports.ts";
+import type { Objects, Upload, Uploads } from "../../storage/ports.ts";
 import { timedChanges } from "./timed-changes.ts";
 
 /** distribution's names, and ours for what it does not have: waiting for a lock, adding to an upload. */
@@ -42,8 +42,6 @@ export function withStorageMetrics(store: Store, metrics: Metrics): Store {
     ...store,
     objects: timedObjects(store.objects, time),
     changes: timedChanges(store.changes, time),
-    locks: timedLocks(store.locks, time),
-    trash: timedTrash(store.trash, time),
     garbage: timedGarbage(store.garbage, time),
     uploads: countedUploads(store.uploads, time, metrics),
   };
@@ -90,27 +88,6 @@ function timedObjects(objects: Objects, time: Time): Objects {
     delete: (...asked) => time("Delete", () => objects.delete(...asked)),
     list: (...asked) => time("List", () => objects.list(...asked)),
     names: (...asked) => time("List", () => objects.names(...asked)),
-  };
-}
-
-function timedLocks(locks: Locks, time: Time): Locks {
-  return {
-    keepsProcessesApart: () => locks.keepsProcessesApart(),
-    take: (...asked) => time("Lock", () => locks.take(...asked)),
-    hold: (...asked) => locks.hold(...asked),
-  };
-}
-
-function timedTrash(trash: Trash, time: Time): Trash {
-  return {
-    discard: (...asked) => time("Move", () => trash.discard(...asked)),
-    condemn: (...asked) => time("Move", () => trash.condemn(...asked)),
-    restore: (...asked) => time("Move", () => trash.restore(...asked)),
-    list: (...asked) => time("List", () => trash.list(...asked)),
-    stat: (...asked) => time("Stat", () => trash.stat(...asked)),
-    open: (...asked) => time("Reader", () => trash.open(...asked)),
-    rename: (...asked) => time("Move", () => trash.rename(...asked)),
-    destroy: (...asked) => time("Delete", () => trash.destroy(...asked)),
   };
 }
 

@@ -14,10 +14,5 @@ export function withoutLocks(store: Store): Store {
       hold: async () => ({ heldBy: "a reader, who holds nothing" }),
       recover: (...asked) => store.changes.recover(...asked),
     },
-    locks: {
-      keepsProcessesApart: () => store.locks.keepsProcessesApart(),
-      take: async () => undefined,
-      hold: async () => ({ heldBy: "a reader, who holds nothing" }),
-    },
   };
 }

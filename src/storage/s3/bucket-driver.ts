@@ -36,11 +36,8 @@ export interface BucketDriverOptions {
   readonly redirects?: Redirects | undefined;
 }
 
-/** The bucket, seen through the ports of storage. */
-export type BucketDriver = Omit<Driver, "locks" | "trash">;
-
 /** Opens the driver on a bucket that will do; see store-probe.ts. */
-export function openBucketDriver(options: BucketDriverOptions): BucketDriver {
+export function openBucketDriver(options: BucketDriverOptions): Driver {
   const { objects, newId, traits, redirects } = options;
   const notices = new Notices(objects, { prefix: "notices/", newId });
   const prefix = `${collectorPlace}/`;

@@ -21,7 +21,7 @@ test("calls of the driver are measured by distribution's names", async () => {
   await store.objects.open("a/b");
   await store.objects.list("a");
   await store.objects.delete("a/b");
-  (await store.locks.take("a", "alone", { waitMs: 0 }))?.[Symbol.dispose]();
+  await (await store.changes.adding("a", { waitMs: 0 }))?.[Symbol.asyncDispose]();
   const counts = await samplesOf(metrics, /action_seconds_count/);
   const count = (action: string) => `registry_storage_action_seconds_count{action="${action}",driver="filesystem"} 1`;
   expect(counts).toEqual(["PutContent", "GetContent", "Stat", "Reader", "List", "Delete", "Lock"].map(count));

@@ -4,9 +4,9 @@ import { runCli } from "../../../src/cli/cli.ts";
 import { loadConfiguration } from "../../../src/config/load.ts";
 import { parseReference } from "../../../src/oci/reference.ts";
 import { anonymous } from "../../../src/registry/actor.ts";
-import { openFilesystem } from "../../../src/storage/filesystem.ts";
 import { streamTo } from "../../log/stream.ts";
 import { named, pushBlob, putManifest, type Stocked, stockedOn } from "../../registry/stocked.ts";
+import { openDisk } from "../../storage/test-store.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 import { fakeIo } from "../fake-io.ts";
 
@@ -21,7 +21,7 @@ export interface StockedDirectory extends AsyncDisposable {
 /** An empty one. */
 export async function stockDirectory(): Promise<StockedDirectory> {
   const directory = temporaryDirectory({ isInMemory: true });
-  const { driver } = await openFilesystem({ root: directory.path, isDurable: false });
+  const driver = await openDisk({ root: directory.path, isDurable: false });
   const stops: (() => Promise<void>)[] = [];
   return {
     data: directory.path,

@@ -3,15 +3,15 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../../src/cli/cli.ts";
-import { openFilesystem } from "../../../src/storage/filesystem.ts";
 import { pullImage, pushImage, type Stocked, stockedOn, tagged } from "../../registry/stocked.ts";
+import { openDisk } from "../../storage/test-store.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 import { startFaultyRegistry } from "../../transfer/faulty-registry.ts";
 import { fakeIo } from "../fake-io.ts";
 
 async function filled(): Promise<{ readonly path: string; readonly stock: Stocked } & Disposable> {
   const directory = temporaryDirectory({ isInMemory: true });
-  const { driver } = await openFilesystem({ root: join(directory.path, "data"), isDurable: false });
+  const driver = await openDisk({ root: join(directory.path, "data"), isDurable: false });
   const stock = stockedOn(driver);
   await pushImage(stock, "team/app", { tag: "v1", layers: ["one"] });
   await pushImage(stock, "team/app", { tag: "v2", layers: ["two"] });

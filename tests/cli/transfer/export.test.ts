@@ -3,9 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../../src/cli/cli.ts";
-import { openFilesystem } from "../../../src/storage/filesystem.ts";
 import { must } from "../../e2e/program.ts";
 import { pullImage, pushImage, pushIndex, type Stocked, stockedOn, tagged } from "../../registry/stocked.ts";
+import { openDisk } from "../../storage/test-store.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 import { startFaultyRegistry } from "../../transfer/faulty-registry.ts";
 import { fakeIo } from "../fake-io.ts";
@@ -13,7 +13,7 @@ import { fakeIo } from "../fake-io.ts";
 const v1 = tagged("v1");
 
 async function storeAt(directory: string): Promise<Stocked> {
-  const { driver } = await openFilesystem({ root: directory, isDurable: false });
+  const driver = await openDisk({ root: directory, isDurable: false });
   return stockedOn(driver);
 }
 

@@ -3,13 +3,13 @@ import { describe, expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../../src/cli/cli.ts";
-import { openFilesystem } from "../../../src/storage/filesystem.ts";
 import { pullImage, pushImage, type Stocked, stockedOn, tagged } from "../../registry/stocked.ts";
+import { openDisk } from "../../storage/test-store.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 import { fakeIo } from "../fake-io.ts";
 
 async function stockAt(root: string): Promise<Stocked> {
-  return stockedOn((await openFilesystem({ root, isDurable: false })).driver);
+  return stockedOn(await openDisk({ root, isDurable: false }));
 }
 
 async function filled() {

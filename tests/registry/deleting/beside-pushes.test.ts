@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { RegistryError } from "../../../src/oci/errors.ts";
 import { anonymous } from "../../../src/registry/actor.ts";
-import { withLock } from "../../../src/registry/store.ts";
+import { withRemoving } from "../../../src/registry/store.ts";
 import { wrapCalls } from "../../storage/intercepted.ts";
 import { collect, graceMs } from "../gc/collected.ts";
 import { named, pullImage, pushImage, pushIndex, type Stocked, stocked } from "../stocked.ts";
@@ -74,7 +74,7 @@ async function collectOften(stock: Stocked): Promise<void> {
 
 /** Whether every tag leads to a whole image, at a moment when nobody adds or removes anything. */
 async function isWhole(stock: Stocked): Promise<boolean> {
-  return withLock(stock.store, app, "alone", async () => {
+  return withRemoving(stock.store, app, [], async () => {
     const { tags } = stock.registry.repository(app, anonymous());
     const { items } = await tags.list({ limit: 100, after: undefined }).catch(() => ({ items: [] }));
     for (const tag of items) if (!(await pullImage(stock, "app", tag).catch(() => false))) return false;

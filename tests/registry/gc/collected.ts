@@ -5,7 +5,7 @@ import type { KeepRules } from "../../../src/registry/gc/keep.ts";
 import type { GcEvent, GcSummary, Removal } from "../../../src/registry/gc/report.ts";
 import { blobKey } from "../../../src/registry/layout.ts";
 import type { ManifestRules } from "../../../src/registry/manifest-rules.ts";
-import type { Stocked } from "../stocked.ts";
+import type { Stock } from "../stocked.ts";
 
 /** The grace of the tests' collections. */
 export const graceMs = 60_000;
@@ -20,7 +20,7 @@ export interface CollectOptions {
 }
 
 /** One run; throws where another one is under way. */
-export async function collect({ store }: Stocked, options: CollectOptions = {}) {
+export async function collect({ store }: Stock, options: CollectOptions = {}) {
   const events: GcEvent[] = [];
   const summary = await collectGarbage(store, {
     graceMs,
@@ -41,7 +41,7 @@ export async function collect({ store }: Stocked, options: CollectOptions = {}) 
 }
 
 /** Two runs with the grace between them: the second destroys what the first put into the trash. */
-export async function collectTwice(stock: Stocked, options: CollectOptions = {}): Promise<GcSummary> {
+export async function collectTwice(stock: Stock, options: CollectOptions = {}): Promise<GcSummary> {
   stock.wait(graceMs);
   await collect(stock, options);
   stock.wait(graceMs);
@@ -49,6 +49,6 @@ export async function collectTwice(stock: Stocked, options: CollectOptions = {})
 }
 
 /** Whether the bytes are in their place. */
-export async function hasBlob({ store }: Stocked, digest: Digest): Promise<boolean> {
+export async function hasBlob({ store }: Stock, digest: Digest): Promise<boolean> {
   return (await store.objects.stat(blobKey(digest))) !== undefined;
 }

@@ -6,9 +6,9 @@ import { describe, expect, test } from "bun:test";
 import { anonymous } from "../../../src/registry/actor.ts";
 import { collectBlobs } from "../../../src/registry/gc/blobs.ts";
 import { blobKey, layerLink } from "../../../src/registry/layout.ts";
-import type { Driver } from "../../../src/storage/driver.ts";
 import type { Condemned } from "../../../src/storage/garbage.ts";
 import { trashNameOf } from "../../../src/storage/trash-names.ts";
+import type { LockedDriver } from "../../storage/contract.ts";
 import { answering, wrapCalls } from "../../storage/intercepted.ts";
 import { digestOf, named, pushBlob, type Stocked, stocked, utf8 } from "../stocked.ts";
 import { collect, collectTwice, graceMs } from "./collected.ts";
@@ -17,9 +17,9 @@ const other = named("other");
 const digest = digestOf("x");
 
 /** Runs `meanwhile` once, when the collector has read the links of all repositories. */
-function afterLinks(driver: Driver, meanwhile: () => Promise<void>): Driver {
+function afterLinks(driver: LockedDriver, meanwhile: () => Promise<void>): LockedDriver {
   let isTold = false;
-  const list: Driver["objects"]["list"] = async (prefix, options) => {
+  const list: LockedDriver["objects"]["list"] = async (prefix, options) => {
     const names = await driver.objects.list(prefix, options);
     if (prefix.endsWith("/repositories") && !isTold) {
       isTold = true;
@@ -31,15 +31,15 @@ function afterLinks(driver: Driver, meanwhile: () => Promise<void>): Driver {
 }
 
 /** The list of the trash as it is when the collector comes to destroy, not as it was at the start. */
-function listedLate(driver: Driver): Driver {
+function listedLate(driver: LockedDriver): LockedDriver {
   const listed: Condemned[] = [];
   const refresh = async () => void listed.splice(0, listed.length, ...(await driver.garbage.list()));
-  const list: Driver["objects"]["list"] = async (prefix, options) => {
+  const list: LockedDriver["objects"]["list"] = async (prefix, options) => {
     const names = await driver.objects.list(prefix, options);
     await refresh();
     return names;
   };
-  const collect: Driver["garbage"]["collect"] = async (options) => {
+  const collect: LockedDriver["garbage"]["collect"] = async (options) => {
     const collection = await driver.garbage.collect(options);
     if ("heldBy" in collection) return collection;
     return new Proxy(collection, {
@@ -58,7 +58,7 @@ function listedLate(driver: Driver): Driver {
  * is none to the blob. Now somebody links the blob, looks, and is told that it is there; the sleeper wakes and moves it
  * into the trash, as it may: whoever looks next brings it back. Then the second collector goes on to destroy.
  */
-async function isLost(order: (driver: Driver) => Driver): Promise<boolean> {
+async function isLost(order: (driver: LockedDriver) => LockedDriver): Promise<boolean> {
   const stock = stocked();
   const driver = stock.store;
   await pushBlob(stock, "app", "x");

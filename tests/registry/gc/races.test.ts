@@ -6,7 +6,7 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import { RegistryError } from "../../../src/oci/errors.ts";
 import { anonymous } from "../../../src/registry/actor.ts";
 import { blobKey, layerLink } from "../../../src/registry/layout.ts";
-import type { Driver } from "../../../src/storage/driver.ts";
+import type { LockedDriver } from "../../storage/contract.ts";
 import { answering, type Hooks, intercept, wrapCalls } from "../../storage/intercepted.ts";
 import {
   digestOf,
@@ -26,13 +26,13 @@ const app = named("app");
 type ArgumentsOf<Call> = Call extends (...args: infer Arguments) => unknown ? Arguments : never;
 
 /** A registry whose driver runs `meanwhile` once, before the first call that `isPoint` names. */
-function stockedWithStop<Port extends keyof Driver, Name extends keyof Driver[Port]>(
+function stockedWithStop<Port extends keyof LockedDriver, Name extends keyof LockedDriver[Port]>(
   port: Port,
   name: Name,
-  isPoint: (...args: ArgumentsOf<Driver[Port][Name]>) => boolean,
+  isPoint: (...args: ArgumentsOf<LockedDriver[Port][Name]>) => boolean,
 ): { readonly stock: Stocked; stopFor(meanwhile: () => Promise<unknown>): void } {
   let waiting: (() => Promise<unknown>) | undefined;
-  const hook = async (...args: ArgumentsOf<Driver[Port][Name]>) => {
+  const hook = async (...args: ArgumentsOf<LockedDriver[Port][Name]>) => {
     const meanwhile = isPoint(...args) ? waiting : undefined;
     if (meanwhile === undefined) return;
     waiting = undefined;
@@ -193,7 +193,7 @@ function unlocked(stock: Stocked): Stocked {
 }
 
 /** What a rule hangs on, taken away. Rule 4 has a test of its own, in gc-order.test.ts. */
-const rulesOff: Readonly<Record<"2" | "3", (driver: Driver) => Driver>> = {
+const rulesOff: Readonly<Record<"2" | "3", (driver: LockedDriver) => LockedDriver>> = {
   "2": (driver) =>
     answering(driver, { locks: { take: async (_name, mode) => ({ mode, [Symbol.dispose]: () => undefined }) } }),
   "3": (driver) => answering(driver, { trash: { restore: async () => false } }),
@@ -209,7 +209,7 @@ function chance(seed: number): (below: number) => number {
 }
 
 /** Every call takes a few turns first, as many as chance wants. */
-function scramble(driver: Driver, random: (below: number) => number): Driver {
+function scramble(driver: LockedDriver, random: (below: number) => number): LockedDriver {
   return wrapCalls(driver, (_port, _name, call) => async (...args) => {
     for (let turns = random(8); turns > 0; turns -= 1) await undefined;
     return await call(...args);
@@ -222,7 +222,7 @@ function scramble(driver: Driver, random: (below: number) => number): Driver {
  */
 async function lostIn(
   seed: number,
-  breakRule: (driver: Driver) => Driver = (driver) => driver,
+  breakRule: (driver: LockedDriver) => LockedDriver = (driver) => driver,
 ): Promise<readonly string[]> {
   const random = chance(seed);
   const stock = unlocked(stockedTicking((driver) => breakRule(scramble(driver, random))));

@@ -4,10 +4,6 @@ import { pushImage, stocked } from "../stocked.ts";
 
 test("a store without locks never has one, and holds up nobody who takes one", async () => {
   const stock = stocked();
-  const { locks } = withoutLocks(stock.store);
-  expect(await locks.take("app", "alone", { waitMs: 0 })).toBeUndefined();
-  expect(await locks.hold("gc", "x")).toHaveProperty("heldBy");
-  expect(locks.keepsProcessesApart()).toBe(stock.store.locks.keepsProcessesApart());
   const { changes } = withoutLocks(stock.store);
   expect(await changes.adding("app", { waitMs: 0 })).toBeUndefined();
   expect(await changes.removing("app", { keys: [], waitMs: 0 })).toBeUndefined();

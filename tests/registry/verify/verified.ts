@@ -3,7 +3,7 @@
 import type { Digest } from "../../../src/oci/digest.ts";
 import type { VerifyEvent, VerifySummary } from "../../../src/registry/verify/report.ts";
 import { verifyStore } from "../../../src/registry/verify/verify.ts";
-import { pushImage, pushIndex, type Stocked, stocked } from "../stocked.ts";
+import { pushImage, pushIndex, type Stock, type Stocked, stocked } from "../stocked.ts";
 
 /** What a check told, in a form for tables. */
 export interface Verified {
@@ -16,7 +16,7 @@ export interface Verified {
 }
 
 /** One check of the whole store. */
-export async function verify({ store }: Stocked, { isRepairing = false } = {}): Promise<Verified> {
+export async function verify({ store }: Stock, { isRepairing = false } = {}): Promise<Verified> {
   const events: VerifyEvent[] = [];
   const summary = await verifyStore(store, {
     rules: { urls: "any", children: "all" },
