@@ -10,13 +10,19 @@ import { describeObject } from "./object-stat.ts";
 
 /** How many objects are looked for at once. */
 const lookers = 16;
-/** How long a put of what decides is good for. */
-const seconds = 60;
 /** Pauses of who waits for a notice to go; each is longer than the last. */
 const firstPauseMs = 100;
 const longestPauseMs = 2000;
 /** Others that change the same object at the same moment. */
 const maxRounds = 10;
+
+/** How something is added. */
+export interface BucketAddingOptions {
+  readonly notices: Notices;
+  readonly scope: NoticeScope;
+  /** How long a put of what decides is good for. */
+  readonly seconds: number;
+}
 
 /** Looks for what somebody relies on who has just written what relies on it; see the contract in changes.ts. */
 export class BucketAdding implements Adding {
@@ -25,11 +31,11 @@ export class BucketAdding implements Adding {
   readonly #scope: NoticeScope;
   readonly #expiring: Expiry;
 
-  constructor(objects: BucketObjects, options: { readonly notices: Notices; readonly scope: NoticeScope }) {
+  constructor(objects: BucketObjects, options: BucketAddingOptions) {
     this.#objects = objects;
     this.#notices = options.notices;
     this.#scope = options.scope;
-    this.#expiring = { asOfMs: objects.client.options.clock.now(), seconds };
+    this.#expiring = { asOfMs: objects.client.options.clock.now(), seconds: options.seconds };
   }
 
   /** Of links and revisions, before anything that they need is looked for. */

@@ -8,6 +8,7 @@ import { keepLease, takeLease } from "./lease.ts";
 import { type Notices, scopeOf } from "./notices.ts";
 import { describeObject } from "./object-stat.ts";
 import { beginRemoving } from "./removing.ts";
+import type { BucketTiming } from "./timing.ts";
 
 /** What they need. */
 export interface BucketChangesOptions {
@@ -17,10 +18,9 @@ export interface BucketChangesOptions {
   readonly prefix: string;
   /** Whether the store refuses what comes too late; without that nothing may be taken away beside others who add. */
   readonly isExpiryEnforced: boolean;
+  readonly timing: Pick<BucketTiming, "changeSeconds" | "leaseMs">;
 }
 
-/** How long what was announced may take. */
-const seconds = 60;
 /** A link this young need not be renewed for another promise: a fraction of how long garbage is usually left alone. */
 const freshMs = 5 * 60_000;
 
@@ -41,17 +41,20 @@ export class BucketChanges implements Changes {
   }
 
   async adding(name: string): Promise<Adding> {
-    return new BucketAdding(this.#objects, { notices: this.#options.notices, scope: scopeOf(name) });
+    const { notices, timing } = this.#options;
+    return new BucketAdding(this.#objects, { notices, scope: scopeOf(name), seconds: timing.changeSeconds });
   }
 
   async removing(name: string, { keys }: { readonly keys: readonly Key[] }): Promise<Removing> {
-    const { notices } = this.#options;
-    return await beginRemoving(this.#objects, { notices, scope: scopeOf(name), keys, seconds });
+    const { notices, timing } = this.#options;
+    const options = { notices, scope: scopeOf(name), keys, seconds: timing.changeSeconds };
+    return await beginRemoving(this.#objects, options);
   }
 
   async hold(kind: string, note: string): Promise<AsyncDisposable | { readonly heldBy: string }> {
-    const { newId, prefix } = this.#options;
-    const lease = await takeLease(this.#objects, { key: `${prefix}hold-${kind}`, note, newId });
+    const { newId, prefix, timing } = this.#options;
+    const options = { key: `${prefix}hold-${kind}`, note, newId, lifetimeMs: timing.leaseMs };
+    const lease = await takeLease(this.#objects, options);
     return "heldBy" in lease ? lease : keepLease(lease);
   }
 

@@ -20,6 +20,7 @@ import { PartMemory } from "./part-memory.ts";
 import { ScratchTransfers } from "./scratch-transfers.ts";
 import { type Redirects, StoreObjects } from "./store-objects.ts";
 import type { StoreTraits } from "./store-probe.ts";
+import { type BucketTiming, usualTiming } from "./timing.ts";
 import { BucketUploads } from "./uploads.ts";
 
 /** A bucket, and what a node has for it. */
@@ -34,12 +35,14 @@ export interface BucketDriverOptions {
   readonly partMemoryBytes: number;
   /** Where clients are sent for contents; if absent, they get them from here. */
   readonly redirects?: Redirects | undefined;
+  /** The same for all nodes. */
+  readonly timing?: BucketTiming;
 }
 
 /** Opens the driver on a bucket that will do; see store-probe.ts. */
 export function openBucketDriver(options: BucketDriverOptions): Driver {
-  const { objects, newId, traits, redirects } = options;
-  const notices = new Notices(objects, { prefix: "notices/", newId });
+  const { objects, newId, traits, redirects, timing = usualTiming } = options;
+  const notices = new Notices(objects, { prefix: "notices/", newId, marginMs: timing.marginMs });
   const prefix = `${collectorPlace}/`;
   const { isExpiryEnforced, areEtagsMd5 } = traits;
   const stored = new StoreObjects(objects, { notices, isContent, redirects });
@@ -49,8 +52,8 @@ export function openBucketDriver(options: BucketDriverOptions): Driver {
   const local = new FileDirectory(paths);
   return {
     objects: stored,
-    changes: new BucketChanges(objects, { notices, newId, prefix, isExpiryEnforced }),
-    garbage: new BucketGarbage(objects, { notices, newId, prefix }),
+    changes: new BucketChanges(objects, { notices, newId, prefix, isExpiryEnforced, timing }),
+    garbage: new BucketGarbage(objects, { notices, newId, prefix, timing }),
     uploads: new NodeUploads(uploads),
     transfers: new ScratchTransfers({ files, objects: stored, send: (content, to) => send(uploads, content, to) }),
     listings: new BucketListings(objects, { notices, isContent, areEtagsMd5 }),

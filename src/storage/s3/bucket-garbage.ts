@@ -8,6 +8,7 @@ import { type CondemnedObject, readRunNotes } from "./candidates.ts";
 import { BucketCollection, beginCollection, nameOf } from "./collection.ts";
 import type { Notices } from "./notices.ts";
 import { describeObject } from "./object-stat.ts";
+import type { BucketTiming } from "./timing.ts";
 
 /** What it needs. */
 export interface BucketGarbageOptions {
@@ -15,6 +16,7 @@ export interface BucketGarbageOptions {
   /** The prefix of what collections note, with its slash at the end. */
   readonly prefix: string;
   readonly newId: () => string;
+  readonly timing: Pick<BucketTiming, "collectionSeconds" | "leaseMs">;
 }
 
 /** The garbage of a bucket; see the contract in garbage.ts. */
@@ -64,9 +66,10 @@ export class BucketGarbage implements Garbage {
   }
 
   async collect({ note, tag }: CollectionOptions): Promise<Collection | { readonly heldBy: string }> {
-    const { notices, newId, prefix } = this.#options;
-    const lease = { key: `${prefix}lease`, note, newId };
-    const begun = await beginCollection(this.#objects, { notices, lease, candidatesKey: this.#candidatesKey(tag) });
+    const { notices, newId, prefix, timing } = this.#options;
+    const lease = { key: `${prefix}lease`, note, newId, lifetimeMs: timing.leaseMs };
+    const options = { notices, lease, candidatesKey: this.#candidatesKey(tag), leastSeconds: timing.collectionSeconds };
+    const begun = await beginCollection(this.#objects, options);
     return begun instanceof BucketCollection
       ? new GarbageRun(begun, { clock: this.#objects.client.options.clock, noted: this.#noted })
       : begun;

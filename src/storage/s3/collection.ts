@@ -11,11 +11,12 @@ export interface BucketCollectionOptions {
   readonly notices: Notices;
   readonly lease: LeaseOptions;
   readonly candidatesKey: string;
+  /** How long its deletions are good for at least. */
+  readonly leastSeconds: number;
 }
 
 /** How many objects are looked at at once. */
 const lookers = 16;
-const leastSeconds = 15 * 60;
 /** A signature's longest life. */
 const mostSeconds = 7 * 24 * 60 * 60;
 
@@ -34,7 +35,7 @@ export function nameOf({ key, etag }: Pick<CondemnedObject, "key" | "etag">): st
 }
 
 /** How long deletions may be sent for, after a walk that took so long the last time. */
-export function planSeconds(walkMs: number): number {
+export function planSeconds(walkMs: number, leastSeconds: number): number {
   return Math.min(Math.max(leastSeconds, Math.ceil((4 * walkMs) / 1000)), mostSeconds);
 }
 
@@ -56,10 +57,10 @@ export class BucketCollection implements AsyncDisposable {
 
   /** What the last run condemned; from here on nobody relies on it. Before anything that may need it is read. */
   async announce(): Promise<readonly CondemnedObject[]> {
-    const { notices, candidatesKey } = this.#options;
+    const { notices, candidatesKey, leastSeconds } = this.#options;
     const { walkMs, condemned } = await readRunNotes(this.#objects, candidatesKey);
     const keys = condemned.map(({ key }) => key);
-    const options = { notices, scope: contentsScope, keys, seconds: planSeconds(walkMs) };
+    const options = { notices, scope: contentsScope, keys, seconds: planSeconds(walkMs, leastSeconds) };
     this.#announced = await beginRemoving(this.#objects, options);
     for (const each of condemned) this.#since.set(nameOf(each), each.condemnedMs);
     return condemned;

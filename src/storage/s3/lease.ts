@@ -15,10 +15,10 @@ export interface LeaseOptions {
   readonly key: string;
   readonly note: string;
   readonly newId: () => string;
+  /** Without a sign of life for so long, it is free. */
+  readonly lifetimeMs: number;
 }
 
-/** Without a sign of life for so long, it is free. */
-const lifetimeMs = 2 * 60_000;
 const maxBytes = 64 * 1024;
 
 /** A lease that was taken; it has to be kept now and then. */
@@ -26,16 +26,18 @@ export class Lease implements AsyncDisposable {
   readonly #objects: BucketObjects;
   readonly #key: string;
   readonly #bytes: Uint8Array;
+  readonly lifetimeMs: number;
   #etag: string;
   #keptMs: number;
 
   constructor(
     objects: BucketObjects,
-    held: { readonly key: string; readonly bytes: Uint8Array; readonly etag: string },
+    held: Pick<LeaseOptions, "key" | "lifetimeMs"> & { readonly bytes: Uint8Array; readonly etag: string },
   ) {
     this.#objects = objects;
     this.#key = held.key;
     this.#bytes = held.bytes;
+    this.lifetimeMs = held.lifetimeMs;
     this.#etag = held.etag;
     this.#keptMs = objects.client.options.clock.now();
   }
@@ -43,7 +45,7 @@ export class Lease implements AsyncDisposable {
   /** Shows that the holder lives, if that was long ago; false if somebody else has it now. */
   async keep(): Promise<boolean> {
     const nowMs = this.#objects.client.options.clock.now();
-    if (nowMs - this.#keptMs < lifetimeMs / 4) return true;
+    if (nowMs - this.#keptMs < this.lifetimeMs / 4) return true;
     const outcome = await putConditionally(this.#objects, {
       key: this.#key,
       bytes: this.#bytes,
@@ -66,7 +68,7 @@ export class Lease implements AsyncDisposable {
 
 /** Keeps a lease for as long as the holder needs it, who has something else to do. */
 export function keepLease(lease: Lease): AsyncDisposable {
-  const timer = setInterval(() => void lease.keep().catch(() => {}), lifetimeMs / 4);
+  const timer = setInterval(() => void lease.keep().catch(() => {}), lease.lifetimeMs / 4);
   // It is no reason for a program to go on.
   timer.unref();
   return {
@@ -82,7 +84,7 @@ export async function takeLease(
   objects: BucketObjects,
   options: LeaseOptions,
 ): Promise<Lease | { readonly heldBy: string }> {
-  const { key, note, newId } = options;
+  const { key, note, newId, lifetimeMs } = options;
   const found = await objects.read(key, maxBytes);
   const holding = parseHolding(found?.bytes);
   const ageMs = objects.client.options.clock.now() - (found?.stat.changedMs ?? 0);
@@ -90,7 +92,7 @@ export async function takeLease(
   const bytes = new TextEncoder().encode(JSON.stringify({ id: newId(), note } satisfies Holding));
   const expected = found === undefined ? "nothing" : found.stat;
   const outcome = await putConditionally(objects, { key, bytes, expected });
-  if (outcome.isPut) return new Lease(objects, { key, bytes, etag: outcome.etag });
+  if (outcome.isPut) return new Lease(objects, { key, bytes, lifetimeMs, etag: outcome.etag });
   return { heldBy: parseHolding((await objects.read(key, maxBytes))?.bytes).note };
 }
 

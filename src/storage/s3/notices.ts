@@ -11,6 +11,7 @@ import type { BucketObjects, Expiry, ObjectStat } from "./bucket-objects.ts";
 import { DamageMarks, damagePrefix } from "./damage-marks.ts";
 import { S3Failure } from "./failure.ts";
 import { listPages } from "./listing.ts";
+import { usualTiming } from "./timing.ts";
 
 /** What notices are about: contents, or what one repository has. */
 export type NoticeScope = string;
@@ -40,7 +41,7 @@ const maxNoticeBytes = 8 * 1024 * 1024;
 /** Of all notices that are remembered. */
 const maxRememberedKeys = 500_000;
 /** How long a notice outlives its requests, unless it is said otherwise. */
-const defaultMarginMs = 2 * 60_000;
+const defaultMarginMs = usualTiming.marginMs;
 
 /** The notices in one bucket. */
 export class Notices {

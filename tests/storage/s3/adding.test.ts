@@ -10,7 +10,7 @@ async function adding() {
   for (const key of ["link", "noticed", "blob"]) await bucket.objects.put(key, bytesOf(key));
   await notices.put(scope, ["noticed", "gone"], { seconds: 60 });
   await notices.put("blobs", ["blob"], { seconds: 60 });
-  return { ...bucket, adding: new BucketAdding(bucket.objects, { notices, scope }) };
+  return { ...bucket, adding: new BucketAdding(bucket.objects, { notices, scope, seconds: 60 }) };
 }
 
 test("links stand if they are there and in no notice of their repository", async () => {

@@ -1,13 +1,20 @@
 import { expect, test } from "bun:test";
 import { BucketChanges } from "../../../src/storage/s3/bucket-changes.ts";
 import { Notices } from "../../../src/storage/s3/notices.ts";
+import { usualTiming } from "../../../src/storage/s3/timing.ts";
 import { bytesOf, openBucket } from "./bucket.ts";
 
 function changing({ isExpiryEnforced = true } = {}) {
   const bucket = openBucket();
   const newId = () => crypto.randomUUID();
   const notices = new Notices(bucket.objects, { prefix: "notices/", newId });
-  const changes = new BucketChanges(bucket.objects, { notices, newId, prefix: "gc/", isExpiryEnforced });
+  const changes = new BucketChanges(bucket.objects, {
+    notices,
+    newId,
+    prefix: "gc/",
+    isExpiryEnforced,
+    timing: usualTiming,
+  });
   return { ...bucket, notices, changes };
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { BucketGarbage } from "../../../src/storage/s3/bucket-garbage.ts";
 import { Notices } from "../../../src/storage/s3/notices.ts";
 import { describeObject } from "../../../src/storage/s3/object-stat.ts";
+import { usualTiming } from "../../../src/storage/s3/timing.ts";
 import { bytesOf, openBucket } from "./bucket.ts";
 
 async function collecting() {
@@ -9,7 +10,7 @@ async function collecting() {
   let count = 0;
   const newId = () => `id-${++count}`;
   const notices = new Notices(bucket.objects, { prefix: "notices/", newId });
-  const garbage = new BucketGarbage(bucket.objects, { notices, prefix: "gc/", newId });
+  const garbage = new BucketGarbage(bucket.objects, { notices, prefix: "gc/", newId, timing: usualTiming });
   await bucket.objects.put("blobs/a", bytesOf("text"));
   const judged = async (key: string) => {
     const stat = await bucket.objects.stat(key);

@@ -17,7 +17,7 @@ export function openNode(
     traits: { isExpiryEnforced: true, areEtagsMd5: true },
     partMemoryBytes: 0,
   };
-  return openBucketDriver({ objects, ...usual, ...options }) as Driver;
+  return openBucketDriver({ objects, ...usual, ...options });
 }
 
 /** An empty bucket in memory, whose clock is that of the machine. */

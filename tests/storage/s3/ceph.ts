@@ -5,11 +5,18 @@ import { freePort } from "../../cache/caches.ts";
 import { environment, must, waitUntil } from "../../e2e/program.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 
+/** One that runs. */
+export interface RunningCeph extends AsyncDisposable {
+  readonly endpoint: URL;
+  /** Kills the gateway, and starts it again. */
+  restart(): Promise<void>;
+}
+
 /** Starts one with a user who has these keys. */
 export async function startCeph(keys: {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-}): Promise<{ readonly endpoint: URL } & AsyncDisposable> {
+}): Promise<RunningCeph> {
   const home = temporaryDirectory();
   const [port, monitorPort] = [freePort(), freePort()];
   for (const name of ["mon", "osd", "mgr", "run", "log"]) mkdirSync(join(home.path, name));
@@ -22,9 +29,10 @@ export async function startCeph(keys: {
     await must([program, "-c", configuration, ...rest], { cwd: home.path });
   const start = (program: string, ...rest: readonly string[]) => {
     const command = [program, "-f", "-c", configuration, ...rest];
-    children.push(
-      Bun.spawn(command, { env: environment(), cwd: home.path, stdin: "ignore", stdout: "ignore", stderr: "ignore" }),
-    );
+    const quiet = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
+    const child = Bun.spawn(command, { env: environment(), cwd: home.path, ...quiet });
+    children.push(child);
+    return child;
   };
   const dispose = async () => {
     for (const child of children) child.kill("SIGKILL");
@@ -51,7 +59,8 @@ export async function startCeph(keys: {
     await waitUntil("the disk is up", async () => (await call("ceph", "osd", "stat")).includes("1 up"), {
       deadlineMs: 120_000,
     });
-    start("radosgw", "-n", "client.rgw");
+    const startGateway = () => start("radosgw", "-n", "client.rgw");
+    let gateway = startGateway();
     const user = ["user", "create", "--uid=probe", "--display-name=probe"];
     await call(
       "radosgw-admin",
@@ -61,7 +70,12 @@ export async function startCeph(keys: {
       `--access-key=${keys.accessKeyId}`,
       `--secret-key=${keys.secretAccessKey}`,
     );
-    return { endpoint: new URL(`http://127.0.0.1:${port}`), [Symbol.asyncDispose]: dispose };
+    const restart = async () => {
+      gateway.kill("SIGKILL");
+      await gateway.exited;
+      gateway = startGateway();
+    };
+    return { endpoint: new URL(`http://127.0.0.1:${port}`), restart, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;

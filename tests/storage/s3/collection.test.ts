@@ -9,8 +9,13 @@ function collecting() {
   const newId = () => `id-${++count}`;
   const notices = new Notices(bucket.objects, { prefix: "notices/", newId });
   const begin = async () => {
-    const lease = { key: "gc/lease", note: "a run", newId };
-    const begun = await beginCollection(bucket.objects, { notices, lease, candidatesKey: "gc/candidates" });
+    const lease = { key: "gc/lease", note: "a run", newId, lifetimeMs: 120_000 };
+    const begun = await beginCollection(bucket.objects, {
+      notices,
+      lease,
+      candidatesKey: "gc/candidates",
+      leastSeconds: 900,
+    });
     if (!(begun instanceof BucketCollection)) throw new Error(begun.heldBy);
     return begun;
   };
@@ -87,5 +92,5 @@ describe("a collection", () => {
 });
 
 test("planSeconds() gives a walk four times as long as the last one, within limits", () => {
-  expect([0, 60_000, 600_000, 1e12].map(planSeconds)).toEqual([900, 900, 2400, 604_800]);
+  expect([0, 60_000, 600_000, 1e12].map((walkMs) => planSeconds(walkMs, 900))).toEqual([900, 900, 2400, 604_800]);
 });

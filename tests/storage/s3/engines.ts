@@ -6,6 +6,7 @@ import { BucketObjects } from "../../../src/storage/s3/bucket-objects.ts";
 import { S3Client } from "../../../src/storage/s3/client.ts";
 import { CurrentCredentials } from "../../../src/storage/s3/credentials.ts";
 import { EngineClock } from "../../../src/storage/s3/engine-clock.ts";
+import type { RetryLimits } from "../../../src/storage/s3/retries.ts";
 import { freePort } from "../../cache/caches.ts";
 import { environment, requireGoProgram, requireProgram, waitUntil } from "../../e2e/program.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
@@ -18,6 +19,8 @@ export interface RealEngine extends AsyncDisposable {
   readonly endpoint: URL;
   readonly client: S3Client;
   readonly objects: BucketObjects;
+  /** Kills what answers requests, and starts it again. */
+  restart(): Promise<void>;
 }
 
 /** Those that are there, by name. Ceph's gateway copies whatever the conditions on the source. */
@@ -35,46 +38,74 @@ export async function startVersityGateway(): Promise<RealEngine> {
   mkdirSync(directory);
   const port = freePort();
   const { accessKeyId, secretAccessKey } = await testCredentials.get();
-  const child = Bun.spawn(["versitygw", "--port", `127.0.0.1:${port}`, "--quiet", "posix", directory], {
-    env: environment({ ROOT_ACCESS_KEY: accessKeyId, ROOT_SECRET_KEY: secretAccessKey }),
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: Bun.file(join(home.path, "log")),
-  });
-  return await withBucket(new URL(`http://127.0.0.1:${port}`), async () => {
+  const log = Bun.file(join(home.path, "log"));
+  const spawn = () =>
+    Bun.spawn(["versitygw", "--port", `127.0.0.1:${port}`, "--quiet", "posix", directory], {
+      env: environment({ ROOT_ACCESS_KEY: accessKeyId, ROOT_SECRET_KEY: secretAccessKey }),
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: log,
+    });
+  let child = spawn();
+  const kill = async () => {
     child.kill("SIGKILL");
     await child.exited;
-    home[Symbol.dispose]();
+  };
+  return await withBucket(new URL(`http://127.0.0.1:${port}`), {
+    restart: async () => {
+      await kill();
+      child = spawn();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await kill();
+      home[Symbol.dispose]();
+    },
   });
 }
 
 async function startGateway(): Promise<RealEngine> {
   const ceph = await startCeph(await testCredentials.get());
-  return await withBucket(ceph.endpoint, async () => await ceph[Symbol.asyncDispose]());
+  return await withBucket(ceph.endpoint, ceph);
 }
 
-async function withBucket(endpoint: URL, dispose: () => Promise<void>): Promise<RealEngine> {
+/** The program behind it. */
+type Running = Pick<RealEngine, "restart" | typeof Symbol.asyncDispose>;
+
+async function withBucket(endpoint: URL, running: Running): Promise<RealEngine> {
   const client = clientOf(endpoint);
   try {
-    await waitUntil(
-      "the object store answers",
-      () =>
-        fetch(endpoint).then(
-          () => true,
-          () => false,
-        ),
-      { deadlineMs: 120_000 },
-    );
+    await untilAnswering(endpoint);
     await client.ask({ method: "PUT", key: "" });
-    return { endpoint, client, objects: new BucketObjects(client), [Symbol.asyncDispose]: dispose };
+    return {
+      endpoint,
+      client,
+      objects: new BucketObjects(client),
+      restart: async () => {
+        await running.restart();
+        await untilAnswering(endpoint);
+      },
+      [Symbol.asyncDispose]: async () => await running[Symbol.asyncDispose](),
+    };
   } catch (error) {
-    await dispose();
+    await running[Symbol.asyncDispose]();
     throw error;
   }
 }
 
+async function untilAnswering(endpoint: URL): Promise<void> {
+  const isAnswering = () =>
+    fetch(endpoint).then(
+      () => true,
+      () => false,
+    );
+  await waitUntil("the object store answers", isAnswering, { deadlineMs: 120_000 });
+}
+
 /** A client of its own, as another node has it. */
-export function clientOf(endpoint: URL, { prefix = "" } = {}): S3Client {
+export function clientOf(
+  endpoint: URL,
+  { prefix = "", limits }: { readonly prefix?: string; readonly limits?: RetryLimits } = {},
+): S3Client {
   return new S3Client({
     bucket: { endpoint, bucket: bucketName, isPathStyle: true, prefix },
     region: "us-east-1",
@@ -83,5 +114,6 @@ export function clientOf(endpoint: URL, { prefix = "" } = {}): S3Client {
     send: fetch,
     userAgent: "registry",
     tls: { isUnverified: false },
+    ...(limits === undefined ? {} : { limits }),
   });
 }

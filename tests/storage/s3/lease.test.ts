@@ -6,7 +6,7 @@ function leasing() {
   const bucket = openBucket();
   let count = 0;
   const take = async (note: string) =>
-    await takeLease(bucket.objects, { key: "gc/lease", note, newId: () => `id-${++count}` });
+    await takeLease(bucket.objects, { key: "gc/lease", note, newId: () => `id-${++count}`, lifetimeMs: 120_000 });
   return { ...bucket, take };
 }
 

@@ -83,7 +83,7 @@ test.each([true, false])(
     await removing.delete("blob").catch(() => {});
     engine.fault = () => undefined;
     await removing[Symbol.asyncDispose]();
-    const adding = new BucketAdding(other.objects, { notices: noticesOf(other.objects), scope: "r-1" });
+    const adding = new BucketAdding(other.objects, { notices: noticesOf(other.objects), scope: "r-1", seconds: 60 });
     const meanwhile = await adding.find(["blob"]);
     engine.nowMs += 181_000;
     const [found] = await adding.find(["blob"]);

@@ -74,7 +74,7 @@ export class World {
     const newId = () => `id-${++this.#count}`;
     const notices = new Notices(objects, { prefix: "notices/", newId });
     if (this.#flaws.isWithoutNotices) notices.list = async () => ({ has: () => false, isDamaged: () => false });
-    return { client, objects, notices, newId, adding: new BucketAdding(objects, { notices, scope }) };
+    return { client, objects, notices, newId, adding: new BucketAdding(objects, { notices, scope, seconds: 60 }) };
   }
 
   #promise(key: string, removals: number | undefined): void {
@@ -139,8 +139,8 @@ export class World {
 
   /** Takes blobs away that no link needs. */
   async collect({ client, objects, notices, newId }: Node): Promise<void> {
-    const lease = { key: `gc/lease-${newId()}`, note: "", newId };
-    const run = await beginCollection(objects, { notices, lease, candidatesKey: "gc/candidates" });
+    const lease = { key: `gc/lease-${newId()}`, note: "", newId, lifetimeMs: 120_000 };
+    const run = await beginCollection(objects, { notices, lease, candidatesKey: "gc/candidates", leastSeconds: 900 });
     if (!(run instanceof BucketCollection)) return;
     await using _ = run;
     const linked = async () => {
