@@ -5,6 +5,7 @@ import type { Condemned } from "../../storage/garbage.ts";
 import type { Stat } from "../../storage/ports.ts";
 import { listBlobs } from "../blob-places.ts";
 import { blobKey, digestOfBlobKey } from "../layout.ts";
+import type { Store } from "../store.ts";
 import { reasons, removalOfBytes } from "./report.ts";
 import type { GcRun } from "./run.ts";
 
@@ -121,7 +122,7 @@ export async function sweepBlobs(run: GcRun): Promise<void> {
     // Anything elsewhere belongs to nobody; `registry verify` names it.
     if ("unreadable" in place) run.addFinding(`${place.unreadable} cannot be listed: ${place.reason}`);
     else if (!("stray" in place) && !run.marked.has(place.digest)) {
-      await surviveDamage(run, `blob ${place.digest}`, () => sweepBlob(run, place.digest));
+      await surviveDamage(run, `blob ${place.digest}`, () => sweepBlob(run, place.digest, place.seen));
     }
     done += 1;
     if (done % entriesBetweenProgress === 0) run.report({ kind: "progress", phase: "sweeping blobs", done });
@@ -129,10 +130,10 @@ export async function sweepBlobs(run: GcRun): Promise<void> {
 }
 
 /** Moves one blob that nobody needs into the trash, unless it is young. */
-export async function sweepBlob(run: GcRun, digest: Digest): Promise<void> {
+export async function sweepBlob(run: GcRun, digest: Digest, seen: Store = run.store): Promise<void> {
   const { store, isDryRun, counters } = run;
   const key = blobKey(digest);
-  const stat = await store.objects.stat(key);
+  const stat = await seen.objects.stat(key);
   if (stat === undefined) {
     // The remains of a blob that is gone. A writer that is about to fill the directory makes it again.
     if (!isDryRun) await store.directory.removeEmpty(parentOf(key), { isDurable: false });

@@ -225,7 +225,8 @@ async function measureBlobs({ store, linked, needed, schedule, signal, pace }: M
   for await (const place of listBlobs(store)) {
     signal?.throwIfAborted();
     await pace();
-    const stat = "digest" in place ? await store.objects.stat(blobKey(place.digest)).catch(() => undefined) : undefined;
+    const stat =
+      "digest" in place ? await place.seen.objects.stat(blobKey(place.digest)).catch(() => undefined) : undefined;
     if (stat === undefined || !("digest" in place)) continue;
     if (trash.inPlace.has(blobKey(place.digest)) && !needed.has(place.digest)) {
       trash.add(stat, schedule, store.now());

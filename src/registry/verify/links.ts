@@ -64,7 +64,7 @@ export async function* followLinks(check: RepositoryCheck, prefix: Key): AsyncGe
       const key = `${prefix}/${algorithm}/${hex}/link`;
       const digest = digestFromPath(algorithm, hex);
       try {
-        const text = await readText(check.store, key);
+        const text = await readText(check.store, key, digest);
         // Deletions, also of other registries, leave the directory of the link behind.
         if (text === undefined && !(await store.directory.isObstructed(key))) continue;
         if (text === undefined) yield await passObstacle(check, key, digest);
@@ -92,8 +92,10 @@ async function passObstacle(check: RepositoryCheck, key: Key, digest: Digest | u
 
 const maxLinkBytes = 1024;
 
-/** What a link holds; one that is far too long is not read. */
-async function readText(store: Store, key: Key): Promise<string | undefined> {
+/** What a link holds; one that is far too long is not read, nor one whose identity tells that it holds this digest. */
+async function readText(store: Store, key: Key, digest: Digest | undefined): Promise<string | undefined> {
+  const identity = digest === undefined ? undefined : store.listings?.identityOf(new TextEncoder().encode(digest));
+  if (identity !== undefined && (await store.objects.stat(key))?.identity === identity) return digest;
   const bytes = await store.objects.read(key, maxLinkBytes);
   if (bytes !== undefined) return new TextDecoder().decode(bytes);
   return (await store.objects.stat(key)) === undefined ? undefined : "";

@@ -45,7 +45,10 @@ async function checkTag(tags: TagCheck, tag: Tag): Promise<void> {
   const { check, revisions } = tags;
   const { store, name } = check;
   const current = tagCurrentLink(name, tag);
-  if ((await store.objects.stat(current)) === undefined) {
+  const stat = await store.objects.stat(current);
+  // A deletion beside others who push empties a tag, and a collection takes it away.
+  if (stat?.sizeBytes === 0 && !store.changes.isExclusive) return;
+  if (stat === undefined) {
     if (await store.directory.isObstructed(current)) {
       return addFinding(check, { severity: "lost", subject: tag, problem: "what the tag points to is not a file" });
     }
@@ -63,7 +66,9 @@ async function checkTag(tags: TagCheck, tag: Tag): Promise<void> {
     const unlinked = { digest, link, role: `the manifest of the tag ${tag}`, because: current };
     if ((await findUnlinked(check, unlinked)) !== undefined) tags.unlinked.add(digest);
   }
-  await checkTagIndex(tags, tag, digest);
+  // Where others push meanwhile nobody keeps an index.
+  if (store.changes.isExclusive) await checkTagIndex(tags, tag, digest);
+  else tags.tagged.add(digest);
 }
 
 /** Entries of manifests that are gone say nothing. */

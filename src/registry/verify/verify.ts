@@ -1,5 +1,6 @@
 // A check of everything that is stored, beside running servers, pushes and collections. What looks wrong in a
 // repository is looked at again while nobody writes to it; only what is still wrong then is a finding.
+import { setTimeout as pause } from "node:timers/promises";
 import { createPacer, type Pace } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
@@ -10,9 +11,11 @@ import { DigestSet } from "../digest-set.ts";
 import { noteRun } from "../last-runs.ts";
 import { blobKey, repositoriesPrefix, upstreamKey } from "../layout.ts";
 import type { ManifestRules } from "../manifest-rules.ts";
-import { type Unlistable, walkPrefixes } from "../repositories.ts";
+import type { Unlistable } from "../repositories.ts";
+import { forEachRepository, type SeenRepository } from "../seen-repositories.ts";
 import type { Store } from "../store.ts";
 import { temporaryAgeMs } from "../upload-purge.ts";
+import { viewOf } from "../view.ts";
 import { findBrokenImages } from "./images.ts";
 import type { RepositoryCheck } from "./links.ts";
 import type { SizeSuspicion } from "./manifests.ts";
@@ -51,6 +54,8 @@ interface VerifyRun {
 }
 
 const lockWaitMs = 30_000;
+/** Where nobody can be kept from pushing, a push is further on after so long. */
+const settledMs = 1000;
 
 /** Checks the store once. */
 export async function verifyStore(store: Store, options: VerifyOptions): Promise<VerifySummary> {
@@ -77,13 +82,14 @@ export async function verifyStore(store: Store, options: VerifyOptions): Promise
 
 async function verifyRepositories(run: VerifyRun): Promise<void> {
   const unlistable: Unlistable[] = [];
-  for await (const prefix of walkPrefixes(run.store, repositoriesPrefix, (place) => unlistable.push(place))) {
+  const visit = async (place: SeenRepository) => {
     await run.pace();
-    await verifyRepository(run, prefix).catch((error) => {
-      const path = prefix.slice(repositoriesPrefix.length + 1);
+    await verifyRepository(run, place).catch((error) => {
+      const path = place.prefix.slice(repositoriesPrefix.length + 1);
       return tell(run, { ...untidy(path, `it cannot be checked: ${error}`), severity: "lost", repository: path });
     });
-  }
+  };
+  await forEachRepository(run.store, { visit, unlistable: (place) => void unlistable.push(place) });
   for (const { prefix, error, isLoop } of unlistable) {
     if (isLoop) await tell(run, untidy(prefix, "it leads back to itself and holds nothing; remove it"));
     else await tell(run, { ...untidy(prefix, `not all repositories can be looked at: ${error}`), severity: "lost" });
@@ -93,19 +99,20 @@ async function verifyRepositories(run: VerifyRun): Promise<void> {
 /** A link that was repaired leads to what was not looked at before; each round goes one deeper. */
 const maxRounds = 10;
 
-async function verifyRepository(run: VerifyRun, prefix: Key): Promise<void> {
+async function verifyRepository(run: VerifyRun, { prefix, seen }: SeenRepository): Promise<void> {
   const { store, counters } = run;
   const path = prefix.slice(repositoriesPrefix.length + 1);
   const name = parseRepositoryName(path);
   counters.repositories += 1;
   if (name === undefined) return void (await tell(run, untidy(path, "it is not the name of a repository")));
-  const isCached = (await store.objects.stat(upstreamKey(name))) !== undefined;
+  const isCached = (await seen.objects.stat(upstreamKey(name))) !== undefined;
   const told = new Set<string>();
   for (let round = 1; ; round += 1) {
-    const { checked, findings } = await checkTwice(run, { prefix, name, isCached });
+    const view = round === 1 ? seen : await viewOf(store, prefix);
+    const { checked, findings } = await checkTwice(run, view, { prefix, name, isCached });
     let isMended = false;
     for (const finding of findings) {
-      const key = `${finding.subject} ${finding.problem}`;
+      const key = describeFinding(finding);
       if (!told.has(key) && (await tell(run, finding))) isMended = true;
       told.add(key);
     }
@@ -115,14 +122,18 @@ async function verifyRepository(run: VerifyRun, prefix: Key): Promise<void> {
   }
 }
 
-/** Without the lock, and if something looks wrong again under it; only what is wrong then counts. */
+/**
+ * Without the lock, and if something looks wrong again under it; only what is wrong then counts. A store that has no such lock
+ * is looked at twice, and only what is wrong both times counts.
+ */
 async function checkTwice(
   run: VerifyRun,
+  seen: Store,
   { prefix, name, isCached }: { readonly prefix: Key; readonly name: RepositoryName; readonly isCached: boolean },
 ): Promise<{ readonly checked: CheckedRepository; readonly findings: readonly VerifyFinding[] }> {
   const { store, options, counters } = run;
-  const base = { store, prefix, name, isCached, pace: run.pace };
-  const suspicions: RepositoryCheck = { ...base, isLocked: false, findings: [] };
+  const base = { prefix, name, isCached, pace: run.pace };
+  const suspicions: RepositoryCheck = { ...base, store: seen, isLocked: false, findings: [] };
   const checked = await checkRepository(suspicions, options);
   if (suspicions.findings.length + checked.sizes.length === 0) return { checked, findings: [] };
   await using removing = await store.changes.removing(name, { keys: [], waitMs: lockWaitMs });
@@ -130,8 +141,18 @@ async function checkTwice(
     counters.unconfirmed += 1;
     return { checked, findings: [] };
   }
-  const confirmed: RepositoryCheck = { ...base, isLocked: true, findings: [] };
-  return { checked: await checkRepository(confirmed, options), findings: confirmed.findings };
+  if (!store.changes.isExclusive) await pause(settledMs);
+  const confirmed: RepositoryCheck = { ...base, store: await viewOf(store, prefix), isLocked: true, findings: [] };
+  const again = await checkRepository(confirmed, options);
+  if (store.changes.isExclusive) return { checked: again, findings: confirmed.findings };
+  // What a push was in the middle of looks different the second time.
+  const before = new Set(suspicions.findings.map(describeFinding));
+  return { checked: again, findings: confirmed.findings.filter((finding) => before.has(describeFinding(finding))) };
+}
+
+/** What is said of what. */
+function describeFinding({ subject, problem }: VerifyFinding): string {
+  return `${subject} ${problem}`;
 }
 
 function note(run: VerifyRun, repository: string, { manifests, sizes }: CheckedRepository): void {
@@ -161,7 +182,7 @@ async function countBlobs({ store, pace }: VerifyRun): Promise<{ readonly count:
     await pace();
     if (!("digest" in place)) continue;
     count += 1;
-    bytes += (await store.objects.stat(blobKey(place.digest)).catch(() => undefined))?.sizeBytes ?? 0;
+    bytes += (await place.seen.objects.stat(blobKey(place.digest)).catch(() => undefined))?.sizeBytes ?? 0;
   }
   return { count, bytes };
 }
