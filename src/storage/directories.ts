@@ -22,6 +22,13 @@ export async function lookAt(path: string, { isLinkFollowed } = { isLinkFollowed
   }
 }
 
+/** What is there; throws ENOENT if nothing is. */
+export async function statThere(path: string): Promise<Stats> {
+  const stat = await lookAt(path);
+  if (stat === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" });
+  return stat;
+}
+
 /** What is at the path, or undefined; a file where a directory is meant has nothing below it. */
 export function statIfThere(path: string): Stats | undefined {
   try {

@@ -14,7 +14,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
 import { openOwned, openOwnedSoon } from "./descriptors.ts";
-import { lookAt } from "./directories.ts";
+import { statThere } from "./directories.ts";
 import { disk } from "./disk-calls.ts";
 import { type Durability, EntrySyncs, type Journaled } from "./entry-syncs.ts";
 import { MadeDirectories, retryWithoutDirectory } from "./made-directories.ts";
@@ -44,7 +44,8 @@ interface NewFile {
 /** Writes files and makes directories below one root, which is an absolute path without "." and "..". */
 export class DurableFiles {
   readonly #root: string;
-  readonly #isDurable: boolean;
+  /** Whether anything is synced. */
+  readonly isDurable: boolean;
   /** Of every file that is not private. */
   readonly sharedMode: number = sharedFileMode & ~process.umask();
   readonly #directories: MadeDirectories;
@@ -53,7 +54,7 @@ export class DurableFiles {
 
   constructor(root: string, { isDurable }: { readonly isDurable: boolean }) {
     this.#root = root;
-    this.#isDurable = isDurable;
+    this.isDurable = isDurable;
     this.#syncs = new EntrySyncs({ isDurable });
     this.#directories = new MadeDirectories(root, {
       isDurable,
@@ -68,9 +69,14 @@ export class DurableFiles {
     this.#syncs.use(journal);
   }
 
-  /** Whether whatever is synced has on disk everything before it as well, also what other processes did. */
+  /** Whether whatever is synced on the root's disk has everything before it there as well, also what other processes did. */
   get isOrdered(): boolean {
     return this.#syncs.isOrdered;
+  }
+
+  /** Whether that is so on this device. */
+  isOrderedOn(device: number): boolean {
+    return this.#syncs.isJournaled(device);
   }
 
   /** From now on nothing is made or acknowledged unless the root is in its place. */
@@ -97,7 +103,7 @@ export class DurableFiles {
 
   /** Flushes a file. On an error the caller drops the file: a second fsync of it may wrongly succeed. */
   async syncFile(descriptor: number): Promise<void> {
-    if (this.#isDurable) await fsync(descriptor);
+    if (this.isDurable) await fsync(descriptor);
   }
 
   /** Flushes the entries of a directory; one that was removed meanwhile has none. */
@@ -160,9 +166,11 @@ export class DurableFiles {
       for (const { temporary } of staged) removeQuietly(temporary);
       throw failed.reason;
     }
-    await placeFiles(staged);
-    const directories = staged.map(({ path, device }) => ({ path: dirname(path), device }));
-    await this.#syncs.settle(directories, { isDurable });
+    await placeFiles(staged, {
+      before: ({ device }) => this.#syncs.precede(device),
+      after: ({ path, device }) => this.#syncs.settle({ path: dirname(path), device }, { isDurable: false }),
+    });
+    if (isDurable) await this.flush();
     await this.#confirmRoot();
   }
 
@@ -175,7 +183,7 @@ export class DurableFiles {
     try {
       await fill(descriptor);
       await this.syncFile(descriptor);
-      const device = this.#isDurable ? fstatSync(descriptor).dev : 0;
+      const device = this.isDurable ? fstatSync(descriptor).dev : 0;
       // A failure to close it fails the write, too.
       owner.dispose();
       return { path, temporary, device };
@@ -199,16 +207,21 @@ export class DurableFiles {
     to: string,
     { sizeBytes, isDurable = true }: { readonly sizeBytes: number } & Partial<Durability>,
   ): Promise<void> {
-    const move = sizeBytes < longRenameBytes ? () => disk.rename(from, to) : () => rename(from, to);
+    const directory = dirname(to);
+    let device = 0;
+    const move = async () => {
+      if (this.isDurable) ({ dev: device } = await statThere(directory));
+      await this.#syncs.precede(device);
+      await (sizeBytes < longRenameBytes ? disk.rename(from, to) : rename(from, to));
+    };
     try {
-      await this.inDirectory(dirname(to), move);
+      await this.inDirectory(directory, move);
     } catch (error) {
       if (errorCode(error) !== "EXDEV" || !(await this.renewFile(to, from))) throw error;
       unlinkSync(from);
       return;
     }
-    const stat = this.#isDurable ? await lookAt(dirname(to)) : undefined;
-    if (stat !== undefined) await this.#syncs.settle([{ path: dirname(to), device: stat.dev }], { isDurable });
+    await this.#syncs.settle({ path: directory, device }, { isDurable });
     await this.#confirmRoot();
   }
 
@@ -221,7 +234,7 @@ export class DurableFiles {
 
   /** Has everything on disk that was made, renamed or removed on the filesystem that the root lies on. */
   async syncAll(syncfs: ((descriptor: number) => boolean) | undefined): Promise<void> {
-    if (!this.#isDurable) return;
+    if (!this.isDurable) return;
     if (this.isOrdered) return this.#syncs.sync(this.#root);
     using owner = new DisposableStack();
     if (syncfs?.(openOwned(owner, this.#root, "r")) !== true) throw new Error(`${this.#root} could not be synced`);

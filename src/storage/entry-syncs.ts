@@ -37,7 +37,7 @@ export class EntrySyncs {
     if (this.#isDurable) this.#journal = journal;
   }
 
-  /** Whether whatever is synced has on disk everything before it as well, also what other processes did. */
+  /** Whether whatever the journal syncs has everything before it on disk as well, also what other processes did. */
   get isOrdered(): boolean {
     return !this.#isDurable || this.#journal !== undefined;
   }
@@ -52,19 +52,26 @@ export class EntrySyncs {
     if (!this.#isDurable) return;
     if (this.#journal === undefined) return this.#syncAlone(path);
     const stat = await lookAt(path);
-    if (stat !== undefined) await this.settle([{ path, device: stat.dev }], { isDurable: true });
+    if (stat !== undefined) await this.settle({ path, device: stat.dev }, { isDurable: true });
   }
 
-  /** The same of some that are there, and whose devices are known, now or later. */
+  /**
+   * Before something is changed on this device: elsewhere it may come to the disk before anything that the journal still has to
+   * write, so that has to be written first.
+   */
+  async precede(device: number): Promise<void> {
+    if (!this.isJournaled(device)) await this.flush();
+  }
+
+  /** Flushes the entries of a directory that has just been changed, and whose device is known: now or later. */
   async settle(
-    directories: readonly { readonly path: string; readonly device: number }[],
+    { path, device }: { readonly path: string; readonly device: number },
     { isDurable }: Durability,
   ): Promise<void> {
     if (!this.#isDurable) return;
-    for (const { path, device } of directories) if (!this.isJournaled(device)) await this.#syncAlone(path);
-    if (!directories.some(({ device }) => this.isJournaled(device))) return;
-    if (isDurable) await this.#journal?.sync();
-    else this.#deferredCount += 1;
+    if (!this.isJournaled(device)) return this.#syncAlone(path);
+    this.#deferredCount += 1;
+    if (isDurable) await this.flush();
   }
 
   /** Returns when everything is on disk that was to be later. */

@@ -5,6 +5,7 @@ import { markDamage } from "./damage-mark.ts";
 import {
   countFiles,
   directoryTime,
+  lookAt,
   removeDirectory,
   removeEmptyTree,
   statIfThere,
@@ -49,13 +50,15 @@ export class FileDirectory implements Directory {
   isObstructed = async (key: Key): Promise<boolean> => isObstructed(this.#paths.of(key));
 
   async settle(keys: readonly Key[]): Promise<void> {
-    if (this.#paths.files.isOrdered) return;
+    const { files } = this.#paths;
+    if (!files.isDurable) return;
     for (const key of keys) {
       const path = await this.#paths.reach(key);
-      const stat = statIfThere(path);
-      if (stat?.isFile() !== true || Date.now() - Math.max(stat.mtimeMs, stat.ctimeMs) >= settledAgeMs) continue;
-      await this.#paths.files.makeDirectory(dirname(path));
-      await this.#paths.files.syncDirectory(dirname(path));
+      const stat = await lookAt(path);
+      if (stat?.isFile() !== true || files.isOrderedOn(stat.dev)) continue;
+      if (Date.now() - Math.max(stat.mtimeMs, stat.ctimeMs) >= settledAgeMs) continue;
+      await files.makeDirectory(dirname(path));
+      await files.syncDirectory(dirname(path));
     }
   }
 

@@ -5,7 +5,7 @@ import type { Stats } from "node:fs";
 import { dirname } from "node:path";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { errorCode } from "../lib/system-error.ts";
-import { lookAt } from "./directories.ts";
+import { lookAt, statThere } from "./directories.ts";
 import { disk } from "./disk-calls.ts";
 
 /** A collector may remove an empty directory while a writer fills it; the writer makes it again, this often. */
@@ -120,13 +120,6 @@ export class MadeDirectories {
 /** An inode number alone is given to the next directory when one is removed, and every device counts from the beginning. */
 function identityOf({ dev, ino, birthtimeMs }: Stats): string {
   return `${dev}:${ino}:${birthtimeMs}`;
-}
-
-/** What is there; who finds nothing makes it again. */
-async function statThere(path: string): Promise<Stats> {
-  const stat = await lookAt(path);
-  if (stat === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" });
-  return stat;
 }
 
 async function makeOne(directory: string): Promise<"made" | "there" | "without parent"> {

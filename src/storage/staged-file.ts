@@ -9,13 +9,21 @@ export interface StagedFile {
   readonly device: number;
 }
 
+/** What is done around each that is put into its place. */
+export interface PlacingSteps {
+  readonly before: (file: StagedFile) => Promise<void>;
+  readonly after: (file: StagedFile) => Promise<void>;
+}
+
 /** Puts them into their places one after the other; those that are left when one fails are removed. */
-export async function placeFiles(staged: readonly StagedFile[]): Promise<void> {
+export async function placeFiles(staged: readonly StagedFile[], { before, after }: PlacingSteps): Promise<void> {
   let count = 0;
   try {
-    for (const { temporary, path } of staged) {
-      await renameOver(temporary, path);
+    for (const file of staged) {
+      await before(file);
+      await renameOver(file.temporary, file.path);
       count += 1;
+      await after(file);
     }
   } finally {
     for (const { temporary } of staged.slice(count)) removeQuietly(temporary);

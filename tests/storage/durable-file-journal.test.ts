@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { errorCode } from "../../src/lib/system-error.ts";
 import { DurableFiles } from "../../src/storage/durable-file.ts";
@@ -113,5 +114,31 @@ describe("on a filesystem with an ordered journal", () => {
     await store.files.replaceFile(join(store.root, "a"), bytesOf("x"), { isDurable: false });
     await store.files.flush();
     expect(store.seen).toEqual([]);
+  });
+
+  /** A part of the store that lies on another disk, behind a symbolic link. */
+  function moveElsewhere(root: string) {
+    const elsewhere = temporaryDirectory();
+    symlinkSync(elsewhere.path, join(root, "elsewhere"));
+    return elsewhere;
+  }
+
+  const isOneDisk = statSync(tmpdir()).dev === statSync("/dev/shm", { throwIfNoEntry: false })?.dev;
+
+  test.skipIf(isOneDisk)("what is put on another disk waits until everything before it is there", async () => {
+    using directory = temporaryDirectory({ isInMemory: true });
+    using _elsewhere = moveElsewhere(directory.path);
+    const names = ["a", "elsewhere/b", "c", "elsewhere/d", "elsewhere/e"];
+    const files = new DurableFiles(directory.path, { isDurable: true });
+    const seen: string[][] = [];
+    const sync = async () => void seen.push(names.filter((name) => existsSync(join(directory.path, name))));
+    files.syncBy({ device: statSync(directory.path).dev, sync });
+    const all = names.map((name) => ({ path: join(directory.path, name), bytes: bytesOf(name) }));
+    await files.replaceFiles(all.slice(0, 3), { isDurable: false });
+    await files.replaceFiles(all.slice(3, 4), { isDurable: false });
+    await files.moveOver(all[2]?.path ?? "", all[0]?.path ?? "", { sizeBytes: 1, isDurable: false });
+    await files.moveOver(all[3]?.path ?? "", all[4]?.path ?? "", { sizeBytes: 1 });
+    // The first is of the link itself, which is young.
+    expect(seen).toEqual([[], ["a"], ["a", "elsewhere/b", "c"], ["a", "elsewhere/b", "elsewhere/d"]]);
   });
 });

@@ -26,18 +26,36 @@ function open({ isDurable = true } = {}) {
 test("a store that is not durable syncs nothing, and is in order", async () => {
   using store = open({ isDurable: false });
   await store.syncs.sync(store.path);
-  await store.syncs.settle([store], { isDurable: true });
+  await store.syncs.settle(store, { isDurable: true });
   await store.syncs.flush();
   expect([store.count(), store.syncs.isOrdered, store.syncs.isJournaled(store.device)]).toEqual([0, true, false]);
 });
 
-test("several directories take one sync of the journal, and one of their own each that lies elsewhere", async () => {
+test("directories take one sync of the journal when they are flushed, and one of their own each that lies elsewhere", async () => {
   using store = open();
   const elsewhere = join(store.path, "elsewhere");
   mkdirSync(elsewhere);
-  await store.syncs.settle([store, { path: elsewhere, device: -1 }, store], { isDurable: true });
-  await store.syncs.settle([{ path: join(store.path, "gone"), device: -1 }], { isDurable: true });
-  expect(store.count()).toBe(1);
+  for (const directory of [
+    store,
+    { path: elsewhere, device: -1 },
+    { path: join(store.path, "gone"), device: -1 },
+    store,
+  ])
+    await store.syncs.settle(directory, { isDurable: false });
+  const before = store.count();
+  await store.syncs.flush();
+  await store.syncs.settle(store, { isDurable: true });
+  expect([before, store.count()]).toEqual([0, 2]);
+});
+
+test("what the journal still has to write is written before anything is changed elsewhere", async () => {
+  using store = open();
+  await store.syncs.settle(store, { isDurable: false });
+  await store.syncs.precede(store.device);
+  const before = store.count();
+  await store.syncs.precede(-1);
+  await store.syncs.precede(-1);
+  expect([before, store.count()]).toEqual([0, 1]);
 });
 
 test("without a journal directories are synced one by one, many times at once", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { placeFiles, removeQuietly } from "../../src/storage/staged-file.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
@@ -12,7 +12,11 @@ test("placeFiles() puts files into their places up to the first that has none, a
     writeFileSync(`${path}.tmp`, name);
     return { path, temporary: `${path}.tmp`, device: 0 };
   });
-  await expect(placeFiles(staged)).rejects.toThrow("EISDIR");
+  const steps: string[] = [];
+  const note = (step: string) => async (file: { readonly path: string }) =>
+    void steps.push(`${step} ${basename(file.path)}`);
+  await expect(placeFiles(staged, { before: note("before"), after: note("after") })).rejects.toThrow("EISDIR");
+  expect(steps).toEqual(["before a", "after a", "before full"]);
   expect([readdirSync(directory.path).sort(), readFileSync(join(directory.path, "a"), "utf8")]).toEqual([
     ["a", "full"],
     "a",
