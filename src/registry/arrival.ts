@@ -52,7 +52,7 @@ export class Arrival implements Disposable {
 
   /** Makes the blob; see `commitBlob`. */
   async commit(): Promise<void> {
-    await commitBlob(this.#transfer, this.#digest, this.#hash.digest());
+    await commitBlob(this.#transfer, { digest: this.#digest, actual: this.#hash.digest() });
   }
 
   /** Throws the bytes away. */

@@ -4,7 +4,7 @@ import type { Content } from "../lib/content.ts";
 import { stepAside } from "../lib/pacer.ts";
 import { type Algorithm, type Digest, digestAlgorithm, parseDigest } from "../oci/digest.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
-import type { Growing, Upload } from "../storage/ports.ts";
+import type { Growing, Lasting, Upload } from "../storage/ports.ts";
 import { blobKey } from "./layout.ts";
 
 /**
@@ -120,11 +120,21 @@ export async function digestAll(
   return hash.digest();
 }
 
+/** What bytes are to be. */
+interface BlobCommit {
+  readonly digest: Digest;
+  /** What they were found to be. */
+  readonly actual: Digest;
+}
+
 /**
- * Makes the blob, over whatever is in its place, of bytes that were found to have the digest `actual`. It needs a link, and
+ * Makes the blob, over whatever is in its place, of bytes whose digest was found. It needs a link, and
  * a look after that, before anybody relies on it.
  */
-export async function commitBlob(growing: Growing, digest: Digest, actual: Digest): Promise<void> {
+export async function commitBlob(
+  growing: Growing,
+  { digest, actual, isDurable = true }: BlobCommit & Partial<Lasting>,
+): Promise<void> {
   if (actual !== digest) throw new TypeError(`the bytes are not ${digest}`);
-  await growing.commit(blobKey(digest));
+  await growing.commit(blobKey(digest), { isDurable });
 }

@@ -1,7 +1,7 @@
 // Links: small objects that hold a digest. A link holds its blob: a blob goes only when no link leads to it.
 import { type Digest, digestAlgorithm, parseDigest } from "../oci/digest.ts";
 import type { Adding } from "../storage/changes.ts";
-import type { Key } from "../storage/ports.ts";
+import type { Key, NewObject } from "../storage/ports.ts";
 import { digestFromPath } from "./layout.ts";
 import type { Store } from "./store.ts";
 
@@ -45,8 +45,8 @@ export interface NewLink {
 }
 
 /**
- * Writes the link, or renews the one that is there and whole; true if there was none. A young one is written again:
- * whoever made it may not have synced it, and what we acknowledge must survive a power cut.
+ * Writes the link, or renews the one that is there and whole; true if there was none. It survives a power cut when the adding
+ * has ended.
  */
 export async function putLink(store: Store, key: Key, { adding, digest }: NewLink): Promise<boolean> {
   const bytes = new TextEncoder().encode(digest);
@@ -56,11 +56,48 @@ export async function putLink(store: Store, key: Key, { adding, digest }: NewLin
     await store.objects.put(key, bytes);
     return false;
   }
+  const { wasThere, due } = await findDue(store, key, digest);
+  if (due !== undefined) await store.objects.put(key, bytes, { isDurable: false });
+  return !wasThere;
+}
+
+/** Puts an object and then links that lead to it: together, if the store can put several in order at once. */
+export async function putWithLinks(
+  store: Store,
+  object: NewObject,
+  { links, ...link }: NewLink & { readonly links: readonly Key[] },
+): Promise<void> {
+  if (!store.changes.isExclusive) {
+    await store.objects.put(object.key, object.bytes);
+    for (const key of links) await putLink(store, key, link);
+    return;
+  }
+  const due: NewObject[] = [];
+  for (const key of links) due.push(...(await dueLink(store, key, link.digest)));
+  await store.objects.putAll([object, ...due], { isDurable: false });
+}
+
+/** The link if it has to be written; one that is there and whole is renewed instead. */
+export async function dueLink(store: Store, key: Key, digest: Digest): Promise<readonly NewObject[]> {
+  const { due } = await findDue(store, key, digest);
+  return due === undefined ? [] : [due];
+}
+
+/**
+ * A young link is written again: whoever made it may not have synced it, and what we acknowledge must survive a power cut.
+ */
+async function findDue(
+  store: Store,
+  key: Key,
+  digest: Digest,
+): Promise<{ readonly wasThere: boolean; readonly due: NewObject | undefined }> {
   const stat = await store.objects.stat(key);
   const isSettled = stat !== undefined && store.now() - stat.changedMs > settledAgeMs;
   // By length too: a newline after the digest is ignored here, but not by the Go registries.
   const isWhole = isSettled && stat.sizeBytes === digest.length && (await readLink(store, key)) === digest;
-  if (isWhole && (await store.objects.renew(key))) return false;
-  await store.objects.put(key, bytes);
-  return stat === undefined;
+  const isRenewed = isWhole && (await store.objects.renew(key));
+  return {
+    wasThere: stat !== undefined,
+    due: isRenewed ? undefined : { key, bytes: new TextEncoder().encode(digest) },
+  };
 }

@@ -12,7 +12,7 @@ import { withNothingUnfinished } from "./deletions.ts";
 import { findBlobs, noticeWaitMs, withdrawLink } from "./find-blob.ts";
 import { type IsImmutable, noneImmutable, refuseMoves, type TagConditions } from "./immutable-tags.ts";
 import { blobKey, deletedLink, layersPrefix, referrerLink, revisionLink, tagCurrentLink } from "./layout.ts";
-import { putLink } from "./links.ts";
+import { putWithLinks } from "./links.ts";
 import type { DescribedManifest } from "./manifest-memory.ts";
 import { findForeignUrlProblem, type ManifestRules } from "./manifest-rules.ts";
 import { type RequiredContent, requireNamed } from "./required-content.ts";
@@ -103,10 +103,11 @@ export async function storeManifest(
   const link = revisionLink(name, digest);
   // The Go registries' collector stops at a repository that has `_manifests` without `_layers`.
   await store.directory.makePrefix(layersPrefix(name));
-  const [cataloged] = await Promise.all([putCatalogEntry(store, name), store.objects.put(blobKey(digest), bytes)]);
-  await putLink(store, link, { adding, digest });
   const entries = subject === undefined ? [] : [referrerLink(name, subject, digest)];
-  for (const entry of entries) await putLink(store, entry, { adding, digest });
+  const [cataloged] = await Promise.all([
+    putCatalogEntry(store, name),
+    putWithLinks(store, { key: blobKey(digest), bytes }, { adding, digest, links: [link, ...entries] }),
+  ]);
   await requireKept(store, adding, { ...approved, links: [link, ...entries, ...cataloged] });
   const moved: MovedTag[] = [];
   for (const tag of tags)

@@ -7,7 +7,7 @@ import type { Tag } from "../oci/reference.ts";
 import type { Adding, Removing } from "../storage/changes.ts";
 import type { Stat } from "../storage/ports.ts";
 import { deletingKey, revisionLink, tagCurrentLink, tagIndexLink, tagIndexPrefix, tagPrefix } from "./layout.ts";
-import { listDigests, putLink, readLink } from "./links.ts";
+import { dueLink, listDigests, readLink } from "./links.ts";
 import { noteMove, type TagPointer } from "./move-log.ts";
 import { isRepository, type Page, type PageRequest } from "./repositories.ts";
 import { refuseBusy, type Store } from "./store.ts";
@@ -92,11 +92,11 @@ export async function moveTag(store: Store, name: RepositoryName, move: TagMove)
   const left = await readTag(store, name, tag);
   await renewLeft(store, name, { left, digest });
   // The Go registries' index, which no request of theirs reads, and a log for those who know what was there before.
-  await putLink(store, tagIndexLink(name, tag, digest), { adding, digest });
+  const index = await dueLink(store, tagIndexLink(name, tag, digest), digest);
   await noteMove(store, name, { tag, digest });
-  const [key, bytes] = [tagCurrentLink(name, tag), new TextEncoder().encode(digest)];
-  if (condition === undefined) await adding.put(key, bytes);
-  else if (!(await adding.replace(key, bytes, condition))) throw refuseBusy(name);
+  const current = { key: tagCurrentLink(name, tag), bytes: new TextEncoder().encode(digest) };
+  await store.objects.putAll(condition === undefined ? [...index, current] : index, { isDurable: false });
+  if (condition !== undefined && !(await adding.replace(current.key, current.bytes, condition))) throw refuseBusy(name);
   return { tag, previous: left };
 }
 

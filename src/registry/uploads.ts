@@ -115,7 +115,8 @@ export class StoreUploads {
         await this.#discard(target);
         throw new RegistryError("DIGEST_INVALID", { detail: { expected: digest, actual, sizeBytes } });
       }
-      await commitBlob(upload, digest, actual);
+      // With the link that follows it comes to the disk.
+      await commitBlob(upload, { digest, actual, isDurable: false });
       return await this.#publish(target, digest);
     });
     return added ?? (await this.#recallAnswer(target, digest));

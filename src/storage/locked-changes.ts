@@ -89,13 +89,13 @@ class LockedAdding implements Adding {
   }
 
   async put(key: Key, bytes: Uint8Array): Promise<void> {
-    await this.#objects.put(key, bytes);
+    await this.#objects.put(key, bytes, { isDurable: false });
   }
 
   async replace(key: Key, bytes: Uint8Array, { expected }: { readonly expected: Stat | undefined }): Promise<boolean> {
     if (!this.#isConditional) throw new RangeError(`${key} cannot be replaced beside others who write`);
     if ((await this.#objects.stat(key))?.identity !== expected?.identity) return false;
-    await this.#objects.put(key, bytes);
+    await this.#objects.put(key, bytes, { isDurable: false });
     return true;
   }
 

@@ -187,8 +187,10 @@ describe("commitBlob()", () => {
     const places: string[] = [];
     Object.assign(upload, { commit: async (to: string) => void places.push(to) });
     const actual = digestOf("bytes");
-    await expect(commitBlob(upload, digestOf("other bytes"), actual)).rejects.toThrow("the bytes are not sha256:");
-    await commitBlob(upload, actual, actual);
+    await expect(commitBlob(upload, { digest: digestOf("other bytes"), actual: actual })).rejects.toThrow(
+      "the bytes are not sha256:",
+    );
+    await commitBlob(upload, { digest: actual, actual: actual });
     expect(places).toEqual([blobKey(actual)]);
   });
 });

@@ -1,5 +1,6 @@
 // A driver in which a test sees, delays or fails single calls; every other call goes through.
 import { LockedChanges } from "../../src/storage/locked-changes.ts";
+import type { Objects } from "../../src/storage/ports.ts";
 import { TrashGarbage } from "../../src/storage/trash-garbage.ts";
 import type { LockedDriver } from "./contract.ts";
 
@@ -49,7 +50,8 @@ export function wrapCalls(
         return typeof call === "function" && typeof name === "string" ? wrap(port, name, call.bind(target)) : call;
       },
     });
-  const [objects, locks, trash] = [wrapped("objects"), wrapped("locks"), wrapped("trash")];
+  const [single, locks, trash] = [wrapped("objects"), wrapped("locks"), wrapped("trash")];
+  const objects = puttingEach(single);
   // What is made of them calls those that are wrapped.
   return {
     objects,
@@ -62,4 +64,12 @@ export function wrapCalls(
     directory: wrapped("directory"),
     listings: driver.listings,
   };
+}
+
+/** Objects of which several that are put together are put one after the other, so that a test sees each of them. */
+function puttingEach(objects: Objects): Objects {
+  const putAll: Objects["putAll"] = async (all, options) => {
+    for (const { key, bytes } of all) await objects.put(key, bytes, options);
+  };
+  return new Proxy(objects, { get: (target, name) => (name === "putAll" ? putAll : Reflect.get(target, name)) });
 }
