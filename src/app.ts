@@ -2,10 +2,12 @@
 
 import { join } from "node:path";
 import type { OpenedAccess } from "./app/access/open-access.ts";
+import { SigningKeyFile } from "./app/access/signing-key-file.ts";
 import { type Answering, openAnswering, spawnPlanned } from "./app/answering.ts";
 import type { CertificateSource } from "./app/certificates/certificate-source.ts";
 import { openCertificates } from "./app/certificates/certificates.ts";
 import { createRenewal } from "./app/certificates/renewal.ts";
+import { shareAuthority } from "./app/certificates/shared-authority.ts";
 import type { ComposedRegistry } from "./app/compose-registry.ts";
 import { openFront } from "./app/front.ts";
 import { addressOf, findAddress } from "./app/listening/listen.ts";
@@ -14,10 +16,14 @@ import { openDebugListener } from "./app/observe/debug-listener.ts";
 import { startHealthChecks } from "./app/observe/health-checks.ts";
 import { type Monitoring, openMonitoring } from "./app/observe/monitoring.ts";
 import { levelOf, openLogs } from "./app/observe/open-logs.ts";
+import { explainStoreFailure } from "./app/start-error.ts";
 import { startChores } from "./app/store/chores.ts";
 import { openStore } from "./app/store/open-store.ts";
+import { withoutRemoval } from "./app/store/removal-switch.ts";
+import { keepPulling, type SharedFiles } from "./app/store/shared-files.ts";
 import { startSync } from "./app/transfers/sync-chore.ts";
 import type { SpawnWorker } from "./app/workers/worker-process.ts";
+import { refreshSeconds } from "./auth/own-tokens.ts";
 import type { LoadedConfiguration } from "./config/load.ts";
 import type { Configuration } from "./config/schema.ts";
 import type { Health } from "./http/health.ts";
@@ -48,7 +54,10 @@ export interface App {
   readonly url: string;
   /** Host and port for other machines; undefined if only this machine can connect. */
   readonly remoteHost: string | undefined;
+  /** Of a store in a bucket, the node's own. */
   readonly dataDirectory: string;
+  /** Where the data lies, for a person. */
+  readonly place: string;
   /** Undefined: plain HTTP. */
   readonly certificate: CertificateSource | undefined;
   /** Whether there is a configuration file. */
@@ -69,15 +78,19 @@ export interface App {
   stop(): Promise<void>;
 }
 
+/** Where our own certificate is kept, below the directory of the data. */
+const tlsPlace = "tls";
+
 /** Starts everything; throws a StartError that tells the operator what is in the way. */
 export async function startApp(loaded: LoadedConfiguration, dependencies: AppDependencies): Promise<App> {
-  const { configuration } = loaded;
   const isConfigured = loaded.path !== undefined;
   const { env, now } = dependencies;
   const { logger, accessLog } = openLogs(loaded, dependencies);
-  const address = findAddress(configuration);
-  using ahead = spawnPlanned(configuration, { hasFile: isConfigured, spawnWorker: dependencies.spawnWorker });
-  const { dataDirectory, ...opened } = await openStore(configuration, { env, now, warn: (line) => logger.warn(line) });
+  const address = findAddress(loaded.configuration);
+  using ahead = spawnPlanned(loaded.configuration, { hasFile: isConfigured, spawnWorker: dependencies.spawnWorker });
+  const warn = (line: string) => logger.warn(line);
+  const { dataDirectory, place, shared, ...opened } = await openStore(loaded.configuration, { env, now, warn });
+  const configuration = opened.mayRemove ? loaded.configuration : withoutRemoval(loaded.configuration);
   const later: { answering?: Answering } = {};
   const monitoring = openMonitoring(configuration, {
     logger,
@@ -86,9 +99,11 @@ export async function startApp(loaded: LoadedConfiguration, dependencies: AppDep
   });
   const { health, metrics } = monitoring;
 
-  const certificate = await openCertificates(configuration.http.tls, { directory: join(dataDirectory, "tls"), now });
+  if (shared !== undefined) await shareSecrets(configuration, shared, { dataDirectory, now });
+  const directory = join(dataDirectory, tlsPlace);
+  const certificate = await openCertificates(configuration.http.tls, { directory, now });
   announce(certificate, logger);
-  const facts = { hasFile: isConfigured, dataDirectory, monitoring, logger };
+  const facts = { hasFile: isConfigured, dataDirectory, shared, monitoring, logger };
   const front = await openFront(configuration, { ...dependencies, ...facts, store: opened.store });
   const { store, access, composed, tracing } = front;
   const instanceId = store.uuid();
@@ -109,7 +124,8 @@ export async function startApp(loaded: LoadedConfiguration, dependencies: AppDep
   const renewCertificate = createRenewal(certificate, { server: answering, logger });
   const debugListener = openDebugListener(configuration, { health, formatMetrics: answering.formatMetrics, logger });
   const told = notifications.wrap(front.registry);
-  const chores = startWork(configuration, { env, store, told, composed, renewCertificate, monitoring, logger });
+  const working = { env, store, shared, told, composed, renewCertificate, monitoring, logger };
+  const chores = startWork(configuration, working);
   const outward = debugListener === undefined ? [tracing] : [debugListener, tracing];
   const running = { chores, health, answering, notifications, outward, logger };
 
@@ -119,9 +135,26 @@ export async function startApp(loaded: LoadedConfiguration, dependencies: AppDep
     answering.reload(changed);
   };
   const stop = () => stopAll(running, configuration.http.draintimeout);
-  const shown = { configuration, dataDirectory, certificate, isConfigured, access: access.now(), logger };
+  const shown = { configuration, dataDirectory, place, certificate, isConfigured, access: access.now(), logger };
   const { processes } = answering;
   return { ...shown, ...addressOf(configuration, answering, certificate), processes, renewCertificate, reload, stop };
+}
+
+/** Brings here what the other nodes have: tokens and their keys, and the authority behind a certificate of our own. */
+async function shareSecrets(
+  { http: { tls } }: Configuration,
+  shared: SharedFiles,
+  own: { readonly dataDirectory: string; readonly now: () => number },
+): Promise<void> {
+  const { dataDirectory, now } = own;
+  await explainStoreFailure(async () => {
+    await shared.pull();
+    // Before anybody gets a token that another node does not know.
+    await new SigningKeyFile(dataDirectory, { now, lifetimeMs: refreshSeconds * 1000, shared }).current();
+    const { isOn, key, directory } = tls.selfsigned;
+    if (tls.certificate !== undefined || !isOn || directory !== undefined) return;
+    await shareAuthority(shared, { directory: join(dataDirectory, tlsPlace), key, nowMs: now() });
+  });
 }
 
 function announce(certificate: CertificateSource | undefined, logger: Logger): void {
@@ -132,6 +165,7 @@ function announce(certificate: CertificateSource | undefined, logger: Logger): v
 interface WorkDependencies {
   readonly env: AppDependencies["env"];
   readonly store: Store;
+  readonly shared: SharedFiles | undefined;
   /** With the audit log and notifications. */
   readonly told: Registry;
   readonly composed: ComposedRegistry;
@@ -142,10 +176,14 @@ interface WorkDependencies {
 
 /** What a server does by itself, until it is disposed of. */
 function startWork(configuration: Configuration, dependencies: WorkDependencies): readonly Disposable[] {
-  const { env, store, told, composed, renewCertificate, monitoring, logger } = dependencies;
+  const { env, store, shared, told, composed, renewCertificate, monitoring, logger } = dependencies;
   const { health, chores: metrics } = monitoring;
   return [
-    ...startChores(configuration, { store, renew: renewCertificate, logger, metrics }),
+    ...startChores(configuration, {
+      ...{ store, renew: renewCertificate, logger, metrics },
+      hasOtherNodes: shared !== undefined,
+    }),
+    ...(shared === undefined ? [] : [keepPulling(shared, logger)]),
     ...startSync(configuration, { env, store, told, logger, metrics }),
     composed.start(),
     ...startHealthChecks(configuration.health, { health, checkStore: composed.registry.checkReady, logger }),

@@ -153,6 +153,9 @@ function decidedBy(access: DecidedAccess | undefined): DecidedAccess | undefined
 
 /** With the directory that was chosen, so that nobody chooses another one. */
 function at(configuration: Configuration, dataDirectory: string): Configuration {
-  const filesystem = { ...configuration.storage.filesystem, rootdirectory: dataDirectory };
-  return { ...configuration, storage: { ...configuration.storage, filesystem } };
+  const { storage } = configuration;
+  const chosen = storage.s3.isOn
+    ? { s3: { ...storage.s3, scratch: dataDirectory } }
+    : { filesystem: { ...storage.filesystem, rootdirectory: dataDirectory } };
+  return { ...configuration, storage: { ...storage, ...chosen } };
 }

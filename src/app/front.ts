@@ -11,6 +11,7 @@ import { withLoginMetrics } from "./observe/login-metrics.ts";
 import type { Monitoring } from "./observe/monitoring.ts";
 import { noteLoginIn, openAudit, withAudit } from "./observe/open-audit.ts";
 import { type OpenedTracing, openTracing } from "./observe/open-tracing.ts";
+import { openHotBlobs } from "./store/open-hot-blobs.ts";
 
 /** What it is opened with. */
 export interface FrontDependencies
@@ -54,5 +55,6 @@ export async function openFront(configuration: Configuration, dependencies: Fron
     ...parts,
     ...(noteReceived === undefined ? {} : { noteReceived }),
   });
-  return { store, access, tracing, composed, registry: withAudit(composed.registry, audit) };
+  const registry = openHotBlobs(configuration, composed.registry, dependencies);
+  return { store, access, tracing, composed, registry: withAudit(registry, audit) };
 }

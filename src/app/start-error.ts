@@ -41,6 +41,15 @@ export function explainListening<T>(addr: string, act: () => T, options: Address
   }
 }
 
+/** Does something with the object store at the start; its failure becomes a StartError. */
+export async function explainStoreFailure<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw errorCode(error) === "ES3" ? new StartError(`the object store fails: ${messageOf(error)}`) : error;
+  }
+}
+
 const full = "the disk is full; free some space, such as with `registry gc`, or choose another place";
 
 /** Explains why a data directory cannot be used. */

@@ -14,7 +14,7 @@ export function formatBanner(app: App, version: string, { isCaPrivate } = { isCa
   const lines = [
     `registry ${version} listening on ${app.url}`,
     "",
-    ...row("data", app.dataDirectory),
+    ...row("data", app.place),
     ...describeCaches(app),
     ...describeTls(app.certificate),
     "",

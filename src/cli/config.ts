@@ -1,12 +1,23 @@
 // registry config
 
+import { StartError } from "../app/start-error.ts";
+import { openBucket, planConfiguredBucket } from "../app/store/open-bucket.ts";
 import { tokenActions } from "../auth/api-tokens.ts";
 import { anonymousCaller, anonymousName, type Caller } from "../auth/identity.ts";
 import { type Access, Policy } from "../auth/policy.ts";
+import type { S3Settings } from "../config/s3-section.ts";
 import type { Configuration } from "../config/schema.ts";
 import { showSettings } from "../config/shown.ts";
 import { parseRepositoryName } from "../oci/name.ts";
-import { type Command, type CommandIo, flagOf, hasFlag, type ParsedWords, UsageError } from "./command.ts";
+import {
+  type Command,
+  CommandError,
+  type CommandIo,
+  flagOf,
+  hasFlag,
+  type ParsedWords,
+  UsageError,
+} from "./command.ts";
 import { loadFor } from "./load-for.ts";
 
 /** Checks a configuration and prints it. */
@@ -19,10 +30,15 @@ export const configCommand: Command = {
 Secrets are not shown. A configuration that cannot be used is an error that names all its problems.
 
   registry config config.yml
+  registry config config.yml --probe                         # and what the bucket of storage.s3 can promise
   registry config --explain alice team/app push config.yml   # which rule decides; exit 0 allowed, 1 denied
   registry config --schema > registry.schema.json            # for editors`,
   flags: [
     { name: "json", help: "print one JSON object: each key with its value and origin" },
+    {
+      name: "probe",
+      help: "try the bucket of storage.s3: whether it can carry a registry, and what it cannot promise",
+    },
     { name: "schema", help: "print the JSON Schema of the configuration file" },
     {
       name: "explain",
@@ -42,6 +58,8 @@ async function config(words: ParsedWords, io: CommandIo): Promise<number> {
   const loaded = await loadFor({ ...words, positionals: rest }, io);
   for (const warning of loaded.warnings) io.stderr(`warning: ${warning}\n`);
   if (user !== undefined) return explain(loaded.configuration, parseQuestion(user, positionals[0], positionals[1]), io);
+  const { s3 } = loaded.configuration.storage;
+  if (s3.isOn) requireBucketPlan(s3);
   const settings = showSettings(loaded.settings);
   if (hasFlag(words, "json")) {
     const byKey = settings.map(({ key, value, origin }) => [key, { value, origin }]);
@@ -51,7 +69,25 @@ async function config(words: ParsedWords, io: CommandIo): Promise<number> {
   for (const { key, value, origin } of settings) {
     io.stdout(`${key}: ${typeof value === "string" ? value : JSON.stringify(value)}  # ${origin}\n`);
   }
+  if (hasFlag(words, "probe")) await probeBucket(s3, io);
   return 0;
+}
+
+/** What can be said without asking the store. */
+function requireBucketPlan(s3: S3Settings): void {
+  const plan = planConfiguredBucket(s3);
+  if ("problem" in plan) throw new CommandError(plan.problem);
+}
+
+async function probeBucket(s3: S3Settings, { env, now, stdout }: CommandIo): Promise<void> {
+  if (!s3.isOn) throw new UsageError("--probe tries a bucket, and there is no section storage.s3");
+  try {
+    const { place, traits } = await openBucket(s3, { env, now, send: fetch, isReadOnly: false });
+    stdout(`# ${place}: can carry a registry\n`);
+    for (const warning of traits.warnings) stdout(`# ${place}: ${warning}\n`);
+  } catch (error) {
+    throw error instanceof StartError ? new CommandError(error.message) : error;
+  }
 }
 
 /** Loaded when it is asked for, like the library of schemas. */

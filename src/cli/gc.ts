@@ -21,7 +21,7 @@ import {
 } from "./command.ts";
 import { jsonLines, type WorkOutput } from "./json-lines.ts";
 import { createProgress } from "./progress.ts";
-import { dataFlag, type MeantStore, withMeantStore } from "./store-command.ts";
+import { dataFlag, type MeantStore, requireRemoval, withMeantStore } from "./store-command.ts";
 
 /** Collects garbage, also beside running servers. */
 export const gcCommand: Command = {
@@ -68,7 +68,10 @@ async function gc(words: ParsedWords, io: CommandIo): Promise<number> {
   });
   const makeRoomHere = (store: Store, configuration: Configuration) => makeRoom(store, judge(configuration));
   const call = { words, io, makeRoom: hasFlag(words, "dry-run") ? undefined : makeRoomHere };
-  return await withMeantStore(call, (meant) => collect(meant, { words, io, judged: judge(meant.configuration) }));
+  return await withMeantStore(call, async (meant) => {
+    if (!hasFlag(words, "dry-run")) requireRemoval(meant);
+    return await collect(meant, { words, io, judged: judge(meant.configuration) });
+  });
 }
 
 async function collect(

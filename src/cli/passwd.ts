@@ -66,10 +66,14 @@ async function passwd(words: ParsedWords, io: CommandIo): Promise<number> {
   const { path } = configuration.auth.htpasswd;
   // A server whose users are kept elsewhere may not have been started yet.
   if (path !== undefined) return await changeAndRecord(path, configuration);
+  if (configuration.storage.s3.isOn) throw new CommandError(filesOfNodes);
   return await withMeantStore(call, (meant) =>
     changeAndRecord(join(meant.dataDirectory, "htpasswd"), meant.configuration),
   );
 }
+
+const filesOfNodes =
+  "nodes on a bucket keep their users in a file that each of them has: name it with --file, and to the servers by auth.htpasswd.path";
 
 function isUserName(text: string): boolean {
   return text !== "" && text.length <= maxUserLength && !/[:\p{Cc}]/u.test(text) && !text.startsWith("#");

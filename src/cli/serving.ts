@@ -57,7 +57,7 @@ export async function serveUntilSignal(load: () => Promise<LoadedConfiguration>,
   using manager = connectServiceManager(io.env, process);
   const app = await unlessSignalled(signals.first, () => start(loaded, io));
   if (app === undefined) return 0;
-  const serving = `serving ${app.dataDirectory} on ${app.url}`;
+  const serving = `serving ${app.place} on ${app.url}`;
   using _reloading = reloadOnChange(loaded.path === undefined ? [] : [loaded.path], async () => {
     manager.reloading();
     try {

@@ -1,10 +1,10 @@
 // What commands on a store have in common: which store is meant, and how it is opened.
 
 import { StartError } from "../app/start-error.ts";
-import { openExistingStore, type StoreSurroundings } from "../app/store/open-store.ts";
+import { type OpenedStore, openExistingStore, type StoreSurroundings } from "../app/store/open-store.ts";
+import { withoutRemoval } from "../app/store/removal-switch.ts";
 import type { Configuration } from "../config/schema.ts";
 import { errorCode, messageOf } from "../lib/system-error.ts";
-import type { Store } from "../registry/store.ts";
 import { CommandError, type CommandIo, type Flag, type ParsedWords } from "./command.ts";
 import { loadFor } from "./load-for.ts";
 
@@ -28,9 +28,7 @@ export const referenceFlags: readonly Flag[] = [
 ];
 
 /** A store opened for a command. */
-export interface MeantStore {
-  readonly store: Store;
-  readonly dataDirectory: string;
+export interface MeantStore extends OpenedStore {
   readonly configuration: Configuration;
 }
 
@@ -54,7 +52,16 @@ export async function withMeantStore(call: StoreCall, work: (meant: MeantStore) 
   }
 }
 
+/** Refuses to take anything away where the store carries out what comes too late. */
+export function requireRemoval({ mayRemove, place }: OpenedStore): void {
+  if (mayRemove) return;
+  throw new CommandError(
+    `${place} carries out deletions that come too late, so that nothing can be taken away safely while anybody pushes`,
+  );
+}
+
 const sentences: Readonly<Record<string, string>> = {
+  ES3: "try again; nothing that is needed was removed",
   EROFS: "the disk is read-only; only commands that just read work, such as `registry gc --dry-run`",
   EACCES: "this user may not; run it as the owner of the data, such as with `sudo -u`",
   EPERM: "this user may not; run it as the owner of the data, such as with `sudo -u`",
@@ -65,7 +72,7 @@ async function openMeantStore({ words, io, makeRoom }: StoreCall): Promise<Meant
   const warn = (warning: string) => io.stderr(`warning: ${warning}\n`);
   try {
     const opened = await openExistingStore(configuration, { env: io.env, now: io.now, warn, makeRoom });
-    return { ...opened, configuration };
+    return { ...opened, configuration: opened.mayRemove ? configuration : withoutRemoval(configuration) };
   } catch (error) {
     if (error instanceof StartError) throw new CommandError(error.message);
     throw error;

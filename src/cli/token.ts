@@ -39,7 +39,7 @@ created for, and only on a server with authentication switched on.
   registry token revoke ci
 
 \`create\` prints the secret once; only its hash is stored. Creating and revoking take effect at once in every running server
-on the same data. In a glob \`*\` matches within one component of a name, and \`**\` matches anything.`,
+on the same data, and within five seconds on other nodes on the same bucket. In a glob \`*\` matches within one component of a name, and \`**\` matches anything.`,
   flags: [
     dataFlag,
     {
@@ -76,10 +76,11 @@ function withTokens(
   io: CommandIo,
   work: (opened: AuditedTokens) => Promise<number>,
 ): Promise<number> {
-  return withMeantStore({ words, io }, ({ dataDirectory, configuration }) => {
+  return withMeantStore({ words, io }, async ({ dataDirectory, shared, configuration }) => {
     const warn = (warning: string) => io.stderr(`warning: ${warning}\n`);
     const record = (entry: AuditEntry) => recordCommand(configuration.log.audit, entry, { now: io.now, warn });
-    return work({ tokens: new ApiTokenFiles(dataDirectory, { now: io.now }), record });
+    await shared?.pull();
+    return work({ tokens: new ApiTokenFiles(dataDirectory, { now: io.now, shared }), record });
   });
 }
 

@@ -29,9 +29,10 @@ export function findTarget(root: Node, segments: readonly string[]): VariableTar
   return leaf === undefined || node.about.isFileOnly === true ? undefined : { node, rest, leaf };
 }
 
-/** Where a field of distribution has another name in Go than in the file; variables there take the one in Go. */
+/** Other names in variables: of a field of distribution the one in Go, and of a driver its second one. */
 const goNames: Readonly<Record<string, string>> = {
   "notifications.events": "EVENTCONFIG",
+  "storage.s3": "S3AWS",
   "health.file": "FILECHECKERS",
   "health.http": "HTTPCHECKERS",
   "health.tcp": "TCPCHECKERS",

@@ -10,6 +10,7 @@ import type { Origin } from "./origin.ts";
 import { readConfiguration } from "./read.ts";
 import { type Configuration, root } from "./schema.ts";
 import { listSettings, type Settings } from "./settings.ts";
+import { judgeDrivers, renameDriver } from "./storage-drivers.ts";
 import { applySwitches } from "./switches.ts";
 import { emptyMap, expandName, isBlankScalar, type Tree, treeAt, withTree } from "./tree.ts";
 import { listWarnings } from "./warnings.ts";
@@ -60,7 +61,7 @@ export async function loadConfiguration({
   const hasFile = path !== undefined;
   const written = hasFile ? await readTree(path) : nothingWritten;
   const environment = await withVariables(written.tree, env);
-  const tree = applySwitches(applyFlags(environment.tree, flags));
+  const tree = applySwitches(applyFlags(renameDriver(environment.tree), flags));
   const { configuration, ...found } = readConfiguration(tree, { hasFile });
   const settings = listSettings(tree, { hasFile });
   const odd = configuration === undefined ? [] : listWarnings(configuration, settings, flags);
@@ -71,6 +72,7 @@ export async function loadConfiguration({
     ...written.problems,
     ...environment.problems,
     ...found.problems,
+    ...judgeDrivers(tree),
   ];
   if (configuration === undefined || problems.length > 0) throw new ConfigurationError(inOrder(problems), warnings);
   const isPlain = flags.http !== undefined;
@@ -114,7 +116,7 @@ async function readTree(path: string): Promise<Written> {
   }, result.tree);
   const { problems, warnings } = judgeDuplicates(result.duplicates);
   const inFile = (line: string) => `${path}:${line}`;
-  return { tree, problems: problems.map(inFile), warnings: warnings.map(inFile) };
+  return { tree: renameDriver(tree), problems: problems.map(inFile), warnings: warnings.map(inFile) };
 }
 
 async function readText(path: string): Promise<string> {

@@ -1,8 +1,9 @@
 // The section `storage`.
 import { ignored, section, unsupported } from "./about.ts";
+import { s3 } from "./s3-section.ts";
 import { boolean, count, longDuration, text } from "./values.ts";
 
-const noDriver = "this version has no such storage driver; use filesystem";
+const noDriver = "this version has no such storage driver; use filesystem or s3";
 const missingDriver = unsupported(noDriver).meta({ refusesBlank: true });
 
 const maxTagReads = 1000;
@@ -49,15 +50,20 @@ export const storage = section({
     }),
   }),
   cache: ignored,
-  redirect: ignored,
+  redirect: section({
+    disable: boolean.prefault("false").meta({
+      description:
+        "Whether blobs in a bucket are sent by the registry; otherwise clients are sent to the object store.",
+      isProtective: true,
+    }),
+  }),
   tag: section({
     concurrencylimit: count
       .refine((reads) => reads >= 0 && reads <= maxTagReads, `must be a number from 0 to ${maxTagReads}`)
       .prefault("0")
       .describe("How many tags are read at once to find those of a manifest that is deleted; 0: one for each core."),
   }),
-  s3: missingDriver,
-  s3aws: missingDriver,
+  s3,
   gcs: missingDriver,
   azure: missingDriver,
   swift: missingDriver,

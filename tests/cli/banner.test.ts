@@ -18,6 +18,7 @@ function appWith(certificate: object | undefined, storage: object, http: object 
     url: `${certificate === undefined ? "http" : "https"}://localhost:5000`,
     remoteHost: "10.0.0.5:5000",
     dataDirectory: "/data",
+    place: "/data",
     certificate: certificate as CertificateSource | undefined,
   };
   return app as unknown as App;

@@ -104,3 +104,29 @@ describe("--explain", () => {
     },
   );
 });
+
+describe("a bucket", () => {
+  const bucket = (keys: string) => `version: 0.1\nstorage: {s3: {${keys}}}\n`;
+
+  test("is shown without its secrets", async () => {
+    const file = bucket("bucket: b, region: eu-west-1, accesskey: key, secretkey: hunter2, sessiontoken: hunter3");
+    const { code, output } = await config(["FILE"], { file });
+    expect([code, output.includes("storage.s3.bucket: b  #"), output.includes("hunter")]).toEqual([0, true, false]);
+  });
+
+  test("that cannot be meant is an error, without a request", async () => {
+    expect(await config(["FILE"], { file: bucket("bucket: b") })).toMatchObject({
+      ...{ code: 1, output: "", errors: "registry config: storage.s3.region is missing\n" },
+    });
+  });
+
+  test("is tried with --probe, if there is one", async () => {
+    const file = bucket("bucket: b, regionendpoint: 'http://127.0.0.1:1', accesskey: key, secretkey: hunter2");
+    const tried = await config(["FILE", "--probe"], { file });
+    const none = await config(["FILE", "--probe"]);
+    expect([tried.code, tried.errors, none.code, none.errors]).toEqual([
+      ...[1, expect.stringMatching(/^registry config: the bucket b at 127\.0\.0\.1:1 cannot be reached/)],
+      ...[64, expect.stringContaining("there is no section storage.s3")],
+    ]);
+  }, 60_000);
+});

@@ -3,6 +3,8 @@ import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type StartedRegistry, startRegistry } from "../e2e/executable.ts";
 import { must, type Outcome, run } from "../e2e/program.ts";
+import { startNode } from "../nodes/cluster.ts";
+import { startVersityGateway } from "../storage/s3/engines.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { type Layout, makeLayout } from "./layout.ts";
 import { collectDigests } from "./tree.ts";
@@ -56,13 +58,27 @@ const home = (path: string) => ({
   no_proxy: "localhost,127.0.0.1",
 });
 
+/** `CLIENTS_ON=bucket` tries the clients on a registry whose data lies in a bucket, and which sends them there for blobs. */
+const isOnBucket = process.env.CLIENTS_ON === "bucket";
+
+async function startOnBucket(args: readonly string[]): Promise<StartedRegistry> {
+  await using opened = new AsyncDisposableStack();
+  const engine = opened.use(await startVersityGateway());
+  // crane follows no redirect to another name of a private address.
+  const endpoint = `http://localhost:${engine.endpoint.port}`;
+  const node = opened.use(await startNode(engine, { args, env: { REGISTRY_STORAGE_S3_REDIRECTENDPOINT: endpoint } }));
+  const kept = opened.move();
+  return { ...node, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
 /** Starts a registry, with more arguments where there are any, and makes the client's home. */
 export async function openSite(scheme: Scheme, more: readonly string[] = []): Promise<Site> {
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(temporaryDirectory());
   const at = (...names: string[]) => join(directory.path, ...names);
   const isTls = scheme === "TLS";
-  const registry = opened.use(await startRegistry({ args: [...(isTls ? [] : ["--http"]), ...more] }));
+  const args = [...(isTls ? [] : ["--http"]), ...more];
+  const registry = opened.use(await (isOnBucket ? startOnBucket(args) : startRegistry({ args })));
   mkdirSync(at("certificates"));
   if (existsSync(registry.ca)) copyFileSync(registry.ca, at("certificates/ca.crt"));
   const layout = await makeLayout(at("layout"));

@@ -11,7 +11,10 @@ test.each<[string, string | undefined]>([
   ["HTTP_HEADERS_X_0", "http.headers + X 0"],
   ["HTTP_HEADERS_X_0_0", undefined],
   ["VALIDATION_MANIFESTS_URLS_ALLOW_0", "validation.manifests.urls.allow + 0"],
-  ["STORAGE_S3_BUCKET", "storage.s3 + BUCKET"],
+  ["STORAGE_S3_BUCKET", "storage.s3.bucket +"],
+  ["STORAGE_S3AWS_BUCKET", "storage.s3.bucket +"],
+  ["STORAGE_S3_TAPE", undefined],
+  ["STORAGE_GCS_BUCKET", "storage.gcs + BUCKET"],
   ["STORAGE_TAPE", "storage + TAPE"],
   ["HEALTH_FILECHECKERS_0_FILE", "health.file + 0 FILE"],
   ["HEALTH_FILE_0_FILE", "health.file + 0 FILE"],
@@ -42,7 +45,8 @@ function place(file: string, name: string): unknown {
 
 test.each<[string, string, unknown]>([
   ["", "HTTP_ADDR", { http: { addr: "new" } }],
-  ["", "STORAGE_S3_Bucket", { storage: { s3: { bucket: "new" } } }],
+  ["", "STORAGE_S3AWS_BUCKET", { storage: { s3: { bucket: "new" } } }],
+  ["", "STORAGE_GCS_Bucket", { storage: { gcs: { bucket: "new" } } }],
   ["", "PROXY_LOCAL_0", { proxy: { local: ["new"] } }],
   ["proxy: {local: [a, b]}", "PROXY_LOCAL_1", { proxy: { local: ["a", "new"] } }],
   ["proxy: {local: [a, b]}", "PROXY_LOCAL_2", { proxy: { local: ["a", "b", "new"] } }],

@@ -102,7 +102,7 @@ test("Go's parts of a platform make one element", async () => {
 
 describe("a variable is refused", () => {
   test.each<[string, string, RegExp]>([
-    ["REGISTRY_STORAGE_S3_BUCKET", "b", /^REGISTRY_STORAGE_S3_BUCKET: storage\.s3: .*no such storage driver/],
+    ["REGISTRY_STORAGE_GCS_BUCKET", "b", /^REGISTRY_STORAGE_GCS_BUCKET: storage\.gcs: .*no such storage driver/],
     ["REGISTRY_STORAGE", "inmemory", /^REGISTRY_STORAGE: storage\.inmemory: .*no such storage driver/],
     ["REGISTRY_STORAGE_FILESYTEM_ROOTDIRECTORY", "/x", /storage\.filesytem: .*did you mean storage\.filesystem\?$/],
     ["REGISTRY_AUTH", "htpasswd", /^REGISTRY_AUTH: auth\.htpasswd\.path: must name the file of users/],

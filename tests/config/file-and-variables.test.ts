@@ -124,11 +124,11 @@ test.each<[Env, string[]]>([
 test.each<[Env, readonly string[]]>([
   [
     { REGISTRY_STORAGE_S3_BUCKET: "b", REGISTRY_STORAGE_S3_REGION: "r", REGISTRY_STORAGE_S3_SECRETKEY: "hunter2" },
-    ["REGISTRY_STORAGE_S3_BUCKET: storage.s3: this version has no such storage driver; use filesystem"],
+    ["REGISTRY_STORAGE_S3_BUCKET: storage.s3: storage has two drivers, filesystem and s3; remove one of them"],
   ],
   [
-    { REGISTRY_STORAGE: "s3", REGISTRY_STORAGE_S3_BUCKET: "b" },
-    ["REGISTRY_STORAGE: storage.s3: this version has no such storage driver; use filesystem"],
+    { REGISTRY_STORAGE: "gcs", REGISTRY_STORAGE_GCS_BUCKET: "b" },
+    ["REGISTRY_STORAGE: storage.gcs: this version has no such storage driver; use filesystem or s3"],
   ],
   [
     { REGISTRY_AUTH_SILLY_REALM: "x" },

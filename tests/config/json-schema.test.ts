@@ -22,7 +22,7 @@ test("keys may be written without quotes, and sections may be empty, a name, or 
 test("defaults are those of a file, and keys without effect say so", () => {
   expect(storage?.properties.delete?.properties.enabled?.default).toBe("false");
   expect(others.redis?.description).toBe("No effect in this version.");
-  expect(storage?.properties.s3).toMatchObject({
+  expect(storage?.properties.gcs).toMatchObject({
     not: {},
     description: "This version does not have it, and refuses it.",
   });

@@ -60,6 +60,12 @@ const readonly = { enabled: false };
 const uploadpurging = { enabled: true, age: 7 * dayMs, interval: dayMs, dryrun: false };
 const platforms = { platforms: "all", platformlist: [] };
 
+const noBucket = {
+  ...{ isOn: false, secure: true, skipverify: false, v4auth: true, encrypt: false, cache: {}, loglevel: "off" },
+  ...{ usedualstack: false, accelerate: false, usefipsendpoint: false, chunksize: 10_485_760 },
+  ...{ multipartcopychunksize: 33_554_432, multipartcopymaxconcurrency: 100, multipartcopythresholdsize: 33_554_432 },
+};
+
 const fromImage2 = {
   version: "0.1",
   log: { formatter: "text", fields: { service: "registry" }, accesslog: { disabled: false } },
@@ -68,6 +74,8 @@ const fromImage2 = {
     filesystem: { rootdirectory: "/var/lib/registry", durable: true, maxthreads: 100 },
     delete: { enabled: false },
     maintenance: { readonly, uploadpurging },
+    redirect: { disable: false },
+    s3: noBucket,
     tag: { concurrencylimit: 0 },
   },
   // No chores without a word about them in the file.

@@ -108,7 +108,7 @@ describe("unknown keys warn with the nearest known one", () => {
       'access: {rules: [{users: [a], repositories: ["**"], actions: [pull], allow: x}]}',
       "f:1:70: access.rules.allow: not a known key, and ignored",
     ],
-    ["http: {tls: {ca: x}}", "f:1:14: http.tls.ca: not a known key, and ignored; did you mean proxy.ca?"],
+    ["http: {tls: {ca: x}}", "f:1:14: http.tls.ca: not a known key, and ignored; did you mean storage.s3.ca?"],
   ])("%p", (text, want) => {
     expect(read(text)).toMatchObject({ problems: [], warnings: [want] });
   });
@@ -118,8 +118,8 @@ describe("known keys without effect warn, each once", () => {
   test.each<[string, readonly string[]]>([
     ["redis: {addrs: [a], tls: {rootcas: [b]}}", ["f:1:1: redis: no effect in this version"]],
     [
-      "storage:\n  cache: {blobdescriptor: redis}\n  redirect: {disable: true}",
-      ["f:2:3: storage.cache: no effect in this version", "f:3:3: storage.redirect: no effect in this version"],
+      "storage:\n  cache: {blobdescriptor: redis}\n  redirect: {disable: true}\n  tag: {}",
+      ["f:2:3: storage.cache: no effect in this version"],
     ],
     ["notifications: {endpoints: []}\nredis:\nhttp: {secret: x, net: tcp, debug: {addr: ''}}", []],
     ["auth: {none: {}}\nhttp: {tls: {clientcas: [], clientauth: '', letsencrypt: {email: '', hosts: []}}}", []],
@@ -142,9 +142,9 @@ describe("what must not be ignored is refused", () => {
     ["http: {net: unix}", /^f:1:8: http\.net: must be tcp/],
     ["http: {tls: {clientauth: request-client-cert}}", /http\.tls\.clientauth: /],
     ["http: {tls: {letsencrypt: {cachefile: /a}}}", /http\.tls\.letsencrypt: /],
-    ...["s3", "s3aws", "gcs", "azure", "swift", "oss", "inmemory", "tape"].map((driver): [string, RegExp] => [
+    ...["gcs", "azure", "swift", "oss", "inmemory", "tape"].map((driver): [string, RegExp] => [
       `storage: {filesystem: {}, ${driver}: {}}`,
-      new RegExp(`^f:1:27: storage\\.${driver}: this version has no such storage driver; use filesystem`),
+      new RegExp(`^f:1:27: storage\\.${driver}: this version has no such storage driver; use filesystem or s3`),
     ]),
     ["http: 5", /^f:1:1: http: must be a section/],
     ["storage: [filesystem]", /^f:1:1: storage: must be a section/],

@@ -16,7 +16,6 @@ export const mayWarn: readonly string[] = [
   "log.hooks",
   "log.reportcaller",
   "storage.cache",
-  "storage.redirect",
   "redis",
   "middleware",
   "http.http2",
@@ -29,16 +28,26 @@ export const mayWarn: readonly string[] = [
 /** Keys, or sections with all keys in them, that the table calls working and that are only warned about today. */
 export const notYet: readonly string[] = [];
 
+/** Of the drivers s3 and s3aws. */
+const s3Keys = [
+  ...["accesskey", "secretkey", "region", "regionendpoint", "redirectendpoint", "forcepathstyle", "bucket"],
+  ...["encrypt", "keyid", "secure", "skipverify", "v4auth", "chunksize", "multipartcopychunksize"],
+  ...["multipartcopymaxconcurrency", "multipartcopythresholdsize", "rootdirectory", "storageclass", "useragent"],
+  ...["objectacl", "usedualstack", "accelerate", "usefipsendpoint", "loglevel", "sessiontoken"],
+];
+
 export const fates: readonly (readonly [Fate, readonly string[]])[] = [
   ["works", ["version", "log.level", "log.formatter", "log.fields", "log.accesslog.disabled", "loglevel"]],
   ["warned", ["log.reportcaller", "log.hooks", "log.hooks.type", "log.hooks.options.smtp.password"]],
   ["works", ["storage.filesystem.rootdirectory", "storage.filesystem.maxthreads", "storage.tag.concurrencylimit"]],
   ["works", ["storage.delete.enabled", "storage.maintenance.readonly.enabled"]],
   ["works", ["enabled", "age", "interval", "dryrun"].map((name) => `storage.maintenance.uploadpurging.${name}`)],
-  ["warned", ["storage.redirect.disable", "storage.cache.blobdescriptor", "storage.cache.layerinfo"]],
+  ["works", ["storage.redirect.disable"]],
+  ["warned", ["storage.cache.blobdescriptor", "storage.cache.layerinfo"]],
   ["warned", ["storage.cache.blobdescriptorsize"]],
-  ["refused", ["inmemory", "s3", "s3aws", "gcs", "azure", "swift", "oss"].map((driver) => `storage.${driver}`)],
-  ["refused", ["storage.s3.bucket", "storage.s3.secretkey", "storage.gcs.keyfile", "storage.azure.container"]],
+  ["refused", ["inmemory", "gcs", "azure", "swift", "oss"].map((driver) => `storage.${driver}`)],
+  ["refused", ["storage.gcs.keyfile", "storage.azure.container"]],
+  ["works", s3Keys.map((name) => `storage.s3.${name}`)],
   ["silent", ["auth.none"]],
   ["refused", ["auth.silly", "auth.silly.realm", "auth.silly.service"]],
   ["works", ["auth.htpasswd.realm", "auth.htpasswd.path"]],
@@ -99,6 +108,7 @@ export const fates: readonly (readonly [Fate, readonly string[]])[] = [
 
 /** Where a field has another name in Go than in a file; variables there take the one in Go. */
 export const goNames: readonly (readonly [string, string])[] = [
+  ["REGISTRY_STORAGE_S3AWS_BUCKET", "storage.s3.bucket"],
   ["REGISTRY_NOTIFICATIONS_EVENTCONFIG_INCLUDEREFERENCES", "notifications.events.includereferences"],
   ["REGISTRY_HEALTH_FILECHECKERS_0_FILE", "health.file.file"],
   ["REGISTRY_HEALTH_HTTPCHECKERS_0_URI", "health.http.uri"],

@@ -29,8 +29,9 @@ test("no flag sets two keys", () => {
 
 test.each([
   ["log.hooks", { effect: "ignored" }],
-  ["storage.redirect", { effect: "ignored" }],
-  ["storage.s3", { refusesBlank: true }],
+  ["storage.redirect.disable", { isProtective: true }],
+  ["storage.gcs", { refusesBlank: true }],
+  ["storage.s3.secretkey", { isSecret: true }],
   ["auth.none", { effect: "silent" }],
   ["auth.silly", { refusesBlank: true }],
   ["http.secret", { effect: "silent" }],

@@ -16,6 +16,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A directory that outlives this process; else one of its own is made and removed. */
   readonly data?: string;
+  /** Whether the environment or a file says where the data lies, rather than `--data`. */
+  readonly isPlaced?: boolean;
   readonly cwd?: string;
   /** A network namespace. */
   readonly namespace?: string;
@@ -52,6 +54,7 @@ export async function startRegistry(options: StartOptions = {}): Promise<Started
   const data = options.data ?? mkdtempSync(join(tmpdir(), "registry-data-"));
   const program = options.executable ?? executable;
   const has = (flag: string) => options.args?.includes(flag) === true;
+  const place = options.isPlaced === true ? [] : ["--data", data];
   const address = has("--addr") ? [] : ["--addr", "127.0.0.1:0"];
   // One process, which is the one that a test looks at.
   const workers = has("--workers") ? [] : ["--workers", "1"];
@@ -61,8 +64,7 @@ export async function startRegistry(options: StartOptions = {}): Promise<Started
         ...(options.under ?? []),
         program,
         ...(options.command ?? ["serve"]),
-        "--data",
-        data,
+        ...place,
         ...address,
         ...workers,
         ...(options.args ?? []),

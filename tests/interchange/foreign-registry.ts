@@ -25,14 +25,17 @@ export const foreignKinds: readonly ForeignKind[] = (["docker-registry", "regist
 /** The configuration that any of the three serves the directory with. */
 export function writeSharedConfiguration(
   file: string,
-  { data, addr, ...sections }: { readonly data: string; readonly addr: string } & ForeignSections,
+  { data, addr, bucket, ...sections }: { readonly data: string; readonly addr: string } & ForeignSections,
 ): void {
-  const storage = { filesystem: { rootdirectory: data }, delete: { enabled: true } };
+  const driver = bucket === undefined ? { filesystem: { rootdirectory: data } } : { s3: bucket };
+  const storage = { ...driver, delete: { enabled: true } };
   writeFileSync(file, JSON.stringify({ version: 0.1, log: { level: "error" }, storage, http: { addr }, ...sections }));
 }
 
 /** Sections that a start may have. */
 interface ForeignSections {
+  /** Of storage.s3, instead of a directory. */
+  readonly bucket?: object;
   /** Whom it asks who may do what. */
   readonly auth?: object;
   /** Whom it tells what was done. */
@@ -57,7 +60,7 @@ export async function startForeign(
   writeSharedConfiguration(file, { data, addr: `127.0.0.1:${port}`, ...sections });
   chmodSync(home.path, 0o755);
   const child = Bun.spawn([...become, kind, "serve", file], {
-    env: environment({ OTEL_TRACES_EXPORTER: "none" }),
+    env: environment({ OTEL_TRACES_EXPORTER: "none", AWS_CA_BUNDLE: undefined }),
     stdin: "ignore",
     stdout: "ignore",
     stderr: Bun.file(join(home.path, "log")),

@@ -4,6 +4,7 @@ import type { Configuration } from "../../config/schema.ts";
 import { formatSize } from "../../lib/size.ts";
 import type { Logger } from "../../log/logger.ts";
 import { collectGarbage } from "../../registry/gc/gc.ts";
+import { type RunKind, readLastRun } from "../../registry/last-runs.ts";
 import type { Store } from "../../registry/store.ts";
 import { purgeUploads } from "../../registry/upload-purge.ts";
 import { verifyStore } from "../../registry/verify/verify.ts";
@@ -19,6 +20,8 @@ export interface ChoresMeans {
   readonly renew: () => Promise<void>;
   readonly logger: Logger;
   readonly metrics: ChoreMetrics;
+  /** Whether other nodes have the same schedule for the same store: then one of them does what is due. */
+  readonly hasOtherNodes?: boolean;
 }
 
 const firstPurgeMs = 60_000;
@@ -78,7 +81,7 @@ export function abandonedAfterMs({ storage }: Configuration): number {
 
 function scheduleGc(
   configuration: Configuration,
-  { store, logger, metrics }: ChoresMeans,
+  { store, logger, metrics, hasOtherNodes }: ChoresMeans,
   report: (error: unknown) => void,
 ): readonly Disposable[] {
   if (!store.changes.keepsProcessesApart()) {
@@ -87,6 +90,7 @@ function scheduleGc(
   }
   const { interval: intervalMs, grace: graceMs, deleteuntagged: deletesUntagged } = configuration.gc;
   const collect = async () => {
+    if (hasOtherNodes === true && (await hasEndedLately(store, "collection", intervalMs))) return;
     const outcome = await collectGarbage(store, {
       graceMs,
       deletesUntagged,
@@ -109,7 +113,7 @@ function scheduleGc(
 
 function scheduleVerify(
   configuration: Configuration,
-  { store, logger, metrics }: ChoresMeans,
+  { store, logger, metrics, hasOtherNodes }: ChoresMeans,
   report: (error: unknown) => void,
 ): Disposable {
   const { interval: intervalMs, rate: bytesPerSecond } = configuration.verify;
@@ -131,7 +135,24 @@ function scheduleVerify(
     const { bytes, ...counted } = summary;
     logger.info("checked everything stored", { ...counted, read: formatSize(bytes) });
   };
-  return repeat(check, { firstMs: Math.min(intervalMs, firstVerifyMs), intervalMs, report });
+  const checkInTurn = async () => {
+    if (await hasEndedLately(store, "check", intervalMs)) return;
+    const hold = await store.changes.hold("check", describeHolder(store.now()));
+    if ("heldBy" in hold) return logger.info("another node checks everything stored", hold);
+    await using _hold = hold;
+    await check();
+  };
+  return repeat(hasOtherNodes === true ? checkInTurn : check, {
+    firstMs: Math.min(intervalMs, firstVerifyMs),
+    intervalMs,
+    report,
+  });
+}
+
+/** Whether it was done by any node so lately that the next one of the schedule is not due. */
+async function hasEndedLately(store: Store, kind: RunKind, intervalMs: number): Promise<boolean> {
+  const last = await readLastRun(store, kind);
+  return last !== undefined && store.now() - last.endedMs < intervalMs / 2;
 }
 
 /** Names the collecting process to others that find a collection in progress. */

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { makePrivateDirectory } from "../../storage/private-places.ts";
 import { explainDataError, StartError } from "../start-error.ts";
 import { chooseDataDirectory, type DirectoryProbe } from "./data-directory.ts";
+import { becomeOwnerOf } from "./store-owner.ts";
 
 /** Beside data that may lie there from before. */
 const nodePlace = "node";
@@ -25,6 +26,8 @@ function make(path: string): string {
   const directory = resolve(path);
   try {
     mkdirSync(join(directory, ".."), { recursive: true });
+    // A command of root's leaves nothing there that the server cannot write.
+    becomeOwnerOf(directory);
     makePrivateDirectory(directory);
     return directory;
   } catch (error) {

@@ -14,7 +14,7 @@ import { probeStore, type StoreTraits, UnfitStore } from "../../storage/s3/store
 import { StartError } from "../start-error.ts";
 
 /** What opening needs from the process. */
-export interface BucketSurroundings {
+export interface BucketDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -43,14 +43,19 @@ const unsaid = {
 /** What is known of a store that may only be read: nothing, so nothing that needs it is done. */
 const unprobed: StoreTraits = { isQuoted: false, isExpiryEnforced: false, areEtagsMd5: false, warnings: [] };
 
+/** What can be told of the bucket without asking its store: the plan, or what is wrong with it. */
+export function planConfiguredBucket(settings: S3Settings): ReturnType<typeof planBucket> {
+  return planBucket({ ...unsaid, ...settings });
+}
+
 /** Opens it; throws a StartError that says what is in the way. */
-export async function openBucket(settings: S3Settings, surroundings: BucketSurroundings): Promise<OpenedBucket> {
-  const plan = planBucket({ ...unsaid, ...settings });
+export async function openBucket(settings: S3Settings, dependencies: BucketDependencies): Promise<OpenedBucket> {
+  const plan = planConfiguredBucket(settings);
   if ("problem" in plan) throw new StartError(plan.problem);
   const redirectEndpoint = parseRedirectEndpoint(settings);
-  const client = await clientOf(plan, settings, surroundings);
+  const client = await clientOf(plan, settings, dependencies);
   const { newHeaders } = plan;
-  const traits = await probe(new BucketObjects(client, { newHeaders }), surroundings);
+  const traits = await probe(new BucketObjects(client, { newHeaders }), dependencies);
   const { isQuoted } = traits;
   const { "x-amz-acl": _acl, ...privately } = newHeaders;
   return {
@@ -79,7 +84,7 @@ function parseRedirectEndpoint({ redirectendpoint: written, secure }: S3Settings
 async function clientOf(
   { address, region }: BucketPlan,
   settings: S3Settings,
-  { env, now, send }: BucketSurroundings,
+  { env, now, send }: BucketDependencies,
 ): Promise<S3Client> {
   const { accesskey: accessKey, secretkey: secretKey, sessiontoken: sessionToken } = settings;
   const source = credentialSource({
@@ -111,7 +116,7 @@ async function readAuthorities(path: string | undefined): Promise<string | undef
   }
 }
 
-async function probe(objects: BucketObjects, { isReadOnly }: BucketSurroundings): Promise<StoreTraits> {
+async function probe(objects: BucketObjects, { isReadOnly }: BucketDependencies): Promise<StoreTraits> {
   try {
     return await probeStore(objects, { prefix: "probe/", newId: () => crypto.randomUUID() });
   } catch (error) {

@@ -10,6 +10,8 @@ import type { Driver } from "../../storage/driver.ts";
 import { openFilesystem } from "../../storage/filesystem.ts";
 import { explainDataError, StartError } from "../start-error.ts";
 import { canUseDirectory, chooseDataDirectory, isWorkingDirectoryGone } from "./data-directory.ts";
+import { openBucketStore } from "./open-bucket-store.ts";
+import type { SharedFiles } from "./shared-files.ts";
 import { becomeOwner } from "./store-owner.ts";
 
 /** What opening needs from the process. */
@@ -26,7 +28,14 @@ export interface StoreSurroundings {
 /** A store and its directory. */
 export interface OpenedStore {
   readonly store: Store;
+  /** Of a store in a bucket, the node's own: nothing in it is needed by others. */
   readonly dataDirectory: string;
+  /** Where the data lies, for a person. */
+  readonly place: string;
+  /** What all nodes on a bucket have alike; undefined: the store is a directory, and has one node. */
+  readonly shared: SharedFiles | undefined;
+  /** Whether anything may be collected or deleted. */
+  readonly mayRemove: boolean;
 }
 
 /** Opens the store and creates its directory if necessary; throws a StartError. */
@@ -34,6 +43,11 @@ export async function openStore(
   configuration: Configuration,
   { env, now, warn, makeRoom }: StoreSurroundings,
 ): Promise<OpenedStore> {
+  const tagReads = configuration.storage.tag.concurrencylimit || availableParallelism();
+  if (configuration.storage.s3.isOn) {
+    const { driver, now: storeNow, ...opened } = await openBucketStore(configuration, { env, now, warn });
+    return { ...opened, store: { ...driver, now: storeNow, uuid: () => crypto.randomUUID(), tagReads } };
+  }
   const { rootdirectory, durable: isDurable } = configuration.storage.filesystem;
   const dataDirectory = chooseDataDirectory(rootdirectory, { env, canUse: canUseDirectory });
   if (dataDirectory === undefined) {
@@ -44,7 +58,6 @@ export async function openStore(
       `the working directory was removed, so ${dataDirectory} is nowhere; name it with its whole path`,
     );
   }
-  const tagReads = configuration.storage.tag.concurrencylimit || availableParallelism();
   const storeOn = (driver: Driver): Store => ({ ...driver, now, uuid: () => crypto.randomUUID(), tagReads });
   const makeRoomHere =
     makeRoom &&
@@ -58,7 +71,8 @@ export async function openStore(
   try {
     const { driver, warnings } = await openFilesystem({ root: dataDirectory, isDurable, makeRoom: makeRoomHere });
     for (const warning of warnings) warn(warning);
-    return { store: storeOn(driver), dataDirectory: resolve(dataDirectory) };
+    const place = resolve(dataDirectory);
+    return { store: storeOn(driver), dataDirectory: place, place, shared: undefined, mayRemove: true };
   } catch (error) {
     throw new StartError(explainDataError(error, dataDirectory));
   }
@@ -69,7 +83,9 @@ export async function openExistingStore(
   configuration: Configuration,
   surroundings: StoreSurroundings,
 ): Promise<OpenedStore> {
-  const { rootdirectory } = configuration.storage.filesystem;
+  const { filesystem: directoryOptions, s3 } = configuration.storage;
+  if (s3.isOn) return await openStore(configuration, surroundings);
+  const { rootdirectory } = directoryOptions;
   const directory = chooseDataDirectory(rootdirectory, { env: surroundings.env, canUse: canUseDirectory });
   if (directory === undefined || !isStore(directory)) {
     const where = directory === undefined ? "in the usual places" : `at ${directory}`;

@@ -6,11 +6,14 @@
 //   <bucket>/tls/authority.json            no copy: certificates/shared-authority.ts keeps it as files
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "../../lib/system-error.ts";
+import type { Logger } from "../../log/logger.ts";
 import { makePrivateDirectory } from "../../storage/private-places.ts";
 import type { BucketObjects } from "../../storage/s3/bucket-objects.ts";
 import { putConditionally } from "../../storage/s3/conditional-put.ts";
 import { listObjects } from "../../storage/s3/listing.ts";
 import { removePrivateFile, replacePrivateFile } from "../files/private-file.ts";
+import { repeat } from "../timer.ts";
 
 /** Texts that other nodes have, too. */
 export interface SharedTexts {
@@ -25,6 +28,28 @@ export interface SharedTexts {
 
 /** What a text is to become; undefined: it may stay. */
 export type ChangeText = (text: string | undefined) => Promise<string | undefined> | string | undefined;
+
+/** How long a node may not know what another one changed. */
+const pullEveryMs = 5_000;
+
+/** Keeps the copies of a running server up to date. */
+export function keepPulling(files: SharedFiles, logger: Logger): Disposable {
+  let isFailing = false;
+  const pull = async () => {
+    await files.pull();
+    if (isFailing) logger.info("tokens and their keys are read from the bucket again");
+    isFailing = false;
+  };
+  const report = (error: unknown) => {
+    // Once: it fails as long as the object store does.
+    if (!isFailing)
+      logger.warn("tokens and their keys cannot be read from the bucket; those of before stay", {
+        problem: messageOf(error),
+      });
+    isFailing = true;
+  };
+  return repeat(pull, { firstMs: pullEveryMs, intervalMs: pullEveryMs, report });
+}
 
 /** What nodes have copies of. */
 const copiedName = /^auth\/(?:signing-keys|tokens\/[0-9a-f]{64})\.json$/;

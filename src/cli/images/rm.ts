@@ -1,7 +1,7 @@
 // registry rm
 import { isArchiveText, isGlob, parseImagePattern } from "../../transfer/reference.ts";
 import { type Command, type CommandIo, hasFlag, type ParsedWords, UsageError } from "../command.ts";
-import { referenceFlags } from "../store-command.ts";
+import { referenceFlags, requireRemoval } from "../store-command.ts";
 import { operandOf, readCall, withRegistry, withStore } from "./call.ts";
 import type { RemovalTarget, RemovalWishes } from "./removal-target.ts";
 import { removeFromRegistry } from "./rm-registry.ts";
@@ -57,7 +57,12 @@ async function rm(words: ParsedWords, io: CommandIo): Promise<number> {
     isJson: hasFlag(words, "json"),
   };
   if (wishes.isJson && !wishes.isDryRun && !wishes.isAgreed) throw new UsageError("--json needs --yes or --dry-run");
-  if (first.host === undefined) return withStore(call, (meant) => removeFromStore(meant, targets, { wishes, io }));
+  if (first.host === undefined) {
+    return withStore(call, async (meant) => {
+      if (!wishes.isDryRun) requireRemoval(meant);
+      return await removeFromStore(meant, targets, { wishes, io });
+    });
+  }
   return withRegistry(call, first.host, (api) => removeFromRegistry(api, targets, { wishes, io }));
 }
 

@@ -3,8 +3,10 @@ import type { Content } from "../../lib/content.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { octetStream } from "../../oci/media-type.ts";
 import type { RepositoryName } from "../../oci/name.ts";
+import type { FoundBlob } from "../../registry/blobs.ts";
 import { formatEntityTag, matchesNone } from "../conditional.ts";
 import type { Exchange } from "../exchange.ts";
+import { parseRanges } from "../range.ts";
 import { serveContent } from "./content.ts";
 
 interface BlobRoute {
@@ -25,15 +27,18 @@ const blobHeaders = {
 const toldBytes = 1024 * 1024;
 
 /** The blob's bytes; HEAD promises that they stay for the grace of garbage collection. */
-export async function getBlob({ request, repository }: Exchange, { name, digest }: BlobRoute): Promise<Response> {
+export async function getBlob(
+  { request, repository, origin }: Exchange,
+  { name, digest }: BlobRoute,
+): Promise<Response> {
   const common = { digest, contentType: octetStream, headers: blobHeaders };
   if (request.method === "HEAD") {
     const { sizeBytes } = await repository(name).blobs.promise(digest);
     return serveContent(request, { ...common, sizeBytes, source: undefined });
   }
   const blob = await repository(name).blobs.open(digest);
-  const address = "content" in blob && mayRedirect(request, digest) ? await blob.content.address?.() : undefined;
-  if (address !== undefined) return redirectToStore(address, digest);
+  const address = "content" in blob && mayRedirect(request, blob) ? await blob.content.address?.() : undefined;
+  if (address !== undefined && !isDowngrade(origin, address)) return redirectToStore(address, digest);
   const source = "content" in blob ? blob.content : blob.read.bind(blob);
   const response = serveContent(request, { ...common, sizeBytes: blob.sizeBytes, source });
   return "content" in blob && isStreamed(blob.content) ? await withLength(response) : response;
@@ -51,10 +56,19 @@ async function withLength(response: Response): Promise<Response> {
   return new Response(await response.bytes(), { status: response.status, headers: response.headers });
 }
 
-/** Not for what our own page asks for, whose policy lets it read from nowhere else; nor for what the caller has already. */
-function mayRedirect(request: Request, digest: Digest): boolean {
-  const isOwnPage = request.headers.get("sec-fetch-site") === "same-origin";
-  return !isOwnPage && !matchesNone(request.headers.get("if-none-match"), formatEntityTag(digest));
+/**
+ * Not for what our own page asks for, whose policy lets it read from nowhere else; for what the caller has already; or for a
+ * range that there is not, about which stores disagree.
+ */
+function mayRedirect({ headers }: Request, { digest, sizeBytes }: FoundBlob): boolean {
+  const isOwnPage = headers.get("sec-fetch-site") === "same-origin";
+  const isKnown = matchesNone(headers.get("if-none-match"), formatEntityTag(digest));
+  return !isOwnPage && !isKnown && parseRanges(headers.get("range"), sizeBytes) !== "unsatisfiable";
+}
+
+/** Whether somebody who came over TLS would be sent to where everybody on the way can read along; clients refuse that, too. */
+function isDowngrade(origin: string, address: string): boolean {
+  return origin.startsWith("https:") && !address.startsWith("https:");
 }
 
 /** The store answers the rest, ranges as well. The address ends soon, so nobody may keep this answer. */

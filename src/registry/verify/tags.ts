@@ -71,7 +71,7 @@ async function checkTag(tags: TagCheck, tag: Tag): Promise<void> {
   else tags.tagged.add(digest);
 }
 
-/** Entries of manifests that are gone say nothing. */
+/** Entries of manifests that are gone say nothing. On a store that is listed at once, none is written. */
 async function checkTagIndex({ check, revisions, tagged }: TagCheck, tag: Tag, digest: Digest): Promise<void> {
   const { store, name } = check;
   const entries = new Set([digest]);
@@ -79,7 +79,7 @@ async function checkTagIndex({ check, revisions, tagged }: TagCheck, tag: Tag, d
   for (const entry of entries) {
     tagged.add(entry);
     const key = tagIndexLink(name, tag, entry);
-    const isThere = entry === digest || (await store.objects.stat(key)) !== undefined;
+    const isThere = (entry === digest && store.changes.isExclusive) || (await store.objects.stat(key)) !== undefined;
     if (!isThere || (await readLink(store, key).catch(() => undefined)) === entry) continue;
     const problem = entry === digest ? "its index lacks what it points to" : `its index is damaged for ${entry}`;
     const repair = { kind: "link", name, key, digest: entry, because: tagCurrentLink(name, tag) } as const;

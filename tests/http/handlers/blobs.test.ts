@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { dispatch } from "../../../src/http/dispatch.ts";
 import { streamOf } from "../../../src/http/handlers/arriving.ts";
 import type { Content } from "../../../src/lib/content.ts";
 import { digestOf, memoryRegistry, pushBlob, refusalOf, summarize } from "../memory-registry.ts";
@@ -68,31 +69,32 @@ describe("GET and HEAD of a blob", () => {
 describe("a blob that the object store can serve", () => {
   const address = "https://store.test/blob?X-Amz-Signature=1";
 
-  async function elsewhere() {
+  async function elsewhere(place = address) {
     const memory = await filled();
     const { objects } = memory.driver;
     const stored = objects.open.bind(objects);
     const open = async (key: string): Promise<Content | undefined> => {
       const content = await stored(key);
-      return content === undefined ? undefined : withAddress(content);
+      return content === undefined ? undefined : withAddress(content, place);
     };
     Object.assign(objects, { open });
     return memory;
   }
 
-  function withAddress(content: Content): Content {
+  function withAddress(content: Content, place: string): Content {
     return {
       sizeBytes: content.sizeBytes,
       stream: () => content.stream(),
-      slice: (start, end) => withAddress(content.slice(start, end)),
+      slice: (start, end) => withAddress(content.slice(start, end), place),
       body: () => streamOf(content.stream()),
-      address: async () => address,
+      address: async () => place,
     };
   }
 
   test.each<[string, Record<string, string>, unknown[]]>([
     ["GET", {}, [307, address, digest, "no-store", null, ""]],
     ["GET", { Range: "bytes=2-4" }, [307, address, digest, "no-store", null, ""]],
+    ["GET", { Range: "bytes=5-2" }, [416, null, null, null, null, "SIZE_INVALID"]],
     ["GET", { "Sec-Fetch-Site": "cross-site" }, [307, address, digest, "no-store", null, ""]],
     ["GET", { "Sec-Fetch-Site": "same-origin" }, [200, null, digest, "max-age=31536000", "10", text]],
     ["GET", { "If-None-Match": `"${digest}"` }, [304, null, digest, "max-age=31536000", null, ""]],
@@ -103,6 +105,12 @@ describe("a blob that the object store can serve", () => {
     const shown = ["location", "docker-content-digest", "cache-control", "content-length"];
     const [status, ...rest] = await summarize(answer, ...shown);
     expect([status, ...rest.slice(0, 3), method === "GET" && status === 307 ? null : rest[3], rest[4]]).toEqual(want);
+  });
+
+  test("is not redirected for who came over TLS, if that would end there", async () => {
+    const { options } = await elsewhere("http://store.test/blob");
+    const answer = await dispatch(new Request(`https://registry.test${blob}`), options);
+    expect(answer.status).toBe(200);
   });
 
   test.each<[Record<string, string>, unknown[]]>([
