@@ -19,7 +19,7 @@ const fit = { isQuoted: false, isExpiryEnforced: true, areEtagsMd5: true, warnin
 describe("a store", () => {
   test("that does everything is fit, and nothing is left there, after few requests", async () => {
     const { traits, left, requests } = await probe();
-    expect([traits, left, requests < 45]).toEqual([fit, [], true]);
+    expect([traits, left, requests < 60]).toEqual([fit, [], true]);
   });
 
   test("that wants quotes gets them", async () => {
