@@ -67,7 +67,7 @@ export async function openAnswering(
 }
 
 function plan({ http }: Configuration, facts: Pick<WorkerFacts, "hasFile" | "keepsProcessesApart">): WorkerPlan {
-  const machine = { cores: usableCores(), memoryBytes: usableMemoryBytes(), spreadsConnections };
+  const machine = { cores: () => usableCores(), memoryBytes: () => usableMemoryBytes(), spreadsConnections };
   return planWorkers({ configured: http.workers, ...machine, ...facts });
 }
 

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { errorCode, isFull } from "../lib/system-error.ts";
 import type { DurableFiles } from "./durable-file.ts";
 import { type Flock, openFlock } from "./flock.ts";
-import { lockFiles, makeLockFiles } from "./lock-files.ts";
+import { hasLockFiles, makeLockFiles } from "./lock-files.ts";
 import { hasWorkingLocks } from "./lock-probe.ts";
 import { collectorPlace, locksPlace, sharedPlace, transfersPlace, trashPlace } from "./places.ts";
 import { makePrivateDirectory } from "./private-places.ts";
@@ -145,7 +145,7 @@ export async function openRoot(files: DurableFiles, root: string, makeRoom?: Mak
 /** Locks, or undefined if the filesystem of the lock files does not keep them apart; see lock-probe.ts. */
 export function openWorkingFlock(directory: string): Flock | undefined {
   // A read-only disk of another registry: nobody takes anything away there.
-  if (!lockFiles(directory).every((path) => existsSync(path))) return undefined;
+  if (!hasLockFiles(directory)) return undefined;
   const flock = openFlock();
   return hasWorkingLocks(flock, directory) ? flock : undefined;
 }

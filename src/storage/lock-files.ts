@@ -5,7 +5,7 @@
 //                           starve the one that wants it exclusively
 //
 // All 512 files are made at the first start and never removed.
-import { fstatSync, readdirSync, type Stats, writeFileSync } from "node:fs";
+import { existsSync, fstatSync, readdirSync, type Stats, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
 import { openOwned, openOwnedSoon } from "./descriptors.ts";
@@ -20,6 +20,13 @@ const stripes: readonly string[] = Array.from({ length: 256 }, (_, stripe) => st
 /** The paths of the locks in this directory. */
 export function lockFiles(directory: string): readonly string[] {
   return stripes.map((stripe) => join(directory, stripe));
+}
+
+/** Whether all of them are there: one look at the directory takes a tenth of one at each. */
+export function hasLockFiles(directory: string): boolean {
+  if (!existsSync(directory)) return false;
+  const present = new Set(readdirSync(directory));
+  return stripes.every((stripe) => present.has(stripe));
 }
 
 /** Makes the lock files that are missing. Their directory must exist. */

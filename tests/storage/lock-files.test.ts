@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type Flock, openFlock } from "../../src/storage/flock.ts";
-import { isStillAt, lockFiles, makeLockFiles, takeFileLock } from "../../src/storage/lock-files.ts";
+import { hasLockFiles, isStillAt, lockFiles, makeLockFiles, takeFileLock } from "../../src/storage/lock-files.ts";
 import type { LockMode } from "../../src/storage/ports.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { importFrom, startChild } from "./child.ts";
@@ -139,3 +139,14 @@ function accessOf(descriptor: number): number {
   const [, flags = ""] = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8")) ?? [];
   return Number.parseInt(flags, 8) & 3;
 }
+
+test("hasLockFiles() misses each one", () => {
+  using directory = lockDirectory();
+  const whole = hasLockFiles(directory.path);
+  rmSync(join(directory.path, "7f"));
+  expect([whole, hasLockFiles(directory.path), hasLockFiles(join(directory.path, "none"))]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});

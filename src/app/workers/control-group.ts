@@ -44,8 +44,9 @@ function tightest(
 
 /** A line is `number:controllers:group`; the second version has the number 0 and no controllers. */
 function findGroup(text: string, controller: string): string | undefined {
-  for (const [, controllers = "", group] of text.matchAll(/^\d+:([^:\n]*):(\/.*)$/gm)) {
-    if (controllers.split(",").includes(controller)) return group;
+  for (const line of text.split("\n")) {
+    const [, controllers = "", group] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
+    if (group !== undefined && controllers.split(",").includes(controller)) return group;
   }
   return undefined;
 }

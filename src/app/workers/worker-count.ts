@@ -8,8 +8,9 @@ export interface WorkerFacts {
   readonly configured: number | undefined;
   /** Whether there is a configuration file; distribution is one process. */
   readonly hasFile: boolean;
-  readonly cores: number;
-  readonly memoryBytes: number;
+  /** Asked only if it matters: the files of control groups take a while. */
+  readonly cores: () => number;
+  readonly memoryBytes: () => number;
   /** Whether the system spreads connections over processes that listen on one port. */
   readonly spreadsConnections: boolean;
   /** Whether the directory's file locks keep processes apart. */
@@ -29,9 +30,9 @@ const unaskedBytes = 128 * 1024 * 1024;
 
 /** Decides how many processes serve. */
 export function planWorkers({ configured, hasFile, cores, memoryBytes, ...facts }: WorkerFacts): WorkerPlan {
-  const affordable = Math.max(1, Math.floor(memoryBytes / unaskedBytes));
-  const unasked = hasFile ? 1 : Math.min(cores, unaskedMost, affordable);
-  const count = configured === 0 ? cores : (configured ?? unasked);
+  const affordable = () => Math.max(1, Math.floor(memoryBytes() / unaskedBytes));
+  const unasked = () => (hasFile ? 1 : Math.min(cores(), unaskedMost, affordable()));
+  const count = configured === 0 ? cores() : (configured ?? unasked());
   const obstacle = obstacleTo(facts);
   if (count === 1 || obstacle === undefined) return { count };
   if (configured === undefined) return { count: 1 };

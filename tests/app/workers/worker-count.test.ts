@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { planWorkers, usableCores, usableMemoryBytes } from "../../../src/app/workers/worker-count.ts";
 
 const mebibyte = 1024 * 1024;
-const plenty = 64 * 1024 * mebibyte;
+const plenty = () => 64 * 1024 * mebibyte;
+const eight = () => 8;
 
 test.each([
   [undefined, true, 8, 1],
@@ -13,7 +14,7 @@ test.each([
   [1, false, 8, 1],
 ])("planWorkers() %p, with a file: %p, on %p cores: %p", (configured, hasFile, cores, count) => {
   const facts = { memoryBytes: plenty, spreadsConnections: true, keepsProcessesApart: true };
-  expect(planWorkers({ configured, hasFile, cores, ...facts })).toEqual({ count });
+  expect(planWorkers({ configured, hasFile, cores: () => cores, ...facts })).toEqual({ count });
 });
 
 test.each([
@@ -27,8 +28,8 @@ test.each([
 ])(
   "planWorkers() %p on eight cores with %p MiB: %p, since only who asks gets more than fit",
   (configured, memory, count) => {
-    const facts = { hasFile: false, cores: 8, spreadsConnections: true, keepsProcessesApart: true };
-    expect(planWorkers({ configured, memoryBytes: memory * mebibyte, ...facts })).toEqual({ count });
+    const facts = { hasFile: false, cores: eight, spreadsConnections: true, keepsProcessesApart: true };
+    expect(planWorkers({ configured, memoryBytes: () => memory * mebibyte, ...facts })).toEqual({ count });
   },
 );
 
@@ -40,10 +41,19 @@ test.each([
   ],
 ])("planWorkers() with %p is one, and says so to who asked for more", (facts, obstacle) => {
   const plans = [undefined, 1, 2, 0].map((configured) =>
-    planWorkers({ ...facts, hasFile: false, cores: 8, memoryBytes: plenty, configured }),
+    planWorkers({ ...facts, hasFile: false, cores: eight, memoryBytes: plenty, configured }),
   );
   const warning = `http.workers: one process serves, since ${obstacle}`;
   expect(plans).toEqual([{ count: 1 }, { count: 1 }, { count: 1, warning }, { count: 1, warning }]);
+});
+
+test("planWorkers() does not ask about the machine if that does not matter", () => {
+  const never = () => {
+    throw new Error("asked");
+  };
+  const facts = { cores: never, memoryBytes: never, spreadsConnections: true, keepsProcessesApart: true };
+  const plans = [undefined, 1, 3].map((configured) => planWorkers({ configured, hasFile: true, ...facts }));
+  expect(plans).toEqual([{ count: 1 }, { count: 1 }, { count: 3 }]);
 });
 
 test.each([
