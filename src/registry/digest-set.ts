@@ -2,13 +2,15 @@
 // Two digests that agree in them count as one, so a set may err towards "has", and never the other way.
 import { type Digest, digestHex } from "../oci/digest.ts";
 
-const wordsPerEntry = 4;
+/** An entry is so many words of a table. */
+export const wordsPerEntry = 4;
 const hexPerWord = 8;
 /** Growing a large table would hold up everybody else: 1024 small ones grow in a moment each. */
-const tables = 1024;
-const firstPlaces = 16;
+export const tables = 1024;
+/** As many as a table begins with. */
+export const firstPlaces = 16;
 /** A table grows when more than half of its places are taken. */
-const fullShare = 0.5;
+export const fullShare = 0.5;
 
 interface Table {
   words: Uint32Array;
@@ -57,7 +59,7 @@ function grow(table: Table): void {
 }
 
 /** An entry of zeros is a free place; the one hash that begins so is taken for another. */
-function wordsOf(digest: Digest): Uint32Array {
+export function wordsOf(digest: Digest): Uint32Array {
   const hex = digestHex(digest);
   const words = new Uint32Array(wordsPerEntry);
   for (let word = 0; word < wordsPerEntry; word += 1) {
@@ -76,7 +78,7 @@ function place(words: Uint32Array, entry: Uint32Array): boolean {
 }
 
 /** Where the entry is, or else the free place where it belongs. Hashes are uniformly distributed, so the first word is the start. */
-function findPlace(words: Uint32Array, entry: Uint32Array): number {
+export function findPlace(words: Uint32Array, entry: Uint32Array): number {
   const places = words.length / wordsPerEntry;
   for (let index = (entry[0] ?? 0) % places; ; index = (index + 1) % places) {
     const offset = index * wordsPerEntry;
@@ -84,12 +86,14 @@ function findPlace(words: Uint32Array, entry: Uint32Array): number {
   }
 }
 
-function isFree(words: Uint32Array, offset: number): boolean {
+/** Whether no entry is at this place. */
+export function isFree(words: Uint32Array, offset: number): boolean {
   for (let word = 0; word < wordsPerEntry; word += 1) if (words[offset + word] !== 0) return false;
   return true;
 }
 
-function isSame(words: Uint32Array, offset: number, entry: Uint32Array): boolean {
+/** Whether this entry is at this place. */
+export function isSame(words: Uint32Array, offset: number, entry: Uint32Array): boolean {
   for (let word = 0; word < wordsPerEntry; word += 1) if (words[offset + word] !== entry[word]) return false;
   return true;
 }

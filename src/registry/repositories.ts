@@ -126,7 +126,8 @@ export async function* walkPrefixes(
   });
   for (const name of others) {
     if (parseRepositoryName(name) === undefined) continue;
-    unlistable({ prefix: `${prefix}/${name}`, error: new Error("it is not a directory"), isLoop: false });
+    const error = Object.assign(new Error("it is not a directory"), { code: "ENOTDIR" });
+    unlistable({ prefix: `${prefix}/${name}`, error, isLoop: false });
   }
   if ([...names, ...others].some(isOwnDirectory)) yield prefix;
   for (const name of names) {
@@ -193,7 +194,7 @@ function lastComponent(key: Key): string {
 }
 
 /** The system's codes for something that is not a directory: a file, a dangling link, a link that loops. */
-const noDirectoryCodes: readonly (string | undefined)[] = ["ENOTDIR", "ENOLINK", "ELOOP"];
+export const noDirectoryCodes: readonly (string | undefined)[] = ["ENOTDIR", "ENOLINK", "ELOOP"];
 
 /** What is in a directory; undefined for anything else, which a check reports and a walk skips. */
 async function listWhatIsThere(store: Store, prefix: Key): Promise<readonly string[] | undefined> {

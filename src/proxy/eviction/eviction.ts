@@ -1,14 +1,17 @@
 // Eviction: the cache drops what has not been used for long, or what it has no room for. Each run reads everything from
 // the disk, so restarts and kills change nothing: the time of a link is when it was last used.
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { errorCode } from "../../lib/system-error.ts";
 import type { Digest } from "../../oci/digest.ts";
-import type { RepositoryName } from "../../oci/name.ts";
+import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
 import { sweepArrivals } from "../../registry/arrival.ts";
 import { collectBlobs } from "../../registry/gc/blobs.ts";
 import { type RepositoryScan, scanRepository } from "../../registry/gc/scan.ts";
-import { blobKey, layersPrefix, repositoryPrefix, transfersPrefix } from "../../registry/layout.ts";
-import { walkRepositories } from "../../registry/repositories.ts";
+import { repositoriesPrefix, transfersPrefix } from "../../registry/layout.ts";
+import { noDirectoryCodes, type Unlistable } from "../../registry/repositories.ts";
+import { forEachRepository, type SeenRepository } from "../../registry/seen-repositories.ts";
 import type { Store } from "../../registry/store.ts";
+import { openSizes, type SizeOf } from "../../registry/stored-sizes.ts";
 import { isDiskLow } from "../cache-room.ts";
 import { type CachedContent, type Eviction, planEviction } from "./plan.ts";
 import { evictCached, isAdopted, readPending, writePending } from "./unlink.ts";
@@ -79,21 +82,28 @@ async function unlink(store: Store, contents: readonly CachedContent[], plan: re
 
 async function readContents(store: Store, options: EvictionOptions): Promise<readonly CachedContent[]> {
   const contents: CachedContent[] = [];
-  for await (const name of walkRepositories(store, layersPrefix)) {
-    const ttlMs = options.ttlOf(name);
-    if (ttlMs === undefined || !(await isAdopted(store, name, options.isKnownCached))) continue;
-    const scan = await scanRepository(store, { prefix: repositoryPrefix(name), name });
-    contents.push(await contentOf(store, { name, ttlMs, scan }));
+  const sizeOf = await openSizes(store);
+  const visit = async ({ prefix, seen }: SeenRepository) => {
+    const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
+    const ttlMs = name === undefined ? undefined : options.ttlOf(name);
+    if (name === undefined || ttlMs === undefined || !(await isAdopted(seen, name, options.isKnownCached))) return;
+    const scan = await scanRepository(store, { prefix, name, seen });
+    contents.push(await contentOf(scan, { name, ttlMs, sizeOf }));
     await nextTurn();
-  }
+  };
+  await forEachRepository(store, { visit, unlistable: refuseUnlisted });
   return contents;
 }
 
+/** What cannot be read may share what would be evicted; what holds nothing, or is no directory, cannot. */
+function refuseUnlisted({ error }: Unlistable): void {
+  if (!noDirectoryCodes.includes(errorCode(error))) throw error;
+}
+
 async function contentOf(
-  store: Store,
-  { name, ttlMs, scan }: { readonly name: RepositoryName; readonly ttlMs: number; readonly scan: RepositoryScan },
+  scan: RepositoryScan,
+  { name, ttlMs, sizeOf }: { readonly name: RepositoryName; readonly ttlMs: number; readonly sizeOf: SizeOf },
 ): Promise<CachedContent> {
-  const sizeOf = async (digest: Digest) => (await store.objects.stat(blobKey(digest)))?.sizeBytes ?? 0;
   const revisions = [];
   for (const { digest, changedMs, named, subject } of scan.revisions.values()) {
     revisions.push({ digest, usedMs: changedMs, sizeBytes: await sizeOf(digest), named, subject });

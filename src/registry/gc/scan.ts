@@ -14,6 +14,7 @@ import type { Store } from "../store.ts";
 import { hasDirectories, readsAtOnce, viewOf } from "../view.ts";
 import { readWhole } from "../whole-bytes.ts";
 import { type DatedLink, readLinks } from "./links.ts";
+import { rememberNames } from "./names-memory.ts";
 
 /** A manifest that the repository holds. */
 export interface Revision extends StoredNames {
@@ -252,10 +253,12 @@ async function readCurrent(
   }
 }
 
-/** What stored bytes name; undefined if they are missing or do not match the digest. */
+/** What stored bytes name; undefined if they are missing or do not match the digest, and were never read before. */
 export async function readNames(store: Store, digest: Digest): Promise<StoredNames | undefined> {
-  const bytes = await readWhole(store, digest);
-  return bytes === undefined ? undefined : await readStoredNamesInTurns(bytes);
+  return await rememberNames(store.listings, digest, async () => {
+    const bytes = await readWhole(store, digest);
+    return bytes === undefined ? undefined : await readStoredNamesInTurns(bytes);
+  });
 }
 
 /**

@@ -12,8 +12,10 @@ import { planPrune } from "../gc/plan.ts";
 import { type RepositoryScan, scanRepository } from "../gc/scan.ts";
 import { blobKey, linkPrefixes, repositoriesPrefix, upstreamKey } from "../layout.ts";
 import { listDigests } from "../links.ts";
-import { type Unlistable, walkPrefixes } from "../repositories.ts";
+import type { Unlistable } from "../repositories.ts";
+import { forEachRepository, type SeenRepository } from "../seen-repositories.ts";
 import type { Store } from "../store.ts";
+import { openSizes, type SizeOf } from "../stored-sizes.ts";
 import { type CollectorSchedule, type FreeTime, joinTimes, whenFree, whenPurged } from "./collector-schedule.ts";
 import { measureUploads, type OpenUploads } from "./open-uploads.ts";
 import { explainUnreadable } from "./unreadable.ts";
@@ -71,6 +73,7 @@ export interface UsageRequest {
 interface Measuring extends UsageRequest {
   readonly store: Store;
   readonly pace: Pace;
+  readonly sizeOf: SizeOf;
   readonly linked: DigestSet;
   /** Linked by more than one repository. */
   readonly shared: DigestSet;
@@ -88,6 +91,7 @@ export async function measureUsage(store: Store, request: UsageRequest): Promise
     ...request,
     store: withoutLocks(store),
     pace: createPacer(),
+    sizeOf: await openSizes(store),
     linked: new DigestSet(),
     shared: new DigestSet(),
     needed: new DigestSet(),
@@ -95,8 +99,8 @@ export async function measureUsage(store: Store, request: UsageRequest): Promise
     free: undefined,
     isComplete: true,
   };
-  await forEachPrefix(measuring, (prefix) => noteLinks(measuring, prefix));
-  await forEachPrefix(measuring, (prefix) => measureRepository(measuring, prefix));
+  await forEachPlace(measuring, (place) => noteLinks(measuring, place));
+  await forEachPlace(measuring, (place) => measureRepository(measuring, place));
   const trash = await measureTrash(measuring);
   const { blobs, waiting, unlinked, free } = await measureBlobs(measuring, trash);
   return {
@@ -113,40 +117,42 @@ export async function measureUsage(store: Store, request: UsageRequest): Promise
 }
 
 /** A directory that cannot be listed is passed over: a collection and a check say so. */
-async function forEachPrefix(measuring: Measuring, work: (prefix: Key) => Promise<void>): Promise<void> {
+async function forEachPlace(measuring: Measuring, work: (place: SeenRepository) => Promise<void>): Promise<void> {
   const unlistable = ({ isLoop }: Unlistable) => {
     if (!isLoop) measuring.isComplete = false;
   };
-  for await (const prefix of walkPrefixes(measuring.store, repositoriesPrefix, unlistable)) {
+  const visit = async (place: SeenRepository) => {
     measuring.signal?.throwIfAborted();
     await measuring.pace();
-    await work(prefix);
-  }
+    await work(place);
+  };
+  await forEachRepository(measuring.store, { visit, unlistable });
 }
 
-async function noteLinks(measuring: Measuring, prefix: Key): Promise<void> {
+async function noteLinks(measuring: Measuring, place: SeenRepository): Promise<void> {
   const { linked, shared } = measuring;
-  for await (const digest of inTurns(await listLinked(measuring, prefix))) {
+  for await (const digest of inTurns(await listLinked(measuring, place))) {
     if (linked.has(digest)) shared.add(digest);
     else linked.add(digest);
   }
 }
 
-async function measureRepository(measuring: Measuring, prefix: Key): Promise<void> {
+async function measureRepository(measuring: Measuring, place: SeenRepository): Promise<void> {
   const { store, totals, each, signal } = measuring;
+  const { prefix, seen } = place;
   const path = prefix.slice(repositoriesPrefix.length + 1);
   const name = parseRepositoryName(path);
   const nothing = { name: path, sizeBytes: 0, ownBytes: 0, garbageBytes: 0, tags: 0, manifests: 0 };
   totals.repositories += 1;
   try {
-    const scan = await scanRepository(store, { prefix, name, pace: async () => signal?.throwIfAborted() });
-    const usage = await measureScan(measuring, scan, { path, isCached: await isCached(store, name) });
+    const scan = await scanRepository(store, { prefix, name, seen, pace: async () => signal?.throwIfAborted() });
+    const usage = await measureScan(measuring, scan, { path, isCached: await isCached(seen, name) });
     totals.tags += usage.tags;
     totals.manifests += usage.manifests;
     each?.(usage);
   } catch (error) {
     signal?.throwIfAborted();
-    await protectLinked(measuring, prefix);
+    await protectLinked(measuring, place);
     each?.({ ...nothing, problems: [explainUnreadable(error)] });
   }
 }
@@ -156,17 +162,17 @@ async function isCached(store: Store, name: RepositoryName | undefined): Promise
 }
 
 /** Nobody knows what it needs, so all of it counts as needed. */
-async function protectLinked(measuring: Measuring, prefix: Key): Promise<void> {
-  for (const digest of await listLinked(measuring, prefix)) measuring.needed.add(digest);
+async function protectLinked(measuring: Measuring, place: SeenRepository): Promise<void> {
+  for (const digest of await listLinked(measuring, place)) measuring.needed.add(digest);
 }
 
 /** What the repository links, as far as it can be listed. */
-async function listLinked(measuring: Measuring, prefix: Key): Promise<ReadonlySet<Digest>> {
+async function listLinked(measuring: Measuring, { prefix, seen }: SeenRepository): Promise<ReadonlySet<Digest>> {
   const { layers, revisions } = linkPrefixes(prefix);
   const linked = new Set<Digest>();
   for (const place of [layers, revisions]) {
     try {
-      for await (const digest of listDigests(measuring.store, place)) linked.add(digest);
+      for await (const digest of listDigests(seen, place)) linked.add(digest);
     } catch {
       measuring.signal?.throwIfAborted();
       measuring.isComplete = false;
@@ -180,7 +186,7 @@ async function measureScan(
   scan: RepositoryScan,
   { path, isCached }: { readonly path: string; readonly isCached: boolean },
 ): Promise<RepositoryUsage> {
-  const { store, schedule, shared, needed, signal } = measuring;
+  const { store, schedule, shared, needed, sizeOf, signal } = measuring;
   // As a collection would see it that has no grace: what is young now is garbage all the same.
   const sound = scan.isBusy ? { ...scan, problems: [...scan.problems, "a push is under way"] } : scan;
   const deletesUntagged = schedule.deletesUntagged && !isCached;
@@ -193,7 +199,7 @@ async function measureScan(
   const sums = { sizeBytes: 0, ownBytes: 0, garbageBytes: 0 };
   for (const digest of linkedOnce(scan)) {
     signal?.throwIfAborted();
-    const sizeBytes = (await store.objects.stat(blobKey(digest)))?.sizeBytes ?? 0;
+    const sizeBytes = await sizeOf(digest);
     sums.sizeBytes += sizeBytes;
     if (!shared.has(digest)) sums.ownBytes += sizeBytes;
     if (!isGarbage(digest)) {
