@@ -41,6 +41,8 @@ export interface Growth {
   readonly unit: string;
   readonly sizes: readonly number[];
   readonly lines: Readonly<Record<string, readonly (number | undefined)[]>>;
+  /** Of some lines, the most that their last value is to be. */
+  readonly aims?: Readonly<Record<string, number>>;
 }
 
 /** A whole run. */

@@ -69,7 +69,18 @@ export function formatHead({ machine, date, versions, workers }: Results): strin
 }
 
 /** The numbers behind one plot. */
-export function formatGrowth({ over, unit, sizes, lines }: Growth): string {
-  const rows = Object.entries(lines).map(([name, values]) => [name, ...sizes.map((_, index) => format(values[index]))]);
-  return formatTable([[`${unit}, over ${over}`, ...sizes.map((size) => size.toLocaleString("en"))], ...rows]);
+export function formatGrowth({ over, unit, sizes, lines, aims }: Growth): string {
+  const rows = Object.entries(lines).map(([name, values]) => [
+    name,
+    ...sizes.map((_, index) => format(values[index])),
+    ...(aims === undefined ? [] : formatLastAim(values.at(-1), aims[name])),
+  ]);
+  const head = [`${unit}, over ${over}`, ...sizes.map((size) => size.toLocaleString("en"))];
+  return formatTable([[...head, ...(aims === undefined ? [] : ["aim", "met"])], ...rows]);
+}
+
+/** Whether the value at the largest size is what it is to be. */
+function formatLastAim(value: number | undefined, aim: number | undefined): readonly [string, string] {
+  if (aim === undefined) return ["", ""];
+  return [`≤ ${aim}`, value === undefined ? "not measured" : value <= aim ? "yes" : "**no**"];
 }

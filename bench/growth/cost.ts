@@ -73,6 +73,21 @@ export async function read(server: Server, target: string): Promise<string> {
   return await answer.text();
 }
 
+/** Names are remembered of directories that have rested for a while: what was just written is not measured as what is stored. */
+const restMs = 3500;
+
+/** Waits until the store is as it would be when nobody has pushed for a moment. */
+export async function rest(): Promise<void> {
+  await Bun.sleep(restMs);
+}
+
+/** How long one request takes. */
+export async function onceMs(server: Server, target: string): Promise<number> {
+  const startedMs = performance.now();
+  await read(server, target);
+  return performance.now() - startedMs;
+}
+
 /** Lines of a plot from one record of numbers for each size. */
 export function linesOf(
   columns: readonly Readonly<Record<string, number>>[],

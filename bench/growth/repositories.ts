@@ -1,7 +1,16 @@
 // How cost grows with the number of repositories.
 import type { Growth } from "../results.ts";
 import { writeRepositories } from "../stores.ts";
-import { asking, costMs, type Ground, linesOf, listing, onStore, othersMeanwhile, read } from "./cost.ts";
+import { asking, costMs, type Ground, linesOf, listing, onceMs, onStore, othersMeanwhile, read, rest } from "./cost.ts";
+
+/** At the largest size. */
+const aims: Readonly<Record<string, number>> = {
+  "the first page of 100": 2,
+  "a page near the end": 2,
+  "the whole catalog": 500,
+  "GET a manifest by tag": 0.2,
+  "others meanwhile, p99": 20,
+};
 
 /** The catalog by its first page, by one near the end and whole, reading by tag, and what others see while the catalog is listed. */
 export async function growByRepositories(ground: Ground): Promise<Growth> {
@@ -21,6 +30,8 @@ export async function growByRepositories(ground: Ground): Promise<Growth> {
           );
           const whole = `/v2/_catalog?n=${count}`;
           const others = { targets, work: async () => void (await read(server, whole)) };
+          await rest();
+          const first = await onceMs(server, whole);
           return {
             "the first page of 100": await costMs(ground, server, asking(bench, ["/v2/_catalog?n=100"], 1)),
             "a page near the end": await costMs(
@@ -28,6 +39,7 @@ export async function growByRepositories(ground: Ground): Promise<Growth> {
               server,
               asking(bench, ["/v2/_catalog?n=100&last=many/app99"], 1),
             ),
+            "the whole catalog for the first time": first,
             "the whole catalog": await costMs(ground, server, listing(bench, whole)),
             "GET a manifest by tag": await costMs(ground, server, asking(bench, targets)),
             "others meanwhile, p99": (await othersMeanwhile(ground, server, others)).p99Ms,
@@ -37,5 +49,5 @@ export async function growByRepositories(ground: Ground): Promise<Growth> {
     );
   }
   const title = "More and more repositories";
-  return { id: "repositories", title, over: "repositories", unit: "ms", sizes, lines: linesOf(columns) };
+  return { id: "repositories", title, over: "repositories", unit: "ms", sizes, lines: linesOf(columns), aims };
 }

@@ -70,3 +70,23 @@ test("formatGrowth() leaves a cell empty where nothing was measured", () => {
     ["| ms, over things | 10 | 1,000 |", "|---|---|---|", "| a | 1.00 |  |", "| b | 2.00 | 3.00 |"].join("\n"),
   );
 });
+
+test("formatGrowth() says of lines with an aim whether their last value meets it", () => {
+  const lines = { fast: [1, 2], slow: [1, 20], missing: [1, undefined], other: [3, 4] };
+  const growth = { id: "tags", title: "Tags", over: "tags", unit: "ms", sizes: [1, 10], lines };
+  expect(
+    formatGrowth({ ...growth, aims: { fast: 2, slow: 10, missing: 5 } })
+      .split("\n")
+      .slice(0, 1),
+  ).toEqual(["| ms, over tags | 1 | 10 | aim | met |"]);
+  expect(
+    formatGrowth({ ...growth, aims: { fast: 2, slow: 10, missing: 5 } })
+      .split("\n")
+      .slice(2),
+  ).toEqual([
+    "| fast | 1.00 | 2.00 | ≤ 2 | yes |",
+    "| slow | 1.00 | 20.0 | ≤ 10 | **no** |",
+    "| missing | 1.00 |  | ≤ 5 | not measured |",
+    "| other | 3.00 | 4.00 |  |  |",
+  ]);
+});
