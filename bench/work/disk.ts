@@ -1,4 +1,4 @@
-// What waiting for a disk costs: ours as it is shipped, ours with `durable: false`, and peers, which do not wait either.
+// What waiting for a disk costs: ours as it is shipped, ours with `durable: false`, and peers, which sync files but not directories.
 import type { Row } from "../results.ts";
 import { type Bench, peersOf, type Setting, Stage } from "../stage.ts";
 import { measurePushes } from "./images.ts";
