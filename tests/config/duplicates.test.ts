@@ -30,6 +30,7 @@ test.each([
     "1:51: storage.maintenance.readonly.enabled",
     "storage.maintenance.readonly.enabled",
   ],
+  ["access: {tokens: false}\naccess: {tokens: true}", "2:1: access", "access.tokens"],
   ["storage: {delete: {enabled: false}}\nstorage: {delete: {enabled: true}}", "2:1: storage", "storage.delete.enabled"],
 ])("%p is refused", (text, where, hidden) => {
   const problem = `${where}: the key is repeated here and hides the earlier ${hidden}; remove one of them`;

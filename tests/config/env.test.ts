@@ -54,6 +54,12 @@ describe("a variable sets", () => {
     ["REGISTRY_LOG_ACCESSLOG_DISABLED", "yes", "log.accesslog.disabled", true],
     ["REGISTRY_LOG_FIELDS", "{service: r, n: 5}", "log.fields", { service: "r", n: "5" }],
     ["REGISTRY_LOG_FIELDS_SERVICE", "r", "log.fields", { service: "r" }],
+    [
+      "REGISTRY_ACCESS_IMMUTABLE",
+      '{repositories: ["**"], tags: ["v*"]}',
+      "access.immutable",
+      [{ repositories: ["**"], tags: ["v*"] }],
+    ],
     ["REGISTRY_HTTP_TLS_SELFSIGNED", "", "http.tls.selfsigned.isOn", true],
     ["REGISTRY_HTTP_TLS_SELFSIGNED", "{sans: [a, b]}", "http.tls.selfsigned.sans", dnsNames("a", "b")],
     ["REGISTRY_HTTP_TLS_SELFSIGNED_SANS", "a", "http.tls.selfsigned.sans", dnsNames("a")],

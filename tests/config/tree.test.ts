@@ -7,6 +7,7 @@ import {
   isBlank,
   isBlankScalar,
   listItems,
+  overlay,
   type Tree,
   treeAt,
   withTree,
@@ -78,4 +79,32 @@ test.each<[Tree | undefined, boolean]>([
 
 test("isBlankScalar() is false for an empty map", () => {
   expect([scalar(""), emptyMap(origin)].map(isBlankScalar)).toEqual([true, false]);
+});
+
+const b = map({ b: scalar("x") });
+
+test.each<[string, Tree, Tree, Tree, readonly string[]]>([
+  [
+    "maps are merged",
+    map({ a: scalar("1"), c: b }),
+    map({ c: map({ d: scalar("2") }), e: scalar("3") }),
+    map({ a: scalar("1"), c: map({ b: scalar("x"), d: scalar("2") }), e: scalar("3") }),
+    [],
+  ],
+  ["the last text counts", map({ a: scalar("1") }), map({ a: scalar("2") }), map({ a: scalar("2") }), ["a"]],
+  ["the same text hides nothing", map({ a: scalar("1") }), map({ a: scalar("1") }), map({ a: scalar("1") }), []],
+  [
+    "the last list counts",
+    map({ a: list(scalar("1")) }),
+    map({ a: list(scalar("2")) }),
+    map({ a: list(scalar("2")) }),
+    ["a"],
+  ],
+  ["a map that is named again without anything stays", map({ a: b }), map({ a: scalar(undefined) }), map({ a: b }), []],
+  ["a word takes the place of a map", map({ a: b }), map({ a: scalar("none") }), map({ a: scalar("none") }), ["a"]],
+  ["a map takes the place of a word", map({ a: scalar("x") }), map({ a: b }), map({ a: b }), ["a"]],
+  ["what said nothing is not hidden", map({ a: scalar(undefined) }), map({ a: b }), map({ a: b }), []],
+])("overlay(): %s", (_name, earlier, last, want, hidden) => {
+  const result = overlay(earlier, last, []);
+  expect([result.tree, result.hidden.flat()]).toEqual([want, [...hidden]]);
 });

@@ -64,3 +64,10 @@ test("a file is read through one buffer, and closed by whoever stops early", asy
   expect(openFiles()).toBe(before);
   expect(contentOf(new Blob(["in memory"])).throughBuffer).toBeUndefined();
 });
+
+test("a file that has become shorter ends where it ends", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "data");
+  writeFileSync(path, "short");
+  expect(await textThroughBuffer(contentOf(Bun.file(path), 100))).toBe("short");
+});

@@ -145,6 +145,17 @@ describe("a copy refuses", () => {
     expect(await pullImage(to, "app", v1)).toBe(true);
   });
 
+  test("an index that is nested without end", async () => {
+    const [from, to] = [stocked(), stocked()];
+    let inner = await pushImage(from, "app", { layers: ["one"] });
+    for (let depth = 1; depth <= 16; depth += 1) inner = await pushIndex(from, "app", { tag: "v1", children: [inner] });
+    const destination = await destinationIn(to, "app");
+    expect((await copied(sourceIn(from, "app"), destination)).digest).toBe(inner);
+    await pushIndex(from, "app", { tag: "deeper", children: [inner] });
+    const fresh = await destinationIn(stocked(), "app");
+    expect(await codeOf(copied(sourceIn(from, "app"), fresh, { tag: "deeper" }))).toBe("MANIFEST_INVALID");
+  });
+
   test("what the source does not have", async () => {
     const [from, to] = [stocked(), stocked()];
     expect(await codeOf(copied(sourceIn(from, "app"), await destinationIn(to, "app")))).toBe("MANIFEST_UNKNOWN");

@@ -70,3 +70,16 @@ test("one whose source fails is not there", async () => {
   await destination.abandon();
   expect(readdirSync(directory.path)).toEqual([]);
 });
+
+test("a child that is there is not yet an image of its own", async () => {
+  using directory = temporaryDirectory();
+  const from = stocked();
+  const child = await pushImage(from, "app", { layers: ["one"] });
+  const index = await pushIndex(from, "app", { tag: "v1", children: [child] });
+  const writer = await writerAt(join(directory.path, "it.tar"));
+  const destination = writer.destination((tag) => tag);
+  await copied(sourceIn(from, "app"), destination);
+  const has = (digest: typeof child, isRoot: boolean) =>
+    destination.hasManifest(digest, { isRoot, subject: undefined });
+  expect([await has(child, false), await has(child, true), await has(index, true)]).toEqual([true, false, true]);
+});

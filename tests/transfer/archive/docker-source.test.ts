@@ -1,6 +1,7 @@
 // What docker save wrote before it wrote layouts.
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import type { Content } from "../../../src/lib/content.ts";
 import { openDockerSource } from "../../../src/transfer/archive/docker-source.ts";
 import { openTarFiles } from "../../../src/transfer/archive/tar-files.ts";
 import { codeOf } from "../../registry/refused.ts";
@@ -73,4 +74,14 @@ describe("an archive of docker", () => {
   ])("that is missing something is refused", async (entries, message) => {
     await expect(opened(entries)).rejects.toThrow(message);
   });
+});
+
+test("a list of images that is too large is not read", async () => {
+  const read: string[] = [];
+  const content = { sizeBytes: 17 * 1024 * 1024, stream: () => read.push("read") } as unknown as Content;
+  const opening = openDockerSource({
+    label: "it.tar",
+    open: async (name) => (name === "manifest.json" ? content : undefined),
+  });
+  expect([await codeOf(opening), read]).toEqual(["MANIFEST_INVALID", []]);
 });

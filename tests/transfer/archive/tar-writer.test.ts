@@ -53,3 +53,12 @@ test("more than 8 GiB go into the header of pax", async () => {
   expect(findInTar(await indexTar(path, "big"), "big")).toEqual({ offset: 1536, sizeBytes });
   expect(await must(["tar", "-tvf", path])).toContain(` ${sizeBytes} `);
 });
+
+test("a large file goes out in pieces, and is not gathered", async () => {
+  const sizes: number[] = [];
+  const writer = new TarWriter({ write: async (bytes) => void sizes.push(bytes.length) });
+  const chunks = Array.from({ length: 40 }, () => new Uint8Array(100_000));
+  await writer.add({ path: "large", sizeBytes: 4_000_000, chunks });
+  await writer.end();
+  expect([sizes.length > 2, Math.max(...sizes) < 1_300_000]).toEqual([true, true]);
+});

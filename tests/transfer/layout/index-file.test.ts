@@ -47,3 +47,7 @@ test("findLayoutEntry() prefers the whole name; onlyLayoutEntry() counts images 
   const one = layoutEntries(withLayoutEntry(withLayoutEntry(emptyLayoutIndex, entry("a", "v1")), entry("a", "v2")));
   expect(onlyLayoutEntry(one, "it").descriptor.digest).toBe(digestOf("a"));
 });
+
+test("onlyLayoutEntry() says so if there is none", () => {
+  expect(() => onlyLayoutEntry([], "it")).toThrow("it has no images");
+});
