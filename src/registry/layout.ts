@@ -10,6 +10,7 @@
 //       _manifests/tags/<tag>/index/<alg>/<hex>/link          what the tag has ever pointed to
 //       _manifests/tags/<tag>/pulled                          ours: when the tag was last pulled
 //       _referrers/<alg>/<subject>/<alg>/<hex>/link           ours: this manifest names that subject
+//       _referrers/.read                                      ours, where there are no directories: up to when all were read
 //       _deleted/<alg>/<hex>/link                             ours: a client had this blob or manifest deleted
 //       _deleting                                             ours: the manifest whose tags are to be deleted with it
 //       _uploads/<uuid>/{data,startedat,owner}                an upload session
@@ -240,6 +241,11 @@ export const catalogCompleteKey: Key = `${catalogPrefix}/.complete`;
 /** The entry of a repository, or where it would be of what is no name. */
 export function catalogKey(name: string): Key {
   return `${catalogPrefix}/${name.replaceAll("/", "!")}`;
+}
+
+/** Up to when the repository's manifests were read for the index of referrers. */
+export function referrersReadKey(name: RepositoryName): Key {
+  return `${referrersPrefix(name)}/.read`;
 }
 
 /** One upload session. */

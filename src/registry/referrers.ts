@@ -3,12 +3,13 @@
 import { sortInTurns } from "../lib/sorted.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RepositoryName } from "../oci/name.ts";
-import { referrerLink, subjectPrefix } from "./layout.ts";
-import { listDigests, putLink } from "./links.ts";
-import { describeRevision, isRevision } from "./manifests.ts";
+import { subjectPrefix } from "./layout.ts";
+import { listDigests } from "./links.ts";
+import { describeRevision } from "./manifests.ts";
 import type { ReferrerEntry } from "./referrer-index.ts";
-import { listRevisions, type Page } from "./repositories.ts";
-import { type Store, withAdding } from "./store.ts";
+import { rebuildReferrers } from "./referrer-rebuild.ts";
+import type { Page } from "./repositories.ts";
+import type { Store } from "./store.ts";
 
 /** A referrer as the API shows it. */
 export interface Referrer {
@@ -113,26 +114,9 @@ export class Referrers {
   }
 
   async #rebuild(name: RepositoryName): Promise<readonly ReferrerEntry[]> {
-    const unwritten: ReferrerEntry[] = [];
-    let count = 0;
-    for await (const digest of listRevisions(this.#store, name)) {
-      count += 1;
-      const subject = (await describeRevision(this.#store, name, digest))?.subject;
-      if (subject === undefined) continue;
-      const link = referrerLink(name, subject, digest);
-      if ((await this.#store.objects.stat(link)) !== undefined) continue;
-      try {
-        await withAdding(this.#store, name, async (adding) => {
-          // It may have been deleted since it was read.
-          if (await isRevision(this.#store, name, digest)) await putLink(this.#store, link, { adding, digest });
-        });
-      } catch {
-        // The index only saves time: the answer must not depend on whether the disk can be written.
-        unwritten.push({ subject, digest });
-      }
-    }
+    const { unwritten, isEmpty } = await rebuildReferrers(this.#store, name);
     // Names of repositories that do not exist must not fill the memory.
-    if (count === 0) this.#rebuilt.delete(name);
+    if (isEmpty) this.#rebuilt.delete(name);
     return unwritten;
   }
 }
