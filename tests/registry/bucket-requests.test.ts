@@ -57,7 +57,7 @@ test("what is read of an image", async () => {
     manifestByTag: 3,
     manifestByDigest: 2,
     headOfManifest: 5,
-    blob: 3,
+    blob: 2,
     headOfBlob: 3,
     tags: 1,
     catalog: 1,

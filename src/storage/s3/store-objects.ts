@@ -8,6 +8,7 @@ import { listNames, streamNames } from "./names.ts";
 import type { Notices } from "./notices.ts";
 import { contentOfObject } from "./object-content.ts";
 import { describeObject } from "./object-stat.ts";
+import type { RecentLooks } from "./recent-looks.ts";
 
 /** Where clients are sent for contents. */
 export interface Redirects {
@@ -22,6 +23,7 @@ export interface StoreObjectsOptions {
   readonly notices: Notices;
   /** Whether this is the key of a content, and not of something that leads to one. */
   readonly isContent: (key: Key) => boolean;
+  readonly looks: RecentLooks;
   /** Undefined: nobody is sent anywhere. */
   readonly redirects: Redirects | undefined;
 }
@@ -50,7 +52,7 @@ export class StoreObjects implements Objects {
   }
 
   async open(key: Key): Promise<Content | undefined> {
-    const stat = await this.#objects.stat(key);
+    const stat = this.#options.looks.take(key) ?? (await this.#objects.stat(key));
     if (stat === undefined) return undefined;
     const content = contentOfObject(this.#objects, key, stat);
     const { redirects, isContent } = this.#options;
