@@ -29,6 +29,7 @@ import type { Configuration } from "./config/schema.ts";
 import type { Health } from "./http/health.ts";
 import type { LineStream } from "./log/line-output.ts";
 import type { Logger } from "./log/logger.ts";
+import { beginCatalog } from "./registry/catalog-entries.ts";
 import type { Registry } from "./registry/registry.ts";
 import type { Store } from "./registry/store.ts";
 
@@ -99,7 +100,11 @@ export async function startApp(loaded: LoadedConfiguration, dependencies: AppDep
   });
   const { health, metrics } = monitoring;
 
-  if (shared !== undefined) await shareSecrets(configuration, shared, { dataDirectory, now });
+  if (shared !== undefined) {
+    await shareSecrets(configuration, shared, { dataDirectory, now });
+    if (!configuration.storage.maintenance.readonly.enabled)
+      await explainStoreFailure(() => beginCatalog(opened.store));
+  }
   const directory = join(dataDirectory, tlsPlace);
   const certificate = await openCertificates(configuration.http.tls, { directory, now });
   announce(certificate, logger);

@@ -4,7 +4,7 @@
 import { inTurns } from "../lib/pacer.ts";
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 import type { Key, Objects } from "../storage/ports.ts";
-import { catalogCompleteKey, catalogKey, catalogPrefix, manifestsPrefix } from "./layout.ts";
+import { catalogCompleteKey, catalogKey, catalogPrefix, manifestsPrefix, repositoriesPrefix } from "./layout.ts";
 import { type Store, withRemoving } from "./store.ts";
 
 /** Which part of the catalog is wanted. */
@@ -45,6 +45,13 @@ export async function putCatalogEntry({ listings, objects }: Store, name: Reposi
   if (listings === undefined) return [];
   await objects.put(catalogKey(name), new Uint8Array());
   return [catalogKey(name)];
+}
+
+/** Of a store without any repository, the catalog is complete from the beginning. */
+export async function beginCatalog(store: Store): Promise<void> {
+  if (store.listings === undefined || (await isCataloged(store))) return;
+  for await (const page of store.listings.scan(repositoriesPrefix)) if (page.length > 0) return;
+  await store.objects.put(catalogCompleteKey, new Uint8Array());
 }
 
 /** For a collection that has just seen everything: exactly these repositories hold or held a manifest. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { RepositoryName } from "../../src/oci/name.ts";
-import { isCataloged, listCatalog, tidyCatalog } from "../../src/registry/catalog-entries.ts";
+import { beginCatalog, isCataloged, listCatalog, tidyCatalog } from "../../src/registry/catalog-entries.ts";
 import { catalogKey, catalogPrefix, manifestsPrefix } from "../../src/registry/layout.ts";
 import { listRepositories, walkCatalog } from "../../src/registry/repositories.ts";
 import { intercept } from "../storage/intercepted.ts";
@@ -97,4 +97,15 @@ describe("tidyCatalog()", () => {
       undefined,
     ]);
   });
+});
+
+test("the catalog of a store without repositories is complete from its beginning, and of no other one", async () => {
+  const [empty, filled, directory] = [stockedListed(), await withRepositories({ isComplete: false }), stocked()];
+  for (const { store } of [empty, filled, directory]) await beginCatalog(store);
+  expect(await Promise.all([empty, filled, directory].map(({ store }) => isCataloged(store)))).toEqual([
+    ...[true, false, false],
+  ]);
+  await pushImage(empty, "a/b", { tag: "1" });
+  await beginCatalog(empty.store);
+  expect(await list(empty)).toEqual(["a/b"]);
 });

@@ -33,7 +33,7 @@ export type ChangeText = (text: string | undefined) => Promise<string | undefine
 const pullEveryMs = 5_000;
 
 /** Keeps the copies of a running server up to date. */
-export function keepPulling(files: SharedFiles, logger: Logger): Disposable {
+export function keepPulling(files: SharedFiles, logger: Logger, { everyMs } = { everyMs: pullEveryMs }): Disposable {
   let isFailing = false;
   const pull = async () => {
     await files.pull();
@@ -48,7 +48,7 @@ export function keepPulling(files: SharedFiles, logger: Logger): Disposable {
       });
     isFailing = true;
   };
-  return repeat(pull, { firstMs: pullEveryMs, intervalMs: pullEveryMs, report });
+  return repeat(pull, { firstMs: everyMs, intervalMs: everyMs, report });
 }
 
 /** What nodes have copies of. */

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { SharedFiles } from "../../../src/app/store/shared-files.ts";
+import { keepPulling, SharedFiles } from "../../../src/app/store/shared-files.ts";
+import { createLogger } from "../../../src/log/logger.ts";
 import { openBucket } from "../../storage/s3/bucket.ts";
 import type { Engine } from "../../storage/s3/engine.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
@@ -82,4 +83,22 @@ test("other objects below the prefix get no copies", async () => {
 test("a text that is to be nothing is refused", async () => {
   using one = node();
   expect(one.files.update(keys, () => undefined)).rejects.toThrow("nothing is to be in auth/signing-keys.json");
+});
+
+test("a running server takes over what changes, and says once that it cannot", async () => {
+  using one = node();
+  using other = node(one.engine);
+  const lines: string[] = [];
+  const logger = createLogger({ level: "info", format: "text", write: (line) => void lines.push(line), now: Date.now });
+  using _pulling = keepPulling(other.files, logger, { everyMs: 1 });
+  await one.files.update(keys, () => "first");
+  while (other.read(keys) === undefined) await Bun.sleep(1);
+  one.engine.fault = () => ({ kind: "refused", status: 403, code: "AccessDenied" });
+  while (lines.length === 0) await Bun.sleep(1);
+  one.engine.fault = () => undefined;
+  while (lines.length === 1) await Bun.sleep(1);
+  expect(lines.map((line) => line.replace(/.*msg=/, ""))).toEqual([
+    expect.stringContaining("cannot be read from the bucket; those of before stay"),
+    expect.stringContaining("are read from the bucket again"),
+  ]);
 });
