@@ -149,9 +149,9 @@ export async function scanAgain(
   const tags = await scanTags(seen, places.tags, { revisions, deleted: before.deleted });
   if (tags.problems[0] !== undefined) return { problem: tags.problems[0] };
   const staleEntries = before.staleEntries.filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
-  // What was not vacant before was not announced.
+  // What was not vacant before was not announced, where that is needed.
   const wereVacant = new Set(before.vacantTags);
-  const vacantTags = tags.vacantTags.filter((tag) => wereVacant.has(tag));
+  const vacantTags = tags.vacantTags.filter((tag) => store.changes.isExclusive || wereVacant.has(tag));
   return { ...before, revisions, tags: tags.tags, vacantTags, staleEntries };
 }
 

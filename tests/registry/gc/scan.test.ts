@@ -4,6 +4,7 @@ import { scanRepository } from "../../../src/registry/gc/scan.ts";
 import {
   blobKey,
   deletedLink,
+  deletedPrefix,
   deletingKey,
   layerLink,
   repositoryPrefix,
@@ -197,6 +198,32 @@ describe("what deletions leave", () => {
     const image = await pushImage(stock, "app", { tag: "1" });
     await stock.store.objects.put(deletingKey(app), utf8(image));
     expect((await scan(stock)).isDeleting).toBe(true);
+  });
+
+  test("a tag whose deletion began and was killed while its repository was read goes with what tells of it", async () => {
+    let kill: (() => Promise<unknown>) | undefined;
+    const stock = stocked((driver) =>
+      intercept(driver, {
+        objects: {
+          list: async (prefix) => {
+            if (prefix === deletedPrefix(app)) await kill?.();
+          },
+        },
+      }),
+    );
+    const { objects } = stock.store;
+    const image = await pushImage(stock, "app", { tag: "1" });
+    await pushImage(stock, "app", { tag: "2", layers: ["other"] });
+    kill = async () => {
+      kill = undefined;
+      await objects.put(deletingKey(app), utf8(image));
+      await objects.put(deletedLink(app, image), utf8(image));
+      await objects.delete(revisionLink(app, image));
+    };
+    await collect(stock);
+    const left = [deletingKey(app), tagCurrentLink(app, tagged("1")), tagCurrentLink(app, tagged("2"))];
+    const isLeft = await Promise.all(left.map(async (key) => (await objects.stat(key)) !== undefined));
+    expect(isLeft).toEqual([false, false, true]);
   });
 
   test("the directory of a subject that nothing refers to any more is vacant", async () => {
