@@ -1,5 +1,6 @@
 // What lies right below the prefixes of repositories, remembered for as long as each of them stays as it is: one look at its
-// time replaces reading it. So a page of the catalog costs what is on it, however many repositories there are.
+// time replaces reading it. So a page of the catalog costs what is on it, however many repositories there are. A disk that has no
+// such times is read each time.
 import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Key, Objects } from "../storage/ports.ts";
 import { reservedPrefix } from "./layout.ts";
@@ -28,11 +29,11 @@ export class NameLists {
 
   /** What lies below the prefix now; throws like `Objects.list`. */
   async of(store: Store, prefix: Key): Promise<readonly string[]> {
-    const changedMs = await store.directory.prefixTime(prefix);
+    const changedMs = await store.directory.changeTime(prefix);
     const known = this.#known.get(prefix);
     if (known !== undefined && known.changedMs === changedMs) return known.names;
     const names = this.#shared(await store.objects.list(prefix));
-    const isSettled = changedMs !== undefined && Math.abs(store.now() - changedMs) > settledMs;
+    const isSettled = changedMs !== undefined && changedMs > 0 && Math.abs(store.now() - changedMs) > settledMs;
     if (isSettled) this.#known.set(prefix, { changedMs, names });
     else this.#known.delete(prefix);
     return names;

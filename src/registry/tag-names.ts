@@ -39,7 +39,7 @@ export class TagNames {
     const { listings } = this.#store;
     if (listings !== undefined) return await listNames(listings, name);
     const prefix = tagsPrefix(name);
-    const changedMs = (await this.#store.directory.prefixTime(prefix)) ?? 0;
+    const changedMs = (await this.#store.directory.changeTime(prefix)) ?? 0;
     const known = this.#known.get(name);
     if (known?.changedMs === changedMs) return known;
     const isSettled = changedMs > 0 && Math.abs(this.#store.now() - changedMs) > settledMs;

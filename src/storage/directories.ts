@@ -42,7 +42,12 @@ export function statIfThere(path: string): Stats | undefined {
 /** When a directory was made, or what lies directly in it last came or went; undefined if there is none. */
 export async function directoryTime(path: string): Promise<number | undefined> {
   const stat = await lookAt(path);
-  return stat?.isDirectory() === true ? Math.max(stat.mtimeMs, stat.ctimeMs) : undefined;
+  return stat?.isDirectory() === true ? timeOf(stat) : undefined;
+}
+
+/** When it last changed; of a restored backup, when that was. */
+export function timeOf({ mtimeMs, ctimeMs }: Pick<Stats, "mtimeMs" | "ctimeMs">): number {
+  return Math.max(mtimeMs, ctimeMs);
 }
 
 /**

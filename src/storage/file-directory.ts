@@ -10,6 +10,7 @@ import {
   removeEmptyTree,
   statIfThere,
   sweepTemporaryFiles,
+  timeOf,
 } from "./directories.ts";
 import type { KeyPaths } from "./key-paths.ts";
 import { openSyncfs } from "./libc.ts";
@@ -17,19 +18,28 @@ import { isObstructed } from "./obstacles.ts";
 import { dropCacheOf } from "./page-cache.ts";
 import { locksPlace, sharedPlace, transfersPlace } from "./places.ts";
 import type { Directory, Key, Space, Stat } from "./ports.ts";
+import { localDevice } from "./small-files.ts";
 
 const settledAgeMs = 60_000;
 
 /** The directory of one store; see the contract in ports.ts. */
 export class FileDirectory implements Directory {
   readonly #paths: KeyPaths;
+  readonly #localDevice: number | undefined;
 
-  constructor(paths: KeyPaths) {
+  constructor(paths: KeyPaths, device = localDevice(paths.root)) {
     this.#paths = paths;
+    this.#localDevice = device;
   }
 
   async prefixTime(prefix: Key): Promise<number | undefined> {
     return await directoryTime(await this.#paths.reach(prefix));
+  }
+
+  async changeTime(prefix: Key): Promise<number | undefined> {
+    const stat = await lookAt(await this.#paths.reach(prefix));
+    if (stat?.isDirectory() !== true) return 0;
+    return stat.dev === this.#localDevice ? timeOf(stat) : undefined;
   }
 
   async makePrefix(prefix: Key): Promise<void> {

@@ -251,6 +251,11 @@ export interface Directory {
    * there is none. Changes within a tick of the store's clock have the same time.
    */
   prefixTime(prefix: Key): Promise<number | undefined>;
+  /**
+   * The same if it is another one after every such change, whoever makes it; 0 if there is no such prefix. Undefined if nobody can
+   * tell, as of a disk behind a network, or of several disks that are shown as one.
+   */
+  changeTime(prefix: Key): Promise<number | undefined>;
   /** Makes a prefix that may stay empty, durably. */
   makePrefix(prefix: Key): Promise<void>;
   /**

@@ -7,7 +7,7 @@ function storeOf(prefixes: Record<string, { changedMs: number | undefined; names
   const read: string[] = [];
   const store = {
     now: () => 10_000,
-    directory: { prefixTime: async (prefix: string) => prefixes[prefix]?.changedMs },
+    directory: { changeTime: async (prefix: string) => prefixes[prefix]?.changedMs },
     objects: {
       list: async (prefix: string) => {
         read.push(prefix);

@@ -88,7 +88,7 @@ describe("listRepositories()", () => {
       looks += 1;
     };
     const stock = stocked((driver) =>
-      intercept(driver, { objects: { list: count }, directory: { prefixTime: count } }),
+      intercept(driver, { objects: { list: count }, directory: { changeTime: count } }),
     );
     for (let outer = 0; outer < 20; outer += 1) {
       for (let inner = 0; inner < 20; inner += 1) {

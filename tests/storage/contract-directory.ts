@@ -79,10 +79,10 @@ export function describeDirectory(open: OpenLockedStore): void {
     ]).toEqual([true, true, false, false]);
   });
 
-  test("prefixTime() is another after a prefix directly below came or went", async () => {
+  test("changeTime() is another after a prefix directly below came or went", async () => {
     using store = await open();
     const { driver, other } = store;
-    const timeOf = async () => (await driver.directory.prefixTime("a")) ?? 0;
+    const timeOf = async () => (await driver.directory.changeTime("a")) ?? 0;
     /** As long as the clock of a filesystem may stand still. */
     const until = async (beforeMs: number, change: () => Promise<unknown>) => {
       for (const endMs = Date.now() + 5000; Date.now() < endMs; await new Promise(setImmediate)) {
@@ -103,7 +103,7 @@ export function describeDirectory(open: OpenLockedStore): void {
       await other.trash.discard(`a/c${count}`, `tags/${count}`);
       count -= 1;
     });
-    expect([came, went]).toEqual([true, true]);
+    expect([came, went, await driver.directory.changeTime("none")]).toEqual([true, true, 0]);
   });
 
   test("prefixTime() is when it was made, or later", async () => {

@@ -13,6 +13,10 @@ export class MemoryDirectory implements Directory {
     return this.#tree.prefixes.get(prefix);
   }
 
+  async changeTime(prefix: Key): Promise<number | undefined> {
+    return this.#tree.prefixes.get(prefix) ?? 0;
+  }
+
   async makePrefix(prefix: Key): Promise<void> {
     this.#tree.addPrefixes(prefix);
   }

@@ -83,14 +83,14 @@ const memories = new WeakMap<Objects, BoundedMap<RepositoryName, KnownSize>>();
 async function measureLinked(store: Store, name: RepositoryName, signal: AbortSignal | undefined): Promise<number> {
   const memory = memories.get(store.objects) ?? new BoundedMap<RepositoryName, KnownSize>(maxKnown);
   memories.set(store.objects, memory);
-  const times: number[] = [];
+  const times: (number | undefined)[] = [];
   for (const prefix of [layersPrefix(name), revisionsPrefix(name)]) {
-    for (const algorithm of algorithms) times.push((await store.directory.prefixTime(`${prefix}/${algorithm}`)) ?? 0);
+    for (const algorithm of algorithms) times.push(await store.directory.changeTime(`${prefix}/${algorithm}`));
   }
   const state = times.join(" ");
   const known = memory.get(name);
   if (known?.state === state) return known.sizeBytes;
-  const isSettled = Math.abs(store.now() - Math.max(...times)) > settledMs;
+  const isSettled = times.every((time) => time !== undefined && Math.abs(store.now() - time) > settledMs);
   const sizeBytes = await sumLinked(store, name, signal);
   if (isSettled) memory.set(name, { state, sizeBytes });
   return sizeBytes;

@@ -30,6 +30,8 @@ export class BucketDirectory implements Directory {
     return (await this.#isThere(prefix)) ? this.#objects.client.options.clock.now() : undefined;
   }
 
+  async changeTime(): Promise<undefined> {}
+
   async makePrefix(): Promise<void> {}
 
   async removeEmpty(prefix: Key): Promise<boolean> {

@@ -18,10 +18,11 @@ test("a prefix is there while something lies below it", async () => {
   expect([
     await directory.prefixTime("a"),
     await directory.prefixTime("none"),
+    await directory.changeTime(),
     await directory.removeEmpty("a"),
     await directory.removeEmpty("none"),
     await directory.countObjects("a"),
-  ]).toEqual([engine.nowMs, undefined, false, true, 3]);
+  ]).toEqual([engine.nowMs, undefined, undefined, false, true, 3]);
 });
 
 test("nothing else has to be done for a bucket", async () => {
