@@ -64,7 +64,10 @@ test.each([
 });
 
 test("the token of an issuer that is not configured costs no request", async () => {
-  const { isBelieved, first, site } = setUp();
+  const { isBelieved, first, site, verifier } = setUp();
+  expect(await verifier.verify(await signToken({ ...claims, iss: "https://ci.test/" }, { key: first }))).toEqual({
+    problem: "the token is from an issuer that is not configured",
+  });
   const others = ["https://ci.test/", "https://ci.test.attacker.test", "__proto__", ["https://ci.test"], undefined];
   for (const iss of others) expect(await isBelieved(first, { iss })).toBe(false);
   expect(site.asked).toEqual([]);

@@ -71,6 +71,9 @@ describe("a layout", () => {
     await Promise.all(tags.map(async (tag) => copied(sourceIn(from, "app"), await layoutAt(directory.path), { tag })));
     const source = await readLayout(directory.path);
     expect((await Array.fromAsync(source.tags())).sort()).toEqual(tags.map(tagged).sort());
+    const again = await layoutAt(directory.path);
+    const roots = tags.map((tag) => again.hasManifest(source.named(tag).digest, { isRoot: true, subject: undefined }));
+    expect(new Set(await Promise.all(roots))).toEqual(new Set([true]));
     expect(blobsIn(directory.path).filter((name) => name.includes("."))).toEqual([]);
   });
 
