@@ -1,7 +1,7 @@
 // What commands on a store have in common: which store is meant, and how it is opened.
 
 import { StartError } from "../app/start-error.ts";
-import { type OpenedStore, openExistingStore, type StoreSurroundings } from "../app/store/open-store.ts";
+import { type OpenedStore, openExistingStore, type StoreDependencies } from "../app/store/open-store.ts";
 import { withoutRemoval } from "../app/store/removal-switch.ts";
 import type { Configuration } from "../config/schema.ts";
 import { errorCode, messageOf } from "../lib/system-error.ts";
@@ -36,7 +36,7 @@ export interface MeantStore extends OpenedStore {
 export interface StoreCall {
   readonly words: ParsedWords;
   readonly io: CommandIo;
-  readonly makeRoom?: StoreSurroundings["makeRoom"];
+  readonly makeRoom?: StoreDependencies["makeRoom"];
 }
 
 /** Works on the store that the arguments mean. Errors of the system become one line for the user. */

@@ -14,7 +14,7 @@ import { keepOf } from "./keep-rules.ts";
 import { rulesOf } from "./manifest-rules.ts";
 
 /** What the chores work with. */
-export interface ChoresMeans {
+export interface ChoreDependencies {
   readonly store: Store;
   /** Renews the certificate, if that is due. */
   readonly renew: () => Promise<void>;
@@ -35,8 +35,8 @@ const firstVerifyMs = 60 * 60_000;
 type UploadPurging = Configuration["storage"]["maintenance"]["uploadpurging"];
 
 /** Starts them; disposal ends the schedule, not work in progress. */
-export function startChores(configuration: Configuration, means: ChoresMeans): readonly Disposable[] {
-  const { renew, logger, metrics } = means;
+export function startChores(configuration: Configuration, dependencies: ChoreDependencies): readonly Disposable[] {
+  const { renew, logger, metrics } = dependencies;
   const report = (what: string) => (error: unknown) => logger.error(`${what} failed`, { error: String(error) });
   const reportGc = (error: unknown) => {
     metrics.collected("failed");
@@ -47,19 +47,19 @@ export function startChores(configuration: Configuration, means: ChoresMeans): r
     report("the check")(error);
   };
   const { uploadpurging: uploads } = configuration.storage.maintenance;
-  const purge = () => purgeAbandoned(uploads, means);
+  const purge = () => purgeAbandoned(uploads, dependencies);
   const purging = { firstMs: Math.min(uploads.interval, firstPurgeMs), intervalMs: uploads.interval };
   return [
     ...(uploads.enabled ? [repeat(purge, { ...purging, report: report("purging uploads") })] : []),
     repeat(renew, { firstMs: renewalCheckMs, intervalMs: renewalCheckMs, report: report("renewing the certificate") }),
-    ...(configuration.gc.isOn ? scheduleGc(configuration, means, reportGc) : []),
-    ...(configuration.verify.isOn ? [scheduleVerify(configuration, means, reportVerify)] : []),
+    ...(configuration.gc.isOn ? scheduleGc(configuration, dependencies, reportGc) : []),
+    ...(configuration.verify.isOn ? [scheduleVerify(configuration, dependencies, reportVerify)] : []),
   ];
 }
 
 async function purgeAbandoned(
   { age: ageMs, dryrun: isDryRun }: UploadPurging,
-  { store, logger, metrics }: ChoresMeans,
+  { store, logger, metrics }: ChoreDependencies,
 ): Promise<void> {
   const { sessions, temporaryFiles } = await purgeUploads(store, ageMs, {
     isDryRun,
@@ -81,7 +81,7 @@ export function abandonedAfterMs({ storage }: Configuration): number {
 
 function scheduleGc(
   configuration: Configuration,
-  { store, logger, metrics, hasOtherNodes }: ChoresMeans,
+  { store, logger, metrics, hasOtherNodes }: ChoreDependencies,
   report: (error: unknown) => void,
 ): readonly Disposable[] {
   if (!store.changes.keepsProcessesApart()) {
@@ -113,7 +113,7 @@ function scheduleGc(
 
 function scheduleVerify(
   configuration: Configuration,
-  { store, logger, metrics, hasOtherNodes }: ChoresMeans,
+  { store, logger, metrics, hasOtherNodes }: ChoreDependencies,
   report: (error: unknown) => void,
 ): Disposable {
   const { interval: intervalMs, rate: bytesPerSecond } = configuration.verify;

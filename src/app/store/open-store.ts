@@ -15,7 +15,7 @@ import type { SharedFiles } from "./shared-files.ts";
 import { becomeOwner } from "./store-owner.ts";
 
 /** What opening needs from the process. */
-export interface StoreSurroundings {
+export interface StoreDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -41,7 +41,7 @@ export interface OpenedStore {
 /** Opens the store and creates its directory if necessary; throws a StartError. */
 export async function openStore(
   configuration: Configuration,
-  { env, now, warn, makeRoom }: StoreSurroundings,
+  { env, now, warn, makeRoom }: StoreDependencies,
 ): Promise<OpenedStore> {
   const tagReads = configuration.storage.tag.concurrencylimit || availableParallelism();
   if (configuration.storage.s3.isOn) {
@@ -81,12 +81,12 @@ export async function openStore(
 /** Opens a store that must exist: a mistyped directory is not created, and another program's is not filled. */
 export async function openExistingStore(
   configuration: Configuration,
-  surroundings: StoreSurroundings,
+  dependencies: StoreDependencies,
 ): Promise<OpenedStore> {
   const { filesystem: directoryOptions, s3 } = configuration.storage;
-  if (s3.isOn) return await openStore(configuration, surroundings);
+  if (s3.isOn) return await openStore(configuration, dependencies);
   const { rootdirectory } = directoryOptions;
-  const directory = chooseDataDirectory(rootdirectory, { env: surroundings.env, canUse: canUseDirectory });
+  const directory = chooseDataDirectory(rootdirectory, { env: dependencies.env, canUse: canUseDirectory });
   if (directory === undefined || !isStore(directory)) {
     const where = directory === undefined ? "in the usual places" : `at ${directory}`;
     const whose = rootdirectory === undefined && directory !== undefined ? ", where this user's would be" : "";
@@ -97,7 +97,7 @@ export async function openExistingStore(
   becomeOwner(directory);
   const filesystem = { ...configuration.storage.filesystem, rootdirectory: directory };
   const storage = { ...configuration.storage, filesystem };
-  return await openStore({ ...configuration, storage }, surroundings);
+  return await openStore({ ...configuration, storage }, dependencies);
 }
 
 /** Whether a registry has stored something there, or the directory is empty, as if just made for it. */
