@@ -1,8 +1,8 @@
 // npm run bench:nodes: nodes on a bucket beside distribution 3.1 on the same object store (versitygw), in the same run and in
 // turns; and what 1, 2 and 4 nodes do. Everything, the object store and the clients too, runs on this machine.
 //
-//   bun bench/nodes.ts [--rounds 30] [--seconds 8] [--json FILE]
-import { writeFileSync } from "node:fs";
+//   bun bench/nodes.ts [--rounds 30] [--seconds 8] [--json FILE] [--report docs/scale.md]
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { makeBytes } from "../tests/crash/made-image.ts";
 import type { StartedRegistry } from "../tests/e2e/executable.ts";
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "30" },
     seconds: { type: "string", default: "8" },
     json: { type: "string" },
+    report: { type: "string" },
   },
 });
 const rounds = Number(values.rounds);
@@ -33,6 +34,7 @@ interface BenchImage {
 }
 
 const manifestType = "application/vnd.oci.image.manifest.v1+json";
+const marker = "<!-- nodes: written by npm run bench:nodes -->\n";
 const layerBytes = 1024 * 1024;
 const repositories = 200;
 const tags = 200;
@@ -152,7 +154,7 @@ async function latencies(engine: RealEngine) {
       async (server) => (await must(server.fetch("/v2/_catalog?n=1000"), 200)).json(),
     ],
   ];
-  const rows = [];
+  const rows: { what: string; oursMs: number; theirsMs: number; ratio: number }[] = [];
   for (const [what, work] of questions) {
     const [oursMs = 0, theirsMs = 0] = await compare(servers, work);
     rows.push({ what, oursMs, theirsMs, ratio: oursMs / theirsMs });
@@ -219,7 +221,28 @@ async function limits({ objects }: RealEngine) {
 await using engine = await startVersityGateway();
 const rows = await latencies(engine);
 const limit = await limits(engine);
-const loads = [];
+const loads: Awaited<ReturnType<typeof throughput>>[] = [];
 for (const count of [1, 2, 4]) loads.push(await throughput(engine, count));
 if (values.json !== undefined) writeFileSync(values.json, JSON.stringify({ rows, limit, loads }, null, 2));
+if (values.report !== undefined) {
+  const text = readFileSync(values.report, "utf8");
+  const [before, rest = ""] = text.split(marker);
+  writeFileSync(values.report, `${before}${marker}${format()}\n${rest.slice(rest.indexOf("<!-- end -->"))}`);
+}
 process.exit(0);
+
+/** As tables. */
+function format(): string {
+  const ms = (time: number) => `${time.toFixed(time < 10 ? 1 : 0)} ms`;
+  const compared = rows.map(
+    ({ what, oursMs, theirsMs, ratio }) => `| ${what} | ${ms(oursMs)} | ${ms(theirsMs)} | ${ratio.toFixed(2)} |`,
+  );
+  const loaded = loads.map(({ nodes, pushes, pulls }) => `| ${nodes} | ${pushes.toFixed(0)} | ${pulls.toFixed(0)} |`);
+  return [
+    "| median of one client | registry | distribution 3.1 | ratio |\n|---|---|---|---|",
+    ...compared,
+    `\n| nodes | pushes a second | pulls a second |\n|---|---|---|`,
+    ...loaded,
+    `\nThe object store alone, with as many clients: ${limit.puts.toFixed(0)} PUT and ${limit.gets.toFixed(0)} GET a second.`,
+  ].join("\n");
+}

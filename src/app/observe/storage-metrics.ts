@@ -28,12 +28,14 @@ export function withStorageMetrics(store: Store, metrics: Metrics): Store {
     { name: "registry_storage_action_seconds", help: "Time that calls of the storage driver take" },
     bounds,
   );
+  // As distribution calls them.
+  const driver = store.listings === undefined ? "filesystem" : "s3aws";
   const time: Time = async (action, call) => {
     const startedMs = performance.now();
     try {
       return await call();
     } finally {
-      seconds.observe({ action, driver: "filesystem" }, (performance.now() - startedMs) / 1000);
+      seconds.observe({ action, driver }, (performance.now() - startedMs) / 1000);
     }
   };
   addSpace(store, metrics);

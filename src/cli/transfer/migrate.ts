@@ -111,7 +111,7 @@ async function open(
     const opened = await (isThere ? openExistingStore : openStore)(configuration, dependencies);
     const rules = { urls: "any", children: "none" } as const;
     const registry = openRegistry(opened.store, { rules });
-    return { store: opened.store, registry, place: opened.dataDirectory };
+    return { store: opened.store, registry, place: opened.place };
   } catch (error) {
     throw error instanceof StartError ? new CommandError(error.message) : error;
   }

@@ -5,14 +5,15 @@ import { loadConfiguration } from "../../../src/config/load.ts";
 import { createLogger } from "../../../src/log/logger.ts";
 import { Metrics } from "../../../src/metrics/metrics.ts";
 import { anonymous } from "../../../src/registry/actor.ts";
+import { noteRun } from "../../../src/registry/last-runs.ts";
 import { tagCurrentLink, uploadKey } from "../../../src/registry/layout.ts";
 import { named, pushImage, stockedOn, tagged, utf8 } from "../../registry/stocked.ts";
 import { samplesOf } from "../../samples.ts";
-import { answering } from "../../storage/intercepted.ts";
+import { answering, intercept } from "../../storage/intercepted.ts";
 import { openMemory } from "../../storage/memory.ts";
 
 /** Starts the chores over a registry in memory; gives the lines of the log as they come. */
-async function chores(env: Readonly<Record<string, string>>, driver = openMemory()) {
+async function chores(env: Readonly<Record<string, string>>, driver = openMemory(), hasOtherNodes = false) {
   const { promise: collected, resolve: noteCollected } = Promise.withResolvers<void>();
   const { promise: checked, resolve: noteChecked } = Promise.withResolvers<void>();
   const lines: string[] = [];
@@ -32,6 +33,7 @@ async function chores(env: Readonly<Record<string, string>>, driver = openMemory
     renew: async () => undefined,
     logger,
     metrics: createChoreMetrics(metrics, Date.now),
+    hasOtherNodes,
   });
   return {
     lines,
@@ -143,4 +145,24 @@ test("everything stored is checked by the schedule", async () => {
   dispose();
   expect(lines[0]).toMatch(/level=error.*found a problem.*severity=lost/);
   expect(lines[1]).toMatch(/checked everything stored.*repositories=2.*lost=1/);
+});
+
+test("of several nodes with one schedule, one does what is due", async () => {
+  const env = { REGISTRY_GC_INTERVAL: "20ms", REGISTRY_VERIFY: "{interval: 20ms}" };
+  const looks: string[] = [];
+  const driver = intercept(openMemory(), { objects: { read: (key) => void (/last-/.test(key) && looks.push(key)) } });
+  const { store } = stockedOn(driver);
+  const [justNow, longAgo] = [
+    { ...store, now: () => Date.now() + 3_600_000 },
+    { ...store, now: () => 0 },
+  ];
+  for (const kind of ["collection", "check"] as const) await noteRun(justNow, kind, {});
+  const idle = await chores(env, driver, true);
+  while (new Set(looks).size < 2 || looks.length < 6) await Bun.sleep(1);
+  idle.dispose();
+  for (const kind of ["collection", "check"] as const) await noteRun(longAgo, kind, {});
+  const busy = await chores(env, driver, true);
+  await Promise.all([busy.collected, busy.checked]);
+  busy.dispose();
+  expect(idle.lines).toEqual([]);
 });
