@@ -85,15 +85,19 @@ async function stockedBucket() {
   return { bucket, stock, [Symbol.dispose]: () => bucket[Symbol.dispose]() };
 }
 
+function describeBlob(text: string) {
+  return { mediaType: "application/octet-stream", digest: digestOf(text), size: text.length };
+}
+
 function imageOf({ subject }: { readonly subject?: Digest } = {}) {
-  const describe = (text: string) => ({
-    mediaType: "application/octet-stream",
-    digest: digestOf(text),
-    size: text.length,
-  });
   const about =
     subject === undefined ? {} : { subject: { mediaType: "application/octet-stream", digest: subject, size: 1 } };
-  const text = JSON.stringify({ schemaVersion: 2, config: describe("config"), layers: [describe("layer")], ...about });
+  const text = JSON.stringify({
+    schemaVersion: 2,
+    config: describeBlob("config"),
+    layers: [describeBlob("layer")],
+    ...about,
+  });
   return { bytes: utf8(text), digest: digestOf(text), contentType: undefined };
 }
 
@@ -229,4 +233,37 @@ describe("a tag", () => {
       expect.stringMatching(/^DELETE notices\//),
     ]);
   });
+});
+
+test("a deletion of many manifests announces a part of them at a time, and only what it announced goes", async () => {
+  using setup = await stockedBucket();
+  const { registry, store } = setup.stock;
+  // As they lie there: pushing them takes longer than the rest.
+  const digests = await Promise.all(
+    Array.from({ length: 102 }, async (_, index) => {
+      const text = JSON.stringify({
+        schemaVersion: 2,
+        config: describeBlob("config"),
+        layers: [],
+        annotations: { index },
+      });
+      const digest = digestOf(text);
+      await store.objects.put(blobKey(digest), utf8(text));
+      await store.objects.put(revisionLink(app, digest), utf8(digest));
+      return digest;
+    }),
+  );
+  const { deletions } = registry.repository(app, anonymous());
+  const selection = { tags: [], digests, isEverything: false };
+  const plan = await deletions.plan({ selection });
+  const { requests } = setup.bucket.engine;
+  requests.length = 0;
+  const { manifests } = await deletions.carryOut({
+    order: { tags: [], manifests: plan.manifests.map(({ digest }) => digest) },
+  });
+  const notices = requests.filter(({ method, key }) => method === "PUT" && key.startsWith("notices/"));
+  const announced = notices.map(({ body }) => new TextDecoder().decode(body).split("\n").length);
+  const left = await Promise.all(digests.map((digest) => store.objects.stat(revisionLink(app, digest))));
+  expect([manifests.length, announced[0], left.filter((stat) => stat !== undefined)]).toEqual([102, 100, []]);
+  expect(announced.every((count) => count <= 100)).toBe(true);
 });

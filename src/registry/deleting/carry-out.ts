@@ -136,7 +136,8 @@ class Deletion {
 
   async #work(removing: Removing, told: Deleted[]): Promise<void> {
     const endMs = performance.now() + roundMs;
-    const leastManifests = this.#manifests.length - roundManifests;
+    const isAnnounced = !this.#store.changes.isExclusive;
+    const leastManifests = isAnnounced ? this.#manifests.length - roundManifests : Number.NEGATIVE_INFINITY;
     const isOpen = () => this.isLeft() && performance.now() < endMs && this.#options.signal?.aborted !== true;
     await finishDeletion(this.#store, this.#name, removing);
     await this.#readNewManifests();
