@@ -50,6 +50,14 @@ test.each([
   expect(outcome instanceof URL ? "URL" : outcome).toBe(want as never);
 });
 
+test("a piece may be refused for another reason", async () => {
+  const piece = { body: "x", lengthBytes: 1, startBytes: 0 };
+  const sending = withAnswer(new Response("", { status: 400 }), (target, location) =>
+    sendPiece(target, location, { piece, signal }),
+  );
+  expect(await codeOf(sending)).toBe("UPSTREAM_INVALID");
+});
+
 const digestError = JSON.stringify({ errors: [{ code: "DIGEST_INVALID", message: "" }] });
 
 test.each([

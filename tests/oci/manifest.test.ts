@@ -57,9 +57,8 @@ test("parseManifest() takes null for an empty list, where an index says that it 
 });
 
 test("parseManifest() leaves annotations out that are null", () => {
-  expect(parse({ ...imageFields, annotations: { a: null, b: "" } })).toEqual(
-    parse({ ...imageFields, annotations: { b: "" } }),
-  );
+  const parsed = parse({ ...imageFields, annotations: { a: null, b: "" } });
+  expect(parsed).toEqual({ manifest: expect.objectContaining({ annotations: { b: "" } }) });
 });
 
 test("parseManifest() takes optional fields of a descriptor that are null for absent", () => {
