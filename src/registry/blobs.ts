@@ -110,7 +110,7 @@ export async function promiseLink(
   if (linkStat === undefined || found === undefined) return undefined;
   const ageMs = store.now() - linkStat.changedMs;
   if (ageMs >= 0 && ageMs < store.changes.freshMs) return found;
-  await using adding = await store.changes.adding(name, { waitMs: promiseWaitMs });
+  await using adding = await store.changes.adding(name, { waitMs: promiseWaitMs, isFleeting: true });
   if (adding === undefined) return found;
   const kept = (await store.objects.renew(link)) ? await findLinkedBlob(store, adding, { link, target }) : undefined;
   return kept === "noticed" ? undefined : kept;

@@ -50,7 +50,7 @@ export class PullTimes {
   async #record(name: RepositoryName, tag: Tag): Promise<boolean> {
     const { objects, changes } = this.#store;
     if ((await objects.stat(pullsKey)) === undefined) await objects.put(pullsKey, nothing);
-    await using adding = await changes.adding(name, { waitMs: 0 });
+    await using adding = await changes.adding(name, { waitMs: 0, isFleeting: true });
     if (adding === undefined || !(await isTag(this.#store, name, tag))) return false;
     const key = tagPulledKey(name, tag);
     if (!(await objects.renew(key))) await objects.put(key, nothing);

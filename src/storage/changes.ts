@@ -72,10 +72,13 @@ export interface Changes {
   readonly freshMs: number;
   /** Whether this holds for all processes, and not only for the tasks of this one. */
   keepsProcessesApart(): boolean;
-  /** Begins to add under a name; undefined if that is not to be had in time. With `isConditional` one may `replace`. */
+  /**
+   * Begins to add under a name; undefined if that is not to be had in time. With `isConditional` one may `replace`. With
+   * `isFleeting` nothing is added that has to survive a power cut, so its end waits for no disk.
+   */
   adding(
     name: string,
-    options: { readonly waitMs: number; readonly isConditional?: boolean },
+    options: { readonly waitMs: number; readonly isConditional?: boolean; readonly isFleeting?: boolean },
   ): Promise<Adding | undefined>;
   /** Announces that these keys may be taken away; undefined if that is not to be had in time. */
   removing(

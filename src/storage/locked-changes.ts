@@ -33,11 +33,15 @@ export class LockedChanges implements Changes {
 
   async adding(
     name: string,
-    { waitMs, isConditional = false }: { readonly waitMs: number; readonly isConditional?: boolean },
+    {
+      waitMs,
+      isConditional = false,
+      isFleeting = false,
+    }: { readonly waitMs: number; readonly isConditional?: boolean; readonly isFleeting?: boolean },
   ): Promise<Adding | undefined> {
     // Who compares before he writes must have nobody beside him who writes.
     const lock = await this.#options.locks.take(name, isConditional ? "alone" : "shared", { waitMs });
-    return lock && new LockedAdding(this, { objects: this.#options.objects, lock, isConditional });
+    return lock && new LockedAdding(this, { objects: this.#options.objects, lock, isConditional, isFleeting });
   }
 
   async removing(name: string, { waitMs }: { readonly waitMs: number }): Promise<Removing | undefined> {
@@ -61,20 +65,20 @@ export class LockedChanges implements Changes {
   }
 }
 
+interface HeldAdding {
+  readonly objects: Objects;
+  readonly lock: Lock;
+  readonly isConditional: boolean;
+  readonly isFleeting: boolean;
+}
+
 class LockedAdding implements Adding {
   readonly #changes: Changes;
-  readonly #objects: Objects;
-  readonly #lock: Lock;
-  readonly #isConditional: boolean;
+  readonly #held: HeldAdding;
 
-  constructor(
-    changes: Changes,
-    held: { readonly objects: Objects; readonly lock: Lock; readonly isConditional: boolean },
-  ) {
+  constructor(changes: Changes, held: HeldAdding) {
     this.#changes = changes;
-    this.#objects = held.objects;
-    this.#lock = held.lock;
-    this.#isConditional = held.isConditional;
+    this.#held = held;
   }
 
   /** Nobody takes them while the lock is held. */
@@ -89,20 +93,22 @@ class LockedAdding implements Adding {
   }
 
   async put(key: Key, bytes: Uint8Array): Promise<void> {
-    await this.#objects.put(key, bytes, { isDurable: false });
+    await this.#held.objects.put(key, bytes, { isDurable: false });
   }
 
   async replace(key: Key, bytes: Uint8Array, { expected }: { readonly expected: Stat | undefined }): Promise<boolean> {
-    if (!this.#isConditional) throw new RangeError(`${key} cannot be replaced beside others who write`);
-    if ((await this.#objects.stat(key))?.identity !== expected?.identity) return false;
-    await this.#objects.put(key, bytes, { isDurable: false });
+    const { objects, isConditional } = this.#held;
+    if (!isConditional) throw new RangeError(`${key} cannot be replaced beside others who write`);
+    if ((await objects.stat(key))?.identity !== expected?.identity) return false;
+    await objects.put(key, bytes, { isDurable: false });
     return true;
   }
 
   /** Whoever takes away may begin; what he does comes to the disk later than this. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#lock[Symbol.dispose]();
-    await this.#objects.flush();
+    const { lock, objects, isFleeting } = this.#held;
+    lock[Symbol.dispose]();
+    if (!isFleeting) await objects.flush();
   }
 }
 

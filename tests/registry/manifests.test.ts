@@ -28,6 +28,21 @@ describe("a GET and a HEAD", () => {
     expect([(await read(stock.store, app, tag("1"))).digest, await isInPlace(stock, digest)]).toEqual([digest, true]);
   });
 
+  test.each(reads)(
+    "%s goes on when what somebody else pushed could not be written, such as on a dying disk",
+    async (_what, read) => {
+      let isFailing = false;
+      const flush = async () => {
+        if (isFailing) throw Object.assign(new Error("EROFS"), { code: "EROFS" });
+      };
+      const stock = stocked((driver) => intercept(driver, { objects: { flush } }));
+      const digest = await pushImage(stock, "app", { tag: "1" });
+      stock.wait(5000);
+      isFailing = true;
+      expect((await read(stock.store, app, tag("1"))).digest).toBe(digest);
+    },
+  );
+
   test("a GET looks again where a collector takes the bytes between the look and the reading", async () => {
     const stock = stocked();
     const digest = await pushImage(stock, "app", { tag: "1" });
