@@ -80,10 +80,13 @@ export interface Changes {
     name: string,
     options: { readonly waitMs: number; readonly isConditional?: boolean; readonly isFleeting?: boolean },
   ): Promise<Adding | undefined>;
-  /** Announces that these keys may be taken away; undefined if that is not to be had in time. */
+  /**
+   * Announces that these keys may be taken away; undefined if that is not to be had in time. It may be held for a minute, or for
+   * much longer if `isLong`; who dies meanwhile leaves others without these keys for as long.
+   */
   removing(
     name: string,
-    options: { readonly keys: readonly Key[]; readonly waitMs: number },
+    options: { readonly keys: readonly Key[]; readonly waitMs: number; readonly isLong?: boolean },
   ): Promise<Removing | undefined>;
   /** Takes the only hold on a kind of work, without waiting, or returns what its holder has noted. */
   hold(kind: string, note: string): Promise<AsyncDisposable | { readonly heldBy: string }>;

@@ -1,6 +1,7 @@
 // Removing links from one repository: announced first, or under its lock, held exclusively. The lock is never waited for: a
 // busy repository is left as it is, and its links count.
 import type { Pace } from "../../lib/pacer.ts";
+import { errorCode } from "../../lib/system-error.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Removing } from "../../storage/changes.ts";
@@ -30,9 +31,17 @@ export async function pruneRepository(store: Store, scan: RepositoryScan, rules:
   if (scan.isBusy) return keepEverything(scan, { ...judged, isBusy: true });
   if (name === undefined || !hasCandidates(scan, plan)) return keepEverything(scan, judged);
   if (rules.isDryRun) return await predictPruned(store, name, present(scan, plan));
-  await using removing = await store.changes.removing(name, { keys: keysOf(name, { scan, plan }), waitMs: 0 });
+  // There may be millions of links to look at again.
+  const keys = keysOf(name, { scan, plan });
+  await using removing = await store.changes.removing(name, { keys, waitMs: 0, isLong: true });
   if (removing === undefined) return await keepEverything(scan, { ...judged, isBusy: true });
-  return await pruneAnnounced(store, name, { removing, scan, plan, rules });
+  try {
+    return await pruneAnnounced(store, name, { removing, scan, plan, rules });
+  } catch (error) {
+    // That took too long; the next run has another try.
+    if (errorCode(error) !== "ETIMEDOUT") throw error;
+    return await keepEverything(scan, { ...judged, isBusy: true });
+  }
 }
 
 /** What nobody needs, and what is dangling. */

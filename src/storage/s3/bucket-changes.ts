@@ -19,7 +19,7 @@ export interface BucketChangesOptions {
   readonly prefix: string;
   /** Whether the store refuses what comes too late; without that nothing may be taken away beside others who add. */
   readonly isExpiryEnforced: boolean;
-  readonly timing: Pick<BucketTiming, "changeSeconds" | "leaseMs">;
+  readonly timing: Pick<BucketTiming, "changeSeconds" | "collectionSeconds" | "leaseMs">;
   /** Told of contents that readers looked for. */
   readonly looks: RecentLooks;
 }
@@ -48,10 +48,13 @@ export class BucketChanges implements Changes {
     return new BucketAdding(this.#objects, { notices, scope: scopeOf(name), seconds: timing.changeSeconds });
   }
 
-  async removing(name: string, { keys }: { readonly keys: readonly Key[] }): Promise<Removing> {
+  async removing(
+    name: string,
+    { keys, isLong = false }: { readonly keys: readonly Key[]; readonly isLong?: boolean },
+  ): Promise<Removing> {
     const { notices, timing } = this.#options;
-    const options = { notices, scope: scopeOf(name), keys, seconds: timing.changeSeconds };
-    return await beginRemoving(this.#objects, options);
+    const seconds = isLong ? timing.collectionSeconds : timing.changeSeconds;
+    return await beginRemoving(this.#objects, { notices, scope: scopeOf(name), keys, seconds });
   }
 
   async hold(kind: string, note: string): Promise<AsyncDisposable | { readonly heldBy: string }> {

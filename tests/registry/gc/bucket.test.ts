@@ -18,7 +18,7 @@ async function lonely(stock: Stock, text: string) {
 
 /** Whether repositories are being listed. */
 function isOfRepositories(query: URLSearchParams): boolean {
-  return query.get("prefix")?.includes("/repositories/") === true && !query.has("delimiter");
+  return query.get("prefix")?.includes("/repositories") === true && !query.has("delimiter");
 }
 
 describe("on a bucket", () => {
@@ -110,6 +110,27 @@ describe("on a bucket", () => {
     isSlow = false;
     stock.wait(graceMs);
     expect((await collect(stock)).summary).toMatchObject({ purged: 1, findings: 0 });
+  });
+
+  test("a repository that takes too long to look at again counts as busy, and the next run has another try", async () => {
+    using bucket = stockedBucket();
+    const { stock, engine } = bucket;
+    await pushImage(stock, "app", { tag: "1" });
+    await pushBlob(stock, "app", "lonely");
+    stock.wait(graceMs);
+    let isAnnounced = false;
+    engine.fault = ({ method, key, query }) => {
+      if (method === "PUT" && key.includes("notices/r-")) isAnnounced = true;
+      else if (isAnnounced && isOfRepositories(query)) {
+        isAnnounced = false;
+        engine.nowMs += 16 * 60_000;
+      }
+      return undefined;
+    };
+    expect((await collect(stock)).summary).toMatchObject({ busy: 1, findings: 0, condemned: 0 });
+    engine.fault = () => undefined;
+    expect((await collect(stock)).summary).toMatchObject({ busy: 0, layerLinks: 1 });
+    expect(await pullImage(stock, "app", tagged("1"))).toBe(true);
   });
 
   test("a page that cannot be listed protects every blob", async () => {
