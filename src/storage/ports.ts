@@ -256,7 +256,7 @@ export interface Directory {
    * tell, as of a disk behind a network, or of several disks that are shown as one.
    */
   changeTime(prefix: Key): Promise<number | undefined>;
-  /** Makes a prefix that may stay empty, durably. */
+  /** Makes a prefix that may stay empty. It survives a power cut no later than what is changed after it. */
   makePrefix(prefix: Key): Promise<void>;
   /**
    * Removes prefixes without objects, from below, and finally this one; false if something is left. With
