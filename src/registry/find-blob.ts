@@ -49,6 +49,8 @@ export async function findLinkedBlob(
   adding: Adding,
   { link, target, ...patience }: BlobLink & PatienceOptions,
 ): Promise<Found> {
+  // The link stays for as long as it is held.
+  if (store.changes.isExclusive) return await findBlob(store, target);
   // At once: the one is not written for the sake of the other.
   const [isStanding, [found]] = await Promise.all([
     adding.stands([link], patience),

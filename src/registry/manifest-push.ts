@@ -9,7 +9,7 @@ import type { Adding, Found } from "../storage/changes.ts";
 import type { Key } from "../storage/ports.ts";
 import { putCatalogEntry } from "./catalog-entries.ts";
 import { withNothingUnfinished } from "./deletions.ts";
-import { findBlobs, noticeWaitMs, withdrawLink } from "./find-blob.ts";
+import { findBlob, findBlobs, noticeWaitMs, withdrawLink } from "./find-blob.ts";
 import { type IsImmutable, noneImmutable, refuseMoves, type TagConditions } from "./immutable-tags.ts";
 import { blobKey, deletedLink, layersPrefix, referrerLink, revisionLink, tagCurrentLink } from "./layout.ts";
 import { putWithLinks } from "./links.ts";
@@ -113,7 +113,11 @@ export async function storeManifest(
   for (const tag of tags)
     moved.push(await moveTag(store, name, { adding, tag, digest, condition: conditions?.get(tag) }));
   const current = tags.map((tag) => tagCurrentLink(name, tag));
-  if (tags.length > 0 && !(await adding.stands([link, ...current], { waitMs: noticeWaitMs })))
+  if (
+    tags.length > 0 &&
+    !store.changes.isExclusive &&
+    !(await adding.stands([link, ...current], { waitMs: noticeWaitMs }))
+  )
     throw refuseTaken("the manifest was deleted meanwhile");
   return moved;
 }
@@ -128,13 +132,16 @@ async function requireKept(
   adding: Adding,
   { bytes, digest, links, named = [] }: ApprovedManifest & { readonly links: readonly Key[] },
 ): Promise<void> {
-  const seen = store.changes.isExclusive ? [] : named;
-  const written = [...links, ...seen.map(({ link }) => link)];
-  if (!(await adding.stands(written, { waitMs: noticeWaitMs })))
+  // What was seen under the same hold stays, where that is so.
+  const { isExclusive } = store.changes;
+  const written = [...links, ...named.map((each) => each.link)];
+  if (!isExclusive && !(await adding.stands(written, { waitMs: noticeWaitMs })))
     throw refuseTaken("what it needs was deleted meanwhile");
-  const digests = [digest, ...seen.map(({ target }) => target)];
+  const digests = [digest, ...named.map(({ target }) => target)];
   for (let round = 1; ; round += 1) {
-    const [own, ...others] = await findBlobs(store, adding, { digests, waitMs: noticeWaitMs });
+    const [own, ...others] = isExclusive
+      ? [await findBlob(store, digest)]
+      : await findBlobs(store, adding, { digests, waitMs: noticeWaitMs });
     if (!others.every(isKept)) throw refuseTaken("a blob that it needs was collected meanwhile");
     if (isKept(own)) return;
     if (own === "noticed" || round > maxRounds) throw refuseTaken("the manifest was collected meanwhile");
