@@ -10,6 +10,11 @@ export function isFull(error: unknown): boolean {
   return ["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "");
 }
 
+/** What went wrong in the work itself, if letting go of what it held has failed as well. */
+export function firstError(error: unknown): unknown {
+  return error instanceof SuppressedError ? error.suppressed : error;
+}
+
 /** The error's message. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,7 +1,7 @@
 // What every facet of the registry works with: the ports of storage, a clock and a source of identifiers; and how a repository
 // is added to and taken away from.
 
-import { errorCode } from "../lib/system-error.ts";
+import { errorCode, firstError } from "../lib/system-error.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
@@ -30,9 +30,13 @@ export async function withAdding<T>(
   work: (adding: Adding) => Promise<T>,
   { isConditional = false }: { readonly isConditional?: boolean } = {},
 ): Promise<T> {
-  await using adding = await store.changes.adding(name, { waitMs: turnWaitMs, isConditional });
-  if (adding === undefined) throw refuseBusy(name);
-  return await work(adding);
+  try {
+    await using adding = await store.changes.adding(name, { waitMs: turnWaitMs, isConditional });
+    if (adding === undefined) throw refuseBusy(name);
+    return await work(adding);
+  } catch (error) {
+    throw firstError(error);
+  }
 }
 
 /** Takes something away from a repository: these keys, and what need not be announced. Refuses in the same way. */

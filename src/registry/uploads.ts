@@ -1,6 +1,6 @@
 // Upload sessions: bytes that arrive over several requests and become a blob when their digest is right.
 import { BoundedMap } from "../lib/bounded-map.ts";
-import { errorCode } from "../lib/system-error.ts";
+import { errorCode, firstError } from "../lib/system-error.ts";
 import { type Algorithm, type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
@@ -276,7 +276,7 @@ async function disposing<T>(upload: Upload, work: (upload: Upload) => Promise<T>
     await using held = upload;
     return await work(held);
   } catch (error) {
-    throw error instanceof SuppressedError ? error.suppressed : error;
+    throw firstError(error);
   }
 }
 

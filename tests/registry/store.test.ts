@@ -71,3 +71,13 @@ test("withRemoving() refuses what took longer than it was announced for, and let
   });
   expect(await Promise.all(codes)).toEqual(["UNAVAILABLE", "EIO"]);
 });
+
+test("withAdding() is refused for what the work refused, whatever its end comes to; and for that if nothing else", async () => {
+  const flush = async () => {
+    throw new Error("EROFS");
+  };
+  const { store } = stocked((driver) => answering(driver, { objects: { flush } }));
+  const refused = withAdding(store, app, () => Promise.reject(new Error("unknown")));
+  await expect(refused).rejects.toThrow("unknown");
+  await expect(withAdding(store, app, async () => "done")).rejects.toThrow("EROFS");
+});
