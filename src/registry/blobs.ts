@@ -68,12 +68,9 @@ const maxRounds = 3;
 export async function openBlob(store: Store, name: RepositoryName, digest: Digest): Promise<FoundBlob> {
   // A collector that judged before the link was made may take the bytes between the look and the opening.
   for (let round = 1; round <= maxRounds; round += 1) {
-    const [found, likely] = store.changes.isExclusive
-      ? [await followToBlob(store, layerLink(name, digest), digest), undefined]
-      : await Promise.all([followToBlob(store, layerLink(name, digest), digest), store.objects.open(blobKey(digest))]);
+    const found = await followToBlob(store, layerLink(name, digest), digest);
     if (found === undefined) break;
-    const isLikely = found.target === digest && likely !== undefined;
-    const content = isLikely ? likely : await store.objects.open(blobKey(found.target));
+    const content = await store.objects.open(blobKey(found.target), found.stat);
     if (content !== undefined) return { digest, sizeBytes: found.stat.sizeBytes, content };
   }
   throw new RegistryError("BLOB_UNKNOWN", { detail: { name, digest } });

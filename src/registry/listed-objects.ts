@@ -86,8 +86,8 @@ export class ListedObjects implements Objects {
     return this.#objects.read(key, maxBytes);
   }
 
-  open(key: Key): Promise<Content | undefined> {
-    return this.#objects.open(key);
+  open(key: Key, seen?: Stat): Promise<Content | undefined> {
+    return this.#objects.open(key, seen);
   }
 
   put(key: Key, bytes: Uint8Array, options?: Lasting): Promise<void> {

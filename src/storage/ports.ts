@@ -54,8 +54,11 @@ export interface Objects {
   stat(key: Key, options?: { readonly isLinkFollowed: boolean }): Promise<Stat | undefined>;
   /** The whole of a small object; undefined if there is none, or if it is larger than `maxBytes`. */
   read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** A handle on the object to stream or slice it, or undefined. */
-  open(key: Key): Promise<Content | undefined>;
+  /**
+   * A handle on the object to stream or slice it, or undefined. Where a look is a request, there is none if the caller says
+   * what he has just seen: if it is gone by then, or another one, reading fails.
+   */
+  open(key: Key, seen?: Stat): Promise<Content | undefined>;
   /**
    * Replaces the object, all or nothing; once the promise resolves it survives a power cut. A prefix in its place is
    * removed if it is empty; otherwise EISDIR is thrown.

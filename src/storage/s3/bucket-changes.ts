@@ -7,7 +7,6 @@ import type { BucketObjects } from "./bucket-objects.ts";
 import { keepLease, takeLease } from "./lease.ts";
 import { type Notices, scopeOf } from "./notices.ts";
 import { describeObject } from "./object-stat.ts";
-import type { RecentLooks } from "./recent-looks.ts";
 import { beginRemoving } from "./removing.ts";
 import type { BucketTiming } from "./timing.ts";
 
@@ -20,8 +19,6 @@ export interface BucketChangesOptions {
   /** Whether the store refuses what comes too late; without that nothing may be taken away beside others who add. */
   readonly isExpiryEnforced: boolean;
   readonly timing: Pick<BucketTiming, "changeSeconds" | "collectionSeconds" | "leaseMs">;
-  /** Told of contents that readers looked for. */
-  readonly looks: RecentLooks;
 }
 
 /** A link this young need not be renewed for another promise: a fraction of how long garbage is usually left alone. */
@@ -65,9 +62,7 @@ export class BucketChanges implements Changes {
   }
 
   async recover(content: Key): Promise<Stat | undefined> {
-    const { notices, looks } = this.#options;
     const stat = await this.#objects.stat(content);
-    if (stat !== undefined) looks.note(content, stat);
-    return stat && describeObject(stat, await notices.damage.has(content, stat));
+    return stat && describeObject(stat, await this.#options.notices.damage.has(content, stat));
   }
 }

@@ -17,7 +17,6 @@ import type { BucketObjects } from "./bucket-objects.ts";
 import { NodeUploads } from "./node-uploads.ts";
 import { Notices } from "./notices.ts";
 import { PartMemory } from "./part-memory.ts";
-import { RecentLooks } from "./recent-looks.ts";
 import { ScratchTransfers } from "./scratch-transfers.ts";
 import { type Redirects, StoreObjects } from "./store-objects.ts";
 import type { StoreTraits } from "./store-probe.ts";
@@ -44,17 +43,16 @@ export interface BucketDriverOptions {
 export function openBucketDriver(options: BucketDriverOptions): Driver {
   const { objects, newId, traits, redirects, timing = usualTiming } = options;
   const notices = new Notices(objects, { prefix: "notices/", newId, marginMs: timing.marginMs });
-  const looks = new RecentLooks();
   const prefix = `${collectorPlace}/`;
   const { isExpiryEnforced, areEtagsMd5 } = traits;
-  const stored = new StoreObjects(objects, { notices, looks, isContent, redirects });
+  const stored = new StoreObjects(objects, { notices, isContent, redirects });
   const uploads = new BucketUploads(objects, { newId, memory: new PartMemory(options.partMemoryBytes) });
   const paths = new KeyPaths(options.scratch, new DurableFiles(options.scratch, { isDurable: false }));
   const files = new FileTransfers(paths, openFlock());
   const local = new FileDirectory(paths);
   return {
     objects: stored,
-    changes: new BucketChanges(objects, { notices, newId, prefix, isExpiryEnforced, timing, looks }),
+    changes: new BucketChanges(objects, { notices, newId, prefix, isExpiryEnforced, timing }),
     garbage: new BucketGarbage(objects, { notices, newId, prefix, timing }),
     uploads: new NodeUploads(uploads),
     transfers: new ScratchTransfers({ files, objects: stored, send: (content, to) => send(uploads, content, to) }),

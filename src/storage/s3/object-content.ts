@@ -7,7 +7,11 @@ import { S3Failure } from "./failure.ts";
 const maxBreaks = 3;
 
 /** A handle on the object of that ETag: bytes of another one that takes its place are never mixed in. */
-export function contentOfObject(objects: BucketObjects, key: string, stat: ObjectStat): Content {
+export function contentOfObject(
+  objects: BucketObjects,
+  key: string,
+  stat: Pick<ObjectStat, "etag" | "sizeBytes">,
+): Content {
   return new ObjectContent({ objects, key, etag: stat.etag }, 0, stat.sizeBytes);
 }
 

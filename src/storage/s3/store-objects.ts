@@ -8,7 +8,6 @@ import { listNames, streamNames } from "./names.ts";
 import type { Notices } from "./notices.ts";
 import { contentOfObject } from "./object-content.ts";
 import { describeObject } from "./object-stat.ts";
-import type { RecentLooks } from "./recent-looks.ts";
 
 /** Where clients are sent for contents. */
 export interface Redirects {
@@ -23,7 +22,6 @@ export interface StoreObjectsOptions {
   readonly notices: Notices;
   /** Whether this is the key of a content, and not of something that leads to one. */
   readonly isContent: (key: Key) => boolean;
-  readonly looks: RecentLooks;
   /** Undefined: nobody is sent anywhere. */
   readonly redirects: Redirects | undefined;
 }
@@ -51,10 +49,10 @@ export class StoreObjects implements Objects {
     return (await this.#objects.read(key, maxBytes))?.bytes;
   }
 
-  async open(key: Key): Promise<Content | undefined> {
-    const stat = this.#options.looks.take(key) ?? (await this.#objects.stat(key));
+  async open(key: Key, seen?: Stat): Promise<Content | undefined> {
+    const stat = seen ?? (await this.stat(key));
     if (stat === undefined) return undefined;
-    const content = contentOfObject(this.#objects, key, stat);
+    const content = contentOfObject(this.#objects, key, { etag: stat.identity, sizeBytes: stat.sizeBytes });
     const { redirects, isContent } = this.#options;
     if (redirects === undefined || !isContent(key)) return content;
     const { seconds, endpoint } = redirects;

@@ -127,7 +127,7 @@ export class HeldUpload implements Upload {
       this.#sealed ??= await this.#putTogether(this.#dataKey);
       this.#isChanged = true;
       const { key, ...stat } = this.#sealed;
-      return contentOfObject(this.#objects, key, { ...stat, changedMs: 0 });
+      return contentOfObject(this.#objects, key, stat);
     });
   }
 

@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
 import { BucketChanges } from "../../../src/storage/s3/bucket-changes.ts";
 import { Notices } from "../../../src/storage/s3/notices.ts";
-import { RecentLooks } from "../../../src/storage/s3/recent-looks.ts";
 import { usualTiming } from "../../../src/storage/s3/timing.ts";
 import { bytesOf, openBucket } from "./bucket.ts";
 
@@ -15,7 +14,6 @@ function changing({ isExpiryEnforced = true } = {}) {
     prefix: "gc/",
     isExpiryEnforced,
     timing: usualTiming,
-    looks: new RecentLooks(),
   });
   return { ...bucket, notices, changes };
 }

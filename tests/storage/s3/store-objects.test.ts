@@ -1,20 +1,17 @@
 import { expect, test } from "bun:test";
 import { readContent } from "../../../src/lib/content.ts";
 import { Notices } from "../../../src/storage/s3/notices.ts";
-import { RecentLooks } from "../../../src/storage/s3/recent-looks.ts";
 import { type Redirects, StoreObjects } from "../../../src/storage/s3/store-objects.ts";
 import { bytesOf, openBucket } from "./bucket.ts";
 
 function stored(redirects?: Redirects) {
   const bucket = openBucket();
   const notices = new Notices(bucket.objects, { prefix: "notices/", newId: () => "1" });
-  const looks = new RecentLooks();
   const isContent = (key: string) => key.startsWith("blobs/");
   return {
     ...bucket,
     notices,
-    stored: new StoreObjects(bucket.objects, { notices, looks, isContent, redirects }),
-    looks,
+    stored: new StoreObjects(bucket.objects, { notices, isContent, redirects }),
   };
 }
 
@@ -75,14 +72,12 @@ test("contents have an address, for as long as it is said, and nothing else has"
   ]).toEqual([undefined, undefined, undefined, "store.test"]);
 });
 
-test("what was looked at a moment ago is opened without another look; bytes of another one are not mixed in", async () => {
-  const { engine, objects, stored: opened, looks } = stored();
+test("what was seen a moment ago is opened without another look; bytes of another one are not mixed in", async () => {
+  const { engine, objects, stored: opened } = stored();
   await objects.put("blobs/a", bytesOf("seen"));
-  const stat = await objects.stat("blobs/a");
-  if (stat === undefined) throw new Error("it was just put");
-  looks.note("blobs/a", stat);
+  const seen = await opened.stat("blobs/a");
   engine.requests.length = 0;
-  const content = await opened.open("blobs/a");
+  const content = await opened.open("blobs/a", seen);
   const before = engine.requests.length;
   await objects.put("blobs/a", bytesOf("another"));
   const failure = content === undefined ? undefined : await readContent(content).catch((error: Error) => error.name);
