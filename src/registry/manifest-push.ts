@@ -58,22 +58,27 @@ export async function putManifest(
     throw new RegistryError("MANIFEST_INVALID", { message: problem ?? "" });
   const { manifest } = parsed;
   const subject = manifest.subject?.digest;
-  const wasLinked = (await store.objects.stat(revisionLink(name, digest))) !== undefined;
+  const link = revisionLink(name, digest);
+  let isNew = false;
   const immutable = put.tags.filter((tag) => isImmutable(name, tag));
   const work = async (adding: Adding) => {
     const conditions = await refuseMoves(store, name, { tags: immutable, digest });
+    const linked = store.objects.stat(link);
+    // Its failure is reported where it is awaited; until then it must not count as unhandled.
+    linked.catch(() => undefined);
     const named = await requireNamed(store, name, { manifest, rules });
+    isNew = (await linked) === undefined;
     const approved = { bytes: put.bytes, digest, subject, tags: put.tags, named, conditions };
     const moved = await storeManifest(store, name, { adding, ...approved });
-    if (!wasLinked) await store.objects.delete(deletedLink(name, digest), { isDurable: false });
+    if (isNew) await store.objects.delete(deletedLink(name, digest), { isDurable: false });
     return moved;
   };
   try {
     const tags = await withNothingUnfinished(store, name, { work, isConditional: immutable.length > 0 });
     const { mediaType } = manifest;
-    return { digest, mediaType, sizeBytes: put.bytes.length, subject, tags, isNew: !wasLinked };
+    return { digest, mediaType, sizeBytes: put.bytes.length, subject, tags, isNew };
   } catch (error) {
-    if (!wasLinked) await withdrawLink(store, name, { link: revisionLink(name, digest), target: digest });
+    if (isNew) await withdrawLink(store, name, { link, target: digest });
     throw error;
   }
 }
