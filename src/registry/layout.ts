@@ -13,7 +13,7 @@
 //       _referrers/.read                                      ours, where there are no directories: up to when all were read
 //       _deleted/<alg>/<hex>/link                             ours: a client had this blob or manifest deleted
 //       _deleting                                             ours: the manifest whose tags are to be deleted with it
-//       _uploads/<uuid>/{data,startedat,owner}                an upload session
+//       _uploads/<uuid>/{data,startedat,owner}                an upload session; in a bucket {session,tail-…,data-…,owner}
 //       _upstream                                             ours: the registry that this repository is cached from
 //   proxy/<alg>-<hex>-<upstream>                              ours: a blob on its way from an upstream registry
 //   gc/pulls                                                  ours: since when pulls are recorded

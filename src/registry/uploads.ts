@@ -72,8 +72,10 @@ export class StoreUploads {
   async start(name: RepositoryName, algorithm: Algorithm, options: SessionOptions = {}): Promise<UploadTarget> {
     const { owner, isBrief = false } = options;
     const id = this.#store.uuid();
-    const startedAt = `${new Date(this.#store.now()).toISOString().slice(0, 19)}Z`;
-    const beside = { startedat: startedAt, ...(owner === undefined ? {} : { [ownerFile]: owner }) };
+    const startedat = `${new Date(this.#store.now()).toISOString().slice(0, 19)}Z`;
+    // For the purge of the Go registries, which in a bucket know nothing of our sessions.
+    const started = this.#store.changes.isExclusive ? { startedat } : {};
+    const beside = { ...started, ...(owner === undefined ? {} : { [ownerFile]: owner }) };
     await this.#store.uploads.create(uploadKey(name, id), isBrief ? undefined : beside);
     if (algorithm !== "sha256") this.#kept.set(id, { hash: startHash(algorithm), identity: undefined });
     return { name, id };

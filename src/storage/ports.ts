@@ -196,7 +196,10 @@ export interface Uploads {
   size(key: Key): Promise<number | undefined>;
   /** When an upload, or what is left of one, last changed, in milliseconds since 1970; undefined if there is nothing. */
   changedMs(key: Key): Promise<number | undefined>;
-  /** Removes what is beside an upload that is over, or was never more than that. */
+  /**
+   * Removes what is beside an upload that is over, or was never more than that. For whoever has committed it and still holds it,
+   * some of that may come later, for others to see.
+   */
   discard(key: Key): Promise<void>;
   /** Ends an upload, in whatever state, and removes all of it: in one step, for whoever looks. */
   cancel(key: Key): Promise<void>;

@@ -4,7 +4,9 @@ import { expect, test } from "bun:test";
 import { anonymous } from "../../src/registry/actor.ts";
 import { tidyCatalog } from "../../src/registry/catalog-entries.ts";
 import { openBucketStore } from "../storage/s3/bucket-store.ts";
-import { digestOf, named, pushBlob, pushImage, putManifest, stockedOn, tagged, utf8 } from "./stocked.ts";
+import { codeOf } from "./refused.ts";
+import { chunk } from "./sessions.ts";
+import { digestOf, named, pushImage, putManifest, stockedOn, tagged, utf8 } from "./stocked.ts";
 
 const app = named("team/app");
 const [one, two] = [tagged("1"), tagged("2")];
@@ -75,15 +77,32 @@ test("a push", async () => {
     const id = await repository.uploads.start("sha256", { isBrief: true });
     await repository.uploads.commit(id, { body, range: undefined }, digestOf(text));
   };
-  for (const text of ["layer", "config"]) await pushBlob(stock, app, text);
+  const inRequests = async (first: readonly string[], last: string) => {
+    const id = await repository.uploads.start("sha256");
+    for (const text of first) await repository.uploads.append(id, chunk(text));
+    await repository.uploads.commit(id, chunk(last), digestOf(`${first.join("")}${last}`));
+    // The session ends after the answer; this waits for it, and costs a look.
+    expect(await codeOf(repository.uploads.size(id))).toBe("BLOB_UPLOAD_UNKNOWN");
+  };
+  for (const text of ["layer", "config"]) await inRequests([], text);
   const other = stock.registry.repository(named("other"), anonymous());
   expect({
     blobInOneRequest: await count(() => brief("brief")),
+    blobInTwoRequests: await count(() => inRequests([], "two")),
+    blobInThreeRequests: await count(() => inRequests(["three"], "")),
     mount: await count(() => other.blobs.mount({ digest: digestOf("layer"), from: app })),
     manifest: await count(() => pushManifest(stock, undefined)),
     manifestWithTag: await count(() => pushManifest(stock, two, "new")),
     manifestOfMovedTag: await count(() => pushManifest(stock, two, "newer")),
-  }).toEqual({ blobInOneRequest: 6, mount: 7, manifest: 18, manifestWithTag: 24, manifestOfMovedTag: 26 });
+  }).toEqual({
+    blobInOneRequest: 6,
+    blobInTwoRequests: 9 + 1,
+    blobInThreeRequests: 13 + 1,
+    mount: 7,
+    manifest: 18,
+    manifestWithTag: 24,
+    manifestOfMovedTag: 26,
+  });
 });
 
 test("a deletion", async () => {

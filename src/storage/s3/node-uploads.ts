@@ -5,6 +5,9 @@ import { UploadClaims } from "../upload-claims.ts";
 import type { HeldUpload } from "./upload.ts";
 import type { BucketUploads } from "./uploads.ts";
 
+/** As many uploads end at once without anybody waiting. */
+const mostEnding = 100;
+
 /** The uploads of one node; see the contract in ports.ts. */
 export class NodeUploads implements Uploads {
   readonly #uploads: BucketUploads;
@@ -12,6 +15,8 @@ export class NodeUploads implements Uploads {
   readonly #held = new Map<Key, HeldUpload>();
   /** Uploads of one request, of which nothing is in the bucket but their bytes. */
   readonly #brief = new Set<Key>();
+  /** Uploads that were committed, and whose remains are being removed. */
+  readonly #ending = new Map<Key, Promise<void>>();
 
   constructor(uploads: BucketUploads) {
     this.#uploads = uploads;
@@ -26,6 +31,7 @@ export class NodeUploads implements Uploads {
   async protect(): Promise<void> {}
 
   async size(key: Key): Promise<number | undefined> {
+    await this.#ending.get(key);
     return await this.#uploads.size(key);
   }
 
@@ -41,6 +47,7 @@ export class NodeUploads implements Uploads {
       this.#claims.release(key, options.preempted);
     };
     try {
+      await this.#ending.get(key);
       const { target } = options;
       const how = { target, release };
       const upload = this.#brief.has(key) ? this.#uploads.openBrief(key, how) : await this.#uploads.open(key, how);
@@ -53,8 +60,14 @@ export class NodeUploads implements Uploads {
     }
   }
 
+  /** Whoever has committed it does not wait: no promise depends on what is left, and what stays is purged by age. */
   async discard(key: Key): Promise<void> {
-    if (!this.#brief.has(key)) await this.#uploads.discard(key);
+    if (this.#brief.has(key)) return;
+    const held = this.#held.get(key);
+    const removal = this.#uploads.discard(key, held?.left);
+    if (held?.isOver !== true || this.#ending.size >= mostEnding) return await removal;
+    const end = () => void this.#ending.delete(key);
+    this.#ending.set(key, removal.then(end, end));
   }
 
   async cancel(key: Key): Promise<void> {

@@ -24,6 +24,8 @@ export interface UploadRecord {
   readonly sealed: KeptBytes | undefined;
   /** What was kept beside the bytes as they are. */
   readonly note: string | undefined;
+  /** The keys of the small objects that it was begun with; undefined if whoever began it did not note them. */
+  readonly beside: readonly string[] | undefined;
   /** Whether it is over, and only its remains are there. */
   readonly isGone: boolean;
 }
@@ -48,6 +50,7 @@ export const emptyRecord: UploadRecord = {
   tail: undefined,
   sealed: undefined,
   note: undefined,
+  beside: [],
   isGone: false,
 };
 
@@ -82,7 +85,7 @@ function formatRecord({ parts, ...rest }: UploadRecord, nonce: string): string {
 
 function parseRecord(text: string): Pick<ReadRecord, "record" | "nonce"> | undefined {
   try {
-    const { uploadId, dataKey, parts, tail, sealed, note, isGone, nonce } = JSON.parse(text) as Readonly<
+    const { uploadId, dataKey, parts, tail, sealed, note, beside, isGone, nonce } = JSON.parse(text) as Readonly<
       Record<string, unknown>
     >;
     if (!Array.isArray(parts)) return undefined;
@@ -98,6 +101,7 @@ function parseRecord(text: string): Pick<ReadRecord, "record" | "nonce"> | undef
       tail: parseKept(tail),
       sealed: parseKept(sealed),
       note: textOrNothing(note),
+      beside: Array.isArray(beside) ? beside.map(String) : undefined,
       isGone: isGone === true,
     };
     return { record, nonce: textOrNothing(nonce) ?? "" };

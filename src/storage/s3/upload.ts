@@ -54,6 +54,8 @@ export class HeldUpload implements Upload {
   readonly #nonce: string;
   /** Bytes that were put aside, and are in no buffer. */
   #tail: KeptBytes | undefined;
+  /** Of all that were put aside, whether or not they are still needed. */
+  readonly #tailKeys: string[] = [];
   #sealed: KeptBytes | undefined;
   /** With the size that it was kept for. */
   #note: { readonly text: string; readonly sizeBytes: number } | undefined;
@@ -75,6 +77,7 @@ export class HeldUpload implements Upload {
     this.#dataKey = isBegun ? (record.dataKey ?? "") : `${places.data}-${options.newId()}`;
     this.#parts = new UploadParts(objects, { memory, key: target ?? this.#dataKey, uploadId, parts, partBytes });
     this.#tail = record.tail;
+    if (record.tail !== undefined) this.#tailKeys.push(record.tail.key);
     this.#sealed = record.sealed;
     this.#note = record.note === undefined ? undefined : { text: record.note, sizeBytes: sizeOf(record) };
     this.#membership = memory.join({ release: () => void this.#yield().catch(() => {}) });
@@ -88,6 +91,22 @@ export class HeldUpload implements Upload {
   /** Another one as soon as the bytes may be others: of the record that was read, or of that which is going to be. */
   get identity(): string {
     return this.#isChanged ? this.#nonce : (this.#options.read?.nonce ?? this.#nonce);
+  }
+
+  /** Whether its bytes are an object now, or were given up. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /**
+   * What a committed upload leaves beside its record; undefined if only a listing tells. What a request left that lost a race
+   * is not among it, and is purged by age.
+   */
+  get left(): readonly string[] | undefined {
+    const { target, read } = this.#options;
+    const beside = read?.record.beside;
+    const isSmall = this.#sealed === undefined && (target !== undefined || this.#parts.upload === undefined);
+    return this.#isOver && isSmall && beside !== undefined ? [...beside, ...this.#tailKeys] : undefined;
   }
 
   /** The store has what it has taken. */
@@ -124,9 +143,8 @@ export class HeldUpload implements Upload {
     return await this.#inTurn(async () => {
       // What is put together there is there for everybody, right or wrong.
       if (this.#options.target !== undefined) throw new RangeError("the bytes are read when they are in their place");
-      this.#sealed ??= await this.#putTogether(this.#dataKey);
+      const { key, ...stat } = await this.#seal();
       this.#isChanged = true;
-      const { key, ...stat } = this.#sealed;
       return contentOfObject(this.#objects, key, stat);
     });
   }
@@ -137,15 +155,22 @@ export class HeldUpload implements Upload {
       const { places, target } = this.#options;
       if (target !== undefined && target !== to) throw new RangeError(`the bytes went to ${target}`);
       const isSmall = this.#sealed === undefined && this.#parts.upload === undefined;
-      if (target !== undefined || isSmall) await this.#putTogether(to);
+      // All of it lies in one object already.
+      const aside = isSmall && this.#parts.rest.length === 0 ? this.#tail : undefined;
+      if (target !== undefined || (isSmall && aside === undefined)) await this.#putTogether(to);
       else {
-        this.#sealed ??= await this.#putTogether(this.#dataKey);
-        const { key: from, ...stat } = this.#sealed;
+        const { key: from, ...stat } = aside ?? (await this.#seal());
         const judged = { ...stat, changedMs: 0 };
         if (!(await copyObject(this.#objects, { from, to, judged }))) throw new UploadMoved(places.data);
       }
       this.#isOver = true;
     });
+  }
+
+  /** All bytes in one object, of which there will be no more. */
+  async #seal(): Promise<KeptBytes> {
+    this.#sealed ??= await this.#putTogether(this.#dataKey);
+    return this.#sealed;
   }
 
   /** Of few bytes one put; of more the parts that they are. */
@@ -187,6 +212,7 @@ export class HeldUpload implements Upload {
     const bytes = this.#parts.rest;
     if (bytes.length === 0) return this.#parts.drop();
     const key = `${this.#options.places.tail}-${this.#options.newId()}`;
+    this.#tailKeys.push(key);
     const { etag } = await this.#objects.put(key, bytes);
     this.#tail = { key, etag, sizeBytes: bytes.length };
     this.#parts.drop();
@@ -246,6 +272,7 @@ export class HeldUpload implements Upload {
       uploadId: this.#parts.upload?.uploadId,
       dataKey: this.#dataKey,
       note: this.#note?.sizeBytes === sizeOf({ ...emptyRecord, ...kept }) ? this.#note.text : undefined,
+      beside: before.beside,
       isGone: false,
     };
     const place = { key: places.record, expected: { etag: read.etag }, nonce: this.#nonce };

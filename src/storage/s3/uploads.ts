@@ -35,10 +35,12 @@ export class BucketUploads {
   /** Begins an upload of no bytes under a new key, with small objects beside it. */
   async create(key: string, beside: Readonly<Record<string, string>>): Promise<void> {
     const place = { key: placesOf(key).record, expected: "nothing", nonce: this.#options.newId() } as const;
-    const around = Object.entries(beside).map(async ([name, text]) => {
-      await this.#objects.put(`${prefixOf(key)}${name}`, new TextEncoder().encode(text));
-    });
-    const [{ isPut }] = await Promise.all([putRecord(this.#objects, place, emptyRecord), ...around]);
+    const around = Object.entries(beside).map(([name, text]) => ({ key: `${prefixOf(key)}${name}`, text }));
+    const record = { ...emptyRecord, beside: around.map((each) => each.key) };
+    const [{ isPut }] = await Promise.all([
+      putRecord(this.#objects, place, record),
+      ...around.map((each) => this.#objects.put(each.key, new TextEncoder().encode(each.text))),
+    ]);
     if (!isPut) throw new UploadMoved(key);
   }
 
@@ -72,11 +74,13 @@ export class BucketUploads {
     return new HeldUpload(this.#objects, { ...this.#options, ...options, places: placesOf(key), read: undefined });
   }
 
-  /** Removes what is left of an upload that is over: first its record, so that nobody goes on with it. */
-  async discard(key: string): Promise<void> {
+  /**
+   * Removes what is left of an upload that is over: first its record, so that nobody goes on with it. `left` is what else
+   * there is; without it a listing tells.
+   */
+  async discard(key: string, left?: readonly string[]): Promise<void> {
     await this.#objects.delete(placesOf(key).record);
-    const left = await Array.fromAsync(listObjects(this.#objects.client, { prefix: prefixOf(key) }));
-    await this.#deleteAll(left.map((each) => each.key));
+    await this.#deleteAll(left ?? (await this.#list(key)));
   }
 
   /** Ends an upload and removes what is left of it, in whatever state it is. */
@@ -91,10 +95,14 @@ export class BucketUploads {
     const { uploadId, dataKey } = read?.record ?? emptyRecord;
     if (uploadId !== undefined && dataKey !== undefined)
       await abortMultipart(this.#objects, { key: dataKey, uploadId });
-    const left = await Array.fromAsync(listObjects(this.#objects.client, { prefix: prefixOf(key) }));
     // The record is the last thing to go: until then somebody else can finish this.
-    await this.#deleteAll(left.map((each) => each.key).filter((each) => each !== recordKey));
+    await this.#deleteAll((await this.#list(key)).filter((each) => each !== recordKey));
     if (read !== undefined) await this.#objects.delete(recordKey);
+  }
+
+  async #list(key: string): Promise<readonly string[]> {
+    const left = await Array.fromAsync(listObjects(this.#objects.client, { prefix: prefixOf(key) }));
+    return left.map((each) => each.key);
   }
 
   async #deleteAll(keys: readonly string[]): Promise<void> {

@@ -2,12 +2,14 @@
 import { describe, expect, test } from "bun:test";
 import { parseDigest } from "../../../src/oci/digest.ts";
 import { anonymous } from "../../../src/registry/actor.ts";
+import { purgeUploads } from "../../../src/registry/upload-purge.ts";
 import { openBucketStore } from "../../storage/s3/bucket-store.ts";
 import { codeOf } from "../refused.ts";
 import { chunk, nothing } from "../sessions.ts";
 import { digestOf, named, stockedOn, utf8 } from "../stocked.ts";
 
 const app = named("team/app");
+const hourMs = 3_600_000;
 
 /** Two nodes, and the session's repository as each has it. */
 async function nodes() {
@@ -30,6 +32,7 @@ describe("a session", () => {
     const id = await one.uploads.start("sha256");
     const sizes = [await two.uploads.append(id, chunk("all of it")), await one.uploads.size(id)];
     const added = await one.uploads.commit(id, nothing, digestOf("all of it"));
+    await codeOf(one.uploads.size(id));
     const left = store.engine.keys().filter((key) => key.includes("/_uploads/"));
     expect([sizes, added.sizeBytes, readsIn(both), left]).toEqual([[9, 9], 9, 0, []]);
   });
@@ -101,11 +104,33 @@ describe("a session", () => {
     ]);
   });
 
+  test("whose end fails has been answered, is answered again, and is purged by age", async () => {
+    using both = await nodes();
+    const { one, two, store } = both;
+    const id = await one.uploads.start("sha256");
+    await two.uploads.append(id, chunk("x"));
+    const isEnd = ({ method, key }: { readonly method: string; readonly key: string }) =>
+      method === "DELETE" && key.includes("/_uploads/");
+    store.engine.fault = (request) =>
+      isEnd(request) ? { kind: "refused", status: 403, code: "AccessDenied" } : undefined;
+    const added = await one.uploads.commit(id, nothing, digestOf("x"));
+    const here = await one.uploads.size(id);
+    const again = await two.uploads.commit(id, nothing, digestOf("x"));
+    const there = await two.uploads.size(id);
+    store.engine.fault = () => undefined;
+    const later = stockedOn(store.driver, () => Date.now() + 2 * hourMs);
+    const purged = await purgeUploads(later.store, hourMs);
+    const left = store.engine.keys().filter((key) => key.includes("/_uploads/"));
+    expect([added.sizeBytes, here, again.sizeBytes, there, purged.sessions, left]).toEqual([1, 1, 1, 1, 1, []]);
+  });
+
   test("whose last answer was lost is answered again, by any node", async () => {
     using both = await nodes();
     const { one, two } = both;
     const id = await one.uploads.start("sha256");
     await one.uploads.commit(id, chunk("x"), digestOf("x"));
+    const ended = await codeOf(one.uploads.size(id));
+    expect(ended).toBe("BLOB_UPLOAD_UNKNOWN");
     expect((await two.uploads.commit(id, nothing, digestOf("x"))).sizeBytes).toBe(1);
   });
 });

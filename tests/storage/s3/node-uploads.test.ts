@@ -36,6 +36,53 @@ test("an upload of one request leaves nothing but its object, and asks for nothi
   ]).toEqual([[target], 1, undefined]);
 });
 
+test.each([
+  ["one delete if its bytes went to their place", "", ["DELETE"]],
+  ["two if they were put aside before", "x", ["DELETE", "POST"]],
+])(
+  "nothing is left, nor listed, of an upload that was committed under the same hold: %s",
+  async (_, aside, expected) => {
+    const { engine, one, two } = nodes();
+    await one.create(key, {});
+    {
+      await using earlier = await hold(two);
+      await earlier.append([bytesOf(aside)]);
+    }
+    await using upload = await hold(one, { target });
+    await upload.append([bytesOf("y")]);
+    await upload.commit(target);
+    engine.requests.length = 0;
+    await one.discard(key);
+    const sizeBytes = await one.size(key);
+    expect([engine.keys(), engine.requests.map(({ method }) => method), sizeBytes]).toEqual([
+      [target],
+      [...expected, "GET"],
+      undefined,
+    ]);
+  },
+);
+
+test("an owner that stands beside goes with it", async () => {
+  const { engine, one } = nodes();
+  await one.create(key, { owner: "alice" });
+  await using upload = await hold(one, { target });
+  await upload.commit(target);
+  await one.discard(key);
+  await one.size(key);
+  expect(engine.keys()).toEqual([target]);
+});
+
+test("whoever waits for an upload that is committed meanwhile waits for its end too", async () => {
+  const { one } = nodes();
+  await one.create(key, {});
+  const upload = await hold(one, { target });
+  const waiting = one.open(key, { waitMs: 10_000, preempted: new AbortController() });
+  await upload.commit(target);
+  await one.discard(key);
+  await upload[Symbol.asyncDispose]();
+  expect(await waiting).toBeUndefined();
+});
+
 test("an upload of one request that is given up leaves nothing", async () => {
   const { engine, one } = nodes();
   await one.create(key);

@@ -15,6 +15,7 @@ const record: UploadRecord = {
   tail: { key: "tail-1", etag: "b", sizeBytes: 2 },
   sealed: undefined,
   note: "note",
+  beside: ["owner"],
   isGone: false,
 };
 
@@ -33,6 +34,12 @@ test("a record is read as it was put, and replaced by one of several", async () 
     1,
     record,
   ]);
+});
+
+test("a record that does not say what is beside it leaves that open", async () => {
+  const { objects } = openBucket();
+  await objects.put("session", bytesOf('{"parts":[]}'));
+  expect((await readRecord(objects, "session"))?.record).toEqual({ ...emptyRecord, beside: undefined });
 });
 
 test("its size is that of its parts and its tail, or of what was put together", () => {
