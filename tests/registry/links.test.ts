@@ -5,6 +5,7 @@ import { followLink, putLink, readLink } from "../../src/registry/links.ts";
 import { type Store, withAdding } from "../../src/registry/store.ts";
 import type { LockedDriver } from "../storage/contract.ts";
 import { intercept } from "../storage/intercepted.ts";
+import { stockedBucket } from "./on-bucket.ts";
 import { digestOf, named, stocked, utf8 } from "./stocked.ts";
 
 const digest = digestOf("x");
@@ -92,6 +93,25 @@ describe("putLink()", () => {
     stock.wait(minuteMs + 1);
     await add(stock.store);
     expect([isGone, await readLink(stock.store, key)]).toEqual([true, digest as Digest]);
+  });
+
+  test.each([
+    ["was there for long", minuteMs, false, true],
+    ["was there for long and the answer is lost", minuteMs, true, true],
+    ["is absent", undefined, false, false],
+  ])("in a bucket, where the link %s", async (_what, ageMs, isLost, wasThere) => {
+    using bucket = stockedBucket();
+    const { stock, engine } = bucket;
+    await stock.store.objects.stat("anything");
+    if (ageMs !== undefined) await stock.store.objects.put(key, utf8(digest));
+    stock.wait(ageMs ?? 0);
+    engine.fault = ({ method }) => {
+      if (!isLost || method !== "PUT") return undefined;
+      engine.fault = () => undefined;
+      return { kind: "lost" };
+    };
+    const isNew = await add(stock.store);
+    expect([isNew, (await stock.store.objects.stat(key))?.changedMs]).toEqual([!wasThere, stock.store.now()]);
   });
 
   test("where the link is of a clock that was ahead", async () => {

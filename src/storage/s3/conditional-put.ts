@@ -27,9 +27,12 @@ export interface ConditionalOptions {
   readonly expiring?: Expiry | undefined;
 }
 
+const secondMs = 1000;
+
 /**
  * Puts the object if what is there is what is expected. An answer that was lost is made up for by reading back, so bytes
- * that nobody else writes (they hold something random) tell the writer for sure whether they were its own.
+ * that nobody else writes (they hold something random) tell the writer for sure whether they were its own. Of others, such
+ * as links', those are its own that came since the time that the put is signed as of.
  */
 export async function putConditionally(
   objects: BucketObjects,
@@ -40,6 +43,8 @@ export async function putConditionally(
   const headers = { ...objects.newHeaders, ...conditionOf(expected, objects) };
   const request = { method: "PUT", key, headers, body: bytes, expiring: options.expiring } as const;
   const startedMs = performance.now();
+  // Stores tell whole seconds.
+  const sinceMs = Math.floor((options.expiring?.asOfMs ?? 0) / secondMs) * secondMs;
   let isOpen = false;
   for (let attempts = 1; ; attempts += 1) {
     try {
@@ -48,11 +53,11 @@ export async function putConditionally(
       if (status !== 404 && status !== 412)
         return { isPut: true, isOpen, etag: bareEtag(told.get("etag") ?? ""), dateMs };
       // It may have met what an earlier attempt put, or what the same one did that was sent twice on the way.
-      return await readBack(objects, put, { isOpen });
+      return await readBack(objects, put, { isOpen, sinceMs });
     } catch (error) {
       if (!(error instanceof S3Failure) || !isUndecided(error)) throw error;
       isOpen ||= error.isUnknown;
-      if (!(await isStill(objects, key, expected))) return await readBack(objects, put, { isOpen });
+      if (!(await isStill(objects, key, expected))) return await readBack(objects, put, { isOpen, sinceMs });
       await objects.client.pause(error, { attempts, startedMs });
     }
   }
@@ -72,10 +77,11 @@ async function isStill(objects: BucketObjects, key: string, expected: Expected):
 async function readBack(
   objects: BucketObjects,
   { key, bytes }: ConditionalPut,
-  { isOpen }: { readonly isOpen: boolean },
+  { isOpen, sinceMs }: { readonly isOpen: boolean; readonly sinceMs: number },
 ): Promise<ConditionalOutcome> {
   const found = await objects.read(key, bytes.length);
-  if (found === undefined || !Buffer.from(found.bytes).equals(bytes)) return { isPut: false, isOpen };
+  const isSame = found !== undefined && Buffer.from(found.bytes).equals(bytes);
+  if (!isSame || found.stat.changedMs < sinceMs) return { isPut: false, isOpen };
   return { isPut: true, isOpen, etag: found.stat.etag, dateMs: undefined };
 }
 

@@ -69,6 +69,17 @@ describe("putConditionally()", () => {
     },
   );
 
+  test.each([
+    ["before", 1000, false],
+    ["since", 0, true],
+  ])("the same bytes that were there %s the time it is signed as of count accordingly", async (_, ageMs, isPut) => {
+    const { engine, objects } = openBucket();
+    engine.objects.set("k", bytesOf("1"));
+    engine.nowMs += ageMs;
+    const expiring = { asOfMs: engine.nowMs, seconds: 60 };
+    expect((await putConditionally(objects, put("1", "nothing"), { expiring })).isPut).toBe(isPut);
+  });
+
   test("one that arrives late changes nothing once another one was put", async () => {
     const { engine, text, isPut } = await putUnder([{ kind: "late" }], "0", put("1", "0"));
     engine.objects.set("k", bytesOf("2"));
