@@ -114,7 +114,7 @@ async function markRepository(
   { prefix, seen }: SeenRepository,
   { deletesUntagged, keep, isDryRun, rules: manifestRules }: GcOptions,
 ): Promise<void> {
-  const { store, isYoung, pace } = run;
+  const { store, isYoung, mayBeRelied, pace } = run;
   const name = parseRepositoryName(prefix.slice(repositoriesPrefix.length + 1));
   const scan = await scanRepository(store, { prefix, name, seen, pace });
   for (const problem of scan.problems) run.addFinding(problem);
@@ -128,6 +128,7 @@ async function markRepository(
   const keptBy = name === undefined || isCached || keep === undefined || !isCovered(keep, name) ? undefined : keep;
   const pruned = await pruneRepository(store, scan, {
     isYoung,
+    mayBeRelied,
     deletesUntagged: (deletesUntagged && !isCached) || keptBy !== undefined,
     manifestRules: isCached ? undefined : manifestRules,
     isDryRun,

@@ -41,6 +41,8 @@ export interface Pruned {
 export interface PruneRules {
   /** Whether something that was changed then is younger than the grace. */
   readonly isYoung: (changedMs: number) => boolean;
+  /** Whether a revision that was changed then stays although it is no longer young. */
+  readonly mayBeRelied?: (changedMs: number) => boolean;
   readonly deletesUntagged: boolean;
   /** Revisions that stay in any case. */
   readonly roots?: ReadonlySet<Digest>;
@@ -74,17 +76,17 @@ async function keepIf<T>(items: Iterable<T>, isWanted: (item: T) => boolean): Pr
 }
 
 /**
- * Tagged revisions, young ones (children are pushed before their index) and roots; what they name; and their referrers.
- * A referrer does not keep its subject.
+ * Tagged revisions, young ones (children are pushed before their index, and all before their tags) and roots; what they name;
+ * and their referrers. A referrer does not keep its subject.
  */
 async function keepReachable(
   { revisions, tags }: RepositoryScan,
-  { isYoung, roots }: PruneRules,
+  { isYoung, mayBeRelied, roots }: PruneRules,
 ): Promise<ReadonlySet<Digest>> {
   const referrers = new Map<Digest, Digest[]>();
   const open = [...tags.values()];
   for await (const { digest, subject, changedMs } of inTurns(revisions.values())) {
-    if (isYoung(changedMs) || roots?.has(digest) === true) open.push(digest);
+    if (isYoung(changedMs) || mayBeRelied?.(changedMs) === true || roots?.has(digest) === true) open.push(digest);
     if (subject === undefined) continue;
     const known = referrers.get(subject);
     if (known === undefined) referrers.set(subject, [digest]);

@@ -51,6 +51,11 @@ export interface GcRun {
   readonly addFinding: (problem: string) => void;
   readonly isYoung: (changedMs: number) => boolean;
   /**
+   * Whether a manifest that was pushed or promised then may be about to get a tag, or an index, whatever the grace: where
+   * nobody waits for anybody, a request that is on its way shows nowhere.
+   */
+  readonly mayBeRelied: (changedMs: number) => boolean;
+  /**
    * Whether bytes that were changed then may have been linked since the links were read. However long a run takes or is
    * frozen, and whatever the clock does meanwhile, it spares what was needed in the half grace before it began.
    */
@@ -81,6 +86,7 @@ export function startRun(store: Store, { graceMs, isDryRun, report, collection }
       report({ kind: "finding", problem });
     },
     isYoung: (changedMs) => Math.max(store.now() - changedMs, 0) < graceMs,
+    mayBeRelied: (changedMs) => !store.changes.isExclusive && store.now() - changedMs < store.changes.freshMs,
     mayBeLinked: (changedMs) => graceMs > 0 && changedMs >= startedMs - graceMs / 2,
   };
 }

@@ -21,7 +21,10 @@ export interface BucketChangesOptions {
   readonly timing: Pick<BucketTiming, "changeSeconds" | "collectionSeconds" | "leaseMs">;
 }
 
-/** A link this young need not be renewed for another promise: a fraction of how long garbage is usually left alone. */
+/**
+ * A link this young need not be renewed for another promise: a fraction of how long garbage is usually left alone, and longer
+ * than a push may take from its beginning to its tags.
+ */
 const freshMs = 5 * 60_000;
 
 /** The changes of a bucket; see the contract in changes.ts. */

@@ -156,7 +156,7 @@ describe("on a bucket", () => {
     const old = await pushImage(stock, "app", { tag: "2", layers: ["old"] });
     const referrer = await pushImage(stock, "app", { layers: ["signature"], subject: old });
     await stock.registry.repository(app, anonymous()).tags.delete(tagged("2"));
-    stock.wait(graceMs);
+    stock.wait(10 * graceMs);
     const { summary, findings } = await collect(stock, { deletesUntagged: true });
     expect([summary.revisions, findings]).toEqual([2, []]);
     expect(await stock.store.objects.stat(referrerLink(app, old, referrer))).toBeUndefined();

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { type GcOptions, startRun } from "../../../src/registry/gc/run.ts";
+import { stockedBucket } from "../on-bucket.ts";
 import { stocked } from "../stocked.ts";
 
 const options: GcOptions = {
@@ -26,4 +27,18 @@ test("startRun() spares bytes that were changed later than half of the grace bef
   stock.wait(10_000);
   expect([startedMs - 501, startedMs - 500, startedMs + 1].map(run.mayBeLinked)).toEqual([false, true, true]);
   expect(hasty.mayBeLinked(startedMs + 1)).toBe(false);
+});
+
+test("startRun() spares manifests that may be about to get a tag where nobody waits for anybody, whatever the grace", () => {
+  using bucket = stockedBucket();
+  const stocks = [stocked(), bucket.stock];
+  const spared = stocks.map(({ store }) =>
+    [1000, 240_000, 600_000].map((ageMs) =>
+      startRun(store, { ...options, graceMs: 0 }).mayBeRelied(store.now() - ageMs),
+    ),
+  );
+  expect(spared).toEqual([
+    [false, false, false],
+    [true, true, false],
+  ]);
 });
