@@ -11,6 +11,7 @@ import { type DatedTag, explainKept, type KeepRules } from "./keep.ts";
 import { reasons, removalIn } from "./report.ts";
 import type { GcRun } from "./run.ts";
 import type { RepositoryScan } from "./scan.ts";
+import { takeTag } from "./unlink.ts";
 
 /** After so many a push gets its turn. */
 const tagsAtOnce = 50;
@@ -74,7 +75,9 @@ async function removeUnchanged(
   name: RepositoryName,
   doomed: readonly JudgedTag[],
 ): Promise<readonly Tag[] | "busy"> {
-  await using removing = await store.changes.removing(name, { keys: [], waitMs: 0 });
+  // The same digest, pushed again, looks as it did before: a push finds the tag announced, or is found here.
+  const keys = doomed.map(({ tag }) => tagCurrentLink(name, tag));
+  await using removing = await store.changes.removing(name, { keys, waitMs: 0 });
   if (removing === undefined) return "busy";
   const removed: Tag[] = [];
   for (const { tag, digest, ...judged } of doomed) {
@@ -83,7 +86,9 @@ async function removeUnchanged(
     if (!isSame || (await readTag(store, name, tag)) !== digest) continue;
     // A pull of the manifest that the tag leaves may be under way: its grace begins now.
     await store.objects.renew(revisionLink(name, digest));
-    if (await removeTag(store, name, { removing, tag, digest })) removed.push(tag);
+    if (!store.changes.isExclusive) await takeTag(store, name, { removing, tag });
+    else if (!(await removeTag(store, name, { removing, tag, digest }))) continue;
+    removed.push(tag);
   }
   return removed;
 }

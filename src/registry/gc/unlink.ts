@@ -19,7 +19,7 @@ import {
 import type { ReferrerEntry } from "../referrer-index.ts";
 import { removeIfEmpty } from "../repositories.ts";
 import type { Store } from "../store.ts";
-import { listTagIndex, removeTag } from "../tags.ts";
+import { listTagIndex, readTag, removeTag } from "../tags.ts";
 import { viewOf } from "../view.ts";
 import type { PrunePlan } from "./plan.ts";
 import type { RepositoryScan } from "./scan.ts";
@@ -71,15 +71,31 @@ export async function unlinkAll(store: Store, name: RepositoryName, unlinking: U
   return directories;
 }
 
-/** With what lies beside it, such as when it was pulled, which would make it look as if it were there. */
-async function removeVacantTag(
-  store: Store,
+/** A tag that goes, and what was announced. */
+interface TagUnlinking {
+  readonly removing: Removing;
+  readonly tag: Tag;
+}
+
+async function removeVacantTag(store: Store, name: RepositoryName, { removing, tag }: TagUnlinking): Promise<void> {
+  if (store.changes.isExclusive) return void (await removeTag(store, name, { removing, tag }));
+  // A listing may show a tag and not yet the manifest that a push has just moved it to.
+  const digest = await readTag(store, name, tag);
+  if (digest !== undefined && (await store.objects.stat(revisionLink(name, digest))) !== undefined) return;
+  await takeTag(store, name, { removing, tag });
+}
+
+/**
+ * Takes away a tag that was announced and then looked at, where nobody is kept from moving it: who has moved it since is told
+ * that it is gone. With what lies beside it, such as when it was pulled, which would make it look as if it were there.
+ */
+export async function takeTag(
+  store: Pick<Store, "listings">,
   name: RepositoryName,
-  { removing, tag }: { readonly removing: Removing; readonly tag: Tag },
+  { removing, tag }: TagUnlinking,
 ): Promise<void> {
-  if (store.listings === undefined) return void (await removeTag(store, name, { removing, tag }));
   const current = tagCurrentLink(name, tag);
-  for await (const page of store.listings.scan(tagPrefix(name, tag))) {
+  for await (const page of store.listings?.scan(tagPrefix(name, tag)) ?? []) {
     for (const { key } of page) if (key !== current) await removing.drop(key);
   }
   await removing.delete(current);
