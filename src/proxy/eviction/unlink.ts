@@ -1,5 +1,6 @@
 // Unlinks cached content: announced first, or under the repository's lock, held exclusively. What was used since it was judged
 // stays.
+import { errorCode } from "../../lib/system-error.ts";
 import { type Digest, parseDigest } from "../../oci/digest.ts";
 import { parseManifestInTurns } from "../../oci/manifest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
@@ -65,18 +66,45 @@ export async function evictCached(
     ...revisions.map((digest) => revisionLink(name, digest)),
     ...layers.map((digest) => layerLink(name, digest)),
   ];
-  await using removing = await store.changes.removing(name, { keys: [...links, ...entries.values()], waitMs: 0 });
-  if (removing === undefined) return { revisions: 0, layers: 0 };
+  const keys = [...links, ...entries.values()];
+  await using removing = await store.changes.removing(name, { keys, waitMs: 0, isLong: true });
+  const done = { revisions: 0, layers: 0 };
+  if (removing === undefined) return done;
+  try {
+    await evictAnnounced(store, eviction, { removing, entries, done });
+  } catch (error) {
+    // That took too long; what is left is for the next run.
+    if (errorCode(error) !== "ETIMEDOUT") throw error;
+  }
+  return done;
+}
+
+/** Counts what goes. */
+async function evictAnnounced(
+  store: Store,
+  eviction: CachedEviction,
+  {
+    removing,
+    entries,
+    done,
+  }: {
+    readonly removing: Removing;
+    readonly entries: ReadonlyMap<Digest, Key>;
+    readonly done: { revisions: number; layers: number };
+  },
+): Promise<void> {
+  const { name, layers } = eviction;
   const { gone, needed, isUnused } = await lookAgain(store, eviction);
-  for (const digest of gone) await evictRevision(store, name, { removing, digest, entry: entries.get(digest) });
-  let count = 0;
+  for (const digest of gone) {
+    await evictRevision(store, name, { removing, digest, entry: entries.get(digest) });
+    done.revisions += 1;
+  }
   for (const digest of layers) {
     const link = layerLink(name, digest);
     if (needed.has(digest) || !(await isUnused(link, digest))) continue;
-    if (await removing.delete(link, notYet)) count += 1;
+    if (await removing.delete(link, notYet)) done.layers += 1;
   }
   await removeIfEmpty(store, name);
-  return { revisions: gone.length, layers: count };
 }
 
 /** Until the next collection syncs, a power cut may undo it: then it is evicted again. */

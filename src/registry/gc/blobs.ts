@@ -1,5 +1,6 @@
 // Collecting only certain blobs, such as those that a cache has just unlinked: with a short grace, and without touching
 // links, or what other collections have put into the trash.
+import { errorCode } from "../../lib/system-error.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseRepositoryName } from "../../oci/name.ts";
 import { blobKey, repositoriesPrefix } from "../layout.ts";
@@ -42,7 +43,10 @@ export async function collectBlobs(
   const listed = await collection.condemned();
   if (listed.length === 0 && digests.length === 0) return { freedBytes: 0, left: [] };
   await markLinked(run);
-  await purgeTrash(run, listed);
+  await purgeTrash(run, listed).catch((error) => {
+    // Reading took longer than expected: the next run knows, and has the time.
+    if (errorCode(error) !== "ETIMEDOUT") throw error;
+  });
   const left: Digest[] = [];
   for (const digest of digests) {
     if (run.marked.has(digest)) continue;

@@ -49,3 +49,43 @@ test("evict() on a bucket takes what was not used, with its tag, and a later run
   expect([freedBytes > "layer".length, left.length]).toEqual([true, 3]);
   expect(await stock.store.objects.stat(blobKey(hashBytes(utf8("kept"), "sha256")))).toBeDefined();
 });
+
+test("evict() that takes longer than it announced leaves the rest, and what was read in vain, for the next run", async () => {
+  using bucket = stockedBucket();
+  const { stock, engine } = bucket;
+  await cacheImage(stock, "one");
+  const run = () =>
+    evict(stock.store, {
+      ttlOf: () => 24 * hourMs,
+      isKnownCached: () => false,
+      maxBytes: undefined,
+      graceMs: 60_000,
+      note: "a test",
+    });
+  const slowly = async (isSlow: (key: string, query: URLSearchParams) => boolean) => {
+    let hasStood = false;
+    engine.fault = ({ key, query }) => {
+      if (!hasStood && isSlow(key, query)) {
+        hasStood = true;
+        engine.nowMs += 20 * 60_000;
+      }
+      return undefined;
+    };
+    const outcome = await run();
+    engine.fault = () => undefined;
+    return [outcome, hasStood];
+  };
+  stock.wait(26 * hourMs);
+  const isDeletion = (_key: string, query: URLSearchParams) => query.has("X-Amz-Expires");
+  expect(await slowly(isDeletion)).toEqual([{ revisions: 0, layers: 0, freedBytes: 0 }, true]);
+  expect(await run()).toMatchObject({ revisions: 1, layers: 2 });
+  stock.wait(2 * 60_000);
+  let isAnnounced = false;
+  const isMarking = (key: string, query: URLSearchParams) => {
+    isAnnounced ||= key.startsWith("notices/blobs/");
+    return isAnnounced && query.get("prefix")?.includes("/repositories") === true;
+  };
+  expect(await slowly(isMarking)).toMatchObject([{ freedBytes: 0 }, true]);
+  stock.wait(2 * 60_000);
+  expect((await run()).freedBytes).toBeGreaterThan(0);
+});
