@@ -1,8 +1,8 @@
 // The objects of a bucket: what is known of one, its bytes, putting it, taking it away.
 import { addressOf, copySourceOf } from "./address.ts";
-import type { S3Client } from "./client.ts";
+import type { S3Answer, S3Client } from "./client.ts";
 import type { AnswerHead, S3Request } from "./connection.ts";
-import { S3Failure } from "./failure.ts";
+import { failureOf, S3Failure } from "./failure.ts";
 import { signAddress } from "./signature.ts";
 
 /** What a store tells of an object. */
@@ -69,7 +69,7 @@ export class BucketObjects {
     // One byte more tells a larger one; a range of an empty object cannot be had.
     const headers = { range: `bytes=0-${maxBytes}` };
     const answer = await this.client.ask({ method: "GET", key, headers }, { expected: [404, 416] });
-    if (answer.status === 404) return undefined;
+    if (answer.status === 404) return await requireAbsent(answer, key);
     if (answer.status === 416) return await this.#readEmpty(key);
     if (answer.bytes.length > maxBytes) return undefined;
     return { bytes: answer.bytes, stat: statOf(answer, answer.bytes.length) };
@@ -77,7 +77,7 @@ export class BucketObjects {
 
   async #readEmpty(key: string): ReturnType<BucketObjects["read"]> {
     const answer = await this.client.ask({ method: "GET", key }, { expected: [404] });
-    if (answer.status === 404) return undefined;
+    if (answer.status === 404) return await requireAbsent(answer, key);
     return { bytes: answer.bytes, stat: statOf(answer, answer.bytes.length) };
   }
 
@@ -129,6 +129,13 @@ export function statOf({ headers }: AnswerHead, sizeBytes: number): ObjectStat {
     changedMs: Date.parse(headers.get("last-modified") ?? ""),
     etag: bareEtag(headers.get("etag") ?? ""),
   };
+}
+
+/** Throws if it is the bucket that is missing, or whoever answers is no store: a gateway, say, that finds none behind it. */
+async function requireAbsent({ status, headers, bytes }: S3Answer, key: string): Promise<undefined> {
+  const text = new TextDecoder().decode(bytes);
+  const failure = await failureOf(`GET ${key}`, { status, headers, text });
+  if (failure.reason === "NoSuchBucket" || (failure.reason === "" && text !== "")) throw failure;
 }
 
 function etagIn({ headers }: AnswerHead): string {

@@ -3,6 +3,7 @@ import { deleteMany } from "../../../src/storage/s3/deletions.ts";
 import { listObjects, listPages } from "../../../src/storage/s3/listing.ts";
 import { completeMultipart, createMultipart, putPart } from "../../../src/storage/s3/multipart.ts";
 import { bytesOf, openBucket } from "./bucket.ts";
+import { Engine } from "./engine.ts";
 import { md5 } from "./engine-objects.ts";
 
 const textOf = (found: { readonly bytes: Uint8Array } | undefined) => found && new TextDecoder().decode(found.bytes);
@@ -16,6 +17,20 @@ describe("objects of a bucket", () => {
       undefined,
       undefined,
     ]);
+  });
+
+  test.each([
+    ["there is no bucket", "<Error><Code>NoSuchBucket</Code></Error>", "answered 404 NoSuchBucket"],
+    ["a gateway finds no store", "404 page not found", "answered 404"],
+    ["a gateway shows a page", "<html><body>Not Found</body></html>", "answered 404"],
+    ["the store says so", "<Error><Code>NoSuchKey</Code></Error>", undefined],
+    ["the store says nothing", "", undefined],
+  ])("are absent or not where %s", async (_what, text, failure) => {
+    const engine = new Engine();
+    Object.defineProperty(engine, "send", { value: async () => new Response(text, { status: 404 }) });
+    const { objects } = openBucket({ engine });
+    const told = await objects.read("a", 10).catch((error: Error) => error.message);
+    expect(told).toEqual(failure === undefined ? undefined : expect.stringContaining(failure));
   });
 
   test.each(["", "x", "x".repeat(100_000)])("are read and measured as they were put (%#)", async (text) => {
