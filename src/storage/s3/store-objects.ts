@@ -2,8 +2,9 @@
 import type { Content } from "../../lib/content.ts";
 import type { Key, ListOptions, NewObject, Objects, Stat } from "../ports.ts";
 import type { BucketObjects, ObjectStat } from "./bucket-objects.ts";
-import { putConditionally } from "./conditional-put.ts";
+import { type ConditionalPut, putConditionally } from "./conditional-put.ts";
 import { dropObject } from "./drop.ts";
+import { S3Failure } from "./failure.ts";
 import { listNames, streamNames } from "./names.ts";
 import type { Notices } from "./notices.ts";
 import { contentOfObject } from "./object-content.ts";
@@ -29,6 +30,8 @@ export interface StoreObjectsOptions {
 /** As large as anything that is renewed by putting it again. */
 const maxRenewedBytes = 64 * 1024;
 const maxRounds = 4;
+/** Of who may only read, and of a store without room. */
+const unwritableStatuses = [403, 507];
 
 /** The objects of one bucket; see the contract in ports.ts. */
 export class StoreObjects implements Objects {
@@ -79,18 +82,26 @@ export class StoreObjects implements Objects {
 
   /**
    * Puts the same bytes if they are still there, so a deletion is not undone. Contents stay as they are: whoever relies on
-   * one looks for it anyway.
+   * one looks for it anyway. Does nothing in a bucket that cannot be written, or is full: it can be read all the same.
    */
   async renew(key: Key): Promise<boolean> {
     if (this.#options.isContent(key)) return (await this.#objects.stat(key)) !== undefined;
     for (let round = 1; round <= maxRounds; round += 1) {
       const found = await this.#objects.read(key, maxRenewedBytes);
       if (found === undefined) return false;
-      const { isPut } = await putConditionally(this.#objects, { key, bytes: found.bytes, expected: found.stat });
-      if (isPut) return true;
+      if (await this.#putAgain({ key, bytes: found.bytes, expected: found.stat })) return true;
     }
     // Others keep writing it, which is as good.
     return (await this.#objects.stat(key)) !== undefined;
+  }
+
+  async #putAgain(put: ConditionalPut): Promise<boolean> {
+    try {
+      return (await putConditionally(this.#objects, put)).isPut;
+    } catch (error) {
+      if (error instanceof S3Failure && unwritableStatuses.includes(error.status)) return true;
+      throw error;
+    }
   }
 
   async delete(key: Key): Promise<boolean> {

@@ -37,6 +37,19 @@ test("a link that others keep writing is as good as renewed", async () => {
   expect(await objects.renew("link")).toBe(true);
 });
 
+test.each([
+  [403, "AccessDenied"],
+  [507, "XMinioStorageFull"],
+])("a link is not renewed where nothing can be written (%d), and is there all the same", async (status, code) => {
+  const { engine, stored: objects } = stored();
+  await objects.put("link", bytesOf("x"));
+  engine.fault = ({ method }) => (method === "PUT" ? { kind: "refused", status, code } : undefined);
+  expect([await objects.renew("link"), await objects.renew("other")]).toEqual([true, false]);
+  engine.fault = ({ method }) =>
+    method === "PUT" ? { kind: "refused", status: 400, code: "InvalidRequest" } : undefined;
+  await expect(objects.renew("link")).rejects.toThrow("InvalidRequest");
+});
+
 test("a content is not written to be renewed", async () => {
   const { engine, stored: objects } = stored();
   await objects.put("blobs/a", bytesOf("x"));
