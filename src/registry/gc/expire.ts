@@ -1,8 +1,10 @@
 // Tags that no keep rule keeps are removed as a client would remove them: one by one, under the repository's lock held
 // exclusively, and the grace of their manifest begins then.
+import { errorCode } from "../../lib/system-error.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Tag } from "../../oci/reference.ts";
+import type { Removing } from "../../storage/changes.ts";
 import { revisionLink, tagCurrentLink } from "../layout.ts";
 import { readPulledMs, recordedSinceMs } from "../pulls.ts";
 import type { Store } from "../store.ts";
@@ -69,7 +71,7 @@ async function readTimes(
   return { pushedMs: pushed.modifiedMs, pulledMs: (await readPulledMs(store, name, tag)) ?? sinceMs };
 }
 
-/** What was pushed, moved or pulled since it was judged stays. */
+/** What was pushed, moved or pulled since it was judged stays, and what takes too long. */
 async function removeUnchanged(
   store: Store,
   name: RepositoryName,
@@ -80,15 +82,26 @@ async function removeUnchanged(
   await using removing = await store.changes.removing(name, { keys, waitMs: 0 });
   if (removing === undefined) return "busy";
   const removed: Tag[] = [];
-  for (const { tag, digest, ...judged } of doomed) {
-    const now = await readTimes(store, name, { tag, sinceMs: judged.pulledMs });
-    const isSame = now?.pushedMs === judged.pushedMs && now.pulledMs === judged.pulledMs;
-    if (!isSame || (await readTag(store, name, tag)) !== digest) continue;
-    // A pull of the manifest that the tag leaves may be under way: its grace begins now.
-    await store.objects.renew(revisionLink(name, digest));
-    if (!store.changes.isExclusive) await takeTag(store, name, { removing, tag });
-    else if (!(await removeTag(store, name, { removing, tag, digest }))) continue;
-    removed.push(tag);
+  try {
+    for (const each of doomed) if (await removeOne(store, name, { removing, ...each })) removed.push(each.tag);
+  } catch (error) {
+    // The next run has another try.
+    if (errorCode(error) !== "ETIMEDOUT") throw error;
   }
   return removed;
+}
+
+async function removeOne(
+  store: Store,
+  name: RepositoryName,
+  { removing, tag, digest, ...judged }: JudgedTag & { readonly removing: Removing },
+): Promise<boolean> {
+  const now = await readTimes(store, name, { tag, sinceMs: judged.pulledMs });
+  const isSame = now?.pushedMs === judged.pushedMs && now.pulledMs === judged.pulledMs;
+  if (!isSame || (await readTag(store, name, tag)) !== digest) return false;
+  // A pull of the manifest that the tag leaves may be under way: its grace begins now.
+  await store.objects.renew(revisionLink(name, digest));
+  if (store.changes.isExclusive) return await removeTag(store, name, { removing, tag, digest });
+  await takeTag(store, name, { removing, tag });
+  return true;
 }

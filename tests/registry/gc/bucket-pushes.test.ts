@@ -10,6 +10,11 @@ import { collect, graceMs } from "./collected.ts";
 
 const app = named("app");
 const tenMinutesMs = 10 * 60_000;
+const rule = { newest: 1, pushedWithinMs: undefined, pulledWithinMs: undefined };
+const keepNewest = {
+  rules: [{ coversRepository: () => true, coversTag: () => true, ...rule }],
+  isImmutable: noneImmutable,
+};
 
 test("a manifest whose tag is on its way stays, whatever the grace, until the store would refuse that", async () => {
   using bucket = stockedBucket();
@@ -86,10 +91,25 @@ test("a tag that is pushed again while rules take it away is not promised", asyn
     isPushed = true;
     return undefined;
   };
-  const rule = { newest: 1, pushedWithinMs: undefined, pulledWithinMs: undefined };
-  const rules = [{ coversRepository: () => true, coversTag: () => true, ...rule }];
-  expect((await collect(stock, { keep: { rules, isImmutable: noneImmutable } })).summary.tags).toBe(1);
+  expect((await collect(stock, { keep: keepNewest })).summary.tags).toBe(1);
   await using adding = await other.store.changes.adding(app, { waitMs: 0 });
   expect([isPushed, await adding?.stands([key])]).toEqual([true, false]);
   expect(engine.keys().filter((each) => each.includes("/tags/1/"))).toEqual([]);
+});
+
+test("tags that rules take away and that take longer than was announced are left for the next run", async () => {
+  using bucket = stockedBucket();
+  const { stock, engine } = bucket;
+  const digest = await pushImage(stock, "app", { tag: "1" });
+  stock.wait(1000);
+  await pushImage(stock, "app", { tag: "2", layers: ["new"] });
+  stock.wait(graceMs);
+  engine.fault = ({ method, key }) => {
+    if (method === "PUT" && key === revisionLink(app, digest)) engine.nowMs += 61_000;
+    return undefined;
+  };
+  const slow = await collect(stock, { keep: keepNewest });
+  engine.fault = () => undefined;
+  expect([slow.summary.tags, slow.findings, await readTag(stock.store, app, tagged("1"))]).toEqual([0, [], digest]);
+  expect((await collect(stock, { keep: keepNewest })).summary.tags).toBe(1);
 });
