@@ -64,7 +64,9 @@ export const s3 = section({
   useragent: text.optional().describe("The User-Agent of requests to the object store; by default registry."),
   scratch: text
     .optional()
-    .describe("A directory of this node for what is under way; by default where the data would be without a bucket."),
+    .describe(
+      "A directory of this node for what is under way; by default one below where the data would be without a bucket.",
+    ),
   cache: section({
     directory: text.optional().describe("Where blobs that are pulled are kept on this node; by default below scratch."),
     maxsize: size

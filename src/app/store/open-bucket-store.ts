@@ -48,7 +48,7 @@ export async function openBucketStore(
     isReadOnly,
   });
   for (const warning of traits.warnings) warn(warning);
-  const directory = openNodeDirectory(s3.scratch, { env, canUse: canUseDirectory });
+  const directory = openNodeDirectory({ scratch: s3.scratch, bucket: place }, { env, canUse: canUseDirectory });
   const driver = openBucketDriver({
     objects,
     traits,
