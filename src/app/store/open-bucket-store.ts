@@ -62,7 +62,7 @@ export async function openBucketStore(
     now: () => objects.client.options.clock.now(),
     dataDirectory: directory,
     place,
-    shared: new SharedFiles(secrets, { directory }),
+    shared: new SharedFiles(secrets, { directory, isReadOnly }),
     mayRemove: traits.isExpiryEnforced,
   };
 }

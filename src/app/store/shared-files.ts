@@ -11,6 +11,7 @@ import type { Logger } from "../../log/logger.ts";
 import { makePrivateDirectory } from "../../storage/private-places.ts";
 import type { BucketObjects } from "../../storage/s3/bucket-objects.ts";
 import { putConditionally } from "../../storage/s3/conditional-put.ts";
+import { S3Failure } from "../../storage/s3/failure.ts";
 import { listObjects } from "../../storage/s3/listing.ts";
 import { removePrivateFile, replacePrivateFile } from "../files/private-file.ts";
 import { repeat } from "../timer.ts";
@@ -57,17 +58,27 @@ const maxBytes = 256 * 1024;
 /** Each loss means that another node has won. */
 const maxRounds = 20;
 
+/** Where copies are kept, and whether the bucket may be one that cannot be written: then this node has texts of its own. */
+export interface SharedFilesOptions {
+  readonly directory: string;
+  readonly isReadOnly?: boolean;
+}
+
 /** The shared secrets of a bucket, and this node's copies of them. */
 export class SharedFiles implements SharedTexts {
   readonly #objects: BucketObjects;
   readonly #directory: string;
+  readonly #isReadOnly: boolean;
+  /** Texts that the bucket does not take. */
+  readonly #own = new Set<string>();
   /** The ETags of the copies. */
   readonly #known = new Map<string, string>();
 
   /** Of the copies, the directory is this node's own. */
-  constructor(objects: BucketObjects, { directory }: { readonly directory: string }) {
+  constructor(objects: BucketObjects, { directory, isReadOnly = false }: SharedFilesOptions) {
     this.#objects = objects;
     this.#directory = directory;
+    this.#isReadOnly = isReadOnly;
   }
 
   /** Brings the copies up to date: what changed comes, and what is gone goes. */
@@ -76,13 +87,14 @@ export class SharedFiles implements SharedTexts {
     makePrivateDirectory(join(directory, "auth"));
     makePrivateDirectory(join(directory, "auth/tokens"));
     const there = new Set<string>();
+    const copies = new Set(this.#copies());
     for await (const { key: name, stat } of listObjects(this.#objects.client, { prefix: "auth/" })) {
       if (!copiedName.test(name)) continue;
       there.add(name);
-      if (this.#known.get(name) !== stat.etag) await this.#fetch(name);
+      if (this.#known.get(name) !== stat.etag || !copies.has(name)) await this.#fetch(name);
     }
-    for (const name of this.#copies()) {
-      if (there.has(name)) continue;
+    for (const name of copies) {
+      if (there.has(name) || this.#own.has(name)) continue;
       this.#known.delete(name);
       await removePrivateFile(join(directory, name));
     }
@@ -111,9 +123,18 @@ export class SharedFiles implements SharedTexts {
       if (wanted === undefined) throw new Error(`nothing is to be in ${name}`);
       const expected = found === undefined ? "nothing" : found.stat;
       const bytes = new TextEncoder().encode(wanted);
-      if ((await putConditionally(this.#objects, { key: name, bytes, expected })).isPut) return wanted;
+      const { isPut } = await putConditionally(this.#objects, { key: name, bytes, expected }).catch((error: unknown) =>
+        this.#keepHere(name, error),
+      );
+      if (isPut) return wanted;
       if (round === maxRounds) throw new Error(`${name} changes all the time`);
     }
+  }
+
+  #keepHere(name: string, error: unknown): { readonly isPut: true } {
+    if (!this.#isReadOnly || !(error instanceof S3Failure) || error.status !== 403) throw error;
+    this.#own.add(name);
+    return { isPut: true };
   }
 
   async remove(name: string): Promise<void> {

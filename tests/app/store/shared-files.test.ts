@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keepPulling, SharedFiles } from "../../../src/app/store/shared-files.ts";
 import { createLogger } from "../../../src/log/logger.ts";
@@ -10,10 +10,10 @@ import { temporaryDirectory } from "../../temporary-directory.ts";
 const keys = "auth/signing-keys.json";
 const token = `auth/tokens/${"a".repeat(64)}.json`;
 
-function node(engine?: Engine) {
+function node(engine?: Engine, { isReadOnly = false } = {}) {
   const directory = temporaryDirectory();
   const bucket = openBucket(engine === undefined ? {} : { engine });
-  const files = new SharedFiles(bucket.objects, { directory: directory.path });
+  const files = new SharedFiles(bucket.objects, { directory: directory.path, isReadOnly });
   return {
     ...bucket,
     files,
@@ -72,12 +72,34 @@ test("what does not change is not read again", async () => {
   expect(one.read(keys)).toBe("kept");
 });
 
+test("a copy that somebody has taken away comes again", async () => {
+  using one = node();
+  await one.files.update(keys, () => "keys");
+  await one.files.pull();
+  rmSync(join(one.path, keys));
+  await one.files.pull();
+  expect(one.read(keys)).toBe("keys");
+});
+
 test("other objects below the prefix get no copies", async () => {
   using one = node();
   await one.objects.put("auth/tokens/../../x.json", new Uint8Array(1));
   await one.objects.put("auth/other", new Uint8Array(1));
   await one.files.pull();
   expect(existsSync(join(one.path, "auth/other"))).toBe(false);
+});
+
+test("a node that only reads has what the bucket does not take for itself", async () => {
+  using one = node(undefined, { isReadOnly: true });
+  using writing = node(one.engine);
+  one.engine.fault = ({ method }) =>
+    method === "PUT" ? { kind: "refused", status: 403, code: "AccessDenied" } : undefined;
+  await expect(writing.files.update(keys, () => "keys")).rejects.toThrow("403 AccessDenied");
+  expect(await one.files.update(keys, () => "keys")).toBe("keys");
+  await one.files.pull();
+  writeFileSync(join(one.path, keys), "keys");
+  await one.files.pull();
+  expect(one.read(keys)).toBe("keys");
 });
 
 test("a text that is to be nothing is refused", async () => {
