@@ -82,7 +82,9 @@ export class ApiTokenFiles {
       if (this.list().some(({ name }) => name === token.name)) return false;
       const hash = hashSecret(secret);
       await this.#shared?.update(`${tokensPlace}/${hash}.json`, () => formatApiToken(token));
-      return await createPrivateFile(this.#path(hash, "json"), formatApiToken(token));
+      const isNew = await createPrivateFile(this.#path(hash, "json"), formatApiToken(token));
+      // A server of this node may have brought the copy already.
+      return isNew || this.#shared !== undefined;
     });
   }
 

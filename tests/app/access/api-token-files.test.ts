@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiTokenFiles } from "../../../src/app/access/api-token-files.ts";
-import { SharedFiles } from "../../../src/app/store/shared-files.ts";
+import { type ChangeText, SharedFiles } from "../../../src/app/store/shared-files.ts";
 import { type ApiToken, createSecret } from "../../../src/auth/api-tokens.ts";
 import { openBucket } from "../../storage/s3/bucket.ts";
 import type { Engine } from "../../storage/s3/engine.ts";
@@ -134,9 +134,25 @@ test("a token that was made on one node is good on every other one with its next
   expect([made, one.tokens.find(secret), other.tokens.find(secret)]).toEqual([token, undefined, undefined]);
 });
 
+test("a token whose copy a server of the same node brings first was made all the same", async () => {
+  const { engine } = openBucket();
+  using one = node(engine);
+  const shared = {
+    update: async (name: string, change: ChangeText) => {
+      const text = await one.files.update(name, change);
+      await one.files.pull();
+      return text;
+    },
+    remove: (name: string) => one.files.remove(name),
+  };
+  const tokens = new ApiTokenFiles(one.path, { now: () => startMs, shared });
+  const secret = createSecret(randomBytes);
+  expect([await tokens.add(secret, token), tokens.find(secret)]).toEqual([true, token]);
+});
+
 function node(engine: Engine) {
   const directory = temporaryDirectory();
   const files = new SharedFiles(openBucket({ engine }).objects, { directory: directory.path });
   const tokens = new ApiTokenFiles(directory.path, { now: () => startMs, shared: files });
-  return { files, tokens, [Symbol.dispose]: () => directory[Symbol.dispose]() };
+  return { path: directory.path, files, tokens, [Symbol.dispose]: () => directory[Symbol.dispose]() };
 }
