@@ -7,13 +7,14 @@ import type { RepositoryName } from "../../oci/name.ts";
 import type { Reference } from "../../oci/reference.ts";
 import { anonymous } from "../../registry/actor.ts";
 import { readUpstream } from "../../registry/cached.ts";
-import { listRevisions } from "../../registry/repositories.ts";
+import { manifestsPrefix } from "../../registry/layout.ts";
+import { listRevisions, walkRepositories } from "../../registry/repositories.ts";
 import type { Throttle } from "../../registry/verify/throttle.ts";
 import { type CopyRun, ImageCopier } from "../../transfer/copy.ts";
 import type { SourcePlace } from "../../transfer/place.ts";
 import { storeDestination } from "../../transfer/store-destination.ts";
 import { storeSource } from "../../transfer/store-source.ts";
-import { type CopiedStore, listStored } from "./places.ts";
+import type { CopiedStore } from "./places.ts";
 
 /** What happens meanwhile. */
 export type MigrationEvent =
@@ -49,7 +50,8 @@ export async function migrateStore(
   { run, throttle, report }: MigrationOptions,
 ): Promise<MigrationSummary> {
   const summary = { repositories: 0, tags: 0, manifests: 0, cached: 0, problems: 0 };
-  for await (const name of listStored(from.registry)) {
+  // The catalog of a bucket does not know what another registry has put there since a collection.
+  for await (const name of walkRepositories(from.store, manifestsPrefix)) {
     run.signal.throwIfAborted();
     const upstream = await readUpstream(from.store, name);
     if (upstream !== undefined) {

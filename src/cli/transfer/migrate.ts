@@ -37,7 +37,8 @@ the two is a data directory, or the configuration file of a registry.
 
 Servers may use both meanwhile. Every blob is hashed before it counts, and what is there already is not sent again: an
 interrupted run goes on where it was, and a later one brings what was pushed meanwhile. So: run it, run it again, make the
-old registry read-only (storage.maintenance.readonly), run it a last time, and send clients to the new one.
+old registry read-only (storage.maintenance.readonly), run it a last time, and send clients to the new one. Not again after
+that: each run sets the tags of the new store to what they lead to in the old one.
 
 Not moved: repositories that are cached from other registries, which come again by themselves; users, tokens and
 certificates; and that a tag was deleted. REGISTRY_* variables do not count here, since there are two configurations.
@@ -102,6 +103,9 @@ async function open(
   io: CommandIo,
   { isThere }: { readonly isThere: boolean },
 ): Promise<CopiedStore & { readonly place: string }> {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(operand)) {
+    throw new UsageError(`${operand} is an address; name a bucket by the configuration file of its registry`);
+  }
   const isFile = statSync(operand, { throwIfNoEntry: false })?.isFile() ?? /\.ya?ml$/.test(operand);
   const words = { positionals: isFile ? [operand] : [], flags: isFile ? {} : { data: [operand] } };
   const env = Object.fromEntries(Object.entries(io.env).filter(([name]) => !name.startsWith("REGISTRY_")));

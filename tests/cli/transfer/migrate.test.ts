@@ -76,6 +76,7 @@ describe("registry migrate", () => {
   test.each([
     [["/a"], "migrate needs two stores"],
     [["/a", "/b", "--rate", "fast"], "--rate is not a rate"],
+    [["s3://bucket/prefix", "/b"], "s3://bucket/prefix is an address; name a bucket by the configuration file"],
   ])("%j is wrong usage", async (words, message) => {
     const { code, errors } = await migrate(words);
     expect([code, errors]).toEqual([64, expect.stringContaining(message)]);
