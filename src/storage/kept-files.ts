@@ -21,7 +21,7 @@ export interface ContentCheck {
 
 /** What there is to be a copy of. */
 export interface KeptSource {
-  /** Of letters and digits; two or more. */
+  /** Of small letters and digits; 16 or more. */
   readonly name: string;
   readonly content: Content;
   readonly startCheck: () => ContentCheck;
@@ -37,7 +37,7 @@ export interface KeptFilesOptions {
   readonly report: (problem: string) => void;
 }
 
-/** A content that would take more than this part of the room is not kept. */
+/** What is being made may take this part of the room; a content that would take more is not kept. */
 const maxPart = 4;
 /** How many are being made at once; others are read where they come from. */
 const maxFilling = 32;
@@ -47,13 +47,23 @@ const noteEveryMs = 60_000;
 const tidyPart = 100;
 /** How much of the room is left in use then. */
 const keptPart = 0.95;
+/** Where copies lie, and what they are called: whatever else somebody has put there stays. */
+const placeForm = /^[0-9a-z]{2}$/;
+const nameForm = /^[0-9a-z]{16,}$/;
 /** What died longer ago than this is removed. */
 const leftoverMs = 24 * 3_600_000;
+
+/** A copy that is being made. */
+interface BegunCopy {
+  readonly sizeBytes: number;
+  /** Undefined if the disk does not take it. */
+  readonly file: Promise<FillingFile | undefined>;
+}
 
 /** The copies. */
 export class KeptFiles {
   readonly #options: KeptFilesOptions;
-  readonly #filling = new Map<string, FillingFile>();
+  readonly #filling = new Map<string, BegunCopy>();
   /** Copies that this process has found right, with the time when it last noted their use. */
   readonly #trusted = new Map<string, number>();
   readonly #checking = new Map<string, Promise<boolean>>();
@@ -70,14 +80,11 @@ export class KeptFiles {
   /** The copy; else the content itself, of which a copy is made while it is read. */
   async read(source: KeptSource): Promise<Content> {
     const { name, content } = source;
-    const { sizeBytes } = content;
-    const filling = this.#filling.get(name);
-    if (filling !== undefined) return filling.content();
-    if (await this.#isKept(source)) return contentOf(Bun.file(this.#pathOf(name)), sizeBytes);
-    const isWanted = sizeBytes > 0 && sizeBytes <= this.#options.maxBytes / maxPart;
-    if (!isWanted || this.#filling.size >= maxFilling) return content;
-    // Another request may have begun meanwhile.
-    return (this.#filling.get(name) ?? (await this.#begin(source)))?.content() ?? content;
+    if (!this.#filling.has(name) && (await this.#isKept(source))) {
+      return contentOf(Bun.file(this.#pathOf(name)), content.sizeBytes);
+    }
+    const filling = this.#filling.get(name) ?? this.#begin(source);
+    return (await filling?.file)?.content() ?? content;
   }
 
   async #isKept(source: KeptSource): Promise<boolean> {
@@ -106,12 +113,12 @@ export class KeptFiles {
         check.update(bytes);
       }
     } catch (error) {
-      if (errorCode(error) === "ENOENT") return false;
-      throw error;
+      if (errorCode(error) !== "ENOENT") this.#options.report(`a copy cannot be read: ${path}: ${messageOf(error)}`);
+      return false;
     }
     if (check.isRight()) return true;
     this.#options.report(`a copy on this node is damaged, and is made anew: ${path}`);
-    await rm(path, { force: true });
+    await rm(path, { force: true }).catch(() => {});
     return false;
   }
 
@@ -122,9 +129,21 @@ export class KeptFiles {
     await utimes(this.#pathOf(name), nowMs / 1000, nowMs / 1000).catch(() => {});
   }
 
+  /** Undefined if there is no room for it. */
+  #begin(source: KeptSource): BegunCopy | undefined {
+    const { name, content } = source;
+    const { sizeBytes } = content;
+    const fillingBytes = this.#filling.values().reduce((sum, each) => sum + each.sizeBytes, sizeBytes);
+    const hasRoom = fillingBytes <= this.#options.maxBytes / maxPart && this.#filling.size < maxFilling;
+    if (sizeBytes === 0 || !hasRoom) return undefined;
+    const filling = { sizeBytes, file: this.#open(source) };
+    this.#filling.set(name, filling);
+    void filling.file.then((file) => file === undefined && this.#filling.delete(name));
+    return filling;
+  }
+
   /** Undefined if the disk does not take it. */
-  async #begin(source: KeptSource): Promise<FillingFile | undefined> {
-    const { name, content, startCheck } = source;
+  async #open({ name, content, startCheck }: KeptSource): Promise<FillingFile | undefined> {
     const path = join(this.#options.directory, "new", crypto.randomUUID());
     const check = startCheck();
     try {
@@ -136,15 +155,8 @@ export class KeptFiles {
         return await this.#keep(path, { name, sizeBytes: content.sizeBytes });
       };
       const file = new FillingFile({ handle, source: content, update: (bytes) => check.update(bytes), finish });
-      const other = this.#filling.get(name);
-      if (other === undefined) {
-        this.#filling.set(name, file);
-        void this.#fill(file, { path, name });
-        return file;
-      }
-      await handle.close();
-      await rm(path, { force: true });
-      return other;
+      void this.#fill(file, { path, name });
+      return file;
     } catch (error) {
       this.#options.report(`nothing can be kept in ${this.#options.directory}: ${messageOf(error)}`);
       return undefined;
@@ -207,12 +219,13 @@ export class KeptFiles {
   async #list(): Promise<{ readonly name: string; readonly sizeBytes: number; readonly usedMs: number }[]> {
     const { directory } = this.#options;
     const copies = [];
-    for (const place of await readdir(directory)) {
-      if (place.length !== 2) continue;
-      for (const name of await readdir(join(directory, place))) {
+    for (const place of await readdir(directory, { withFileTypes: true })) {
+      if (!place.isDirectory() || !placeForm.test(place.name)) continue;
+      for (const name of await readdir(join(directory, place.name))) {
         await stepAside();
-        const found = await stat(join(directory, place, name)).catch(() => undefined);
-        if (found !== undefined) copies.push({ name, sizeBytes: found.size, usedMs: found.mtimeMs });
+        if (!name.startsWith(place.name) || !nameForm.test(name)) continue;
+        const found = await stat(this.#pathOf(name)).catch(() => undefined);
+        if (found?.isFile() === true) copies.push({ name, sizeBytes: found.size, usedMs: found.mtimeMs });
       }
     }
     const there = new Set(copies.map(({ name }) => name));

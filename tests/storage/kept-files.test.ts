@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Content, contentOf, readContent } from "../../src/lib/content.ts";
 import { KeptFiles } from "../../src/storage/kept-files.ts";
@@ -105,6 +105,50 @@ test("what would take a large part of the room is not kept", async () => {
   await textOf(await files.read(source));
   await textOf(await files.read(source));
   expect([reads.length, readdirSync(join(directory, "new"))]).toEqual([2, []]);
+});
+
+test("what is being copied at once takes no more than a part of the room", async () => {
+  const { files } = keeper({ maxBytes: 1000 });
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const sources = ["a", "b", "c"].map((letter) => {
+    const { source } = sourceOf(letter.repeat(100));
+    const stored = source.content.stream.bind(source.content);
+    const stream = async function* () {
+      await begun;
+      yield* stored();
+    };
+    return Object.assign(source, { content: Object.assign(source.content, { stream }) });
+  });
+  const contents = await Promise.all(sources.map((source) => files.read(source)));
+  begin();
+  expect(contents.filter((content, index) => content === sources[index]?.content)).toHaveLength(1);
+  for (const content of contents) expect((await textOf(content)).length).toBe(100);
+});
+
+test("a copy that cannot be read is said, and the content is read where it comes from", async () => {
+  const { files, open, directory, problems } = keeper();
+  const { source, reads, name } = sourceOf("text");
+  await textOf(await files.read(source));
+  await untilKept(directory, name);
+  const place = join(directory, name.slice(0, 2), name);
+  rmSync(place);
+  mkdirSync(place);
+  Object.assign(source.content, { sizeBytes: statSync(place).size });
+  expect(await textOf(await open().read(source))).toBe("text");
+  expect([reads.length > 1, problems[0]]).toEqual([true, expect.stringContaining("a copy cannot be read: ")]);
+});
+
+test("what is no copy stays, whatever room it takes", async () => {
+  const { files, directory, problems } = keeper({ maxBytes: 1000 });
+  const strangers = ["go/notes.txt", "ab/cdef0123456789abcdef", "ab", "zz"].map((name) => join(directory, name));
+  mkdirSync(join(directory, "go"));
+  mkdirSync(join(directory, "ab"));
+  for (const path of [strangers[0], strangers[1], strangers[3]]) writeFileSync(path ?? "", "x".repeat(2000));
+  const { source, name } = sourceOf("text");
+  await textOf(await files.read(source));
+  await untilKept(directory, name);
+  await Bun.sleep(20);
+  expect([strangers.filter((path) => !existsSync(path)), problems]).toEqual([[], []]);
 });
 
 test("the copies that were not used for the longest time go, and there are never more than fit", async () => {
