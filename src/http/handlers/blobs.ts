@@ -38,7 +38,8 @@ export async function getBlob(
   }
   const blob = await repository(name).blobs.open(digest);
   const address = "content" in blob && mayRedirect(request, blob) ? await blob.content.address?.() : undefined;
-  if (address !== undefined && !isDowngrade(origin, address)) return redirectToStore(address, digest);
+  if (address !== undefined && maySend(request, { origin, address: new URL(address) }))
+    return redirectToStore(address, digest);
   const source = "content" in blob ? blob.content : blob.read.bind(blob);
   const response = serveContent(request, { ...common, sizeBytes: blob.sizeBytes, source });
   return "content" in blob && isStreamed(blob.content) ? await withLength(response) : response;
@@ -66,9 +67,18 @@ function mayRedirect({ headers }: Request, { digest, sizeBytes }: FoundBlob): bo
   return !isOwnPage && !isKnown && parseRanges(headers.get("range"), sizeBytes) !== "unsatisfiable";
 }
 
-/** Whether somebody who came over TLS would be sent to where everybody on the way can read along; clients refuse that, too. */
-function isDowngrade(origin: string, address: string): boolean {
-  return origin.startsWith("https:") && !address.startsWith("https:");
+/**
+ * Not somebody who came over TLS to where everybody on the way can read along; clients refuse that, too. Nor somebody who shows
+ * credentials to a host of the same name, or below it: clients would show them there as well, and stores refuse that.
+ */
+function maySend(
+  { headers }: Request,
+  { origin, address }: { readonly origin: string; readonly address: URL },
+): boolean {
+  const isByTls = origin.startsWith("https:") || /\bhttps\b/i.test(headers.get("x-forwarded-proto") ?? "");
+  if (isByTls && address.protocol !== "https:") return false;
+  const host = URL.parse(origin)?.hostname ?? "";
+  return !headers.has("authorization") || !`.${address.hostname}`.endsWith(`.${host}`);
 }
 
 /** The store answers the rest, ranges as well. The address ends soon, so nobody may keep this answer. */

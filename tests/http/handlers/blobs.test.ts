@@ -107,10 +107,24 @@ describe("a blob that the object store can serve", () => {
     expect([status, ...rest.slice(0, 3), method === "GET" && status === 307 ? null : rest[3], rest[4]]).toEqual(want);
   });
 
-  test("is not redirected for who came over TLS, if that would end there", async () => {
+  test.each<[string, Record<string, string>]>([
+    ["https://registry.test", {}],
+    ["http://registry.test", { "X-Forwarded-Proto": "https" }],
+  ])("is not redirected for who came over TLS, if that would end there: %s, %j", async (origin, headers) => {
     const { options } = await elsewhere("http://store.test/blob");
-    const answer = await dispatch(new Request(`https://registry.test${blob}`), options);
+    const answer = await dispatch(new Request(`${origin}${blob}`, { headers }), options);
     expect(answer.status).toBe(200);
+  });
+
+  test.each<[string, Record<string, string>, number]>([
+    ["http://registry.test:9000", {}, 307],
+    ["http://registry.test:9000", { Authorization: "Basic eA==" }, 200],
+    ["http://s3.registry.test", { Authorization: "Basic eA==" }, 200],
+    ["http://other-registry.test", { Authorization: "Basic eA==" }, 307],
+  ])("at %s is redirected to for who shows %j, or not", async (store, headers, status) => {
+    const { options } = await elsewhere(`${store}/blob`);
+    const answer = await dispatch(new Request(`http://registry.test:5000${blob}`, { headers }), options);
+    expect(answer.status).toBe(status);
   });
 
   test.each<[Record<string, string>, unknown[]]>([
