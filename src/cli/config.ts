@@ -51,6 +51,8 @@ Secrets are not shown. A configuration that cannot be used is an error that name
 
 async function config(words: ParsedWords, io: CommandIo): Promise<number> {
   if (hasFlag(words, "schema")) return await printSchema(io);
+  if (hasFlag(words, "probe") && hasFlag(words, "json"))
+    throw new UsageError("--probe prints no JSON; say one of them");
   const user = flagOf(words, "explain");
   const { positionals } = words;
   const rest = user === undefined ? positionals : positionals.slice(2);

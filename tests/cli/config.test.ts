@@ -128,5 +128,6 @@ describe("a bucket", () => {
       ...[1, expect.stringMatching(/^registry config: the bucket b at 127\.0\.0\.1:1 cannot be reached/)],
       ...[64, expect.stringContaining("there is no section storage.s3")],
     ]);
+    expect((await config(["FILE", "--probe", "--json"], { file })).code).toBe(64);
   }, 60_000);
 });

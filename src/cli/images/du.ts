@@ -28,7 +28,7 @@ Garbage waits for its grace before a collection takes it away; du says when that
   run: (words, io) => withMeantStore({ words, io }, (meant) => du(meant, words, io)),
 };
 
-async function du({ store, configuration }: MeantStore, words: ParsedWords, io: CommandIo): Promise<number> {
+async function du({ store, configuration, shared }: MeantStore, words: ParsedWords, io: CommandIo): Promise<number> {
   const schedule = scheduleOf(configuration, store);
   const progress = createProgress(io);
   const repositories: RepositoryUsage[] = [];
@@ -40,7 +40,7 @@ async function du({ store, configuration }: MeantStore, words: ParsedWords, io: 
   progress.clear();
   repositories.sort((one, other) => other.sizeBytes - one.sizeBytes || (one.name < other.name ? -1 : 1));
   if (hasFlag(words, "json")) printJson(io, repositories, usage);
-  else printTable(io, repositories, { usage, schedule });
+  else printTable(io, repositories, { usage, schedule, disk: shared === undefined ? "the disk" : "this node's disk" });
   for (const { name, problems } of repositories) {
     for (const problem of problems) io.stderr(`${showStranger(name, maxShown)}: ${showStranger(problem, maxShown)}\n`);
   }
@@ -87,7 +87,7 @@ function sumUp(repositories: readonly RepositoryUsage[], { blobs, unlinked, tras
 function printTable(
   io: CommandIo,
   repositories: readonly RepositoryUsage[],
-  { usage, schedule }: { readonly usage: Usage; readonly schedule: CollectorSchedule },
+  { usage, schedule, disk }: { readonly usage: Usage; readonly schedule: CollectorSchedule; readonly disk: string },
 ): void {
   const table = createTable(io, ["REPOSITORY", "OWN", "SHARED", "GARBAGE", "TAGS"]);
   for (const { name, sizeBytes, ownBytes, garbageBytes, tags } of repositories) {
@@ -96,7 +96,7 @@ function printTable(
   }
   table.end();
   if (repositories.length > 0) io.stdout("\n");
-  for (const row of summaryRows(sumUp(repositories, usage), usage)) io.stdout(formatTableRow(row, [8, 8]));
+  for (const row of summaryRows(sumUp(repositories, usage), { ...usage, disk })) io.stdout(formatTableRow(row, [8, 8]));
   io.stdout(`\n${describeGarbage(usage, schedule)}\n`);
 }
 
@@ -110,10 +110,10 @@ function describeGarbage(usage: Usage, schedule: CollectorSchedule): string {
   return `${formatBlobs(garbage)}, ${count === 1 ? "is" : "are"} garbage${when}${rest}`;
 }
 
-function summaryRows(summed: Summed, usage: Usage): readonly (readonly string[])[] {
-  const { unlinked, trash, uploads, space } = usage;
+function summaryRows(summed: Summed, usage: Usage & { readonly disk: string }): readonly (readonly string[])[] {
+  const { unlinked, trash, uploads, space, disk: where } = usage;
   const sessions = `in ${uploads.sessions} upload session${uploads.sessions === 1 ? "" : "s"}`;
-  const disk = `the disk has ${formatSize(space.freeBytes)} free of ${formatSize(space.totalBytes)}`;
+  const disk = `${where} has ${formatSize(space.freeBytes)} free of ${formatSize(space.totalBytes)}`;
   return [
     ["own", formatSize(summed.ownBytes), "in one repository alone"],
     ["shared", formatSize(summed.sharedBytes), "in several, counted once"],
