@@ -42,7 +42,8 @@ test("docs/configuration.md lists the keys of the schema", () => {
 });
 
 const repository = join(import.meta.dir, "..");
-const pages = ["README.md", ...readdirSync(join(repository, "docs")).map((name) => `docs/${name}`)];
+const documents = readdirSync(join(repository, "docs")).filter((name) => name.endsWith(".md"));
+const pages = ["README.md", ...documents.map((name) => `docs/${name}`)];
 const examples = pages.flatMap((page) =>
   [...readFileSync(join(repository, page), "utf8").matchAll(/```yaml\n(version: 0\.1\n[^`]*)```/g)].map(
     ([, text = ""]) => text,
