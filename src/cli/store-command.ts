@@ -71,7 +71,8 @@ async function openMeantStore({ words, io, makeRoom }: StoreCall): Promise<Meant
   const { configuration } = await loadFor(words, io);
   const warn = (warning: string) => io.stderr(`warning: ${warning}\n`);
   try {
-    const opened = await openExistingStore(configuration, { env: io.env, now: io.now, warn, makeRoom });
+    const how = { env: io.env, now: io.now, warn, isCommand: true, makeRoom };
+    const opened = await openExistingStore(configuration, how);
     return { ...opened, configuration: opened.mayRemove ? configuration : withoutRemoval(configuration) };
   } catch (error) {
     if (error instanceof StartError) throw new CommandError(error.message);

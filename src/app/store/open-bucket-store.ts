@@ -18,6 +18,8 @@ interface BucketStoreDependencies {
   readonly now: () => number;
   /** Receives warnings for the operator. */
   readonly warn: (warning: string) => void;
+  /** Whether it is for a command, which answers nobody. */
+  readonly isCommand?: boolean | undefined;
 }
 
 /** A store in a bucket. */
@@ -37,7 +39,7 @@ export interface OpenedBucketStore {
 /** Opens it; throws a StartError. */
 export async function openBucketStore(
   { storage }: Configuration,
-  { env, now, warn }: BucketStoreDependencies,
+  { env, now, warn, isCommand }: BucketStoreDependencies,
 ): Promise<OpenedBucketStore> {
   const { s3, maintenance, redirect } = storage;
   const isReadOnly = maintenance.readonly.enabled;
@@ -55,6 +57,7 @@ export async function openBucketStore(
     scratch: directory,
     newId: () => crypto.randomUUID(),
     partMemoryBytes,
+    isUnread: isCommand,
     redirects: redirect.disable ? undefined : { seconds: redirectSeconds, endpoint: redirectEndpoint },
   });
   return {

@@ -21,6 +21,8 @@ export interface StoreDependencies {
   readonly now: () => number;
   /** Receives warnings for the operator. */
   readonly warn: (warning: string) => void;
+  /** Whether it is for a command, which answers nobody. */
+  readonly isCommand?: boolean | undefined;
   /** Removes what nobody needs, if the disk is too full for what a store needs and never had; says what it removed. */
   readonly makeRoom?: ((store: Store, configuration: Configuration) => AsyncIterable<string>) | undefined;
 }
@@ -41,11 +43,11 @@ export interface OpenedStore {
 /** Opens the store and creates its directory if necessary; throws a StartError. */
 export async function openStore(
   configuration: Configuration,
-  { env, now, warn, makeRoom }: StoreDependencies,
+  { env, now, warn, isCommand, makeRoom }: StoreDependencies,
 ): Promise<OpenedStore> {
   const tagReads = configuration.storage.tag.concurrencylimit || availableParallelism();
   if (configuration.storage.s3.isOn) {
-    const { driver, now: storeNow, ...opened } = await openBucketStore(configuration, { env, now, warn });
+    const { driver, now: storeNow, ...opened } = await openBucketStore(configuration, { env, now, warn, isCommand });
     return { ...opened, store: { ...driver, now: storeNow, uuid: () => crypto.randomUUID(), tagReads } };
   }
   const { rootdirectory, durable: isDurable } = configuration.storage.filesystem;

@@ -110,7 +110,8 @@ async function open(
   const words = { positionals: isFile ? [operand] : [], flags: isFile ? {} : { data: [operand] } };
   const env = Object.fromEntries(Object.entries(io.env).filter(([name]) => !name.startsWith("REGISTRY_")));
   const { configuration } = await loadFor(words, { ...io, env });
-  const dependencies = { env, now: io.now, warn: (warning: string) => io.stderr(`warning: ${warning}\n`) };
+  const warn = (warning: string) => io.stderr(`warning: ${warning}\n`);
+  const dependencies = { env, now: io.now, warn, isCommand: true };
   try {
     const opened = await (isThere ? openExistingStore : openStore)(configuration, dependencies);
     const rules = { urls: "any", children: "none" } as const;

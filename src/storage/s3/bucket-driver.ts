@@ -35,6 +35,8 @@ export interface BucketDriverOptions {
   readonly partMemoryBytes: number;
   /** Where clients are sent for contents; if absent, they get them from here. */
   readonly redirects?: Redirects | undefined;
+  /** Whether nobody reads what is on its way to the bucket: its files take no room afterwards. */
+  readonly isUnread?: boolean | undefined;
   /** The same for all nodes. */
   readonly timing?: BucketTiming;
 }
@@ -55,7 +57,10 @@ export function openBucketDriver(options: BucketDriverOptions): Driver {
     changes: new BucketChanges(objects, { notices, newId, prefix, isExpiryEnforced, timing }),
     garbage: new BucketGarbage(objects, { notices, newId, prefix, timing }),
     uploads: new NodeUploads(uploads),
-    transfers: new ScratchTransfers({ files, objects: stored, send: (content, to) => send(uploads, content, to) }),
+    transfers: new ScratchTransfers({
+      ...{ files, objects: stored, isUnread: options.isUnread },
+      send: (content, to) => send(uploads, content, to),
+    }),
     listings: new BucketListings(objects, { notices, isContent, areEtagsMd5 }),
     directory: new BucketDirectory(objects, { notices, space: () => local.space() }),
   };

@@ -12,6 +12,8 @@ export interface ScratchTransfersOptions {
   readonly objects: Pick<Objects, "open">;
   /** Puts the bytes into the bucket, in one step. */
   readonly send: (content: Content, to: Key) => Promise<void>;
+  /** Whether nobody reads along, so that a file goes as soon as it is sent. */
+  readonly isUnread?: boolean | undefined;
 }
 
 /** Files whose bytes are in the bucket. */
@@ -28,12 +30,13 @@ export class ScratchTransfers implements Transfers {
   }
 
   async open(key: Key): Promise<Transfer | "busy"> {
-    const { files, send } = this.#options;
+    const { files, send, isUnread } = this.#options;
     const transfer = await files.open(key);
     if (transfer === "busy") return "busy";
     const moveTo = transfer.commit;
     const commit = async (to: Key) => {
       await send(transfer.content(), to);
+      if (isUnread === true) return await transfer.discard();
       await moveTo(sentKey(to));
       await files.sweep(sentPlace, sentMs);
     };

@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { openBucketDriver } from "../../../src/storage/s3/bucket-driver.ts";
 import { contentText } from "../../content-text.ts";
+import { temporaryDirectory } from "../../temporary-directory.ts";
 import { bytesOf, take } from "../store-access.ts";
+import { openBucket } from "./bucket.ts";
 import { openBucketStore } from "./bucket-store.ts";
 
 const key = "proxy/sha256-aa";
@@ -54,4 +58,22 @@ test("a transfer that the bucket does not take stays, for whoever tries again", 
   if (again === "busy") throw new Error("busy");
   using held = again;
   expect([held.sizeBytes, await contentText(held.content()), store.engine.keys()]).toEqual([5, "bytes", []]);
+});
+
+test("without anybody who reads along, a file takes no room once it was sent", async () => {
+  using directory = temporaryDirectory({ isInMemory: true });
+  const { objects } = openBucket();
+  const traits = { isExpiryEnforced: true, areEtagsMd5: true };
+  const newId = () => crypto.randomUUID();
+  const options = { objects, newId, traits, scratch: directory.path, partMemoryBytes: 1_000_000, isUnread: true };
+  const driver = openBucketDriver(options);
+  const transfer = await driver.transfers.open(key);
+  if (transfer === "busy") throw new Error("busy");
+  {
+    using held = transfer;
+    await held.append([bytesOf("bytes")]);
+    await held.commit(target);
+  }
+  expect(await take(driver, target)).toBe("bytes");
+  expect(readdirSync(directory.path).flatMap((name) => readdirSync(`${directory.path}/${name}`))).toEqual([]);
 });
