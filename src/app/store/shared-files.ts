@@ -54,6 +54,7 @@ export function keepPulling(files: SharedFiles, logger: Logger, { everyMs } = { 
 
 /** What nodes have copies of. */
 const copiedName = /^auth\/(?:signing-keys|tokens\/[0-9a-f]{64})\.json$/;
+const tokensPrefix = "auth/tokens/";
 const maxBytes = 256 * 1024;
 /** Each loss means that another node has won. */
 const maxRounds = 20;
@@ -131,8 +132,10 @@ export class SharedFiles implements SharedTexts {
     }
   }
 
+  /** Not an API token: somebody is told that it is good for every node, and the next process here would remove its copy. */
   #keepHere(name: string, error: unknown): { readonly isPut: true } {
-    if (!this.#isReadOnly || !(error instanceof S3Failure) || error.status !== 403) throw error;
+    const isRefused = error instanceof S3Failure && error.status === 403;
+    if (!this.#isReadOnly || !isRefused || name.startsWith(tokensPrefix)) throw error;
     this.#own.add(name);
     return { isPut: true };
   }

@@ -102,6 +102,13 @@ test("a node that only reads has what the bucket does not take for itself", asyn
   expect(one.read(keys)).toBe("keys");
 });
 
+test("a node that only reads makes no API token, which no other process would know", async () => {
+  using one = node(undefined, { isReadOnly: true });
+  one.engine.fault = ({ method }) =>
+    method === "PUT" ? { kind: "refused", status: 403, code: "AccessDenied" } : undefined;
+  await expect(one.files.update(token, () => "{}")).rejects.toThrow("403 AccessDenied");
+});
+
 test("a text that is to be nothing is refused", async () => {
   using one = node();
   expect(one.files.update(keys, () => undefined)).rejects.toThrow("nothing is to be in auth/signing-keys.json");
