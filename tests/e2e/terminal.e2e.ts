@@ -128,7 +128,8 @@ test.skipIf(!hasTerminals)("Ctrl-C again and again, from before the question on,
     await using terminal = openTerminal(`trap : INT; echo begun; ${passwd(directory.path)}; ${after}`);
     await terminal.expectText("begun");
     await Bun.sleep(delayMs);
-    const typing = setInterval(() => terminal.type(keys.interrupt), 3);
+    // As fast as a keyboard repeats a key.
+    const typing = setInterval(() => terminal.type(keys.interrupt), 30);
     await terminal.exited.finally(() => clearInterval(typing));
     expect(terminal.screen()).toContain("ended with 130\r\n");
     expect(terminal.screen()).toMatch(/[^-]\becho\b/);
