@@ -33,6 +33,8 @@ const passingReasons = [
   "OperationAborted",
   "Throttling",
   "InternalError",
+  // Of a store that keeps objects as files, when a directory goes in which one is just made; no key of ours lies below another.
+  "ExistingObjectIsDirectory",
 ];
 /** Set right by what was learned from the answer: the store's time, other credentials. */
 const correctedReasons = ["RequestTimeTooSkewed", "ExpiredToken", "TokenRefreshRequired", "InvalidToken"];

@@ -31,6 +31,20 @@ describe.each(engines)("on %s", (name, start) => {
   }, 300_000);
   afterAll(async () => await store[Symbol.asyncDispose]());
 
+  test("objects come while others beside them go", async () => {
+    const { objects } = store;
+    const comeAndGo = async (who: number) => {
+      for (let round = 0; round < 100; round += 1) {
+        const key = `beside/${who}-${round}/session`;
+        if (round % 2 === 0) await objects.put(key, bytesOf("x"));
+        else await putConditionally(objects, { key, bytes: bytesOf(key), expected: "nothing" });
+        expect(await objects.stat(key)).toBeDefined();
+        await objects.delete(key);
+      }
+    };
+    await Promise.all([1, 2, 3].map(comeAndGo));
+  }, 60_000);
+
   test.each(["", "x", "x".repeat(300_000)])("an object is put, measured, read and deleted (%#)", async (text) => {
     const { objects } = store;
     const key = "docker/registry/v2/it's a+b!/sha256:ab";
