@@ -14,34 +14,24 @@ const fsync = promisify(fsyncCallback);
 const namelessFile = 0o20000000;
 const flags = constants.O_RDWR | constants.O_DIRECTORY | namelessFile;
 
-/** The file that is synced. */
-interface SyncedFile extends Disposable {
-  readonly descriptor: number;
-}
-
-/** Stores are never closed: with one that is forgotten goes its file. */
-const forgotten = new FinalizationRegistry<{ file: SyncedFile | undefined }>(({ file }) => file?.[Symbol.dispose]());
-
 /** The journal of the filesystem that a directory lies on. */
 export class JournalSync {
   /** What it covers: everything on this device. */
   readonly device: number;
   readonly #directory: string;
-  readonly #open: { file: SyncedFile | undefined };
   readonly #shared = new SharedSync(() => this.#sync());
 
-  private constructor(directory: string, file: SyncedFile) {
+  private constructor(directory: string, device: number) {
     this.#directory = directory;
-    this.#open = { file };
-    this.device = fstatSync(file.descriptor).dev;
-    forgotten.register(this, this.#open);
+    this.device = device;
   }
 
   /** Undefined if the filesystem is not known to have such a journal, or takes no file now. */
   static open(directory: string, isOrdered = hasOrderedJournal(directory)): JournalSync | undefined {
     if (!isOrdered) return undefined;
     try {
-      return new JournalSync(directory, openNameless(directory));
+      using owner = new DisposableStack();
+      return new JournalSync(directory, fstatSync(openNameless(owner, directory)).dev);
     } catch {
       return undefined;
     }
@@ -52,25 +42,15 @@ export class JournalSync {
     return this.#shared.run();
   }
 
+  /** By a file for each time: one that stays open keeps the disk from being made read-only, and is no use after a failure. */
   async #sync(): Promise<void> {
-    const file = this.#open.file ?? openNameless(this.#directory);
-    this.#open.file = file;
-    try {
-      const now = new Date();
-      await disk.futimes(file.descriptor, now);
-      await fsync(file.descriptor);
-    } catch (error) {
-      // A second sync of the same file would wrongly succeed.
-      this.#open.file = undefined;
-      file[Symbol.dispose]();
-      throw error;
-    }
+    using owner = new DisposableStack();
+    const descriptor = openNameless(owner, this.#directory);
+    await disk.futimes(descriptor, new Date());
+    await fsync(descriptor);
   }
 }
 
-function openNameless(directory: string): SyncedFile {
-  using owner = new DisposableStack();
-  const descriptor = openOwned(owner, directory, flags, privateFileMode);
-  const held = owner.move();
-  return { descriptor, [Symbol.dispose]: () => held.dispose() };
+function openNameless(owner: DisposableStack, directory: string): number {
+  return openOwned(owner, directory, flags, privateFileMode);
 }
