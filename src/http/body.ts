@@ -20,6 +20,10 @@ const smallChunkBytes = 32;
  */
 const receive = createPacer(receiveMs, inNextTurn);
 
+/** More bodies than this at once take each chunk as it comes: what waits to be taken lies in memory, for each of them. */
+const mostPaced = 16;
+let bodies = 0;
+
 /** The progress that a body has to make. */
 export interface RequiredProgress {
   /** How long nothing may arrive. */
@@ -45,6 +49,7 @@ export async function* readChunks(
     if (isStalled) end();
   }, stallMs);
   signal.addEventListener("abort", end, { once: true });
+  bodies += 1;
   try {
     while (!isStalled && !signal.aborted) {
       timer.refresh();
@@ -55,11 +60,12 @@ export async function* readChunks(
       if (done) break;
       guard.count(value.length, performance.now() - sinceMs);
       yield value;
-      await receive();
+      if (bodies <= mostPaced) await receive();
       guard.refuseSlow();
       sweep(value.length);
     }
   } finally {
+    bodies -= 1;
     clearInterval(timer);
     signal.removeEventListener("abort", end);
     reader.releaseLock();
