@@ -1,6 +1,8 @@
 // A push of one blob: in one request where that works, in pieces where a proxy before the registry allows no more, and
 // after a break from where the registry says that it is.
+
 import { setTimeout as pause } from "node:timers/promises";
+import { bodyOf } from "../lib/content.ts";
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
@@ -143,7 +145,7 @@ class BlobPush {
     const stalled = new RegistryError("UPSTREAM_TIMEOUT", { message: `${host} took nothing for ${stallMs / 1000} s` });
     const timer = setTimeout(() => stall.abort(stalled), stallMs);
     try {
-      const body = streamOf(this.#bytes(startBytes), () => timer.refresh());
+      const body = bodyOf(this.#bytes(startBytes), () => timer.refresh());
       const piece = { body, lengthBytes, startBytes: startBytes === 0 ? undefined : startBytes };
       return await this.#note(location, piece, AbortSignal.any([this.#blob.signal, stall.signal]));
     } finally {
@@ -229,22 +231,4 @@ class BlobPush {
       throw error;
     }
   }
-}
-
-/** A stream that asks for one chunk at a time, and tells each that it has been asked for. */
-function streamOf(chunks: AsyncGenerator<Uint8Array>, onPull: () => void): ReadableStream<Uint8Array> {
-  return new ReadableStream(
-    {
-      pull: async (controller) => {
-        onPull();
-        const next = await chunks.next();
-        if (next.done === true) controller.close();
-        else controller.enqueue(next.value);
-      },
-      cancel: async () => {
-        await chunks.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }

@@ -78,3 +78,21 @@ async function* readThroughBuffer(path: string, start: number, sizeBytes: number
 export async function readContent(content: Content): Promise<Uint8Array<ArrayBuffer>> {
   return Uint8Array.from(Buffer.concat(await Array.fromAsync(content.stream())));
 }
+
+/** What comes piece by piece, as the web's interfaces take it: at the reader's pace, which `onPull` is told of. */
+export function bodyOf(pieces: AsyncGenerator<Uint8Array>, onPull?: () => void): ReadableStream<Uint8Array> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        onPull?.();
+        const { done, value } = await pieces.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await pieces.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

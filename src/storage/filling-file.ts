@@ -1,7 +1,7 @@
 // A file that is filled from somewhere while others read it already, each at its own pace: from the file what is there,
 // then what comes; and from where it comes if filling it fails.
 import type { FileHandle } from "node:fs/promises";
-import type { Content } from "../lib/content.ts";
+import { bodyOf, type Content } from "../lib/content.ts";
 
 /** How a file is filled. */
 export interface Filling {
@@ -136,21 +136,4 @@ class FillingContent implements Content {
     if (kept !== undefined) return kept.slice(this.#start, this.#start + this.sizeBytes).body();
     return bodyOf(this.stream());
   }
-}
-
-/** What comes piece by piece, as a web server takes it: at the reader's pace. */
-function bodyOf(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const { done, value } = await pieces.next();
-        if (done === true) controller.close();
-        else controller.enqueue(value);
-      },
-      async cancel() {
-        await pieces.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }

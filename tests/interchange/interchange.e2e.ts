@@ -11,6 +11,7 @@ import { executable, startRegistry } from "../e2e/executable.ts";
 import { digestOf, withDigest } from "../e2e/image.ts";
 import { run } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
+import { changeSome, pushEverything } from "./foreign-content.ts";
 import {
   collectForeign,
   type ForeignKind,
@@ -44,35 +45,6 @@ async function differencesAt(name: ForeignKind | "ours", data: string, seen: Exp
 
 async function catalogAt(name: ForeignKind | "ours", data: string): Promise<unknown> {
   return await serve(name, data, async (served) => await (await served.fetch("/v2/_catalog?n=100")).json());
-}
-
-/** A bit of everything: images of both kinds, an index, artifacts, a repository in another one, a mounted blob. */
-async function pushEverything(client: Client): Promise<void> {
-  const [amd64, arm64, plain] = [makeImage(), makeImage(), makeImage({ layerBytes: 200_000 })];
-  await pushMade(client, "team/app", { image: plain, tag: "plain", way: "put" });
-  await pushMade(client, "team/app", { image: makeImage({ isDocker: true }), tag: "docker", way: "put" });
-  for (const image of [amd64, arm64]) await pushMade(client, "team/app", { image, tag: undefined, way: "put" });
-  const index = makeIndex([amd64.manifest, arm64.manifest]);
-  await client.pushManifest("team/app", index, "multi");
-  await pushMade(client, "team/app", { image: makeImage({ subject: index }), tag: "sbom", way: "put" });
-  await pushMade(client, "team/app", { image: makeImage({ subject: plain.manifest }), tag: "signature", way: "put" });
-  await pushMade(client, "team", { image: plain, tag: "nested", way: "put" });
-  await client.mountBlob("team-b", "team/app", digestOf(plain.layer));
-  await client.pushBlob("team-b", plain.config, "put");
-  await client.pushManifest("team-b", plain.manifest, "mounted");
-}
-
-/** Moves and deletes, so that something is there for a collector. */
-async function changeSome(client: Client): Promise<void> {
-  const [first, second, gone] = [makeImage(), makeImage(), makeImage()];
-  await pushMade(client, "changed", { image: first, tag: "latest", way: "put" });
-  await pushMade(client, "changed", { image: second, tag: "latest", way: "put" });
-  await client.pushManifest("changed", first.manifest, "second");
-  await pushMade(client, "changed", { image: gone, tag: "gone", way: "put" });
-  await client.deleteManifest("changed", gone.manifest.digest);
-  const unused = makeBytes(1000);
-  await client.pushBlob("changed", unused, "put");
-  await client.deleteBlob("changed", digestOf(unused));
 }
 
 /** What `verify` says is lost. A collector of registry:2 takes bytes and leaves their links, which is no loss. */

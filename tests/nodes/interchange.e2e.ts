@@ -3,11 +3,10 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { Client, type Served } from "../crash/client.ts";
 import { Expectations } from "../crash/expectations.ts";
-import { makeImage, makeIndex, pushMade } from "../crash/made-image.ts";
 import { findDifferences } from "../crash/outcome.ts";
 import { executable, startRegistry } from "../e2e/executable.ts";
-import { digestOf } from "../e2e/image.ts";
 import { must, requireGoProgram, run } from "../e2e/program.ts";
+import { changeSome, pushEverything } from "../interchange/foreign-content.ts";
 import {
   type ForeignKind,
   foreignKinds,
@@ -59,37 +58,12 @@ async function catalogAt(name: ForeignKind | "ours", engine: RealEngine): Promis
   });
 }
 
-/** A bit of everything: images of both kinds, an index, artifacts, a repository in another one, a mounted blob. */
-async function pushEverything(client: Client): Promise<void> {
-  const [amd64, arm64, plain] = [makeImage(), makeImage(), makeImage({ layerBytes: 12_000_000 })];
-  await pushMade(client, "team/app", { image: plain, tag: "plain", way: "put" });
-  await pushMade(client, "team/app", { image: makeImage({ isDocker: true }), tag: "docker", way: "put" });
-  for (const image of [amd64, arm64]) await pushMade(client, "team/app", { image, tag: undefined, way: "put" });
-  const index = makeIndex([amd64.manifest, arm64.manifest]);
-  await client.pushManifest("team/app", index, "multi");
-  await pushMade(client, "team/app", { image: makeImage({ subject: index }), tag: "sbom", way: "put" });
-  await pushMade(client, "team", { image: plain, tag: "nested", way: "put" });
-  await client.mountBlob("team-b", "team/app", digestOf(plain.layer));
-  await client.pushBlob("team-b", plain.config, "put");
-  await client.pushManifest("team-b", plain.manifest, "mounted");
-}
-
-/** Moves and deletes. */
-async function changeSome(client: Client): Promise<void> {
-  const [first, second, gone] = [makeImage(), makeImage(), makeImage()];
-  await pushMade(client, "changed", { image: first, tag: "latest", way: "put" });
-  await pushMade(client, "changed", { image: second, tag: "latest", way: "put" });
-  await client.pushManifest("changed", first.manifest, "second");
-  await pushMade(client, "changed", { image: gone, tag: "gone", way: "put" });
-  await client.deleteManifest("changed", gone.manifest.digest);
-}
-
 test.skipIf(!isThere).each([...foreignKinds])("%s serves what we wrote, and we what it wrote", async (foreign) => {
   await using engine = await startVersityGateway();
   const seen = new Expectations();
   const work = async (served: Served) => {
     const client = new Client(served, seen);
-    await pushEverything(client);
+    await pushEverything(client, { layerBytes: 12_000_000 });
     await changeSome(client);
   };
   await serve("ours", engine, work);

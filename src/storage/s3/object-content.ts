@@ -1,5 +1,5 @@
 // The bytes of an object as content: read as they are wanted, and read on where a connection breaks.
-import type { Content } from "../../lib/content.ts";
+import { bodyOf, type Content } from "../../lib/content.ts";
 import type { BucketObjects, ObjectStat } from "./bucket-objects.ts";
 import { S3Failure } from "./failure.ts";
 
@@ -56,20 +56,7 @@ class ObjectContent implements Content {
   }
 
   body(): ReadableStream<Uint8Array> {
-    const pieces = this.stream();
-    return new ReadableStream(
-      {
-        async pull(controller) {
-          const { done, value } = await pieces.next();
-          if (done === true) controller.close();
-          else controller.enqueue(value);
-        },
-        async cancel() {
-          await pieces.return(undefined);
-        },
-      },
-      { highWaterMark: 0 },
-    );
+    return bodyOf(this.stream());
   }
 }
 

@@ -1,32 +1,10 @@
 // How an upload becomes an object with few requests, and what it leaves then.
 import { describe, expect, test } from "bun:test";
 import { usualPartBytes } from "../../../src/storage/s3/part-plan.ts";
-import type { HeldUpload } from "../../../src/storage/s3/upload.ts";
 import { bytesOf } from "./bucket.ts";
-import { uploading } from "./uploading.ts";
+import { append, begun, uploadKey } from "./uploading.ts";
 
-const key = "_uploads/1/data";
-
-async function begun() {
-  const nodes = uploading();
-  await nodes.one.uploads.create(key, {});
-  const hold = async (node: typeof nodes.one, options: { target?: string } = {}): Promise<HeldUpload> => {
-    const upload = await node.uploads.open(key, options);
-    if (upload === undefined) throw new Error("no upload");
-    return upload;
-  };
-  return { ...nodes, hold };
-}
-
-/** What a request of one node appends. */
-async function append(
-  { hold }: Awaited<ReturnType<typeof begun>>,
-  node: Parameters<typeof hold>[0],
-  bytes: Uint8Array,
-) {
-  await using upload = await hold(node);
-  await upload.append([bytes]);
-}
+const key = uploadKey;
 
 describe("bytes that lie in one object", () => {
   async function committed(last: string) {

@@ -1,33 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { usualPartBytes } from "../../../src/storage/s3/part-plan.ts";
-import type { HeldUpload } from "../../../src/storage/s3/upload.ts";
 import { contentText } from "../../content-text.ts";
 import { bytesOf } from "./bucket.ts";
-import { uploading } from "./uploading.ts";
+import { append, begun, uploadKey } from "./uploading.ts";
 
-const key = "_uploads/1/data";
+const key = uploadKey;
 const mebibyte = 1024 ** 2;
-
-async function begun() {
-  const nodes = uploading();
-  await nodes.one.uploads.create(key, {});
-  const hold = async (node: typeof nodes.one, options: { target?: string } = {}): Promise<HeldUpload> => {
-    const upload = await node.uploads.open(key, options);
-    if (upload === undefined) throw new Error("no upload");
-    return upload;
-  };
-  return { ...nodes, hold };
-}
-
-/** What a request of one node appends. */
-async function append(
-  { hold }: Awaited<ReturnType<typeof begun>>,
-  node: Parameters<typeof hold>[0],
-  bytes: Uint8Array,
-) {
-  await using upload = await hold(node);
-  await upload.append([bytes]);
-}
 
 /** Bytes of which no two kibibytes are the same. */
 function pattern(sizeBytes: number): Uint8Array {
