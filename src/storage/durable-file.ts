@@ -3,7 +3,6 @@
 import {
   fchmodSync,
   fstatSync,
-  fsync as fsyncCallback,
   read as readCallback,
   rename as renameCallback,
   unlinkSync,
@@ -13,7 +12,7 @@ import {
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
-import { openOwned, openOwnedSoon } from "./descriptors.ts";
+import { openOwned, openOwnedSoon, syncDescriptor } from "./descriptors.ts";
 import { statThere } from "./directories.ts";
 import { disk } from "./disk-calls.ts";
 import { type Durability, EntrySyncs, type Journaled } from "./entry-syncs.ts";
@@ -22,7 +21,6 @@ import { sharedFileMode } from "./private-places.ts";
 import { RootHold } from "./root-hold.ts";
 import { placeFiles, removeQuietly, type StagedFile } from "./staged-file.ts";
 
-const fsync = promisify(fsyncCallback);
 const read = promisify(readCallback);
 const rename = promisify(renameCallback);
 const write = promisify(writeCallback);
@@ -103,7 +101,7 @@ export class DurableFiles {
 
   /** Flushes a file. On an error the caller drops the file: a second fsync of it may wrongly succeed. */
   async syncFile(descriptor: number): Promise<void> {
-    if (this.isDurable) await fsync(descriptor);
+    if (this.isDurable) await syncDescriptor(descriptor);
   }
 
   /** Flushes the entries of a directory; one that was removed meanwhile has none. */

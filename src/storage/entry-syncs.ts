@@ -1,14 +1,10 @@
 // Getting on disk what was made, renamed and removed in directories: by the filesystem's journal, all at once, or directory by
 // directory if there is none that can be relied on, and on other disks below the root.
-import { fsync as fsyncCallback } from "node:fs";
-import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
-import { openOwnedSoon } from "./descriptors.ts";
+import { openOwnedSoon, syncDescriptor } from "./descriptors.ts";
 import { lookAt } from "./directories.ts";
 import type { JournalSync } from "./journal-sync.ts";
 import { SharedSync } from "./shared-sync.ts";
-
-const fsync = promisify(fsyncCallback);
 
 /** What has everything on one device on disk. */
 export type Journaled = Pick<JournalSync, "device" | "sync">;
@@ -104,5 +100,5 @@ async function syncOne(path: string): Promise<void> {
     if (errorCode(error) === "ENOENT") return;
     throw error;
   }
-  await fsync(descriptor);
+  await syncDescriptor(descriptor);
 }

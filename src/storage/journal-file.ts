@@ -4,22 +4,14 @@
 //
 // "." waits, "+" is done. The process that works on the file holds a lock on it; when that process dies the lock falls,
 // and another one may take the file over.
-import {
-  constants,
-  fdatasync as fdatasyncCallback,
-  fstatSync,
-  read as readCallback,
-  readSync,
-  writeSync,
-} from "node:fs";
+import { constants, fstatSync, read as readCallback, readSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
-import { openOwned } from "./descriptors.ts";
+import { openOwned, syncBytes } from "./descriptors.ts";
 import { unlinkIfThere, writeAll } from "./durable-file.ts";
 import type { Flock } from "./flock.ts";
 import { isStillAt } from "./lock-files.ts";
 import { privateFileMode } from "./private-places.ts";
 
-const fdatasync = promisify(fdatasyncCallback);
 const read = promisify(readCallback);
 
 /** What is to be recorded. */
@@ -98,7 +90,7 @@ export class JournalFile {
     });
     // Nobody but this process writes, and always at the end.
     await writeAll(this.#descriptor, Buffer.concat(lines.map(({ bytes }) => bytes)));
-    if (isDurable) await fdatasync(this.#descriptor);
+    if (isDurable) await syncBytes(this.#descriptor);
     this.waitingCount += places.length;
     return places;
   }

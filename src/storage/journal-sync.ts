@@ -1,14 +1,11 @@
 // Syncing everything at once on a filesystem with an ordered journal: a change of a file without a name, and a sync of that
 // file. The journal then has on disk every making, renaming and removing before it, of this process and of all others.
-import { constants, fstatSync, fsync as fsyncCallback } from "node:fs";
-import { promisify } from "node:util";
-import { openOwned } from "./descriptors.ts";
+import { constants, fstatSync } from "node:fs";
+import { openOwned, syncDescriptor } from "./descriptors.ts";
 import { disk } from "./disk-calls.ts";
 import { hasOrderedJournal } from "./ordered-journal.ts";
 import { privateFileMode } from "./private-places.ts";
 import { SharedSync } from "./shared-sync.ts";
-
-const fsync = promisify(fsyncCallback);
 
 /** O_TMPFILE of Linux, but for the part that names a directory: a file that has no name, and goes with its descriptor. */
 const namelessFile = 0o20000000;
@@ -47,7 +44,7 @@ export class JournalSync {
     using owner = new DisposableStack();
     const descriptor = openNameless(owner, this.#directory);
     await disk.futimes(descriptor, new Date());
-    await fsync(descriptor);
+    await syncDescriptor(descriptor);
   }
 }
 

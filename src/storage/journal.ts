@@ -2,16 +2,13 @@
 // process writes files of its own; the files of a process that died are taken over by another one.
 //
 //   <directory>/<time>-<uuid>.journal   see journal-file.ts
-import { fsync as fsyncCallback, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
-import { openOwned } from "./descriptors.ts";
+import { openOwned, syncDescriptor } from "./descriptors.ts";
 import type { Flock } from "./flock.ts";
 import { JournalFile, type JournalPlace, type JournalText } from "./journal-file.ts";
 import { makePrivateDirectory } from "./private-places.ts";
-
-const fsync = promisify(fsyncCallback);
 
 /** A record that waits for one recipient. */
 export interface JournalEntry {
@@ -226,5 +223,5 @@ function takeOverFile(path: string, flock: Flock | undefined): JournalFile | und
 
 async function syncDirectory(path: string): Promise<void> {
   using owner = new DisposableStack();
-  await fsync(openOwned(owner, path, "r"));
+  await syncDescriptor(openOwned(owner, path, "r"));
 }

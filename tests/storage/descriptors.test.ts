@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Glob } from "bun";
-import { openOwned } from "../../src/storage/descriptors.ts";
+import { openOwned, syncBytes, syncDescriptor } from "../../src/storage/descriptors.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 const storage = join(import.meta.dir, "../../src/storage");
@@ -31,6 +31,26 @@ test("every descriptor in storage has an owner: openSync() stands only within ad
       const isOpening = /\b(openSync|promises\.open|disk\.open)\(/.test(line) && name !== "disk-calls.ts";
       if (isOpening && !/adopt\((openSync|await disk\.open)\(/.test(line)) found.push(`${name}: ${line}`);
     }
+  }
+  expect(found).toEqual([]);
+});
+
+test("a file and a directory are synced, and what the system says of it is thrown", async () => {
+  using directory = temporaryDirectory();
+  const owner = new DisposableStack();
+  const open = [openOwned(owner, join(directory.path, "a"), "w"), openOwned(owner, directory.path, "r")];
+  for (const descriptor of open) await syncDescriptor(descriptor);
+  const [file = -1] = open;
+  await syncBytes(file);
+  owner.dispose();
+  for (const sync of [syncDescriptor, syncBytes]) await expect(sync(file)).rejects.toThrow("EBADF");
+});
+
+test("what is synced in storage is looked at afterwards: nothing else calls fsync() or fdatasync()", async () => {
+  const found: string[] = [];
+  for await (const name of new Glob("**/*.ts").scan({ cwd: storage })) {
+    const text = await Bun.file(join(storage, name)).text();
+    if (name !== "descriptors.ts" && /\bf(data)?sync(Sync)?\(/.test(text)) found.push(name);
   }
   expect(found).toEqual([]);
 });
