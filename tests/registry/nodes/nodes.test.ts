@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { type Chance, chanceOf, lots, Turns } from "../../storage/s3/turns.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
-import { type Deed, World } from "./world.ts";
+import { type Deed, World, type WorldOptions } from "./world.ts";
 
 const runs = Number(process.env.FAST_CHECK_RUNS ?? 8);
 
@@ -24,15 +24,15 @@ function disturb({ engine }: World, chance: Chance): () => void {
 }
 
 /** Nodes that do some such things each; what broke, if something did, and how much was promised. */
-async function play(seed: number, nodes: readonly (readonly Deed[])[]) {
+async function play(seed: number, { deletesUntagged }: Pick<WorldOptions, "deletesUntagged">) {
   using scratch = temporaryDirectory({ isInMemory: true });
   const chance = chanceOf(seed);
-  const world = new World(chance, { flaw: undefined, scratch: scratch.path });
+  const world = new World(chance, { deletesUntagged, scratch: scratch.path });
   const turns = new Turns(chance);
   await world.stock(world.node(async () => {}));
   const step = disturb(world, chance);
   let broken: string | undefined;
-  const work = nodes.map(async (deeds, actor) => {
+  const work = four.map(async (deeds, actor) => {
     const node = world.node(() => turns.wait(actor));
     for (let round = 0; round < deedsOfNode; round += 1) {
       const deed = deeds[chance.below(deeds.length)] ?? "push";
@@ -47,13 +47,20 @@ async function play(seed: number, nodes: readonly (readonly Deed[])[]) {
   return { broken: broken ?? world.promises.broken(), promises: world.promises.count };
 }
 
-test("nothing that was promised is lost", async () => {
-  const broken: string[] = [];
-  let promises = 0;
-  for (let seed = 1; seed <= runs; seed += 1) {
-    const outcome = await play(seed, four);
-    promises += outcome.promises;
-    if (outcome.broken !== undefined) broken.push(`seed ${seed}: ${outcome.broken}`);
-  }
-  expect([broken, promises > runs]).toEqual([[], true]);
-}, 3_600_000);
+test.each([
+  ["manifests without a tag stay", false],
+  ["collections take manifests without a tag", true],
+] as const)(
+  "nothing that was promised is lost where %s",
+  async (_, deletesUntagged) => {
+    const broken: string[] = [];
+    let promises = 0;
+    for (let seed = 1; seed <= runs; seed += 1) {
+      const outcome = await play(seed, { deletesUntagged });
+      promises += outcome.promises;
+      if (outcome.broken !== undefined) broken.push(`seed ${seed}: ${outcome.broken}`);
+    }
+    expect([broken, promises > runs]).toEqual([[], true]);
+  },
+  3_600_000,
+);

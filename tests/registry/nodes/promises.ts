@@ -23,11 +23,26 @@ interface PushUnderway extends Underway {
   promise(what: { readonly blobs: readonly Digest[] }): void;
 }
 
+/** What is owed to nobody, whoever pushed it. */
+export interface PromiseRules {
+  /** How long a manifest stays that no tag leads to; undefined: for ever. */
+  readonly untaggedMs?: number | undefined;
+}
+
+/** A manifest that was promised. */
+interface PromisedManifest {
+  /** Every key that has to be there. */
+  readonly keys: readonly string[];
+  /** Until then without a tag as well, by the store's clock. */
+  readonly untilMs: number;
+}
+
 /** The promises of one bucket. */
 export class Promises {
-  readonly #engine: Pick<Engine, "objects" | "text">;
-  /** By repository and manifest: every key that has to be there. */
-  readonly #manifests = new Map<string, readonly string[]>();
+  readonly #engine: Pick<Engine, "objects" | "text" | "nowMs">;
+  readonly #untaggedMs: number;
+  /** By repository and manifest. */
+  readonly #manifests = new Map<string, PromisedManifest>();
   readonly #tags = new Map<string, { readonly name: RepositoryName; readonly tag: Tag }>();
   /** How often each thing was taken away: a push that such a moment falls into promises nothing. */
   readonly #removals = new Map<string, number>();
@@ -36,8 +51,12 @@ export class Promises {
   /** How much was promised so far. */
   count = 0;
 
-  constructor(engine: Pick<Engine, "objects" | "text">) {
+  constructor(
+    engine: Pick<Engine, "objects" | "text" | "nowMs">,
+    { untaggedMs = Number.POSITIVE_INFINITY }: PromiseRules = {},
+  ) {
     this.#engine = engine;
+    this.#untaggedMs = untaggedMs;
   }
 
   /** A push begins. */
@@ -49,13 +68,15 @@ export class Promises {
     // A tag that is moved to a manifest goes with it.
     if (tag !== undefined && this.#removing.has(manifestOf(name, manifest))) this.#forget(tagOf(name, tag));
     const before = keys.map((key) => this.#removals.get(key) ?? 0);
+    const untilMs = this.#engine.nowMs + this.#untaggedMs;
     const isUntouched = () =>
       keys.every((key, index) => !this.#removing.has(key) && (this.#removals.get(key) ?? 0) === before[index]);
     return {
       promise: ({ blobs }) => {
         if (!isUntouched()) return;
         const links = blobs.flatMap((blob) => [layerLink(name, blob), blobKey(blob)]);
-        this.#manifests.set(manifestOf(name, manifest), [revisionLink(name, manifest), blobKey(manifest), ...links]);
+        const promised = [revisionLink(name, manifest), blobKey(manifest), ...links];
+        this.#manifests.set(manifestOf(name, manifest), { keys: promised, untilMs });
         if (tag !== undefined) this.#tags.set(tagOf(name, tag), { name, tag });
         this.count += 1;
       },
@@ -98,17 +119,24 @@ export class Promises {
   /** A sentence about something promised that is not there; undefined while all is well. */
   broken(): string | undefined {
     const isThere = (key: string) => this.#engine.objects.get(key) !== undefined;
-    for (const [manifest, keys] of this.#manifests) {
+    const ledTo = new Set([...this.#tags.values()].map(({ name, tag }) => manifestOf(name, this.#target(name, tag))));
+    for (const [manifest, { keys, untilMs }] of this.#manifests) {
+      if (untilMs < this.#engine.nowMs && !ledTo.has(manifest)) continue;
       const lost = keys.find((key) => !isThere(key));
       if (lost !== undefined) return `${manifest} was promised, and ${lost} is gone`;
     }
     for (const [key, { name, tag }] of this.#tags) {
-      const digest = this.#engine.text(tagCurrentLink(name, tag)) ?? "";
+      const digest = this.#target(name, tag);
       if (digest === "") return `the tag ${key} was promised, and is gone`;
-      if (!isThere(revisionLink(name, digest as Digest)))
+      if (!isThere(revisionLink(name, digest)))
         return `the tag ${key} was promised, and leads to ${digest}, which is gone`;
     }
     return undefined;
+  }
+
+  /** Empty if the tag is gone. */
+  #target(name: RepositoryName, tag: Tag): Digest {
+    return (this.#engine.text(tagCurrentLink(name, tag)) ?? "") as Digest;
   }
 }
 

@@ -66,21 +66,29 @@ export interface WorldNode {
   readonly actor: Actor;
 }
 
+/** What differs between worlds. */
+export interface WorldOptions {
+  /** A rule that nobody keeps. */
+  readonly flaw?: Flaw | undefined;
+  readonly scratch: string;
+  /** Whether collections take manifests that no tag leads to. */
+  readonly deletesUntagged?: boolean | undefined;
+}
+
 /** One bucket, and what its users were promised. */
 export class World {
   readonly engine: Engine;
   readonly promises: Promises;
   readonly #chance: Chance;
-  readonly #flaw: Flaw | undefined;
-  readonly #scratch: string;
+  readonly #options: WorldOptions;
   #count = 0;
 
-  constructor(chance: Chance, { flaw, scratch }: { readonly flaw: Flaw | undefined; readonly scratch: string }) {
+  constructor(chance: Chance, options: WorldOptions) {
     this.#chance = chance;
-    this.#flaw = flaw;
-    this.engine = new Engine({ pageSize: 3, isExpiryEnforced: flaw !== "expiry is not enforced" });
-    this.promises = new Promises(this.engine);
-    this.#scratch = scratch;
+    this.#options = options;
+    this.engine = new Engine({ pageSize: 3, isExpiryEnforced: options.flaw !== "expiry is not enforced" });
+    const rules = options.deletesUntagged === true ? { untaggedMs: graceMs } : {};
+    this.promises = new Promises(this.engine, rules);
   }
 
   /** A node whose requests wait for their turn. */
@@ -95,7 +103,8 @@ export class World {
       this.#count += 1;
       return `00000000-0000-4000-8000-${String(this.#count).padStart(12, "0")}`;
     };
-    const driver = flawed(openNode(objects, { scratch: this.#scratch, newId: uuid }), { flaw: this.#flaw, client });
+    const { scratch, flaw } = this.#options;
+    const driver = flawed(openNode(objects, { scratch, newId: uuid }), { flaw, client });
     const store: Store = { ...driver, now: () => client.options.clock.now(), uuid };
     const registry = openRegistry(store, { rules: { urls: "any", children: "all" } });
     return { name: String(this.#count), store, registry, actor: anonymous() };
@@ -183,11 +192,11 @@ export class World {
     }
   }
 
-  /** Collects garbage, with all that no tag leads to. */
+  /** Collects garbage. */
   async collect({ store, name }: WorldNode): Promise<void> {
     await collectGarbage(store, {
       graceMs,
-      deletesUntagged: false,
+      deletesUntagged: this.#options.deletesUntagged === true,
       rules: { urls: "any", children: "all" },
       isDryRun: false,
       uploadAgeMs: graceMs,
