@@ -10,7 +10,8 @@ import type { RepositoryName } from "../oci/name.ts";
 import { parseTag, type Tag } from "../oci/reference.ts";
 import type { Listings } from "../storage/listings.ts";
 import type { Objects } from "../storage/ports.ts";
-import { tagsPrefix } from "./layout.ts";
+import { knownTargets } from "./known-targets.ts";
+import { digestFromPath, revisionsPrefix, tagsPrefix } from "./layout.ts";
 import { movedTo, readMoveLog, startMoveLog } from "./move-log.ts";
 import { type Store, withRemoving } from "./store.ts";
 import { listTagLinks } from "./tag-links.ts";
@@ -108,18 +109,22 @@ export class TagSearch {
     return tags;
   }
 
-  /** What a link holds shows in the listing, if what tells objects from each other follows from their bytes. */
+  /**
+   * What a link holds shows in the listing, if what tells objects from each other follows from their bytes. In a bucket that was
+   * once encrypted in another way it does so for some links only; those that lead to no known manifest are read.
+   */
   async #findListed(listings: Listings, name: RepositoryName, digest: Digest): Promise<readonly Tag[]> {
     const identity = listings.identityOf(new TextEncoder().encode(digest));
-    const tags: Tag[] = [];
-    for await (const { tag, stat } of listTagLinks(listings, name))
-      if (identity === undefined || stat.identity === identity) tags.push(tag);
-    if (identity !== undefined) return tags;
+    const links = await Array.fromAsync(listTagLinks(listings, name));
+    const others = links.filter(({ stat }) => stat.identity !== identity);
+    const revisions = others.length === 0 || identity === undefined ? [] : listRevisions(listings, name);
+    const known = await knownTargets(listings, revisions);
     const found = new Set<Tag>();
-    await forEachAtOnce(tags, lookers, async (tag) => {
+    const unknown = others.filter(({ stat }) => !known.has(stat.identity));
+    await forEachAtOnce(unknown, lookers, async ({ tag }) => {
       if ((await readTag(this.#store, name, tag)) === digest) found.add(tag);
     });
-    return tags.filter((tag) => found.has(tag));
+    return links.flatMap(({ tag, stat }) => (stat.identity === identity || found.has(tag) ? [tag] : []));
   }
 
   async #isCurrent(name: RepositoryName, { logId }: TagReading): Promise<boolean> {
@@ -134,6 +139,18 @@ export function tagSearchOf(store: Store): TagSearch {
   const known = searches.get(store.objects) ?? new TagSearch(store);
   searches.set(store.objects, known);
   return known;
+}
+
+/** The manifests that the repository links. */
+async function* listRevisions(listings: Listings, name: RepositoryName): AsyncGenerator<Digest> {
+  const prefix = revisionsPrefix(name);
+  for await (const page of listings.scan(prefix)) {
+    for (const { key } of page) {
+      const [algorithm = "", hex = ""] = key.slice(prefix.length + 1).split("/");
+      const digest = digestFromPath(algorithm, hex);
+      if (digest !== undefined) yield digest;
+    }
+  }
 }
 
 async function* readAll(store: Store, name: RepositoryName): AsyncGenerator<readonly [Tag, Digest]> {

@@ -1,12 +1,13 @@
 // What a collector reads of one repository, without a lock: its links with their times, and what its manifests name.
 // Anything that cannot be read or understood is a problem, and protects everything that the repository links.
 import { mapAhead } from "../../lib/ahead.ts";
-import { inTurns, type Pace } from "../../lib/pacer.ts";
+import type { Pace } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import { parseTag, type Tag } from "../../oci/reference.ts";
 import { readStoredNamesInTurns, type StoredNames } from "../../oci/stored-names.ts";
 import type { Key } from "../../storage/ports.ts";
+import { knownTargets } from "../known-targets.ts";
 import { deletedPrefix, deletingKey, linkPrefixes, subjectPrefix } from "../layout.ts";
 import { listDigests, readLink } from "../links.ts";
 import { type IndexedSubject, isStaleEntry, type ReferrerEntry, walkReferrerIndex } from "../referrer-index.ts";
@@ -190,20 +191,6 @@ async function readRevisions(
 
 const nothingNamed: StoredNames = { named: new Set(), subject: undefined };
 
-/** The manifests that links of these identities lead to, if that follows from them: so no link has to be read for it. */
-async function knownTargets(
-  { listings }: Store,
-  revisions: RepositoryScan["revisions"],
-): Promise<ReadonlyMap<string, Digest>> {
-  const known = new Map<string, Digest>();
-  if (listings === undefined) return known;
-  for await (const digest of inTurns(revisions.keys())) {
-    const identity = listings.identityOf(new TextEncoder().encode(digest));
-    if (identity !== undefined) known.set(identity, digest);
-  }
-  return known;
-}
-
 /**
  * A tag whose manifest a client had deleted was left by a deletion that was killed: it is vacant. If others push beside a
  * deletion, its tags go first, and any that leads nowhere is one that came too late.
@@ -216,7 +203,7 @@ async function scanTags(
   const problems: string[] = [];
   const tags = new Map<Tag, Digest>();
   const vacantTags: Tag[] = [];
-  const known = await knownTargets(store, revisions);
+  const known = await knownTargets(store.listings, revisions.keys());
   const isLeftOver = (digest: Digest) => !revisions.has(digest) && (deleted.has(digest) || !store.changes.isExclusive);
   const others = (text: string) => {
     if (parseTag(text) !== undefined) problems.push(`${prefix}/${text} is not a directory`);

@@ -6,6 +6,7 @@ import type { RepositoryName } from "../../oci/name.ts";
 import type { Key, Stat } from "../../storage/ports.ts";
 import { judgeAlias } from "../aliases.ts";
 import { isDeleted } from "../deletions.ts";
+import type { DigestSizes } from "../digest-sizes.ts";
 import { blobKey, digestFromPath } from "../layout.ts";
 import type { Store } from "../store.ts";
 import type { Repair, Severity, VerifyFinding } from "./report.ts";
@@ -19,6 +20,8 @@ export interface RepositoryCheck {
   readonly isCached: boolean;
   /** Whether nobody writes to the repository meanwhile. */
   readonly isLocked: boolean;
+  /** Sizes of blobs that a listing has just shown: these need not be looked for one by one. */
+  readonly stored?: Pick<DigestSizes, "get"> | undefined;
   /** Steps aside now and then, so that requests are answered meanwhile. */
   readonly pace?: Pace;
   readonly findings: VerifyFinding[];
@@ -37,7 +40,7 @@ export interface FollowedLink {
 }
 
 /** Where bytes are: in their place, with what is known of them, or only in the trash. */
-export type Location = Stat | "in the trash";
+export type Location = Pick<Stat, "sizeBytes"> | "in the trash";
 
 /** Adds a finding. */
 export function addFinding(
@@ -124,7 +127,7 @@ async function targetOf(
   if (text === digest) return { target: digest, problem: undefined };
   const said = parseDigest(text.trim());
   if (said !== undefined && said !== digest && digestAlgorithm(digest) !== "sha256") {
-    const stat = await locate(check, said);
+    const stat = await search(check, said);
     const isInPlace = stat !== undefined && stat !== "in the trash";
     const verdict = isInPlace ? await judgeAlias(check.store, { digest, target: said, stat }) : undefined;
     if (verdict === "other") return { target: digest, problem: `it leads to ${said}, whose bytes are not its own` };
@@ -157,11 +160,20 @@ export async function findMissingBytes(
 const looks = 3;
 const pauseMs = 50;
 
+/** Where the bytes are; undefined: nowhere. */
+export async function locate(check: RepositoryCheck, digest: Digest): Promise<Location | undefined> {
+  const sizeBytes = check.stored?.get(digest);
+  return sizeBytes === undefined ? await search(check, digest) : { sizeBytes };
+}
+
 /**
- * Where the bytes are; undefined: nowhere. In rounds, since somebody may restore them between a look at their place and
+ * Looks in their place and in the trash. In rounds, since somebody may restore them between a look at their place and
  * one at the trash, or a collector may hold them for a moment; a suspicion is looked at again.
  */
-export async function locate({ store, isLocked }: RepositoryCheck, digest: Digest): Promise<Location | undefined> {
+async function search(
+  { store, isLocked }: RepositoryCheck,
+  digest: Digest,
+): Promise<Stat | "in the trash" | undefined> {
   for (let look = 1; ; look += 1) {
     const stat = await store.objects.stat(blobKey(digest));
     if (stat !== undefined) return stat;

@@ -3,13 +3,14 @@ import type { Digest } from "../../oci/digest.ts";
 import { parseTag, type Tag } from "../../oci/reference.ts";
 import type { Key } from "../../storage/ports.ts";
 import { isDeleted } from "../deletions.ts";
+import { knownTargets } from "../known-targets.ts";
 import { revisionLink, tagCurrentLink, tagIndexLink } from "../layout.ts";
 import { readLink } from "../links.ts";
 import { listTagIndex } from "../tags.ts";
 import { addFinding, findUnlinked, type RepositoryCheck } from "./links.ts";
 
 /** The manifests that the repository holds. */
-type Revisions = { has(digest: Digest): boolean };
+type Revisions = Pick<ReadonlyMap<Digest, unknown>, "has" | "keys">;
 
 /** What the tags of a repository lead to. */
 export interface TagTargets {
@@ -22,11 +23,14 @@ export interface TagTargets {
 interface TagCheck extends TagTargets {
   readonly check: RepositoryCheck;
   readonly revisions: Revisions;
+  /** By the identity of a link. */
+  readonly known: ReadonlyMap<string, Digest>;
 }
 
 /** Checks the tags below a prefix. */
 export async function checkTags(check: RepositoryCheck, prefix: Key, revisions: Revisions): Promise<TagTargets> {
-  const tags: TagCheck = { check, revisions, tagged: new Set(), unlinked: new Set() };
+  const known = await knownTargets(check.store.listings, revisions.keys());
+  const tags: TagCheck = { check, revisions, known, tagged: new Set(), unlinked: new Set() };
   const others = (text: string) => {
     if (parseTag(text) === undefined) return;
     addFinding(check, { severity: "lost", subject: text, problem: "the tag is not a directory" });
@@ -55,7 +59,7 @@ async function checkTag(tags: TagCheck, tag: Tag): Promise<void> {
     const problem = "the tag points to nothing; `registry gc` takes it away";
     return addFinding(check, { severity: "untidy", subject: tag, problem });
   }
-  const digest = await readLink(store, current);
+  const digest = tags.known.get(stat.identity) ?? (await readLink(store, current));
   if (digest === undefined) return findUnreadableTag(check, tag, revisions);
   if (!revisions.has(digest)) {
     const link = revisionLink(name, digest);

@@ -16,6 +16,7 @@ import { forEachRepository, type SeenRepository } from "../seen-repositories.ts"
 import type { Store } from "../store.ts";
 import { temporaryAgeMs } from "../upload-purge.ts";
 import { viewOf } from "../view.ts";
+import { type CountedBlobs, countBlobs } from "./counted-blobs.ts";
 import { findBrokenImages } from "./images.ts";
 import type { RepositoryCheck } from "./links.ts";
 import type { SizeSuspicion } from "./manifests.ts";
@@ -51,6 +52,8 @@ interface VerifyRun {
   readonly sizes: (SizeSuspicion & { readonly repository: string })[];
   readonly damaged: Set<Digest>;
   readonly pace: Pace;
+  /** The blobs as they were before anything was checked, of a store that lists all at once. */
+  readonly counted: CountedBlobs | undefined;
 }
 
 const lockWaitMs = 30_000;
@@ -59,6 +62,7 @@ const settledMs = 1000;
 
 /** Checks the store once. */
 export async function verifyStore(store: Store, options: VerifyOptions): Promise<VerifySummary> {
+  const pace = createPacer();
   const run: VerifyRun = {
     store,
     options,
@@ -67,7 +71,9 @@ export async function verifyStore(store: Store, options: VerifyOptions): Promise
     cached: new DigestSet(),
     sizes: [],
     damaged: new Set(),
-    pace: createPacer(),
+    pace,
+    // Before the links: whoever links a blob has put it first.
+    counted: store.listings === undefined ? undefined : await countBlobs(store, pace),
   };
   await verifyRepositories(run);
   await verifyBlobs(run, createThrottle(options.bytesPerSecond, performance.now.bind(performance)));
@@ -133,7 +139,8 @@ async function checkTwice(
 ): Promise<{ readonly checked: CheckedRepository; readonly findings: readonly VerifyFinding[] }> {
   const { store, options, counters } = run;
   const base = { prefix, name, isCached, pace: run.pace };
-  const suspicions: RepositoryCheck = { ...base, store: seen, isLocked: false, findings: [] };
+  const stored = run.counted?.sizes;
+  const suspicions: RepositoryCheck = { ...base, store: seen, stored, isLocked: false, findings: [] };
   const checked = await checkRepository(suspicions, options);
   if (suspicions.findings.length + checked.sizes.length === 0) return { checked, findings: [] };
   await using removing = await store.changes.removing(name, { keys: [], waitMs: lockWaitMs });
@@ -164,7 +171,8 @@ function note(run: VerifyRun, repository: string, { manifests, sizes }: CheckedR
 
 async function verifyBlobs(run: VerifyRun, throttle: Throttle): Promise<void> {
   const { store, counters, options } = run;
-  const total = await countBlobs(run);
+  const { count, bytes } = run.counted ?? (await countBlobs(store, run.pace));
+  const total = { count, bytes };
   for await (const place of listBlobs(store)) {
     await run.pace();
     if ("unreadable" in place) {
@@ -173,18 +181,6 @@ async function verifyBlobs(run: VerifyRun, throttle: Throttle): Promise<void> {
     else await verifyBlob(run, place.digest, throttle);
     options.report({ kind: "progress", phase: "reading blobs", done: counters.blobs, bytes: counters.bytes, total });
   }
-}
-
-/** So that a progress display knows how long it takes. */
-async function countBlobs({ store, pace }: VerifyRun): Promise<{ readonly count: number; readonly bytes: number }> {
-  let [count, bytes] = [0, 0];
-  for await (const place of listBlobs(store)) {
-    await pace();
-    if (!("digest" in place)) continue;
-    count += 1;
-    bytes += (await place.seen.objects.stat(blobKey(place.digest)).catch(() => undefined))?.sizeBytes ?? 0;
-  }
-  return { count, bytes };
 }
 
 async function verifyBlob(run: VerifyRun, digest: Digest, throttle: Throttle): Promise<void> {

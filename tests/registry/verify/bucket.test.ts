@@ -38,6 +38,18 @@ describe("a check of a bucket", () => {
     expect(read.map(({ key }) => key)).toEqual([]);
   });
 
+  test("looks for no blob, and reads no tag, that a listing has shown", async () => {
+    using bucket = stockedBucket();
+    const { stock, other, engine } = bucket;
+    await sound(stock);
+    engine.requests.length = 0;
+    const { summary } = await verify(other);
+    const looks = engine.requests.filter(({ method }) => method === "HEAD").map(({ key }) => key);
+    const tags = engine.requests.filter(({ key }) => key.includes("/tags/")).map(({ key }) => key);
+    // Each blob when it is read, and after that; none for its links.
+    expect([looks.filter((key) => !key.endsWith("/data")), looks.length, tags]).toEqual([[], 2 * summary.blobs, []]);
+  });
+
   test.each([false, true])(
     "marks damaged bytes, which then count as missing for every node, until a push (repairing: %p)",
     async (isRepairing) => {
