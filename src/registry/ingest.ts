@@ -138,3 +138,8 @@ export async function commitBlob(
   if (actual !== digest) throw new TypeError(`the bytes are not ${digest}`);
   await growing.commit(blobKey(digest), { isDurable });
 }
+
+/** Makes a blob again that somebody has taken who had meant an older one; false if its bytes are not to be had any more. */
+export async function recommitBlob(upload: Upload, digest: Digest): Promise<boolean> {
+  return (await upload.commitAgain?.(blobKey(digest))) === true;
+}

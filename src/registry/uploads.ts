@@ -8,7 +8,7 @@ import type { RepositoryName } from "../oci/name.ts";
 import type { Key, Upload } from "../storage/ports.ts";
 import { type AddedBlob, addBlob } from "./blobs.ts";
 import { followToBlob, linkBlob, noticeWaitMs } from "./find-blob.ts";
-import { appendAll, type Body, commitBlob, digestAll } from "./ingest.ts";
+import { appendAll, type Body, commitBlob, digestAll, recommitBlob } from "./ingest.ts";
 import { blobKey, layerLink, uploadKey, uploadPrefix } from "./layout.ts";
 import { type Store, withAdding } from "./store.ts";
 
@@ -52,6 +52,8 @@ interface KeptHash {
 /** How long a request waits for another one that holds the session. */
 const holdWaitMs = 5000;
 const maxKeptHashes = 1000;
+/** How often a blob is put that collectors take meanwhile, each of whom had announced an older one. */
+const maxPublications = 3;
 /** Beside the bytes of a session. */
 const ownerFile = "owner";
 const maxOwnerBytes = 4096;
@@ -119,7 +121,7 @@ export class StoreUploads {
       }
       // With the link that follows it comes to the disk.
       await commitBlob(upload, { digest, actual, isDurable: false });
-      return await this.#publish(target, digest);
+      return await this.#publish(upload, target, digest);
     });
     return added ?? (await this.#recallAnswer(target, digest));
   }
@@ -242,16 +244,22 @@ export class StoreUploads {
   }
 
   /** The link to the bytes, then a look at them: only then the answer. */
-  async #publish({ name, id }: UploadTarget, digest: Digest): Promise<AddedBlob> {
-    const added = await addBlob(this.#store, name, { digest, target: digest, waitMs: noticeWaitMs });
-    if (added === undefined) {
-      throw new RegistryError("UNAVAILABLE", {
-        message: "the blob was collected meanwhile; push it again",
-        retryAfterSeconds: 1,
-      });
+  async #publish(upload: Upload, { name, id }: UploadTarget, digest: Digest): Promise<AddedBlob> {
+    const asked = { digest, target: digest, waitMs: noticeWaitMs };
+    for (let round = 1; round <= maxPublications; round += 1) {
+      const added = await addBlob(this.#store, name, asked);
+      if (added !== undefined) {
+        await this.#store.uploads.discard(uploadKey(name, id));
+        return added;
+      }
+      // What is still there may yet go, for longer than anybody waits.
+      const isGone = (await this.#store.objects.stat(blobKey(digest))) === undefined;
+      if (!isGone || round === maxPublications || !(await recommitBlob(upload, digest))) break;
     }
-    await this.#store.uploads.discard(uploadKey(name, id));
-    return added;
+    throw new RegistryError("UNAVAILABLE", {
+      message: "the blob was collected meanwhile; push it again",
+      retryAfterSeconds: 1,
+    });
   }
 
   /** A session without data whose blob is there: the answer was lost, not the blob. It is given again, with a new promise. */

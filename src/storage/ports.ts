@@ -171,6 +171,11 @@ export interface Upload extends Growing, AsyncDisposable {
   readonly note: string | undefined;
   /** Keeps something with the bytes as they are, for whoever goes on with them. */
   keep(note: string): void;
+  /**
+   * After `commit`, if what it made has gone since: makes it once more; false if the bytes are not to be had any more. Absent where
+   * nothing goes that was just made.
+   */
+  commitAgain?(to: Key): Promise<boolean>;
 }
 
 /** How to take hold of an upload. */

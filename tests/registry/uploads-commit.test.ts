@@ -7,6 +7,7 @@ import { blobKey, layerLink } from "../../src/registry/layout.ts";
 import type { LockedDriver } from "../storage/contract.ts";
 import { answering, intercept } from "../storage/intercepted.ts";
 import { damagedLinks, isInPlace, trashBlob } from "./disturbed.ts";
+import { stockedBucket } from "./on-bucket.ts";
 import { codeOf } from "./refused.ts";
 import { app, begin, chunk, nothing, textOf } from "./sessions.ts";
 import { digestOf, named, pushBlob, stocked, utf8 } from "./stocked.ts";
@@ -163,5 +164,36 @@ describe("a commit whose answer was lost", () => {
     );
     isGoing = true;
     expect(await again()).toBe("BLOB_UPLOAD_UNKNOWN");
+  });
+});
+
+describe("a commit to a bucket, of what a collection is about to take", () => {
+  const digest = digestOf("x");
+  const notice = "notices/blobs/900-00000000-0000-4000-8000-000000000001";
+
+  /** Whose collection takes the blob while the second look waits; what the commit came to. */
+  async function commitMeanwhile(pieces: readonly string[], last: string) {
+    using bucket = stockedBucket();
+    const { stock, engine } = bucket;
+    const { uploads } = stock.registry.repository(app, anonymous());
+    const id = await uploads.start("sha256");
+    for (const piece of pieces) await uploads.append(id, chunk(piece));
+    engine.objects.set(notice, utf8(blobKey(digest)));
+    let looks = 0;
+    engine.fault = ({ query }) => {
+      if (query.get("prefix") === "notices/blobs/") looks += 1;
+      if (looks === 2) for (const key of [notice, blobKey(digest)]) engine.objects.remove(key);
+      return undefined;
+    };
+    const outcome = await codeOf(uploads.commit(id, chunk(last), digest));
+    return { outcome, isThere: engine.objects.get(blobKey(digest)) !== undefined };
+  }
+
+  test("puts the bytes again if they lie beside the session", async () => {
+    expect(await commitMeanwhile(["x"], "")).toEqual({ outcome: "done", isThere: true });
+  });
+
+  test("asks for them again if they went to their place at once", async () => {
+    expect(await commitMeanwhile([], "x")).toEqual({ outcome: "UNAVAILABLE", isThere: false });
   });
 });

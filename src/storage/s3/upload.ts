@@ -57,6 +57,7 @@ export class HeldUpload implements Upload {
   /** Of all that were put aside, whether or not they are still needed. */
   readonly #tailKeys: string[] = [];
   #sealed: KeptBytes | undefined;
+  #copiedFrom: KeptBytes | undefined;
   /** With the size that it was kept for. */
   #note: { readonly text: string; readonly sizeBytes: number } | undefined;
   /** What is done at a time: a request's work, or putting bytes aside for others. */
@@ -126,7 +127,6 @@ export class HeldUpload implements Upload {
     this.#isChanged = true;
   }
 
-  /** Adds bytes at the end. */
   async append(pieces: readonly Uint8Array[]): Promise<void> {
     if (pieces.every((piece) => piece.length === 0)) return;
     await this.#inTurn(async () => {
@@ -159,12 +159,20 @@ export class HeldUpload implements Upload {
       const aside = isSmall && this.#parts.rest.length === 0 ? this.#tail : undefined;
       if (target !== undefined || (isSmall && aside === undefined)) await this.#putTogether(to);
       else {
-        const { key: from, ...stat } = aside ?? (await this.#seal());
-        const judged = { ...stat, changedMs: 0 };
-        if (!(await copyObject(this.#objects, { from, to, judged }))) throw new UploadMoved(places.data);
+        this.#copiedFrom = aside ?? (await this.#seal());
+        if (!(await this.#copy(this.#copiedFrom, to))) throw new UploadMoved(places.data);
       }
       this.#isOver = true;
     });
+  }
+
+  /** Copies the bytes again, which lie beside the upload until it is discarded; what went to its place at once is nowhere else. */
+  async commitAgain(to: string): Promise<boolean> {
+    return await this.#inTurn(async () => this.#copiedFrom !== undefined && (await this.#copy(this.#copiedFrom, to)));
+  }
+
+  async #copy({ key: from, ...stat }: KeptBytes, to: string): Promise<boolean> {
+    return await copyObject(this.#objects, { from, to, judged: { ...stat, changedMs: 0 } });
   }
 
   /** All bytes in one object, of which there will be no more. */

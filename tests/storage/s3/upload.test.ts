@@ -38,6 +38,23 @@ describe("an upload", () => {
     ]);
   });
 
+  test.each([
+    ["what lies beside it is made again", [3, 4], true],
+    ["what went to its place at once is not", [], false],
+  ])("whose object goes once it is committed: %s", async (_, sizes, isMade) => {
+    const nodes = await begun();
+    for (const size of sizes) await append(nodes, nodes.one, new Uint8Array(size).fill(65));
+    const upload = await nodes.one.uploads.open(key, { target: "blobs/a" });
+    if (upload === undefined) throw new Error("it is not there");
+    await using held = upload;
+    if (!isMade) await held.append([new Uint8Array(3)]);
+    await held.commit("blobs/a");
+    nodes.engine.objects.remove("blobs/a");
+    expect([await held.commitAgain("blobs/a"), nodes.engine.objects.get("blobs/a")?.bytes.length]).toEqual(
+      isMade ? [true, 7] : [false, undefined],
+    );
+  });
+
   test.each([3, usualPartBytes + 3])(
     "of %p bytes is read once it is sealed, by any node, and takes no more",
     async (sizeBytes) => {
