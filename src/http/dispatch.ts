@@ -9,7 +9,7 @@ import { RegistryError } from "../oci/errors.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import type { Actor } from "../registry/actor.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { RequestTrace, Tracer } from "../tracing/tracer.ts";
+import type { Tracer } from "../tracing/tracer.ts";
 import { describeRequest, type RequestSource } from "./asked.ts";
 import type { AccessControl, Visitor } from "./door.ts";
 import { formatError } from "./errors.ts";
@@ -67,41 +67,31 @@ export interface DispatchOptions {
   readonly isOverloaded?: () => boolean;
 }
 
-/** Answers a request from the remote address. Never throws: whatever is thrown below becomes an error response. */
-export function dispatch(request: Request, options: DispatchOptions, peer?: string, port?: number): Promise<Response> {
-  const { tracer } = options;
+/** The other end of the connection. */
+interface Peer {
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+/** Answers a request. Never throws: whatever is thrown below becomes an error response. */
+export async function dispatch(request: Request, options: DispatchOptions, peer: Peer = {}): Promise<Response> {
+  const { tracer, watch } = options;
   const trace = tracer?.begin(request.headers);
-  if (tracer === undefined || trace === undefined) return answer(request, options, { peer, port });
-  return tracer.within(trace, () => answer(request, options, { peer, port, trace }));
-}
-
-/** Where the request comes from, and its trace. */
-interface RequestPeer {
-  readonly peer: string | undefined;
-  readonly port: number | undefined;
-  readonly trace?: RequestTrace;
-}
-
-/** What becomes known of a request on its way, also of one that is refused. */
-interface Findings {
-  found: NamespacedRoute | undefined;
-  caller: Caller;
-  /** Ends its measurement. */
-  ended: ReturnType<WatchRequest> | undefined;
-}
-
-async function answer(request: Request, options: DispatchOptions, source: RequestPeer): Promise<Response> {
-  const { trace } = source;
   // 1. An identifier for the request.
   const requestId = requestIdOf(request.headers, () => crypto.randomUUID());
   const startedMs = performance.now();
-  const { remote, origin } = readForwarded(request.headers, { remote: source.peer, isTrusted: options.isTrustedProxy });
+  const { remote, origin } = readForwarded(request.headers, {
+    remote: peer.address,
+    isTrusted: options.isTrustedProxy,
+  });
   const findings: Findings = { found: undefined, caller: anonymousCaller, ended: undefined };
   let response: Response;
   let failure: unknown;
   try {
     // 2. to 5. in a function of their own.
-    response = await admitAndHandle(request, findings, { ...source, options, requestId, remote, origin });
+    const known: Known = { options, requestId, peer, remote, origin };
+    const handling = () => admitAndHandle(request, findings, known);
+    response = await (tracer === undefined || trace === undefined ? handling() : tracer.within(trace, handling));
   } catch (error) {
     // 8. Refusals and failures.
     failure = error;
@@ -113,26 +103,33 @@ async function answer(request: Request, options: DispatchOptions, source: Reques
   setCommonHeaders(response.headers, requestId, options.headers);
   // 7. One line in each log.
   const durationMs = performance.now() - startedMs;
-  const ended = findings.ended ?? options.watch?.(undefined);
-  ended?.(describeEnd(request, { response, failure, durationMs }));
+  (findings.ended ?? watch?.(undefined))?.(describeEnd(request, { response, failure, durationMs }));
   logRequest(options, { request, remote, response, requestId, caller, failure, durationMs, trace });
-  if (trace !== undefined) {
-    const { status } = response;
-    options.tracer?.end(trace, () => endingOf({ request, route: found?.route, status, requestId, remote }));
-  }
+  const { status } = response;
+  if (trace !== undefined)
+    tracer?.end(trace, () => endingOf({ request, route: found?.route, status, requestId, remote }));
   return response;
 }
 
-interface Known extends Pick<RequestPeer, "peer" | "port"> {
+/** What becomes known of a request on its way, also of one that is refused. */
+interface Findings {
+  found: NamespacedRoute | undefined;
+  caller: Caller;
+  /** Ends its measurement. */
+  ended: ReturnType<WatchRequest> | undefined;
+}
+
+interface Known {
   readonly options: DispatchOptions;
   readonly requestId: string;
+  readonly peer: Peer;
   readonly remote: string | undefined;
   /** Scheme and host that a trusted proxy tells. */
   readonly origin: string | undefined;
 }
 
 async function admitAndHandle(request: Request, findings: Findings, known: Known): Promise<Response> {
-  const { options, requestId, remote, peer, port } = known;
+  const { options, requestId, remote, peer } = known;
   // 2. What is requested.
   if (options.isOverloaded?.() === true) throw overloaded();
   refuseLongHead(request, options.limiter.limits);
@@ -155,7 +152,7 @@ async function admitAndHandle(request: Request, findings: Findings, known: Known
   access?.door.admit(visitor, caller);
   refuseSwitchedOff(route, options.switches);
   // 5. Do it.
-  const source = { remote, peer, port, base };
+  const source = { remote, peer: peer.address, port: peer.port, base };
   return handle(exchangeOf(request, { caller, access, requestId, source, options }), route);
 }
 

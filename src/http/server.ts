@@ -232,10 +232,10 @@ function serve({ hostname, port, tls, idleSeconds = defaultIdleSeconds }: Listen
     fetch: async (request, server) => {
       // A listener on every interface sees IPv4 addresses in their IPv6 form.
       const peer = server.requestIP(request);
-      const remote = peer?.address.replace(/^::ffff:/, "");
+      const address = peer?.address.replace(/^::ffff:/, "");
       const hasBody = bodyMethods.includes(request.method);
       if (hasBody) server.timeout(request, 0);
-      const response = await dispatch(request, options, remote, peer?.port);
+      const response = await dispatch(request, options, { address, port: peer?.port });
       // Otherwise the connection would stay for ever: the timeout belongs to the connection, not to the request.
       if (hasBody) server.timeout(request, idleSeconds);
       if (options.room() !== "enough") response.headers.set("Connection", "close");

@@ -51,26 +51,27 @@ export class Backoff {
     this.#now = now;
   }
 
-  /** Makes the attempt and learns from its outcome; while the upstream rests, throws its last failure at once. */
-  async run<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
-    const { subject, isUrgent, patience, isGivenUp } = attempt;
-    const endTrial = isUrgent ? undefined : await this.#admit(subject, patience);
+  /** Lets an attempt be made, and returns what has to watch it; while the upstream rests, throws its last failure. */
+  async admit({ subject, isUrgent, patience, isGivenUp }: Attempt): Promise<<T>(attempt: Promise<T>) => Promise<T>> {
+    const endTrial = isUrgent ? undefined : await this.#awaitTurn(subject, patience);
     this.#turn += 1;
     const begun = this.#turn;
-    try {
-      const outcome = await work();
-      this.#endRest(subject);
-      return outcome;
-    } catch (error) {
-      if (error instanceof RegistryError && !isGivenUp()) this.#learn(subject, error, begun);
-      throw error;
-    } finally {
-      endTrial?.();
-    }
+    return async (attempt) => {
+      try {
+        const outcome = await attempt;
+        this.#endRest(subject);
+        return outcome;
+      } catch (error) {
+        if (error instanceof RegistryError && !isGivenUp()) this.#learn(subject, error, begun);
+        throw error;
+      } finally {
+        endTrial?.();
+      }
+    };
   }
 
   /** Returns what ends the trial if the attempt is one. */
-  async #admit(subject: Subject, patience: AbortSignal): Promise<(() => void) | undefined> {
+  async #awaitTurn(subject: Subject, patience: AbortSignal): Promise<(() => void) | undefined> {
     for (;;) {
       const rest = this.#rests.get(subject);
       if (rest === undefined) return undefined;

@@ -39,14 +39,13 @@ const pollsPerLook = 10;
 
 /** A download under way. */
 export class Download {
-  /** Settles when writing has ended. */
-  readonly done: Promise<void>;
   readonly #firstName: RepositoryName;
   /** The repositories to link the blob in, with the upstream of each. */
   readonly #names = new Map<RepositoryName, string>();
   readonly #source: BlobSource;
   readonly #options: DownloadOptions;
   readonly #abort = new AbortController();
+  readonly #done = Promise.withResolvers<void>();
   readonly #progress: DownloadProgress;
   readonly #claim: RoomClaim;
   #checkpoints: Checkpoints;
@@ -66,7 +65,11 @@ export class Download {
     });
     this.#checkpoints = this.#startCheckpoints();
     this.#abandonWithout(0);
-    this.done = this.#run();
+  }
+
+  /** Settles when writing has ended. */
+  get done(): Promise<void> {
+    return this.#done.promise;
   }
 
   /** The bytes as they arrive, and the size if it is known. */
@@ -101,6 +104,27 @@ export class Download {
     return this.#isStored ? "stored" : "arriving";
   }
 
+  /** Downloads the blob, or follows the process that does, until it is stored or will not be. Never throws. */
+  async run(): Promise<void> {
+    const { store } = this.#options;
+    try {
+      for (let outcome: Outcome = "again"; outcome === "again"; ) {
+        if (await this.#isBlobThere()) outcome = await this.#takeStored();
+        else {
+          const opening = openArrival(store, this.#source);
+          const arrival = await opening.catch((error: unknown) => this.#giveUpCaching(error));
+          if (arrival === "busy") outcome = await this.#watchOther();
+          else outcome = arrival === "uncached" ? arrival : await this.#receive(arrival);
+        }
+      }
+    } catch (error) {
+      this.#progress.finish({ kind: "failed", error });
+    }
+    clearTimeout(this.#abandoning);
+    this.#progress.close();
+    this.#done.resolve();
+  }
+
   /** Whether the blob is stored, and can no longer be read here. */
   get isOver(): boolean {
     return this.#isStored && this.#progress.isClosed;
@@ -110,32 +134,6 @@ export class Download {
     clearTimeout(this.#abandoning);
     if (readers > 0 || this.#progress.isOver) return;
     this.#abandoning = setTimeout(() => this.#abort.abort(), this.#options.abandonMs);
-  }
-
-  async #run(): Promise<void> {
-    try {
-      while ((await this.#try()) === "again");
-    } catch (error) {
-      this.#progress.finish({ kind: "failed", error });
-    }
-    clearTimeout(this.#abandoning);
-    this.#progress.close();
-  }
-
-  async #try(): Promise<Outcome> {
-    if (await this.#isBlobThere()) return this.#takeStored();
-    const opening = openArrival(this.#options.store, this.#source);
-    const arrival = await opening.catch((error: unknown) => this.#giveUpCaching(error));
-    if (arrival === "uncached") return arrival;
-    if (arrival === "busy") return this.#watchOther();
-    using held = arrival;
-    if (!(await this.#isBlobThere())) {
-      await this.#receive(held);
-      return await this.#conclude(held);
-    }
-    // The last holder finished it.
-    await held.discard();
-    return "again";
   }
 
   async #isBlobThere(): Promise<boolean> {
@@ -193,7 +191,13 @@ export class Download {
   }
 
   /** Receives the rest, for as long as it can be kept. What arrived before a failure stays for the next request. */
-  async #receive(arrival: Arrival): Promise<void> {
+  async #receive(opened: Arrival): Promise<Outcome> {
+    using arrival = opened;
+    if (await this.#isBlobThere()) {
+      // The last holder finished it.
+      await arrival.discard();
+      return "again";
+    }
     await this.#follow();
     const offset = arrival.sizeBytes;
     const { isCrowded, report } = this.#options;
@@ -208,12 +212,13 @@ export class Download {
       await batches.flush();
     } catch (error) {
       await batches.flush();
-      if (this.#progress.end?.kind === "uncached") return;
+      if (this.#progress.end?.kind === "uncached") return "uncached";
       if (error instanceof RegistryError && error.code === "UPSTREAM_INVALID") await arrival.discard();
       throw error;
     } finally {
       report({ kind: "received", type: "blob", sizeBytes: arrival.sizeBytes - offset });
     }
+    return await this.#conclude(arrival);
   }
 
   async #conclude(arrival: Arrival): Promise<Outcome> {

@@ -6,6 +6,7 @@ import type { Registry } from "../registry/registry.ts";
 import type { Repository } from "../registry/repository.ts";
 import type { Store } from "../registry/store.ts";
 import { CachedBlobs, type CachedRepository } from "./blobs.ts";
+import { Downloads } from "./downloads.ts";
 import type { Report } from "./events.ts";
 import { CachedListings } from "./listings.ts";
 import { CachedManifests } from "./manifests.ts";
@@ -42,40 +43,40 @@ export interface PullThrough extends Registry {
 export function openPullThrough(local: Registry, store: Store, options: PullThroughOptions): PullThrough {
   const { routes, report } = options;
   const shared = { ...options, store };
-  const blobs = new CachedBlobs(shared);
+  const downloads = new Downloads(shared);
   const manifests = new CachedManifests(shared);
   const listings = new CachedListings({ report, manifests });
+  const open = (cached: CachedRepository): Repository =>
+    pullingRepository(cached, { blobs: new CachedBlobs(cached, { ...shared, downloads }), manifests, listings });
   return {
     findNamespaced: (ns, name) => findNamespaced(routes, { ns, name }),
     isCached: (name) => findUpstream(routes, name) !== undefined,
     repository: (name, actor) => {
       const found = findUpstream(routes, name);
       const own = local.repository(name, actor);
-      return found === undefined
-        ? own
-        : cachedRepository({ ...found, name, local: own }, { blobs, manifests, listings });
+      return found === undefined ? own : open({ ...found, name, local: own });
     },
     list: local.list,
     checkReady: local.checkReady,
   };
 }
 
+/** Where a cached repository's contents come from. */
+interface CachedContents {
+  readonly blobs: CachedBlobs;
+  readonly manifests: CachedManifests;
+  readonly listings: CachedListings;
+}
+
 /** Reads fill the cache; only its upstream writes to it. */
-function cachedRepository(
-  cached: CachedRepository,
-  {
-    blobs,
-    manifests,
-    listings,
-  }: { readonly blobs: CachedBlobs; readonly manifests: CachedManifests; readonly listings: CachedListings },
-): Repository {
+function pullingRepository(cached: CachedRepository, { blobs, manifests, listings }: CachedContents): Repository {
   const { name, upstream } = cached;
   const refuse = async () => refusePush(name, upstream.url.href);
   return {
     name,
     blobs: {
-      open: (digest) => blobs.open(cached, digest),
-      promise: (digest) => blobs.promise(cached, digest),
+      open: blobs.open.bind(blobs),
+      promise: blobs.promise.bind(blobs),
       mount: refuse,
       delete: refuse,
     },

@@ -154,7 +154,8 @@ export class Upstream {
   ): Promise<BlobPart | undefined> {
     const attempt = { subject: "blobs", isUrgent, patience: signal, isGivenUp: () => signal.aborted } as const;
     const request = { name, digest, offset, signal, stallMs: this.times.stallMs };
-    return await this.#backoff.run(attempt, () => openBlobPart(this.#client, request));
+    const learnFrom = await this.#backoff.admit(attempt);
+    return await learnFrom(openBlobPart(this.#client, request));
   }
 
   /** A page of a list as JSON, and the path of the next page below /v2/<name>/. */
@@ -184,10 +185,9 @@ export class Upstream {
     using deadline = new Deadline(request.timeoutMs ?? this.times.answerMs, this.host);
     const { signal } = deadline;
     const attempt = { subject: request.subject, isUrgent: false, patience: signal, isGivenUp: () => false };
-    return await this.#backoff.run(attempt, async () => {
-      const answer = await this.#request({ ...request, signal });
-      return answer === undefined ? undefined : await read(answer, signal);
-    });
+    const learnFrom = await this.#backoff.admit(attempt);
+    const asking = this.#request({ ...request, signal });
+    return await learnFrom(asking.then((answer) => (answer === undefined ? undefined : read(answer, signal))));
   }
 
   #request({ name, method, path, headers = {}, signal }: BoundRequest): Promise<UpstreamAnswer | undefined> {

@@ -210,7 +210,7 @@ test("behind a trusted proxy the caller's own address counts, and the challenge 
   const answer = async (from: string, password: string) => {
     const headers = { authorization: basic("alice", password), "x-forwarded-for": from, "x-forwarded-proto": "https" };
     const request = new Request("http://registry.test/v2/", { headers: { ...headers, "x-forwarded-host": "r.test" } });
-    return await dispatch(request, options, "10.0.0.1");
+    return await dispatch(request, options, { address: "10.0.0.1" });
   };
   const statuses = [];
   for (const password of ["a", "b", "c", "secret"]) statuses.push((await answer("192.0.2.7", password)).status);

@@ -140,7 +140,7 @@ describe("sessions", () => {
     const start = async (peer: string, forwardedFor: string) => {
       const headers = { "X-Forwarded-For": forwardedFor };
       const request = new Request(`http://registry.test${uploads}`, { method: "POST", headers });
-      return (await dispatch(request, options, peer)).status;
+      return (await dispatch(request, options, { address: peer })).status;
     };
     expect([
       await start("192.0.2.1", "198.51.100.1"),

@@ -14,9 +14,9 @@ function start() {
     const answer = Promise.withResolvers<string>();
     answer.promise.catch(() => undefined);
     const attempt = { subject, isUrgent, patience, isGivenUp: () => false };
-    const outcome = backoff.run(attempt, () => {
+    const outcome = backoff.admit(attempt).then((learnFrom) => {
       asked += 1;
-      return answer.promise;
+      return learnFrom(answer.promise);
     });
     const seen = outcome.catch((error: unknown) => error);
     return {
@@ -150,10 +150,12 @@ test("an urgent attempt waits for no trial, and whoever waits for one has an end
   await fail("blobs", "UPSTREAM_UNREACHABLE");
   clock.ms += 1000;
   const gone = new AbortController();
-  const waiting = backoff.run(
-    { subject: "blobs", isUrgent: false, patience: gone.signal, isGivenUp: () => false },
-    async () => "asked",
-  );
+  const waiting = backoff.admit({
+    subject: "blobs",
+    isUrgent: false,
+    patience: gone.signal,
+    isGivenUp: () => false,
+  });
   gone.abort(new RegistryError("UPSTREAM_TIMEOUT"));
   expect(codeOf(await waiting.catch((error: unknown) => error))).toBe("UPSTREAM_TIMEOUT");
   trial.succeed();
@@ -164,7 +166,7 @@ test("whoever went away says nothing about the upstream, and leaves the trial to
   await fail("blobs", "UPSTREAM_UNREACHABLE");
   clock.ms += 1000;
   const attempt = { subject: "blobs", isUrgent: false, patience, isGivenUp: () => true } as const;
-  const gone = backoff.run(attempt, () => Promise.reject(new RegistryError("UPSTREAM_UNREACHABLE")));
-  await gone.catch(() => undefined);
+  const learnFrom = await backoff.admit(attempt);
+  await learnFrom(Promise.reject(new RegistryError("UPSTREAM_UNREACHABLE"))).catch(() => undefined);
   expect(await restSeconds("blobs")).toBe(0);
 });

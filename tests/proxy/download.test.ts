@@ -193,6 +193,7 @@ describe("a blob that turns out to be too large for the cache", () => {
       patienceMs: 60_000,
       isCrowded: () => true,
     });
+    void started.run();
     const chunks: Uint8Array[] = [];
     for await (const chunk of started.progress.read()) chunks.push(chunk);
     await started.done;
