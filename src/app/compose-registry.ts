@@ -28,7 +28,7 @@ export interface RegistryDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly store: Store;
   readonly dataDirectory: string;
-  /** Whether an upload session belongs to whoever began it. */
+  /** Whether only the caller that started an upload session may use it. */
   readonly hasOwners: () => boolean;
   readonly metrics: Metrics;
   readonly logger: Logger;

@@ -16,7 +16,7 @@ export const healthCommand: Command = {
   description: `Asks the registry at [url], such as https://registry.example.com, and exits with 0 if one answers that is well, also
 where it asks for a login; otherwise with 1. Without a URL it asks the server of this machine, where the configuration of
 REGISTRY_CONFIGURATION_PATH and REGISTRY_… variables says that it listens. A URL with a path, such as
-http://localhost:5001/debug/health, is asked as it stands, and has to answer with 200.
+http://localhost:5001/debug/health, is requested as given, and has to answer with 200.
 
 The certificate is not checked, since nothing secret is sent. Where callers need a certificate (http.tls.clientcas), ask
 http.debug.addr instead. In a Dockerfile: HEALTHCHECK CMD ["registry", "health"]`,

@@ -24,7 +24,7 @@ export async function interruptibly(
     return exitCode ?? outcome;
   } catch (error) {
     if (exitCode === undefined) throw error;
-    io.stderr("interrupted; the same command goes on where this one stopped\n");
+    io.stderr("interrupted; run the same command again to resume it\n");
     return exitCode;
   } finally {
     for (const name of stops) process.off(name, stop);

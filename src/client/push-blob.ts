@@ -48,7 +48,7 @@ export async function pushBlob(target: PushTarget, blob: PushedBlob): Promise<vo
   await new BlobPush(target, blob).run();
 }
 
-/** Where an attempt stands. */
+/** The state of an attempt. */
 type Step = "stored" | "again" | "restart";
 
 class BlobPush {
@@ -59,7 +59,7 @@ class BlobPush {
   #sizeBytes = 0;
   #isPieced = false;
   #restarts = 0;
-  /** The hash of the beginning, at several places in order, to go on from. */
+  /** The hash of the beginning, at several offsets in order, to resume from. */
   #checkpoints: RunningHash[];
   /** Why the source broke off: no failure of the registry. */
   #sourceFailure: { readonly error: unknown } | undefined;
@@ -188,7 +188,7 @@ class BlobPush {
     return "again";
   }
 
-  /** Pauses after a failure and finds out where to go on; throws where there is to be no other attempt. */
+  /** Pauses after a failure and finds out where to resume; throws if there is to be no other attempt. */
   async #recover(error: unknown, failures: number): Promise<void> {
     const { signal, pauseMs } = this.#blob;
     if (signal.aborted) throw signal.reason;

@@ -180,7 +180,7 @@ export class RegistryApi {
       readingMs += performance.now() - startedMs;
       if (readingMs > this.#limits.listMs) throw this.#wrong(`does not come to the end of its list ${first}`);
       yield read.items;
-      if (read.hasNext && read.next === undefined) throw this.#wrong(`goes on with its list ${first} elsewhere`);
+      if (read.hasNext && read.next === undefined) throw this.#wrong(`continues its list ${first} elsewhere`);
       if (read.next === asked || page === maxPages) throw this.#wrong(`lists ${first} without end`);
       path = read.next;
     }

@@ -30,7 +30,7 @@ export interface ClientOptions extends Omit<TransportOptions, "home"> {
 /** A request. */
 export interface RegistryRequest {
   readonly method: RequestMethod;
-  /** Below /v2/, with its query; or, to go on with an upload, the address that the registry gave. */
+  /** Below /v2/, with its query; or, to continue an upload, the address that the registry gave. */
   readonly path: string | URL;
   readonly scopes: Scopes;
   readonly headers?: Readonly<Record<string, string>>;
@@ -145,7 +145,7 @@ export class RegistryClient {
     return `${trimTrailingSlashes(this.url.href)}/v2/`;
   }
 
-  /** The authorization that an answer wants; undefined if it wants none, or none is to be had. */
+  /** The authorization that an answer asks for; undefined if it asks for none, or there is none. */
   async #meetChallenge(
     answer: UpstreamAnswer,
     scopes: Scopes,

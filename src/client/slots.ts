@@ -1,7 +1,7 @@
 // A limit on how much is done at once, when each piece takes memory.
 import { untilAborted } from "./deadline.ts";
 
-/** A number of places. Whoever finds none free waits in line. */
+/** A semaphore: if no place is free, callers wait in line. */
 export class Slots {
   #free: number;
   readonly #waiting = new Set<() => void>();

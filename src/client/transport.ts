@@ -10,7 +10,7 @@ import type { ClientReport } from "./events.ts";
 
 /** How to reach one upstream. */
 export interface TransportOptions extends DestinationsOptions {
-  /** Certificates in PEM that are trusted for it, and besides the system's for hosts that it leads to. */
+  /** Certificates in PEM that are trusted for it, and, in addition to the system's, for hosts that it leads to. */
   readonly ca: string | undefined;
   /** The certificate that this machine shows it, and only it. */
   readonly identity?: ClientIdentity | undefined;
@@ -213,7 +213,7 @@ interface OpenExchange extends Pick<UpstreamAnswer, "url" | "sender"> {
   readonly method: string;
   /** Ends the reading of the answer. */
   readonly abort: AbortController;
-  /** Aborted when the reading is ended here, or by whoever asked. */
+  /** Aborted when the reading is ended here, or by the caller. */
   readonly signal: AbortSignal;
 }
 

@@ -17,7 +17,7 @@ export interface PushTarget {
 /** What opening a session came to. */
 export type OpenedSession = { readonly kind: "mounted" } | { readonly kind: "session"; readonly location: URL };
 
-/** How far a session is: where to go on, or that it has ended. */
+/** The state of a session: where to resume it, or that it has ended. */
 export type SessionState = { readonly location: URL; readonly sizeBytes: number } | "gone";
 
 /** A piece to send. */

@@ -43,7 +43,7 @@ export class Health implements HealthView {
     this.note(manualCheck, position === "up" ? undefined : "manual Check");
   }
 
-  /** From now on load balancers are told to send nothing more; what comes all the same is served. */
+  /** From now on load balancers are told to send nothing more; what still comes is served. */
   beginStopping(): void {
     this.#isStopping = true;
   }

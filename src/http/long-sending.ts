@@ -1,7 +1,7 @@
-// Long answers that the runtime lets the system send by itself. While there are any, the calls that do so are kept short, so that
-// other requests are served in between.
+// Long answers that the runtime has the system send (sendfile). While there are any, these calls are kept short, so that other
+// requests are served in between.
 
-/** From this size on sending takes so long that others notice. */
+/** From this size on, sending takes long enough for other requests to notice. */
 const longBytes = 4 * 1024 * 1024;
 const usualLookMs = 1000;
 

@@ -10,7 +10,7 @@ export type Need =
   | { readonly kind: "catalog" }
   /** Credentials are checked, if there are any. */
   | { readonly kind: "anyone" }
-  /** What is about all repositories, whoever's they are. */
+  /** What concerns all repositories. */
   | { readonly kind: "everything" }
   | { readonly kind: "action"; readonly action: Action; readonly repository: RepositoryName };
 

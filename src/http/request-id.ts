@@ -1,6 +1,6 @@
 // The identifier of a request: the caller's, so that its logs and ours can be joined, or a new one.
 
-/** What can stand in a header and in every log format as it is. */
+/** What is safe in a header and in every log format. */
 const sane = /^[\w.:+/=@-]{1,128}$/;
 
 /** X-Request-Id if it is short and plain; else what `make` gives. */

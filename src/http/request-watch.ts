@@ -1,4 +1,4 @@
-// What is told of a request to whoever counts: which route it takes, and at the end how it went.
+// What a request's observer is told: which route it takes, and at the end how it went.
 import { type ErrorCode, RegistryError } from "../oci/errors.ts";
 import { isClientGone } from "./errors.ts";
 import type { Route } from "./route.ts";

@@ -66,7 +66,7 @@ export class WholeBodies {
     }
   }
 
-  /** The body that has held the most for the longest gives way, never a small one that has just begun. */
+  /** The body that has held the most for the longest is refused, never a small one that has just begun. */
   #makeRoom(body: ArrivingBody, capacity: number): void {
     while (this.#heldBytes - body.heldBytes + capacity > this.#maxHeldBytes) {
       const nowMs = performance.now();

@@ -3,8 +3,8 @@
 const [zero, nine] = [48, 57];
 
 /**
- * Negative where the first name comes first. Digits that stand together count as one number, everything else by its code
- * units; names that differ in leading zeros alone stand in byte order. No two different names compare equal.
+ * Negative if the first name comes first. A run of digits counts as one number, everything else by its code units; names
+ * that differ only in leading zeros are in byte order. No two different names compare equal.
  */
 export function compareNaturally(one: string, other: string): number {
   let [left, right] = [0, 0];

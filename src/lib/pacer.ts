@@ -1,6 +1,5 @@
-// Long work beside short requests: it yields to the event loop now and then, so that sockets are served meanwhile. An
-// await alone does not do that: work whose awaits all resolve at once stays in one turn of the event loop, however
-// long.
+// Long work beside short requests: it yields to the event loop now and then, so that sockets are served. An await alone
+// does not do that: work whose awaits all resolve at once stays in one turn of the event loop, however long it takes.
 
 /**
  * Waits for a later turn of the event loop if work has used up this one, or would with a step expected to take this
@@ -12,13 +11,13 @@ export type Pace = (expectedMs?: number) => Promise<void> | undefined;
 const defaultStretchMs = 5;
 const restMs = 1;
 
-/** When work goes on that has waited. */
+/** When work that has waited continues. */
 export type GoOnLater = (goOn: () => void) => void;
 
 /** An idle turn in between lets other work proceed by many steps, and its clients answer. */
 const afterRest: GoOnLater = (goOn) => void setTimeout(goOn, restMs);
 
-/** For work that others wait for as well: they are served, and it goes on at once. */
+/** For work that others also wait for: sockets are served, and it continues at once. */
 export const inNextTurn: GoOnLater = (goOn) => void setImmediate(goOn);
 
 interface Waiting {
@@ -69,7 +68,7 @@ export function createPacer(stretchMs: number = defaultStretchMs, later: GoOnLat
 /** The pace of this thread, which has one event loop. */
 export const stepAside: Pace = createPacer();
 
-/** As many as take a moment, whatever synchronous work is done with each. */
+/** Few enough to take a moment, for any synchronous work on each. */
 const itemsOfOneStep = 500;
 
 /** The items one by one, for loops that await nothing else: yields to the event loop now and then. */

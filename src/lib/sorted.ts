@@ -6,7 +6,7 @@ const namesOfOneRun = 4096;
 /** As many items as take a moment to sort by a comparison that is written here. */
 const itemsOfOneRun = 512;
 
-/** Whether the first one may stand before the other. */
+/** Whether the first one may come before the other. */
 type IsInOrder<T> = (one: T, other: T) => boolean;
 
 /** Sorted like `sort()`, over several turns of the event loop if there are many. */

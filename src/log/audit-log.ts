@@ -27,7 +27,7 @@ export class AuditLog {
     this.#options = options;
   }
 
-  /** Returns when the line is written, or was reported as lost: the registry goes on when the log's disk is full. */
+  /** Returns when the line is written, or reported as lost: the registry keeps working when the log's disk is full. */
   record(entry: AuditEntry): Promise<void> {
     this.#waiting += `${formatJson({ time: new Date(this.#options.now()).toISOString(), ...entry })}\n`;
     this.#next ??= this.#current.then(() => this.#write());

@@ -16,7 +16,7 @@ export interface Logger {
   warn(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;
-  /** Whether events of this level are written: for those who would gather fields in vain. */
+  /** Whether events of this level are written, so that callers need not gather fields for nothing. */
   isOn(level: LogLevel): boolean;
 }
 

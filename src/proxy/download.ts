@@ -24,13 +24,13 @@ export interface DownloadOptions {
   readonly room: CacheRoom;
   /** How long it continues without a reader. */
   readonly abandonMs: number;
-  /** How long another process's download may stand still before it is no longer waited for. */
+  /** How long another process's download may stall before it is no longer waited for. */
   readonly patienceMs: number;
   /** Whether so many downloads run that each has to use little memory. */
   readonly isCrowded: () => boolean;
 }
 
-/** What an attempt comes to: the blob is stored, it will not be, or the attempt has to be repeated. */
+/** How an attempt ended: the blob is stored, it will not be, or the attempt has to be repeated. */
 type Outcome = "stored" | "uncached" | "again";
 
 const pollMs = 20;

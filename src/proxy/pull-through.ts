@@ -20,7 +20,7 @@ export interface PullThroughOptions {
   readonly freshMs: number;
   /** How long a download continues without a client. */
   readonly abandonMs: number;
-  /** How long another process's download may stand still. */
+  /** How long another process's download may stall. */
   readonly patienceMs: number;
   /** Larger blobs are not cached. */
   readonly maxBytes: number;

@@ -10,7 +10,7 @@ export interface Actor {
   readonly asked?: Asked | undefined;
 }
 
-/** What a request says of itself, for whoever is told what it did. */
+/** A request as events and the audit log describe it. */
 export interface Asked {
   /** Its address and port, or the address alone if a proxy has passed it on. */
   readonly peer: string;
@@ -21,7 +21,7 @@ export interface Asked {
   readonly base: string;
 }
 
-/** Whoever asks without credentials. */
+/** A caller without credentials. */
 export function anonymous(requestId?: string): Actor {
   return { name: "anonymous", requestId };
 }

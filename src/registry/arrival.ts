@@ -7,7 +7,7 @@ import { commitBlob, hashStored } from "./ingest.ts";
 import { blobKey, type TransferOrigin, transferKey, transfersPrefix } from "./layout.ts";
 import type { Store } from "./store.ts";
 
-/** One blob on its way in, held by whoever receives it. */
+/** A blob being received, held by its receiver. */
 export class Arrival implements Disposable {
   readonly #digest: Digest;
   readonly #transfer: Transfer;
@@ -80,7 +80,7 @@ export async function openArrival(store: Store, origin: TransferOrigin): Promise
   }
 }
 
-/** Whether somebody, here or in another process, holds the blob's arrival. */
+/** Whether this process or another one holds the blob's arrival. */
 export async function isArrivalHeld(store: Store, origin: TransferOrigin): Promise<boolean> {
   const transfer = await store.transfers.open(transferKey(origin));
   if (transfer === "busy") return true;

@@ -37,7 +37,7 @@ export interface RegistryEvent {
   readonly deed: Deed;
 }
 
-/** The same registry, which reports what is done; whoever asked for it is answered when the report is taken. */
+/** The same registry, which reports what is done; callers are answered once the report is accepted. */
 export function withEvents(registry: Registry, report: (event: RegistryEvent) => Promise<void>): Registry {
   return {
     list: (request) => registry.list(request),
@@ -133,7 +133,7 @@ function described({ digest, mediaType, sizeBytes }: DescribedManifest): Describ
   return { digest, mediaType, sizeBytes };
 }
 
-/** Each thing that a deletion of several removes is told like a deletion of its own. */
+/** A deletion of several things is reported as one deletion for each. */
 function noteDeleted(
   report: (deed: Deed) => Promise<void>,
   note: CarryOutOptions["note"],

@@ -1,5 +1,5 @@
-// Links and the bytes that they hold. Link first, then look: whoever writes or sees a link looks for its bytes after
-// that, in their place or in the trash, and accepts only those that are not known to be damaged.
+// Links and the bytes that they hold. Link first, then look: after writing or seeing a link, look for its bytes, in place or
+// in the trash, and accept only bytes that are not known to be damaged.
 import { type Digest, digestAlgorithm } from "../oci/digest.ts";
 import { hashBytes } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
@@ -11,10 +11,10 @@ import { followLink, putLink } from "./links.ts";
 import { removeIfEmpty } from "./repositories.ts";
 import { type Store, withRemoving } from "./store.ts";
 
-/** How long a push waits for what may still go to stay or to be gone. */
+/** How long a push waits for what may still be removed. */
 export const noticeWaitMs = 10_000;
 
-/** What is in the blob's place; undefined if that is nothing, or damaged. */
+/** The bytes in the blob's place; undefined if they are missing or damaged. */
 export async function statBlob(store: Store, digest: Digest): Promise<Stat | undefined> {
   return ifWhole(await store.objects.stat(blobKey(digest)), digest);
 }
@@ -51,7 +51,7 @@ export async function findLinkedBlob(
 ): Promise<Found> {
   // The link stays for as long as it is held.
   if (store.changes.isExclusive) return await findBlob(store, target);
-  // At once: the one is not written for the sake of the other.
+  // In parallel: neither depends on the other.
   const [isStanding, [found]] = await Promise.all([
     adding.stands([link], patience),
     findBlobs(store, adding, { digests: [target], ...patience }),
@@ -77,8 +77,8 @@ export async function findBlobs(
 }
 
 /**
- * Takes back a new link whose push failed, if its bytes are nowhere: left behind, it would look like lost data. Whoever was
- * told of the bytes meanwhile has some to be found.
+ * Removes a new link whose push failed, if its bytes are nowhere: left behind, it would look like lost data. If anybody was
+ * told of the bytes meanwhile, they can be found.
  */
 export async function withdrawLink(store: Store, name: RepositoryName, { link, target }: BlobLink): Promise<void> {
   const isNeeded = async () =>
@@ -96,8 +96,8 @@ export async function withdrawLink(store: Store, name: RepositoryName, { link, t
 }
 
 /**
- * Finds the bytes of a digest, for a caller that has just seen or written a link to it, and brings them back if that can be
- * done. Undefined if they are nowhere, or damaged.
+ * Finds the bytes of a digest, for a caller that has just seen or written a link to it, and restores them if possible.
+ * Undefined if they are nowhere, or damaged.
  */
 export async function findBlob(store: Store, digest: Digest): Promise<Stat | undefined> {
   const restored = () => store.noteRestored?.(digest);
@@ -123,7 +123,7 @@ export interface LinkedBlob {
 
 /** The bytes of a digest, where its link says; undefined if the link or the bytes are missing. */
 export async function followToBlob(store: Store, link: Key, digest: Digest): Promise<LinkedBlob | undefined> {
-  // Where each look is a request, the bytes are looked for where they nearly always are.
+  // If each lookup is a request, only the usual place is tried.
   const [target, likely] = store.changes.isExclusive
     ? [await followLink(store, link, digest), undefined]
     : await Promise.all([followLink(store, link, digest), findBlob(store, digest)]);

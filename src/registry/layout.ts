@@ -235,7 +235,7 @@ export function moveLogKey(hashOfName: Digest): Key {
 /** Below it, each repository has an entry, in the order of the catalog: "!" comes before everything that a name is made of. */
 export const catalogPrefix: Key = catalogPlace;
 
-/** That each repository has an entry, whoever wrote it. */
+/** Says that every repository has an entry. */
 export const catalogCompleteKey: Key = `${catalogPrefix}/.complete`;
 
 /** The entry of a repository, or where it would be of what is no name. */

@@ -53,9 +53,9 @@ async function findRevision<Found>(
   return isHeld ? found : undefined;
 }
 
-/** For a caller that has just seen a link to it; the bytes are brought back if that can be done. */
+/** For a caller that has just seen a link to it; the bytes are restored if possible. */
 export async function findManifest<Found>(store: Store, digest: Digest, look: Look<Found>): Promise<Found | undefined> {
-  // Nearly always the look itself tells; where nothing is brought back, it always does.
+  // Nearly always the first lookup suffices; where nothing can be restored, it always does.
   const there = await look(store, digest);
   if (there !== undefined || !store.changes.isExclusive) return there;
   // A collector that judged before the link was made may take the bytes between the look and the reading.

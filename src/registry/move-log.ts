@@ -1,5 +1,5 @@
-// The log of a repository's moved tags, which is there while somebody wants to know: whoever moves a tag adds a line
-// first. It promises nothing, and need not survive a crash, since those who rely on it do not either.
+// The log of a repository's moved tags, which exists while a search needs it: every move of a tag adds a line
+// first. It promises nothing, and need not survive a crash, since its readers do not either.
 //
 //   gc/moved/<sha256 of the name>    "<id>\n", then "<digest> <tag>\n" for each move
 import type { Digest } from "../oci/digest.ts";
@@ -28,7 +28,7 @@ export interface TagPointer {
 export async function noteMove(store: Store, name: RepositoryName, { tag, digest }: TagPointer): Promise<void> {
   const key = logKey(name);
   const sizeBytes = await store.objects.append(key, new TextEncoder().encode(`${digest} ${tag}\n`));
-  // Whoever relies on it finds it gone, and reads all tags again.
+  // Searches find it gone, and read all tags again.
   if (sizeBytes !== undefined && sizeBytes > maxLogBytes) await store.objects.delete(key, { isDurable: false });
 }
 

@@ -37,11 +37,11 @@ export interface RegistryOptions {
   readonly rules: ManifestRules;
   /** Which tags are immutable; none if absent. */
   readonly isImmutable?: IsImmutable;
-  /** Whether an upload session belongs to whoever began it. */
+  /** Whether only the caller that started an upload session may use it. */
   readonly hasOwners?: () => boolean;
   /** Whether it is recorded when tags are pulled. */
   readonly recordsPulls?: boolean;
-  /** Shared with whoever else reads manifests of the same store. */
+  /** Shared by everything that reads manifests of the same store. */
   readonly sizes?: BlobSizes;
   /** How garbage is collected, for plans of deletions; absent: by nobody. */
   readonly schedule?: CollectorSchedule;

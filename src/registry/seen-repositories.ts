@@ -20,7 +20,7 @@ export interface SeenRepository {
 /** What is done with repositories. */
 export interface RepositoryVisit {
   readonly visit: (place: SeenRepository) => Promise<void>;
-  /** Called for what cannot be looked at; the rest is visited all the same. */
+  /** Called for what cannot be read; the rest is still visited. */
   readonly unlistable: (place: Unlistable) => void;
 }
 

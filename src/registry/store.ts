@@ -1,5 +1,5 @@
-// What every facet of the registry works with: the ports of storage, a clock and a source of identifiers; and how a repository
-// is added to and taken away from.
+// What every facet of the registry works with: the ports of storage, a clock and a source of identifiers; and how to add to and
+// remove from a repository.
 
 import { errorCode, firstError } from "../lib/system-error.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -23,7 +23,7 @@ export interface Store extends Driver {
 
 const turnWaitMs = 10_000;
 
-/** Adds to a repository; refuses with UNAVAILABLE if that is not to be had within 10 s. */
+/** Adds to a repository; refuses with UNAVAILABLE if that is not possible within 10 s. */
 export async function withAdding<T>(
   store: Store,
   name: RepositoryName,
@@ -39,7 +39,7 @@ export async function withAdding<T>(
   }
 }
 
-/** Takes something away from a repository: these keys, and what need not be announced. Refuses in the same way. */
+/** Removes from a repository: these keys, and what need not be announced. Refuses in the same way. */
 export async function withRemoving<T>(
   store: Store,
   name: RepositoryName,
@@ -51,7 +51,7 @@ export async function withRemoving<T>(
   try {
     return await work(removing);
   } catch (error) {
-    // What was announced took too long; what is left has to be looked at again.
+    // The announcement has expired; what is left has to be checked again.
     throw errorCode(error) === "ETIMEDOUT" ? refuseBusy(name) : error;
   }
 }

@@ -1,7 +1,7 @@
 // Which tags point to a manifest, without reading all of them under the lock. Other registries keep no index by digest,
 // and nothing tells whether they have moved a tag. So all tags are read from time to time, without the lock and in slices,
-// and what moves since is in a log (move-log.ts). Whoever holds the lock exclusively and finds the log that was there before
-// the reading began, knows every tag that may point to the manifest: it pointed there when it was read, or was moved after
+// and later moves are in a log (move-log.ts). A holder of the exclusive lock that finds the log from before the reading knows
+// every tag that may point to the manifest: it pointed there when it was read, or was moved after
 // the log was made. Each candidate is then read again.
 import { forEachAtOnce } from "../lib/at-once.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
@@ -31,7 +31,7 @@ interface SearchOptions {
   readonly fewTags: number;
   /** More are not kept in memory. */
   readonly maxTags: number;
-  /** How soon a tag is seen that another program has moved beside this one. */
+  /** How soon a move by another program is noticed. */
   readonly freshMs: number;
 }
 

@@ -1,5 +1,5 @@
-// A store as somebody sees it who goes through all that lies below a prefix: a store that is listed at once is listed, and
-// asked for nothing that the listing tells. It is as of its beginning; whoever takes something away looks again.
+// A store as seen by a walk over everything below a prefix: if it can be listed at once, whatever the listing shows costs no
+// further request. It is a snapshot of when the walk began, so removers check again.
 import { inTurns } from "../lib/pacer.ts";
 import { sortByInTurns } from "../lib/sorted.ts";
 
@@ -21,7 +21,7 @@ export function hasDirectories({ listings }: Pick<Store, "listings">): boolean {
   return listings === undefined;
 }
 
-/** How many small objects are read at once by who goes through all of them: each is a request, or there is nothing to wait for. */
+/** How many small objects a walk reads at once if each is a request; on a disk there is nothing to wait for. */
 export function readsAtOnce({ listings }: Pick<Store, "listings">): number {
   return listings === undefined ? 1 : 16;
 }

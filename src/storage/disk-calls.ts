@@ -1,6 +1,5 @@
-// Calls of the system that name a path. On a disk that answers at once each is shorter than the way to another thread, and is
-// made in place. On one that has shown to be slow (a network's, a dying one) they are made on other threads, so that whoever
-// needs no disk does not wait for it; until it does well again.
+// System calls that take a path. On a fast disk each is shorter than a hop to another thread, so they are made in place. While a
+// disk is slow (a network's, a dying one) they are made on other threads, so that requests that need no disk do not wait.
 import * as fs from "node:fs";
 import { promisify } from "node:util";
 import { errorCode } from "../lib/system-error.ts";
@@ -10,7 +9,7 @@ const none = { throwIfNoEntry: false } as const;
 
 type PathLook = (path: string) => Promise<fs.Stats>;
 
-/** A look at what is not there finds nothing. */
+/** A missing path is not an error. */
 function ifThere(look: PathLook): (path: string) => Promise<fs.Stats | undefined> {
   return (path) =>
     look(path).catch((error: unknown) => {

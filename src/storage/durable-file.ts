@@ -30,7 +30,7 @@ export const writeInPlaceBytes = 64 * 1024;
 const copyBufferBytes = 1024 * 1024;
 /** What the system says of a file that is not there, or is none. */
 const absentFileCodes: readonly (string | undefined)[] = ["ENOENT", "ENOTDIR", "EISDIR"];
-/** A file of this size that is replaced takes the system so long to give back that it is done on another thread. */
+/** The system takes so long to free a replaced file of this size that it is done on another thread. */
 const longRenameBytes = 4 * 1024 * 1024;
 
 /** What a file is to be. */

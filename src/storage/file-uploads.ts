@@ -104,7 +104,7 @@ export class FileUploads implements Uploads {
     const { content } = growing;
     return Object.assign(growing, {
       content: async () => content(),
-      // Who goes on with it in this process knows more than a note could say; in another one he reads the file.
+      // The next holder in this process remembers more than a note could say; one in another process reads the file.
       note: undefined,
       keep: () => undefined,
       [Symbol.asyncDispose]: async () => held.dispose(),

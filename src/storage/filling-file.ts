@@ -31,7 +31,7 @@ export class FillingFile {
     this.#filling = filling;
   }
 
-  /** Fills the file; throws if that fails, and readers go on from the source. */
+  /** Fills the file; throws if that fails, and readers continue from the source. */
   async fill(): Promise<void> {
     const { handle, source, update, finish } = this.#filling;
     try {

@@ -5,7 +5,7 @@ import { bindLibc } from "./libc.ts";
 
 /** Locks by file descriptor. */
 export interface Flock {
-  /** Tries to take the lock at once; false when somebody else holds it (or the filesystem has no locks). */
+  /** Tries to take the lock without waiting; false if it is held elsewhere (or the filesystem has no locks). */
   tryLock(descriptor: number, mode: "shared" | "alone"): boolean;
 }
 

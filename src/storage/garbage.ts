@@ -1,9 +1,9 @@
 // The port of garbage: contents that a collection has condemned since no reference needs them, until a later one destroys
-// them. In between, whoever needs one finds it: brought back, or still in its place.
+// them. In between they can still be found: restored, or still in place.
 import type { Content } from "../lib/content.ts";
 import type { Key, Stat } from "./ports.ts";
 
-/** A content that is condemned, or was set aside. */
+/** A content that was condemned or set aside. */
 export interface Condemned {
   /** Tells it from every other one, and is used once. */
   readonly name: string;
@@ -11,20 +11,20 @@ export interface Condemned {
   readonly content: Key | undefined;
   /** Whether it is still under its key. */
   readonly isInPlace: boolean;
-  /** Whether it was set aside because its bytes are damaged: it never comes back. */
+  /** Whether it was set aside because its bytes are damaged: it is never restored. */
   readonly isSetAside: boolean;
 }
 
 /** One collection, under the only hold on that. Disposing of it ends the hold. */
 export interface Collection extends AsyncDisposable {
   /**
-   * What earlier ones condemned. From this call on nobody relies on it who does not look for it afterwards, so it comes
-   * before any reference is read.
+   * What earlier collections condemned. Whoever relies on it from this call on looks for it first, so this comes before any
+   * reference is read.
    */
   condemned(): Promise<readonly Condemned[]>;
   /**
-   * Destroys those that no reference needs which was read since `condemned`; returns those that went. Throws ETIMEDOUT if
-   * that was too long ago: then the others stay.
+   * Destroys those that no reference read since `condemned` needs; returns those that were destroyed. Throws ETIMEDOUT if that
+   * was too long ago: the rest stays.
    */
   destroy(entries: readonly Condemned[]): Promise<readonly Condemned[]>;
   /**
@@ -32,7 +32,7 @@ export interface Collection extends AsyncDisposable {
    * Otherwise false.
    */
   condemn(content: Key, judged: Stat): Promise<boolean>;
-  /** Shows others that it goes on; to be called now and then. */
+  /** Renews the hold; to be called now and then. */
   keep(): Promise<void>;
   /** Everything was judged: what was condemned counts from now on, and what earlier ones condemned no longer does. */
   finish(): Promise<void>;
@@ -40,7 +40,7 @@ export interface Collection extends AsyncDisposable {
 
 /** How to collect. */
 export interface CollectionOptions {
-  /** Says who collects, to whoever finds the collection under way. */
+  /** Names the collector, for others that find a collection in progress. */
   readonly note: string;
   /** Marks what it condemns; and it sees only what has the mark. Absent: no mark, and it sees everything. */
   readonly tag?: string;
@@ -48,17 +48,17 @@ export interface CollectionOptions {
 
 /** Contents on their way out. */
 export interface Garbage {
-  /** What is condemned or set aside now; throws if a part of it cannot be read. */
+  /** Everything condemned or set aside now; throws if a part of it cannot be read. */
   list(): Promise<readonly Condemned[]>;
   /** What is known of one; its `changedMs` tells since when it has been garbage. Undefined if it is gone. */
   stat(entry: Condemned): Promise<Stat | undefined>;
   /** The bytes of a content that is no longer under its key, and could be restored; otherwise undefined. */
   open(content: Key): Promise<Content | undefined>;
-  /** Has such a content back under its key, unless that has an object already; false if there is no such content. */
+  /** Restores such a content to its key, unless there is an object already; false if there is no such content. */
   restore(content: Key): Promise<boolean>;
-  /** Takes damaged bytes out of the way, so that they count as missing, if they are still those that were judged. */
+  /** Moves damaged bytes aside, so that they count as missing, if they are still those that were judged. */
   setAside(content: Key, judged: Stat): Promise<boolean>;
-  /** Removes what is left of those who died while they took something away. */
+  /** Removes what removers that died left behind. */
   tidy(): Promise<void>;
   /** Begins the only collection, without waiting, or returns what its holder has noted. */
   collect(options: CollectionOptions): Promise<Collection | { readonly heldBy: string }>;

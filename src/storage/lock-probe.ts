@@ -7,14 +7,14 @@ import type { Flock } from "./flock.ts";
 import { lockFiles, openLockFile } from "./lock-files.ts";
 import { privateFileMode } from "./private-places.ts";
 
-/** It stands among the lock files of a store whose locks have once worked. */
+/** A file beside the lock files of a store whose locks have worked once. */
 const workedName = "worked";
 
 type Verdict = "apart" | "together" | "refused";
 
 /**
  * Whether the filesystem of the lock directory keeps locks apart. Throws if it did before and does not now, and if
- * all locks are held: going on without locks would cost what another process acknowledges.
+ * all locks are held: continuing without locks would lose what another process acknowledges.
  */
 export function hasWorkingLocks(flock: Flock, directory: string): boolean {
   const worked = join(directory, workedName);

@@ -1,10 +1,10 @@
-// Changes under locks, where there are such: who adds holds a name's lock shared, who takes away holds it alone. So what one
-// sees stays, except for contents, which need no lock: a collector moves them into the trash, and whoever looks restores them.
+// Changes under locks: adders hold a name's lock shared, removers hold it exclusively. So what is seen under it stays, except
+// for contents, which need no lock: a collector moves them into the trash, and looking for one restores it.
 import type { Adding, Changes, Found, JudgedPrefix, RecoverOptions, Removing } from "./changes.ts";
 import type { Key, Lock, Locks, Objects, Stat, Trash } from "./ports.ts";
 import { trashNameOf } from "./trash-names.ts";
 
-/** What they are made of. */
+/** The ports that changes are built on. */
 export interface LockedChangesOptions {
   readonly objects: Objects;
   readonly locks: Locks;
@@ -39,7 +39,7 @@ export class LockedChanges implements Changes {
       isFleeting = false,
     }: { readonly waitMs: number; readonly isConditional?: boolean; readonly isFleeting?: boolean },
   ): Promise<Adding | undefined> {
-    // Who compares before he writes must have nobody beside him who writes.
+    // Comparing before writing requires that there is no other writer.
     const lock = await this.#options.locks.take(name, isConditional ? "alone" : "shared", { waitMs });
     return lock && new LockedAdding(this, { objects: this.#options.objects, lock, isConditional, isFleeting });
   }
@@ -104,7 +104,7 @@ class LockedAdding implements Adding {
     return true;
   }
 
-  /** Whoever takes away may begin; what he does comes to the disk later than this. */
+  /** Removers may begin before the flush: what they do reaches the disk after it. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { lock, objects, isFleeting } = this.#held;
     lock[Symbol.dispose]();

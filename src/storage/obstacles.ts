@@ -1,5 +1,5 @@
-// What stands where a directory or a file should be: something of another kind, or a symbolic link that leads to nothing
-// or back to itself. It may be what is left of data, so it is never taken for absent.
+// Obstacles: what is where a directory or a file should be, such as a file of another kind, or a symbolic link that is
+// dangling or leads back to itself. It may be a remnant of data, so it never counts as absent.
 import { lstatSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode } from "../lib/system-error.ts";
@@ -32,7 +32,7 @@ export function findObstacle(path: string): Error | undefined {
   return problemOf(path, "ENOLINK", "is a symbolic link to something that is not there");
 }
 
-/** Whether something stands at the path, or on the way to it, that is neither a file there nor a directory on the way. */
+/** Whether something other than a file is at the path, or something other than a directory on the way to it. */
 export function isObstructed(path: string): boolean {
   if (ifThere(lstat, path) === undefined) return findObstacle(dirname(path)) !== undefined;
   return ifThere(statSync, path)?.isFile() !== true;
@@ -47,7 +47,7 @@ async function isLink(path: string): Promise<boolean> {
   }
 }
 
-/** Throws for a symbolic link to a directory that was passed on the way to it: who follows it comes to no end. */
+/** Throws for a symbolic link to one of its own parents: following it would never end. */
 export async function refuseLoop(path: string): Promise<void> {
   if (!(await isLink(path)) || ifThere(statSync, path) === undefined) return;
   const target = realpathSync(path);
@@ -71,7 +71,7 @@ export async function renameOver(from: string, to: string): Promise<void> {
   } catch (error) {
     if (errorCode(error) === "ENOTEMPTY") throw problemOf(to, "EISDIR", "is a directory with something in it");
     if (errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTDIR") throw error;
-    // Somebody else has taken it away, or has put a file in its place.
+    // Another process has removed it, or has put a file in its place.
   }
   await disk.rename(from, to);
 }

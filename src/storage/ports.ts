@@ -1,12 +1,12 @@
-// The contract of storage: bytes under keys, shared by several processes. It is cut into ports, each with its own suite
+// The contract of storage: bytes under keys, shared by several processes. It is split into ports, each with its own suite
 // in tests/storage, which runs against every driver. Drivers own atomicity, order and durability; they do not know what
 // a digest, a link or a repository is.
 //
 // A key is a path of segments joined by "/". A prefix is such a path that stands for everything below it.
 //
-// A driver that cannot carry out a call throws the system's error with its `code`: ENOSPC or EDQUOT (full), EROFS
-// (read-only), EIO (the disk failed), ESTALE (the store is not in its place). Nothing is half done then: the old state
-// remains and temporary files are gone.
+// A call that fails throws the system's error with its `code`: ENOSPC or EDQUOT (full), EROFS (read-only), EIO (the disk
+// failed), ESTALE (the store is not in its place). Nothing is left half done: the old state remains and temporary files
+// are gone.
 import type { Content } from "../lib/content.ts";
 
 /** A path of segments joined by "/", below the root of the store. */
@@ -19,13 +19,13 @@ export interface Stat {
   readonly changedMs: number;
   /** Milliseconds since 1970 of the last write or renewal, even if the object was moved since. */
   readonly modifiedMs: number;
-  /** Tells the object from another one that takes its place. */
+  /** Distinguishes the object from one that replaces it. */
   readonly identity: string;
   /** Whether its bytes have been noted as damaged; see `noteDamage`. */
   readonly isDamaged: boolean;
 }
 
-/** Which part of a listing is wanted. */
+/** Which part of a listing to return. */
 export interface ListOptions {
   /** Only names that come after this one. */
   readonly after?: string;
@@ -35,14 +35,14 @@ export interface ListOptions {
 }
 
 /**
- * Whether a change survives a power cut from the moment when the promise resolves. With `isDurable: false` it survives one no later
- * than what is changed after it, and for certain after a `flush`, which the end of an `Adding` is as well.
+ * Whether a change survives a power cut once the promise resolves. With `isDurable: false` it reaches the disk no later than what
+ * is changed after it, and for certain with a `flush` or the end of an `Adding`.
  */
 export interface Lasting {
   readonly isDurable: boolean;
 }
 
-/** What an object is to be. */
+/** An object to be written. */
 export interface NewObject {
   readonly key: Key;
   readonly bytes: Uint8Array;
@@ -55,8 +55,8 @@ export interface Objects {
   /** The whole of a small object; undefined if there is none, or if it is larger than `maxBytes`. */
   read(key: Key, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /**
-   * A handle on the object to stream or slice it, or undefined. Where a look is a request, there is none if the caller says
-   * what he has just seen: if it is gone by then, or another one, reading fails.
+   * A handle on the object to stream or slice it, or undefined. A store on which a stat is a request skips it if the caller
+   * passes what it has just seen; if the object is gone or replaced by then, reading fails.
    */
   open(key: Key, seen?: Stat): Promise<Content | undefined>;
   /**
@@ -64,9 +64,9 @@ export interface Objects {
    * removed if it is empty; otherwise EISDIR is thrown.
    */
   put(key: Key, bytes: Uint8Array, options?: Lasting): Promise<void>;
-  /** The same for several, in this order: whoever sees one of them sees those before it, also after a power cut. */
+  /** The same for several, in this order: if one of them is visible so are those before it, also after a power cut. */
   putAll(objects: readonly NewObject[], options?: Lasting): Promise<void>;
-  /** Returns when all that was changed with `isDurable: false` before this call survives a power cut. */
+  /** Makes everything that was changed with `isDurable: false` before this call survive a power cut. */
   flush(): Promise<void>;
   /**
    * Adds a few bytes to an existing object and returns its new size; undefined if there is none. Concurrent readers and
@@ -89,7 +89,7 @@ export interface Objects {
   names(prefix: Key): Promise<AsyncIterable<string>>;
 }
 
-/** Writers that add hold a lock shared; removers hold it alone. */
+/** Writers that add hold a lock shared; removers hold it exclusively ("alone"). */
 export type LockMode = "shared" | "alone";
 
 /** A lock that is held until it is disposed of, or until the process dies. */
@@ -100,19 +100,19 @@ export interface Locks {
   /** Whether they keep processes apart, and not only the tasks of this one. */
   keepsProcessesApart(): boolean;
   /**
-   * Takes the lock of this name; undefined if it was not free in time. A stream of shared holders does not starve
-   * whoever wants it alone.
+   * Takes the lock of this name; undefined if it was not free in time. A stream of shared holders does not starve an
+   * exclusive one.
    */
   take(name: string, mode: LockMode, options: { readonly waitMs: number }): Promise<Lock | undefined>;
   /** Takes the only hold on a kind of work, without waiting, or returns what its holder wrote into `note`. */
   hold(kind: string, note: string): Promise<Disposable | { readonly heldBy: string }>;
 }
 
-/** What was condemned or discarded, and is not destroyed yet. An entry's name is used once. */
+/** What was condemned or discarded but not yet destroyed. The name of an entry is never reused. */
 export interface Trash {
   /**
    * Moves an object or a prefix out of sight in one durable step; false if there is none. A prefix that the filesystem
-   * cannot move is removed object by object in byte order of the names: what decides has to come first.
+   * cannot move is removed object by object, in byte order of the names, so the decisive one has to sort first.
    */
   discard(key: Key, name: string): Promise<boolean>;
   /**
@@ -137,39 +137,38 @@ export interface Trash {
   destroy(name: string): Promise<void>;
 }
 
-/** Bytes on their way to become an object, in the hands of one writer. */
+/** Bytes that will become an object, written by one holder. */
 export interface Growing {
   /** Bytes received so far. */
   readonly sizeBytes: number;
-  /** Changes when the object is another one, although its key is the same. */
+  /** Differs for every object, even under the same key. */
   readonly identity: string;
   /**
    * Whether everything written so far is still in memory, or known to be on disk. If not, writing it back may have
-   * failed without anybody having been told: then only what is read again counts.
+   * failed unnoticed: then only what is read again counts.
    */
   isRemembered(): boolean;
   /** Adds bytes at the end. After a failure `sizeBytes` says how many arrived. */
   append(pieces: readonly Uint8Array[]): Promise<void>;
   /**
-   * Makes the bytes durable and moves them over `to`, in one step that replaces what was there. The upload is over then,
-   * even if making them durable fails: the system drops what it could not write, and a second try would succeed
-   * without it. So the upload is gone, and its client begins again. With `isDurable: false` the move may come to the disk
-   * later, and the bytes may not.
+   * Makes the bytes durable and moves them over `to`, in one step that replaces what was there. That ends the upload even if
+   * making them durable fails: the system drops what it could not write, so a retry would succeed without it. The client has
+   * to start over. With `isDurable: false` the move may reach the disk later, but the bytes may not.
    */
   commit(to: Key, options?: Lasting): Promise<void>;
 }
 
 /**
- * One request's hold on an upload. Nobody else appends while it is held; or somebody else does, elsewhere, and one of them
- * is told, with EBUSY, that the other was faster: by `append`, `content`, `commit`, or when it is disposed of. What a
- * request appended is there for others once it has been disposed of.
+ * One request's hold on an upload. Nobody else appends while it is held; if another node does, one of the two gets EBUSY from
+ * `append`, `content` or `commit`, or when it is disposed of. What a request appended becomes visible to others once it has
+ * been disposed of.
  */
 export interface Upload extends Growing, AsyncDisposable {
-  /** The bytes received so far. Afterwards there may be no more of them. */
+  /** The bytes received so far. Nothing may be appended after this call. */
   content(): Promise<Content>;
-  /** What was kept when there were just these bytes; undefined if nothing was, or it was not remembered. */
+  /** The note kept with exactly these bytes; undefined if there was none, or it is not remembered. */
   readonly note: string | undefined;
-  /** Keeps something with the bytes as they are, for whoever goes on with them. */
+  /** Keeps a note with the bytes as they are, for the next holder. */
   keep(note: string): void;
   /**
    * After `commit`, if what it made has gone since: makes it once more; false if the bytes are not to be had any more. Absent where
@@ -183,30 +182,30 @@ export interface OpenUploadOptions {
   readonly waitMs: number;
   /** Aborted when a newer request in this process wants the upload. */
   readonly preempted: AbortController;
-  /** Where the bytes go, if this request is the last one. Only there may they be committed to then. */
+  /** Where the bytes go, if this request is the last one. They may then be committed nowhere else. */
   readonly target?: Key;
 }
 
 /** Uploads: objects that arrive over several requests. */
 export interface Uploads {
   /**
-   * Begins an upload of no bytes under a new key. `beside` are small objects next to it, by name; they go when the
-   * upload is discarded. Without `beside` nobody is told of it: whoever opens it next holds it to its end. Nothing of it
-   * need survive a power cut.
+   * Starts an empty upload under a new key. `beside` are small objects next to it, by name, which are removed with it.
+   * Without `beside` no other request knows of it: whoever opens it next holds it until it ends. Nothing of it need survive
+   * a power cut.
    */
   create(key: Key, beside?: Readonly<Record<string, string>>): Promise<void>;
-  /** Makes sure that nobody but the owner of the store can read an upload, whoever began it. */
+  /** Makes sure that only the owner of the store can read an upload, even if another program started it. */
   protect(key: Key): Promise<void>;
   /** How many bytes have arrived; undefined if there is no such upload. */
   size(key: Key): Promise<number | undefined>;
   /** When an upload, or what is left of one, last changed, in milliseconds since 1970; undefined if there is nothing. */
   changedMs(key: Key): Promise<number | undefined>;
   /**
-   * Removes what is beside an upload that is over, or was never more than that. For whoever has committed it and still holds it,
-   * some of that may come later, for others to see.
+   * Removes what is beside an upload that is over, or that never had more. Called by the holder after a commit, others may see
+   * some of it a little longer.
    */
   discard(key: Key): Promise<void>;
-  /** Ends an upload, in whatever state, and removes all of it: in one step, for whoever looks. */
+  /** Ends an upload in any state and removes all of it, atomically for observers. */
   cancel(key: Key): Promise<void>;
   /**
    * Takes hold of an upload; undefined if there is none; "busy" if its holder did not let go within `waitMs`, or a
@@ -263,31 +262,31 @@ export interface Directory {
    */
   prefixTime(prefix: Key): Promise<number | undefined>;
   /**
-   * The same if it is another one after every such change, whoever makes it; 0 if there is no such prefix. Undefined if nobody can
-   * tell, as of a disk behind a network, or of several disks that are shown as one.
+   * The same, provided that every such change by any program alters it; 0 if there is no such prefix. Undefined if that is
+   * unknown, as on a network filesystem, or an overlay of several disks.
    */
   changeTime(prefix: Key): Promise<number | undefined>;
-  /** Makes a prefix that may stay empty. It survives a power cut no later than what is changed after it. */
+  /** Creates a prefix that may stay empty. It reaches the disk no later than what is changed after it. */
   makePrefix(prefix: Key): Promise<void>;
   /**
-   * Removes prefixes without objects, from below, and finally this one; false if something is left. With
-   * `isDeep: false` only this one, if nothing at all lies below it. With `isDurable: false` a power cut before the next
+   * Removes prefixes without objects, bottom up, and finally this one; false if something is left. With
+   * `isDeep: false` only this one, if nothing at all is below it. With `isDurable: false` a power cut before the next
    * `syncAll` may undo it.
    */
   removeEmpty(prefix: Key, options?: { readonly isDurable?: boolean; readonly isDeep?: boolean }): Promise<boolean>;
-  /** How many objects lie below the prefix, those of writers that died among them. */
+  /** How many objects are below the prefix, including temporary ones that dead writers left, which no listing shows. */
   countObjects(prefix: Key): Promise<number>;
-  /** Whether something is in the way of an object that `stat` does not find: no object there, no prefix on the way. */
+  /** Whether an object that `stat` does not find is blocked by something else in its place, or on the path to it. */
   isObstructed(key: Key): Promise<boolean>;
-  /** Makes what other processes wrote under these keys a moment ago survive a power cut. */
+  /** Makes what other processes have just written under these keys survive a power cut. */
   settle(keys: readonly Key[]): Promise<void>;
   /** Makes everything that any process has written or removed so far survive a power cut. */
   syncAll(): Promise<void>;
   /** Lets the next reads of the object come from the disk rather than from memory, if the system can do that. */
   dropCache(key: Key): Promise<void>;
   /**
-   * Durably notes that the bytes of the object are damaged, or that they are not, if it is still the one that was
-   * judged; otherwise false. Everybody sees it in `stat`, wherever the object is moved; its replacement does not have it.
+   * Durably marks the bytes of the object as damaged or as intact, if it is still the one that was judged; otherwise false.
+   * `stat` shows the mark to everybody, wherever the object is moved; a replacement does not have it.
    */
   noteDamage(key: Key, judged: Stat, isDamaged: boolean): Promise<boolean>;
   /** Removes files that writers left behind when they died longer ago than this, or only counts them. */

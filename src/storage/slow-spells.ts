@@ -1,8 +1,8 @@
-// When a disk counts as slow: from a few long calls in a row on, for a while, and for longer each time if that was too short.
+// When a disk counts as slow: after a few long calls in a row, for a while, and for longer each time it proves slow again.
 
-/** Longer than a call on a disk that does well, unless it comes alone, or the processor is somebody else's. */
+/** A healthy disk takes longer only now and then, or while the processor is busy elsewhere. */
 const longMs = 15;
-/** So many long calls within so long make a spell. */
+/** This many long calls within this time begin a slow spell. */
 const mostLong = 4;
 const withinMs = 1000;
 const shortestMs = 5000;

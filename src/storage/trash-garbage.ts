@@ -1,4 +1,4 @@
-// Garbage over a trash: what is condemned is moved out of sight in one step, and back by whoever needs it.
+// Garbage on top of a trash: condemned contents are moved there in one step, and restored if they turn out to be needed.
 import type { Content } from "../lib/content.ts";
 import type { Collection, CollectionOptions, Condemned, Garbage } from "./garbage.ts";
 import { collectorPlace } from "./places.ts";

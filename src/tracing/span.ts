@@ -1,6 +1,6 @@
 // A finished span, and how OTLP writes spans as JSON (opentelemetry-proto, the JSON Protobuf encoding).
 
-/** What a span says besides its times. Absent values are left out. */
+/** The attributes of a span. Absent values are left out. */
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 /** One finished piece of work. */

@@ -1,4 +1,4 @@
-// What a copy tells whoever shows its progress.
+// What a copy reports, for a display of its progress.
 import type { Digest } from "../oci/digest.ts";
 
 /** What happened. */

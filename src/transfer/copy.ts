@@ -1,5 +1,5 @@
 // Copies images from one place to another: blobs first, each once, then what names them, and the tag last. Digests are
-// never changed. What is there already is not sent again, so a copy that was interrupted goes on where it was.
+// never changed. What is there already is not sent again, so a copy that was interrupted resumes where it was.
 
 import { forEachAtOnce } from "../lib/at-once.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
@@ -214,7 +214,7 @@ export class ImageCopier {
   }
 }
 
-/** How a manifest comes to its place. */
+/** How a manifest is written. */
 interface Placing extends ManifestRole {
   readonly depth: number;
   /** Grows by what is copied. */

@@ -84,6 +84,6 @@ export interface DestinationPlace {
   putManifest(manifest: WholeManifest, role: ManifestRole): Promise<void>;
   /** Called once, when everything has been copied. */
   finish(): Promise<void>;
-  /** Called in the end: what was not finished and cannot be gone on with is removed. */
+  /** Called in the end: removes what was not finished and cannot be resumed. */
   abandon(): Promise<void>;
 }

@@ -16,7 +16,7 @@ import type { BlobArrival, DestinationPlace, Home } from "./place.ts";
 const batchBytes = 1024 * 1024;
 /** How often to look whether another process has finished the same blob. */
 const pollMs = 100;
-/** Tells what copies receive from what caches do; half a blob is gone on with whichever source it came from. */
+/** Tells what copies receive from what caches do; half a blob is resumed, whichever source it came from. */
 const origin = "copies";
 
 /** Whose repository it is, and for whom. */
@@ -68,7 +68,7 @@ export async function storeDestination(
   };
 }
 
-/** The bytes are in their place afterwards, whoever brought them. */
+/** Ensures that the bytes are stored, by this copy or another one. */
 async function receive(store: Store, blob: Descriptor, arriving: BlobArrival): Promise<void> {
   for (;;) {
     const arrival = await openArrival(store, { digest: blob.digest, upstream: origin });

@@ -104,7 +104,7 @@ export function sumSizes(contents: readonly NamedContent[]): number {
   return contents.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-/** Steps and layers come in one order; if their numbers differ, layers without a step stand at the end. */
+/** Steps and layers come in one order; if their numbers differ, layers without a step come last. */
 function planHistory(steps: readonly unknown[], layers: readonly NamedContent[]): readonly HistoryStep[] {
   let used = 0;
   const planned = steps.map((step): HistoryStep => {

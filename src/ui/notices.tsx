@@ -56,7 +56,7 @@ export function isGone(error: unknown): boolean {
   return error instanceof ClientError && error.status === 404;
 }
 
-/** In one sentence; what the registry itself said stands behind it. */
+/** In one sentence, followed by the registry's own message. */
 export function describeError(error: unknown, texts: PageTexts): string {
   if (!(error instanceof ClientError)) return texts.failed;
   if (error.status === 0) return texts.unreachable;

@@ -176,7 +176,7 @@ export class PageClient {
     if (response.status === 401 && proof !== undefined) this.#expire(proof);
     const { token, lifetimeSeconds } = await readToken(await this.#accept(response));
     const untilMs = this.#dependencies.now() + lifetimeSeconds * 1000 - marginMs;
-    // Who has logged out meanwhile leaves nothing to whoever comes next.
+    // After a logout nothing is left for the next user.
     if (this.#proof === proof) this.#keep(scope, { token, untilMs });
     return token;
   }

@@ -13,7 +13,7 @@ test.each([
     signal.throwIfAborted();
     return 0;
   });
-  expect([outcome, io.errors()]).toEqual([code, "interrupted; the same command goes on where this one stopped\n"]);
+  expect([outcome, io.errors()]).toEqual([code, "interrupted; run the same command again to resume it\n"]);
 });
 
 test("without one the outcome is the work's", async () => {

@@ -109,7 +109,7 @@ test("a copy that Ctrl-C or a kill ends is gone on with by the same command", as
     // As a shell reports a signal.
     expect(child.exitCode ?? (child.signalCode === "SIGINT" ? 130 : 137)).toBe(code);
     if (signal === "SIGINT")
-      expect(await child.stderr.text()).toContain("the same command goes on where this one stopped");
+      expect(await child.stderr.text()).toContain("run the same command again to resume it");
     const leftBytes = sizeBelow(partial);
     expect(leftBytes).toBeGreaterThan(20 * mebibyte);
     const [, sent = "", , there = ""] =

@@ -1,4 +1,4 @@
-// A certificate as the server uses it, whoever makes it.
+// A certificate as the server uses it, made here or elsewhere.
 import type { TlsMaterial } from "../../http/server.ts";
 import type { CertificateDescription } from "../../tls/describe.ts";
 

@@ -1,5 +1,5 @@
 // How many more files and connections the process may open. At the limit the system refuses to accept connections, and
-// Bun, which is told that one waits, retries in a busy loop. So the server is told before it comes to that.
+// Bun, which is told that one waits, retries in a busy loop. So the server is told before that happens.
 import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { type Room, type RunningServer, rooms } from "../../http/server.ts";
 import { errorCode, messageOf } from "../../lib/system-error.ts";

@@ -1,5 +1,5 @@
-// Calls of the system that send a file and do not come back by themselves for as long as the client takes the bytes as fast as
-// they come. A signal ends such a call with what it has sent so far; the runtime goes on from there when its turn has come again.
+// A system call that sends a file does not return for as long as the client takes the bytes as fast as they come. A signal ends
+// such a call early; the runtime continues from there in its next turn.
 import { addressInLibc, bindLibc } from "../../storage/libc.ts";
 
 /** How long a call may last. The signals cost a thousandth of the processor. */
@@ -11,7 +11,7 @@ const realTimer = 0;
 /** Does nothing, and takes a number as handlers of signals do. Without a handler the signal would interrupt nothing, or end the process. */
 const doingNothing = "abs";
 
-/** Who wants it: the timer belongs to the process. */
+/** How many need it: the process has one such timer. */
 const holders = new Set<symbol>();
 
 /** Interrupts calls that take long, until disposed of; does nothing if the system is not Linux. */

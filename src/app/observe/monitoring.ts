@@ -1,4 +1,4 @@
-// What the registry tells of itself to whoever watches it: metrics and health.
+// What the registry shows to monitoring: metrics and health.
 import type { Configuration } from "../../config/schema.ts";
 import { Health } from "../../http/health.ts";
 import type { WatchRequest } from "../../http/request-watch.ts";

@@ -1,7 +1,7 @@
-// The port of changes with a watch, by distribution's names for what its calls do.
+// The port of changes, timed, under distribution's names for what its calls do.
 import type { Adding, Changes, Removing } from "../../storage/changes.ts";
 
-/** Waiting for a turn, and what is then looked at, written and taken away. */
+/** Waiting for a turn, and what is then read, written and removed. */
 type ChangeCall = "Lock" | "Stat" | "PutContent" | "Delete";
 
 /** Measures a call. */

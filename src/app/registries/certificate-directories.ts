@@ -32,7 +32,7 @@ export function listCertificateHomes(env: Readonly<Record<string, string | undef
   return [...own, "/etc/containers", "/etc/docker", "/etc/containerd"].map((directory) => join(directory, "certs.d"));
 }
 
-/** The certificates for a registry, by its name as it stands in names of images. */
+/** The certificates for a registry, by its host as in image names. */
 export function findCertificates(host: string, dependencies: CertificateDirectoryOptions): FoundCertificates {
   const found = dependencies.directories.map((directory) => readDirectory(join(directory, host), dependencies.warn));
   return {
@@ -61,7 +61,7 @@ function listNames(directory: string, warn: CertificateDirectoryOptions["warn"])
     return readdirSync(directory).sort().slice(0, maxFiles);
   } catch (error) {
     const code = errorCode(error);
-    if (code !== "ENOENT" && code !== "ENOTDIR") warn(`${directory} ${explainReadError(error)}; going on without it`);
+    if (code !== "ENOENT" && code !== "ENOTDIR") warn(`${directory} ${explainReadError(error)}; continuing without it`);
     return [];
   }
 }
@@ -70,7 +70,7 @@ function readText(path: string, warn: CertificateDirectoryOptions["warn"]): stri
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    warn(`${path} ${explainReadError(error)}; going on without it`);
+    warn(`${path} ${explainReadError(error)}; continuing without it`);
     return undefined;
   }
 }

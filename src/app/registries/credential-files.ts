@@ -23,7 +23,7 @@ export interface CredentialOwner {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Undefined if the system knows none. */
   readonly uid: number | undefined;
-  /** Tells of what cannot be used: the command goes on without it. */
+  /** Warns of what cannot be used: the command continues without it. */
   readonly warn: (sentence: string) => void;
   /** The files, if they have been read before. */
   readonly authFiles?: AuthFiles | undefined;
@@ -107,7 +107,7 @@ async function askFor(
   const answer = await askHelper(helper, helperQuestion(host), { env: owner.env, timeoutMs: helperMs });
   if (answer.kind === "credentials") return answer.credentials;
   if (answer.kind === "failed") {
-    owner.warn(`docker-credential-${helper}, which ${path} names, ${answer.problem}; going on without it`);
+    owner.warn(`docker-credential-${helper}, which ${path} names, ${answer.problem}; continuing without it`);
   }
   return undefined;
 }
@@ -117,16 +117,16 @@ function readAuthFile(path: string, { warn }: Pick<CredentialOwner, "warn">): Re
   try {
     const { size } = statSync(path);
     if (size > maxFileBytes) {
-      warn(`${path} is too large for a file with credentials; going on without it`);
+      warn(`${path} is too large for a file with credentials; continuing without it`);
       return undefined;
     }
     text = readFileSync(path, "utf8");
   } catch (error) {
     const code = errorCode(error);
-    if (code !== "ENOENT" && code !== "ENOTDIR") warn(`${path} ${explainReadError(error)}; going on without it`);
+    if (code !== "ENOENT" && code !== "ENOTDIR") warn(`${path} ${explainReadError(error)}; continuing without it`);
     return undefined;
   }
   const file = text.trim() === "" ? undefined : parseAuthFile(text);
-  if (file === undefined && text.trim() !== "") warn(`${path} is not valid JSON; going on without it`);
+  if (file === undefined && text.trim() !== "") warn(`${path} is not valid JSON; continuing without it`);
   return file === undefined ? undefined : { path, file };
 }

@@ -22,7 +22,7 @@ const answerMs = 30_000;
 /** Of a registry on this machine, to find out whether it speaks TLS. */
 const probeMs = 10_000;
 
-/** Opens the client of a registry by its host as it stands in names of images. */
+/** Opens the client of a registry, by its host as in image names. */
 export async function openRegistryClient(
   host: string,
   dependencies: RegistryClientDependencies,

@@ -22,7 +22,7 @@ export interface CopyRequest extends Pick<ImageCopy, "platform" | "withReferrers
   readonly onCopied: (image: { readonly from: string; readonly to: string; readonly digest: string }) => void;
 }
 
-/** Half a blob that nobody has gone on with for so long is removed. */
+/** Half a blob that has not been resumed for this long is removed. */
 export const arrivalAgeMs = 7 * 24 * 3_600_000;
 /** How many images are copied at once. */
 const imagesAtOnce = 2;

@@ -27,7 +27,7 @@ export interface SlotTimes {
   readonly lookMs: number;
   /** One that has reported nothing for so many looks hangs, and is ended. */
   readonly mostMissed: number;
-  /** After so long its end is not counted with the ones before. */
+  /** If it ran for this long, its end does not count with the ones before. */
   readonly calmMs: number;
   /** How long it may take to tell its figures. */
   readonly measureMs: number;

@@ -1,7 +1,7 @@
 // What a shell can offer: the tables of the commands, with what each operand and each flag takes. Pure.
 import type { Command, Flag } from "../command.ts";
 
-/** What stands in a place: one of some words, a file, a directory, or what nobody can guess. */
+/** What can be completed: one of some words, a file, a directory, or something that cannot be guessed. */
 export type Offer =
   | { readonly kind: "words"; readonly words: readonly string[] }
   | { readonly kind: "file" | "directory" | "text" };

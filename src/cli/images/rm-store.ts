@@ -76,7 +76,7 @@ interface Carried {
   readonly again: () => Promise<DeletionPlan>;
 }
 
-/** As many rounds as it takes: a plan is only so long. */
+/** As many rounds as it takes: the length of a plan is limited. */
 async function carryOut(
   store: Store,
   { name, first, again }: Carried,

@@ -9,7 +9,7 @@ export interface RowWriter {
   end(): void;
 }
 
-/** So many rows, or rows of so long, are looked at before the first is written. */
+/** How many rows are collected, or for how long, before the first is written. */
 const maxWaiting = 200;
 const maxWaitMs = 500;
 /** Output goes out in pieces of this size, or after this time. */

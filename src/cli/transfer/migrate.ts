@@ -36,7 +36,7 @@ the two is a data directory, or the configuration file of a registry.
   registry migrate old.yml new.yml --rate 100MB/s
 
 Servers may use both meanwhile. Every blob is hashed before it counts, and what is there already is not sent again: an
-interrupted run goes on where it was, and a later one brings what was pushed meanwhile. So: run it, run it again, make the
+interrupted run resumes where it was, and a later one brings what was pushed meanwhile. So: run it, run it again, make the
 old registry read-only (storage.maintenance.readonly), run it a last time, and send clients to the new one. Not again after
 that: each run sets the tags of the new store to what they lead to in the old one.
 
@@ -87,7 +87,7 @@ async function migrate(words: ParsedWords, io: CommandIo): Promise<number> {
 
 /** Of the disk or the object store. */
 function explain(error: unknown): string {
-  return `${messageOf(error)}: fix that and run it again; it goes on where it was`;
+  return `${messageOf(error)}: fix that and run it again; it resumes where it stopped`;
 }
 
 function parseRateFlag(text: string | undefined): number | undefined {

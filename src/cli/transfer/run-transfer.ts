@@ -77,8 +77,8 @@ export function platformOf(words: ParsedWords): WantedPlatform | undefined {
 }
 
 const sentences: Readonly<Record<string, string>> = {
-  ENOSPC: "make room and run the same command again: it goes on where it stopped",
-  EDQUOT: "make room and run the same command again: it goes on where it stopped",
+  ENOSPC: "make room and run the same command again: it resumes where it stopped",
+  EDQUOT: "make room and run the same command again: it resumes where it stopped",
 };
 
 const maxShown = 2000;

@@ -25,7 +25,7 @@ export interface EvictionOptions {
   readonly maxBytes: number | undefined;
   /** Anything used more recently stays; also how long evicted blobs stay in the trash. */
   readonly graceMs: number;
-  /** Says who evicts, to whoever finds an eviction under way. */
+  /** Names the evicting process, for others that find an eviction in progress. */
   readonly note: string;
 }
 

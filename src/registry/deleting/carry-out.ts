@@ -227,7 +227,7 @@ class Deletion {
     return (await this.#store.objects.stat(revisionLink(this.#name, digest))) !== undefined;
   }
 
-  /** With everything that it needs; its tags of the order go all the same. */
+  /** With everything that it needs; its tags in the order are still deleted. */
   #stay(digest: Digest, reason: string): undefined {
     this.#keep({ tag: undefined, digest, reason });
     if (reason === keptReasons.gone) this.#known.delete(digest);

@@ -19,7 +19,7 @@ export interface BlobCollection {
   /** Marks the collector's own entries in the trash. */
   readonly tag: string;
   readonly graceMs: number;
-  /** Says who collects, to whoever finds the collection under way. */
+  /** Names the collector, for others that find a collection in progress. */
   readonly note: string;
 }
 

@@ -7,7 +7,7 @@ import { hasDirectories } from "../view.ts";
 import { reasons, removalIn } from "./report.ts";
 import type { GcRun } from "./run.ts";
 
-/** Only those outside of repositories. Whoever made a young one may be about to fill it, so it stays. */
+/** Only those outside of repositories. A young one stays, since its creator may be about to fill it. */
 export async function removeEmptyDirectories(run: GcRun): Promise<void> {
   const { store } = run;
   if (!hasDirectories(store)) return;

@@ -87,7 +87,7 @@ async function purgeInTime(run: GcRun, listed: readonly Condemned[]): Promise<vo
   });
 }
 
-/** False if a directory could not be listed, so that nobody knows what it links. The others are read all the same. */
+/** False if a directory could not be listed, so that what it links is unknown. The others are still read. */
 async function markRepositories(run: GcRun, options: GcOptions): Promise<boolean> {
   let isComplete = true;
   const giveUp = (error: unknown, prefix: Key) => {

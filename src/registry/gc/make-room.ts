@@ -1,6 +1,6 @@
 // Room on a full disk that only other registries have used: there, a collection has neither locks nor a trash, and cannot
-// make them. Whoever runs this keeps every server of ours from starting (storage/root-gate.ts). What is removed is gone at
-// once, so it is the least that will do: whoever asks for the next thing found that the last one was not enough.
+// make them. The caller keeps every server of ours from starting (storage/root-gate.ts). What is removed is gone for good, so
+// things go one by one: the caller asks for the next only if the last one was not enough.
 import { listBlobs } from "../blob-places.ts";
 import { blobKey, uploadsPrefix } from "../layout.ts";
 import { walkRepositories } from "../repositories.ts";

@@ -25,7 +25,7 @@ export interface GcOptions {
   readonly isOffline?: boolean | undefined;
   /** How long an upload may be idle before it counts as abandoned. */
   readonly uploadAgeMs: number;
-  /** Says who collects, to whoever finds the collection under way: process, host, start. */
+  /** Names the collector, for others that find a collection in progress: process, host, start. */
   readonly note: string;
   readonly report: (event: GcEvent) => void;
 }

@@ -1,4 +1,4 @@
-// Unlinking what a plan says, by somebody who has announced it, or holds the repository's lock exclusively.
+// Carrying out a plan: removes links that the caller has announced, or under the repository's exclusive lock.
 import type { Pace } from "../../lib/pacer.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { Tag } from "../../oci/reference.ts";
@@ -35,7 +35,7 @@ export interface Unlinking {
 /** Until the next run syncs, a power cut may undo it: then the next run does it again. */
 const notYet = { isDurable: false } as const;
 
-/** Everything that goes and that somebody who pushes may rely on. */
+/** Everything to be removed that a push may rely on. */
 export function keysOf(name: RepositoryName, planned: Pick<Unlinking, "scan" | "plan">): readonly Key[] {
   return [
     ...revisionLinks(name, planned.plan),

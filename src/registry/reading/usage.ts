@@ -187,7 +187,7 @@ async function measureScan(
   { path, isCached }: { readonly path: string; readonly isCached: boolean },
 ): Promise<RepositoryUsage> {
   const { store, schedule, shared, needed, sizeOf, signal } = measuring;
-  // As a collection would see it that has no grace: what is young now is garbage all the same.
+  // As a collection without a grace would see it: what is young counts as garbage, too.
   const sound = scan.isBusy ? { ...scan, problems: [...scan.problems, "a push is under way"] } : scan;
   const deletesUntagged = schedule.deletesUntagged && !isCached;
   const plan = await planPrune(sound, { isYoung: () => false, deletesUntagged });

@@ -49,7 +49,7 @@ async function repairTag(
   return "linked";
 }
 
-/** What stands in the place of a link calls for it as the link did. */
+/** An obstacle in the place of a link shows, like the link itself, that it is needed. */
 async function isCalledFor(store: Store, because: Key): Promise<boolean> {
   return (await store.objects.stat(because)) !== undefined || (await store.directory.isObstructed(because));
 }

@@ -4,7 +4,7 @@ import type { RepositoryName } from "../../oci/name.ts";
 import type { Tag } from "../../oci/reference.ts";
 import type { Key } from "../../storage/ports.ts";
 
-/** What would repair a finding without removing anything that somebody could miss. */
+/** What would repair a finding without removing anything of value. */
 export type Repair =
   /** Write the link again and look for its bytes, as long as the object that calls for it is there. */
   | {

@@ -57,7 +57,7 @@ interface VerifyRun {
 }
 
 const lockWaitMs = 30_000;
-/** Where nobody can be kept from pushing, a push is further on after so long. */
+/** Where pushes cannot be locked out, one that was under way has got further after this time. */
 const settledMs = 1000;
 
 /** Checks the store once. */

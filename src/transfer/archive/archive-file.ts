@@ -1,5 +1,5 @@
 // The file of an archive that is being written: beside its place under a name of its own, and in its place when it is
-// whole and on the disk. Whoever reads the place finds the old archive or the new one.
+// whole and on the disk. Readers find the old archive or the new one.
 import { type FileHandle, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errorCode } from "../../lib/system-error.ts";

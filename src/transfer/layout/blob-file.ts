@@ -27,7 +27,7 @@ const maxAttempts = 100;
 const writeBytes = 1024 * 1024;
 const modeOfFiles = 0o666;
 
-/** The blob is in its place afterwards, whoever brought it. */
+/** Ensures that the blob is in the layout, by this copy or another one. */
 export async function receiveFile(file: BlobFile): Promise<void> {
   const { blob, arrival, partial, path } = file;
   await mkdir(dirname(path), { recursive: true });

@@ -1,4 +1,4 @@
-// What stands behind the name of a repository in lists.
+// Remarks after the name of a repository in lists.
 import type { VNode } from "preact";
 import type { RepositoryRow } from "../answers.ts";
 import { usePage } from "../page-context.tsx";

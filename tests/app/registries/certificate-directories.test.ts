@@ -52,6 +52,6 @@ test("what cannot be used is named and passed over", () => {
   expect(warnings).toEqual([
     "~/nas/a.crt holds something that is no certificate in PEM",
     "~/nas/b.crt holds something that is no certificate in PEM",
-    "~/nas/c.crt there is no such file; going on without it",
+    "~/nas/c.crt there is no such file; continuing without it",
   ]);
 });

@@ -62,7 +62,7 @@ test("a helper is asked before the entries, and passed over with a warning where
   expect(await find({ [docker]: file, "bin/docker-credential-test": helper })).toEqual({ user: "kept", warnings: [] });
   expect(await find({ [docker]: file })).toEqual({
     user: "written",
-    warnings: ["docker-credential-test, which ~/.docker/config.json names, is not installed; going on without it"],
+    warnings: ["docker-credential-test, which ~/.docker/config.json names, is not installed; continuing without it"],
   });
 });
 
@@ -74,12 +74,12 @@ test.each([
     { [docker]: text, [podman]: JSON.stringify({ auths: { nas: entry("a") } }) },
     "nas",
   );
-  expect([user, warnings]).toEqual(["a", [`~/.docker/config.json ${problem}; going on without it`]]);
+  expect([user, warnings]).toEqual(["a", [`~/.docker/config.json ${problem}; continuing without it`]]);
 });
 
 test("an empty file says nothing, and a directory in its place is named", async () => {
   expect(await find({ [docker]: "" })).toEqual({ user: undefined, warnings: [] });
   expect((await find({ [`${docker}/x`]: "" })).warnings).toEqual([
-    "~/.docker/config.json is a directory, not a file; going on without it",
+    "~/.docker/config.json is a directory, not a file; continuing without it",
   ]);
 });
