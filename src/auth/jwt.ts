@@ -44,7 +44,7 @@ export interface TokenRules {
 export type TokenResult = { readonly claims: Claims } | { readonly problem: string };
 
 /** Twice what the largest CI systems issue, with a hundred groups in the token. */
-export const maxTokenBytes = 16 * 1024;
+const maxTokenBytes = 16 * 1024;
 /** How far apart the clocks of two machines may be. */
 const clockSkewSeconds = 60;
 const jsonLimits: JsonLimits = { maxDepth: 16, maxValues: 4096, maxDifferentKeys: 512, maxEscapes: 4096 };

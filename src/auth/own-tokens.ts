@@ -36,7 +36,7 @@ export interface SignedToken {
 }
 
 /** The issuer and audience of our tokens. Fixed names will do: every registry has keys of its own. */
-export const ownIssuer = "registry";
+const ownIssuer = "registry";
 export const ownService = "registry";
 /** Keeps a refresh token from being taken for an access token, and the other way round. */
 const refreshAudience = "registry/refresh";

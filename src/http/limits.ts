@@ -31,7 +31,7 @@ export interface Limiter {
 }
 
 /** Larger heads never get here: Bun answers them itself, by a flag of the executable. */
-export const bunHeadBytes = 64 * 1024;
+const bunHeadBytes = 64 * 1024;
 
 /** Limits as a server has them that nobody configured. */
 export const usualLimits: Limits = {

@@ -36,15 +36,3 @@ export class RateMeter {
     return isSlow;
   }
 }
-
-/** The chunks, each with the milliseconds that were spent waiting for it. */
-export async function* timeChunks(
-  chunks: AsyncIterable<Uint8Array>,
-  now: () => number = performance.now.bind(performance),
-): AsyncGenerator<{ readonly chunk: Uint8Array; readonly waitedMs: number }> {
-  let sinceMs = now();
-  for await (const chunk of chunks) {
-    yield { chunk, waitedMs: now() - sinceMs };
-    sinceMs = now();
-  }
-}

@@ -204,11 +204,6 @@ function readAnnotations(value: unknown, problems: string[]): Record<string, str
   return undefined;
 }
 
-/** Every digest that the manifest needs. */
-export function namedDigests(manifest: Manifest): readonly Descriptor[] {
-  return [...manifest.blobs, ...manifest.children];
-}
-
 /** Whether the bytes are a manifest that some registry stores, whether or not we would accept it. */
 export function isStoredManifest(bytes: Uint8Array): boolean {
   const version = readVersioned(bytes)?.schemaVersion;

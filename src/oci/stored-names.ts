@@ -18,17 +18,8 @@ const digestFields: readonly string[] = ["digest", "blobsum"];
 
 /**
  * Every digest that a manifest names, at any depth, except its subject: rather too many than too few. Undefined if
- * the bytes are not a JSON object, so that nobody can tell what they name.
+ * the bytes are not a JSON object, so that nobody can tell what they name. Long bytes take several turns of the event loop.
  */
-export function readStoredNames(bytes: Uint8Array): StoredNames | undefined {
-  const steps = readSteps(bytes);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
-}
-
-/** The same, over several turns of the event loop for long bytes. */
 export async function readStoredNamesInTurns(bytes: Uint8Array): Promise<StoredNames | undefined> {
   const huge = await readHugeManifest(bytes);
   if (huge !== undefined) return { named: huge.named, subject: undefined };

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { RateMeter, timeChunks } from "../../src/lib/least-rate.ts";
+import { RateMeter } from "../../src/lib/least-rate.ts";
 
 test.each([
   [
@@ -44,20 +44,4 @@ test.each([
   const meter = new RateMeter({ bytesPerSecond: 1000, windowMs: 30_000 });
   expect(counts.map(([sizeBytes, waitedMs]) => meter.count(sizeBytes, waitedMs))).toEqual(want);
   expect(meter.slowWindows).toBe(slowWindows);
-});
-
-test("timeChunks() counts the waiting, not the time that the reader takes", async () => {
-  let nowMs = 0;
-  const chunks = (async function* () {
-    for (const size of [1, 2]) {
-      nowMs += 10 * size;
-      yield new Uint8Array(size);
-    }
-  })();
-  const seen: number[] = [];
-  for await (const { waitedMs } of timeChunks(chunks, () => nowMs)) {
-    seen.push(waitedMs);
-    nowMs += 1000;
-  }
-  expect(seen).toEqual([10, 20]);
 });

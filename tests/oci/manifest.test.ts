@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { namedDigests, parseManifest, parseManifestInTurns, storedMediaType } from "../../src/oci/manifest.ts";
+import { parseManifest, parseManifestInTurns, storedMediaType } from "../../src/oci/manifest.ts";
 import { manifestTypes, octetStream } from "../../src/oci/media-type.ts";
 
 const image = "application/vnd.oci.image.manifest.v1+json";
@@ -154,14 +154,6 @@ test("the artifactType of an image is its config's type where it has none of its
     "text/a",
     undefined,
   ] as never);
-});
-
-test("namedDigests() gives config, layers and children", () => {
-  const digests = [imageFields, indexFields].map((fields) => {
-    const result = parse(fields);
-    return "manifest" in result ? namedDigests(result.manifest).map(({ digest }) => digest.at(-1)) : [];
-  });
-  expect(digests as unknown).toEqual([["a", "b"], ["c"]]);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readStoredNames, readStoredNamesInTurns } from "../../src/oci/stored-names.ts";
+import { readStoredNamesInTurns } from "../../src/oci/stored-names.ts";
 
 const a = `sha256:${"a".repeat(64)}`;
 const b = `sha256:${"b".repeat(64)}`;
@@ -17,27 +17,29 @@ const cases: readonly (readonly [string, unknown, readonly string[], string | un
   ["digests in annotations, which name nothing", { annotations: { other: a } }, [], undefined],
 ];
 
-test.each(cases)("readStoredNames() of %s", (_what, value, named, subject) => {
-  const names = readStoredNames(new TextEncoder().encode(JSON.stringify(value)));
-  expect([[...(names?.named ?? [])].toSorted(), names?.subject]).toEqual([named as never, subject as never]);
+const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+
+test.each(cases)("readStoredNamesInTurns() of %s, short or long", async (_what, value, named, subject) => {
+  for (const bytes of [bytesOf(value), bytesOf({ ...(value as object), long: Array(70_000).fill(1) })]) {
+    const names = await readStoredNamesInTurns(bytes);
+    expect([[...(names?.named ?? [])].toSorted(), names?.subject]).toEqual([named as never, subject as never]);
+  }
 });
 
-test("readStoredNames() goes as deep as another registry may have stored", () => {
+test("readStoredNamesInTurns() goes as deep as another registry may have stored", async () => {
   const text = `${'{"x":'.repeat(100_000)}{"digest":"${a}"}${"}".repeat(100_000)}`;
-  expect([...(readStoredNames(new TextEncoder().encode(text))?.named ?? [])]).toEqual([a as never]);
+  const names = await readStoredNamesInTurns(new TextEncoder().encode(text));
+  expect([...(names?.named ?? [])]).toEqual([a as never]);
 });
 
-test.each([["", "null", "[]", '"x"', "{", "\uFFFD"]].flat())("readStoredNames() of %p tells nothing", (text) => {
-  expect(readStoredNames(new TextEncoder().encode(text))).toBeUndefined();
+test.each(["", "null", "[]", '"x"', "{", "\uFFFD"])("readStoredNamesInTurns() of %p tells nothing", async (text) => {
+  expect(await readStoredNamesInTurns(new TextEncoder().encode(text))).toBeUndefined();
 });
 
-test("readStoredNamesInTurns() reads what readStoredNames() does, and of what is huge rather too much", async () => {
-  for (const [, value] of cases) {
-    const long = new TextEncoder().encode(JSON.stringify({ ...(value as object), long: Array(70_000).fill(1) }));
-    expect(await readStoredNamesInTurns(long)).toEqual(readStoredNames(long));
-    const huge = new TextEncoder().encode(JSON.stringify({ ...(value as object), huge: Array(300_000).fill(1) }));
-    const [few, many] = [readStoredNames(huge), await readStoredNamesInTurns(huge)];
-    expect([...(few?.named ?? [])].every((digest) => many?.named.has(digest))).toBe(true);
+test("readStoredNamesInTurns() reads of what is huge rather too much", async () => {
+  for (const [, value, named] of cases) {
+    const many = await readStoredNamesInTurns(bytesOf({ ...(value as object), huge: Array(300_000).fill(1) }));
+    expect(named.every((digest) => many?.named.has(digest as never))).toBe(true);
     expect(many?.subject).toBeUndefined();
   }
 });

@@ -108,8 +108,7 @@ test("a copy that Ctrl-C or a kill ends is gone on with by the same command", as
     await child.exited;
     // As a shell reports a signal.
     expect(child.exitCode ?? (child.signalCode === "SIGINT" ? 130 : 137)).toBe(code);
-    if (signal === "SIGINT")
-      expect(await child.stderr.text()).toContain("run the same command again to resume it");
+    if (signal === "SIGINT") expect(await child.stderr.text()).toContain("run the same command again to resume it");
     const leftBytes = sizeBelow(partial);
     expect(leftBytes).toBeGreaterThan(20 * mebibyte);
     const [, sent = "", , there = ""] =

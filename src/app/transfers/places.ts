@@ -76,7 +76,7 @@ export async function* listRepositoryNames(
 }
 
 /** The repositories of a store. */
-export async function* listStored(registry: Registry): AsyncGenerator<RepositoryName> {
+async function* listStored(registry: Registry): AsyncGenerator<RepositoryName> {
   for (let after: RepositoryName | undefined; ; ) {
     const { items, hasMore } = await registry.list({ limit: pageSize, after });
     yield* items;
