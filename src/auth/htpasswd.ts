@@ -1,6 +1,7 @@
 // Files of users as Apache's htpasswd writes them: `name:hash` on each line, bcrypt only.
 import { createHmac, randomBytes } from "node:crypto";
 import { BoundedMap } from "../lib/bounded-map.ts";
+import { Slots } from "../lib/slots.ts";
 import type { Credentials } from "./credentials.ts";
 import { anonymousName } from "./identity.ts";
 
@@ -50,8 +51,7 @@ export class PasswordChecker {
   readonly #remembered = new BoundedMap<string, number>(maxRemembered);
   readonly #dummies = new Map<number, Promise<string>>();
   readonly #now: () => number;
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #slots = new Slots(maxParallel, maxWaiting);
 
   constructor({ now }: { readonly now: () => number }) {
     this.#now = now;
@@ -73,26 +73,11 @@ export class PasswordChecker {
       .digest("base64");
     if (hash !== undefined && (this.#remembered.get(seal) ?? 0) > this.#now()) return true;
     beforeHashing?.();
-    const isRight = await this.#inTurn(async () =>
-      Bun.password.verify(cut(password), hash ?? (await this.#dummy(costOf(hashes)))),
-    );
-    if (isRight === undefined) return undefined;
+    if (this.#slots.isFull) return undefined;
+    using _slot = await this.#slots.take();
+    const isRight = await Bun.password.verify(cut(password), hash ?? (await this.#dummy(costOf(hashes))));
     if (isRight && hash !== undefined) this.#remembered.set(seal, this.#now() + rememberedMs);
     return isRight && hash !== undefined;
-  }
-
-  /** Whoever finishes hands the turn on. */
-  async #inTurn<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (this.#running < maxParallel) this.#running += 1;
-    else if (this.#waiting.length >= maxWaiting) return undefined;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running -= 1;
-      else next();
-    }
   }
 
   /** A hash that no password has. */

@@ -2,10 +2,10 @@
 // judged, since the name may resolve differently a moment later.
 import { connect, isIPv6 } from "node:net";
 import { BoundedMap } from "../lib/bounded-map.ts";
+import { untilAborted } from "../lib/until-aborted.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { AddressGuard, type GuardOptions } from "./address-guard.ts";
 import { type AddressKind, addressKind } from "./address-kind.ts";
-import { untilAborted } from "./deadline.ts";
 
 /** What destinations need. */
 export interface DestinationsOptions extends GuardOptions {

@@ -1,9 +1,10 @@
 // The client of one registry: requests of the distribution spec, with the authorization that the registry asks for. What
 // it does not have is undefined; one that fails throws a RegistryError whose code begins with UPSTREAM_.
 import { trimTrailingSlashes } from "../lib/trailing-slashes.ts";
+import { untilAborted } from "../lib/until-aborted.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseChallenge } from "./challenge.ts";
-import { Deadline, untilAborted } from "./deadline.ts";
+import { Deadline } from "./deadline.ts";
 import {
   type RequestBody,
   type RequestMethod,

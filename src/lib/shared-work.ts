@@ -1,5 +1,7 @@
 // Work that several callers may want at the same time: equal questions are answered by one computation, which ends when
 // nobody waits for it any more; and only so many are computed at once.
+import { Slots } from "./slots.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** More callers wait than may. */
 export class TooMuchWorkError extends Error {}
@@ -20,13 +22,12 @@ interface Computation<T> {
 
 /** One kind of work. */
 export class SharedWork<T> {
-  readonly #limits: SharedWorkLimits;
   readonly #shared = new Map<string, Computation<T>>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #slots: Slots;
   #running = 0;
 
-  constructor(limits: SharedWorkLimits) {
-    this.#limits = limits;
+  constructor({ maxRunning, maxWaiting }: SharedWorkLimits) {
+    this.#slots = new Slots(maxRunning, maxWaiting);
   }
 
   /** How many are being computed. */
@@ -42,13 +43,9 @@ export class SharedWork<T> {
     signal?.throwIfAborted();
     const shared = this.#shared.get(key) ?? this.#begin(key, work);
     shared.askers += 1;
-    const gone = signal === undefined ? undefined : Promise.withResolvers<never>();
-    const leave = () => gone?.reject(signal?.reason);
-    signal?.addEventListener("abort", leave, { once: true });
     try {
-      return await (gone === undefined ? shared.result : Promise.race([shared.result, gone.promise]));
+      return await (signal === undefined ? shared.result : untilAborted(shared.result, signal));
     } finally {
-      signal?.removeEventListener("abort", leave);
       shared.askers -= 1;
       if (shared.askers === 0 && this.#shared.get(key) === shared) {
         this.#shared.delete(key);
@@ -58,8 +55,7 @@ export class SharedWork<T> {
   }
 
   #begin(key: string, work: (signal: AbortSignal) => Promise<T>): Computation<T> {
-    const { maxRunning, maxWaiting } = this.#limits;
-    if (this.#running >= maxRunning && this.#waiting.length >= maxWaiting) throw new TooMuchWorkError();
+    if (this.#slots.isFull) throw new TooMuchWorkError();
     const abort = new AbortController();
     const result = this.#compute(abort.signal, work).finally(() => {
       if (this.#shared.get(key)?.abort === abort) this.#shared.delete(key);
@@ -72,17 +68,13 @@ export class SharedWork<T> {
   }
 
   async #compute(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.#running >= this.#limits.maxRunning) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    } else this.#running += 1;
+    using _slot = await this.#slots.take();
+    this.#running += 1;
     try {
       signal.throwIfAborted();
       return await work(signal);
     } finally {
-      const next = this.#waiting.shift();
-      // The place is handed over.
-      if (next === undefined) this.#running -= 1;
-      else next();
+      this.#running -= 1;
     }
   }
 }

@@ -1,7 +1,7 @@
 // A short back-off for each upstream: after a failure it is left alone for a while, so that a dead one costs clients an
 // immediate error rather than a timeout. When the rest is over one request tries, and the others wait for its outcome.
 
-import { untilAborted } from "../client/deadline.ts";
+import { untilAborted } from "../lib/until-aborted.ts";
 import { RegistryError } from "../oci/errors.ts";
 
 /** What a request is about: a limit on manifests says nothing about blobs. */

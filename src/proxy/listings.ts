@@ -2,8 +2,8 @@
 
 import { Deadline } from "../client/deadline.ts";
 import { Shared } from "../client/share.ts";
-import { Slots } from "../client/slots.ts";
 import { inTurns } from "../lib/pacer.ts";
+import { Slots } from "../lib/slots.ts";
 import { sortInTurns } from "../lib/sorted.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";

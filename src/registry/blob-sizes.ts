@@ -2,6 +2,7 @@
 // of a registry that does not sync or by a person, is not served as if it were whole, and so that an upstream can be
 // held to the size that it announced.
 
+import { setTimeout as pause } from "node:timers/promises";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { stepAside } from "../lib/pacer.ts";
 import { isStoredElsewhere } from "../oci/descriptor.ts";
@@ -107,7 +108,7 @@ export class BlobSizes {
   /** Resolves when the manifests that are there have been read, or it takes too long. */
   #startScan(name: RepositoryName): Promise<void> {
     const scanning = this.#scan(name).finally(() => this.#scans.delete(name));
-    return Promise.race([scanning, new Promise<void>((resolve) => setTimeout(resolve, this.#scanWaitMs).unref())]);
+    return Promise.race([scanning, pause(this.#scanWaitMs, undefined, { ref: false })]);
   }
 
   async #scan(name: RepositoryName): Promise<void> {

@@ -1,4 +1,5 @@
 // Waiting for something that only trying again can tell.
+import { setTimeout as pause } from "node:timers/promises";
 
 /** Pauses between tries, in milliseconds: 1, 2, 4 … 50. */
 const firstPauseMs = 1;
@@ -15,6 +16,6 @@ export async function tryUntil<T>(
     if (result !== undefined) return result;
     const leftMs = endMs - performance.now();
     if (leftMs <= 0) return undefined;
-    await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, leftMs)));
+    await pause(Math.min(pauseMs, leftMs));
   }
 }

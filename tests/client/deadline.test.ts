@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { Deadline, untilAborted } from "../../src/client/deadline.ts";
+import { Deadline } from "../../src/client/deadline.ts";
+import { untilAborted } from "../../src/lib/until-aborted.ts";
 import { codeOf, refusalOf } from "../proxy/caching.ts";
 
 const never = new Promise<string>(() => undefined);

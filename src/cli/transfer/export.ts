@@ -1,9 +1,9 @@
 // registry export
 import { resolve } from "node:path";
 import { exportImages } from "../../app/transfers/export-images.ts";
-import { untilAborted } from "../../client/deadline.ts";
 import { formatSize } from "../../lib/size.ts";
 import { errorCode } from "../../lib/system-error.ts";
+import { untilAborted } from "../../lib/until-aborted.ts";
 import { ArchiveWriter } from "../../transfer/archive/archive-destination.ts";
 import { type ArchiveSink, openArchiveFile } from "../../transfer/archive/archive-file.ts";
 import { startCopyRun } from "../../transfer/copy.ts";

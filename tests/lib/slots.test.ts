@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Slots } from "../../src/client/slots.ts";
+import { Slots } from "../../src/lib/slots.ts";
 
 const { signal } = new AbortController();
 
@@ -33,4 +33,17 @@ test("whoever stops waiting takes no place, even one that was assigned at the sa
   expect(await Promise.all(refused)).toEqual(["one gave up", "the other gave up"]);
   using again = await slots.take(signal);
   expect(again).toBeDefined();
+});
+
+test("a line that is full is told before one waits in it", async () => {
+  const slots = new Slots(1, 1);
+  const seen = [slots.isFull];
+  const place = await slots.take();
+  seen.push(slots.isFull);
+  const next = slots.take();
+  seen.push(slots.isFull);
+  place[Symbol.dispose]();
+  (await next)[Symbol.dispose]();
+  seen.push(slots.isFull);
+  expect(seen).toEqual([false, false, true, false]);
 });
