@@ -191,14 +191,7 @@ function exchangeOf(request: Request, { caller, access, requestId, source, optio
   const { registry, limiter, pages, host, prefix } = options;
   const { door, answerTokenRequest } = access ?? {};
   const { base: origin } = source;
-  const actor: Actor = {
-    name: formatIdentity(caller.identity),
-    requestId,
-    remote,
-    get asked() {
-      return describeRequest(request, source);
-    },
-  };
+  const actor = actorOf(request, { caller, requestId, source });
   return {
     request,
     registry,
@@ -229,6 +222,20 @@ function exchangeOf(request: Request, { caller, access, requestId, source, optio
     origin,
     isReady: options.health?.isReady() ?? true,
     answerTokenRequest: answerTokenRequest === undefined ? undefined : (asked) => answerTokenRequest(asked, remote),
+  };
+}
+
+function actorOf(
+  request: Request,
+  { caller, requestId, source }: Pick<Admitted, "caller" | "requestId" | "source">,
+): Actor {
+  return {
+    name: formatIdentity(caller.identity),
+    requestId,
+    remote: source.remote ?? "",
+    get asked() {
+      return describeRequest(request, source);
+    },
   };
 }
 

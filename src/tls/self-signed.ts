@@ -2,7 +2,8 @@
 // accept. Names are subject alternative names; the CN is for people only.
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import type { SubjectName } from "../lib/subject-names.ts";
-import { loadX509, type X509 } from "./x509.ts";
+
+type X509 = typeof import("@peculiar/x509");
 
 /** Kinds of keys we make: ECDSA on P-256, or RSA with 4096 bits for older clients. */
 export type KeyKind = "ecdsa" | "rsa4096";
@@ -168,4 +169,13 @@ function commonName(text: string): { CN: string[] }[] {
 /** X.509 has no milliseconds. */
 function wholeSeconds(timeMs: number): Date {
   return new Date(Math.floor(timeMs / 1000) * 1000);
+}
+
+/** The library, using the runtime's WebCrypto; loaded only when a certificate must be made, since it triples the start time. */
+export async function loadX509(): Promise<X509> {
+  // The library's dependency injection throws without this at import.
+  await import("reflect-metadata");
+  const x509 = await import("@peculiar/x509");
+  x509.cryptoProvider.set(crypto);
+  return x509;
 }

@@ -9,6 +9,7 @@ import {
   createAuthority,
   issueServerCertificate,
   type KeyKind,
+  loadX509,
 } from "../../src/tls/self-signed.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { openssl, testWithOpenssl } from "./openssl.ts";
@@ -179,4 +180,17 @@ test("a server with the pair is accepted by its names, and refused by others", a
   const servernames = ["localhost", "registry.example.org", "b.wild.example.org", "other.example.org"];
   const handshakes = await Promise.all(servernames.map((servername) => handshake(port, { ca, servername })));
   expect([await answer.text(), ...handshakes]).toEqual(["ok", "ok", "ok", "ok", "ERR_TLS_CERT_ALTNAME_INVALID"]);
+});
+
+test("loadX509() gives the library with the runtime's WebCrypto", async () => {
+  expect((await loadX509()).cryptoProvider.get()).toBe(crypto);
+});
+
+test("importing the modules of tls/ does not load the library", () => {
+  const modules = ["self-signed", "describe", "renewal"].map((name) =>
+    join(import.meta.dir, `../../src/tls/${name}.ts`),
+  );
+  const script = `for (const path of ${JSON.stringify(modules)}) await import(path);
+    process.stdout.write(String("getMetadata" in Reflect));`;
+  expect(String(Bun.spawnSync([process.execPath, "-e", script]).stdout)).toBe("false");
 });

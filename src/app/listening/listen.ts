@@ -5,6 +5,7 @@ import type { Configuration } from "../../config/schema.ts";
 import type { DispatchOptions } from "../../http/dispatch.ts";
 import { createLimiter } from "../../http/limits.ts";
 import type { FindNamespaced } from "../../http/namespace.ts";
+import { openPageFiles, type PackedFile, type PageFiles } from "../../http/page-files.ts";
 import { probePort, type RunningServer, startServer } from "../../http/server.ts";
 import { compileNetworks } from "../../lib/networks.ts";
 import { trimTrailingSlashes } from "../../lib/trailing-slashes.ts";
@@ -20,7 +21,6 @@ import { explainListening, StartError } from "../start-error.ts";
 import { interruptCalls } from "./interrupt-calls.ts";
 import { limitsOf } from "./limits.ts";
 import { openApi, type ReadApiDependencies } from "./open-api.ts";
-import { builtPageFiles } from "./page-files.ts";
 import { describeAddress } from "./server-address.ts";
 import { steerToLater } from "./steer-connections.ts";
 
@@ -118,4 +118,14 @@ export function addressOf(
     machineNames: defaultNames().map(({ value }) => value),
     hostName: hostname().toLowerCase(),
   });
+}
+
+// Stamped in by build.ts; absent when the sources run as they are.
+declare const BUILD_PAGE: readonly PackedFile[] | undefined;
+
+/** The files that were built in; undefined if there are none. */
+export function builtPageFiles(
+  packed = typeof BUILD_PAGE === "undefined" ? undefined : BUILD_PAGE,
+): PageFiles | undefined {
+  return packed === undefined ? undefined : openPageFiles(packed);
 }

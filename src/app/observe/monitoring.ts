@@ -8,7 +8,6 @@ import type { Store } from "../../registry/store.ts";
 import { type ChoreMetrics, createChoreMetrics } from "./chore-metrics.ts";
 import { addProcessMetrics } from "./process-metrics.ts";
 import { createRequestMetrics } from "./request-metrics.ts";
-import { createRestoreReport } from "./restore-report.ts";
 import { withStorageMetrics } from "./storage-metrics.ts";
 
 /** The means of watching. */
@@ -53,5 +52,15 @@ export function openMonitoring(
       const watched = { ...store, noteRestored };
       return isServed ? withStorageMetrics(watched, metrics) : watched;
     },
+  };
+}
+
+/** Reports restored blobs. */
+export function createRestoreReport(metrics: Metrics, logger: Logger): NonNullable<Store["noteRestored"]> {
+  const help = "Blobs restored from the trash because they were needed";
+  const restored = metrics.counter({ name: "registry_gc_resurrections_total", help }, [{}]);
+  return (digest) => {
+    restored.add({});
+    logger.warn("restored a blob from the trash; is gc.grace shorter than the longest push?", { digest });
   };
 }

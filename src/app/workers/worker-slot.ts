@@ -3,7 +3,6 @@ import { messageOf } from "../../lib/system-error.ts";
 import type { Logger } from "../../log/logger.ts";
 import { countedFigures, type Figures, mergeFigures } from "../../metrics/figures.ts";
 import type { StartOrder, WorkerOrder, WorkerReport } from "./messages.ts";
-import { restartPauseMs } from "./restart-pause.ts";
 import type { SpawnWorker, WorkerProcess } from "./worker-process.ts";
 
 /** What a place works with. */
@@ -206,4 +205,12 @@ export class WorkerSlot {
     clearTimeout(timer);
     this.#measures.delete(id);
   }
+}
+
+const firstPauseMs = 100;
+const longestPauseMs = 30_000;
+
+/** How long one that ended is missing: twice as long with each failure in a row, so that what cannot start does not keep the machine busy. */
+export function restartPauseMs(failures: number): number {
+  return Math.min(longestPauseMs, firstPauseMs * 2 ** Math.max(0, failures - 1));
 }

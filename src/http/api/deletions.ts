@@ -7,7 +7,6 @@ import type { KeptManifest } from "../../registry/deleting/removal.ts";
 import { contentLength, type Exchange } from "../exchange.ts";
 import { answerJson, formatTime } from "./answers.ts";
 import { parseOrder, parseSelection } from "./deletion-request.ts";
-import { refuseOtherSites } from "./same-site.ts";
 
 interface NamedRoute {
   readonly name: RepositoryName;
@@ -88,4 +87,18 @@ function formatKept({ digest, because, by }: KeptManifest) {
 
 function formatOutcome(name: RepositoryName, { tags, manifests, kept }: DeletionOutcome): unknown {
   return { name, tags, manifests, kept: kept.slice(0, maxKept), keptCount: kept.length };
+}
+
+/**
+ * Refuses what did not come from this site, or from no site at all. A form cannot send JSON, and a script of another
+ * site may only after a preflight, to which we do not agree.
+ */
+export function refuseOtherSites({ headers }: Request): void {
+  const type = (headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") {
+    throw new RegistryError("REQUEST_INVALID", { message: "the Content-Type must be application/json" });
+  }
+  const site = headers.get("sec-fetch-site") ?? "none";
+  if (site === "same-origin" || site === "none") return;
+  throw new RegistryError("DENIED", { message: "this may not be asked from another site" });
 }

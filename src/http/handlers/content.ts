@@ -5,7 +5,6 @@ import { RegistryError } from "../../oci/errors.ts";
 import { allowsRange, formatEntityTag, matchesNone } from "../conditional.ts";
 import { cutPieces, formatParts, readPieces } from "../multipart.ts";
 import { type ByteRange, formatContentRange, parseRanges } from "../range.ts";
-import { streamOf } from "./arriving.ts";
 
 /** Arriving content: all of it or a part, as it comes. */
 export type ReadArriving = (range: ByteRange | undefined) => AsyncIterable<Uint8Array>;
@@ -87,4 +86,22 @@ function rangesOf(request: Request, { digest, sizeBytes, source, headers }: Serv
 
 function isRising(ranges: readonly ByteRange[]): boolean {
   return ranges.every(({ start }, index) => start >= (ranges[index - 1]?.end ?? 0));
+}
+
+/**
+ * A body that is pulled at the client's pace, and ends when the client disconnects. The runtime sends a chunk, or copies what
+ * the socket does not take at once, before it asks for the next one, which may therefore come in the same buffer.
+ */
+export function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const source = {
+    pull: async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      const { done, value } = await iterator.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: async () => void (await iterator.return?.()),
+  };
+  // No read-ahead: with many clients it would add up.
+  return new ReadableStream<Uint8Array>(source, { highWaterMark: 0 });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { StartOrder } from "../../../src/app/workers/messages.ts";
-import { type SlotTimes, WorkerSlot } from "../../../src/app/workers/worker-slot.ts";
+import { restartPauseMs, type SlotTimes, WorkerSlot } from "../../../src/app/workers/worker-slot.ts";
 import type { Figures } from "../../../src/metrics/figures.ts";
 import { until } from "../../notifications/made-events.ts";
 import { fakeWorkers, listLogger } from "./fake-workers.ts";
@@ -167,4 +167,8 @@ test("a worker that a hangup ends before it serves is followed at once, but not 
   for (let index = 0; index < 11; index += 1) other.worker(index).onEnd("signal SIGHUP");
   expect([other.workers.length, await other.slot.first.promise]).toEqual([11, "signal SIGHUP"]);
   await Promise.all([slot, other.slot].map((each) => each.stop(0)));
+});
+
+test("the pause doubles with each failure, up to half a minute", () => {
+  expect([0, 1, 2, 3, 9, 10, 1000].map(restartPauseMs)).toEqual([100, 100, 200, 400, 25_600, 30_000, 30_000]);
 });

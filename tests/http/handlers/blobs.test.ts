@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { dispatch } from "../../../src/http/dispatch.ts";
-import { streamOf } from "../../../src/http/handlers/arriving.ts";
+import { streamOf } from "../../../src/http/handlers/content.ts";
 import type { Content } from "../../../src/lib/content.ts";
 import { digestOf, memoryRegistry, pushBlob, refusalOf, summarize } from "../memory-registry.ts";
 
