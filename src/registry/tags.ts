@@ -11,7 +11,7 @@ import { dueLink, listDigests, readLink } from "./links.ts";
 import { noteMove, type TagPointer } from "./move-log.ts";
 import { isRepository, type Page, type PageRequest } from "./repositories.ts";
 import { refuseBusy, type Store } from "./store.ts";
-import { indexAfter, TagNames } from "./tag-names.ts";
+import { indexAfter, isStillTag, TagNames } from "./tag-names.ts";
 
 /** Others that move the same tag at the same moment. */
 const maxRounds = 10;
@@ -39,14 +39,16 @@ export async function listTags(
   const isListed = store.listings !== undefined;
   if (!isListed) await requireRepository(store, name);
   const deleted = await readUnfinished(store, name);
-  const { names, tags } = await tagNames.of(name);
+  const { names, tags, before } = await tagNames.of(name);
   if (isListed && names.length === 0) await requireRepository(store, name);
   const items: Tag[] = [];
   for await (const tag of inTurns(names.slice(indexAfter(names, after)))) {
     if (deleted !== undefined || !tags.has(tag)) {
       // One that is damaged, deleted, or a directory without `current`, is shown neither here nor by name.
-      const digest = await readTag(store, name, tag);
-      if (digest === undefined || digest === deleted) continue;
+      if (deleted !== undefined || !(await isStillTag(store, name, { tag, before }))) {
+        const digest = await readTag(store, name, tag);
+        if (digest === undefined || digest === deleted) continue;
+      }
       tags.add(tag);
     }
     if (items.length === limit) return { items, hasMore: true };

@@ -1,5 +1,6 @@
 // Small files as they were when they were last read, for as long as a look at them finds the same file, unchanged: one call of the
-// system instead of four. The disk is still the truth; nothing is known without the look.
+// system instead of four. The disk is still the truth; nothing is known without the look. Only what is read a second time is
+// remembered: whoever reads everything once, such as a collection, pays nothing for it, and pushes out nothing.
 import { type Stats, statfsSync, statSync } from "node:fs";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { lookAt } from "./directories.ts";
@@ -14,6 +15,8 @@ interface KnownFile {
 /** Links, and manifests of usual sizes. */
 const smallBytes = 32 * 1024;
 const maxWeight = 8 * 1024 * 1024;
+/** Of so many files that were read lately it is known that they were; a power of two. */
+const mostOnce = 8192;
 /** Of the path and what is noted beside the bytes. */
 const leastWeight = 512;
 /**
@@ -35,6 +38,8 @@ const localFilesystems: readonly number[] = [
 /** The small files of one device. */
 export class SmallFiles {
   readonly #known = new BoundedMap<string, KnownFile>(maxWeight, ({ bytes }) => leastWeight + bytes.length);
+  /** Hashes of paths that were read, each in the place that its last bits name. */
+  readonly #once = new Uint32Array(mostOnce);
   readonly #device: number | undefined;
   readonly #now: () => number;
 
@@ -55,8 +60,18 @@ export class SmallFiles {
       this.#known.delete(path);
     }
     const found = await readIfThere(path, maxBytes);
-    if (found !== undefined && this.#isSettled(found.stat)) this.#known.set(path, { ...found, readMs: this.#now() });
+    if (found !== undefined && this.#isAgain(path) && this.#isSettled(found.stat))
+      this.#known.set(path, { ...found, readMs: this.#now() });
     return found?.bytes;
+  }
+
+  /** Whether the path was read lately; from now on it was. */
+  #isAgain(path: string): boolean {
+    const hash = Bun.hash.xxHash32(path);
+    const place = hash % mostOnce;
+    const isAgain = this.#once[place] === hash;
+    this.#once[place] = hash;
+    return isAgain;
   }
 
   #isCurrent({ stat, readMs }: KnownFile, found: Stats): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { tagCurrentLink, tagIndexLink, tagPrefix } from "../../src/registry/layout.ts";
 import { indexAfter, TagNames } from "../../src/registry/tag-names.ts";
@@ -60,6 +60,28 @@ describe("names of tags", () => {
       ["a", "b", "c"],
       ["b", "c"],
     ]);
+  });
+
+  test("of a directory that changed only what is new or was moved is read again", async () => {
+    using root = temporaryDirectory();
+    const { list, tag } = await tagsOnDisk(root.path, 60_000);
+    const [first, again] = [await list(), await list()];
+    await tag("c");
+    const [withNew, page] = [await list(), await list("b")];
+    await tag("d");
+    await list("c");
+    await tag("e");
+    expect([first, withNew, page, await list()].map(({ reads }) => reads - again.reads)).toEqual([2, 1, 0, 2]);
+  });
+
+  test("a tag that was moved is read again when the directory has changed", async () => {
+    using root = temporaryDirectory();
+    const { list, tag } = await tagsOnDisk(root.path, 60_000);
+    const [, again] = [await list(), await list()];
+    const later = (Date.now() + 120_000) / 1000;
+    utimesSync(join(root.path, tagCurrentLink(app, tagged("a"))), later, later);
+    await tag("c");
+    expect((await list()).reads - again.reads).toBe(2);
   });
 
   test("one whose link comes after its directory is a tag from then on", async () => {

@@ -18,11 +18,13 @@ function open({ aheadMs = 10_000, isDeviceKnown = true } = {}) {
     const bytes = await files.read(path, maxBytes);
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
   };
+  /** Reads it until it should be. */
   const isRemembered = async () => {
+    await files.read(path, 100_000);
     const before = await files.read(path, 100_000);
     return before === (await files.read(path, 100_000));
   };
-  return { path, clock, read, isRemembered, [Symbol.dispose]: () => directory[Symbol.dispose]() };
+  return { files, path, clock, read, isRemembered, [Symbol.dispose]: () => directory[Symbol.dispose]() };
 }
 
 test("a file that has rested is remembered, and refused if it is longer than wanted", async () => {
@@ -33,6 +35,17 @@ test("a file that has rested is remembered, and refused if it is longer than wan
     "first",
     undefined,
   ]);
+});
+
+test("one that is read once is not remembered, and pushes out nothing", async () => {
+  using file = open();
+  const readTwice = [await file.files.read(file.path, 1024), await file.files.read(file.path, 1024)];
+  expect(readTwice[0] === readTwice[1]).toBe(false);
+  for (let number = 0; number < 500; number += 1) {
+    writeFileSync(`${file.path}${number}`, "x".repeat(32 * 1024));
+    await file.files.read(`${file.path}${number}`, 100_000);
+  }
+  expect((await file.files.read(file.path, 1024)) === readTwice[1]).toBe(true);
 });
 
 test.each([
