@@ -90,7 +90,11 @@ export async function startApp(loaded: LoadedConfiguration, dependencies: AppDep
   const address = findAddress(loaded.configuration);
   using ahead = spawnPlanned(loaded.configuration, { hasFile: isConfigured, spawnWorker: dependencies.spawnWorker });
   const warn = (line: string) => logger.warn(line);
-  const { dataDirectory, place, shared, ...opened } = await openStore(loaded.configuration, { env, now, warn });
+  const { dataDirectory, place, shared, secrets, ...opened } = await openStore(loaded.configuration, {
+    env,
+    now,
+    warn,
+  });
   const configuration = opened.mayRemove ? loaded.configuration : withoutRemoval(loaded.configuration);
   const later: { answering?: Answering } = {};
   const monitoring = openMonitoring(configuration, {
@@ -112,7 +116,9 @@ export async function startApp(loaded: LoadedConfiguration, dependencies: AppDep
   const front = await openFront(configuration, { ...dependencies, ...facts, store: opened.store });
   const { store, access, composed, tracing } = front;
   const instanceId = store.uuid();
-  const notifications = openNotifications(configuration, { store, dataDirectory, logger, metrics, instanceId });
+  const notifications = openNotifications(configuration, {
+    ...{ store, dataDirectory, secrets, logger, metrics, instanceId },
+  });
   const answered = {
     ...facts,
     address,

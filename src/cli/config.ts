@@ -1,5 +1,6 @@
 // registry config
 
+import { configuredEndpoints } from "../app/notifications/announced.ts";
 import { StartError } from "../app/start-error.ts";
 import { openBucket, planConfiguredBucket } from "../app/store/open-bucket.ts";
 import { tokenActions } from "../auth/api-tokens.ts";
@@ -9,6 +10,7 @@ import type { S3Settings } from "../config/s3-section.ts";
 import type { Configuration } from "../config/schema.ts";
 import { showSettings } from "../config/shown.ts";
 import { parseRepositoryName } from "../oci/name.ts";
+import { notificationsPlace } from "../storage/places.ts";
 import {
   type Command,
   CommandError,
@@ -71,7 +73,7 @@ async function config(words: ParsedWords, io: CommandIo): Promise<number> {
   for (const { key, value, origin } of settings) {
     io.stdout(`${key}: ${typeof value === "string" ? value : JSON.stringify(value)}  # ${origin}\n`);
   }
-  if (hasFlag(words, "probe")) await probeBucket(s3, io);
+  if (hasFlag(words, "probe")) await probeBucket(loaded.configuration, io);
   return 0;
 }
 
@@ -81,12 +83,15 @@ function requireBucketPlan(s3: S3Settings): void {
   if ("problem" in plan) throw new CommandError(plan.problem);
 }
 
-async function probeBucket(s3: S3Settings, { env, now, stdout }: CommandIo): Promise<void> {
+async function probeBucket(configuration: Configuration, { env, now, stdout }: CommandIo): Promise<void> {
+  const { s3 } = configuration.storage;
   if (!s3.isOn) throw new UsageError("--probe tries a bucket, and there is no section storage.s3");
   try {
     const { place, traits } = await openBucket(s3, { env, now, send: fetch, isReadOnly: false });
     stdout(`# ${place}: can carry a registry\n`);
     for (const warning of traits.warnings) stdout(`# ${place}: ${warning}\n`);
+    if (configuredEndpoints(configuration).length > 0)
+      stdout(`# ${place}: events wait below ${notificationsPlace}/ for their receivers\n`);
   } catch (error) {
     throw error instanceof StartError ? new CommandError(error.message) : error;
   }

@@ -21,7 +21,7 @@ export interface EventRecord {
 
 /** Where events wait for their endpoints. */
 export interface EventSink {
-  /** Returns when the event is on disk. */
+  /** Returns when the event is safe: on disk, or in the bucket. */
   keep(record: EventRecord): Promise<void>;
   /** Keeps the event in memory alone. */
   pass(record: EventRecord): void;

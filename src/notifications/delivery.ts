@@ -104,9 +104,12 @@ export class Delivery {
     return true;
   }
 
+  /** True if nothing more is to be done about the event. */
   async #try(event: WaitingEvent): Promise<boolean> {
     const { endpoint, report, post } = this.#options;
-    const body = bodyOf(event);
+    const body = await unlessAborted(bodyOf(event), this.#stop.signal);
+    if (body === "aborted") return false;
+    if (body === undefined) return this.#finish(event);
     // A line that the disk has damaged can never be delivered.
     const isDamaged = "problem" in body;
     const outcome = isDamaged
@@ -118,6 +121,10 @@ export class Delivery {
       return false;
     }
     this.#failures = 0;
+    return this.#finish(event);
+  }
+
+  #finish(event: WaitingEvent): true {
     this.#current = undefined;
     event.done();
     this.#reportWaiting();
@@ -135,10 +142,27 @@ export class Delivery {
   }
 }
 
-function bodyOf(event: WaitingEvent): { readonly text: string } | { readonly problem: string } {
+/** Undefined if it is another process's to deliver. */
+async function bodyOf(
+  event: WaitingEvent,
+): Promise<{ readonly text: string } | { readonly problem: string } | undefined> {
   try {
-    return { text: formatEnvelope(event.read()) };
+    const line = await event.read();
+    return line === undefined ? undefined : { text: formatEnvelope(line) };
   } catch (error) {
     return { problem: `an event in the queue is damaged: ${messageOf(error)}` };
+  }
+}
+
+/** An event may lie in a store that does not answer. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | "aborted"> {
+  const { promise: aborted, resolve } = Promise.withResolvers<"aborted">();
+  const abort = () => resolve("aborted");
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }

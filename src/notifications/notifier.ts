@@ -17,9 +17,9 @@ export interface Endpoint extends Omit<WebhookOptions, "fetch"> {
   readonly ignoredActions: readonly string[];
 }
 
-/** Events on disk. */
+/** Events that outlive the process. */
 export interface EventJournal {
-  /** Returns when the event is on disk. */
+  /** Returns when the event is safe. */
   append(text: EventRecord): Promise<void>;
   /** Takes over what processes left that died. */
   takeOver(): Promise<void>;
@@ -28,6 +28,8 @@ export interface EventJournal {
 
 /** Hears of the events in a journal. */
 export interface JournalHearer {
+  /** The identifiers of the endpoints that there are. */
+  readonly recipients: readonly string[];
   /** Takes an event for one recipient. */
   readonly take: (event: WaitingEvent & { readonly recipient: string }) => void;
   /** Events were given up. */
@@ -60,6 +62,7 @@ export class Notifier implements EventSink {
     const { endpoints } = options;
     this.#receivers = endpoints.map((endpoint, index) => openReceiver(endpoint, endpointId(endpoints, index), options));
     this.#journal = options.openJournal({
+      recipients: this.#receivers.map(({ id }) => id),
       take: (event) => this.#take(event),
       noteDrop: () => this.#receivers.forEach(({ delivery }) => void delivery.removeDropped()),
     });

@@ -4,10 +4,30 @@
 export interface WaitingEvent {
   /** Whether it was given up meanwhile. */
   isDropped(): boolean;
-  /** Its line. */
-  read(): string;
+  /** Its line; undefined if another process has taken it over. Throws if it can never be read again. */
+  read(): Promise<string | undefined>;
   /** It was delivered. */
   done(): void;
+}
+
+class PassingEvent implements WaitingEvent {
+  readonly #line: string;
+
+  constructor(line: string) {
+    this.#line = line;
+  }
+
+  isDropped(): boolean {
+    return false;
+  }
+
+  async read(): Promise<string> {
+    return this.#line;
+  }
+
+  done(): void {
+    // Nobody keeps it.
+  }
 }
 
 /** The events of one endpoint in their order, lasting ones first. */
@@ -48,6 +68,6 @@ export class EventQueue {
     const lasting = this.#lasting.shift();
     if (lasting !== undefined) return lasting;
     const line = this.#passing.shift();
-    return line === undefined ? undefined : { isDropped: () => false, read: () => line, done: () => undefined };
+    return line === undefined ? undefined : new PassingEvent(line);
   }
 }

@@ -5,25 +5,19 @@
 // "." waits, "+" is done. The process that works on the file holds a lock on it; when that process dies the lock falls,
 // and another one may take the file over.
 import { constants, fstatSync, read as readCallback, readSync, writeSync } from "node:fs";
+import { basename } from "node:path";
 import { promisify } from "node:util";
 import { openOwned, syncBytes } from "./descriptors.ts";
 import { unlinkIfThere, writeAll } from "./durable-file.ts";
 import type { Flock } from "./flock.ts";
+import type { JournalEntry, JournalSegment, JournalText, SegmentHolder } from "./journal-segments.ts";
 import { isStillAt } from "./lock-files.ts";
 import { privateFileMode } from "./private-places.ts";
 
 const read = promisify(readCallback);
 
-/** What is to be recorded. */
-export interface JournalText {
-  /** Identifiers of 12 hexadecimal digits. */
-  readonly recipients: readonly string[];
-  /** Without a line break. */
-  readonly text: string;
-}
-
 /** A record for one recipient who has not had it. */
-export interface JournalPlace {
+interface JournalPlace {
   readonly recipient: string;
   readonly markOffset: number;
   readonly offset: number;
@@ -38,47 +32,66 @@ const maxHeadLength = 13_001;
 const lineFeed = 10;
 const done = new TextEncoder().encode("+");
 
-/** A file that this process has locked. */
-export class JournalFile {
+/** Where a file lies, and how it is worked on. */
+export interface JournalFileOptions {
   readonly path: string;
-  /** How many places are neither done nor given up. */
-  waitingCount = 0;
-  /** Its records are given up. */
-  isDropped = false;
-  #sizeBytes: number;
+  /** Undefined if the filesystem has no locks: then only one process may use the directory. */
+  readonly flock: Flock | undefined;
+  /** Whether what was appended survives a power cut (it survives a kill in any case). */
+  readonly isDurable: boolean;
+  readonly noteDone: SegmentHolder["noteDone"];
+}
+
+/** A file that this process has locked. */
+export class JournalFile implements JournalSegment {
+  readonly name: string;
+  readonly #options: JournalFileOptions;
   readonly #descriptor: number;
   readonly #owner: Disposable;
+  #waitingCount = 0;
+  #sizeBytes: number;
+  #isDropped = false;
+  #isClosed = false;
 
-  private constructor(path: string, descriptor: number, owner: Disposable) {
-    this.path = path;
+  private constructor(options: JournalFileOptions, descriptor: number, owner: Disposable) {
+    this.name = basename(options.path);
+    this.#options = options;
     this.#descriptor = descriptor;
     this.#owner = owner;
     this.#sizeBytes = fstatSync(descriptor).size;
   }
 
   /** Makes the file; undefined if another process took it over in the moment before it was locked. */
-  static create(path: string, flock: Flock | undefined): JournalFile | undefined {
-    return JournalFile.#open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, flock);
+  static create(options: JournalFileOptions): JournalFile | undefined {
+    return JournalFile.#open(options, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
   }
 
   /** Takes over a file that no process works on; undefined if one does, or the file is gone. */
-  static takeOver(path: string, flock: Flock | undefined): JournalFile | undefined {
-    return JournalFile.#open(path, constants.O_RDWR | constants.O_NOFOLLOW, flock);
+  static takeOver(options: JournalFileOptions): JournalFile | undefined {
+    return JournalFile.#open(options, constants.O_RDWR | constants.O_NOFOLLOW);
   }
 
-  static #open(path: string, flags: number, flock: Flock | undefined): JournalFile | undefined {
+  static #open(options: JournalFileOptions, flags: number): JournalFile | undefined {
+    const { path, flock } = options;
     using owner = new DisposableStack();
     const descriptor = openOwned(owner, path, flags, privateFileMode);
     const isOurs = flock === undefined || flock.tryLock(descriptor, "alone");
-    return isOurs && isStillAt(descriptor, path) ? new JournalFile(path, descriptor, owner.move()) : undefined;
+    return isOurs && isStillAt(descriptor, path) ? new JournalFile(options, descriptor, owner.move()) : undefined;
   }
 
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
-  /** Adds records, durably if that is wanted. After a failure the file must not be added to again. */
-  async append(texts: readonly JournalText[], { isDurable }: { readonly isDurable: boolean }): Promise<JournalPlace[]> {
+  get waitingCount(): number {
+    return this.#isDropped ? 0 : this.#waitingCount;
+  }
+
+  get isDropped(): boolean {
+    return this.#isDropped;
+  }
+
+  async append(texts: readonly JournalText[]): Promise<readonly JournalEntry[]> {
     const lines = texts.map(({ recipients, text }) => {
       const head = `${recipients.map((recipient) => `.${recipient}`).join("")} `;
       return { recipients, head, bytes: new TextEncoder().encode(`${head}${text}\n`) };
@@ -90,13 +103,17 @@ export class JournalFile {
     });
     // Nobody but this process writes, and always at the end.
     await writeAll(this.#descriptor, Buffer.concat(lines.map(({ bytes }) => bytes)));
-    if (isDurable) await syncBytes(this.#descriptor);
-    this.waitingCount += places.length;
-    return places;
+    if (this.#options.isDurable) await syncBytes(this.#descriptor);
+    this.#waitingCount += places.length;
+    return places.map((place) => new FileEntry(this, place));
   }
 
-  /** Every place that waits; a last line without its end was never acknowledged. */
-  async scan(): Promise<JournalPlace[]> {
+  seal(): void {
+    // A file is as good as before.
+  }
+
+  /** A last line without its end was never acknowledged. */
+  async scan(): Promise<readonly JournalEntry[]> {
     const bytes = await this.#readAll();
     const places: JournalPlace[] = [];
     for (
@@ -114,8 +131,8 @@ export class JournalFile {
       );
       places.push(...found.filter((_, index) => all[index]?.[1] === "."));
     }
-    this.waitingCount = places.length;
-    return places;
+    this.#waitingCount = places.length;
+    return places.map((place) => new FileEntry(this, place));
   }
 
   /** The text of a record. */
@@ -131,18 +148,28 @@ export class JournalFile {
 
   /** Notes that the recipient has had the record; a power cut may take the note back. */
   markDone({ markOffset }: JournalPlace): void {
+    if (this.#isDropped || this.#isClosed) return;
     writeSync(this.#descriptor, done, 0, done.length, markOffset);
-    this.waitingCount -= 1;
+    this.#waitingCount -= 1;
+    this.#options.noteDone(this);
   }
 
-  /** Removes the file. */
+  drop(): void {
+    this.#isDropped = true;
+  }
+
   remove(): void {
-    unlinkIfThere(this.path);
-    this.#owner[Symbol.dispose]();
+    unlinkIfThere(this.#options.path);
+    this.#close();
   }
 
-  /** Leaves the file to whoever takes it over. */
-  close(): void {
+  async close(): Promise<void> {
+    if (this.waitingCount === 0) this.remove();
+    else this.#close();
+  }
+
+  #close(): void {
+    this.#isClosed = true;
     this.#owner[Symbol.dispose]();
   }
 
@@ -155,6 +182,33 @@ export class JournalFile {
       filled += bytesRead;
     }
     return buffer.subarray(0, filled);
+  }
+}
+
+/** There may be a hundred thousand of them, so an object without closures. */
+class FileEntry implements JournalEntry {
+  readonly #file: JournalFile;
+  readonly #place: JournalPlace;
+
+  constructor(file: JournalFile, place: JournalPlace) {
+    this.#file = file;
+    this.#place = place;
+  }
+
+  get recipient(): string {
+    return this.#place.recipient;
+  }
+
+  isDropped(): boolean {
+    return this.#file.isDropped;
+  }
+
+  async read(): Promise<string> {
+    return this.#file.read(this.#place);
+  }
+
+  done(): void {
+    this.#file.markDone(this.#place);
   }
 }
 

@@ -1,227 +1,179 @@
-// A journal: texts for recipients, kept on disk until each recipient has had them, also over a kill and a restart. Each
-// process writes files of its own; the files of a process that died are taken over by another one.
-//
-//   <directory>/<time>-<uuid>.journal   see journal-file.ts
-import { readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { errorCode } from "../lib/system-error.ts";
-import { openOwned, syncDescriptor } from "./descriptors.ts";
-import type { Flock } from "./flock.ts";
-import { JournalFile, type JournalPlace, type JournalText } from "./journal-file.ts";
-import { makePrivateDirectory } from "./private-places.ts";
-
-/** A record that waits for one recipient. */
-export interface JournalEntry {
-  readonly recipient: string;
-  /** Whether it was given up to make room. */
-  isDropped(): boolean;
-  read(): string;
-  /** The recipient has had it. */
-  done(): void;
-}
+// A journal: texts for recipients, kept until each recipient has had them, also over a kill and a restart. Each process
+// writes segments of its own; those of a process that died are taken over by another one.
+import type { JournalEntry, JournalSegment, JournalSegments, JournalText, SegmentHolder } from "./journal-segments.ts";
 
 /** Where a journal lies and how large it may be. */
 export interface JournalOptions {
-  readonly directory: string;
-  /** Undefined if the filesystem has no locks: then only one process may use the directory. */
-  readonly flock: Flock | undefined;
-  /** Whether what was appended survives a power cut (it survives a kill in any case). */
-  readonly isDurable: boolean;
-  /** When this is exceeded the oldest file is given up. */
+  readonly segments: JournalSegments;
+  /** When this is exceeded the oldest segment is given up. */
   readonly maxBytes: number;
-  /** After this many bytes the next file begins. */
-  readonly fileBytes: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
   /** Receives records, in the order in which they were appended. */
   readonly take: (entry: JournalEntry) => void;
   /** Called when records were given up. */
   readonly noteDrop: () => void;
 }
 
-const ending = ".journal";
-/** Another process may take a file over in the moment between its making and its locking. */
-const maxTries = 5;
+interface WaitingText {
+  readonly text: JournalText;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What is written at once: a segment has to stay readable as a whole. */
+const maxBatchLength = 1024 * 1024;
+/** Each one that was lost while it was written to is another process's. */
+const maxSegmentsTried = 5;
 
 /** The journal of one process. */
 export class Journal {
   readonly #options: JournalOptions;
-  readonly #files: JournalFile[] = [];
-  /** The file that is written to. */
-  #current: JournalFile | undefined;
-  #batch: JournalText[] = [];
-  #next: Promise<void> | undefined;
-  #writing: Promise<unknown> = Promise.resolve();
+  readonly #held: JournalSegment[] = [];
+  /** The segment that is written to. */
+  #current: JournalSegment | undefined;
+  readonly #waiting: WaitingText[] = [];
+  #writing: Promise<void> | undefined;
+  #taking: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: JournalOptions) {
     this.#options = options;
   }
 
-  /** Returns when the record is on disk; those that come during a write go together in the next one. */
+  /** Returns when the record is safe; those that come during a write go together in the next one. */
   append(text: JournalText): Promise<void> {
-    this.#batch.push(text);
-    this.#next ??= this.#writing.then(() => this.#write());
-    return this.#next;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ text, resolve, reject });
+    this.#writing ??= Promise.resolve().then(() => this.#writeAll());
+    return promise;
   }
 
-  async #write(): Promise<void> {
-    const batch = this.#batch;
-    this.#batch = [];
-    this.#writing = this.#next?.catch(() => undefined) ?? this.#writing;
-    this.#next = undefined;
-    const file = await this.#openCurrent();
-    try {
-      const places = await file.append(batch, this.#options);
-      for (const place of places) this.#options.take(this.#entryOf(file, place));
-    } catch (error) {
-      // A second sync of the same file would wrongly succeed.
-      this.#current = undefined;
-      this.#removeIfDone(file);
-      throw error;
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, countWithin(this.#waiting, maxBatchLength));
+      try {
+        await this.#write(batch.map(({ text }) => text));
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
     }
-    if (file.sizeBytes >= this.#options.fileBytes) {
-      this.#current = undefined;
-      this.#removeIfDone(file);
-    }
-    this.#makeRoom();
+    this.#writing = undefined;
   }
 
-  /** Takes over what processes left that died. */
-  async takeOver(): Promise<void> {
-    for (const name of listNames(this.#options.directory)) {
-      const path = join(this.#options.directory, name);
-      if (this.#isClosed || this.#files.some((file) => file.path === path)) continue;
-      const file = takeOverFile(path, this.#options.flock);
-      if (file === undefined) continue;
-      const places = await file.scan();
-      if (this.#isClosed) return file.close();
-      this.#files.push(file);
-      for (const place of places) this.#options.take(this.#entryOf(file, place));
-      this.#removeIfDone(file);
+  async #write(texts: readonly JournalText[]): Promise<void> {
+    for (let tries = 0; tries < maxSegmentsTried; tries += 1) {
+      const segment = await this.#openCurrent();
+      const entries = await segment.append(texts).catch((error: unknown) => {
+        // Nobody knows what is in it now.
+        this.#endCurrent();
+        throw error;
+      });
+      if (entries === undefined) {
+        this.#endCurrent();
+        continue;
+      }
+      for (const entry of entries) this.#options.take(entry);
+      if (segment.sizeBytes >= this.#options.segments.segmentBytes) this.#endCurrent();
+      return this.#makeRoom();
+    }
+    throw new Error("other processes take over every segment of the journal that is begun");
+  }
+
+  async #openCurrent(): Promise<JournalSegment> {
+    if (this.#current !== undefined) return this.#current;
+    const segment = await this.#options.segments.create(this.#holder);
+    this.#held.push(segment);
+    this.#current = segment;
+    return segment;
+  }
+
+  #endCurrent(): void {
+    const segment = this.#current;
+    this.#current = undefined;
+    segment?.seal();
+    if (segment !== undefined) this.#removeIfDone(segment);
+  }
+
+  /** Takes over what processes left that died; if that is under way, it is waited for. */
+  takeOver(): Promise<void> {
+    this.#taking ??= this.#takeOver().finally(() => {
+      this.#taking = undefined;
+    });
+    return this.#taking;
+  }
+
+  async #takeOver(): Promise<void> {
+    for await (const segment of this.#options.segments.takeOver(this.#holder)) {
+      const entries = await segment.scan();
+      if (this.#isClosed) return await segment.close();
+      this.#held.push(segment);
+      for (const entry of entries) this.#options.take(entry);
+      this.#removeIfDone(segment);
     }
     // The oldest goes first when room is needed.
-    this.#files.sort((one, other) => (one.path < other.path ? -1 : 1));
+    this.#held.sort((one, other) => (one.name < other.name ? -1 : 1));
     this.#makeRoom();
   }
 
-  /** Lets go of the files; what waits in them is for the next process. */
+  /** Lets go of the segments; what waits in them is for the next process. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await (this.#next ?? this.#writing);
-    this.#current = undefined;
-    for (const file of [...this.#files]) {
-      this.#removeIfDone(file);
-      if (this.#files.includes(file)) file.close();
-    }
-    this.#files.length = 0;
+    await this.#writing;
+    this.#endCurrent();
+    await Promise.all(this.#held.splice(0).map((segment) => segment.close()));
+    await this.#options.segments.close();
   }
 
-  #entryOf(file: JournalFile, place: JournalPlace): JournalEntry {
-    return new OpenEntry(file, place, this.#noteDone);
-  }
-
-  readonly #noteDone = (file: JournalFile, place: JournalPlace): void => {
-    if (file.isDropped || this.#isClosed) return;
-    file.markDone(place);
-    this.#removeIfDone(file);
+  readonly #holder: SegmentHolder = {
+    isHeld: (name) => this.#held.some((segment) => segment.name === name),
+    noteDone: (segment) => {
+      if (!this.#isClosed) this.#removeIfDone(segment);
+    },
   };
 
-  #removeIfDone(file: JournalFile): void {
-    if (file.waitingCount > 0 || file === this.#current) return;
-    this.#forget(file);
+  #removeIfDone(segment: JournalSegment): void {
+    if (segment.waitingCount > 0) return;
+    if (segment === this.#current) this.#endIfIdle(segment);
+    else this.#remove(segment);
   }
 
-  #forget(file: JournalFile): void {
-    const index = this.#files.indexOf(file);
+  #remove(segment: JournalSegment): void {
+    const index = this.#held.indexOf(segment);
     if (index < 0) return;
-    this.#files.splice(index, 1);
-    file.remove();
+    this.#held.splice(index, 1);
+    segment.remove();
+  }
+
+  #endIfIdle(segment: JournalSegment): void {
+    const { idleMs } = this.#options.segments;
+    if (idleMs === undefined) return;
+    const end = () => {
+      const isIdle = segment === this.#current && segment.waitingCount === 0 && this.#writing === undefined;
+      if (isIdle && !this.#isClosed) this.#endCurrent();
+    };
+    setTimeout(end, idleMs).unref();
   }
 
   #makeRoom(): void {
-    let totalBytes = this.#files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    let totalBytes = this.#held.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     let isDropping = false;
-    for (const file of [...this.#files]) {
-      if (totalBytes <= this.#options.maxBytes || file === this.#current) break;
-      totalBytes -= file.sizeBytes;
-      file.isDropped = true;
+    for (const segment of [...this.#held]) {
+      if (totalBytes <= this.#options.maxBytes || segment === this.#current) break;
+      totalBytes -= segment.sizeBytes;
+      segment.drop();
       isDropping = true;
-      this.#forget(file);
+      this.#removeIfDone(segment);
     }
     if (isDropping) this.#options.noteDrop();
   }
-
-  async #openCurrent(): Promise<JournalFile> {
-    if (this.#current !== undefined) return this.#current;
-    const { directory, flock, now, isDurable } = this.#options;
-    makePrivateDirectory(directory);
-    for (let tries = 0; tries < maxTries; tries += 1) {
-      const name = `${now().toString().padStart(15, "0")}-${crypto.randomUUID()}${ending}`;
-      const file = JournalFile.create(join(directory, name), flock);
-      if (file === undefined) continue;
-      this.#files.push(file);
-      this.#current = file;
-      // The directory may be new as well.
-      if (isDurable) await Promise.all([syncDirectory(directory), syncDirectory(dirname(directory))]);
-      return file;
-    }
-    throw new Error(`no file of a journal can be locked in ${directory}`);
-  }
 }
 
-/** There may be a hundred thousand of them, so an object without closures. */
-class OpenEntry implements JournalEntry {
-  readonly #file: JournalFile;
-  readonly #place: JournalPlace;
-  readonly #noteDone: (file: JournalFile, place: JournalPlace) => void;
-
-  constructor(file: JournalFile, place: JournalPlace, noteDone: (file: JournalFile, place: JournalPlace) => void) {
-    this.#file = file;
-    this.#place = place;
-    this.#noteDone = noteDone;
-  }
-
-  get recipient(): string {
-    return this.#place.recipient;
-  }
-
-  isDropped(): boolean {
-    return this.#file.isDropped;
-  }
-
-  read(): string {
-    return this.#file.read(this.#place);
-  }
-
-  done(): void {
-    this.#noteDone(this.#file, this.#place);
-  }
-}
-
-/** In the order in which they were made. */
-function listNames(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory)
-      .filter((name) => name.endsWith(ending))
-      .sort();
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
-    throw error;
-  }
-}
-
-function takeOverFile(path: string, flock: Flock | undefined): JournalFile | undefined {
-  try {
-    return JournalFile.takeOver(path, flock);
-  } catch (error) {
-    // Done and removed by another process; or not a file of ours.
-    if (["ENOENT", "ELOOP", "EISDIR"].includes(errorCode(error) ?? "")) return undefined;
-    throw error;
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  using owner = new DisposableStack();
-  await syncDescriptor(openOwned(owner, path, "r"));
+/** How many of the first ones go together: one at least. */
+function countWithin(waiting: readonly WaitingText[], maxLength: number): number {
+  let length = 0;
+  const end = waiting.findIndex(({ text }) => {
+    length += text.text.length;
+    return length > maxLength;
+  });
+  return end === -1 ? waiting.length : Math.max(1, end);
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../src/cli/cli.ts";
+import { serveEngine } from "../storage/s3/served-engine.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { fakeIo } from "./fake-io.ts";
 
@@ -130,4 +131,18 @@ describe("a bucket", () => {
     ]);
     expect((await config(["FILE", "--probe", "--json"], { file })).code).toBe(64);
   }, 60_000);
+
+  test("with --probe, says where events wait that somebody is to hear of", async () => {
+    await using served = await serveEngine();
+    const file = `version: 0.1\nstorage: ${served.section("secure: false")}\n`;
+    const silent = await config(["FILE", "--probe"], { file });
+    const endpoint = "{name: ci, url: 'http://127.0.0.1:1/'}";
+    const told = await config(["FILE", "--probe"], { file: `${file}notifications: {endpoints: [${endpoint}]}\n` });
+    expect(
+      [silent, told].map(({ code, output }) => [code, output.includes("events wait below notifications/")]),
+    ).toEqual([
+      [0, false],
+      [0, true],
+    ]);
+  });
 });

@@ -29,7 +29,7 @@ function delivering(outcomes: readonly PostOutcome[], changes: Partial<DeliveryO
 
 function lasting(text: string, isDropped = () => false) {
   const done: string[] = [];
-  return { done, event: { isDropped, read: () => JSON.stringify(text), done: () => void done.push(text) } };
+  return { done, event: { isDropped, read: async () => JSON.stringify(text), done: () => void done.push(text) } };
 }
 
 describe("Delivery", () => {
@@ -106,7 +106,7 @@ describe("Delivery", () => {
   test("passes over a line that is damaged", async () => {
     const { delivery, posted, count } = delivering([ok]);
     const { event, done } = lasting("a");
-    delivery.addLasting({ ...event, read: () => "{" });
+    delivery.addLasting({ ...event, read: async () => "{" });
     delivery.addLasting(event);
     await delivery.stop(10_000);
     expect([posted, count("unanswered"), done]).toEqual([["a"], 1, ["a", "a"]]);

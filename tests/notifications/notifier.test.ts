@@ -46,7 +46,7 @@ function notifying(endpoints: readonly Endpoint[], changes: Partial<NotifierOpti
         if (disk.failure !== undefined) throw disk.failure;
         appended.push(text);
         for (const recipient of text.recipients) {
-          take({ recipient, isDropped: () => false, read: () => text.text, done: () => undefined });
+          take({ recipient, isDropped: () => false, read: async () => text.text, done: () => undefined });
         }
       },
       takeOver: async () => undefined,
@@ -149,7 +149,7 @@ describe("Notifier", () => {
     hearers[0]?.take({
       recipient: "000000000000",
       isDropped: () => false,
-      read: () => "",
+      read: async () => "",
       done: () => void done.push("forgotten"),
     });
     expect(done.at(-1)).toBe("forgotten");

@@ -1,12 +1,18 @@
 // How many requests to a bucket an operation costs. A number that grows is a step that somebody has added to every request;
 // those that are sent at the same time are counted one by one.
 import { expect, test } from "bun:test";
+import { openNotifications } from "../../src/app/notifications/open-notifications.ts";
+import { createLogger } from "../../src/log/logger.ts";
+import { Metrics } from "../../src/metrics/metrics.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { tidyCatalog } from "../../src/registry/catalog-entries.ts";
+import { load } from "../config/written-file.ts";
+import { until } from "../notifications/made-events.ts";
+import { openBucket } from "../storage/s3/bucket.ts";
 import { openBucketStore } from "../storage/s3/bucket-store.ts";
 import { codeOf } from "./refused.ts";
 import { chunk } from "./sessions.ts";
-import { digestOf, named, pushImage, putManifest, stockedOn, tagged, utf8 } from "./stocked.ts";
+import { digestOf, named, pushBlob, pushImage, putManifest, stockedOn, tagged, utf8 } from "./stocked.ts";
 
 const app = named("team/app");
 const [one, two] = [tagged("1"), tagged("2")];
@@ -22,7 +28,7 @@ async function counted() {
     return bucket.engine.requests.filter(({ query }) => query.get("prefix")?.endsWith("/damaged/") !== true).length;
   };
   const repository = stock.registry.repository(app, anonymous());
-  return { stock, repository, count, [Symbol.dispose]: () => bucket[Symbol.dispose]() };
+  return { stock, repository, count, engine: bucket.engine, [Symbol.dispose]: () => bucket[Symbol.dispose]() };
 }
 
 /** A manifest of two blobs that are there. */
@@ -115,4 +121,34 @@ test("a deletion", async () => {
     manifest: await count(() => repository.manifests.delete(digest)),
     blob: await count(() => repository.blobs.delete(digestOf("layer"))),
   }).toEqual({ tag: 7, manifest: 13, blob: 4 });
+});
+
+test("what webhooks add to a push, and only if there are some", async () => {
+  using bucket = await counted();
+  const { stock, engine, count } = bucket;
+  for (const text of ["layer", "config"]) await pushBlob(stock, app, text);
+  const pushing = async (endpoints: string) => {
+    const { configuration } = await load({ text: `version: 0.1\nnotifications: {endpoints: [${endpoints}]}\n` });
+    const logger = createLogger({ level: "error", format: "text", write: () => undefined, now: Date.now });
+    const { objects: secrets } = openBucket({ engine });
+    const means = { store: stock.store, dataDirectory: "/absent", secrets, logger, metrics: new Metrics() };
+    const { wrap, stop } = openNotifications(configuration, { ...means, instanceId: "i" });
+    const hasLooked = () => engine.requests.some(({ query }) => query.get("prefix") === "notifications/");
+    if (endpoints !== "") await until("what others left is looked for", hasLooked);
+    const told = { ...stock, registry: wrap(stock.registry) };
+    const requests = () => engine.requests.filter(({ key }) => key.startsWith("notifications/")).length;
+    const push = async (tag: string) => void (await pushManifest(told, tagged(tag), `${tag} ${endpoints}`));
+    const one = [await count(() => push("1")), requests()];
+    const many = ["2", "3", "4", "5", "6", "7", "8", "9"];
+    await count(() => Promise.all(many.map(push)));
+    const together = requests();
+    await stop(0);
+    return { one, together };
+  };
+  const none = await pushing("");
+  // Nobody listens there, so every event waits. The tag is moved, which is two requests more.
+  const some = await pushing("{name: ci, url: 'http://127.0.0.1:1/', backoff: 1h, threshold: 1}");
+  expect([none, some.one]).toEqual([{ one: [24, 0], together: 0 }, [26 + 1, 1]]);
+  // Those that come while one is sent go together with the next.
+  expect(some.together).toBeLessThanOrEqual(8);
 });

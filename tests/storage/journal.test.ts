@@ -2,32 +2,38 @@ import { describe, expect, test } from "bun:test";
 import { appendFileSync, chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openFlock } from "../../src/storage/flock.ts";
-import { Journal, type JournalEntry, type JournalOptions } from "../../src/storage/journal.ts";
+import { Journal, type JournalOptions } from "../../src/storage/journal.ts";
+import { JournalFiles, type JournalFilesOptions } from "../../src/storage/journal-files.ts";
+import type { JournalEntry } from "../../src/storage/journal-segments.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { withoutRoot } from "../without-root.ts";
 
 const [ci, audit] = ["0123456789ab", "ba9876543210"];
 
 /** A journal below the directory, with everything that it hands out. */
-function journalIn(root: string, changes: Partial<JournalOptions> = {}) {
+function journalIn(root: string, changes: Partial<JournalOptions & JournalFilesOptions> = {}) {
   const entries: JournalEntry[] = [];
   const drops: number[] = [];
   let ms = 0;
-  const journal = new Journal({
+  const segments = new JournalFiles({
     directory: join(root, "notifications"),
     flock: openFlock(),
     isDurable: true,
-    maxBytes: 1_000_000,
-    fileBytes: 100_000,
+    segmentBytes: 100_000,
     now: () => {
       ms += 1;
       return Date.now() + ms;
     },
+    ...changes,
+  });
+  const journal = new Journal({
+    segments,
+    maxBytes: 1_000_000,
     take: (entry) => void entries.push(entry),
     noteDrop: () => void drops.push(1),
     ...changes,
   });
-  const texts = () => entries.map((entry) => [entry.recipient, entry.read()]);
+  const texts = () => Promise.all(entries.map(async (entry) => [entry.recipient, await entry.read()]));
   return { journal, entries, drops, texts };
 }
 
@@ -41,7 +47,7 @@ describe("Journal", () => {
       journal.append({ recipients: [ci, audit], text: '{"a":"ü"}' }),
       journal.append({ recipients: [audit], text: '{"b":1}' }),
     ]);
-    expect(texts()).toEqual([
+    expect(await texts()).toEqual([
       [ci, '{"a":"ü"}'],
       [audit, '{"a":"ü"}'],
       [audit, '{"b":1}'],
@@ -65,11 +71,11 @@ describe("Journal", () => {
     using directory = temporaryDirectory();
     const first = journalIn(directory.path);
     for (const text of ["1", "2", "3"]) await first.journal.append({ recipients: [ci, audit], text });
-    for (const entry of first.entries) if (entry.recipient === ci || entry.read() === "2") entry.done();
+    for (const entry of first.entries) if (entry.recipient === ci || (await entry.read()) === "2") entry.done();
     await first.journal.close();
     const second = journalIn(directory.path);
     await second.journal.takeOver();
-    expect(second.texts()).toEqual([
+    expect(await second.texts()).toEqual([
       [audit, "1"],
       [audit, "3"],
     ]);
@@ -85,10 +91,10 @@ describe("Journal", () => {
     await second.journal.append({ recipients: [ci], text: "2" });
     await second.journal.takeOver();
     await second.journal.takeOver();
-    expect(second.texts()).toEqual([[ci, "2"]]);
+    expect(await second.texts()).toEqual([[ci, "2"]]);
     await first.journal.close();
     await second.journal.takeOver();
-    expect(second.texts()).toEqual([
+    expect(await second.texts()).toEqual([
       [ci, "2"],
       [ci, "1"],
     ]);
@@ -97,7 +103,7 @@ describe("Journal", () => {
 
   test("a file goes when all of it is done, and the one that is written to when the journal is closed", async () => {
     using directory = temporaryDirectory();
-    const { journal, entries } = journalIn(directory.path, { fileBytes: 1 });
+    const { journal, entries } = journalIn(directory.path, { segmentBytes: 1 });
     await journal.append({ recipients: [ci], text: "1" });
     await journal.append({ recipients: [ci], text: "2" });
     expect(filesIn(directory.path).length).toBe(2);
@@ -110,7 +116,7 @@ describe("Journal", () => {
 
   test("gives up the oldest file where there are too many bytes", async () => {
     using directory = temporaryDirectory();
-    const { journal, entries, drops } = journalIn(directory.path, { fileBytes: 100, maxBytes: 300 });
+    const { journal, entries, drops } = journalIn(directory.path, { segmentBytes: 100, maxBytes: 300 });
     for (let index = 0; index < 10; index += 1) await journal.append({ recipients: [ci], text: "x".repeat(90) });
     const sizes = filesIn(directory.path).map((name) => statSync(join(directory.path, "notifications", name)).size);
     const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -128,7 +134,7 @@ describe("Journal", () => {
     writeFileSync(path, `.${ci} {"a":1}\n\u0000\u0000\nnothing\n+${ci} {"b":1}\n.${ci}+${audit} {"c":1}\n.${ci} {"tor`);
     const { journal, texts } = journalIn(directory.path);
     await journal.takeOver();
-    expect(texts()).toEqual([
+    expect(await texts()).toEqual([
       [ci, '{"a":1}'],
       [ci, '{"c":1}'],
     ]);
@@ -152,7 +158,7 @@ describe("Journal", () => {
     await first.journal.close();
     const second = journalIn(directory.path, { flock: undefined, isDurable: false });
     await second.journal.takeOver();
-    expect(second.texts()).toEqual([[ci, "1"]]);
+    expect(await second.texts()).toEqual([[ci, "1"]]);
     await second.journal.close();
   });
 
@@ -164,7 +170,7 @@ describe("Journal", () => {
       const refused = await journal.append({ recipients: [ci], text: "1" }).catch((error: unknown) => error);
       chmodSync(directory.path, 0o700);
       await journal.append({ recipients: [ci], text: "2" });
-      expect([(refused as NodeJS.ErrnoException).code, texts()]).toEqual(["EACCES", [[ci, "2"]]]);
+      expect([(refused as NodeJS.ErrnoException).code, await texts()]).toEqual(["EACCES", [[ci, "2"]]]);
       await journal.close();
     });
   });
@@ -177,7 +183,7 @@ describe("Journal", () => {
     appendFileSync(join(directory.path, "notifications", "notes.txt"), "x");
     mkdirSync(join(directory.path, "notifications", "2.journal"));
     await journal.takeOver();
-    expect([texts(), filesIn(directory.path).toSorted()]).toEqual([[], ["2.journal", "notes.txt"]]);
+    expect([await texts(), filesIn(directory.path).toSorted()]).toEqual([[], ["2.journal", "notes.txt"]]);
     await journal.close();
   });
 });

@@ -1,5 +1,4 @@
-// Opens the configured notifications: a journal below the root of the store, and the endpoints.
-import { join } from "node:path";
+// Opens the configured notifications: a journal where the store is, and the endpoints.
 import type { Configuration } from "../../config/schema.ts";
 import { nodeTls } from "../../lib/late-modules.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -9,18 +8,18 @@ import { type Endpoint, Notifier } from "../../notifications/notifier.ts";
 import { withEvents } from "../../registry/events.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { Store } from "../../registry/store.ts";
-import { isInMemory } from "../../storage/filesystem-root.ts";
-import { openFlock } from "../../storage/flock.ts";
-import { Journal } from "../../storage/journal.ts";
-import { notificationsPlace } from "../../storage/places.ts";
+import type { BucketObjects } from "../../storage/s3/bucket-objects.ts";
 import { repeat } from "../timer.ts";
 import { configuredEndpoints, describeFor } from "./announced.ts";
 import { createNotificationReport } from "./notification-report.ts";
+import { canTakeOver, openJournal } from "./open-journal.ts";
 
 /** What notifications need from the process. */
 export interface NotificationDependencies {
   readonly store: Store;
   readonly dataDirectory: string;
+  /** Objects that nobody else may read, of a store in a bucket. */
+  readonly secrets: BucketObjects | undefined;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** By which receivers know this registry from its start to its end. */
@@ -37,8 +36,6 @@ export interface OpenedNotifications {
   stop(withinMs: number): Promise<void>;
 }
 
-const maxBytes = 64 * 1024 * 1024;
-const fileBytes = 1024 * 1024;
 /** How long the events of a process that died wait for another one. */
 const takeOverEveryMs = 60_000;
 
@@ -50,7 +47,7 @@ export function openNotifications(
   const endpoints = endpointsOf(configuration);
   if (endpoints.length === 0) return { wrap: (registry) => registry, sink: undefined, stop: async () => undefined };
   const notifier = createNotifier(configuration, endpoints, dependencies);
-  const taking = takeOver(notifier, dependencies);
+  const taking = takeOver(notifier, configuration, dependencies);
   return {
     wrap: (registry) => withEvents(registry, (event) => notifier.notify(event)),
     sink: notifier,
@@ -64,23 +61,14 @@ export function openNotifications(
 function createNotifier(
   configuration: Configuration,
   endpoints: readonly Endpoint[],
-  { store, dataDirectory, logger, metrics, instanceId }: NotificationDependencies,
+  dependencies: NotificationDependencies,
 ): Notifier {
-  const { now, changes } = store;
-  const directory = join(dataDirectory, notificationsPlace);
+  const { store, logger, metrics, instanceId } = dependencies;
+  const { now } = store;
   return new Notifier({
     ...describeFor(configuration, { store, instanceId }),
     endpoints,
-    openJournal: (hearer) =>
-      new Journal({
-        ...hearer,
-        directory,
-        flock: changes.keepsProcessesApart() ? openFlock() : undefined,
-        isDurable: configuration.storage.filesystem.durable && !isInMemory(dataDirectory),
-        maxBytes,
-        fileBytes,
-        now,
-      }),
+    openJournal: openJournal(configuration, dependencies),
     report: createNotificationReport(
       endpoints.map(({ name }) => name),
       { metrics, logger, now },
@@ -90,11 +78,16 @@ function createNotifier(
 }
 
 /** Takes over what other processes left: at once, and while this one runs. */
-function takeOver(notifier: Notifier, { store, logger }: NotificationDependencies): Disposable | undefined {
-  const report = (error: unknown) => logger.error("waiting notifications cannot be read", { error: String(error) });
-  void notifier.takeOver().catch(report);
-  // Without locks nobody can tell the files of a process that died from those of one that works.
-  if (!store.changes.keepsProcessesApart()) return undefined;
+function takeOver(
+  notifier: Notifier,
+  configuration: Configuration,
+  dependencies: NotificationDependencies,
+): Disposable | undefined {
+  const report = (error: unknown) =>
+    dependencies.logger.error("waiting notifications cannot be read", { error: String(error) });
+  const when = canTakeOver(configuration, dependencies);
+  if (when !== "never") void notifier.takeOver().catch(report);
+  if (when !== "always") return undefined;
   const schedule = { firstMs: takeOverEveryMs, intervalMs: takeOverEveryMs, report };
   return repeat(() => notifier.takeOver(), schedule);
 }

@@ -1,6 +1,7 @@
 // The store in a bucket, as this node opens it: what is under way lies in a directory of its own.
 import type { Configuration } from "../../config/schema.ts";
 import { openBucketDriver } from "../../storage/s3/bucket-driver.ts";
+import type { BucketObjects } from "../../storage/s3/bucket-objects.ts";
 import { canUseDirectory } from "./data-directory.ts";
 import { openNodeDirectory } from "./node-directory.ts";
 import { openBucket } from "./open-bucket.ts";
@@ -32,6 +33,8 @@ export interface OpenedBucketStore {
   /** Where the data lies, for a person. */
   readonly place: string;
   readonly shared: SharedFiles;
+  /** The same objects, which nobody else may read whatever `objectacl` says. */
+  readonly secrets: BucketObjects;
   /** Whether anything may be collected or deleted. */
   readonly mayRemove: boolean;
 }
@@ -65,6 +68,7 @@ export async function openBucketStore(
     now: () => objects.client.options.clock.now(),
     dataDirectory: directory,
     place,
+    secrets,
     shared: new SharedFiles(secrets, { directory, isReadOnly }),
     mayRemove: traits.isExpiryEnforced,
   };

@@ -8,6 +8,7 @@ import type { Store } from "../../registry/store.ts";
 import { allowDiskThreads } from "../../storage/disk-threads.ts";
 import type { Driver } from "../../storage/driver.ts";
 import { openFilesystem } from "../../storage/filesystem.ts";
+import type { BucketObjects } from "../../storage/s3/bucket-objects.ts";
 import { explainDataError, StartError } from "../start-error.ts";
 import { canUseDirectory, chooseDataDirectory, isWorkingDirectoryGone } from "./data-directory.ts";
 import { openBucketStore } from "./open-bucket-store.ts";
@@ -36,6 +37,8 @@ export interface OpenedStore {
   readonly place: string;
   /** What all nodes on a bucket have alike; undefined: the store is a directory, and has one node. */
   readonly shared: SharedFiles | undefined;
+  /** Objects of the bucket that nobody else may read; undefined: the store is a directory. */
+  readonly secrets: BucketObjects | undefined;
   /** Whether anything may be collected or deleted. */
   readonly mayRemove: boolean;
 }
@@ -74,7 +77,14 @@ export async function openStore(
     const { driver, warnings } = await openFilesystem({ root: dataDirectory, isDurable, makeRoom: makeRoomHere });
     for (const warning of warnings) warn(warning);
     const place = resolve(dataDirectory);
-    return { store: storeOn(driver), dataDirectory: place, place, shared: undefined, mayRemove: true };
+    return {
+      store: storeOn(driver),
+      dataDirectory: place,
+      place,
+      shared: undefined,
+      secrets: undefined,
+      mayRemove: true,
+    };
   } catch (error) {
     throw new StartError(explainDataError(error, dataDirectory));
   }

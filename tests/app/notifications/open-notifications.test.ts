@@ -16,7 +16,14 @@ async function opening(root: string, endpoints: string) {
     text: `version: 0.1\nhttp: {addr: ':5003'}\nnotifications: {endpoints: [${endpoints}]}\n`,
   });
   const logger = createLogger({ level: "error", format: "text", write: () => undefined, now: Date.now });
-  const means = { store: stock.store, dataDirectory: root, logger, metrics: new Metrics(), instanceId: "i" };
+  const means = {
+    store: stock.store,
+    dataDirectory: root,
+    secrets: undefined,
+    logger,
+    metrics: new Metrics(),
+    instanceId: "i",
+  };
   return { stock, opened: openNotifications(configuration, means) };
 }
 
