@@ -27,7 +27,7 @@ import { requestIdOf } from "./request-id.ts";
 import { describeFailure, logRequest } from "./request-log.ts";
 import { endingOf } from "./request-span.ts";
 import { describeEnd, type WatchRequest } from "./request-watch.ts";
-import { parseRoute } from "./route.ts";
+import { parseRoute, type Route } from "./route.ts";
 import { refuseSwitchedOff } from "./switches.ts";
 
 /** What the server knows besides the request. */
@@ -88,9 +88,12 @@ export async function dispatch(request: Request, options: DispatchOptions, peer:
   let response: Response;
   let failure: unknown;
   try {
-    // 2. to 5. in a function of their own.
-    const known: Known = { options, requestId, peer, remote, origin };
-    const handling = () => admitAndHandle(request, findings, known);
+    const handling = async () => {
+      // 2. to 4. in a function of their own.
+      const { exchange, route } = await admit(request, findings, { options, requestId, peer, remote, origin });
+      // 5. Do it.
+      return handle(exchange, route);
+    };
     response = await (tracer === undefined || trace === undefined ? handling() : tracer.within(trace, handling));
   } catch (error) {
     // 8. Refusals and failures.
@@ -128,7 +131,12 @@ interface Known {
   readonly origin: string | undefined;
 }
 
-async function admitAndHandle(request: Request, findings: Findings, known: Known): Promise<Response> {
+/** What a handler gets; throws if the request may not be handled. */
+async function admit(
+  request: Request,
+  findings: Findings,
+  known: Known,
+): Promise<{ readonly exchange: Exchange; readonly route: Route }> {
   const { options, requestId, remote, peer } = known;
   // 2. What is requested.
   if (options.isOverloaded?.() === true) throw overloaded();
@@ -151,9 +159,8 @@ async function admitAndHandle(request: Request, findings: Findings, known: Known
   // 4. Whether it is allowed.
   access?.door.admit(visitor, caller);
   refuseSwitchedOff(route, options.switches);
-  // 5. Do it.
   const source = { remote, peer: peer.address, port: peer.port, base };
-  return handle(exchangeOf(request, { caller, access, requestId, source, options }), route);
+  return { exchange: exchangeOf(request, { caller, access, requestId, source, options }), route };
 }
 
 function goneMeanwhile(): RegistryError {

@@ -49,13 +49,28 @@ export class CachedBlobs {
 
   /** Opens the blob for reading. */
   async open(digest: Digest): Promise<FoundBlob | ArrivingBlob> {
-    const { report } = this.#options;
+    const { report, sizes, downloads } = this.#options;
+    const { name } = this.#repository;
     const found = await this.#openLocal(digest);
     report({ kind: "pull", type: "blob", isHit: found !== undefined });
-    const opened = found ?? (await this.#openCold(digest));
-    // A blob that is still arriving is counted as it is sent.
-    if ("content" in opened) report({ kind: "sent", type: "blob", sizeBytes: opened.sizeBytes });
-    return opened;
+    const stored = found ?? (await this.#openShared(digest));
+    if (stored !== undefined) return this.#noteSent(stored);
+    const reason = await downloads.room.whyNot(sizes.get(name, digest) ?? 0);
+    if (reason !== undefined) return this.#openUncached(digest, reason);
+    const download = await downloads.join(name, this.#sourceOf(digest), () => this.#statUpstream(digest));
+    const adopted = (await download.begun()) === "stored" ? await this.#adopt(digest) : undefined;
+    if (adopted !== undefined) return this.#noteSent(adopted);
+    return {
+      digest,
+      sizeBytes: download.progress.totalBytes ?? sizes.get(name, digest),
+      read: (range) => downloads.count(() => this.#openArriving(download, digest, range)),
+    };
+  }
+
+  /** A blob that is still arriving is counted as it is sent. */
+  #noteSent(stored: FoundBlob): FoundBlob {
+    this.#options.report({ kind: "sent", type: "blob", sizeBytes: stored.sizeBytes });
+    return stored;
   }
 
   /** The blob's size: from the cache, or else from upstream without fetching the blob. */
@@ -70,7 +85,8 @@ export class CachedBlobs {
     const sizeBytes = there.sizeBytes ?? this.#options.sizes.get(name, digest);
     if (sizeBytes !== undefined) return { sizeBytes };
     // If the upstream does not say, the blob has to be fetched first.
-    const download = await this.#join(digest);
+    const source = this.#sourceOf(digest);
+    const download = await this.#options.downloads.join(name, source, () => this.#statUpstream(digest));
     await download.done;
     return local.blobs.promise(digest);
   }
@@ -86,23 +102,6 @@ export class CachedBlobs {
       if (isUnknownBlob(error)) return undefined;
       throw error;
     }
-  }
-
-  async #openCold(digest: Digest): Promise<FoundBlob | ArrivingBlob> {
-    const { sizes, downloads } = this.#options;
-    const { name } = this.#repository;
-    const shared = await this.#openShared(digest);
-    if (shared !== undefined) return shared;
-    const reason = await downloads.room.whyNot(sizes.get(name, digest) ?? 0);
-    if (reason !== undefined) return this.#openUncached(digest, reason);
-    const download = await this.#join(digest);
-    const stored = (await download.begun()) === "stored" ? await this.#adopt(digest) : undefined;
-    if (stored !== undefined) return stored;
-    return {
-      digest,
-      sizeBytes: download.progress.totalBytes ?? sizes.get(name, digest),
-      read: (range) => downloads.count(() => this.#openArriving(download, digest, range)),
-    };
   }
 
   /** Opens a blob that another repository has. Only the upstream can say whether this one may have it too. */
@@ -144,12 +143,6 @@ export class CachedBlobs {
     const found = await this.#openLocal(digest);
     if (found === undefined) throw new RegistryError("UNAVAILABLE", { message: "the blob was evicted; try again" });
     return found;
-  }
-
-  /** A download for another repository is joined once this one's upstream confirms the blob. */
-  #join(digest: Digest): Promise<Download> {
-    const confirm = () => this.#statUpstream(digest);
-    return this.#options.downloads.join(this.#repository.name, this.#sourceOf(digest), confirm);
   }
 
   #sourceOf(digest: Digest): BlobSource {
