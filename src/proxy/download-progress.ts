@@ -1,6 +1,7 @@
 // The reading side of a download: how far it is, and what has arrived. It neither asks the upstream nor writes.
 
 import type { BlobSource } from "../client/receive.ts";
+import { RegistryError } from "../oci/errors.ts";
 import type { followArrival } from "../registry/arrival.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { heldBackBytes, passThrough } from "./pass-through.ts";
@@ -186,4 +187,11 @@ export class DownloadProgress {
 function assertWhole(end: End, isEverythingRead: boolean): void {
   if (end.kind === "failed") throw end.error;
   if (!isEverythingRead) throw new Error("the download's file is too short");
+}
+
+/** The refusal of a reader who had a part of a file that is gone. */
+export function abandoned({ host, digest }: BlobSource): RegistryError {
+  return new RegistryError("UNAVAILABLE", {
+    message: `the download of ${digest} from ${host} was abandoned by the process that made it; try again`,
+  });
 }

@@ -8,14 +8,16 @@ import { startHash } from "../oci/hash.ts";
 import type { RepositoryName } from "../oci/name.ts";
 import { type Arrival, followArrival, followStored, isArrivalHeld, openArrival } from "../registry/arrival.ts";
 import { linkCachedBlob } from "../registry/cached.ts";
-import { statBlob } from "../registry/find-blob.ts";
+import { isBlobThere } from "../registry/find-blob.ts";
 import { blobKey } from "../registry/layout.ts";
 import type { Store } from "../registry/store.ts";
 import { Batches } from "./batches.ts";
 import type { CacheRoom, RoomClaim } from "./cache-room.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { DownloadProgress } from "./download-progress.ts";
+import { abandoned, DownloadProgress } from "./download-progress.ts";
 import type { Report } from "./events.ts";
+import { inTurn } from "./fetch-turn.ts";
+import type { TurnTimes } from "./turn-times.ts";
 
 /** What a download needs. */
 export interface DownloadOptions {
@@ -26,8 +28,12 @@ export interface DownloadOptions {
   readonly abandonMs: number;
   /** How long another process's download may stall before it is no longer waited for. */
   readonly patienceMs: number;
+  /** How long nodes wait for each other that cannot follow each other's downloads. */
+  readonly turnTimes: TurnTimes;
   /** Whether so many downloads run that each has to use little memory. */
   readonly isCrowded: () => boolean;
+  /** Throws unless the upstream has the blob in this repository. */
+  readonly confirm: () => Promise<unknown>;
 }
 
 /** How an attempt ended: the blob is stored, it will not be, or the attempt has to be repeated. */
@@ -109,12 +115,12 @@ export class Download {
     const { store } = this.#options;
     try {
       for (let outcome: Outcome = "again"; outcome === "again"; ) {
-        if (await this.#isBlobThere()) outcome = await this.#takeStored();
+        if (await isBlobThere(store, this.#source)) outcome = await this.#takeStored();
         else {
           const opening = openArrival(store, this.#source);
           const arrival = await opening.catch((error: unknown) => this.#giveUpCaching(error));
           if (arrival === "busy") outcome = await this.#watchOther();
-          else outcome = arrival === "uncached" ? arrival : await this.#receive(arrival);
+          else outcome = arrival === "uncached" ? arrival : await this.#receiveInTurn(arrival);
         }
       }
     } catch (error) {
@@ -134,12 +140,6 @@ export class Download {
     clearTimeout(this.#abandoning);
     if (readers > 0 || this.#progress.isOver) return;
     this.#abandoning = setTimeout(() => this.#abort.abort(), this.#options.abandonMs);
-  }
-
-  async #isBlobThere(): Promise<boolean> {
-    const { digest, expectedBytes } = this.#source;
-    const stat = await statBlob(this.#options.store, digest);
-    return stat !== undefined && (expectedBytes === undefined || stat.sizeBytes === expectedBytes);
   }
 
   /**
@@ -190,11 +190,17 @@ export class Download {
     this.#progress.readFrom(await followArrival(this.#options.store, this.#source));
   }
 
-  /** Receives the rest, for as long as it can be kept. What arrived before a failure stays for the next request. */
-  async #receive(opened: Arrival): Promise<Outcome> {
+  /** Receives it unless another node does, which may have it stored before long. */
+  async #receiveInTurn(opened: Arrival): Promise<Outcome> {
     using arrival = opened;
-    if (await this.#isBlobThere()) {
-      // The last holder finished it.
+    const [origin, name, progress, { signal }] = [this.#source, this.#firstName, this.#progress, this.#abort];
+    return await inTurn({ ...this.#options, origin, name, progress, signal }, () => this.#receive(arrival));
+  }
+
+  /** Receives the rest, for as long as it can be kept. What arrived before a failure stays for the next request. */
+  async #receive(arrival: Arrival): Promise<Outcome> {
+    if (await isBlobThere(this.#options.store, this.#source)) {
+      // The last holder has finished it.
       await arrival.discard();
       return "again";
     }
@@ -288,10 +294,4 @@ export class Download {
     const { digest } = this.#source;
     for (const [name, upstream] of this.#names) await linkCachedBlob(this.#options.store, name, { digest, upstream });
   }
-}
-
-function abandoned({ host, digest }: BlobSource): RegistryError {
-  return new RegistryError("UNAVAILABLE", {
-    message: `the download of ${digest} from ${host} was abandoned by the process that made it; try again`,
-  });
 }

@@ -7,7 +7,7 @@ import { CacheRoom } from "./cache-room.ts";
 import { Download, type DownloadOptions } from "./download.ts";
 
 /** What downloads need. */
-export interface DownloadsOptions extends Omit<DownloadOptions, "isCrowded" | "room"> {
+export interface DownloadsOptions extends Omit<DownloadOptions, "isCrowded" | "room" | "confirm"> {
   /** A blob larger than this is not cached. */
   readonly maxBytes: number;
 }
@@ -23,7 +23,7 @@ const fewStreams = 2;
 /** The downloads under way. */
 export class Downloads {
   readonly room: CacheRoom;
-  readonly #options: DownloadOptions;
+  readonly #options: Omit<DownloadOptions, "confirm">;
   readonly #running = new Map<string, Download>();
   #readers = 0;
 
@@ -45,7 +45,7 @@ export class Downloads {
     const key = keyOf(source);
     for (let isRepeated = false; ; isRepeated = true) {
       if (this.#running.get(key)?.hasName(name) === false) await confirm();
-      const download = this.#running.get(key) ?? new Download(name, source, this.#options);
+      const download = this.#running.get(key) ?? new Download(name, source, { ...this.#options, confirm });
       download.addName(name, source.upstream);
       if (!this.#running.has(key)) {
         this.#running.set(key, download);

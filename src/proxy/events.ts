@@ -14,6 +14,15 @@ export type ProxyEvent =
   | { readonly kind: "stale"; readonly upstream: string; readonly name: string; readonly reason: string }
   /** An upstream sent something other than what was asked for; it was neither cached nor delivered whole. */
   | { readonly kind: "wrong"; readonly upstream: string; readonly what: string; readonly reason: string }
+  /** Another node had begun to fetch a blob, and was waited for. */
+  | {
+      readonly kind: "waited";
+      readonly what: string;
+      readonly holder: string;
+      readonly waitedMs: number;
+      /** Who has fetched it then: that one, we after it had stopped, or both. */
+      readonly outcome: "stored" | "taken over" | "fetched";
+    }
   /** Content was served without being cached. */
   | { readonly kind: "uncached"; readonly what: string; readonly reason: string };
 

@@ -11,6 +11,7 @@ import type { Report } from "./events.ts";
 import { CachedListings } from "./listings.ts";
 import { CachedManifests } from "./manifests.ts";
 import { findNamespaced, findUpstream, type Routes } from "./routing.ts";
+import type { TurnTimes } from "./turn-times.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** How the cache behaves. */
@@ -22,6 +23,8 @@ export interface PullThroughOptions {
   readonly abandonMs: number;
   /** How long another process's download may stall. */
   readonly patienceMs: number;
+  /** How long nodes on one bucket wait for each other's. */
+  readonly turnTimes: TurnTimes;
   /** Larger blobs are not cached. */
   readonly maxBytes: number;
   /** A use is not recorded again within this time of the last one. */

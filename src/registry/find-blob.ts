@@ -19,6 +19,15 @@ export async function statBlob(store: Store, digest: Digest): Promise<Stat | und
   return ifWhole(await store.objects.stat(blobKey(digest)), digest);
 }
 
+/** Whether the blob is there with the size that it should have, if that is known. */
+export async function isBlobThere(
+  store: Store,
+  { digest, expectedBytes }: { readonly digest: Digest; readonly expectedBytes: number | undefined },
+): Promise<boolean> {
+  const stat = await statBlob(store, digest);
+  return stat !== undefined && (expectedBytes === undefined || stat.sizeBytes === expectedBytes);
+}
+
 /** What a link that was written leads to. */
 export interface AddedLink {
   /** Undefined if the bytes are nowhere, or damaged; "noticed" if the link or the bytes may still go. */

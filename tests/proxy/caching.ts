@@ -7,6 +7,7 @@ import { parseRepositoryName, type RepositoryName } from "../../src/oci/name.ts"
 import { parseReference, type Reference } from "../../src/oci/reference.ts";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
 import { openPullThrough, type PullThrough, type PullThroughOptions } from "../../src/proxy/pull-through.ts";
+import { usualTurnTimes } from "../../src/proxy/turn-times.ts";
 import type { UpstreamTimes } from "../../src/proxy/upstream.ts";
 import { Upstream, type UpstreamOptions } from "../../src/proxy/upstream.ts";
 import { BlobSizes } from "../../src/registry/blob-sizes.ts";
@@ -85,10 +86,19 @@ export function clientOf(
 
 /** Opens a cache of everything that the upstream has. */
 export async function cacheOf(server: MisbehavingUpstream, options: CachingOptions = {}): Promise<Caching> {
-  const events: ProxyEvent[] = [];
   const driver = options.root === undefined ? openMemory() : await openDisk({ root: options.root, isDurable: false });
   const plain: CacheStore = { ...driver, now: Date.now, uuid: () => crypto.randomUUID() };
   const store = options.wrapStore?.(plain) ?? plain;
+  return { ...cacheOn(store, server, options), store };
+}
+
+/** The same on a store of the test's own. */
+export function cacheOn(
+  store: Store,
+  server: MisbehavingUpstream,
+  options: Pick<CachingOptions, "times" | "upstream" | "cache"> = {},
+): Omit<Caching, "store"> {
+  const events: ProxyEvent[] = [];
   const sizes = new BlobSizes(store);
   const local = openRegistry(store, { rules: { urls: "any", children: "all" }, sizes });
   const report = (event: ProxyEvent) => void events.push(event);
@@ -98,13 +108,14 @@ export async function cacheOf(server: MisbehavingUpstream, options: CachingOptio
     freshMs: 0,
     abandonMs: 60_000,
     patienceMs: 60_000,
+    turnTimes: usualTurnTimes,
     useStepMs: 60_000,
     maxBytes: Number.POSITIVE_INFINITY,
     sizes,
     report,
     ...options.cache,
   });
-  return { cache, local, store, events, upstream };
+  return { cache, local, events, upstream };
 }
 
 /** Whether the blob is stored, and whether a transfer of it was left. */

@@ -6,6 +6,7 @@ import { RegistryError } from "../../src/oci/errors.ts";
 import { CacheRoom } from "../../src/proxy/cache-room.ts";
 import { Download } from "../../src/proxy/download.ts";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
+import { usualTurnTimes } from "../../src/proxy/turn-times.ts";
 import { anonymous } from "../../src/registry/actor.ts";
 import { followArrival } from "../../src/registry/arrival.ts";
 import { transferKey } from "../../src/registry/layout.ts";
@@ -191,7 +192,9 @@ describe("a blob that turns out to be too large for the cache", () => {
       room: new CacheRoom({ space: async () => ({ freeBytes: 1e12, totalBytes: 1e12 }), maxBytes: 500_000 }),
       abandonMs: 60_000,
       patienceMs: 60_000,
+      turnTimes: usualTurnTimes,
       isCrowded: () => true,
+      confirm: async () => {},
     });
     void started.run();
     const chunks: Uint8Array[] = [];

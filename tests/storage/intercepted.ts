@@ -8,7 +8,7 @@ type Call = (...args: unknown[]) => Promise<unknown> | unknown;
 type Hook = ((...args: unknown[]) => Promise<void> | void) | undefined;
 
 /** The ports that every driver has. */
-type PortName = Exclude<keyof LockedDriver, "listings">;
+type PortName = Exclude<keyof LockedDriver, "listings" | "claims">;
 
 /** Called before a call: what it throws, the call throws; what it waits for, the call waits for. */
 export type Hooks = { readonly [Port in PortName]?: HooksOf<LockedDriver[Port]> };

@@ -27,7 +27,8 @@ export function createCacheReport({ metrics, logger, warnings }: CacheReportOpti
 }
 
 function createCount(metrics: Metrics): Report {
-  const { requests, hits, misses, pulled, pushed, stale, wrong, uncached, latency, quota } = cacheMetrics(metrics);
+  const { requests, hits, misses, pulled, pushed, stale, wrong, uncached, waited, latency, quota } =
+    cacheMetrics(metrics);
   return (event) => {
     switch (event.kind) {
       case "request":
@@ -47,6 +48,8 @@ function createCount(metrics: Metrics): Report {
         return uncached.add({});
       case "quota":
         return quota.set({ upstream: event.upstream }, event.remaining);
+      case "waited":
+        return waited.add({ outcome: event.outcome });
       case "unbound":
         return undefined;
     }
@@ -76,6 +79,10 @@ function cacheMetrics(metrics: Metrics) {
     uncached: metrics.counter({ name: "registry_proxy_uncached_total", help: "Content served without being cached" }, [
       {},
     ]),
+    waited: metrics.counter({
+      name: "registry_proxy_waited_total",
+      help: "Blobs that another node had begun to fetch, by what came of the wait",
+    }),
     latency: metrics.histogram(
       {
         name: "registry_proxy_upstream_request_seconds",
@@ -113,6 +120,10 @@ function createLog(logger: Logger, warnings: UpstreamWarnings): Report {
         });
       case "uncached":
         return logger.warn("not cached", { what: event.what, reason: event.reason });
+      case "waited": {
+        const { what, holder, waitedMs, outcome } = event;
+        return logger.debug("waited for another node", { what, holder, ms: Math.round(waitedMs), outcome });
+      }
       case "unbound":
         if (toldRealms.has(event.realm)) return undefined;
         toldRealms.add(event.realm);

@@ -10,6 +10,7 @@ import { explainReadError } from "../../lib/system-error.ts";
 import type { Report } from "../../proxy/events.ts";
 import { openPullThrough, type PullThrough } from "../../proxy/pull-through.ts";
 import type { Routes } from "../../proxy/routing.ts";
+import { usualTurnTimes } from "../../proxy/turn-times.ts";
 import type { UpstreamTimes } from "../../proxy/upstream.ts";
 import { Upstream } from "../../proxy/upstream.ts";
 import type { BlobSizes } from "../../registry/blob-sizes.ts";
@@ -72,6 +73,7 @@ export function openCaches(proxy: ProxyConfiguration, dependencies: CacheDepende
     freshMs: proxy.fresh,
     abandonMs: proxy.cachewritetimeout,
     patienceMs,
+    turnTimes: usualTurnTimes,
     maxBytes: proxy.maxsize ?? Number.POSITIVE_INFINITY,
     // Uses are noted well before content expires.
     useStepMs: evictionTimes(upstreams.map(({ ttlMs }) => ttlMs)).graceMs,

@@ -1,4 +1,5 @@
 // The store in a bucket, as this node opens it: what is under way lies in a directory of its own.
+import { hostname } from "node:os";
 import type { Configuration } from "../../config/schema.ts";
 import { openBucketDriver } from "../../storage/s3/bucket-driver.ts";
 import type { BucketObjects } from "../../storage/s3/bucket-objects.ts";
@@ -59,6 +60,7 @@ export async function openBucketStore(
     traits,
     scratch: directory,
     newId: () => crypto.randomUUID(),
+    holder: `process ${process.pid} on ${hostname()}`,
     partMemoryBytes,
     isUnread: isCommand,
     redirects: redirect.disable ? undefined : { seconds: redirectSeconds, endpoint: redirectEndpoint },

@@ -10,6 +10,7 @@ import { KeyPaths } from "../key-paths.ts";
 import { collectorPlace, contentsPlace, transfersPlace } from "../places.ts";
 import type { Key } from "../ports.ts";
 import { BucketChanges } from "./bucket-changes.ts";
+import { BucketClaims } from "./bucket-claims.ts";
 import { BucketDirectory } from "./bucket-directory.ts";
 import { BucketGarbage } from "./bucket-garbage.ts";
 import { BucketListings } from "./bucket-listings.ts";
@@ -37,13 +38,15 @@ export interface BucketDriverOptions {
   readonly redirects?: Redirects | undefined;
   /** Whether nobody reads what is on its way to the bucket: its files take no room afterwards. */
   readonly isUnread?: boolean | undefined;
+  /** What this node is called by others, for a person. */
+  readonly holder?: string | undefined;
   /** The same for all nodes. */
   readonly timing?: BucketTiming;
 }
 
 /** Opens the driver on a bucket that will do; see store-probe.ts. */
 export function openBucketDriver(options: BucketDriverOptions): Driver {
-  const { objects, newId, traits, redirects, timing = usualTiming } = options;
+  const { objects, newId, traits, redirects, holder = "another node", timing = usualTiming } = options;
   const notices = new Notices(objects, { prefix: "notices/", newId, marginMs: timing.marginMs });
   const prefix = `${collectorPlace}/`;
   const { isExpiryEnforced, areEtagsMd5 } = traits;
@@ -52,16 +55,18 @@ export function openBucketDriver(options: BucketDriverOptions): Driver {
   const paths = new KeyPaths(options.scratch, new DurableFiles(options.scratch, { isDurable: false }));
   const files = new FileTransfers(paths, openFlock());
   const local = new FileDirectory(paths);
+  const claims = new BucketClaims(objects, { newId, holder, seconds: timing.claimSeconds });
   return {
     objects: stored,
     changes: new BucketChanges(objects, { notices, newId, prefix, isExpiryEnforced, timing }),
-    garbage: new BucketGarbage(objects, { notices, newId, prefix, timing }),
+    garbage: new BucketGarbage(objects, { notices, claims, newId, prefix, timing }),
     uploads: new NodeUploads(uploads),
     transfers: new ScratchTransfers({
       ...{ files, objects: stored, isUnread: options.isUnread },
       send: (content, to) => send(uploads, content, to),
     }),
     listings: new BucketListings(objects, { notices, isContent, areEtagsMd5 }),
+    claims,
     directory: new BucketDirectory(objects, { notices, space: () => local.space() }),
   };
 }

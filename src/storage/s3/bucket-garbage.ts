@@ -2,7 +2,9 @@
 // announced it, read the references, and found none. So nothing has to be brought back.
 import type { Content } from "../../lib/content.ts";
 import type { Collection, CollectionOptions, Condemned, Garbage } from "../garbage.ts";
+import { transfersPlace } from "../places.ts";
 import type { Key, Stat } from "../ports.ts";
+import type { BucketClaims } from "./bucket-claims.ts";
 import type { BucketObjects } from "./bucket-objects.ts";
 import { type CondemnedObject, readRunNotes } from "./candidates.ts";
 import { BucketCollection, beginCollection, nameOf } from "./collection.ts";
@@ -13,6 +15,7 @@ import type { BucketTiming } from "./timing.ts";
 /** What it needs. */
 export interface BucketGarbageOptions {
   readonly notices: Notices;
+  readonly claims: Pick<BucketClaims, "sweep">;
   /** The prefix of what collections note, with its slash at the end. */
   readonly prefix: string;
   readonly newId: () => string;
@@ -63,6 +66,7 @@ export class BucketGarbage implements Garbage {
   async tidy(): Promise<void> {
     await this.#options.notices.sweep();
     await this.#options.notices.damage.sweep();
+    await this.#options.claims.sweep(transfersPlace);
   }
 
   async collect({ note, tag }: CollectionOptions): Promise<Collection | { readonly heldBy: string }> {

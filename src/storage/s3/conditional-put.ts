@@ -85,7 +85,11 @@ async function readBack(
   return { isPut: true, isOpen, etag: found.stat.etag, dateMs: undefined };
 }
 
-function conditionOf(expected: Expected, { isQuoted }: BucketObjects): Readonly<Record<string, string>> {
+/** The header that says what is expected. */
+export function conditionOf(
+  expected: Expected,
+  { isQuoted }: Pick<BucketObjects, "isQuoted">,
+): Readonly<Record<string, string>> {
   if (expected === "nothing") return { "if-none-match": "*" };
   return { "if-match": isQuoted ? `"${expected.etag}"` : expected.etag };
 }

@@ -10,6 +10,8 @@ export interface BucketTiming {
   readonly marginMs: number;
   /** Without a sign of life for so long, whoever holds a kind of work no longer does. */
   readonly leaseMs: number;
+  /** The same for whoever fetches a blob that others wait for. */
+  readonly claimSeconds: number;
 }
 
 /** Long enough for anything that has not gone wrong. */
@@ -18,4 +20,5 @@ export const usualTiming: BucketTiming = {
   collectionSeconds: 15 * 60,
   marginMs: 2 * 60_000,
   leaseMs: 2 * 60_000,
+  claimSeconds: 8,
 };

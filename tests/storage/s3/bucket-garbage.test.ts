@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { BucketClaims } from "../../../src/storage/s3/bucket-claims.ts";
 import { BucketGarbage } from "../../../src/storage/s3/bucket-garbage.ts";
 import { Notices } from "../../../src/storage/s3/notices.ts";
 import { describeObject } from "../../../src/storage/s3/object-stat.ts";
@@ -10,7 +11,8 @@ async function collecting() {
   let count = 0;
   const newId = () => `id-${++count}`;
   const notices = new Notices(bucket.objects, { prefix: "notices/", newId });
-  const garbage = new BucketGarbage(bucket.objects, { notices, prefix: "gc/", newId, timing: usualTiming });
+  const claims = new BucketClaims(bucket.objects, { newId, holder: "a test", seconds: 8 });
+  const garbage = new BucketGarbage(bucket.objects, { notices, claims, prefix: "gc/", newId, timing: usualTiming });
   await bucket.objects.put("blobs/a", bytesOf("text"));
   const judged = async (key: string) => {
     const stat = await bucket.objects.stat(key);
