@@ -15,7 +15,8 @@
 //       _deleting                                             ours: the manifest whose tags are to be deleted with it
 //       _uploads/<uuid>/{data,startedat,owner}                an upload session; in a bucket {session,tail-…,data-…,owner}
 //       _upstream                                             ours: the registry that this repository is cached from
-//   proxy/<alg>-<hex>-<upstream>                              ours: a blob on its way from an upstream registry
+//   proxy/<alg>-<hex>-<upstream>                              ours: a blob on its way from an upstream registry; in a bucket,
+//                                                             which node fetches it
 //   gc/pulls                                                  ours: since when pulls are recorded
 //   gc/moved/<hex>                                            ours: the tags of a repository that were moved lately
 //   gc/{last-collection,last-check}                           ours: when one last ended, and what it counted

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { RegistryError } from "../../src/oci/errors.ts";
 import { Downloads } from "../../src/proxy/downloads.ts";
 import type { ProxyEvent } from "../../src/proxy/events.ts";
+import { usualTurnTimes } from "../../src/proxy/turn-times.ts";
 import type { Store } from "../../src/registry/store.ts";
 import { openMemory } from "../storage/memory.ts";
 import { blob, collect, from, sourceOf } from "./blob-source.ts";
@@ -15,7 +16,7 @@ function start() {
   const events: ProxyEvent[] = [];
   const report = (event: ProxyEvent) => void events.push(event);
   const limits = { maxBytes: Number.POSITIVE_INFINITY, abandonMs: 60_000, patienceMs: 60_000 };
-  return { downloads: new Downloads({ store, report, ...limits }), events };
+  return { downloads: new Downloads({ store, report, turnTimes: usualTurnTimes, ...limits }), events };
 }
 
 describe("Downloads.join()", () => {

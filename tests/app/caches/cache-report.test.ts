@@ -23,6 +23,7 @@ const events: readonly ProxyEvent[] = [
   { kind: "stale", upstream, name: "a", reason: "down" },
   { kind: "wrong", upstream, what: "a@sha256:00", reason: "has another digest" },
   { kind: "uncached", what: "sha256:00", reason: "the disk is nearly full" },
+  { kind: "waited", what: "sha256:00", holder: "node 2", waitedMs: 2000.4, outcome: "stored" },
   { kind: "unbound", upstream, realm: "elsewhere.example" },
   { kind: "unbound", upstream, realm: "elsewhere.example" },
   { kind: "quota", upstream, remaining: 76 },
@@ -40,6 +41,7 @@ test("events become metrics and log lines", async () => {
     ["warning", "an upstream is of no help"],
     ["error", "wrong content from upstream"],
     ["warning", "not cached"],
+    ["debug", "waited for another node"],
     ["warning", "the credentials are not sent to this token server; name it in realms to send them"],
   ]);
   const samples = (await metrics.format())
@@ -59,6 +61,7 @@ test("events become metrics and log lines", async () => {
     'registry_proxy_stale_total{upstream="up.example"} 1',
     'registry_proxy_wrong_content_total{upstream="up.example"} 1',
     "registry_proxy_uncached_total 1",
+    'registry_proxy_waited_total{outcome="stored"} 1',
     'registry_proxy_upstream_request_seconds_sum{upstream="up.example",status="200"} 0.02',
     'registry_proxy_upstream_request_seconds_count{upstream="up.example",status="200"} 1',
     'registry_proxy_upstream_remaining_pulls{upstream="up.example"} 76',

@@ -6,7 +6,13 @@ import type { BucketTiming } from "../../../src/storage/s3/timing.ts";
 import { digestOf, named, tagged } from "../stocked.ts";
 
 /** Of every node of the rig. */
-export const rigTiming: BucketTiming = { changeSeconds: 3, collectionSeconds: 3, marginMs: 4000, leaseMs: 4000, claimSeconds: 4 };
+export const rigTiming: BucketTiming = {
+  changeSeconds: 3,
+  collectionSeconds: 3,
+  marginMs: 4000,
+  leaseMs: 4000,
+  claimSeconds: 4,
+};
 /** Longer than a put of a tag is good for. */
 export const rigGraceMs = 6000;
 
