@@ -1,5 +1,5 @@
-// Cached repositories: those that another registry fills. They carry a marker; in them a manifest may exist before
-// its blobs, and what is missing is fetched rather than an error. The time of a link is when it was last used.
+// Cached repositories: those that are filled from another registry. They carry a marker; in them a manifest may exist before
+// its blobs, and missing content is fetched rather than refused. The time of a link is when it was last used.
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { parseManifestInTurns } from "../oci/manifest.ts";
@@ -38,13 +38,13 @@ export async function markCached(store: Store, name: RepositoryName, upstream: s
 export interface CachedManifest {
   readonly bytes: Uint8Array;
   readonly digest: Digest;
-  /** The tag that it was asked for by. */
+  /** The tag by which it was requested. */
   readonly tag: Tag | undefined;
   readonly upstream: string;
 }
 
 /**
- * Stores a manifest of a cached repository, whether or not what it names is there; refuses with MANIFEST_INVALID what
+ * Stores a manifest of a cached repository, whether or not what it names exists; refuses with MANIFEST_INVALID what
  * could not be pushed either.
  */
 export async function cacheManifest(store: Store, name: RepositoryName, cached: CachedManifest): Promise<void> {
@@ -97,7 +97,7 @@ export interface Use {
   readonly stepMs: number;
 }
 
-/** Notes the use, so that eviction takes it later. Without the lock: a time decides when something goes, not whether. */
+/** Records the use, so that eviction takes it later. Without the lock: a time decides when something goes, not whether. */
 export async function noteUse(store: Store, name: RepositoryName, { kind, digest, stepMs }: Use): Promise<void> {
   const link: Key = kind === "manifest" ? revisionLink(name, digest) : layerLink(name, digest);
   const stat = await store.objects.stat(link);

@@ -35,10 +35,10 @@ import type { Key } from "../storage/ports.ts";
 
 const root = sharedPlace;
 
-/** Below it all repositories lie. */
+/** The prefix of all repositories. */
 export const repositoriesPrefix: Key = `${root}/repositories`;
 
-/** Below it all blobs lie. */
+/** The prefix of all blobs. */
 export const allBlobsPrefix: Key = `${root}/blobs`;
 
 /** Names that a repository's own directories start with; no repository name does. */
@@ -81,7 +81,7 @@ export function repositoryPrefix(name: RepositoryName): Key {
   return `${repositoriesPrefix}/${name}`;
 }
 
-/** Below it the blobs of one algorithm lie, each in a prefix called by the first digits of its hash. */
+/** The prefix of the blobs of one algorithm; below it they are grouped by the first digits of the hash. */
 export function blobsPrefix(algorithm: Algorithm): Key {
   return `${allBlobsPrefix}/${algorithm}`;
 }
@@ -129,8 +129,8 @@ export function deletedPrefix(name: RepositoryName): Key {
 }
 
 /**
- * That a client had the blob or manifest deleted: what needs it is broken on purpose, not damaged. Counts only while it
- * is not linked.
+ * Records that a client deleted the blob or manifest: what needs it is broken on purpose, not damaged. Counts only while
+ * it is not linked.
  */
 export function deletedLink(name: RepositoryName, digest: Digest): Key {
   return `${deletedPrefix(name)}/${hashPath(digest)}/link`;
@@ -151,7 +151,7 @@ export function layerLink(name: RepositoryName, digest: Digest): Key {
   return `${layersPrefix(name)}/${hashPath(digest)}/link`;
 }
 
-/** Below it the revisions of one algorithm lie, each in a prefix called by its hash. */
+/** The prefix of the revisions of one algorithm, each below its hash. */
 export function revisionsPrefix(name: RepositoryName): Key {
   return `${manifestsPrefix(name)}/revisions`;
 }
@@ -161,7 +161,7 @@ export function revisionLink(name: RepositoryName, digest: Digest): Key {
   return `${revisionsPrefix(name)}/${hashPath(digest)}/link`;
 }
 
-/** Below it each tag has a prefix. */
+/** The prefix of all tags. */
 export function tagsPrefix(name: RepositoryName): Key {
   return `${manifestsPrefix(name)}/tags`;
 }
@@ -189,7 +189,7 @@ export function tagIndexPrefix(name: RepositoryName, tag: Tag): Key {
   return `${tagPrefix(name, tag)}/index`;
 }
 
-/** That the tag has pointed to this manifest. */
+/** Records that the tag has pointed to this manifest. */
 export function tagIndexLink(name: RepositoryName, tag: Tag, digest: Digest): Key {
   return `${tagIndexPrefix(name, tag)}/${hashPath(digest)}/link`;
 }
@@ -199,25 +199,25 @@ export function subjectPrefix(name: RepositoryName, subject: Digest): Key {
   return `${referrersPrefix(name)}/${hashPath(subject)}`;
 }
 
-/** That this manifest names that subject. */
+/** Records that this manifest names that subject. */
 export function referrerLink(name: RepositoryName, subject: Digest, digest: Digest): Key {
   return `${subjectPrefix(name, subject)}/${hashPath(digest)}/link`;
 }
 
-/** Below it blobs lie that are on their way from an upstream registry. */
+/** The prefix of blobs that are arriving from an upstream registry. */
 export const transfersPrefix: Key = transfersPlace;
 
-/** The blobs that eviction has unlinked and not yet freed, so that a kill between the two leaves none behind. */
+/** The blobs that eviction has unlinked but not yet freed, so that none is left behind if it is killed in between. */
 export const evictingKey: Key = `${transfersPrefix}/eviction/pending`;
 
-/** Which blob is on its way, and from where. */
+/** Which blob is arriving, and from where. */
 export interface TransferOrigin {
   readonly digest: Digest;
   /** The upstream's address. */
   readonly upstream: string;
 }
 
-/** A blob on its way. Each upstream has its own: what one of them sends as a digest says nothing about another. */
+/** An arriving blob. Each upstream has its own: what one of them sends under a digest says nothing about another. */
 export function transferKey({ digest, upstream }: TransferOrigin): Key {
   const address = digestHex(hashBytes(new TextEncoder().encode(upstream), "sha256")).slice(0, 16);
   return `${transfersPrefix}/${digestAlgorithm(digest)}-${digestHex(digest)}-${address}`;
@@ -259,7 +259,7 @@ export function uploadKey(name: RepositoryName, id: string): Key {
   return `${uploadPrefix(name, id)}/data`;
 }
 
-/** The digest that names of a listing spell, or undefined if another program left something else there. */
+/** The digest spelled by names of a listing; undefined if another program left something else there. */
 export function digestFromPath(algorithm: string, hex: string): Digest | undefined {
   return parseDigest(`${algorithm}:${hex}`);
 }

@@ -25,7 +25,7 @@ export async function followLink(store: Store, key: Key, digest: Digest): Promis
   return target === digest || digestAlgorithm(digest) !== "sha256" ? target : undefined;
 }
 
-/** The digests that the directories right below a prefix spell, such as those of `_layers`, whether they hold a link or not. */
+/** The digests spelled by the directories right below a prefix, such as `_layers`, whether or not they hold a link. */
 export async function* listDigests(store: Store, prefix: Key): AsyncGenerator<Digest> {
   for (const algorithm of await store.objects.list(prefix)) {
     for (const hex of await store.objects.list(`${prefix}/${algorithm}`)) {
@@ -38,19 +38,19 @@ export async function* listDigests(store: Store, prefix: Key): AsyncGenerator<Di
 /** Until then another process may have made a link without having synced it yet. */
 const settledAgeMs = 60_000;
 
-/** A link that is to be written, by somebody who adds. */
+/** A link to be written, within an `Adding`. */
 export interface NewLink {
   readonly adding: Adding;
   readonly digest: Digest;
 }
 
 /**
- * Writes the link, or renews the one that is there and whole; true if there was none. It survives a power cut when the adding
+ * Writes the link, or renews an existing intact one; true if there was none. It survives a power cut once the adding
  * has ended.
  */
 export async function putLink(store: Store, key: Key, { adding, digest }: NewLink): Promise<boolean> {
   const bytes = new TextEncoder().encode(digest);
-  // Where each step is a request, writing is all there is to it.
+  // If each step is a request, it is simply written.
   if (!store.changes.isExclusive) {
     if (await adding.replace(key, bytes, { expected: undefined })) return true;
     await store.objects.put(key, bytes);
@@ -77,14 +77,14 @@ export async function putWithLinks(
   await store.objects.putAll([object, ...due], { isDurable: false });
 }
 
-/** The link if it has to be written; one that is there and whole is renewed instead. */
+/** The link if it has to be written; an existing intact one is renewed instead. */
 export async function dueLink(store: Store, key: Key, digest: Digest): Promise<readonly NewObject[]> {
   const { due } = await findDue(store, key, digest);
   return due === undefined ? [] : [due];
 }
 
 /**
- * A young link is written again: whoever made it may not have synced it, and what we acknowledge must survive a power cut.
+ * A young link is written again: its writer may not have synced it yet, and what we acknowledge must survive a power cut.
  */
 async function findDue(
   store: Store,

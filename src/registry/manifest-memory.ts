@@ -13,14 +13,14 @@ import type { Store } from "./store.ts";
 /** A manifest without its bytes. */
 export interface DescribedManifest {
   readonly digest: Digest;
-  /** As the bytes give it, if that is safe to send to anybody. */
+  /** As in the bytes, if it is safe to send. */
   readonly mediaType: string;
   readonly sizeBytes: number;
-  /** A sentence for the client about the answer, such as that it may be out of date. */
+  /** A warning for the client, such as that the answer may be out of date. */
   readonly warning?: string;
 }
 
-/** What a manifest says of itself. */
+/** The fields of a manifest that are remembered. */
 export interface ManifestFacts extends DescribedManifest {
   /** The manifest that it is about. */
   readonly subject: Digest | undefined;
@@ -49,7 +49,7 @@ const verifiedMs = 600_000;
 
 class ManifestMemory {
   readonly #remembered = new BoundedMap<Digest, Remembered>(maxWeight, ({ weight }) => weight);
-  /** Under way: others that ask meanwhile wait for the same answer. */
+  /** Reads in progress, which later callers join. */
   readonly reading = new Map<Digest, Promise<ReadBytes | undefined>>();
 
   /** The least recently used goes first. */
@@ -76,7 +76,7 @@ function memoryOf({ objects }: Store): ManifestMemory {
   return memory;
 }
 
-/** What is known of the bytes, and the bytes themselves if they had to be read for it. */
+/** What was learned of the bytes, and the bytes themselves if they had to be read. */
 export interface DescribedBytes {
   readonly facts: ManifestFacts;
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;

@@ -1,6 +1,6 @@
-// What lies right below the prefixes of repositories, remembered for as long as each of them stays as it is: one look at its
-// time replaces reading it. So a page of the catalog costs what is on it, however many repositories there are. A disk that has no
-// such times is read each time.
+// The names right below the prefixes of repositories, cached until the prefix changes: checking its time replaces reading it. So
+// the cost of a page of the catalog depends on the page, not on the number of repositories. A disk without usable times is read
+// each time.
 import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Key, Objects } from "../storage/ports.ts";
 import { reservedPrefix } from "./layout.ts";
@@ -16,9 +16,9 @@ interface KnownList {
 
 /** Some tens of megabytes at most. */
 const mostNames = 300_000;
-/** One that changed a moment ago may change once more without a new time: clocks of filesystems have ticks. */
+/** One that has just changed may change again without a new time: filesystem clocks are coarse. */
 const settledMs = 2000;
-/** Of the lists that are alike. */
+/** How many distinct lists are shared. */
 const mostAlike = 100;
 
 /** The lists of one store. */

@@ -45,7 +45,7 @@ export class Referrers {
   readonly #store: Store;
   readonly #maxPageLooks: number;
   /**
-   * Repositories whose manifests have all been read since the start: whoever writes since then keeps the index. With the
+   * Repositories whose manifests have all been read since the start; every push since then maintains the index. With the
    * referrers whose entry could not be written, on a full or read-only disk.
    */
   readonly #rebuilt = new Map<RepositoryName, Promise<readonly ReferrerEntry[]>>();

@@ -14,18 +14,18 @@ import { readLink } from "./links.ts";
 import { isChildRequired, type ManifestRules } from "./manifest-rules.ts";
 import type { Store } from "./store.ts";
 
-/** Something that a manifest names, where its link lies, and where its bytes do. */
+/** Something that a manifest names, with the places of its link and its bytes. */
 export interface RequiredContent {
   readonly link: Key;
   readonly target: Digest;
 }
 
-/** How many are looked for at once, if each look is a request. */
+/** How many are looked up at once, if each lookup is a request. */
 const lookers = 16;
 
 /**
  * Refuses, with MANIFEST_BLOB_UNKNOWN, a manifest that names what the repository does not have, and, with MANIFEST_INVALID,
- * one that gives a wrong size. For a caller that adds to the repository: what is there survives a power cut then.
+ * one that gives a wrong size. For a caller that holds an `Adding`: what is found survives a power cut then.
  */
 export async function requireNamed(
   store: Store,
@@ -67,7 +67,7 @@ async function findNamed(store: Store, link: Key, descriptor: Descriptor): Promi
   throw otherSize(descriptor, found.stat);
 }
 
-/** Whether the bytes are wrong, rather than the manifest; they are then moved away, so that a push heals them. */
+/** Whether the bytes are wrong, rather than the manifest; they are then moved aside, so that a push heals them. */
 async function isDamaged(store: Store, digest: Digest): Promise<boolean> {
   const verdict = await inspectBlob(store, digest);
   if (verdict.kind !== "damaged") return verdict.kind === "gone";

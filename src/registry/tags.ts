@@ -13,7 +13,7 @@ import { isRepository, type Page, type PageRequest } from "./repositories.ts";
 import { refuseBusy, type Store } from "./store.ts";
 import { indexAfter, isStillTag, TagNames } from "./tag-names.ts";
 
-/** Others that move the same tag at the same moment. */
+/** How often a move is retried when others move the same tag at the same moment. */
 const maxRounds = 10;
 
 /** The digest that the tag points to. */
@@ -44,7 +44,7 @@ export async function listTags(
   const items: Tag[] = [];
   for await (const tag of inTurns(names.slice(indexAfter(names, after)))) {
     if (deleted !== undefined || !tags.has(tag)) {
-      // One that is damaged, deleted, or a directory without `current`, is shown neither here nor by name.
+      // A damaged or deleted tag, or a directory without `current`, is not shown here, nor found by name.
       if (deleted !== undefined || !(await isStillTag(store, name, { tag, before }))) {
         const digest = await readTag(store, name, tag);
         if (digest === undefined || digest === deleted) continue;
@@ -61,7 +61,7 @@ async function requireRepository(store: Store, name: RepositoryName): Promise<vo
   if (!(await isRepository(store, name))) throw new RegistryError("NAME_UNKNOWN", { detail: { name } });
 }
 
-/** The manifest that was deleted and whose tags may still be there, also while it is being deleted. */
+/** The manifest that was, or is being, deleted and whose tags may still exist. */
 export async function readUnfinished(store: Store, name: RepositoryName): Promise<Digest | undefined> {
   const digest = store.changes.isExclusive ? await readLink(store, deletingKey(name)) : undefined;
   if (digest === undefined) return undefined;
@@ -83,7 +83,7 @@ export interface MovedTag {
 /** How a tag is moved. */
 export interface TagMove extends TagPointer {
   readonly adding: Adding;
-  /** It is moved only if this is what it is. */
+  /** Move it only if this is its current state. */
   readonly condition?: { readonly expected: Stat | undefined } | undefined;
 }
 
@@ -93,7 +93,7 @@ export async function moveTag(store: Store, name: RepositoryName, move: TagMove)
   if (!store.changes.isExclusive) return await moveTagBeside(store, name, move);
   const left = await readTag(store, name, tag);
   await renewLeft(store, name, { left, digest });
-  // The Go registries' index, which no request of theirs reads, and a log for those who know what was there before.
+  // The Go registries' index, which no request of theirs reads, and the log for searches that have read all tags before.
   const index = await dueLink(store, tagIndexLink(name, tag, digest), digest);
   await noteMove(store, name, { tag, digest });
   const current = { key: tagCurrentLink(name, tag), bytes: new TextEncoder().encode(digest) };
@@ -102,7 +102,7 @@ export async function moveTag(store: Store, name: RepositoryName, move: TagMove)
   return { tag, previous: left };
 }
 
-/** Others may move it meanwhile: it is replaced only if it still is what was seen. */
+/** Others may move it meanwhile, so it is replaced only if it is still as it was seen. */
 async function moveTagBeside(
   store: Store,
   name: RepositoryName,

@@ -22,7 +22,7 @@ export interface PruneOptions extends PruneRules {
   readonly pace?: Pace | undefined;
 }
 
-/** Looks at a repository that was read and removes what nobody needs; in a dry run it only tells. */
+/** Removes what nobody needs from a repository that was scanned; a dry run only reports it. */
 export async function pruneRepository(store: Store, scan: RepositoryScan, rules: PruneOptions): Promise<Pruned> {
   const { name } = scan;
   if (name !== undefined && !rules.isDryRun) await settleFuture(store, scan, { name, rules });
@@ -31,14 +31,14 @@ export async function pruneRepository(store: Store, scan: RepositoryScan, rules:
   if (scan.isBusy) return keepEverything(scan, { ...judged, isBusy: true });
   if (name === undefined || !hasCandidates(scan, plan)) return keepEverything(scan, judged);
   if (rules.isDryRun) return await predictPruned(store, name, present(scan, plan));
-  // There may be millions of links to look at again.
+  // There may be millions of links to check again.
   const keys = keysOf(name, { scan, plan });
   await using removing = await store.changes.removing(name, { keys, waitMs: 0, isLong: true });
   if (removing === undefined) return await keepEverything(scan, { ...judged, isBusy: true });
   try {
     return await pruneAnnounced(store, name, { removing, scan, plan, rules });
   } catch (error) {
-    // That took too long; the next run has another try.
+    // That took too long; the next run tries again.
     if (errorCode(error) !== "ETIMEDOUT") throw error;
     return await keepEverything(scan, { ...judged, isBusy: true });
   }
@@ -60,7 +60,7 @@ interface Planned {
 }
 
 /**
- * Judges once more, now that nobody adds anything, or finds out what was announced: what was touched since the scan stays, with
+ * Judges again, now that nothing can be added, or that adders see what was announced: what was touched since the scan stays, with
  * all that it names.
  */
 async function pruneAnnounced(store: Store, name: RepositoryName, planned: Planned): Promise<Pruned> {
@@ -105,14 +105,14 @@ async function hasDirectories(store: Store, name: RepositoryName): Promise<boole
   );
 }
 
-/** A time in the future, from a clock that was wrong, is set to now: otherwise the link would stay for ever. */
+/** A time in the future, from a wrong clock, is set to now: otherwise the link would stay for ever. */
 async function settleFuture(
   store: Store,
   scan: RepositoryScan,
   { name, rules }: { readonly name: RepositoryName; readonly rules: PruneRules },
 ): Promise<void> {
   const nowMs = store.now();
-  // Without a grace nothing is young, and a link that is touched here would look as if somebody had needed it.
+  // Without a grace nothing is young, and touching a link here would make it look needed.
   const isWrong = (changedMs: number) => changedMs > nowMs && rules.isYoung(changedMs);
   for (const [digest, changedMs] of scan.layers) {
     if (isWrong(changedMs)) await store.objects.renew(layerLink(name, digest));

@@ -46,11 +46,11 @@ export interface RepositoryScan {
   /** Entries of the index of referrers without a matching manifest. */
   readonly staleEntries: readonly ReferrerEntry[];
   readonly hasUploads: boolean;
-  /** Whether a manifest is being pushed, so that nobody can tell yet what it names. */
+  /** Whether a manifest is being pushed, so that what it names is not known yet. */
   readonly isBusy: boolean;
-  /** Manifests of which nobody can tell what they name: missing, damaged, or being pushed. */
+  /** Manifests whose references are unknown: missing, damaged, or being pushed. */
   readonly unread: ReadonlySet<Digest>;
-  /** Whether there are links or tags of which nobody can tell what they lead to. */
+  /** Whether there are links or tags whose target is unknown. */
   readonly hasStrayLinks: boolean;
   /** Sentences about what cannot be understood. */
   readonly problems: readonly string[];
@@ -58,7 +58,7 @@ export interface RepositoryScan {
 
 /** What is to be read. */
 interface ScanOptions extends Pick<RepositoryScan, "prefix" | "name"> {
-  /** The store with the links of this repository as somebody has just seen them; a view of its own if absent. */
+  /** The store with the links of this repository as just listed; a view of its own if absent. */
   readonly seen?: Store | undefined;
   readonly pace?: Pace | undefined;
 }
@@ -121,14 +121,14 @@ async function readDeletions(
   return { deleted, isDeleting: (await store.objects.stat(deletingKey(name))) !== undefined };
 }
 
-/** Directories of subjects that nothing refers to any more. */
+/** Directories of subjects without any referrer left. */
 function vacantSubjects(index: readonly IndexedSubject[], name: RepositoryName | undefined): readonly Key[] {
   if (name === undefined) return [];
   return index.filter(({ entries }) => entries.length === 0).map(({ subject }) => subjectPrefix(name, subject));
 }
 
 /**
- * What has changed in a repository since it was scanned, for whoever holds its lock exclusively: revisions with their new
+ * What has changed in a repository since it was scanned; the caller holds its lock exclusively. Revisions with their new
  * times, new ones read, the tags, and the entries that are still stale. The tags are read again although every push
  * touches a revision before it tags it: the scan may have come between, and the grace may be shorter than that moment.
  */
@@ -150,7 +150,7 @@ export async function scanAgain(
   const tags = await scanTags(seen, places.tags, { revisions, deleted: before.deleted });
   if (tags.problems[0] !== undefined) return { problem: tags.problems[0] };
   const staleEntries = before.staleEntries.filter((entry) => isStaleEntry(entry, revisions.get(entry.digest)));
-  // What was not vacant before was not announced, where that is needed.
+  // What was not vacant in the scan was not announced, which some stores need.
   const wereVacant = new Set(before.vacantTags);
   const vacantTags = tags.vacantTags.filter((tag) => store.changes.isExclusive || wereVacant.has(tag));
   return { ...before, revisions, tags: tags.tags, vacantTags, staleEntries };

@@ -66,14 +66,14 @@ async function judgeEntry(run: GcRun, entry: Condemned): Promise<DueEntry | unde
   if (run.marked.has(digest)) {
     if (entry.isInPlace) return undefined;
     if (!(await isInPlace(run, digest))) return void (await restore(run, entry, digest));
-    // It may be the last whole copy: a repair moves the damaged one away, and whoever needs the blob restores this one.
+    // It may be the last intact copy: a repair moves the damaged one away, and this one is restored when the blob is needed.
     if ((await store.objects.stat(blobKey(digest)))?.isDamaged === true) return undefined;
   }
   if (run.isYoung(stat.changedMs)) return void noteLeft(run, entry, { digest, sizeBytes: stat.sizeBytes });
   return { entry, digest, sizeBytes: stat.sizeBytes };
 }
 
-/** What stays in its place is counted when all of these are gone through. */
+/** What stays in place is counted once all of these have been processed. */
 function noteLeft(run: GcRun, { isInPlace: isThere }: Condemned, { digest, sizeBytes }: Omit<DueEntry, "entry">): void {
   if (isThere) run.leftInPlace.add(digest);
   else noteInTrash(run, sizeBytes);
@@ -119,7 +119,7 @@ export async function sweepBlobs(run: GcRun): Promise<void> {
   let done = 0;
   for await (const place of listBlobs(run.store)) {
     await run.pace();
-    // Anything elsewhere belongs to nobody; `registry verify` names it.
+    // Stray bytes elsewhere are left for `registry verify` to report.
     if ("unreadable" in place) run.addFinding(`${place.unreadable} cannot be listed: ${place.reason}`);
     else if (!("stray" in place) && !run.marked.has(place.digest)) {
       await surviveDamage(run, `blob ${place.digest}`, () => sweepBlob(run, place.digest, place.seen));
@@ -135,7 +135,7 @@ export async function sweepBlob(run: GcRun, digest: Digest, seen: Store = run.st
   const key = blobKey(digest);
   const stat = await seen.objects.stat(key);
   if (stat === undefined) {
-    // The remains of a blob that is gone. A writer that is about to fill the directory makes it again.
+    // The remains of a blob that is gone. A writer that is about to fill the directory recreates it.
     if (!isDryRun) await store.directory.removeEmpty(parentOf(key), { isDurable: false });
     return;
   }

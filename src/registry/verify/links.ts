@@ -33,7 +33,7 @@ export interface FollowedLink {
   readonly digest: Digest;
   /** Where the bytes lie; another digest only for sha512 uploads of registry:2. */
   readonly target: Digest;
-  /** Undefined if they are nowhere, or nobody can tell. */
+  /** Undefined if they are nowhere, or if that is unknown. */
   readonly bytes: Location | undefined;
   /** False if the disk cannot read the link; that has been reported. */
   readonly isReadable: boolean;
@@ -81,10 +81,10 @@ export async function* followLinks(check: RepositoryCheck, prefix: Key): AsyncGe
   }
 }
 
-/** What stands in a link's place hides only what the path says as well: with the bytes there, it is written anew. */
+/** An obstacle in a link's place hides only what the path says as well: if the bytes exist, the link is rewritten. */
 async function passObstacle(check: RepositoryCheck, key: Key, digest: Digest | undefined): Promise<FollowedLink> {
   const problem = "it is not a file";
-  // Nobody can tell whether it was there when a client had the digest deleted.
+  // It is unknown whether it was there when a client deleted the digest.
   if (digest === undefined || (await isDeleted(check.store, check.name, digest))) throw new Error(problem);
   const bytes = await locate(check, digest);
   if (bytes === undefined) throw new Error(problem);
@@ -111,7 +111,7 @@ async function followOne(
   const { target, problem } = await targetOf(check, digest, text);
   const bytes = await locate(check, target);
   if (problem !== undefined) {
-    // Written anew it is right, and whether the bytes are there is said elsewhere.
+    // Rewriting repairs it, and missing bytes are reported elsewhere.
     const repair: Repair = { kind: "link", name: check.name, key, digest: target, because: key };
     addFinding(check, { severity: "repairable", subject: key, problem, repair });
   }
@@ -138,7 +138,7 @@ async function targetOf(
 
 /**
  * Reports that the bytes of a link are missing, and whether they are only in the trash. A link that no manifest needs is
- * left by a push that was broken off before its answer, or by another registry's collector: nobody has lost anything.
+ * left by a push that was interrupted before its answer, or by another registry's collector: nothing is lost.
  */
 export async function findMissingBytes(
   check: RepositoryCheck,
@@ -167,8 +167,8 @@ export async function locate(check: RepositoryCheck, digest: Digest): Promise<Lo
 }
 
 /**
- * Looks in their place and in the trash. In rounds, since somebody may restore them between a look at their place and
- * one at the trash, or a collector may hold them for a moment; a suspicion is looked at again.
+ * Looks in their place and in the trash. In rounds, since they may be restored between the two lookups, or a collector may
+ * hold them for a moment.
  */
 async function search(
   { store, isLocked }: RepositoryCheck,
@@ -196,8 +196,8 @@ export interface Unlinked {
 }
 
 /**
- * What is needed and not linked: if the bytes are there, a link is all that is missing. Where they are; undefined for
- * what cannot be linked again, or must not be, since a client had it deleted.
+ * Handles content that is needed but not linked: if its bytes exist, only a link is missing. Returns where they are;
+ * undefined if it cannot be linked again, or must not be, since a client deleted it.
  */
 export async function findUnlinked(
   check: RepositoryCheck,
@@ -216,7 +216,7 @@ export async function findUnlinked(
     addFinding(check, { severity: "lost", subject: digest, problem: `${role}, is missing` });
     return undefined;
   }
-  // Whoever writes the link looks for the bytes, and restores them.
+  // Writing the link looks for the bytes, and restores them.
   const repair = { kind: "link", name: check.name, key: link, digest, because } as const;
   addFinding(check, { severity: "repairable", subject: digest, problem: `${role}, is not linked here`, repair });
   return location;

@@ -18,13 +18,13 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
     case "link":
       return withAdding(store, repair.name, async (adding) => {
         if (!(await isCalledFor(store, repair.because))) return undefined;
-        // A collector that has finished reading links sees by the time of the bytes that somebody needs them.
+        // A collector that has already read the links sees from the time of the bytes that they are needed.
         await store.objects.renew(blobKey(repair.digest));
         const { stat } = await linkBlob(store, adding, { link: repair.key, target: repair.digest });
         return stat === undefined || stat === "noticed" ? undefined : "linked";
       });
     case "unlink":
-      // Announced: no push is between its link and its look, and whoever was told of the link has bytes to be found.
+      // Announced: no push is between writing its link and checking it, and whatever was acknowledged has bytes that can be found.
       return withRemoving(store, repair.name, [repair.key], async (removing) => {
         if ((await findBlob(store, repair.digest)) !== undefined) return undefined;
         // Damaged bytes are not found, but they may have been acknowledged.
@@ -36,7 +36,7 @@ export async function applyRepair(store: Store, repair: Repair): Promise<VerifyR
   }
 }
 
-/** Only if it is still what it was: a push may move it meanwhile. */
+/** Only if it is unchanged: a push may move it meanwhile. */
 async function repairTag(
   store: Store,
   adding: Adding,

@@ -1,5 +1,5 @@
 // A check of everything that is stored, beside running servers, pushes and collections. What looks wrong in a
-// repository is looked at again while nobody writes to it; only what is still wrong then is a finding.
+// repository is checked again while nobody writes to it; only what is still wrong then is a finding.
 import { setTimeout as pause } from "node:timers/promises";
 import { createPacer, type Pace } from "../../lib/pacer.ts";
 import type { Digest } from "../../oci/digest.ts";
@@ -36,7 +36,7 @@ import { createThrottle, type Throttle } from "./throttle.ts";
 export interface VerifyOptions {
   readonly rules: ManifestRules;
   readonly isRepairing: boolean;
-  /** How many bytes of blobs are read in a second; undefined: as fast as it goes. */
+  /** How many bytes of blobs are read in a second; undefined: without a limit. */
   readonly bytesPerSecond: number | undefined;
   readonly uploadAgeMs: number;
   readonly report: (event: VerifyEvent) => void;
@@ -72,7 +72,7 @@ export async function verifyStore(store: Store, options: VerifyOptions): Promise
     sizes: [],
     damaged: new Set(),
     pace,
-    // Before the links: whoever links a blob has put it first.
+    // Before the links: a blob is written before it is linked.
     counted: store.listings === undefined ? undefined : await countBlobs(store, pace),
   };
   await verifyRepositories(run);
@@ -102,7 +102,7 @@ async function verifyRepositories(run: VerifyRun): Promise<void> {
   }
 }
 
-/** A link that was repaired leads to what was not looked at before; each round goes one deeper. */
+/** A repaired link makes new content reachable; each round goes one level deeper. */
 const maxRounds = 10;
 
 async function verifyRepository(run: VerifyRun, { prefix, seen }: SeenRepository): Promise<void> {
@@ -129,8 +129,8 @@ async function verifyRepository(run: VerifyRun, { prefix, seen }: SeenRepository
 }
 
 /**
- * Without the lock, and if something looks wrong again under it; only what is wrong then counts. A store that has no such lock
- * is looked at twice, and only what is wrong both times counts.
+ * Without the lock, and again under it if something looks wrong; only the second result counts. A store without such a lock is
+ * checked twice, and only what is wrong both times counts.
  */
 async function checkTwice(
   run: VerifyRun,
@@ -152,12 +152,12 @@ async function checkTwice(
   const confirmed: RepositoryCheck = { ...base, store: await viewOf(store, prefix), isLocked: true, findings: [] };
   const again = await checkRepository(confirmed, options);
   if (store.changes.isExclusive) return { checked: again, findings: confirmed.findings };
-  // What a push was in the middle of looks different the second time.
+  // What a push was changing looks different the second time.
   const before = new Set(suspicions.findings.map(describeFinding));
   return { checked: again, findings: confirmed.findings.filter((finding) => before.has(describeFinding(finding))) };
 }
 
-/** What is said of what. */
+/** Identifies a finding. */
 function describeFinding({ subject, problem }: VerifyFinding): string {
   return `${subject} ${problem}`;
 }
