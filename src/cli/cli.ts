@@ -15,6 +15,7 @@ import { rmCommand } from "./images/rm.ts";
 import { passwdCommand } from "./passwd.ts";
 import { proxyCommand } from "./proxy.ts";
 import { serveCommand } from "./serve.ts";
+import { serviceCommand } from "./service/service.ts";
 import { tokenCommand } from "./token.ts";
 import { cpCommand } from "./transfer/cp.ts";
 import { exportCommand } from "./transfer/export.ts";
@@ -62,6 +63,7 @@ const commands: readonly Command[] = [
   configCommand,
   passwdCommand,
   tokenCommand,
+  serviceCommand,
   healthCommand,
   gencertCommand,
   trustCommand,

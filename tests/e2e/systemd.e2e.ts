@@ -1,4 +1,4 @@
-// The service under a systemd that runs: README's lines install it, clients push and pull, and it comes back by itself.
+// The service under a systemd that runs: README's line installs it, clients push and pull, and it comes back by itself.
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { bootSystemd } from "./booted-systemd.ts";
@@ -35,7 +35,7 @@ const push = `
 const pull = `${curl} ${api}/manifests/1 && ${curl} ${api}/blobs/${digest}`;
 
 describe.skipIf(!canBoot)("under systemd", () => {
-  test("README's lines install a service that serves, comes back after a kill, and stops when it is told to", async () => {
+  test("README's line installs a service that serves, comes back after a kill, and stops when it is told to", async () => {
     await using machine = await bootSystemd(root);
     const ask = async (script: string) => {
       const { code, stdout, stderr } = await machine.run(script);

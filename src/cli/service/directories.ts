@@ -1,0 +1,67 @@
+// The directories that a service writes to: each is there and belongs to its account before it starts.
+import { constants, existsSync, fchmodSync, fchownSync, fstatSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { errorCode } from "../../lib/system-error.ts";
+import { openOwned } from "../../storage/descriptors.ts";
+import { CommandError } from "../command.ts";
+import type { Account } from "./account.ts";
+import type { ServiceMachine } from "./machine.ts";
+import { serviceAccount } from "./unit.ts";
+
+const mode = 0o750;
+
+/** In every directory with a registry's data, one of these at least. */
+const storeMarks = ["locks", "docker/registry/v2"];
+
+/** Throws a CommandError if the service could not use the directory: somebody else's things lie in it. */
+export function requireOwnDirectory(path: string, account: Account | undefined, { root }: ServiceMachine): void {
+  const directory = join(root, path);
+  if (isEmptyDirectory(directory, path)) return;
+  const marks = storeMarks.filter((name) => existsSync(join(directory, name)));
+  const strangers = ["", ...marks].filter((name) => statSync(join(directory, name)).uid !== account?.uid);
+  if (strangers.length === 0) return;
+  const add = account === undefined ? `sudo useradd --system --user-group ${serviceAccount} && ` : "";
+  const advice =
+    marks.length === 0
+      ? "name a directory of its own, which will be made"
+      : `stop what serves it, type \`${add}sudo chown -R ${serviceAccount}: '${path}'\`, and try again`;
+  throw new CommandError(
+    `${path} holds ${marks.length === 0 ? "other things" : "data"} of another user, and the service runs as ${serviceAccount}: ${advice}`,
+  );
+}
+
+function isEmptyDirectory(directory: string, path = directory): boolean {
+  try {
+    return readdirSync(directory).every((name) => name === "lost+found");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return true;
+    if (errorCode(error) === "ENOTDIR") throw new CommandError(`${path} is no directory; name another one`);
+    throw error;
+  }
+}
+
+/** Makes the directory, or takes an empty one over; true if that changed something. */
+export function prepareDirectory(path: string, account: Account, { root }: ServiceMachine): boolean {
+  const directory = join(root, path);
+  makeDirectory(path, { root });
+  // By its descriptor: nobody can put something else in its place in between.
+  using owner = new DisposableStack();
+  const descriptor = openOwned(owner, directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  if (fstatSync(descriptor).uid === account.uid) return false;
+  if (!isEmptyDirectory(`/proc/self/fd/${descriptor}`))
+    throw new CommandError(`${path} was changed meanwhile; try again`);
+  fchmodSync(descriptor, mode);
+  fchownSync(descriptor, account.uid, account.gid);
+  return true;
+}
+
+/** Makes the directory where there is none; only its own account may look into it. */
+export function makeDirectory(path: string, { root }: Pick<ServiceMachine, "root">): void {
+  const directory = join(root, path);
+  mkdirSync(dirname(directory), { recursive: true, mode: 0o755 });
+  try {
+    mkdirSync(directory, { mode });
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
+  }
+}
