@@ -8,7 +8,7 @@ import { findDifferences } from "../crash/outcome.ts";
 import type { StartedRegistry } from "../e2e/executable.ts";
 import { digestOf } from "../e2e/image.ts";
 import { requireGoProgram } from "../e2e/program.ts";
-import { type RealEngine, startVersityGateway } from "../storage/s3/engines.ts";
+import { engines, type Halt, type RealEngine, startVersityGateway } from "../storage/s3/engines.ts";
 import { startNode } from "./cluster.ts";
 import { type FaultProxy, type StoreFault, startFaultProxy } from "./fault-proxy.ts";
 
@@ -28,17 +28,7 @@ describe.skipIf(!isThere)("while the object store fails", () => {
   });
   afterAll(async () => await stack.disposeAsync());
 
-  const requests: readonly (readonly [string, string, RequestInit])[] = [
-    ["GET of a tag", "/v2/team/app/manifests/1", {}],
-    ["HEAD of a tag", "/v2/team/app/manifests/1", { method: "HEAD" }],
-    ["HEAD of a blob", `/v2/team/app/blobs/${digestOf(image.layer)}`, { method: "HEAD" }],
-    ["GET of a blob", `/v2/team/app/blobs/${digestOf(image.layer)}`, { redirect: "manual" }],
-    ["the tags", "/v2/team/app/tags/list", {}],
-    ["the catalog", "/v2/_catalog", {}],
-    ["POST of an upload", "/v2/team/app/blobs/uploads/", { method: "POST" }],
-    ["PUT of a manifest", "/v2/team/app/manifests/2", putOf(image)],
-    ["DELETE of a tag", "/v2/team/app/manifests/1", { method: "DELETE" }],
-  ];
+  const requests = requestsFor(image);
 
   test.each<StoreFault>(["SlowDown", "InternalError", "ExpiredToken", "AccessDenied"])(
     "with %s, nobody is told anything but 503 with Retry-After",
@@ -72,6 +62,58 @@ describe.skipIf(!isThere)("while the object store fails", () => {
     expect(await findDifferences(node, seen)).toEqual([]);
   });
 });
+
+/** How soon everybody is told, with the pauses between tries, and the time that the store has to answer. */
+const patienceMs: Readonly<Record<Halt, number>> = { killed: 15_000, frozen: 100_000 };
+/** STORE_HALTS=killed,frozen has it stopped as well, which takes as long as a node has patience. */
+const halts = (process.env.STORE_HALTS ?? "killed").split(",") as Halt[];
+
+describe.each(engines)("while %s is gone", (_, start) => {
+  test.each(halts)(
+    "(%s) everybody is told to come again, in time, and all is as it was when it is back",
+    async (how) => {
+      await using engine = await start();
+      await using node = await startNode(engine);
+      const seen = new Expectations();
+      const client = new Client(node, seen);
+      const image = makeImage({ layerBytes: 100_000 });
+      await pushMade(client, "team/app", { image, tag: "1", way: "put" });
+      const goOn = await engine.halt(how);
+      const startedMs = performance.now();
+      const requests = requestsFor(image);
+      const answers = await Promise.all(
+        requests.map(async ([what, path, init]) => {
+          const answer = await node.fetch(path, init);
+          return [what, answer.status, answer.headers.has("retry-after")] as const;
+        }),
+      );
+      const tookMs = performance.now() - startedMs;
+      console.log(`${how}: told after ${Math.round(tookMs)} ms at most`);
+      await goOn();
+      expect([answers, tookMs < patienceMs[how]]).toEqual([requests.map(([what]) => [what, 503, true]), true]);
+      expect(await findDifferences(node, seen)).toEqual([]);
+      await pushMade(client, "team/app", { image: makeImage(), tag: "after", way: "chunks" });
+      expect(await findDifferences(node, seen)).toEqual([]);
+    },
+    300_000,
+  );
+});
+
+/** What is asked while the store fails. */
+function requestsFor(image: ReturnType<typeof makeImage>): readonly (readonly [string, string, RequestInit])[] {
+  const layer = `/v2/team/app/blobs/${digestOf(image.layer)}`;
+  return [
+    ["GET of a tag", "/v2/team/app/manifests/1", {}],
+    ["HEAD of a tag", "/v2/team/app/manifests/1", { method: "HEAD" }],
+    ["HEAD of a blob", layer, { method: "HEAD" }],
+    ["GET of a blob", layer, { redirect: "manual" }],
+    ["the tags", "/v2/team/app/tags/list", {}],
+    ["the catalog", "/v2/_catalog", {}],
+    ["POST of an upload", "/v2/team/app/blobs/uploads/", { method: "POST" }],
+    ["PUT of a manifest", "/v2/team/app/manifests/2", putOf(image)],
+    ["DELETE of a tag", "/v2/team/app/manifests/1", { method: "DELETE" }],
+  ];
+}
 
 function putOf({ manifest }: ReturnType<typeof makeImage>): RequestInit {
   return { method: "PUT", headers: { "Content-Type": manifest.mediaType }, body: manifest.bytes };

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { freePort } from "../../cache/caches.ts";
 import { environment, must, waitUntil } from "../../e2e/program.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
+import type { Halt } from "./engines.ts";
 
 /** One that runs. */
 export interface RunningCeph extends AsyncDisposable {
   readonly endpoint: URL;
-  /** Kills the gateway, and starts it again. */
-  restart(): Promise<void>;
+  /** Kills the gateway, or stops it; returns what lets it go on. */
+  halt(how: Halt): Promise<() => Promise<void>>;
 }
 
 /** Starts one with a user who has these keys. */
@@ -70,12 +71,18 @@ export async function startCeph(keys: {
       `--access-key=${keys.accessKeyId}`,
       `--secret-key=${keys.secretAccessKey}`,
     );
-    const restart = async () => {
+    const halt = async (how: Halt) => {
+      if (how === "frozen") {
+        gateway.kill("SIGSTOP");
+        return async () => gateway.kill("SIGCONT");
+      }
       gateway.kill("SIGKILL");
       await gateway.exited;
-      gateway = startGateway();
+      return async () => {
+        gateway = startGateway();
+      };
     };
-    return { endpoint: new URL(`http://127.0.0.1:${port}`), restart, [Symbol.asyncDispose]: dispose };
+    return { endpoint: new URL(`http://127.0.0.1:${port}`), halt, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;

@@ -19,9 +19,14 @@ export interface RealEngine extends AsyncDisposable {
   readonly endpoint: URL;
   readonly client: S3Client;
   readonly objects: BucketObjects;
+  /** Kills what answers requests, or stops it in the middle of what it does; returns what lets it go on. */
+  halt(how: Halt): Promise<() => Promise<void>>;
   /** Kills what answers requests, and starts it again. */
   restart(): Promise<void>;
 }
+
+/** How a store stops answering: connections are refused, or taken by nobody. */
+export type Halt = "killed" | "frozen";
 
 /** Those that are there, by name. Ceph's gateway copies whatever the conditions on the source. */
 export const engines: readonly (readonly [string, () => Promise<RealEngine>])[] = [
@@ -52,9 +57,15 @@ export async function startVersityGateway(): Promise<RealEngine> {
     await child.exited;
   };
   return await withBucket(new URL(`http://127.0.0.1:${port}`), {
-    restart: async () => {
+    halt: async (how) => {
+      if (how === "frozen") {
+        child.kill("SIGSTOP");
+        return async () => child.kill("SIGCONT");
+      }
       await kill();
-      child = spawn();
+      return async () => {
+        child = spawn();
+      };
     },
     [Symbol.asyncDispose]: async () => {
       await kill();
@@ -69,21 +80,26 @@ async function startGateway(): Promise<RealEngine> {
 }
 
 /** The program behind it. */
-type Running = Pick<RealEngine, "restart" | typeof Symbol.asyncDispose>;
+type Running = Pick<RealEngine, "halt" | typeof Symbol.asyncDispose>;
 
 async function withBucket(endpoint: URL, running: Running): Promise<RealEngine> {
   const client = clientOf(endpoint);
   try {
     await untilAnswering(endpoint);
     await client.ask({ method: "PUT", key: "" });
+    const halt = async (how: Halt) => {
+      const goOn = await running.halt(how);
+      return async () => {
+        await goOn();
+        await untilAnswering(endpoint);
+      };
+    };
     return {
       endpoint,
       client,
       objects: new BucketObjects(client),
-      restart: async () => {
-        await running.restart();
-        await untilAnswering(endpoint);
-      },
+      halt,
+      restart: async () => await (await halt("killed"))(),
       [Symbol.asyncDispose]: async () => await running[Symbol.asyncDispose](),
     };
   } catch (error) {
