@@ -218,21 +218,14 @@ async function limits({ objects }: RealEngine) {
   return { puts, gets };
 }
 
-await using engine = await startVersityGateway();
-const rows = await latencies(engine);
-const limit = await limits(engine);
-const loads: Awaited<ReturnType<typeof throughput>>[] = [];
-for (const count of [1, 2, 4]) loads.push(await throughput(engine, count));
-if (values.json !== undefined) writeFileSync(values.json, JSON.stringify({ rows, limit, loads }, null, 2));
-if (values.report !== undefined) {
-  const text = readFileSync(values.report, "utf8");
-  const [before, rest = ""] = text.split(marker);
-  writeFileSync(values.report, `${before}${marker}${format()}\n${rest.slice(rest.indexOf("<!-- end -->"))}`);
+interface Measured {
+  readonly rows: Awaited<ReturnType<typeof latencies>>;
+  readonly limit: Awaited<ReturnType<typeof limits>>;
+  readonly loads: readonly Awaited<ReturnType<typeof throughput>>[];
 }
-process.exit(0);
 
 /** As tables. */
-function format(): string {
+function format({ rows, limit, loads }: Measured): string {
   const ms = (time: number) => `${time.toFixed(time < 10 ? 1 : 0)} ms`;
   const compared = rows.map(
     ({ what, oursMs, theirsMs, ratio }) => `| ${what} | ${ms(oursMs)} | ${ms(theirsMs)} | ${ratio.toFixed(2)} |`,
@@ -246,3 +239,23 @@ function format(): string {
     `\nThe object store alone, with as many clients: ${limit.puts.toFixed(0)} PUT and ${limit.gets.toFixed(0)} GET a second.`,
   ].join("\n");
 }
+
+async function main(): Promise<void> {
+  await using engine = await startVersityGateway();
+  const rows = await latencies(engine);
+  const limit = await limits(engine);
+  const loads: Awaited<ReturnType<typeof throughput>>[] = [];
+  for (const count of [1, 2, 4]) loads.push(await throughput(engine, count));
+  if (values.json !== undefined) writeFileSync(values.json, JSON.stringify({ rows, limit, loads }, null, 2));
+  if (values.report !== undefined) {
+    const text = readFileSync(values.report, "utf8");
+    const [before, rest = ""] = text.split(marker);
+    writeFileSync(
+      values.report,
+      `${before}${marker}${format({ rows, limit, loads })}\n${rest.slice(rest.indexOf("<!-- end -->"))}`,
+    );
+  }
+}
+
+await main();
+process.exit(0);

@@ -1,8 +1,10 @@
 // registry gc
+
 import { abandonedAfterMs, describeHolder } from "../app/store/chores.ts";
 import { keepOf } from "../app/store/keep-rules.ts";
 import { rulesOf } from "../app/store/manifest-rules.ts";
 import type { Configuration } from "../config/schema.ts";
+import { counted } from "../lib/counted.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { formatSize } from "../lib/size.ts";
 import { collectGarbage, UnprotectedError } from "../registry/gc/gc.ts";
@@ -156,20 +158,22 @@ function formatSummary(summary: GcSummary, graceMs: number): string {
   const { isDryRun, repositories, busy, marked, tags, revisions, layerLinks, inTrash, waiting, purged } = summary;
   const would = isDryRun ? "would be " : "";
   const after = graceMs === 0 ? "by the next run" : `after ${formatDuration(graceMs)}`;
-  const entries = summary.referrers === 0 ? "" : `, ${summary.referrers} entries of referrers that are gone`;
+  const entries = summary.referrers === 0 ? "" : `, ${counted(summary.referrers, "stale referrer entry")}`;
   const rest = [
-    ...(tags === 0 ? [] : [`${would}untagged by gc.keep: ${tags} tags`]),
+    ...(tags === 0 ? [] : [`${would}untagged by gc.keep: ${counted(tags, "tag")}`]),
     ...(waiting === 0 ? [] : [`waiting: ${blobs(waiting, summary.waitingBytes)}, younger than the grace`]),
-    ...(summary.restored === 0 ? [] : [`${would}restored: ${summary.restored} blobs that a link needs`]),
+    ...(summary.restored === 0 ? [] : [`${would}restored: ${counted(summary.restored, "blob")} that a link needs`]),
     ...(summary.uploads + summary.temporaryFiles === 0
       ? []
-      : [`${would}removed: ${summary.uploads} abandoned uploads, ${summary.temporaryFiles} temporary files`]),
-    ...(busy === 0 ? [] : [`busy, and left alone: ${busy} repositories`]),
+      : [
+          `${would}removed: ${counted(summary.uploads, "abandoned upload")}, ${counted(summary.temporaryFiles, "temporary file")}`,
+        ]),
+    ...(busy === 0 ? [] : [`busy, and left alone: ${counted(busy, "repository")}`]),
     ...(summary.findings === 0 ? [] : [`findings: ${summary.findings}; \`registry verify\` tells more`]),
   ];
   return `${[
-    `needed: ${marked} digests in ${repositories} repositories`,
-    `${would}unlinked: ${revisions} manifests, ${layerLinks} blobs${entries}`,
+    `needed: ${counted(marked, "digest")} in ${counted(repositories, "repository")}`,
+    `${would}unlinked: ${counted(revisions, "manifest")}, ${counted(layerLinks, "blob")}${entries}`,
     `${blobs(inTrash, summary.inTrashBytes)}, ${inTrash === 1 ? "is" : "are"} garbage; free ${after}`,
     `${would}freed: ${blobs(purged, summary.freedBytes)}`,
     ...rest,
@@ -177,5 +181,5 @@ function formatSummary(summary: GcSummary, graceMs: number): string {
 }
 
 function blobs(count: number, sizeBytes: number): string {
-  return `${count} blob${count === 1 ? "" : "s"}, ${formatSize(sizeBytes)}`;
+  return `${counted(count, "blob")}, ${formatSize(sizeBytes)}`;
 }

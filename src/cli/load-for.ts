@@ -1,5 +1,7 @@
 // The configuration of a command: its file, flags and variables, with mistakes as lines for the user.
+
 import { ConfigurationError, type LoadedConfiguration, loadConfiguration } from "../config/load.ts";
+import { counted } from "../lib/counted.ts";
 import { CommandError, type CommandIo, type ParsedWords, UsageError } from "./command.ts";
 
 /** Loads the configuration that the arguments mean: `[config.yml]`, and the flags that set keys. */
@@ -20,6 +22,6 @@ export async function loadFor(words: ParsedWords, io: CommandIo): Promise<Loaded
 function formatProblems({ problems, warnings }: ConfigurationError): string {
   const lines = [...problems, ...warnings.map((warning) => `warning: ${warning}`)];
   if (lines.length === 1) return lines.join();
-  const title = `the configuration has ${problems.length} problem${problems.length === 1 ? "" : "s"}`;
+  const title = `the configuration has ${counted(problems.length, "problem")}`;
   return [title, ...lines.map((line) => `  ${line}`)].join("\n");
 }

@@ -1,6 +1,8 @@
 // registry verify
+
 import { abandonedAfterMs } from "../app/store/chores.ts";
 import { rulesOf } from "../app/store/manifest-rules.ts";
+import { counted } from "../lib/counted.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { formatSize, parseRate } from "../lib/size.ts";
 import {
@@ -116,9 +118,13 @@ const severityWidth = "repairable".length;
 function formatSummary(summary: VerifySummary): string {
   const { repositories, manifests, blobs, bytes, lost, repairable, untidy, repaired, quarantined, unconfirmed } =
     summary;
-  const repairs = repaired + quarantined === 0 ? "" : `; ${repaired} repaired, ${quarantined} damaged blobs moved away`;
-  const busy = unconfirmed === 0 ? "" : `; ${unconfirmed} repositories were busy and are to be checked again`;
-  return `checked   ${repositories} repositories, ${manifests} manifests, ${blobs} blobs, ${formatSize(bytes)}
+  const repairs =
+    repaired + quarantined === 0 ? "" : `; ${repaired} repaired, ${counted(quarantined, "damaged blob")} moved away`;
+  const busy =
+    unconfirmed === 0
+      ? ""
+      : `; ${counted(unconfirmed, "repository")} ${unconfirmed === 1 ? "was" : "were"} busy: run it again`;
+  return `checked   ${counted(repositories, "repository")}, ${counted(manifests, "manifest")}, ${counted(blobs, "blob")}, ${formatSize(bytes)}
 findings  ${lost} lost, ${repairable} repairable, ${untidy} untidy${repairs}${busy}
 `;
 }

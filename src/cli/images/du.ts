@@ -1,5 +1,7 @@
 // registry du
+
 import { scheduleOf } from "../../app/store/collector-schedule.ts";
+import { counted } from "../../lib/counted.ts";
 import { showStranger } from "../../lib/quoted.ts";
 import { formatSize } from "../../lib/size.ts";
 import type { CollectorSchedule } from "../../registry/reading/collector-schedule.ts";
@@ -112,7 +114,7 @@ function describeGarbage(usage: Usage, schedule: CollectorSchedule): string {
 
 function summaryRows(summed: Summed, usage: Usage & { readonly disk: string }): readonly (readonly string[])[] {
   const { unlinked, trash, uploads, space, disk: where } = usage;
-  const sessions = `in ${uploads.sessions} upload session${uploads.sessions === 1 ? "" : "s"}`;
+  const sessions = `in ${counted(uploads.sessions, "upload session")}`;
   const disk = `${where} has ${formatSize(space.freeBytes)} free of ${formatSize(space.totalBytes)}`;
   return [
     ["own", formatSize(summed.ownBytes), "in one repository alone"],

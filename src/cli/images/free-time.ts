@@ -1,4 +1,5 @@
 // When garbage is free, in the words of `registry gc`. Pure.
+import { counted } from "../../lib/counted.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { formatSize } from "../../lib/size.ts";
 import type { CollectorSchedule, FreeTime } from "../../registry/reading/collector-schedule.ts";
@@ -6,7 +7,7 @@ import type { Amount } from "../../registry/reading/usage.ts";
 
 /** Such as "60 blobs, 243.0 MB". */
 export function formatBlobs({ count, sizeBytes }: Amount): string {
-  return `${count} blob${count === 1 ? "" : "s"}, ${formatSize(sizeBytes)}`;
+  return `${counted(count, "blob")}, ${formatSize(sizeBytes)}`;
 }
 
 /** Such as "free after 24h, all of it after 72h": from now, as the server collects by itself. */

@@ -39,11 +39,6 @@ export async function requireAgreement(io: CommandIo, question: string, isAgreed
   if (!/^y(es)?$/i.test((await io.ask(`${question} [y/N] `)).trim())) throw new CommandError("nothing was deleted");
 }
 
-/** Such as "3 tags", "1 tag". */
-export function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
 /** The first of many, in one line. */
 export function listSome(items: readonly string[], most: number): string {
   const left = items.length - most;

@@ -1,8 +1,9 @@
 // What `registry rm` says about a registry: what would go, and what came of it; for people, or as JSON lines.
+import { counted } from "../../lib/counted.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { CommandIo } from "../command.ts";
-import { countOf, listSome, type RemovalWishes } from "./removal-target.ts";
+import { listSome, type RemovalWishes } from "./removal-target.ts";
 import type { RemoteRemoval } from "./rm-registry-plan.ts";
 import { formatImageName } from "./source.ts";
 
@@ -31,7 +32,7 @@ export function createRegistryReport(
   const print = (value: object) => io.stdout(`${JSON.stringify(value)}\n`);
   let [tags, images, kept] = [0, 0, 0];
   const soFar = () =>
-    tags + images === 0 ? "nothing was deleted" : `deleted: ${countOf(tags, "tag")}, ${countOf(images, "manifest")}`;
+    tags + images === 0 ? "nothing was deleted" : `deleted: ${counted(tags, "tag")}, ${counted(images, "manifest")}`;
   const place = (repository: RepositoryName) => ({ registry: host, repository });
   return {
     plan: (removals) => {
@@ -72,7 +73,7 @@ function formatRemovals(host: string, removals: readonly RemoteRemoval[]): strin
   const left = removals.length - maxRepositories;
   return [
     ...removals.slice(0, maxRepositories).map((removal) => formatRemoval(host, removal)),
-    ...(left > 0 ? [`and ${left} more ${left === 1 ? "repository" : "repositories"}\n`] : []),
+    ...(left > 0 ? [`and ${counted(left, "more repository")}\n`] : []),
     `what that frees, and when, is up to ${host}\n`,
   ].join("");
 }
@@ -80,8 +81,8 @@ function formatRemovals(host: string, removals: readonly RemoteRemoval[]): strin
 function formatRemoval(host: string, { name, tags, digests, taken }: RemoteRemoval): string {
   const images = new Set(tags.values()).size;
   const parts = [
-    ...(tags.size === 0 ? [] : [`${countOf(tags.size, "tag")} of ${countOf(images, "manifest")}`]),
-    ...(digests.size === 0 ? [] : [`${countOf(digests.size, "manifest")} with ${countOf(taken.size, "tag")}`]),
+    ...(tags.size === 0 ? [] : [`${counted(tags.size, "tag")} of ${counted(images, "manifest")}`]),
+    ...(digests.size === 0 ? [] : [`${counted(digests.size, "manifest")} with ${counted(taken.size, "tag")}`]),
   ];
   return [
     `${formatImageName(host, name)}: ${parts.join(", ")}\n`,

@@ -1,13 +1,15 @@
 // Deleting from a registry over its API. A registry that can delete a tag alone does so; from another one the image goes, and
 // with it every tag that leads to it, which is said and agreed to first.
+
 import type { RegistryApi } from "../../client/registry-api.ts";
+import { counted } from "../../lib/counted.ts";
 import { compileNameGlob } from "../../lib/name-glob.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
 import { isGlob } from "../../transfer/reference.ts";
 import { CommandError } from "../command.ts";
 import { createProgress } from "../progress.ts";
-import { countOf, listSome, type RemovalCall, type RemovalTarget, requireAgreement } from "./removal-target.ts";
+import { listSome, type RemovalCall, type RemovalTarget, requireAgreement } from "./removal-target.ts";
 import {
   findNewTags,
   findTagDigest,
@@ -41,8 +43,8 @@ export async function removeFromRegistry(
   report.plan(removals);
   if (wishes.isDryRun) return 0;
   const [tags, taken, digests] = [sum(removals, "tags"), sum(removals, "taken"), sum(removals, "digests")];
-  const images = digests === 0 ? "" : ` and ${countOf(digests, "manifest")}`;
-  await requireAgreement(io, `Delete ${countOf(tags + taken, "tag")}${images}?`, wishes.isAgreed);
+  const images = digests === 0 ? "" : ` and ${counted(digests, "manifest")}`;
+  await requireAgreement(io, `Delete ${counted(tags + taken, "tag")}${images}?`, wishes.isAgreed);
   for (const removal of removals) {
     await deleteTags(api, removal, { wishes, io }, report);
     const fresh = await findNewTags(api, removal);

@@ -1,4 +1,5 @@
 // What `registry rm` says about the store: the plan, and what came of it; for people, or as JSON lines.
+import { counted } from "../../lib/counted.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { RepositoryName } from "../../oci/name.ts";
 import type { DeletionOutcome } from "../../registry/deleting/carry-out.ts";
@@ -8,7 +9,7 @@ import { joinTimes } from "../../registry/reading/collector-schedule.ts";
 import type { CommandIo } from "../command.ts";
 import { formatTime } from "./age.ts";
 import { formatBlobs, formatFreeTime } from "./free-time.ts";
-import { countOf, listSome, type RemovalWishes } from "./removal-target.ts";
+import { listSome, type RemovalWishes } from "./removal-target.ts";
 import { formatImageName } from "./source.ts";
 
 /** A repository with what is to go from it. */
@@ -71,7 +72,7 @@ export function createStoreReport(io: Pick<CommandIo, "stdout" | "stderr">, opti
     },
     finish: () => {
       if (isJson) print({ kind: "summary", isDryRun, tags, manifests, kept, ...free() });
-      else io.stdout(`deleted: ${countOf(tags, "tag")}, ${countOf(manifests, "manifest")}\n`);
+      else io.stdout(`deleted: ${counted(tags, "tag")}, ${counted(manifests, "manifest")}\n`);
       return kept > 0 ? 1 : 0;
     },
   };
@@ -114,7 +115,7 @@ function formatPlans(planned: readonly PlannedRepository[], options: ReportOptio
   const when = freed.count === 0 ? "" : `; ${formatFreeTime(free, { schedule, nowMs })}`;
   return [
     ...planned.slice(0, maxRepositories).map(formatPlan),
-    ...(left > 0 ? [`and ${left} more ${left === 1 ? "repository" : "repositories"}\n`] : []),
+    ...(left > 0 ? [`and ${counted(left, "more repository")}\n`] : []),
     `${most}${formatBlobs(freed)}, ${verb} garbage${when}\n`,
     ...(shared.count === 0
       ? []
@@ -131,14 +132,14 @@ function formatPlan({ name, plan }: PlannedRepository): string {
   const more = isComplete ? "" : ", and more in further rounds";
   const others = describeManifests(plan);
   return [
-    `${formatImageName(undefined, name)}: ${countOf(tags.length, "tag")}, ${countOf(manifests.length, "manifest")}${more}\n`,
+    `${formatImageName(undefined, name)}: ${counted(tags.length, "tag")}, ${counted(manifests.length, "manifest")}${more}\n`,
     ...(tags.length === 0 ? [] : [`  tags: ${listed}\n`]),
     ...(others === "" ? [] : [`  with ${others}\n`]),
     ...(immutable.length === 0 ? [] : [`  stays: ${listSome(immutable, maxListed)} (immutable)\n`]),
     ...kept
       .slice(0, maxKept)
       .map(({ digest, because, by }) => `  stays: ${shorten(digest)}, ${explainKept(because, by)}\n`),
-    ...(kept.length > maxKept ? [`  stay: ${countOf(kept.length - maxKept, "more manifest")}\n`] : []),
+    ...(kept.length > maxKept ? [`  stay: ${counted(kept.length - maxKept, "more manifest")}\n`] : []),
     ...problems.map((problem) => `  cannot be read: ${problem}\n`),
   ].join("");
 }
@@ -149,7 +150,7 @@ function describeManifests({ manifests }: DeletionPlan): string {
   const [children, referrers] = [count("child"), count("referrer")];
   return [
     ...(children === 0 ? [] : [`${children} of an index`]),
-    ...(referrers === 0 ? [] : [countOf(referrers, "referrer")]),
+    ...(referrers === 0 ? [] : [counted(referrers, "referrer")]),
   ].join(", ");
 }
 

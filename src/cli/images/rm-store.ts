@@ -1,6 +1,8 @@
 // Deleting from the store of this machine: planned, agreed to, and carried out beside whatever is at work there.
+
 import { recordCommand } from "../../app/observe/open-audit.ts";
 import { scheduleOf } from "../../app/store/collector-schedule.ts";
+import { counted } from "../../lib/counted.ts";
 import { compileNameGlob } from "../../lib/name-glob.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
@@ -15,7 +17,7 @@ import { isGlob } from "../../transfer/reference.ts";
 import { CommandError } from "../command.ts";
 import { createProgress } from "../progress.ts";
 import type { MeantStore } from "../store-command.ts";
-import { countOf, type RemovalCall, type RemovalTarget, requireAgreement } from "./removal-target.ts";
+import { type RemovalCall, type RemovalTarget, requireAgreement } from "./removal-target.ts";
 import { createStoreReport, type PlannedRepository } from "./rm-store-report.ts";
 
 /** Several references may be about one repository. */
@@ -60,7 +62,7 @@ export async function removeFromStore(
   if (tags + manifests === 0) throw new CommandError("nothing was deleted: what was named stays");
   if (wishes.isDryRun) return 0;
   const more = planned.some((each) => !each.plan.isComplete) ? ", and what else fits" : "";
-  const question = `Delete ${countOf(tags, "tag")} and ${countOf(manifests, "manifest")}${more}?`;
+  const question = `Delete ${counted(tags, "tag")} and ${counted(manifests, "manifest")}${more}?`;
   await requireAgreement(io, question, wishes.isAgreed);
   const note = noteIn(meant, io);
   for (const { name, plan: first } of concerned) {

@@ -1,9 +1,11 @@
 // registry migrate
+
 import { statSync } from "node:fs";
 import { StartError } from "../../app/start-error.ts";
 import { openExistingStore, openStore } from "../../app/store/open-store.ts";
 import { type MigrationEvent, type MigrationSummary, migrateStore } from "../../app/transfers/migrate.ts";
 import type { CopiedStore } from "../../app/transfers/places.ts";
+import { counted } from "../../lib/counted.ts";
 import { formatSize, parseRate } from "../../lib/size.ts";
 import { errorCode, messageOf } from "../../lib/system-error.ts";
 import { openRegistry } from "../../registry/registry.ts";
@@ -152,16 +154,12 @@ function outputOf(words: ParsedWords, io: CommandIo): MigrationOutput {
 
 function formatEvent(event: Exclude<MigrationEvent, { readonly kind: "problem" }>): string {
   if (event.kind === "cached") return `${event.name}: left out, since it is cached from ${event.upstream}\n`;
-  return `${event.name}: ${count(event.tags, "tag")}, ${count(event.manifests, "manifest")}\n`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+  return `${event.name}: ${counted(event.tags, "tag")}, ${counted(event.manifests, "manifest")}\n`;
 }
 
 function formatSummary({ repositories, problems }: MigrationSummary, copied: CopySummary): string {
   const { sentBlobs, sentBytes, skippedBytes } = copied;
-  const sent = `sent ${sentBlobs} blobs, ${formatSize(sentBytes)}; ${formatSize(skippedBytes)} were there`;
+  const sent = `sent ${counted(sentBlobs, "blob")}, ${formatSize(sentBytes)}; ${formatSize(skippedBytes)} were there`;
   const failed = problems === 0 ? "" : `; ${problems} could not be moved`;
-  return `${repositories} repositories are in their new place: ${sent}${failed}\n`;
+  return `${counted(repositories, "repository")} ${repositories === 1 ? "is" : "are"} in the new place: ${sent}${failed}\n`;
 }

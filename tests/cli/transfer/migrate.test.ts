@@ -37,7 +37,7 @@ describe("registry migrate", () => {
       errors: "",
       output:
         "team/app: 2 tags, 2 manifests\nteam/tool: 1 tag, 1 manifest\n" +
-        "2 repositories are in their new place: sent 3 blobs, 12 B; 9 B were there\n",
+        "2 repositories are in the new place: sent 3 blobs, 12 B; 9 B were there\n",
     });
     const moved = await stockAt(to);
     const pull = (name: string, tag: string) => pullImage(moved, name, tagged(tag));
