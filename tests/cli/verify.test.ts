@@ -27,7 +27,7 @@ test("a sound store is clean: exit code 0", async () => {
   expect(await verify(registry.data)).toEqual({
     code: 0,
     output: expect.stringMatching(
-      /^checked {3}1 repositories, 1 manifests, 3 blobs, .*\nfindings {2}0 lost, 0 repairable, 0 untidy\n$/,
+      /^checked {3}1 repository, 1 manifest, 3 blobs, .*\nfindings {2}0 lost, 0 repairable, 0 untidy\n$/,
     ),
     errors: "",
   });

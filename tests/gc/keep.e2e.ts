@@ -73,7 +73,7 @@ gc:
     ]);
     // The manifest goes by the next run, and its bytes by the one after that.
     const second = await command("gc");
-    expect(second.lines.find((line) => line.includes("unlinked"))).toStartWith("unlinked: 1 manifests");
+    expect(second.lines.find((line) => line.includes("unlinked"))).toStartWith("unlinked: 1 manifest,");
     await command("gc");
   }
   const left = ["new", "pulled-1", "release-1"];

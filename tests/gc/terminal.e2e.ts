@@ -23,5 +23,5 @@ test.skipIf(!requireProgram("script", "bsdutils"))("verify shows on a terminal h
   expect(readFileSync(typescript, "utf8")).toMatch(
     /\r\x1b\[Kreading blobs: \d of 3, [\d.]+ k?B of [\d.]+ kB(, \d+s left)?\r\x1b\[K/,
   );
-  expect(readFileSync(output, "utf8")).toMatch(/^checked {3}1 repositories, 1 manifests, 3 blobs/);
+  expect(readFileSync(output, "utf8")).toMatch(/^checked {3}1 repository, 1 manifest, 3 blobs/);
 });
