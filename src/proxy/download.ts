@@ -16,7 +16,7 @@ import type { CacheRoom, RoomClaim } from "./cache-room.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { abandoned, DownloadProgress } from "./download-progress.ts";
 import type { Report } from "./events.ts";
-import { inTurn } from "./fetch-turn.ts";
+import { takeTurn } from "./fetch-turn.ts";
 import type { TurnTimes } from "./turn-times.ts";
 
 /** What a download needs. */
@@ -194,7 +194,8 @@ export class Download {
   async #receiveInTurn(opened: Arrival): Promise<Outcome> {
     using arrival = opened;
     const [origin, name, progress, { signal }] = [this.#source, this.#firstName, this.#progress, this.#abort];
-    return await inTurn({ ...this.#options, origin, name, progress, signal }, () => this.#receive(arrival));
+    const watched = await takeTurn({ ...this.#options, origin, name, progress, signal });
+    return await watched(this.#receive(arrival));
   }
 
   /** Receives the rest, for as long as it can be kept. What arrived before a failure stays for the next request. */

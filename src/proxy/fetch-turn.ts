@@ -25,24 +25,25 @@ export interface TurnOptions extends FetchingOptions {
 }
 
 /**
- * Does the work in its turn: once nobody else fetches the blob, or it was waited for long enough. The work has to look first
- * whether the blob is stored. Throws what the upstream has refused it with to the node that was waited for.
+ * Waits until no other node fetches the blob, or until that has taken long enough, and returns what has to watch the work that
+ * follows; this work has to check first whether the blob is stored. Throws the upstream's refusal of the blob to the other node.
  */
-export async function inTurn<T>(options: TurnOptions, work: () => Promise<T>): Promise<T> {
+export async function takeTurn(options: TurnOptions): Promise<<T>(work: Promise<T>) => Promise<T>> {
   const { claims } = options.store;
   const claim = claims === undefined ? undefined : await new Turn(claims, options).take();
-  if (claim === undefined) return await work();
-  const fetching = new Fetching(claim, options);
-  let failure: FetchNote["failure"];
-  try {
-    return await work();
-  } catch (error) {
-    failure = sharedFailureOf(error);
-    throw error;
-  } finally {
-    // Nobody here has to wait for that.
-    void fetching.end(failure);
-  }
+  const fetching = claim === undefined ? undefined : new Fetching(claim, options);
+  return async (work) => {
+    let failure: FetchNote["failure"];
+    try {
+      return await work;
+    } catch (error) {
+      failure = sharedFailureOf(error);
+      throw error;
+    } finally {
+      // Nobody here has to wait for that.
+      void fetching?.end(failure);
+    }
+  };
 }
 
 /** The wait for a turn. */
