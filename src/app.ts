@@ -89,12 +89,8 @@ export async function startApp(loaded: LoadedConfiguration, dependencies: AppDep
   const { logger, accessLog } = openLogs(loaded, dependencies);
   const address = findAddress(loaded.configuration);
   using ahead = spawnPlanned(loaded.configuration, { hasFile: isConfigured, spawnWorker: dependencies.spawnWorker });
-  const warn = (line: string) => logger.warn(line);
-  const { dataDirectory, place, shared, secrets, ...opened } = await openStore(loaded.configuration, {
-    env,
-    now,
-    warn,
-  });
+  const storing = { env, now, warn: (line: string) => logger.warn(line) };
+  const { dataDirectory, place, shared, secrets, ...opened } = await openStore(loaded.configuration, storing);
   const configuration = opened.mayRemove ? loaded.configuration : withoutRemoval(loaded.configuration);
   const later: { answering?: Answering } = {};
   const monitoring = openMonitoring(configuration, {
@@ -104,11 +100,7 @@ export async function startApp(loaded: LoadedConfiguration, dependencies: AppDep
   });
   const { health, metrics } = monitoring;
 
-  if (shared !== undefined) {
-    await shareSecrets(configuration, shared, { dataDirectory, now });
-    if (!configuration.storage.maintenance.readonly.enabled)
-      await explainStoreFailure(() => beginCatalog(opened.store));
-  }
+  if (shared !== undefined) await joinNodes(configuration, shared, { store: opened.store, dataDirectory, now });
   const directory = join(dataDirectory, tlsPlace);
   const certificate = await openCertificates(configuration.http.tls, { directory, now });
   announce(certificate, logger);
@@ -116,20 +108,10 @@ export async function startApp(loaded: LoadedConfiguration, dependencies: AppDep
   const front = await openFront(configuration, { ...dependencies, ...facts, store: opened.store });
   const { store, access, composed, tracing } = front;
   const instanceId = store.uuid();
-  const notifications = openNotifications(configuration, {
-    ...{ store, dataDirectory, secrets, logger, metrics, instanceId },
-  });
-  const answered = {
-    ...facts,
-    address,
-    certificate,
-    front,
-    notifications,
-    instanceId,
-    accessLog,
-    spawnWorker: ahead?.spawn,
-  };
-  const answering = await openAnswering(configuration, answered);
+  const notified = { store, dataDirectory, secrets, logger, metrics, instanceId };
+  const notifications = openNotifications(configuration, notified);
+  const answered = { ...facts, address, certificate, front, notifications, instanceId, accessLog };
+  const answering = await openAnswering(configuration, { ...answered, spawnWorker: ahead?.spawn });
   later.answering = answering;
 
   const renewCertificate = createRenewal(certificate, { server: answering, logger });
@@ -151,14 +133,21 @@ export async function startApp(loaded: LoadedConfiguration, dependencies: AppDep
   return { ...shown, ...addressOf(configuration, answering, certificate), processes, renewCertificate, reload, stop };
 }
 
-/** Brings here what the other nodes have: tokens and their keys, and the authority behind a certificate of our own. */
-async function shareSecrets(
-  { http: { tls } }: Configuration,
+/** What a node of several has of its own. */
+interface NodeDependencies {
+  readonly store: Store;
+  readonly dataDirectory: string;
+  readonly now: () => number;
+}
+
+/** Takes over what the other nodes share: tokens and their keys, and the authority behind a certificate of our own. */
+async function joinNodes(
+  { http: { tls }, storage }: Configuration,
   shared: SharedFiles,
-  own: { readonly dataDirectory: string; readonly now: () => number },
+  { store, dataDirectory, now }: NodeDependencies,
 ): Promise<void> {
-  const { dataDirectory, now } = own;
   await explainStoreFailure(async () => {
+    if (!storage.maintenance.readonly.enabled) await beginCatalog(store);
     await shared.pull();
     // Before anybody gets a token that another node does not know.
     await new SigningKeyFile(dataDirectory, { now, lifetimeMs: refreshSeconds * 1000, shared }).current();

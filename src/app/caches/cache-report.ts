@@ -57,9 +57,12 @@ function createCount(metrics: Metrics): Report {
 }
 
 function cacheMetrics(metrics: Metrics) {
+  const counter = (name: string, help: string, known: Parameters<Metrics["counter"]>[1] = []) =>
+    metrics.counter({ name: `registry_proxy_${name}`, help }, known);
   const byType = (name: string, help: string) =>
-    metrics.counter(
-      { name: `registry_proxy_${name}`, help },
+    counter(
+      name,
+      help,
       types.map((type) => ({ type })),
     );
   return {
@@ -68,21 +71,10 @@ function cacheMetrics(metrics: Metrics) {
     misses: byType("misses_total", "Requests for which an upstream was asked"),
     pulled: byType("pulled_bytes_total", "Bytes that came from upstreams"),
     pushed: byType("pushed_bytes_total", "Bytes that went to clients"),
-    stale: metrics.counter({
-      name: "registry_proxy_stale_total",
-      help: "Answers served from the cache because the upstream failed",
-    }),
-    wrong: metrics.counter({
-      name: "registry_proxy_wrong_content_total",
-      help: "Wrong content received from upstreams",
-    }),
-    uncached: metrics.counter({ name: "registry_proxy_uncached_total", help: "Content served without being cached" }, [
-      {},
-    ]),
-    waited: metrics.counter({
-      name: "registry_proxy_waited_total",
-      help: "Blobs that another node had begun to fetch, by what came of the wait",
-    }),
+    stale: counter("stale_total", "Answers served from the cache because the upstream failed"),
+    wrong: counter("wrong_content_total", "Wrong content received from upstreams"),
+    uncached: counter("uncached_total", "Content served without being cached", [{}]),
+    waited: counter("waited_total", "Blobs that another node had begun to fetch, by what came of the wait"),
     latency: metrics.histogram(
       {
         name: "registry_proxy_upstream_request_seconds",
@@ -112,12 +104,10 @@ function createLog(logger: Logger, warnings: UpstreamWarnings): Report {
       }
       case "stale":
         return warnings.note(event.upstream, event.reason);
-      case "wrong":
-        return logger.error("wrong content from upstream", {
-          upstream: event.upstream,
-          what: event.what,
-          reason: event.reason,
-        });
+      case "wrong": {
+        const { upstream, what, reason } = event;
+        return logger.error("wrong content from upstream", { upstream, what, reason });
+      }
       case "uncached":
         return logger.warn("not cached", { what: event.what, reason: event.reason });
       case "waited": {

@@ -54,15 +54,7 @@ export async function openStore(
     return { ...opened, store: { ...driver, now: storeNow, uuid: () => crypto.randomUUID(), tagReads } };
   }
   const { rootdirectory, durable: isDurable } = configuration.storage.filesystem;
-  const dataDirectory = chooseDataDirectory(rootdirectory, { env, canUse: canUseDirectory });
-  if (dataDirectory === undefined) {
-    throw new StartError("no directory for the data can be written; choose one with --data DIR");
-  }
-  if (!isAbsolute(dataDirectory) && isWorkingDirectoryGone()) {
-    throw new StartError(
-      `the working directory was removed, so ${dataDirectory} is nowhere; name it with its whole path`,
-    );
-  }
+  const dataDirectory = requireDataDirectory(rootdirectory, env);
   const storeOn = (driver: Driver): Store => ({ ...driver, now, uuid: () => crypto.randomUUID(), tagReads });
   const makeRoomHere =
     makeRoom &&
@@ -88,6 +80,17 @@ export async function openStore(
   } catch (error) {
     throw new StartError(explainDataError(error, dataDirectory));
   }
+}
+
+function requireDataDirectory(configured: string | undefined, env: StoreDependencies["env"]): string {
+  const directory = chooseDataDirectory(configured, { env, canUse: canUseDirectory });
+  if (directory === undefined) {
+    throw new StartError("no directory for the data can be written; choose one with --data DIR");
+  }
+  if (!isAbsolute(directory) && isWorkingDirectoryGone()) {
+    throw new StartError(`the working directory was removed, so ${directory} is nowhere; name it with its whole path`);
+  }
+  return directory;
 }
 
 /** Opens a store that must exist: a mistyped directory is not created, and another program's is not filled. */

@@ -31,22 +31,12 @@ export function TagsTable({
   const { texts } = usePage();
   const rows = pages.flatMap(({ tags }) => tags);
   const shown = rows.map(({ tag }) => tag);
-  const areAll = selection !== undefined && shown.every((tag) => isSelected(selection, tag));
   const heading = { sorting, onSort };
   return (
     <table class="rows tags" aria-busy={isBusy}>
       <thead>
         <tr>
-          {selection !== undefined && (
-            <th scope="col" class="check">
-              <input
-                type="checkbox"
-                aria-label={texts.selectShown}
-                checked={areAll}
-                onChange={() => onSelect({ kind: "some", tags: new Set(areAll ? [] : shown) })}
-              />
-            </th>
-          )}
+          {selection !== undefined && <SelectShown shown={shown} selection={selection} onSelect={onSelect} />}
           <SortHeading by="name" text={texts.tag} {...heading} />
           <th scope="col">{texts.digest}</th>
           <th scope="col">{texts.platforms}</th>
@@ -68,6 +58,29 @@ export function TagsTable({
         ))}
       </tbody>
     </table>
+  );
+}
+
+function SelectShown({
+  shown,
+  selection,
+  onSelect,
+}: {
+  readonly shown: readonly string[];
+  readonly selection: TagSelection;
+  readonly onSelect: (selection: TagSelection) => void;
+}): VNode {
+  const { texts } = usePage();
+  const areAll = shown.every((tag) => isSelected(selection, tag));
+  return (
+    <th scope="col" class="check">
+      <input
+        type="checkbox"
+        aria-label={texts.selectShown}
+        checked={areAll}
+        onChange={() => onSelect({ kind: "some", tags: new Set(areAll ? [] : shown) })}
+      />
+    </th>
   );
 }
 
