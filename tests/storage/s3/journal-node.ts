@@ -3,6 +3,7 @@ import { Journal } from "../../../src/storage/journal.ts";
 import type { JournalEntry } from "../../../src/storage/journal-segments.ts";
 import { JournalObjects } from "../../../src/storage/s3/journal-objects.ts";
 import type { JournalTiming } from "../../../src/storage/s3/journal-takeover.ts";
+import type { RetryLimits } from "../../../src/storage/s3/retries.ts";
 import { openBucket } from "./bucket.ts";
 import type { Engine } from "./engine.ts";
 
@@ -21,12 +22,13 @@ interface NodeChanges {
   readonly recipients?: readonly string[];
   readonly maxBytes?: number;
   readonly idleMs?: number;
+  readonly limits?: RetryLimits;
 }
 
 /** A node, with everything that its journal hands out. */
 export function openJournalNode(engine: Engine, changes: NodeChanges = {}) {
-  const { recipients = [ci, audit], maxBytes = 1_000_000, idleMs = 3_600_000 } = changes;
-  const { objects, pauses } = openBucket({ engine });
+  const { recipients = [ci, audit], maxBytes = 1_000_000, idleMs = 3_600_000, limits } = changes;
+  const { objects } = openBucket({ engine, ...(limits === undefined ? {} : { limits }) });
   const entries: JournalEntry[] = [];
   const drops: number[] = [];
   const timing = { ...journalTiming, idleMs };
@@ -49,7 +51,7 @@ export function openJournalNode(engine: Engine, changes: NodeChanges = {}) {
     }
     return told;
   };
-  return { objects, pauses, entries, drops, segments, journal, deliver };
+  return { entries, drops, segments, journal, deliver };
 }
 
 /** The keys of the journal's segments. */
