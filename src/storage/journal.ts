@@ -158,7 +158,8 @@ export class Journal {
     let totalBytes = this.#held.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     let isDropping = false;
     for (const segment of [...this.#held]) {
-      if (totalBytes <= this.#options.maxBytes || segment === this.#current) break;
+      if (totalBytes <= this.#options.maxBytes) break;
+      if (segment === this.#current) continue;
       totalBytes -= segment.sizeBytes;
       segment.drop();
       isDropping = true;

@@ -53,7 +53,13 @@ export type WorkerOrder =
   | { readonly kind: "login"; readonly count: FailureCount }
   | { readonly kind: "measure"; readonly id: number }
   /** The answer to events. */
-  | { readonly kind: "taken"; readonly id: number; readonly problem: string | undefined }
+  | {
+      readonly kind: "taken";
+      readonly id: number;
+      readonly problem: string | undefined;
+      /** The problem's, as the system's errors have one. */
+      readonly code?: string | undefined;
+    }
   | { readonly kind: "stop"; readonly drainMs: number }
   /** Nothing is expected any more. */
   | { readonly kind: "end" };

@@ -41,7 +41,9 @@ export class SupervisorLink {
     this.#nextId += 1;
     const answer = Promise.withResolvers<void>();
     this.#answers.set(id, answer);
-    const timer = setTimeout(() => answer.reject(new Error("the supervisor does not answer")), answerMs);
+    // It waits for where it writes.
+    const refuse = () => answer.reject(failureWith("the supervisor does not answer", "EIO"));
+    const timer = setTimeout(refuse, answerMs);
     try {
       this.send(reportWith(id));
       await answer.promise;
@@ -64,7 +66,7 @@ export class SupervisorLink {
     if (order.kind === "taken") {
       const answer = this.#answers.get(order.id);
       if (order.problem === undefined) answer?.resolve();
-      else answer?.reject(new Error(order.problem));
+      else answer?.reject(failureWith(order.problem, order.code));
       return;
     }
     if (this.#orders.length >= maxWaiting) return;
@@ -77,4 +79,9 @@ export class SupervisorLink {
     this.#wake.resolve();
     for (const answer of this.#answers.values()) answer.reject(new Error("the supervisor is gone"));
   }
+}
+
+/** With the code, whoever answers a client knows that it is the disk, or the object store. */
+function failureWith(problem: string, code: string | undefined): Error {
+  return Object.assign(new Error(problem), code === undefined ? {} : { code });
 }

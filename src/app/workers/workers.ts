@@ -2,7 +2,7 @@
 // done once is done here.
 import type { Configuration } from "../../config/schema.ts";
 import type { TlsMaterial } from "../../http/server.ts";
-import { messageOf } from "../../lib/system-error.ts";
+import { errorCode, messageOf } from "../../lib/system-error.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { Figures } from "../../metrics/figures.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
@@ -204,13 +204,12 @@ export class Workers {
 
   async #keep({ id, record }: Extract<WorkerReport, { readonly kind: "keep" }>, slot: WorkerSlot): Promise<void> {
     const answer = slot.answerer();
-    let problem: string | undefined;
     try {
       await this.#options.sink?.keep(record);
+      answer({ kind: "taken", id, problem: undefined });
     } catch (error) {
-      problem = messageOf(error);
+      answer({ kind: "taken", id, problem: messageOf(error), code: errorCode(error) });
     }
-    answer({ kind: "taken", id, problem });
   }
 
   #addMetrics(metrics: Metrics): void {

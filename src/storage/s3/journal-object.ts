@@ -168,9 +168,13 @@ export class JournalObject implements JournalSegment {
 
   async close(): Promise<void> {
     if (this.waitingCount === 0) return this.remove();
-    await this.flush().catch(() => undefined);
     this.#state = "closed";
     this.#options.noteEnd(this, { isLeft: true });
+    this.#options.finish(this.name, () => this.#inTurn(() => this.#leave()));
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#isStale) await this.#put([]);
   }
 
   /** What waits for recipients of other nodes stays, and is free. */

@@ -149,6 +149,8 @@ export class JournalObjects implements JournalSegments {
       if (isLeft || !isFree({ holder: seen.holder, changedMs }, facts)) return undefined;
     } else if (!mayBeFree(changedMs, facts)) return undefined;
     const found = await readSegment(this.#options.objects, this.#segmentKey(name));
+    // Gone, or another program's.
+    if (found === undefined) this.#seen.set(name, { etag, holder: "", untilMs: Number.POSITIVE_INFINITY });
     const records = found && this.#recordsFor(name, found, facts);
     if (found === undefined || records === undefined) return undefined;
     const taken = await JournalObject.takeOver(name, { ...found, records }, this.#optionsFor(holder));

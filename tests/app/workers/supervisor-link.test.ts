@@ -38,14 +38,14 @@ test("orders come one after the other, also those from before anybody asked, and
 test("ask() ends with the answer to its own question, and fails with the problem that it tells", async () => {
   const { link, end, sent } = linked();
   const [one, other] = [link.ask(keep), link.ask(keep)];
-  end.order({ kind: "taken", id: 1, problem: "the disk is full" });
-  const problem = await other.catch((error: Error) => error.message);
+  end.order({ kind: "taken", id: 1, problem: "the disk is full", code: "ENOSPC" });
+  const problem = await other.catch((error: NodeJS.ErrnoException) => [error.code, error.message]);
   end.order({ kind: "taken", id: 0, problem: undefined });
   // Nobody waits for that one any more.
   end.order({ kind: "taken", id: 1, problem: undefined });
   expect([await one, problem, sent.map((report) => "id" in report && report.id)]).toEqual([
     undefined,
-    "the disk is full",
+    ["ENOSPC", "the disk is full"],
     [0, 1],
   ]);
 });

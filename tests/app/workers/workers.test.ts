@@ -123,7 +123,7 @@ test("events are taken when they are on disk; a problem of the disk is told", as
   worker(0).onReport({ kind: "keep", id: 1, record });
   worker(1).onReport({ kind: "pass", id: 2, records: [record, record] });
   await Bun.sleep(0);
-  disk.failure = new Error("full");
+  disk.failure = Object.assign(new Error("full"), { code: "ENOSPC" });
   worker(0).onReport({ kind: "keep", id: 3, record });
   await Bun.sleep(0);
   const answers = (index: number) => worker(index).orders.filter(({ kind }) => kind === "taken");
@@ -132,7 +132,7 @@ test("events are taken when they are on disk; a problem of the disk is told", as
     2,
     [
       { kind: "taken", id: 1, problem: undefined },
-      { kind: "taken", id: 3, problem: "full" },
+      { kind: "taken", id: 3, problem: "full", code: "ENOSPC" },
     ],
     [{ kind: "taken", id: 2, problem: undefined }],
   ]);
