@@ -94,9 +94,11 @@ export async function moveTag(store: Store, name: RepositoryName, move: TagMove)
   const left = await readTag(store, name, tag);
   await renewLeft(store, name, { left, digest });
   // The Go registries' index, which no request of theirs reads, and the log for searches that have read all tags before.
-  const index = await dueLink(store, tagIndexLink(name, tag, digest), digest);
+  const [indexKey, bytes] = [tagIndexLink(name, tag, digest), new TextEncoder().encode(digest)];
+  // A new tag has none, and where a push was killed it does no harm to write it again.
+  const index = left === undefined ? [{ key: indexKey, bytes }] : await dueLink(store, indexKey, digest);
   await noteMove(store, name, { tag, digest });
-  const current = { key: tagCurrentLink(name, tag), bytes: new TextEncoder().encode(digest) };
+  const current = { key: tagCurrentLink(name, tag), bytes };
   await store.objects.putAll(condition === undefined ? [...index, current] : index, { isDurable: false });
   if (condition !== undefined && !(await adding.replace(current.key, current.bytes, condition))) throw refuseBusy(name);
   return { tag, previous: left };

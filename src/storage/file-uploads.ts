@@ -44,11 +44,16 @@ export class FileUploads implements Uploads {
   async create(key: Key, beside: Readonly<Record<string, string>> = {}): Promise<void> {
     const path = this.#paths.of(key);
     const session = dirname(path);
-    await this.#paths.files.inDirectory(dirname(session), async () => {
+    const make = async () => {
       // Whoever removes empty directories may come between any two of these steps.
       await makeSession(session);
       for (const [name, content] of Object.entries(beside)) await writeSmall(join(session, name), content);
       await writeSmall(path, "", "wx");
+    };
+    // The directory above is there but for the first time, and need not survive a power cut.
+    await make().catch(async (error: unknown) => {
+      if (errorCode(error) !== "ENOENT") throw error;
+      await this.#paths.files.inDirectory(dirname(session), make);
     });
     this.#beside.set(session, Object.keys(beside));
   }

@@ -45,10 +45,10 @@ export async function takeFileLock(
 ): Promise<Lock | undefined> {
   const stripe = Bun.CryptoHasher.hash("sha256", request.name, "hex").slice(0, 2);
   const endMs = performance.now() + request.waitMs;
-  const take = (file: string) =>
-    tryUntil(() => openLocked(flock, join(directory, file), request.mode), endMs - performance.now());
+  const take = (file: string, { isGate = false } = {}) =>
+    tryUntil(() => openLocked(flock, join(directory, file), { ...request, isGate }), endMs - performance.now());
   using owner = new DisposableStack();
-  const gate = await take(`${stripe}.gate`);
+  const gate = await take(`${stripe}.gate`, { isGate: true });
   if (gate === undefined) return undefined;
   owner.use(gate);
   const main = await take(stripe);
@@ -59,12 +59,20 @@ export async function takeFileLock(
   return { [Symbol.dispose]: () => held.dispose() };
 }
 
-/** The owner of a lock on the file that is at the path now (somebody may have removed the directory meanwhile). */
-async function openLocked(flock: Flock, path: string, mode: LockMode): Promise<DisposableStack | undefined> {
+/**
+ * The owner of a lock on the file that is at the path now: somebody may have removed the directory meanwhile. Of a gate, which
+ * keeps nobody off, it may be another file.
+ */
+async function openLocked(
+  flock: Flock,
+  path: string,
+  { mode, isGate }: { readonly mode: LockMode; readonly isGate: boolean },
+): Promise<DisposableStack | undefined> {
   using owner = new DisposableStack();
   try {
     const descriptor = await openLockFileSoon(owner, path);
-    return flock.tryLock(descriptor, mode) && (await isHere(fstatSync(descriptor), path)) ? owner.move() : undefined;
+    if (!flock.tryLock(descriptor, mode)) return undefined;
+    return isGate || (await isHere(fstatSync(descriptor), path)) ? owner.move() : undefined;
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createPacer, inNextTurn, inTurns, type Pace } from "../../src/lib/pacer.ts";
+import { createPacer, inNextTurn, inTurns, type Pace, stepAside } from "../../src/lib/pacer.ts";
 
 function work(ms: number): void {
   const endMs = performance.now() + ms;
@@ -98,6 +98,11 @@ test("createPacer() lets everybody go on in turns", async () => {
   );
   const others = Map.groupBy(taken.slice(0, firstEnd), ({ flow }) => flow);
   expect([...others.values()].every((steps) => steps.length >= 6)).toBe(true);
+});
+
+test("stepAside() lets others run every other millisecond, without a rest", async () => {
+  const taken = await run(stepAside, { flows: 1, steps: 100 });
+  expect(new Set(taken.map(({ turn }) => turn)).size).toBeGreaterThan(30);
 });
 
 test("inTurns() gives every item, also those that are added on the way, and lets others run", async () => {
