@@ -151,7 +151,7 @@ function decidedBy(access: DecidedAccess | undefined): DecidedAccess | undefined
   return access === undefined ? undefined : { usersPath: access.usersPath };
 }
 
-/** With the directory that was chosen, so that nobody chooses another one. */
+/** With the directory that was chosen, so that workers do not choose another one. */
 function at(configuration: Configuration, dataDirectory: string): Configuration {
   const { storage } = configuration;
   const chosen = storage.s3.isOn

@@ -1,4 +1,4 @@
-// What requests are answered from: the store and the registry on it, who may use it, and what is told of that. The one process
+// What requests are answered from: the store and the registry on it, access control, and the records of both. The one process
 // has it, and so has every worker.
 import type { Configuration } from "../config/schema.ts";
 import type { Logger } from "../log/logger.ts";
@@ -35,7 +35,7 @@ export interface Front {
   readonly access: SwitchedAccess;
   readonly tracing: OpenedTracing;
   readonly composed: ComposedRegistry;
-  /** With the audit log; webhooks are told by another. */
+  /** With the audit log; webhooks wrap it once more. */
   readonly registry: Registry;
 }
 

@@ -34,7 +34,7 @@ export interface OidcDependencies {
 /** Whom the token belongs to, or why it was refused: for the log. */
 export type WorkloadResult = { readonly workload: Workload } | { readonly problem: string };
 
-/** Whether keys may be fetched from the address: nobody on the way can change them. */
+/** Whether keys may be fetched from the address: they cannot be changed on the way. */
 export function isTrustworthyUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || url.username !== "" || url.password !== "") return false;

@@ -13,7 +13,7 @@ import { answerTokenRequest, type TokenAnswer, type TokenCaller } from "./token-
 
 /** What the token server depends on. */
 export interface TokenServerDependencies extends OwnTokenOptions {
-  /** Checks the credentials of somebody at an address; refuses invalid ones. */
+  /** Checks the credentials of a caller at an address; refuses invalid ones. */
   readonly login: (credentials: Credentials, remote: string) => Promise<LoggedIn>;
   /** The identity behind a token, as long as its credential is valid. */
   readonly recall: (holder: Holder) => Identity | undefined;
@@ -21,7 +21,7 @@ export interface TokenServerDependencies extends OwnTokenOptions {
   readonly policy: () => Policy;
 }
 
-/** Answers a token request of somebody at an address, or refuses it. */
+/** Answers a token request of a caller at an address, or refuses it. */
 export type TokenServer = (request: TokenRequest, remote: string) => Promise<TokenAnswer>;
 
 /** Our own token server. */

@@ -16,7 +16,7 @@ export interface GuardOptions {
 
 /**
  * Decides where one upstream may lead. A public address may lead only to public ones, and one in the operator's network
- * also to its own kind: whoever sends us there is there already. The upstream's own address is the operator's choice,
+ * also to its own kind: the sender can reach it anyway. The upstream's own address is the operator's choice,
  * but a name that was once public must not lead inside later, since its DNS belongs to a stranger.
  */
 export class AddressGuard {

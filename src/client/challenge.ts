@@ -51,7 +51,7 @@ export interface Binding {
 /**
  * Whether a token server may see the credentials: one at the upstream's own host and port, one that the operator named,
  * or one under the same registrable domain. The public suffix list decides what is registrable, since example.github.io
- * does not belong to whoever runs ghcr.io; an address or a bare name shares its domain with nobody.
+ * does not belong to the operator of ghcr.io; an address or a bare name shares its domain with no other.
  */
 export async function isBoundRealm(realm: URL, { home, realms }: Binding): Promise<boolean> {
   if (home.protocol === "https:" && realm.protocol !== "https:") return false;

@@ -1,4 +1,4 @@
-// Requests of a command, which nobody but its user waits for: what fails in passing is tried again.
+// Requests of a command, for which only its user waits: temporary failures are retried.
 import { setTimeout as pause } from "node:timers/promises";
 import { errorCode } from "../lib/system-error.ts";
 import { type ErrorCode, RegistryError } from "../oci/errors.ts";
@@ -19,7 +19,7 @@ const passingCodes: readonly ErrorCode[] = [
   "UPSTREAM_UNAVAILABLE",
   "UPSTREAM_UNREACHABLE",
 ];
-/** Nobody is there, or nobody who can be trusted: another attempt would find the same. */
+/** There is no server, or none that can be trusted: another attempt would find the same. */
 const lastingCauses: readonly string[] = ["ECONNREFUSED", "ConnectionRefused", "ENOTFOUND", "EAI_AGAIN", "EPROTO"];
 
 /** The outcome of the first attempt that does not fail in passing, or the last failure. */

@@ -28,7 +28,7 @@ export interface ClientIdentity {
   readonly key: string;
 }
 
-/** A request as a step of somebody's trace. */
+/** A request as a span of a trace. */
 export interface TracedStep {
   /** What tells the one that is asked of the trace. */
   readonly headers: Readonly<Record<string, string>>;
@@ -234,13 +234,13 @@ function answerOf(response: Response, exchange: OpenExchange): UpstreamAnswer {
   };
 }
 
-/** Reads a body that nobody wants, so that the connection can be reused; one that does not end soon is cut off. */
+/** Drains an unwanted body, so that the connection can be reused; one that does not end soon is cut off. */
 async function drain(response: Response, exchange: OpenExchange): Promise<void> {
   const limit = setTimeout(() => exchange.abort.abort(), shortBodyMs);
   try {
     for await (const _chunk of readChunks(response, exchange, shortBodyMs));
   } catch {
-    // Nobody is waiting for it.
+    // There is no caller to tell.
   } finally {
     clearTimeout(limit);
   }

@@ -122,7 +122,7 @@ export async function askSession(target: PushTarget, location: URL, signal: Abor
   return { location: locationOf(target, answer, location), sizeBytes: last === 0 ? 0 : last + 1 };
 }
 
-/** Ends a session that is not needed; that it could not be ended matters to nobody. */
+/** Ends a session that is not needed; a failure to do so does not matter. */
 export async function dropSession(target: PushTarget, location: URL, signal: AbortSignal): Promise<void> {
   await ask(target, { method: "DELETE", location, headers: {}, signal }).then(
     (answer) => answer.cancel(),

@@ -1,4 +1,4 @@
-// What a request says of itself, for those who are told what it did.
+// A request, as events and the audit log describe it.
 import type { Asked } from "../registry/actor.ts";
 
 /** Where a request came from, and how it reached us. */

@@ -51,7 +51,7 @@ export interface DispatchOptions {
   readonly pages: PageLimits;
   /** Read for each request, since the certificate may be renewed. */
   readonly caCertificate: () => string | undefined;
-  /** Whose forwarded headers are believed; undefined: nobody's. */
+  /** Whose forwarded headers are believed; undefined: none. */
   readonly isTrustedProxy?: IsInNetworks | undefined;
   /** Read for each request, since users may come; undefined: everybody may do everything. */
   readonly access?: (() => AccessControl | undefined) | undefined;
@@ -61,7 +61,7 @@ export interface DispatchOptions {
   readonly health?: HealthView | undefined;
   /** The files of the web page; undefined: browsers get the same line of text as everybody else. */
   readonly page?: PageFiles | undefined;
-  /** Counts requests; undefined: nobody does. */
+  /** Counts requests; undefined: they are not counted. */
   readonly watch?: WatchRequest | undefined;
   /** Whether the process is out of file descriptors, so that the client should try again. */
   readonly isOverloaded?: () => boolean;

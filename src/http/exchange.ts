@@ -57,7 +57,7 @@ export interface ReadApi {
   readonly schedule: CollectorSchedule;
   /** What is said of the server itself; read for each request. */
   readonly describe: () => ServerDescription;
-  /** Whether another registry fills the repository, so that nobody can push to it or delete from it. */
+  /** Whether the repository is filled from another registry, so that it takes no pushes and deletions. */
   readonly isCached: (name: RepositoryName) => boolean;
 }
 

@@ -3,7 +3,7 @@
 import { isIP } from "node:net";
 import type { IsInNetworks } from "../lib/networks.ts";
 
-/** Where a request came from, and under which origin it was made; undefined if nobody says. */
+/** Where a request came from, and under which origin it was made; undefined if unknown. */
 export interface Forwarded {
   readonly remote: string | undefined;
   /** Such as `https://registry.example.com`. */

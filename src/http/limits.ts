@@ -33,7 +33,7 @@ export interface Limiter {
 /** Larger heads never get here: Bun answers them itself, by a flag of the executable. */
 const bunHeadBytes = 64 * 1024;
 
-/** Limits as a server has them that nobody configured. */
+/** The limits of a server without any configured. */
 export const usualLimits: Limits = {
   maxHeadBytes: bunHeadBytes,
   maxManifestBytes,

@@ -79,7 +79,7 @@ function shownUrl(url: string): string {
     .replace(/([?&](?:[\w-]*(?:token|secret|password|signature|key)|auth|authorization)=)[^&]*/gi, "$1***");
 }
 
-/** What the client is told, and what it is not. */
+/** The message to the client, and what is kept from it. */
 function reasonOf(failure: Error): string {
   return failure.cause instanceof Error ? `${failure.message}: ${failure.cause.message}` : failure.message;
 }

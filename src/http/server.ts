@@ -8,7 +8,7 @@ export interface TlsMaterial {
   readonly certificate: string;
   readonly key: string;
   readonly minimum: "tls1.2" | "tls1.3";
-  /** Authorities in PEM, of one of which every caller must have a certificate; undefined: nobody needs one. */
+  /** Authorities in PEM, of one of which every caller must have a certificate; undefined: none is needed. */
   readonly clientAuthorities?: string;
   /** What TLS 1.2 offers, by OpenSSL's names; if absent, everything with forward secrecy and without CBC. */
   readonly cipherSuites?: readonly string[];

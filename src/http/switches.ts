@@ -42,7 +42,7 @@ const effects: Record<Route["kind"], Effect> = {
   apiDeletion: "delete",
 };
 
-/** Why nothing can be deleted, whoever asks; undefined if it can. */
+/** Why nothing can be deleted by anybody; undefined if it can. */
 export function whyNotDeletable({ isDeleteEnabled, isReadOnly }: Switches): string | undefined {
   if (isReadOnly) return "this registry is read-only (storage.maintenance.readonly)";
   return isDeleteEnabled ? undefined : "deletion is disabled (storage.delete.enabled)";

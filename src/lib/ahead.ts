@@ -9,7 +9,7 @@ export async function* mapAhead<T, R>(
   const running: Promise<R>[] = [];
   for await (const item of items) {
     const outcome = work(item);
-    // It may fail while an earlier one is waited for, or after whoever asked has left.
+    // It may fail while an earlier one is awaited, or after the caller has left.
     outcome.catch(() => {});
     running.push(outcome);
     const first = running.length < width ? undefined : running.shift();

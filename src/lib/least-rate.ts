@@ -7,7 +7,7 @@ export interface LeastRate {
   readonly windowMs: number;
 }
 
-/** Judges one stream, window by window. Time in which nobody waited for bytes does not count. */
+/** Judges one stream, window by window. Only time spent waiting for bytes counts. */
 export class RateMeter {
   readonly #rate: LeastRate;
   #windowBytes = 0;

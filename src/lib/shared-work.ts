@@ -60,7 +60,7 @@ export class SharedWork<T> {
     const result = this.#compute(abort.signal, work).finally(() => {
       if (this.#shared.get(key)?.abort === abort) this.#shared.delete(key);
     });
-    // Whoever asked may have left before it fails.
+    // All callers may have left before it fails.
     result.catch(() => {});
     const shared = { result, abort, askers: 0 };
     this.#shared.set(key, shared);

@@ -1,4 +1,4 @@
-// Sizes as people write them: "100GB" is decimal, "100GiB" binary. A bare number is refused: whoever writes 10 hardly
+// Sizes as people write them: "100GB" is decimal, "100GiB" binary. A bare number is refused: 10 hardly ever
 // means bytes.
 
 const units: Record<string, number> = {

@@ -12,7 +12,7 @@ export class Slots {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** Whether there is neither a free place nor one in the line. Whoever calls `take` all the same waits. */
+  /** Whether there is neither a free place nor one in the line; `take` still waits then. */
   get isFull(): boolean {
     return this.#free === 0 && this.#waiting.size >= this.#maxWaiting;
   }

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** How batches are written. */
 export interface BatchesOptions {
-  /** Writes one batch, which is then gone: nobody else may hold its chunks. Must not throw. */
+  /** Writes one batch, whose memory is then released: nothing else may hold its chunks. Must not throw. */
   readonly write: (pieces: readonly Uint8Array[]) => Promise<void>;
   /** Whether so many downloads run that each has to use little memory. */
   readonly isCrowded: () => boolean;

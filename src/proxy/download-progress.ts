@@ -112,7 +112,7 @@ export class DownloadProgress {
     this.#notify();
   }
 
-  /** Ends the writing. The file is closed once nobody reads it. */
+  /** Ends the writing. The file is closed once it has no reader. */
   close(): void {
     this.#isOver = true;
     this.#closeFile();

@@ -2,7 +2,7 @@
 //
 //   <root>/auth/tokens/<SHA-256 of the secret>.json   what the token may do
 //   <root>/auth/tokens/<SHA-256 of the secret>.used   empty; its time is that of the last use, to the hour
-//   <root>/auth/tokens.lock                           held by whoever adds one, so that a name is given once
+//   <root>/auth/tokens.lock                           held while one is added, so that a name is given once
 //
 // Of a store in a bucket, the first are this node's copies of what all nodes share; each notes uses for itself.
 import { closeSync, openSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";

@@ -58,7 +58,7 @@ export interface OpenedAccess extends DecidedAccess {
   readonly madeUser: MadeUser | undefined;
 }
 
-/** A user whose password nobody knows yet. */
+/** A user who was made here, with a password that was not shown before. */
 export interface MadeUser {
   readonly path: string;
   readonly name: string;
@@ -126,7 +126,7 @@ function existing(path: string): string | undefined {
 
 /** As distribution does: a missing file is made with a user whose password is shown once. */
 async function provideUsers(path: string): Promise<MadeUser | undefined> {
-  // Debian's package is configured so, and nobody can log in there.
+  // Debian's package is configured like this, with no user.
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
     throw new StartError(`auth.htpasswd.path: ${path} is a directory; name a file, such as ${join(path, "htpasswd")}`);
   }

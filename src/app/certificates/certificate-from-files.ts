@@ -1,4 +1,4 @@
-// A certificate from files that somebody else renews, such as certbot or cert-manager, and the files of authorities.
+// A certificate from files that another program renews, such as certbot or cert-manager, and the files of authorities.
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { TlsMaterial } from "../../http/server.ts";
@@ -45,7 +45,7 @@ function readPair({ certificate: path, key: keyPath }: CertificatePaths) {
   return { certificate, key, description };
 }
 
-/** The certificates of authorities in PEM. A file without any would let nobody in, or with another runtime everybody. */
+/** The certificates of authorities in PEM. A file without any would refuse all callers, or with another runtime none. */
 export function readAuthorities(path: string): string {
   const pem = readPem(path, "http.tls.clientcas");
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];

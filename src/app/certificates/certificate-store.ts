@@ -147,7 +147,7 @@ function readAuthority(files: CertificateFiles, directory: string): CertificateD
   return authority;
 }
 
-/** Undefined if the certificate or its key is missing, which can be repaired; any other file is somebody else's. */
+/** Undefined if the certificate or its key is missing, which can be repaired; any other file is not ours. */
 function readServer(files: CertificateFiles, directory: string): CertificateDescription | undefined {
   const { "server.crt": certificatePem, "server.key": keyPem } = files;
   const advice = `remove it, or make a new server certificate: registry gencert --force --out ${directory}`;

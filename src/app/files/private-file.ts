@@ -10,7 +10,7 @@ export async function replacePrivateFile(path: string, text: string): Promise<vo
   await writeBeside(path, text, (written) => rename(written, path));
 }
 
-/** Replaces the file, or creates it; whoever could read the old one can read the new one: its owner and mode stay. */
+/** Replaces the file, or creates it, with the owner and mode of the old one. */
 export async function replaceSharedFile(path: string, text: string): Promise<void> {
   await writeBeside(path, text, async (written) => {
     const old = await stat(path).catch(() => undefined);

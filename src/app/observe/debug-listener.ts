@@ -6,7 +6,7 @@ import type { Health } from "../../http/health.ts";
 import type { Logger } from "../../log/logger.ts";
 import { explainListening, StartError } from "../start-error.ts";
 
-/** What is told there. */
+/** What is served there. */
 export interface DebugDependencies {
   readonly health: Health;
   /** The current metrics in Prometheus's text format. */

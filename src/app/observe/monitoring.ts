@@ -15,7 +15,7 @@ export interface Monitoring {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly chores: ChoreMetrics;
-  /** Undefined if nobody reads what it would count. */
+  /** Undefined if metrics are not served. */
   readonly watch: WatchRequest | undefined;
   /** The same store, watched. */
   watchStore(store: Store): Store;

@@ -43,7 +43,7 @@ async function append(path: string, text: string): Promise<void> {
 
 async function probe(path: string): Promise<void> {
   try {
-    // A pipe would hold every push until somebody reads it.
+    // A pipe would hold every push until it is read.
     const found = await stat(path).catch(() => undefined);
     if (found !== undefined && !found.isFile()) throw new Error(`${path} is not a regular file`);
     await append(path, "");
@@ -99,7 +99,7 @@ function describeEvent({ actor, repository, deed }: RegistryEvent): AuditEntry |
   return { event: deed.kind, ...who, repository, ...entry };
 }
 
-/** Blobs are told only when they are deleted: none can be pulled before a manifest names it. */
+/** Blobs are recorded only when they are deleted: none can be pulled before a manifest names it. */
 function describeDeed(deed: RegistryEvent["deed"]): AuditEntry | undefined {
   switch (deed.kind) {
     case "manifest pushed": {

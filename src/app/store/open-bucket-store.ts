@@ -20,7 +20,7 @@ interface BucketStoreDependencies {
   readonly now: () => number;
   /** Receives warnings for the operator. */
   readonly warn: (warning: string) => void;
-  /** Whether it is for a command, which answers nobody. */
+  /** Whether it is for a command, which serves no requests. */
   readonly isCommand?: boolean | undefined;
 }
 

@@ -22,7 +22,7 @@ export interface StoreDependencies {
   readonly now: () => number;
   /** Receives warnings for the operator. */
   readonly warn: (warning: string) => void;
-  /** Whether it is for a command, which answers nobody. */
+  /** Whether it is for a command, which serves no requests. */
   readonly isCommand?: boolean | undefined;
   /** Removes what nobody needs, if the disk is too full for what a store needs and never had; says what it removed. */
   readonly makeRoom?: ((store: Store, configuration: Configuration) => AsyncIterable<string>) | undefined;

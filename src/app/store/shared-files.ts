@@ -132,7 +132,7 @@ export class SharedFiles implements SharedTexts {
     }
   }
 
-  /** Not an API token: somebody is told that it is good for every node, and the next process here would remove its copy. */
+  /** Not an API token: it is promised to work on every node, and the next process here would remove its copy. */
   #keepHere(name: string, error: unknown): { readonly isPut: true } {
     const isRefused = error instanceof S3Failure && error.status === 403;
     if (!this.#isReadOnly || !isRefused || name.startsWith(tokensPrefix)) throw error;

@@ -43,7 +43,7 @@ export interface MigrationSummary {
 
 const imagesAtOnce = 4;
 
-/** Moves everything; what cannot be moved is told, and does not stop the rest. */
+/** Moves everything; what cannot be moved is reported, and does not stop the rest. */
 export async function migrateStore(
   from: CopiedStore,
   to: CopiedStore,
@@ -92,7 +92,7 @@ async function moveRepository(name: RepositoryName, { from, to, run, throttle, r
       report({ kind: "problem", name, what, problem: messageOf(error) });
     }
   };
-  // What a tag leads to comes first: it is what somebody will pull.
+  // What tags lead to comes first, since it will be pulled.
   await forEachAtOnce(await Array.fromAsync(source.tags()), imagesAtOnce, (tag) => copy({ kind: "tag", tag }, tag));
   const digests = await Array.fromAsync(listRevisions(from.store, name));
   await forEachAtOnce(digests, imagesAtOnce, (digest) => copy({ kind: "digest", digest }, digest));

@@ -27,7 +27,7 @@ import { Registries, type RegistriesOptions } from "./registries.ts";
 /** What a run works with. */
 export interface SyncDependencies extends Omit<RegistriesOptions, "login"> {
   readonly copied: CopiedStore;
-  /** Told of pushes and deletions; the store's own registry, if nobody is to be told. */
+  /** Reports pushes and deletions; the store's own registry, if there is no receiver. */
   readonly told: Registry;
   /** Says who works, to another process that wants to. */
   readonly note: string;
@@ -116,7 +116,7 @@ class MirrorRun {
     return { ...this.#counts, sentBytes: this.#counting.summary().sentBytes };
   }
 
-  /** A failure is told and counted; an interruption is not one. */
+  /** A failure is reported and counted; an interruption is not one. */
   async #attempt(what: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -151,14 +151,14 @@ class MirrorRun {
     }
   }
 
-  /** An upstream that only names a blob of somebody else here is not given it; one that does not say has to send it. */
+  /** An upstream that merely names a blob of another repository here does not get it: it has to have it, or to send it. */
   async #isOffered(name: RepositoryName, { digest }: Descriptor): Promise<boolean> {
     const { host } = this.#mirror.from;
     if (host === undefined) return true;
     return await (await this.#registries.api(host)).hasBlob(name, digest).catch(() => false);
   }
 
-  /** Pushes and deletions are told; looking is no pull. */
+  /** Pushes and deletions are reported; reading counts as no pull. */
   #repositoryHere(name: RepositoryName): Repository {
     const { to, from } = this.#mirror;
     const below = isGlob(from.names) ? parseRepositoryName(to === undefined ? name : `${to}/${name}`) : undefined;

@@ -2,7 +2,7 @@
 // the store. Each waits for its first order.
 import type { SpawnWorker, WorkerHearer, WorkerProcess } from "./worker-process.ts";
 
-/** Gives the workers that were started ahead to whoever starts one, then new ones; ends what is left when disposed of. */
+/** Hands out the workers that were started ahead, then new ones; ends what is left when disposed of. */
 export interface SpawningAhead extends Disposable {
   readonly spawn: SpawnWorker;
 }

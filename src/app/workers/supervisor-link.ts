@@ -10,7 +10,7 @@ export interface WorkerLine {
 
 /** How long the supervisor may take to write something down. */
 const answerMs = 30_000;
-/** Orders come one by one; nobody sends as many before a worker serves. */
+/** Orders come one by one; there are never this many before a worker serves. */
 const maxWaiting = 10_000;
 
 /** Sends reports, waits for their answers, and gives the orders one after the other. */
@@ -81,7 +81,7 @@ export class SupervisorLink {
   }
 }
 
-/** With the code, whoever answers a client knows that it is the disk, or the object store. */
+/** The code says that the disk or the object store is to blame, which the answer to the client depends on. */
 function failureWith(problem: string, code: string | undefined): Error {
   return Object.assign(new Error(problem), code === undefined ? {} : { code });
 }

@@ -9,7 +9,7 @@ export interface LineEnd {
   on(event: "disconnect", listener: () => void): unknown;
 }
 
-/** The line of this process; undefined if nobody has started it as a worker. */
+/** The line of this process; undefined if it was not started as a worker. */
 export function findLine(end: LineEnd): WorkerLine | undefined {
   if (end.send === undefined) return undefined;
   return {
@@ -17,7 +17,7 @@ export function findLine(end: LineEnd): WorkerLine | undefined {
       try {
         end.send?.(report);
       } catch {
-        // The supervisor is gone, which is told by itself.
+        // The supervisor is gone, which is noticed elsewhere.
       }
     },
     listen: (onOrder, onClosed) => {

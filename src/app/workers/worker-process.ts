@@ -3,7 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { messageOf } from "../../lib/system-error.ts";
 import type { WorkerOrder, WorkerReport } from "./messages.ts";
 
-/** The word by which the executable knows that it is a worker. Nobody types it: it means nothing without a supervisor. */
+/** The word that makes the executable a worker. It is not for people: it means nothing without a supervisor. */
 export const workerWord = "worker";
 
 /** A worker as its supervisor holds it. */
@@ -65,7 +65,7 @@ export function spawnWith(command: readonly string[], env: WorkerEnvironment): S
         try {
           child.send(order);
         } catch {
-          // It ends, which is told by itself.
+          // It has ended, which is noticed elsewhere.
         }
       },
       kill: () => child.kill("SIGKILL"),

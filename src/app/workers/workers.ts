@@ -25,7 +25,7 @@ export interface WorkersOptions {
   readonly order: CommonOrder;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Where their events wait; undefined if nobody is told of any. */
+  /** Where their events wait; undefined if there are no receivers. */
   readonly sink: EventSink | undefined;
   /** Hears how much caches have received. */
   readonly noteReceived: (sizeBytes: number) => void;
@@ -90,7 +90,7 @@ export class Workers {
 
   /**
    * Lets all of them serve new connections with another certificate. One that comes soon after another waits until the old
-   * listeners are gone, since nobody knows the numbers of those that come and go at once.
+   * listeners are gone, since the numbers of listeners that come and go at once are unknown.
    */
   replaceCertificate(material: TlsMaterial): void {
     this.#order = { ...this.#order, certificate: { material, authority: this.#options.authority() } };

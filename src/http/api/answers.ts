@@ -1,7 +1,7 @@
-// Answers of the read API: JSON that nobody keeps, times in RFC 3339, links to the next page.
+// Answers of the read API: JSON that is not cached, times in RFC 3339, links to the next page.
 import { formatNextLink } from "../pagination.ts";
 
-/** The answer; it depends on who asks and when, so nobody keeps it. */
+/** The answer; it depends on the caller and the time, so it must not be cached. */
 export function answerJson(value: unknown, headers: Readonly<Record<string, string>> = {}): Response {
   return Response.json(value, { headers: { "Cache-Control": "no-store", ...headers } });
 }

@@ -6,7 +6,7 @@ export interface ShownCertificate {
   /** SHA-256: "AA:BB:…". */
   readonly fingerprint: string;
   readonly endsMs: number;
-  /** Of our own authority, which `registry trust` asks about; undefined if the certificate is somebody else's. */
+  /** Of our own authority, which `registry trust` asks about; undefined if another one signed the certificate. */
   readonly authorityFingerprint: string | undefined;
 }
 

@@ -4,7 +4,7 @@ import type { Exchange } from "../exchange.ts";
 import { answerJson, formatTime } from "./answers.ts";
 import type { ServerDescription } from "./server-description.ts";
 
-/** What the server is and does. What concerns everybody's content is told only to who may see all of it. */
+/** What the server is and does. What concerns all content is shown only to callers that may see all of it. */
 export async function getState({ api, rights, switches, origin }: Exchange): Promise<Response> {
   const { reading, schedule, describe } = api;
   const { version, certificate, check, ...caches } = describe();

@@ -50,7 +50,7 @@ function isStreamed(content: Content): boolean {
   return !(content.slice(0, 0).body() instanceof Blob);
 }
 
-/** Bun drops the length of a stream. What is small is read before it is sent, so that its length is told. */
+/** Bun drops the length of a stream. A small one is read before it is sent, so that the answer has its length. */
 async function withLength(response: Response): Promise<Response> {
   const sizeBytes = Number(response.headers.get("content-length") ?? Number.POSITIVE_INFINITY);
   if (response.body === null || sizeBytes > toldBytes) return response;
@@ -68,8 +68,8 @@ function mayRedirect({ headers }: Request, { digest, sizeBytes }: FoundBlob): bo
 }
 
 /**
- * Not somebody who came over TLS to where everybody on the way can read along; clients refuse that, too. Nor somebody who shows
- * credentials to a host of the same name, or below it: clients would show them there as well, and stores refuse that.
+ * A request over TLS is not redirected to plain HTTP, which clients refuse, too. Nor is one with credentials redirected to the
+ * same host or below it: clients would send them there as well, and stores refuse that.
  */
 function maySend(
   { headers }: Request,
@@ -81,7 +81,7 @@ function maySend(
   return !headers.has("authorization") || !`.${address.hostname}`.endsWith(`.${host}`);
 }
 
-/** The store answers the rest, ranges as well. The address ends soon, so nobody may keep this answer. */
+/** The store answers the rest, ranges as well. The address expires soon, so this answer must not be cached. */
 function redirectToStore(address: string, digest: Digest): Response {
   const headers = { Location: address, "Docker-Content-Digest": digest, "Cache-Control": "no-store" };
   return new Response(null, { status: 307, headers });

@@ -35,7 +35,7 @@ export async function postBlob(exchange: Exchange, { name, digest }: RouteOf<"po
   try {
     await uploads.commit(id, { body: bodyOf(exchange), range: undefined }, digest);
   } catch (error) {
-    // Nobody knows the session's address, so nobody can resume it.
+    // The session's address was never sent, so it cannot be resumed.
     await uploads.cancel(id).catch(() => undefined);
     throw error;
   }
