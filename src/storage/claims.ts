@@ -1,4 +1,4 @@
-// NodeClaims on work that others would do as well and cannot follow. They save work, and nothing hangs on one: whoever cannot
+// Claims on work that others would do as well and cannot follow. They save work, and nothing hangs on one: whoever cannot
 // tell works without, and what two of them do at the same time is done twice.
 import type { Key } from "./ports.ts";
 
@@ -25,10 +25,9 @@ export interface Claim {
 /** The claims of a store that has several nodes. */
 export interface NodeClaims {
   /**
-   * Makes a claim, also on what is over or has lapsed; "taken" if somebody else has it. Undefined if the store cannot tell, or
-   * not soon.
+   * Makes a claim, also on what is over or has lapsed, or tells whose it is. Undefined if the store cannot tell, or not soon.
    */
-  take(key: Key, note: string): Promise<Claim | "taken" | undefined>;
+  take(key: Key, note: string): Promise<Claim | Claimed | undefined>;
   /** Who has it; "nobody" if there is none. Undefined if the store cannot tell, or not soon. */
   look(key: Key): Promise<Claimed | "nobody" | undefined>;
 }

@@ -76,13 +76,9 @@ async function claimsIn({ client }: RealEngine): Promise<readonly string[]> {
 describe.skipIf(!isThere)("a cold image that many clients pull through three nodes", () => {
   test("is fetched once", async () => {
     await using cold = await openColdImage(100);
-    const startedMs = performance.now();
     const pulled = await Promise.all(Array.from({ length: 30 }, () => pull(cold, cold.cluster)));
-    const tookMs = performance.now() - startedMs;
     expect(new Set(pulled.map((each) => each.join()))).toEqual(new Set([wholeOf(cold).join()]));
     expect([cold.fetches(cold.image.config), cold.fetches(cold.image.layer)]).toEqual([1, 1]);
-    // The other registry takes two seconds.
-    expect(tookMs).toBeLessThan(15_000);
     await waitUntil("no claim is left", async () => (await claimsIn(cold.cluster.engine)).length === 0);
   }, 120_000);
 

@@ -67,6 +67,8 @@ test.skipIf(!isThere).each([...foreignKinds])("%s serves what we wrote, and we w
     await changeSome(client);
   };
   await serve("ours", engine, work);
+  // What a node leaves that is killed while it fetches from another registry.
+  await engine.objects.put(`registry/proxy/sha256-${"0".repeat(64)}-${"0".repeat(16)}`, new TextEncoder().encode("{}"));
   expect(await differencesAt(foreign, engine, seen)).toEqual([]);
   expect(await catalogAt(foreign, engine)).toEqual(await catalogAt("ours", engine));
   await serve(foreign, engine, work);

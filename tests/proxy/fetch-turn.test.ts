@@ -1,9 +1,14 @@
 // Several nodes that want one cold blob: one fetches it, and the others wait for that, but not for long and not in vain.
 import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
+import { formatFetchNote } from "../../src/proxy/fetch-note.ts";
+import { type TurnOptions, takeTurn } from "../../src/proxy/fetch-turn.ts";
+import { usualTurnTimes } from "../../src/proxy/turn-times.ts";
 import { blobKey } from "../../src/registry/layout.ts";
+import type { Claim, NodeClaims } from "../../src/storage/claims.ts";
 import { transfersPlace } from "../../src/storage/places.ts";
-import { refusalOf } from "./caching.ts";
+import { openMemory } from "../storage/memory.ts";
+import { named, refusalOf } from "./caching.ts";
 import { digestOf, fail, type MisbehavingUpstream, startUpstream } from "./misbehaving-upstream.ts";
 import { openCacheNodes, until } from "./nodes.ts";
 
@@ -110,7 +115,7 @@ describe("of several nodes that want a cold blob", () => {
   test("nobody waits for longer than the bound, though the holder lives", async () => {
     await using upstream = await startUpstream();
     upstream.addBlob(blob);
-    using opened = openCacheNodes(upstream, { count: 2, turnTimes: { waitMs: 20 } });
+    using opened = openCacheNodes(upstream, { count: 2, turnTimes: { waitMs: 1000 } });
     const [one, two] = opened.nodes;
     const note = JSON.stringify({ name, workedMs: 0, arrivedBytes: 0 });
     await one?.claims.take(opened.claimKey(digest), note);
@@ -124,7 +129,54 @@ describe("of several nodes that want a cold blob", () => {
     const [one, two] = opened.nodes;
     const note = JSON.stringify({ name, workedMs: 2000, arrivedBytes: 1_000_000, totalBytes: 1_000_000_000 });
     await one?.claims.take(opened.claimKey(digest), note);
-    expect([digestOf((await two?.pull(digest)) ?? ""), opened.looks(digest)]).toEqual([digest, 2]);
+    expect([digestOf((await two?.pull(digest)) ?? ""), opened.looks(digest)]).toEqual([digest, 1]);
+  });
+});
+
+describe("takeTurn()", () => {
+  const inTurn = async (options: TurnOptions, work: () => Promise<string>) => (await takeTurn(options))(work());
+  const turn = (claims: Pick<NodeClaims, "take" | "look">) => ({
+    ...{ store: { ...openMemory(), claims, now: Date.now, uuid: () => "" }, name: named(name), report: () => {} },
+    origin: { digest, upstream: "http://up.example/", expectedBytes: undefined },
+    turnTimes: { ...usualTurnTimes, waitMs: 20 },
+    confirm: async () => {},
+    progress: { arrivedBytes: 0, totalBytes: undefined },
+    signal: new AbortController().signal,
+  });
+  const held = {
+    holder: "node 1",
+    note: formatFetchNote({ name, workedMs: 0, arrivedBytes: 0, totalBytes: undefined }),
+  };
+
+  test("does the work although the store does not answer, and gives back a claim that it gets too late", async () => {
+    const late = Promise.withResolvers<Claim>();
+    const done = await inTurn(turn({ take: () => late.promise, look: async () => undefined }), async () => "done");
+    const ended = Promise.withResolvers<string>();
+    const end = async () => ended.resolve("ended");
+    late.resolve({ lifetimeMs: 1000, renew: async () => {}, end });
+    expect([done, await ended.promise]).toEqual(["done", "ended"]);
+  });
+
+  test("does the work although the holder's claim cannot be looked at, or says nothing that is understood", async () => {
+    const never = new Promise<undefined>(() => {});
+    const outcomes = [
+      await inTurn(turn({ take: async () => ({ ...held, state: "held" }), look: () => never }), async () => "unseen"),
+      await inTurn(
+        turn({ take: async () => ({ ...held, note: "?", state: "held" }), look: () => never }),
+        async () => "odd",
+      ),
+    ];
+    expect(outcomes).toEqual(["unseen", "odd"]);
+  });
+
+  test("waits for nobody once nobody wants the blob", async () => {
+    const wanted = new AbortController();
+    const take = async () => {
+      wanted.abort();
+      return { ...held, state: "held" } as const;
+    };
+    const options = { ...turn({ take, look: async () => "nobody" }), signal: wanted.signal };
+    expect(await inTurn({ ...options, turnTimes: usualTurnTimes }, async () => "done")).toBe("done");
   });
 });
 
@@ -226,7 +278,7 @@ test("what a cold pull asks the bucket for, and what it asks if another node fet
     const pull = two?.pull(digest);
     await until(() => opened.looks(digest) === 2);
     await two?.store.objects.put(blobKey(digest), blob);
-    if (dead !== undefined && dead !== "taken") await dead.end();
+    if (dead !== undefined && "end" in dead) await dead.end();
     await pull;
   });
   expect({ cold, warm, waited: waited.others }).toEqual({

@@ -58,7 +58,7 @@ export class BucketClaims implements NodeClaims {
     this.#options = options;
   }
 
-  async take(key: Key, note: string): Promise<Claim | "taken" | undefined> {
+  async take(key: Key, note: string): Promise<Claim | Claimed | undefined> {
     const { newId, holder, seconds } = this.#options;
     const record = { id: newId(), turn: 0, holder, seconds, isOver: false, note };
     let expected: Expected = "nothing";
@@ -66,18 +66,18 @@ export class BucketClaims implements NodeClaims {
       const etag = await putClaim(this.#objects, { key, record, expected });
       if (etag !== undefined) return new BucketClaim(this.#objects, { key, record, etag });
       // Somebody else has it, or it is ours and the answer was lost, or the store fails.
-      const found = await this.#find(key);
+      const found = await findClaim(this.#objects, key);
       if (found === undefined) return undefined;
       if (found === "nobody") expected = "nothing";
       else if (found.id === record.id) return new BucketClaim(this.#objects, { key, record, etag: found.etag });
-      else if (found.state === "held") return "taken";
+      else if (found.state === "held") return found;
       else expected = found;
     }
     return undefined;
   }
 
   async look(key: Key): Promise<Claimed | "nobody" | undefined> {
-    return await this.#find(key);
+    return await findClaim(this.#objects, key);
   }
 
   /** Removes what is left below the prefix of nodes that died long ago. */
@@ -89,10 +89,6 @@ export class BucketClaims implements NodeClaims {
         await deleteMany(client, stale.slice(start, start + maxDeletions));
       }
     }
-  }
-
-  async #find(key: Key): Promise<FoundClaim | "nobody" | undefined> {
-    return await findClaim(this.#objects, key);
   }
 }
 
@@ -158,15 +154,16 @@ class BucketClaim implements Claim {
     return found === "nobody" || this.#isLost ? undefined : found.etag;
   }
 
-  /** A store deletes on no condition, so it is only done as long as nobody else may have it. */
+  /**
+   * A store deletes on no condition, so it is only done as long as nobody else may have it. Should the request come late all the
+   * same, two fetch what one would have fetched.
+   */
   async #remove(): Promise<void> {
     const { client } = this.#objects;
-    const { clock } = client.options;
-    const isSure = () => !this.#isLost && clock.since(this.#shown) < this.lifetimeMs / 2;
+    const isSure = () => !this.#isLost && client.options.clock.since(this.#shown) < this.lifetimeMs / 2;
     if (!isSure()) await this.#put({ note: "", isOver: true });
     if (!isSure()) return;
-    const expiring = { asOfMs: clock.now(), seconds: Math.ceil(this.#record.seconds / 2) };
-    await client.ask({ method: "DELETE", key: this.#key, expiring, patienceMs }, { expected: [404], isOnce: true });
+    await client.ask({ method: "DELETE", key: this.#key, patienceMs }, { expected: [404], isOnce: true });
   }
 }
 
