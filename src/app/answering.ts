@@ -95,9 +95,11 @@ function answerHere(configuration: Configuration, dependencies: AnsweringDepende
     port: server.port,
     processes: 1,
     replaceCertificate: (tls) => server.replaceCertificate(tls),
-    stop: (drainMs) => {
+    stop: async (drainMs) => {
       watching[Symbol.dispose]();
-      return server.stop(drainMs);
+      const cutCount = await server.stop(drainMs);
+      await front.store.uploads.settle?.();
+      return cutCount;
     },
     reload: () => undefined,
     noteProblems: () => undefined,

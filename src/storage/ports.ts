@@ -205,6 +205,8 @@ export interface Uploads {
    * some of it a little longer.
    */
   discard(key: Key): Promise<void>;
+  /** Waits a few seconds at most for removals that `discard` left for later, before a process ends. Absent if it leaves none. */
+  settle?(): Promise<void>;
   /** Ends an upload in any state and removes all of it, atomically for observers. */
   cancel(key: Key): Promise<void>;
   /**

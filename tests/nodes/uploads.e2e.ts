@@ -9,7 +9,7 @@ const clients = 50;
 const mebibyte = 1024 ** 2;
 /** UPLOAD_MEBIBYTES=200 takes ten gigabytes of disk. */
 const sizeMebibytes = Number(process.env.UPLOAD_MEBIBYTES ?? 16);
-const limitMebibytes = 600;
+const limitMebibytes = 1000;
 
 test.skipIf(!requireGoProgram("versitygw") || !canReadMemory())(
   "fifty pushes at once take the memory that a node has for parts, and what is on its way",

@@ -182,6 +182,7 @@ async function stop(worker: RunningWorker, link: SupervisorLink, drainMs: number
   monitoring.health.beginStopping();
   watching[Symbol.dispose]();
   const cutCount = await server.stop(drainMs);
+  await front.store.uploads.settle?.();
   await events.flush();
   await front.tracing.stop();
   link.send({ kind: "stopped", cutCount, figures: await monitoring.metrics.figures() });

@@ -7,6 +7,8 @@ import type { BucketUploads } from "./uploads.ts";
 
 /** As many uploads end at once without anybody waiting. */
 const mostEnding = 100;
+/** A process that is to end waits no longer for what a purge can do as well. */
+const longestSettlingMs = 3000;
 
 /** The uploads of one node; see the contract in ports.ts. */
 export class NodeUploads implements Uploads {
@@ -68,6 +70,13 @@ export class NodeUploads implements Uploads {
     if (held?.isOver !== true || this.#ending.size >= mostEnding) return await removal;
     const end = () => void this.#ending.delete(key);
     this.#ending.set(key, removal.then(end, end));
+  }
+
+  async settle(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, longestSettlingMs);
+    await Promise.race([promise, Promise.all(this.#ending.values())]);
+    clearTimeout(timer);
   }
 
   async cancel(key: Key): Promise<void> {

@@ -72,6 +72,17 @@ test("an owner that stands beside goes with it", async () => {
   expect(engine.keys()).toEqual([target]);
 });
 
+test("a process that is about to end can wait for what a committed upload has left", async () => {
+  const { engine, one } = nodes();
+  await one.create(key, { owner: "alice" });
+  await using upload = await hold(one, { target });
+  await upload.commit(target);
+  await one.discard(key);
+  const before = engine.keys().length;
+  await one.settle();
+  expect([before > 1, engine.keys()]).toEqual([true, [target]]);
+});
+
 test("whoever waits for an upload that is committed meanwhile waits for its end too", async () => {
   const { one } = nodes();
   await one.create(key, {});
