@@ -18,7 +18,8 @@ export interface SegmentHead {
 /** A record of a segment. */
 export interface SegmentRecord {
   readonly index: number;
-  readonly waiting: ReadonlySet<string>;
+  /** Recipients; records with the same ones share the list. */
+  readonly waiting: readonly string[];
   readonly text: string;
 }
 
@@ -29,7 +30,7 @@ const lineForm = /^(\d{1,15}) ([0-9a-f]{12}(?:,[0-9a-f]{12})*) /;
 
 /** As it is put. */
 export function formatSegment(head: SegmentHead, records: readonly SegmentRecord[]): Uint8Array<ArrayBuffer> {
-  const lines = records.map(({ index, waiting, text }) => `${index} ${[...waiting].join(",")} ${text}`);
+  const lines = records.map(({ index, waiting, text }) => `${index} ${waiting.join(",")} ${text}`);
   return new TextEncoder().encode(`${[JSON.stringify(head), ...lines].join("\n")}\n`);
 }
 
@@ -39,7 +40,8 @@ export function parseSegment(
 ): { readonly head: SegmentHead; readonly records: readonly SegmentRecord[] } | undefined {
   const [first = "", ...lines] = new TextDecoder().decode(bytes).split("\n");
   const head = parseHead(first);
-  return head && { head, records: lines.flatMap(parseLine) };
+  const lists = new Map<string, readonly string[]>();
+  return head && { head, records: lines.flatMap((line) => parseLine(line, lists)) };
 }
 
 function parseHead(line: string): SegmentHead | undefined {
@@ -52,8 +54,15 @@ function parseHead(line: string): SegmentHead | undefined {
   }
 }
 
-function parseLine(line: string): readonly SegmentRecord[] {
+function parseLine(line: string, lists: Map<string, readonly string[]>): readonly SegmentRecord[] {
   const [start = "", index = "", recipients = ""] = lineForm.exec(line) ?? [];
   if (start === "") return [];
-  return [{ index: Number(index), waiting: new Set(recipients.split(",")), text: line.slice(start.length) }];
+  const waiting = lists.get(recipients) ?? copyOf(recipients).split(",");
+  lists.set(recipients, waiting);
+  return [{ index: Number(index), waiting, text: line.slice(start.length) }];
+}
+
+/** A part of a text keeps the whole of it in memory, for as long as somebody waits. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }

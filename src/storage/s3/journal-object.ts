@@ -29,7 +29,7 @@ const readAgainMs = 1000;
 export class JournalObject implements JournalSegment {
   readonly name: string;
   readonly #options: JournalObjectOptions;
-  readonly #waiting = new Map<number, Set<string>>();
+  readonly #waiting = new Map<number, readonly string[]>();
   /** While it is written to. */
   #texts: Map<number, string> | undefined = new Map();
   readonly #object: SegmentObject;
@@ -57,7 +57,7 @@ export class JournalObject implements JournalSegment {
   ): Promise<JournalObject | undefined> {
     const segment = new JournalObject(name, options, found);
     segment.#appendedMs = found.head.appendedMs;
-    for (const { index, waiting } of found.records) segment.#waiting.set(index, new Set(waiting));
+    for (const { index, waiting } of found.records) segment.#waiting.set(index, waiting);
     segment.#texts = textsOf(found);
     if (!(await segment.#put([]))) return undefined;
     segment.seal();
@@ -81,7 +81,7 @@ export class JournalObject implements JournalSegment {
       if (this.#state !== "held") return undefined;
       const added = texts.map(({ recipients, text }) => ({
         index: this.#nextIndex++,
-        waiting: new Set(recipients),
+        waiting: recipients,
         text,
       }));
       this.#appendedMs = this.#options.objects.client.options.clock.now();
@@ -104,10 +104,10 @@ export class JournalObject implements JournalSegment {
     return this.#entriesOf([...this.#waiting]);
   }
 
-  #entriesOf(records: readonly (readonly [number, ReadonlySet<string>])[]): readonly JournalEntry[] {
+  #entriesOf(records: readonly (readonly [number, readonly string[]])[]): readonly JournalEntry[] {
     const { recipients } = this.#options;
     const entries = records.flatMap(([index, waiting]) =>
-      [...waiting].filter((id) => recipients.has(id)).map((id) => new ObjectEntry(this, index, id)),
+      waiting.filter((id) => recipients.has(id)).map((id) => new ObjectEntry(this, index, id)),
     );
     this.#waitingCount += entries.length;
     return entries;
@@ -129,8 +129,10 @@ export class JournalObject implements JournalSegment {
   /** Notes that the recipient has had the record; the bucket learns of it later. */
   markDone(index: number, recipient: string): void {
     const waiting = this.#waiting.get(index);
-    if (this.#state !== "held" || waiting?.delete(recipient) !== true) return;
-    if (waiting.size === 0) {
+    if (this.#state !== "held" || waiting?.includes(recipient) !== true) return;
+    const left = waiting.filter((id) => id !== recipient);
+    this.#waiting.set(index, left);
+    if (left.length === 0) {
       this.#waiting.delete(index);
       this.#texts?.delete(index);
     }
@@ -228,7 +230,7 @@ function textsOf({ records }: FoundSegment): Map<number, string> {
   return new Map(records.map(({ index, text }) => [index, text]));
 }
 
-function withTexts(waiting: ReadonlyMap<number, ReadonlySet<string>>, texts: SegmentTexts): readonly SegmentRecord[] {
+function withTexts(waiting: ReadonlyMap<number, readonly string[]>, texts: SegmentTexts): readonly SegmentRecord[] {
   return [...waiting].flatMap(([index, recipients]) => {
     const text = texts.get(index);
     return text === undefined ? [] : [{ index, waiting: recipients, text }];

@@ -166,7 +166,7 @@ export class JournalObjects implements JournalSegments {
     const isTaken = !isFree({ holder, changedMs }, facts);
     const untilMs = appendedMs + this.#options.timing.strangersMs;
     const records = recordsToKeep(found.records, { recipients, isOver: untilMs < facts.nowMs });
-    const isForOthers = records.length > 0 && records.every(({ waiting }) => waiting.isDisjointFrom(recipients));
+    const isForOthers = records.length > 0 && !records.some(({ waiting }) => waiting.some((id) => recipients.has(id)));
     if (!isTaken && !isForOthers) return records;
     this.#seen.set(name, { etag, holder, untilMs: isTaken ? undefined : untilMs });
     return undefined;

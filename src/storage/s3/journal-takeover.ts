@@ -58,6 +58,6 @@ export function recordsToKeep(
 ): readonly SegmentRecord[] {
   if (!isOver) return records;
   return records
-    .map(({ waiting, ...record }) => ({ ...record, waiting: waiting.intersection(recipients) }))
-    .filter(({ waiting }) => waiting.size > 0);
+    .map(({ waiting, ...record }) => ({ ...record, waiting: waiting.filter((id) => recipients.has(id)) }))
+    .filter(({ waiting }) => waiting.length > 0);
 }

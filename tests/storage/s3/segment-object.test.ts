@@ -3,7 +3,7 @@ import { readSegment, SegmentObject } from "../../../src/storage/s3/segment-obje
 import { bytesOf, openBucket } from "./bucket.ts";
 
 const key = "notifications/segments/1";
-const record = (index: number) => ({ index, waiting: new Set(["0123456789ab"]), text: `{"n":${index}}` });
+const record = (index: number) => ({ index, waiting: ["0123456789ab"], text: `{"n":${index}}` });
 
 test("is replaced by its holder until another one has taken it over", async () => {
   const { objects } = openBucket();
