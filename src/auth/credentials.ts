@@ -1,4 +1,5 @@
 // The credentials of a request in HTTP's Basic scheme (RFC 7617).
+import { decodeUtf8 } from "../lib/json.ts";
 
 /** A user name and a password, or a token in its place. */
 export interface Credentials {
@@ -13,12 +14,4 @@ export function parseBasic(authorization: string): Credentials | undefined {
   const colon = text?.indexOf(":") ?? -1;
   if (text === undefined || colon === -1) return undefined;
   return { username: text.slice(0, colon), password: text.slice(colon + 1) };
-}
-
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,11 +1,12 @@
 // What commands on a store have in common: which store is meant, and how it is opened.
 
+import type { RegistryClientDependencies } from "../app/registries/open-registry-client.ts";
 import { StartError } from "../app/start-error.ts";
 import { type OpenedStore, openExistingStore, type StoreDependencies } from "../app/store/open-store.ts";
 import { withoutRemoval } from "../app/store/removal-switch.ts";
 import type { Configuration } from "../config/schema.ts";
 import { errorCode, messageOf } from "../lib/system-error.ts";
-import { CommandError, type CommandIo, type Flag, type ParsedWords } from "./command.ts";
+import { CommandError, type CommandIo, type Flag, hasFlag, type ParsedWords } from "./command.ts";
 import { loadFor } from "./load-for.ts";
 
 /** Names the store if no configuration file does. */
@@ -78,4 +79,15 @@ async function openMeantStore({ words, io, makeRoom }: StoreCall): Promise<Meant
     if (error instanceof StartError) throw new CommandError(error.message);
     throw error;
   }
+}
+
+/** What other registries are asked with. */
+export function registryDependencies(words: ParsedWords, io: CommandIo): RegistryClientDependencies {
+  return {
+    env: io.env,
+    uid: process.getuid?.(),
+    warn: (sentence) => io.stderr(`warning: ${sentence}\n`),
+    now: io.now,
+    isPlain: hasFlag(words, "plain-http"),
+  };
 }

@@ -54,7 +54,8 @@ function* parseSteps(bytes: Uint8Array, limits: JsonLimits, meteredBytes: number
   };
 }
 
-function decodeUtf8(bytes: Uint8Array): string | undefined {
+/** The text of bytes in UTF-8; undefined if they are not. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

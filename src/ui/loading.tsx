@@ -1,5 +1,7 @@
 // Loading from the registry: one thing, or one page after the other. What is no longer wanted is cut off.
+import type { VNode } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { usePage } from "./page-context.tsx";
 
 /** Something that is loaded. */
 export type Loaded<T> =
@@ -69,4 +71,15 @@ export function useLoadedPages<T extends { readonly next: string | null }>(
     loadMore: next === undefined || state.isLoading ? undefined : () => loadPage(state.pages, next),
     reload: () => loadPage([], undefined),
   };
+}
+
+/** Loads the next page; nothing if there is none. */
+export function MoreButton({ loadMore }: Pick<LoadedPages<unknown>, "loadMore">): VNode | null {
+  const { texts } = usePage();
+  if (loadMore === undefined) return null;
+  return (
+    <button type="button" class="more" onClick={loadMore}>
+      {texts.more}
+    </button>
+  );
 }

@@ -1,6 +1,5 @@
 // Opens the configured caches.
 
-import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { TransportOptions } from "../../client/transport.ts";
 import type { ConfiguredUpstream, ProxyConfiguration } from "../../config/proxy-section.ts";
@@ -16,6 +15,7 @@ import { Upstream } from "../../proxy/upstream.ts";
 import type { BlobSizes } from "../../registry/blob-sizes.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { Store } from "../../registry/store.ts";
+import { isCertificate } from "../registries/certificate-directories.ts";
 import { StartError } from "../start-error.ts";
 import { openCredentials, programsIn } from "./credentials.ts";
 import { evictionTimes } from "./eviction-schedule.ts";
@@ -117,12 +117,4 @@ function readAuthority(path: string): string {
   if (certificates.length === 0) throw refuse("it holds no certificate in PEM");
   if (!certificates.every(isCertificate)) throw refuse("a certificate in it cannot be read");
   return text;
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).raw.length > 0;
-  } catch {
-    return false;
-  }
 }

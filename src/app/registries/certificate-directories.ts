@@ -87,7 +87,8 @@ function certificatesIn(
   return good;
 }
 
-function isCertificate(pem: string): boolean {
+/** Whether a block of PEM is a certificate. */
+export function isCertificate(pem: string): boolean {
   try {
     return new X509Certificate(pem).raw.length > 0;
   } catch {

@@ -5,7 +5,7 @@ import { errorCode } from "../../lib/system-error.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import type { Parsed } from "../../transfer/reference.ts";
 import { CommandError, type CommandIo, flagOf, hasFlag, type ParsedWords, UsageError } from "../command.ts";
-import { type MeantStore, withMeantStore } from "../store-command.ts";
+import { type MeantStore, registryDependencies, withMeantStore } from "../store-command.ts";
 
 /** What was typed, without the configuration file. */
 export interface ImageCall {
@@ -46,13 +46,7 @@ export async function withRegistry(
     if (hasFlag(words, flag))
       throw new UsageError(`--${flag} names a store of this machine, but ${host} is a registry`);
   }
-  const client = await openRegistryClient(host, {
-    env: io.env,
-    uid: process.getuid?.(),
-    warn: (sentence) => io.stderr(`warning: ${sentence}\n`),
-    now: io.now,
-    isPlain: hasFlag(words, "plain-http"),
-  });
+  const client = await openRegistryClient(host, registryDependencies(words, io));
   const { signal } = new AbortController();
   return await explained(client, () => work(new RegistryApi(client, { signal })));
 }

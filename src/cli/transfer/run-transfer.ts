@@ -7,9 +7,9 @@ import { RegistryError } from "../../oci/errors.ts";
 import type { CopyOrigin } from "../../transfer/operands.ts";
 import { parsePlatform, type WantedPlatform } from "../../transfer/platform.ts";
 import type { Parsed } from "../../transfer/reference.ts";
-import { CommandError, type CommandIo, type Flag, flagOf, hasFlag, type ParsedWords, UsageError } from "../command.ts";
+import { CommandError, type CommandIo, type Flag, flagOf, type ParsedWords, UsageError } from "../command.ts";
 import { interruptibly } from "../interrupt.ts";
-import { withMeantStore } from "../store-command.ts";
+import { registryDependencies, withMeantStore } from "../store-command.ts";
 
 /** Takes one child of each index. */
 export const platformFlag: Flag = {
@@ -32,14 +32,7 @@ export async function runTransfer(
   work: (places: RepositoryPlaces, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
   return await interruptibly(io, async (signal) => {
-    const registries = new Registries({
-      env: io.env,
-      uid: process.getuid?.(),
-      warn: (sentence) => io.stderr(`warning: ${sentence}\n`),
-      now: io.now,
-      isPlain: hasFlag(words, "plain-http"),
-      signal,
-    });
+    const registries = new Registries({ ...registryDependencies(words, io), signal });
     const explained = async (places: RepositoryPlaces) => {
       try {
         return await work(places, signal);

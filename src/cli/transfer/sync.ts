@@ -7,7 +7,7 @@ import { showStranger } from "../../lib/quoted.ts";
 import { formatSize } from "../../lib/size.ts";
 import { type Command, CommandError, type CommandIo, hasFlag, type ParsedWords } from "../command.ts";
 import { interruptibly } from "../interrupt.ts";
-import { dataFlag, type MeantStore, withMeantStore } from "../store-command.ts";
+import { dataFlag, type MeantStore, registryDependencies, withMeantStore } from "../store-command.ts";
 
 /** Brings the configured mirrors up to date. */
 export const syncCommand: Command = {
@@ -43,11 +43,7 @@ async function syncStore(
   const copied = openCopiedStore(store, configuration);
   const isQuiet = hasFlag(words, "quiet");
   const dependencies: SyncDependencies = {
-    env: io.env,
-    uid: process.getuid?.(),
-    warn: (sentence) => io.stderr(`warning: ${sentence}\n`),
-    now: io.now,
-    isPlain: hasFlag(words, "plain-http"),
+    ...registryDependencies(words, io),
     signal,
     copied,
     told: copied.registry,

@@ -1,14 +1,13 @@
 // A layout in a directory as a destination. Several processes may write one: blobs arrive under a lock of their own, and
 // index.json is read again, changed and replaced under the directory's.
-import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { errorCode } from "../../lib/system-error.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { RegistryError } from "../../oci/errors.ts";
 import type { Tag } from "../../oci/reference.ts";
 import type { DestinationPlace } from "../place.ts";
 import { receiveFile } from "./blob-file.ts";
-import { blobPath, readIfThere } from "./files.ts";
+import { blobPath, readIfThere, regularSize } from "./files.ts";
 import { withFlock } from "./flock-file.ts";
 import {
   emptyLayoutIndex,
@@ -45,19 +44,19 @@ export async function openLayoutDestination(
     label,
     home: undefined,
     isComplete: false,
-    hasBlob: async ({ digest, sizeBytes }) => (await sizeOf(path(digest))) === sizeBytes,
+    hasBlob: async ({ digest, sizeBytes }) => (await regularSize(path(digest))) === sizeBytes,
     mountBlob: async () => false,
     putBlob: async (blob, arrival) => {
       const partial = join(directory, partialDirectory, blob.digest.replace(":", "-"));
       await receiveFile({ blob, arrival, partial, path: path(blob.digest) });
     },
     hasManifest: async (digest, { isRoot }) =>
-      (await sizeOf(path(digest))) !== undefined &&
+      (await regularSize(path(digest))) !== undefined &&
       (!isRoot || layoutEntries(await read()).some(({ descriptor }) => descriptor.digest === digest)),
     tagged: async (tag) =>
       layoutEntries(await read()).find(({ names }) => names.includes(nameOf(tag)))?.descriptor.digest,
     putManifest: async ({ digest, mediaType, bytes }, { tags, isRoot }) => {
-      if ((await sizeOf(path(digest))) !== bytes.length) await replaceFile(path(digest), bytes);
+      if ((await regularSize(path(digest))) !== bytes.length) await replaceFile(path(digest), bytes);
       const names = tags.length === 0 && isRoot ? [undefined] : tags.map(nameOf);
       for (const name of names) await list({ mediaType, digest, sizeBytes: bytes.length, name });
     },
@@ -71,17 +70,17 @@ export async function openLayoutDestination(
 async function prepare(directory: string, label: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   const marker = join(directory, "oci-layout");
-  if ((await sizeOf(marker)) !== undefined) return;
+  if ((await regularSize(marker)) !== undefined) return;
   // Under the lock, since another process may be doing the same.
   await withFlock(directory, async () => {
-    if ((await sizeOf(marker)) !== undefined) return;
+    if ((await regularSize(marker)) !== undefined) return;
     const others = (await readdir(directory)).filter((name) => !isOurs(name));
     if (others.length > 0) {
       throw new RegistryError("UNSUPPORTED", {
         message: `${label} is not empty and no OCI layout; name another directory`,
       });
     }
-    if ((await sizeOf(join(directory, "index.json"))) === undefined) {
+    if ((await regularSize(join(directory, "index.json"))) === undefined) {
       await replaceFile(join(directory, "index.json"), formatLayoutIndex(emptyLayoutIndex));
     }
     await replaceFile(marker, layoutMarker);
@@ -126,16 +125,6 @@ async function replaceFile(path: string, content: string | Uint8Array): Promise<
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    const found = await stat(path);
-    return found.isFile() ? found.size : undefined;
-  } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
     throw error;
   }
 }

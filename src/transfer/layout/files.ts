@@ -30,8 +30,8 @@ export function directoryFiles(directory: string, label: string): LayoutFiles {
   };
 }
 
-/** Undefined where there is nothing. A pipe or a device would hold a reader up for ever. */
-async function regularSize(path: string): Promise<number | undefined> {
+/** The size of a regular file; undefined for anything else. A pipe or a device would hold a reader up for ever. */
+export async function regularSize(path: string): Promise<number | undefined> {
   try {
     const found = await stat(path);
     return found.isFile() ? found.size : undefined;

@@ -1,57 +1,37 @@
 // The repositories: as a tree, or as a list of those that match.
 import type { VNode } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { RepositoriesAnswer, RepositoryRow } from "../answers.ts";
-import { useLoadedPages } from "../loading.tsx";
+import { MoreButton, useLoadedPages } from "../loading.tsx";
 import { FailureNotice, LoadingNotice, Notice } from "../notices.tsx";
 import { usePage } from "../page-context.tsx";
 import { formatPageLocation, repositoryAt } from "../page-location.ts";
+import { replaceLocation, SearchField } from "../search-field.tsx";
 import { ByteCount, Moment } from "../shown-values.tsx";
 import { RepositoryRemarks } from "./repository-remarks.tsx";
 import { RepositoryTree } from "./repository-tree.tsx";
 
 /** Everything is loaded in pages of so many. */
 const pageItems = 50;
-/** So long after the last letter the registry is asked. */
-const typingMs = 150;
 
 /** The view of all repositories. */
 export function RepositoriesView({ query }: { readonly query: string }): VNode {
   const { texts } = usePage();
-  const [text, setText] = useState(query);
-  useEffect(() => setText(query), [query]);
-  useEffect(() => {
-    if (text === query) return undefined;
-    const timer = setTimeout(
-      () => replaceLocation(formatPageLocation({ kind: "repositories", query: text })),
-      typingMs,
-    );
-    return () => clearTimeout(timer);
-  }, [text, query]);
   return (
     <>
       <div class="bar">
         <h1 tabIndex={-1}>{texts.repositories}</h1>
-        <input
-          type="search"
-          aria-label={texts.search}
-          placeholder={texts.searchHint}
-          value={text}
-          spellcheck={false}
-          autocapitalize="none"
+        <SearchField
+          query={query}
+          label={texts.search}
+          hint={texts.searchHint}
           maxLength={256}
-          onInput={(event) => setText(event.currentTarget.value)}
+          onChange={(text) => replaceLocation({ kind: "repositories", query: text })}
         />
       </div>
       {query === "" ? <RepositoryTree /> : <MatchingRepositories query={query} />}
     </>
   );
-}
-
-/** Each letter is no step to go back to. */
-function replaceLocation(hash: string): void {
-  window.history.replaceState(null, "", hash);
-  window.dispatchEvent(new Event("hashchange"));
 }
 
 function MatchingRepositories({ query }: { readonly query: string }): VNode {
@@ -97,11 +77,7 @@ function MatchingRepositories({ query }: { readonly query: string }): VNode {
           ))}
         </tbody>
       </table>
-      {loadMore !== undefined && (
-        <button type="button" class="more" onClick={loadMore}>
-          {texts.more}
-        </button>
-      )}
+      <MoreButton loadMore={loadMore} />
     </div>
   );
 }

@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import type { RepositoryRow, TreeAnswer, TreeRow } from "../answers.ts";
-import { useLoadedPages } from "../loading.tsx";
+import { MoreButton, useLoadedPages } from "../loading.tsx";
 import { FailureNotice, LoadingNotice, Notice } from "../notices.tsx";
 import { usePage } from "../page-context.tsx";
 import { formatPageLocation, repositoryAt } from "../page-location.ts";
@@ -48,9 +48,7 @@ function TreeLevel({ prefix, depth }: { readonly prefix: string; readonly depth:
       ))}
       {loadMore !== undefined && (
         <li>
-          <button type="button" class="more" onClick={loadMore}>
-            {texts.more}
-          </button>
+          <MoreButton loadMore={loadMore} />
         </li>
       )}
     </ul>

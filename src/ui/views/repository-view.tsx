@@ -2,17 +2,17 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { TagsAnswer } from "../answers.ts";
-import { useLoadedPages } from "../loading.tsx";
+import { MoreButton, useLoadedPages } from "../loading.tsx";
 import { FailureNotice, isGone, LoadingNotice, Notice } from "../notices.tsx";
 import { usePage } from "../page-context.tsx";
-import { formatPageLocation, type PageLocation, type TagSort } from "../page-location.ts";
+import type { PageLocation, TagSort } from "../page-location.ts";
+import { replaceLocation, SearchField } from "../search-field.tsx";
 import { countSelected, formatWish, noSelection, type TagSelection } from "../tag-selection.ts";
 import { DeletionDialog } from "./deletion-dialog.tsx";
 import { RepositoryPath } from "./repository-path.tsx";
 import { TagsTable } from "./tags-table.tsx";
 
 const pageItems = 100;
-const typingMs = 150;
 
 type RepositoryPlace = Extract<PageLocation, { kind: "repository" }>;
 
@@ -27,7 +27,13 @@ export function RepositoryView({ location }: { readonly location: RepositoryPlac
     <>
       <div class="bar">
         <RepositoryPath name={name} />
-        <FilterField query={query} onChange={(text) => replaceLocation({ ...location, query: text })} />
+        <SearchField
+          query={query}
+          label={texts.filter}
+          hint={texts.filterHint}
+          maxLength={128}
+          onChange={(text) => replaceLocation({ ...location, query: text })}
+        />
       </div>
       {first?.upstream != null && <p class="quiet">{texts.cacheOf(first.upstream)}</p>}
       {error !== undefined && isGone(error) && <Notice isBad>{texts.repositoryGone}</Notice>}
@@ -125,11 +131,7 @@ function ShownTags({
           isBusy={isLoading}
         />
       )}
-      {loadMore !== undefined && (
-        <button type="button" class="more" onClick={loadMore}>
-          {texts.more}
-        </button>
-      )}
+      <MoreButton loadMore={loadMore} />
     </>
   );
 }
@@ -142,41 +144,6 @@ function mayDeleteFrom(page: TagsAnswer | undefined, isPossible: boolean): boole
 /** Once more the same column turns it; times and sizes begin with the newest and the largest. */
 function nextOrder({ sort, isDescending }: RepositoryPlace, next: TagSort): boolean {
   return next === sort ? !isDescending : next !== "name";
-}
-
-/** Neither each letter nor each order is a step to go back to. */
-function replaceLocation(location: PageLocation): void {
-  window.history.replaceState(null, "", formatPageLocation(location));
-  window.dispatchEvent(new Event("hashchange"));
-}
-
-function FilterField({
-  query,
-  onChange,
-}: {
-  readonly query: string;
-  readonly onChange: (text: string) => void;
-}): VNode {
-  const { texts } = usePage();
-  const [text, setText] = useState(query);
-  useEffect(() => setText(query), [query]);
-  useEffect(() => {
-    if (text === query) return undefined;
-    const timer = setTimeout(() => onChange(text), typingMs);
-    return () => clearTimeout(timer);
-  }, [text, query]);
-  return (
-    <input
-      type="search"
-      aria-label={texts.filter}
-      placeholder={texts.filterHint}
-      value={text}
-      spellcheck={false}
-      autocapitalize="none"
-      maxLength={128}
-      onInput={(event) => setText(event.currentTarget.value)}
-    />
-  );
 }
 
 function SelectionBar({
