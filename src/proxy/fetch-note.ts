@@ -14,8 +14,8 @@ export interface FetchProgress {
 export interface FetchNote extends FetchProgress {
   /** The repository that it is fetched for. */
   readonly name: string;
-  /** How long it has been fetched. */
-  readonly workedMs: number;
+  /** How fast it comes; undefined if nobody can tell. */
+  readonly bytesPerSecond?: number | undefined;
   /** What the upstream refused it with. */
   readonly failure?: SharedFailure | undefined;
 }
@@ -59,11 +59,11 @@ export function formatFetchNote(note: FetchNote): string {
 
 /** What is told; undefined if nobody understands it. */
 export function parseFetchNote(text: string): FetchNote | undefined {
-  const { name, workedMs, arrivedBytes, totalBytes, failure } = parseJsonObject(text) ?? {};
-  const isNumbered = typeof workedMs === "number" && typeof arrivedBytes === "number";
-  if (typeof name !== "string" || !isNumbered) return undefined;
-  const total = typeof totalBytes === "number" ? totalBytes : undefined;
-  return { name, workedMs, arrivedBytes, totalBytes: total, failure: parseFailure(failure) };
+  const { name, bytesPerSecond: rate, arrivedBytes, totalBytes: total, failure } = parseJsonObject(text) ?? {};
+  if (typeof name !== "string" || typeof arrivedBytes !== "number") return undefined;
+  const bytesPerSecond = typeof rate === "number" ? rate : undefined;
+  const totalBytes = typeof total === "number" ? total : undefined;
+  return { name, bytesPerSecond, arrivedBytes, totalBytes, failure: parseFailure(failure) };
 }
 
 function parseFailure(value: unknown): SharedFailure | undefined {

@@ -85,7 +85,7 @@ class Turn {
   /** Throws when the patience is over, and what the upstream has refused the blob with. */
   async take(): Promise<Claim | undefined> {
     const { origin, name } = this.#options;
-    const note = formatFetchNote({ name, workedMs: 0, arrivedBytes: 0, totalBytes: undefined });
+    const note = formatFetchNote({ name, arrivedBytes: 0, totalBytes: undefined });
     for (;;) {
       const taken = await this.#take(transferKey(origin), note);
       if (taken === undefined || "end" in taken) {

@@ -12,18 +12,29 @@ export interface FetchingOptions {
   readonly turnTimes: Pick<TurnTimes, "quietMs">;
 }
 
+/** So often does a fetch give a sign of life before it would count as dead. */
+const signsPerLife = 8;
+
+/** How many bytes there were at a moment. */
+interface Mark {
+  readonly arrivedBytes: number;
+  readonly atMs: number;
+}
+
 /** A claim whose work goes on. */
 export class Fetching {
   readonly #claim: Claim;
   readonly #options: FetchingOptions;
-  readonly #startedMs = performance.now();
   readonly #timer: Timer;
-  #moved = { arrivedBytes: 0, atMs: performance.now() };
+  /** When bytes last came. */
+  #moved: Mark = { arrivedBytes: 0, atMs: performance.now() };
+  /** Since when they have come without a rest. */
+  #running: Mark | undefined;
 
   constructor(claim: Claim, options: FetchingOptions) {
     this.#claim = claim;
     this.#options = options;
-    this.#timer = setInterval(() => this.#renew(), claim.lifetimeMs / 4);
+    this.#timer = setInterval(() => this.#renew(), claim.lifetimeMs / signsPerLife);
     // It is no reason for a program to go on.
     this.#timer.unref();
   }
@@ -31,23 +42,30 @@ export class Fetching {
   /** Lets others know that it is over. */
   async end(failure: FetchNote["failure"]): Promise<void> {
     clearInterval(this.#timer);
-    await this.#claim.end(failure === undefined ? undefined : this.#note(failure));
+    await this.#claim.end(failure === undefined ? undefined : this.#note({ failure }));
   }
 
   #renew(): void {
     const { progress, turnTimes } = this.#options;
     const { arrivedBytes, totalBytes } = progress;
-    const atMs = performance.now();
+    const now = { arrivedBytes, atMs: performance.now() };
+    const hasGrown = arrivedBytes > this.#moved.arrivedBytes;
+    // The moment before the first byte says nothing about the rate.
+    const bytesPerSecond = hasGrown && this.#running !== undefined ? rateBetween(this.#running, now) : undefined;
+    this.#running = hasGrown ? (this.#running ?? now) : undefined;
     // All of it is here, and on its way to the store.
-    const isSending = arrivedBytes === totalBytes;
-    if (arrivedBytes !== this.#moved.arrivedBytes || isSending) this.#moved = { arrivedBytes, atMs };
-    if (atMs - this.#moved.atMs <= turnTimes.quietMs) void this.#claim.renew(this.#note());
+    if (hasGrown || arrivedBytes === totalBytes) this.#moved = now;
+    if (now.atMs - this.#moved.atMs <= turnTimes.quietMs) void this.#claim.renew(this.#note({ bytesPerSecond }));
   }
 
-  #note(failure?: FetchNote["failure"]): string {
+  #note(more: Pick<FetchNote, "failure" | "bytesPerSecond">): string {
     const { name, progress } = this.#options;
     const { arrivedBytes, totalBytes } = progress;
-    const workedMs = performance.now() - this.#startedMs;
-    return formatFetchNote({ name, workedMs, arrivedBytes, totalBytes, failure });
+    return formatFetchNote({ name, arrivedBytes, totalBytes, ...more });
   }
+}
+
+function rateBetween(from: Mark, to: Mark): number | undefined {
+  const elapsedMs = to.atMs - from.atMs;
+  return elapsedMs > 0 ? ((to.arrivedBytes - from.arrivedBytes) * 1000) / elapsedMs : undefined;
 }

@@ -26,16 +26,15 @@ export interface WaitFacts {
   readonly polls: number;
   readonly waitedMs: number;
   /** What its holder told last. */
-  readonly note: Pick<FetchNote, "workedMs" | "arrivedBytes" | "totalBytes">;
+  readonly note: Pick<FetchNote, "bytesPerSecond" | "arrivedBytes" | "totalBytes">;
 }
 
 /** The pause before the next look; undefined if the blob will not come in time. */
 export function planPause({ polls, waitedMs, note }: WaitFacts, times: TurnTimes): number | undefined {
   const leftMs = times.waitMs - waitedMs;
-  const { workedMs, arrivedBytes, totalBytes } = note;
-  // Of a blob that has only begun nobody can tell.
-  const needsMs =
-    arrivedBytes > 0 && totalBytes !== undefined ? (workedMs * (totalBytes - arrivedBytes)) / arrivedBytes : 0;
+  const { bytesPerSecond, arrivedBytes, totalBytes } = note;
+  const isKnown = bytesPerSecond !== undefined && totalBytes !== undefined;
+  const needsMs = isKnown ? ((totalBytes - arrivedBytes) * 1000) / bytesPerSecond : 0;
   if (leftMs <= 0 || needsMs > leftMs) return undefined;
   return Math.min(times.firstPauseMs * 1.5 ** (polls - 1), times.longestPauseMs, leftMs);
 }

@@ -4,7 +4,7 @@ import { formatFetchNote, parseFetchNote, refusalFor, sharedFailureOf } from "..
 import { digestOf } from "./misbehaving-upstream.ts";
 
 const digest = digestOf("blob");
-const progress = { name: "team/app", workedMs: 2000, arrivedBytes: 10, totalBytes: 100 };
+const progress = { name: "team/app", bytesPerSecond: 5, arrivedBytes: 10, totalBytes: 100 };
 
 test.each([
   ["how far it is", progress],
@@ -21,14 +21,14 @@ test.each([
   ["", undefined],
   ["[]", undefined],
   [`{"name":"a"}`, undefined],
-  [`{"name":"a","workedMs":"1","arrivedBytes":1}`, undefined],
+  [`{"name":"a","arrivedBytes":"1"}`, undefined],
   [
-    `{"name":"a","workedMs":1,"arrivedBytes":1,"failure":{"code":"UNAUTHORIZED","message":"x"}}`,
-    { name: "a", workedMs: 1, arrivedBytes: 1, totalBytes: undefined, failure: undefined },
+    `{"name":"a","bytesPerSecond":"1","arrivedBytes":1,"failure":{"code":"UNAUTHORIZED","message":"x"}}`,
+    { name: "a", bytesPerSecond: undefined, arrivedBytes: 1, totalBytes: undefined, failure: undefined },
   ],
   [
-    `{"name":"a","workedMs":1,"arrivedBytes":1,"failure":"none"}`,
-    { name: "a", workedMs: 1, arrivedBytes: 1, totalBytes: undefined, failure: undefined },
+    `{"name":"a","bytesPerSecond":"1","arrivedBytes":1,"failure":"none"}`,
+    { name: "a", bytesPerSecond: undefined, arrivedBytes: 1, totalBytes: undefined, failure: undefined },
   ],
 ])("parseFetchNote(%p)", (text, want) => {
   expect(parseFetchNote(text)).toEqual(want);

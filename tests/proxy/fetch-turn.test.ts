@@ -46,7 +46,7 @@ describe("of several nodes that want a cold blob", () => {
     using opened = openCacheNodes(upstream, { count: 3 });
     const { nodes, engine } = opened;
     const [one, two, three] = nodes;
-    const note = JSON.stringify({ name, workedMs: 0, arrivedBytes: 0 });
+    const note = JSON.stringify({ name, arrivedBytes: 0 });
     await one?.claims.take(opened.claimKey(digest), note);
     const pulls = [two, three].map(async (node) => await node?.pull(digest));
     await until(() => opened.looks(digest) > 4);
@@ -117,7 +117,7 @@ describe("of several nodes that want a cold blob", () => {
     upstream.addBlob(blob);
     using opened = openCacheNodes(upstream, { count: 2, turnTimes: { waitMs: 1000 } });
     const [one, two] = opened.nodes;
-    const note = JSON.stringify({ name, workedMs: 0, arrivedBytes: 0 });
+    const note = JSON.stringify({ name, arrivedBytes: 0 });
     await one?.claims.take(opened.claimKey(digest), note);
     expect([digestOf((await two?.pull(digest)) ?? ""), outcomesOf(opened.nodes)]).toEqual([digest, ["fetched"]]);
   });
@@ -127,7 +127,7 @@ describe("of several nodes that want a cold blob", () => {
     upstream.addBlob(blob);
     using opened = openCacheNodes(upstream, { count: 2 });
     const [one, two] = opened.nodes;
-    const note = JSON.stringify({ name, workedMs: 2000, arrivedBytes: 1_000_000, totalBytes: 1_000_000_000 });
+    const note = JSON.stringify({ name, bytesPerSecond: 500_000, arrivedBytes: 1_000_000, totalBytes: 1_000_000_000 });
     await one?.claims.take(opened.claimKey(digest), note);
     expect([digestOf((await two?.pull(digest)) ?? ""), opened.looks(digest)]).toEqual([digest, 1]);
   });
@@ -145,7 +145,7 @@ describe("takeTurn()", () => {
   });
   const held = {
     holder: "node 1",
-    note: formatFetchNote({ name, workedMs: 0, arrivedBytes: 0, totalBytes: undefined }),
+    note: formatFetchNote({ name, arrivedBytes: 0, totalBytes: undefined }),
   };
 
   test("does the work although the store does not answer, and gives back a claim that it gets too late", async () => {
@@ -272,7 +272,7 @@ test("what a cold pull asks the bucket for, and what it asks if another node fet
   const cold = await count(async () => await one?.pull(digest));
   const warm = await count(async () => await two?.pull(digest));
   await two?.store.objects.delete(blobKey(digest));
-  const note = JSON.stringify({ name, workedMs: 0, arrivedBytes: 0 });
+  const note = JSON.stringify({ name, arrivedBytes: 0 });
   const dead = await one?.claims.take(opened.claimKey(digest), note);
   const waited = await count(async () => {
     const pull = two?.pull(digest);

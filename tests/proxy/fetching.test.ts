@@ -8,7 +8,7 @@ function noted() {
   const notes: unknown[] = [];
   const ends: unknown[] = [];
   const claim = {
-    lifetimeMs: 8,
+    lifetimeMs: 80,
     renew: async (note: string) => void notes.push(JSON.parse(note)),
     end: async (note?: string) => void ends.push(note === undefined ? undefined : JSON.parse(note)),
   };
@@ -19,7 +19,7 @@ const name = named("team/app");
 
 test("a fetch that goes on gives signs of life until it ends", async () => {
   const { notes, ends, claim } = noted();
-  const progress = { arrivedBytes: 0, totalBytes: 100 };
+  const progress = { arrivedBytes: 0, totalBytes: 1e9 };
   const fetching = new Fetching(claim, { name, progress, turnTimes: { quietMs: 0 } });
   await until(() => {
     progress.arrivedBytes += 1;
@@ -27,10 +27,9 @@ test("a fetch that goes on gives signs of life until it ends", async () => {
   });
   const told = notes.length;
   await fetching.end(undefined);
-  expect([notes[0], ends]).toEqual([
-    { name, workedMs: expect.any(Number), arrivedBytes: expect.any(Number), totalBytes: 100 },
-    [undefined],
-  ]);
+  const note = { name, arrivedBytes: expect.any(Number), totalBytes: 1e9 };
+  // Of the first bytes nobody knows when they began to come.
+  expect([notes[0], notes[1], ends]).toEqual([note, { ...note, bytesPerSecond: expect.any(Number) }, [undefined]]);
   expect(notes.length).toBe(told);
 });
 
@@ -48,5 +47,25 @@ test("one that stands still gives none after a while, but one whose bytes are al
   expect([still.notes, still.ends]).toEqual([
     [],
     [expect.objectContaining({ failure: { code: "UPSTREAM_LIMITED", message: "slowly", retryAfterSeconds: 5 } })],
+  ]);
+});
+
+test("the rate is told of bytes that come without a rest", async () => {
+  const { notes, claim } = noted();
+  const progress = { arrivedBytes: 100, totalBytes: 1e9 };
+  const fetching = new Fetching(claim, { name, progress, turnTimes: { quietMs: 60_000 } });
+  // What was there before, and then nothing for a while.
+  await until(() => notes.length === 3);
+  progress.arrivedBytes += 1000;
+  await until(() => notes.length === 4);
+  progress.arrivedBytes += 1000;
+  await until(() => notes.length === 5);
+  await fetching.end(undefined);
+  expect(notes.map((note) => (note as { readonly bytesPerSecond?: number }).bytesPerSecond)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    expect.any(Number),
   ]);
 });
