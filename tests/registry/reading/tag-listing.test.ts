@@ -47,7 +47,7 @@ describe("listTagPage()", () => {
     let after: TagRequest["after"];
     do {
       const page = await list(stock, { limit: 1, after, order, isDescending });
-      found.push(...page.items.map(({ tag }) => tag));
+      found.push(page.items.map(({ tag }) => tag).join());
       after = page.next;
     } while (after !== undefined);
     expect([found.join(" "), await names(stock, { order, isDescending })]).toEqual([want, want]);

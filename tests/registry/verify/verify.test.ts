@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { anonymous } from "../../../src/registry/actor.ts";
 import { blobKey, layerLink, layersPrefix, revisionLink, tagIndexLink } from "../../../src/registry/layout.ts";
 import { verifyExitCode } from "../../../src/registry/verify/report.ts";
-import { intercept } from "../../storage/intercepted.ts";
+import { answering, intercept } from "../../storage/intercepted.ts";
 import { collect, graceMs } from "../gc/collected.ts";
 import { digestOf, named, pullImage, pushBlob, pushImage, stocked, tagged, utf8 } from "../stocked.ts";
 import { sound, verify } from "./verified.ts";
@@ -19,6 +19,13 @@ test("a sound store is clean, and so is an empty one", async () => {
     findings: [],
   });
   expect([verifyExitCode(summary), verifyExitCode((await verify(stocked())).summary)]).toEqual([0, 0]);
+});
+
+test("files that dead writers left are told as untidy", async () => {
+  const stock = stocked((driver) => answering(driver, { directory: { sweepTemporary: async () => 2 } }));
+  expect((await verify(stock)).findings).toEqual([
+    ["untidy", "2 files of writers that died; `registry gc` removes them"],
+  ]);
 });
 
 test("damaged bytes that nobody links are untidy, not lost", async () => {
