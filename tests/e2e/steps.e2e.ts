@@ -70,4 +70,4 @@ describe.skipIf(!isThere)("calls on files", () => {
 });
 
 /** A few more than there are, since a look at the root of the store is due once a millisecond. */
-const most = { pushInOneRequestEach: 140, pushInTwoRequestsEach: 150, manifestByTag: 16 };
+const most = { pushInOneRequestEach: 122, pushInTwoRequestsEach: 135, manifestByTag: 16 };
