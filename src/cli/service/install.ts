@@ -1,16 +1,16 @@
 // registry service install
-import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError, type CommandIo } from "../command.ts";
 import { type Account, addAccount, findAccount } from "./account.ts";
 import { makeDirectory, prepareDirectory, requireOwnDirectory } from "./directories.ts";
-import { readMachineFile, readProcess, type ServiceMachine } from "./machine.ts";
+import { isMachineLink, readMachineFile, type ServiceMachine } from "./machine.ts";
 import { isSameFile, placeProgram, placeText } from "./placed-files.ts";
 import { chooseExecutable, type ServiceHome, unitPath } from "./places.ts";
-import { explainFailure, formatChanges, formatInstalled, listIgnoredVariables } from "./report.ts";
+import { formatChanges, formatInstalled, listIgnoredVariables } from "./report.ts";
 import { isEmpty, parseServing, type ServiceRequest } from "./request.ts";
 import { describeService, type ServiceFacts } from "./service-facts.ts";
-import { readUnitState, requireManager, systemctl } from "./systemctl.ts";
+import { startService } from "./start.ts";
+import { readUnitState, requireManager } from "./systemctl.ts";
 import { formatUnit, isOwnUnit, readCommand, serviceAccount } from "./unit.ts";
 
 /** Where an installation happens. */
@@ -24,44 +24,66 @@ export interface InstallOptions {
 /** Prints the unit, and does nothing. */
 export async function printUnit({ serving }: ServiceRequest, { io, machine, home }: InstallOptions): Promise<number> {
   const executable = chooseExecutable(machine.executable, home);
-  io.stdout(formatUnit(await describeService(serving, { executable, home, io })));
+  const isLink = (path: string) => isMachineLink(machine, path);
+  io.stdout(formatUnit(await describeService(serving, { executable, home, io, isLink })));
   return 0;
 }
 
-/** Installs the service, or brings an installed one to what is asked for. Whatever is refused is refused first. */
+/** Installs the service, or brings an installed one to what is asked for. */
 export async function install(request: ServiceRequest, options: InstallOptions): Promise<number> {
   const { io, machine, home } = options;
-  const { isUser } = request;
-  const path = unitPath(home);
-  await requireManager(machine, request);
-  const source = requireExecutable(machine);
-  const present = readMachineFile(machine, path);
-  await requireOwnUnit(present, request, options);
-  const executable = chooseExecutable(source, home);
-  const served = await describeService(chooseServing(request, present), { executable, home, io });
-  const isPlaced = await isSameFile(source, join(machine.root, executable));
-  if (!isPlaced) requireReplaceable(executable, present, { request, machine });
-  const account = isUser ? undefined : await findAccount(machine);
-  const directories = [served.dataDirectory, ...served.otherDirectories];
-  if (!isUser) for (const directory of directories) requireOwnDirectory(directory, account, machine);
-
+  const installation = await judgeInstallation(request, options);
+  const { source, executable, isPlaced, present, facts } = installation;
   for (const warning of listIgnoredVariables(io.env, request)) io.stderr(`warning: ${warning}\n`);
   const done = (line: string) => io.stdout(`${line}\n`);
-  if (isUser) for (const directory of directories) makeDirectory(directory, machine);
-  else await prepareAccount(directories, account, { machine, done });
+  await prepareDirectories(installation, { machine, done });
   if (!isPlaced) {
     await placeProgram(source, executable, machine);
     done(`copied this executable to ${executable}`);
   }
-  const unit = formatUnit(served);
-  if (unit !== present) {
-    await placeText(unit, path, machine);
-    done(`${present === undefined ? "wrote" : "changed"} ${path}`);
+  const unit = formatUnit(facts);
+  const isChanged = unit !== present;
+  if (isChanged) {
+    await placeText(unit, unitPath(home), machine);
+    done(`${present === undefined ? "wrote" : "changed"} ${unitPath(home)}`);
     io.stdout(formatChanges(present, unit));
   }
-  await start(request, { served, isChanged: unit !== present, machine, done, io });
-  io.stdout(await formatInstalled(request, served, machine));
+  await startService(request, { command: facts.command, isChanged, machine, done, io });
+  io.stdout(await formatInstalled(request, facts, machine));
   return 0;
+}
+
+/** An installation of which nothing is refused any more. */
+interface ServiceInstallation {
+  readonly source: string;
+  /** Where the service starts it from, and whether it is there. */
+  readonly executable: string;
+  readonly isPlaced: boolean;
+  /** The installed unit. */
+  readonly present: string | undefined;
+  readonly facts: ServiceFacts;
+  /** Undefined: still to be added. */
+  readonly account: Account | undefined;
+}
+
+/** Whatever is refused is refused here, before anything is changed. */
+async function judgeInstallation(request: ServiceRequest, options: InstallOptions): Promise<ServiceInstallation> {
+  const { io, machine, home } = options;
+  await requireManager(machine, request);
+  const source = requireExecutable(machine);
+  const present = readMachineFile(machine, unitPath(home));
+  await requireOwnUnit(present, request, options);
+  const executable = chooseExecutable(source, home);
+  const isLink = (path: string) => isMachineLink(machine, path);
+  const facts = await describeService(chooseServing(request, present), { executable, home, io, isLink });
+  const isSame = await isSameFile(source, join(machine.root, executable));
+  if (!isSame) requireReplaceable(executable, present, { request, machine });
+  // A link may lead to where the service sees nothing.
+  const isPlaced = isSame && (executable === source || !isLink(executable));
+  if (request.isUser) return { source, executable, isPlaced, present, facts, account: undefined };
+  const account = await findAccount(machine);
+  for (const directory of listDirectories(facts)) requireOwnDirectory(directory, account, machine);
+  return { source, executable, isPlaced, present, facts, account };
 }
 
 function requireExecutable({ executable }: ServiceMachine): string {
@@ -111,47 +133,20 @@ function requireReplaceable(
   );
 }
 
-async function prepareAccount(
-  directories: readonly string[],
-  account: Account | undefined,
+function listDirectories({ dataDirectory, otherDirectories }: ServiceFacts): readonly string[] {
+  return [dataDirectory, ...otherDirectories];
+}
+
+async function prepareDirectories(
+  { facts, account }: ServiceInstallation,
   { machine, done }: { readonly machine: ServiceMachine; readonly done: (line: string) => void },
 ): Promise<void> {
-  const [data = "/"] = directories;
-  const owner = account ?? (await addAccount(machine, data));
+  if (facts.isUser) {
+    for (const directory of listDirectories(facts)) makeDirectory(directory, machine);
+    return;
+  }
+  const owner = account ?? (await addAccount(machine, facts.dataDirectory));
   if (account === undefined) done(`added the user ${serviceAccount}`);
-  for (const directory of directories)
+  for (const directory of listDirectories(facts))
     if (prepareDirectory(directory, owner, machine)) done(`gave ${directory} to the user ${serviceAccount}`);
-}
-
-interface Start {
-  readonly served: ServiceFacts;
-  readonly isChanged: boolean;
-  readonly machine: ServiceMachine;
-  readonly done: (line: string) => void;
-  readonly io: CommandIo;
-}
-
-async function start(request: ServiceRequest, { served, isChanged, machine, done, io }: Start): Promise<void> {
-  const manage = async (...words: readonly string[]) => machine.run([...systemctl(request), ...words]);
-  const must = async (...words: readonly string[]) => {
-    const { code, stderr } = await manage(...words);
-    if (code !== 0) throw new CommandError(`systemctl ${words.join(" ")} failed: ${stderr.trim()}`);
-  };
-  await must("daemon-reload");
-  await must("enable", "registry.service");
-  const { pid } = await readUnitState(machine, request);
-  const isCurrent = pid !== undefined && !isChanged && runs(served.command, pid, machine);
-  if (isCurrent) return done("the service runs already, and nothing has changed for it");
-  const verb = pid === undefined ? "start" : "restart";
-  const sinceMs = io.now();
-  const { code, stderr } = await manage(verb, "registry.service");
-  if (code !== 0) throw new CommandError(await explainFailure(stderr, { request, machine, io, sinceMs }));
-  done(`${verb}ed the service`);
-}
-
-/** Whether that is what the process runs: an earlier installation may have been interrupted, or its program replaced. */
-function runs(command: readonly string[], pid: string, machine: ServiceMachine): boolean {
-  const [program = "", ...words] = command;
-  const [running, ...given] = readProcess(machine, pid) ?? [];
-  return running === realpathSync(join(machine.root, program)) && JSON.stringify(given) === JSON.stringify(words);
 }

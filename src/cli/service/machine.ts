@@ -1,5 +1,5 @@
 // The machine on which a service is installed: its files, its programs, and who asks.
-import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { errorCode, messageOf } from "../../lib/system-error.ts";
@@ -73,6 +73,11 @@ export function readMachineFile({ root }: ServiceMachine, path: string): string 
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
     throw error;
   }
+}
+
+/** Whether there is a symbolic link. */
+export function isMachineLink({ root }: ServiceMachine, path: string): boolean {
+  return lstatSync(join(root, path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 /** What a process runs: its executable and its arguments; undefined if there is no such process. */

@@ -1,6 +1,17 @@
 // Files that an installation puts in their places: the executable, and the unit. Each is whole, or as it was.
-import { chmodSync, constants, copyFileSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { openOwned, syncDescriptor } from "../../storage/descriptors.ts";
 import type { ServiceMachine } from "./machine.ts";
 
@@ -32,8 +43,9 @@ const textMode = 0o644;
 
 async function placeFile(path: string, mode: number, write: (path: string) => void): Promise<void> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  removeLeftovers(path);
   // systemd reads no file with this ending.
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  const temporary = `${path}.${process.pid}.tmp`;
   try {
     write(temporary);
     // Whatever the umask.
@@ -44,6 +56,16 @@ async function placeFile(path: string, mode: number, write: (path: string) => vo
     rmSync(temporary, { force: true });
   }
   await sync(dirname(path));
+}
+
+/** What installations that were killed have left behind. */
+function removeLeftovers(path: string): void {
+  const directory = dirname(path);
+  for (const name of readdirSync(directory)) {
+    const [whole, pid] = /^(.+)\.(\d+)\.tmp$/.exec(name)?.slice(1) ?? [];
+    if (whole !== basename(path) || (pid !== String(process.pid) && existsSync(`/proc/${pid}`))) continue;
+    rmSync(join(directory, name));
+  }
 }
 
 async function sync(path: string): Promise<void> {

@@ -1,17 +1,25 @@
 // Where the parts of a service lie, and which places it cannot reach. Pure.
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import type { CommandIo } from "../command.ts";
 import { isPlainWord } from "./unit-words.ts";
 
 /** The home of a user who installs a service for themselves. */
 export interface ServiceHome {
   readonly directory: string;
   readonly configHome: string;
+  readonly dataHome: string;
 }
 
-/** The home that the environment names. */
-export function findHome(env: Readonly<Record<string, string | undefined>>): ServiceHome | undefined {
-  const { HOME: directory, XDG_CONFIG_HOME: configHome } = env;
-  return directory ? { directory, configHome: configHome || join(directory, ".config") } : undefined;
+/** The home that the environment names; relative paths in it mean nothing. */
+export function findHome({ HOME, XDG_CONFIG_HOME, XDG_DATA_HOME }: CommandIo["env"]): ServiceHome | undefined {
+  if (HOME === undefined || !isAbsolute(HOME)) return undefined;
+  const whole = (path: string | undefined, usual: string) =>
+    path !== undefined && isAbsolute(path) ? resolve(path) : join(HOME, usual);
+  return {
+    directory: resolve(HOME),
+    configHome: whole(XDG_CONFIG_HOME, ".config"),
+    dataHome: whole(XDG_DATA_HOME, ".local/share"),
+  };
 }
 
 /** Where the unit lies: for one user, or for the machine. */

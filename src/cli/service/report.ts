@@ -1,4 +1,5 @@
 // What an installation tells the person who asked for it.
+import { showStranger } from "../../lib/quoted.ts";
 import { describeCertificate } from "../../tls/describe.ts";
 import type { CommandIo } from "../command.ts";
 import { readMachineFile, type ServiceMachine } from "./machine.ts";
@@ -11,8 +12,9 @@ import { serviceAccount } from "./unit.ts";
 export function formatChanges(before: string | undefined, after: string): string {
   if (before === undefined) return "";
   const [old, now] = [before, after].map((text) => text.split("\n").filter((line) => line !== ""));
-  const gone = old?.filter((line) => !now?.includes(line)).map((line) => `  - ${line}\n`) ?? [];
-  const fresh = now?.filter((line) => !old?.includes(line)).map((line) => `  + ${line}\n`) ?? [];
+  const gone = old?.filter((line) => !now?.includes(line)).map((line) => `  - ${showStranger(line, maxShown)}\n`) ?? [];
+  const fresh =
+    now?.filter((line) => !old?.includes(line)).map((line) => `  + ${showStranger(line, maxShown)}\n`) ?? [];
   return [...gone, ...fresh].join("");
 }
 
@@ -32,10 +34,12 @@ interface FailedStart {
   readonly sinceMs: number;
 }
 
+const maxShown = 500;
+
 /** What is wrong with a service that does not start; its last words are shown first. */
 export async function explainFailure(problem: string, { request, machine, io, sinceMs }: FailedStart): Promise<string> {
   const log = await readLog(machine, { ...request, sinceMs });
-  io.stderr(log.replaceAll(/^(?=.)/gm, "  "));
+  for (const line of log.split("\n").filter((each) => each !== "")) io.stderr(`  ${showStranger(line, maxShown)}\n`);
   const [first = ""] = problem.trim().split("\n");
   return `the service is installed, but does not start${log === "" ? `: ${first}` : "; its log is above"}. systemd tries again every 5 s, so mend the cause, or take it away with \`registry service uninstall${request.isUser ? " --user" : ""}\``;
 }

@@ -24,17 +24,21 @@ export interface ServiceFactsOptions {
   /** Undefined for a service of the machine. */
   readonly home: ServiceHome | undefined;
   readonly io: CommandIo;
+  /** Whether a path is a symbolic link. */
+  readonly isLink: (path: string) => boolean;
 }
 
 /** Reads the configuration as the service will, without the variables of this process. */
 export async function describeService(serving: ParsedWords, options: ServiceFactsOptions): Promise<ServiceFacts> {
-  const { executable, home, io } = options;
-  const words = withData(serving, home, io);
+  const { executable, home, io, isLink } = options;
+  const words = withData(serving, home);
   const { configuration } = await loadFor(words, { ...io, env: {} });
   const { http } = configuration;
-  const dataDirectory = findData(configuration, home, io);
+  const dataDirectory = findData(configuration, home);
   const command = [executable, ...formatServing(words)];
   for (const text of command) requireWord(text);
+  if (executable.includes("$"))
+    throw new CommandError(`systemd starts no executable with a $ in its path: ${executable}`);
   const otherDirectories = listOthers(configuration).filter((path) => !isBelow(path, dataDirectory));
   const [file] = words.positionals;
   if (home === undefined) {
@@ -46,6 +50,7 @@ export async function describeService(serving: ParsedWords, options: ServiceFact
     isUser: home !== undefined,
     command,
     dataDirectory,
+    isDataLinked: isLink(dataDirectory),
     otherDirectories,
     hasLowPort: [port, debugPort].some((each) => each > 0 && each < firstFreePort),
     drainTimeoutMs: http.draintimeout,
@@ -58,17 +63,16 @@ export async function describeService(serving: ParsedWords, options: ServiceFact
 const firstFreePort = 1024;
 
 /** Without a file, the data directory is named: what would be the usual one depends on who serves. */
-function withData(serving: ParsedWords, home: ServiceHome | undefined, { env }: CommandIo): ParsedWords {
+function withData(serving: ParsedWords, home: ServiceHome | undefined): ParsedWords {
   if (serving.positionals.length > 0 || serving.flags.data !== undefined) return serving;
-  return { ...serving, flags: { ...serving.flags, data: [usualData(home, env)] } };
+  return { ...serving, flags: { ...serving.flags, data: [usualData(home)] } };
 }
 
-function usualData(home: ServiceHome | undefined, env: CommandIo["env"]): string {
-  if (home === undefined) return stateDirectory;
-  return join(env.XDG_DATA_HOME || join(home.directory, ".local/share"), "registry");
+function usualData(home: ServiceHome | undefined): string {
+  return home === undefined ? stateDirectory : join(home.dataHome, "registry");
 }
 
-function findData({ storage }: Configuration, home: ServiceHome | undefined, { env }: CommandIo): string {
+function findData({ storage }: Configuration, home: ServiceHome | undefined): string {
   const { s3, filesystem } = storage;
   const configured = s3.isOn ? undefined : filesystem.rootdirectory;
   if (configured !== undefined && !isAbsolute(configured)) {
@@ -76,7 +80,7 @@ function findData({ storage }: Configuration, home: ServiceHome | undefined, { e
       `storage.filesystem.rootdirectory is ${configured}, and a service has no directory to find that in; write the whole path`,
     );
   }
-  return requireWord(configured === undefined ? usualData(home, env) : resolve(configured));
+  return requireWord(configured === undefined ? usualData(home) : resolve(configured));
 }
 
 /** Relative paths are below the working directory of the service, which is that of the data. */

@@ -13,6 +13,8 @@ export interface UnitState {
   readonly path: string;
   /** The first process; undefined: none runs. */
   readonly pid: string | undefined;
+  /** Whether settings of somebody's own lie beside the unit: what runs need not be what it says. */
+  readonly hasDropIns: boolean;
 }
 
 /** Throws a CommandError that says what to do if there is no manager to talk to, or it takes nothing from this user. */
@@ -42,11 +44,12 @@ export function systemctl({ isUser }: ManagerOptions): readonly string[] {
 
 /** Asks for the state of the unit. */
 export async function readUnitState(machine: ServiceMachine, options: ManagerOptions): Promise<UnitState> {
-  const command = [...systemctl(options), "show", "registry.service", "--property=FragmentPath", "--property=MainPID"];
-  const text = await mustRun(machine, command);
+  const properties = "--property=FragmentPath,MainPID,DropInPaths";
+  const text = await mustRun(machine, [...systemctl(options), "show", "registry.service", properties]);
   const read = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1] ?? "";
   const pid = read("MainPID");
-  return { path: read("FragmentPath"), pid: pid === "" || pid === "0" ? undefined : pid };
+  const hasDropIns = read("DropInPaths") !== "";
+  return { path: read("FragmentPath"), pid: pid === "" || pid === "0" ? undefined : pid, hasDropIns };
 }
 
 /** What the service has logged since a moment, and what the manager has said of it. */

@@ -62,7 +62,7 @@ async function findRemainingData(
   const serving = parseServing(words);
   if (serving === undefined) return "where ExecStart= of the unit said";
   try {
-    const { bucket, dataDirectory } = await describeService(serving, { executable, home, io });
+    const { bucket, dataDirectory } = await describeService(serving, { executable, home, io, isLink: () => false });
     return bucket === undefined ? dataDirectory : `in the bucket ${bucket}`;
   } catch (error) {
     if (!(error instanceof CommandError) && !(error instanceof UsageError)) throw error;

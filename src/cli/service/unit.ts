@@ -8,6 +8,8 @@ export interface UnitFacts {
   /** The executable and its arguments. */
   readonly command: readonly string[];
   readonly dataDirectory: string;
+  /** Whether that is a symbolic link, which StateDirectory= does not follow. */
+  readonly isDataLinked: boolean;
   /** What else it writes to. */
   readonly otherDirectories: readonly string[];
   /** Whether it listens on a port that only root may take. */
@@ -81,8 +83,8 @@ ${isUser ? userLimits : formatLimits(facts)}`;
 
 const stopMarginSeconds = 30;
 
-function formatAccount({ dataDirectory, otherDirectories }: UnitFacts): string {
-  const isState = dataDirectory === stateDirectory;
+function formatAccount({ dataDirectory, isDataLinked, otherDirectories }: UnitFacts): string {
+  const isState = dataDirectory === stateDirectory && !isDataLinked;
   const written = isState ? otherDirectories : [dataDirectory, ...otherDirectories];
   return [
     "# A user of its own that stays, rather than DynamicUser=: that would move the data to /var/lib/private, which fails",

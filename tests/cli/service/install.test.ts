@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 import { type FakeMachineOptions, fakeMachine, unitFile } from "./fake-machine.ts";
@@ -105,6 +105,15 @@ test.each([
   expect([code, errors, read(path)]).toEqual([1, expect.stringContaining(want), text]);
   expect(commands.filter((command) => changing.test(command))).toEqual([]);
   if (strangers.includes(path)) expect((await service("install", "--force")).code).toBe(0);
+});
+
+test("a link to this executable is replaced by a copy: the service may not see where it leads", async () => {
+  using root = temporaryDirectory();
+  const { service, read } = fakeMachine(root.path);
+  mkdirSync(join(root.path, "usr/local/bin"), { recursive: true });
+  symlinkSync(join(root.path, "download/registry"), join(root.path, program));
+  const { code } = await service("install");
+  expect([code, lstatSync(join(root.path, program)).isFile(), read(program)]).toEqual([0, true, "the executable"]);
 });
 
 test("--force keeps what the other unit serves", async () => {

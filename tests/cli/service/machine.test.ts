@@ -1,5 +1,14 @@
 import { expect, test } from "bun:test";
-import { isBooted, mustRun, readMachineFile, readProcess, thisMachine } from "../../../src/cli/service/machine.ts";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import {
+  isBooted,
+  isMachineLink,
+  mustRun,
+  readMachineFile,
+  readProcess,
+  thisMachine,
+} from "../../../src/cli/service/machine.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 import { fakeMachine } from "./fake-machine.ts";
 
@@ -28,6 +37,14 @@ test("readMachineFile() reads below the root, and knows what is missing", () => 
     undefined,
     undefined,
   ]);
+});
+
+test("isMachineLink() knows a link, also one that leads nowhere", () => {
+  using root = temporaryDirectory();
+  const { machine, place } = fakeMachine(root.path);
+  place("etc/x", "");
+  symlinkSync("none", join(root.path, "etc/y"));
+  expect(["/etc/x", "/etc/y", "/etc/z"].map((path) => isMachineLink(machine, path))).toEqual([false, true, false]);
 });
 
 test("readProcess() tells what this process runs", () => {

@@ -30,6 +30,20 @@ test("what is placed replaces what was there, whole and for everybody, and leave
   ]).toEqual(["the executable", "text", [0o755, 0o644], ["registry", "unit"]]);
 });
 
+test("what a killed installation has left is removed, and what another one is at work on stays", async () => {
+  using root = temporaryDirectory();
+  const { machine, place } = fakeMachine(root.path);
+  for (const name of ["unit.2147483647.tmp", "unit.1.tmp", "unit.x.tmp", "other.2147483647.tmp"])
+    place(`etc/${name}`, "");
+  await placeText("text", "/etc/unit", machine);
+  expect(readdirSync(join(root.path, "etc")).sort()).toEqual([
+    "other.2147483647.tmp",
+    "unit",
+    "unit.1.tmp",
+    "unit.x.tmp",
+  ]);
+});
+
 test("what cannot be placed leaves nothing behind", async () => {
   using root = temporaryDirectory();
   const { machine } = fakeMachine(root.path);

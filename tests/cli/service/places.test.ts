@@ -1,14 +1,16 @@
 import { expect, test } from "bun:test";
 import { chooseExecutable, explainHidden, findHome, unitPath } from "../../../src/cli/service/places.ts";
 
-const home = { directory: "/home/u", configHome: "/home/u/.config" };
+const home = { directory: "/home/u", configHome: "/home/u/.config", dataHome: "/home/u/.local/share" };
 
 test.each([
   [{ HOME: "/home/u" }, home],
   [
-    { HOME: "/home/u", XDG_CONFIG_HOME: "/cfg" },
-    { directory: "/home/u", configHome: "/cfg" },
+    { HOME: "/home/u/", XDG_CONFIG_HOME: "/cfg", XDG_DATA_HOME: "/data" },
+    { directory: "/home/u", configHome: "/cfg", dataHome: "/data" },
   ],
+  [{ HOME: "/home/u", XDG_CONFIG_HOME: "cfg", XDG_DATA_HOME: "" }, home],
+  [{ HOME: "u" }, undefined],
   [{ HOME: "" }, undefined],
   [{}, undefined],
 ])("findHome(%j)", (env, want) => {

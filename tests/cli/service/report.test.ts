@@ -17,6 +17,7 @@ const served: ServiceFacts = {
   isUser: false,
   command: ["/usr/local/bin/registry", "serve"],
   dataDirectory: "/srv/x",
+  isDataLinked: false,
   otherDirectories: [],
   hasLowPort: false,
   drainTimeoutMs: 0,
@@ -29,6 +30,7 @@ test.each([
   [undefined, "a\n", ""],
   ["a\nb\n\nc\n", "a\n\nc\nd\n", "  - b\n  + d\n"],
   ["a\n", "a\n", ""],
+  ["\u001b[2J\n", "", "  - \\u{1b}[2J\n"],
 ])("formatChanges(%j, %j)", (before, after, want) => {
   expect(formatChanges(before, after)).toBe(want);
 });

@@ -6,15 +6,16 @@ import { describeService } from "../../../src/cli/service/service-facts.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 import { fakeIo } from "../fake-io.ts";
 
-const own: ServiceHome = { directory: "/home/u", configHome: "/home/u/.config" };
+const own: ServiceHome = { directory: "/home/u", configHome: "/home/u/.config", dataHome: "/home/u/.local/share" };
 const executable = "/usr/local/bin/registry";
+const isLink = (path: string) => path === "/srv/link";
 
 type Flags = Readonly<Record<string, readonly string[]>>;
 
 /** With flags alone. */
 function describeFlags(flags: Flags, home?: ServiceHome) {
   const io = fakeIo({ env: { REGISTRY_HTTP_ADDR: ":1", HOME: "/root" } });
-  return describeService({ positionals: [], flags }, { executable, home, io });
+  return describeService({ positionals: [], flags }, { executable, home, io, isLink });
 }
 
 /** With a file, for a user: a temporary directory is none that a service of the machine reaches. */
@@ -22,7 +23,7 @@ async function describeFile(text: string) {
   using directory = temporaryDirectory();
   const path = join(directory.path, "config.yml");
   writeFileSync(path, `version: 0.1\n${text}`);
-  return await describeService({ positionals: [path], flags: {} }, { executable, home: own, io: fakeIo() });
+  return await describeService({ positionals: [path], flags: {} }, { executable, home: own, io: fakeIo(), isLink });
 }
 
 test("without anything said it serves the usual directory, whatever the variables of the shell say", async () => {
@@ -30,6 +31,7 @@ test("without anything said it serves the usual directory, whatever the variable
     isUser: false,
     command: [executable, "serve", "--data", "/var/lib/registry"],
     dataDirectory: "/var/lib/registry",
+    isDataLinked: false,
     otherDirectories: [],
     hasLowPort: false,
     drainTimeoutMs: 30_000,
@@ -42,6 +44,7 @@ test("without anything said it serves the usual directory, whatever the variable
 test.each<[Flags, ServiceHome | undefined, object]>([
   [{}, own, { isUser: true, dataDirectory: "/home/u/.local/share/registry" }],
   [{ data: ["/srv/x"], addr: [":443"] }, undefined, { dataDirectory: "/srv/x", hasLowPort: true, port: 443 }],
+  [{ data: ["/srv/link"] }, undefined, { isDataLinked: true }],
   [{ addr: [":0"] }, undefined, { hasLowPort: false }],
   [{ http: [""] }, undefined, { authorityPath: undefined }],
 ])("flags %j", async (flags, home, want) => {
@@ -75,12 +78,19 @@ test.each<[Flags, string]>([
   expect(describeFlags(flags)).rejects.toThrow(want);
 });
 
+test("an executable that systemd cannot start is refused", () => {
+  const options = { executable: "/home/$u/registry", home: own, io: fakeIo(), isLink };
+  expect(describeService({ positionals: [], flags: {} }, options)).rejects.toThrow(
+    "no executable with a $ in its path",
+  );
+});
+
 test("a relative data directory in a file, and a file that a service cannot reach, are refused", async () => {
   expect(describeFile("storage: {filesystem: {rootdirectory: data}}")).rejects.toThrow("write the whole path");
   using directory = temporaryDirectory();
   const path = join(directory.path, "config.yml");
   writeFileSync(path, "version: 0.1\n");
   const io = fakeIo();
-  const reached = describeService({ positionals: [path], flags: {} }, { executable, home: undefined, io });
+  const reached = describeService({ positionals: [path], flags: {} }, { executable, home: undefined, io, isLink });
   expect(reached).rejects.toThrow(`sudo install -D -m 644 ${path} /etc/registry/config.yml`);
 });

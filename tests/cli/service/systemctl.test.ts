@@ -25,9 +25,9 @@ test("requireManager() without systemd says what to do instead", async () => {
 });
 
 test.each([
-  ["FragmentPath=/x\nMainPID=7\n", { path: "/x", pid: "7" }],
-  ["MainPID=0\nFragmentPath=\n", { path: "", pid: undefined }],
-  ["", { path: "", pid: undefined }],
+  ["FragmentPath=/x\nMainPID=7\nDropInPaths=/y /z\n", { path: "/x", pid: "7", hasDropIns: true }],
+  ["MainPID=0\nFragmentPath=\nDropInPaths=\n", { path: "", pid: undefined, hasDropIns: false }],
+  ["", { path: "", pid: undefined, hasDropIns: false }],
 ])("readUnitState() of %j", async (stdout, want) => {
   using root = temporaryDirectory();
   const { machine } = fakeMachine(root.path, { results: { "systemctl show registry.service": { stdout } } });

@@ -9,6 +9,7 @@ const usual: UnitFacts = {
   isUser: false,
   command: ["/usr/local/bin/registry", "serve", "--data", "/var/lib/registry"],
   dataDirectory: "/var/lib/registry",
+  isDataLinked: false,
   otherDirectories: [],
   hasLowPort: false,
   drainTimeoutMs: 30_000,
@@ -36,6 +37,7 @@ test.each<[string, Partial<UnitFacts>, readonly string[]]>([
       "WorkingDirectory=/srv/my data",
     ],
   ],
+  ["data behind a link", { isDataLinked: true }, ["ReadWritePaths=/var/lib/registry"]],
   ["a log elsewhere", { otherDirectories: ["/var/log/registry"] }, ["ReadWritePaths=/var/log/registry"]],
   [
     "a low port",
