@@ -224,3 +224,18 @@ test("a cached blob that a check has found damaged is fetched again, for another
     expect((await store.objects.stat(blobKey(digest)))?.isDamaged).toBe(false);
   }
 });
+
+test("a blob whose size the upstream does not tell is fetched for it; a failure of that is the upstream's", async () => {
+  await using upstream = await startUpstream();
+  const digest = upstream.addBlob(large);
+  const { cache } = await cacheOf(upstream);
+  const { blobs } = cache.repository(one, anonymous());
+  const headOnly: Behaviour = ({ method }, response) => {
+    if (method === "HEAD") response.writeHead(200).end();
+    return method === "HEAD";
+  };
+  upstream.behave((request, response) => headOnly(request, response) || behaviours.status(403)(request, response));
+  expect(await refusalOf(blobs.promise(digest))).toBe("UPSTREAM_DENIED");
+  upstream.behave(headOnly);
+  expect(await blobs.promise(digest)).toEqual({ sizeBytes: large.length });
+});
