@@ -61,6 +61,23 @@ export interface Removing extends AsyncDisposable {
   discard(prefix: Key, { key, judged }: JudgedPrefix): Promise<boolean>;
 }
 
+/** How to begin to add. */
+export interface AddingOptions {
+  readonly waitMs: number;
+  /** Allows `replace`. */
+  readonly isConditional?: boolean;
+  /** Nothing that is added has to survive a power cut, so the end does not wait for the disk. */
+  readonly isFleeting?: boolean;
+}
+
+/** What may be removed, and how long that may take. */
+export interface AnnouncingOptions {
+  readonly keys: readonly Key[];
+  readonly waitMs: number;
+  /** Holds it for much longer than a minute. If the holder dies, nobody can rely on the keys until its time is over. */
+  readonly isLong?: boolean;
+}
+
 /** Adding to and removing from what several processes share, without breaking a promise that one of them made. */
 export interface Changes {
   /**
@@ -72,22 +89,10 @@ export interface Changes {
   readonly freshMs: number;
   /** Whether this holds for all processes, and not only for the tasks of this one. */
   keepsProcessesApart(): boolean;
-  /**
-   * Begins to add under a name; undefined if that is not possible in time. `isConditional` allows `replace`. With
-   * `isFleeting` nothing that is added has to survive a power cut, so the end does not wait for the disk.
-   */
-  adding(
-    name: string,
-    options: { readonly waitMs: number; readonly isConditional?: boolean; readonly isFleeting?: boolean },
-  ): Promise<Adding | undefined>;
-  /**
-   * Announces that these keys may be removed; undefined if that is not possible in time. It may be held for a minute, or for
-   * much longer if `isLong`; if the holder dies, nobody can rely on these keys until that time is over.
-   */
-  removing(
-    name: string,
-    options: { readonly keys: readonly Key[]; readonly waitMs: number; readonly isLong?: boolean },
-  ): Promise<Removing | undefined>;
+  /** Begins to add under a name; undefined if that is not possible in time. */
+  adding(name: string, options: AddingOptions): Promise<Adding | undefined>;
+  /** Announces that keys may be removed; undefined if that is not possible in time. It may be held for a minute. */
+  removing(name: string, options: AnnouncingOptions): Promise<Removing | undefined>;
   /** Takes the only hold on a kind of work, without waiting, or returns what its holder has noted. */
   hold(kind: string, note: string): Promise<AsyncDisposable | { readonly heldBy: string }>;
   /** The state of a content, for a reader who saw a link to it; it is restored if possible. It promises nothing. */

@@ -1,6 +1,15 @@
 // Changes under locks: adders hold a name's lock shared, removers hold it exclusively. So what is seen under it stays, except
 // for contents, which need no lock: a collector moves them into the trash, and looking for one restores it.
-import type { Adding, Changes, Found, JudgedPrefix, RecoverOptions, Removing } from "./changes.ts";
+import type {
+  Adding,
+  AddingOptions,
+  AnnouncingOptions,
+  Changes,
+  Found,
+  JudgedPrefix,
+  RecoverOptions,
+  Removing,
+} from "./changes.ts";
 import type { Key, Lock, Locks, Objects, Stat, Trash } from "./ports.ts";
 import { trashNameOf } from "./trash-names.ts";
 
@@ -33,18 +42,14 @@ export class LockedChanges implements Changes {
 
   async adding(
     name: string,
-    {
-      waitMs,
-      isConditional = false,
-      isFleeting = false,
-    }: { readonly waitMs: number; readonly isConditional?: boolean; readonly isFleeting?: boolean },
+    { waitMs, isConditional = false, isFleeting = false }: AddingOptions,
   ): Promise<Adding | undefined> {
     // Comparing before writing requires that there is no other writer.
     const lock = await this.#options.locks.take(name, isConditional ? "alone" : "shared", { waitMs });
     return lock && new LockedAdding(this, { objects: this.#options.objects, lock, isConditional, isFleeting });
   }
 
-  async removing(name: string, { waitMs }: { readonly waitMs: number }): Promise<Removing | undefined> {
+  async removing(name: string, { waitMs }: AnnouncingOptions): Promise<Removing | undefined> {
     const lock = await this.#options.locks.take(name, "alone", { waitMs });
     return lock && new LockedRemoving(this.#options, lock);
   }
