@@ -75,3 +75,13 @@ test("what was set aside is marked, and tidied up when it is healed, as notices 
   await garbage.tidy();
   expect([outcomes, before, engine.keys()]).toEqual([[false, false, true], 2, ["blobs/a"]]);
 });
+
+test("a collection tidies away what nodes have left that died while they fetched a blob", async () => {
+  const { engine, garbage } = await collecting();
+  engine.objects.set("proxy/sha256-aa-bb", bytesOf("{}"));
+  await garbage.tidy();
+  const early = engine.keys().includes("proxy/sha256-aa-bb");
+  engine.nowMs += 2 * 3_600_000;
+  await garbage.tidy();
+  expect([early, engine.keys().includes("proxy/sha256-aa-bb")]).toEqual([true, false]);
+});
