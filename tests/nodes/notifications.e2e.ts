@@ -46,19 +46,25 @@ async function pushUntil(endMs: number, place: Place, name: string): Promise<rea
 
 describe.skipIf(!isThere)("three nodes that are killed at random", () => {
   test(
-    "and never come back: every push that was acknowledged is told",
+    "and never come back, and one that sleeps: every push that was acknowledged is told",
     async () => {
       await using stack = new AsyncDisposableStack();
       const engine = stack.use(await startVersityGateway());
-      // Down half of the time, so that events wait.
-      const isUp = () => performance.now() % 6000 < 3000 || isOver;
+      let isOpen = false;
       let isOver = false;
+      // Down half of the time, so that events wait.
+      const isUp = () => isOpen && (performance.now() % 6000 < 3000 || isOver);
       const answer = () => (isUp() ? new Response("ok") : new Response("down", { status: 503 }));
       const receiver = stack.use(startReceiver({ answer }));
       const env = variablesFor(receiver.port);
       const open = async () => await startNode(engine, { env });
       const places: Place[] = [];
       for (let count = 0; count < 3; count += 1) places.push({ node: await open() });
+      // One more, with events that wait, sleeps for so long that others take them over.
+      const sleeper = stack.use(await open());
+      for (const tag of ["1", "2"]) await pushImage(sleeper, "team/sleeper", { tag, layerBytes: 100 });
+      process.kill(sleeper.pid, "SIGSTOP");
+      isOpen = true;
 
       const endMs = performance.now() + seconds * 1000;
       const pushing = places.map((place, index) => pushUntil(endMs, place, `n${index}`));
@@ -74,12 +80,17 @@ describe.skipIf(!isThere)("three nodes that are killed at random", () => {
         kills += 1;
       }
       const acknowledged = (await Promise.all(pushing)).flat();
+      acknowledged.push("team/sleeper:1", "team/sleeper:2");
       for (const { node } of places) {
         await node.kill();
         await node[Symbol.asyncDispose]();
       }
       isOver = true;
       await using _last = await open();
+      await Bun.sleep(takeOverMs / 4);
+      process.kill(sleeper.pid, "SIGCONT");
+      await pushImage(sleeper, "team/sleeper", { tag: "3", layerBytes: 100 });
+      acknowledged.push("team/sleeper:3");
       const missing = () => {
         const told = new Set(receiver.jobs().map((job) => job.split("@")[0]));
         return acknowledged.filter((job) => !told.has(job));

@@ -25,6 +25,8 @@ export type ConditionalOutcome = {
 /** How it is done. */
 export interface ConditionalOptions {
   readonly expiring?: Expiry | undefined;
+  /** How long the store may take to answer each time. */
+  readonly patienceMs?: number | undefined;
 }
 
 const secondMs = 1000;
@@ -41,7 +43,7 @@ export async function putConditionally(
 ): Promise<ConditionalOutcome> {
   const { key, bytes, expected } = put;
   const headers = { ...objects.newHeaders, ...conditionOf(expected, objects) };
-  const request = { method: "PUT", key, headers, body: bytes, expiring: options.expiring } as const;
+  const request = { method: "PUT", key, headers, body: bytes, ...options } as const;
   const startedMs = performance.now();
   // Stores tell whole seconds.
   const sinceMs = Math.floor((options.expiring?.asOfMs ?? 0) / secondMs) * secondMs;

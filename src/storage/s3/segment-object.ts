@@ -20,6 +20,8 @@ export interface SegmentObjectOptions {
 
 /** More cannot be read at once. */
 const maxBytes = 15 * 1024 * 1024;
+/** Everybody's events wait behind one put, so one that got stuck is sent again soon. */
+const patienceMs = 10_000;
 /** A put is done again if one of our own was in its way whose answer was lost. */
 const maxPuts = 5;
 
@@ -60,7 +62,7 @@ export class SegmentObject {
       if (bytes.length > maxBytes)
         throw new RangeError(`${bytes.length} bytes are too many for a segment of the journal`);
       const expected = this.#etag === undefined ? "nothing" : { etag: this.#etag };
-      const outcome = await putConditionally(objects, { key, bytes, expected });
+      const outcome = await putConditionally(objects, { key, bytes, expected }, { patienceMs });
       if (outcome.isPut) {
         this.#etag = outcome.etag;
         this.#sizeBytes = bytes.length;
