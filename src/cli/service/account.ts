@@ -1,5 +1,6 @@
 // The account that a service of the machine runs as.
-import { mustRun, type ServiceMachine } from "./machine.ts";
+import { CommandError } from "../command.ts";
+import type { ServiceMachine } from "./machine.ts";
 import { serviceAccount } from "./unit.ts";
 
 /** An account, by its numbers. */
@@ -16,15 +17,16 @@ export async function findAccount(machine: ServiceMachine): Promise<Account | un
 }
 
 /** The command that makes it: nobody can log in as it. */
-export function addAccountCommand(home: string): readonly string[] {
+function addAccountCommand(home: string): readonly string[] {
   const options = ["--system", "--user-group", "--no-create-home", "--home-dir", home, "--shell", "/usr/sbin/nologin"];
   return ["useradd", ...options, serviceAccount];
 }
 
-/** Makes the account. */
+/** Makes the account, or finds the one that somebody else has made in the same moment. */
 export async function addAccount(machine: ServiceMachine, home: string): Promise<Account> {
-  await mustRun(machine, addAccountCommand(home));
+  const command = addAccountCommand(home);
+  const { stderr } = await machine.run(command);
   const account = await findAccount(machine);
-  if (account === undefined) throw new Error(`useradd has made no user ${serviceAccount}`);
-  return account;
+  if (account !== undefined) return account;
+  throw new CommandError(`${command.join(" ")} failed: ${stderr.trim() || `there is no user ${serviceAccount}`}`);
 }

@@ -19,6 +19,12 @@ test("addAccount() makes an account that nobody can log in as, which findAccount
   ]);
 });
 
+test("addAccount() takes the account that another installation has made meanwhile", async () => {
+  using root = temporaryDirectory();
+  const results = { useradd: { code: 9, stderr: "exists\n" }, getent: { stdout: "registry:x:7:8::/:/bin/false\n" } };
+  expect(await addAccount(fakeMachine(root.path, { results }).machine, "/srv/x")).toEqual({ uid: 7, gid: 8 });
+});
+
 test("addAccount() passes on what useradd has to say", async () => {
   using root = temporaryDirectory();
   const results = { useradd: { code: 1, stderr: "group registry exists\n" } };
