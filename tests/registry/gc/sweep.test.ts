@@ -147,3 +147,17 @@ test("what was linked after a slow run had read the links stays, however long ag
   expect([isPushed, summary.condemned, summary.trashed]).toEqual([true, 0, 0]);
   expect(await hasBlob(stock, digestOf("x"))).toBe(true);
 });
+
+test("the empty directory of a blob that is gone goes, and a dry run leaves it", async () => {
+  const stock = stocked();
+  const { directory } = stock.store;
+  const place = blobKey(digestOf("gone")).replace(/\/data$/, "");
+  await directory.makePrefix(place);
+  stock.wait(graceMs);
+  const isThere = [];
+  for (const isDryRun of [true, false]) {
+    await collect(stock, { isDryRun });
+    isThere.push((await directory.prefixTime(place)) !== undefined);
+  }
+  expect(isThere).toEqual([true, false]);
+});
