@@ -1,4 +1,5 @@
 // Listings of a bucket, page by page, in the byte order of keys.
+import { copyText } from "../../lib/copied-text.ts";
 import { bareEtag, type ObjectStat } from "./bucket-objects.ts";
 import type { S3Client } from "./client.ts";
 import { describe } from "./connection.ts";
@@ -64,12 +65,12 @@ function definedOnly(query: Readonly<Record<string, string | undefined>>): Reado
   return Object.fromEntries(Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/** Without what stands before every key. */
+/** Without what stands before every key. What is taken out of a page is kept for longer than the page. */
 function pageOf(answer: XmlElement, rootLength: number): Pick<ListingPage, "objects" | "prefixes"> {
   return {
     objects: childrenOf(answer, "Contents").map((element) => objectOf(element, rootLength)),
     prefixes: childrenOf(answer, "CommonPrefixes").map((element) =>
-      (textOf(element, "Prefix") ?? "").slice(rootLength),
+      copyText((textOf(element, "Prefix") ?? "").slice(rootLength)),
     ),
   };
 }
@@ -78,8 +79,8 @@ function objectOf(element: XmlElement, rootLength: number): ListedObject {
   const sizeBytes = Number(textOf(element, "Size"));
   const changedMs = Date.parse(textOf(element, "LastModified") ?? "");
   return {
-    key: (textOf(element, "Key") ?? "").slice(rootLength),
-    stat: { sizeBytes, changedMs, etag: bareEtag(textOf(element, "ETag") ?? "") },
+    key: copyText((textOf(element, "Key") ?? "").slice(rootLength)),
+    stat: { sizeBytes, changedMs, etag: copyText(bareEtag(textOf(element, "ETag") ?? "")) },
   };
 }
 

@@ -49,3 +49,25 @@ describe("a listing", () => {
     ]);
   });
 });
+
+test("what is kept of a page keeps nothing else of it in memory", async () => {
+  const { client } = openBucket();
+  const pageBytes = 300_000;
+  const pages = 150;
+  let left = pages;
+  const send = async () => {
+    left -= 1;
+    const key = `<Contents><Key>some/${left}/that-is-long-enough-to-be-a-piece-of-the-page</Key><ETag>&quot;x&quot;</ETag><Size>1</Size></Contents>`;
+    const more = left === 0 ? "" : `<NextContinuationToken>${left}</NextContinuationToken>`;
+    const rest = `<Other>${"x".repeat(pageBytes)}</Other>`;
+    return new Response(`<R>${key}<IsTruncated>${left > 0}</IsTruncated>${more}${rest}</R>`);
+  };
+  Object.assign(client.options, { send });
+  const names = new Set<string>();
+  Bun.gc(true);
+  const before = process.memoryUsage.rss();
+  for await (const { key } of listObjects(client, { prefix: "" })) names.add(key.slice(5));
+  Bun.gc(true);
+  const grownBytes = process.memoryUsage.rss() - before;
+  expect([names.size, grownBytes < pages * pageBytes]).toEqual([pages, true]);
+});
