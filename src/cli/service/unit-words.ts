@@ -30,7 +30,8 @@ export function formatWholePath(path: string): string {
 
 /** The words of a command line as formatCommandLine() writes it; undefined for what it does not write. */
 export function parseCommandLine(line: string): readonly string[] | undefined {
-  const words = line.match(/"(?:[^"\\]|\\.)*"|[^\s"]+/g) ?? [];
+  // A quote that nothing closes ends with the line, so that each letter is looked at once.
+  const words = line.match(/"(?:[^"\\]|\\.?)*(?:"|$)|[^\s"]+/gs) ?? [];
   const meant = words.map((word) =>
     word
       .replaceAll(/^"|"$/g, "")
