@@ -21,8 +21,10 @@ test("a sound store is clean, and so is an empty one", async () => {
   expect([verifyExitCode(summary), verifyExitCode((await verify(stocked())).summary)]).toEqual([0, 0]);
 });
 
-test("files that dead writers left are told as untidy", async () => {
-  const stock = stocked((driver) => answering(driver, { directory: { sweepTemporary: async () => 2 } }));
+test("files that dead writers left are told as untidy, and left", async () => {
+  const sweepTemporary = async (_olderThanMs: number, options?: { readonly isDryRun: boolean }) =>
+    options?.isDryRun === true ? 2 : 0;
+  const stock = stocked((driver) => answering(driver, { directory: { sweepTemporary } }));
   expect((await verify(stock)).findings).toEqual([
     ["untidy", "2 files of writers that died; `registry gc` removes them"],
   ]);
