@@ -1,19 +1,16 @@
-// npm run bench:keys: what a collection, a check and a count take on a bucket of millions of keys. No store with so many objects
+// npm run bench:keys: what a collection and a count take on a bucket of millions of keys. No store with so many objects
 // fits a machine that one tests on: a stand-in tells them (bench/keys/), in a process of its own beside the built executable. What
 // stores themselves list and read a second is measured beside it, on few objects.
 //
 //   bun bench/keys.ts [--repositories 5000] [--images 48] [--orphans 20000] [--objects 50000] [--json FILE]
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { forEachAtOnce } from "../src/lib/at-once.ts";
-import { blobKey, blobsPrefix } from "../src/registry/layout.ts";
-import { listObjects } from "../src/storage/s3/listing.ts";
 import { executable } from "../tests/e2e/executable.ts";
 import { environment } from "../tests/e2e/program.ts";
 import { bucketVariables } from "../tests/nodes/cluster.ts";
-import { digestOf } from "../tests/registry/stocked.ts";
-import { engines, type RealEngine } from "../tests/storage/s3/engines.ts";
+import { engines } from "../tests/storage/s3/engines.ts";
 import { temporaryDirectory } from "../tests/temporary-directory.ts";
+import { speedOf } from "./keys/store-speed.ts";
 
 const { values } = parseArgs({
   options: {
@@ -85,8 +82,8 @@ interface Taken {
   readonly summary: string;
 }
 
-/** Runs it to its end, or up to the first line that says so. */
-async function measure(store: StandIn, args: readonly string[], until?: string): Promise<Taken> {
+/** Runs it to its end. */
+async function measure(store: StandIn, args: readonly string[]): Promise<Taken> {
   using home = temporaryDirectory();
   const env = { ...(await bucketVariables(store)), REGISTRY_STORAGE_S3_SCRATCH: home.path };
   const before = await store.counts();
@@ -94,12 +91,7 @@ async function measure(store: StandIn, args: readonly string[], until?: string):
   const options = { env: environment(env), cwd: home.path, stdin: "ignore", stderr: "inherit" } as const;
   const child = Bun.spawn([executable, ...args], { ...options, stdout: "pipe" });
   let last = "";
-  for await (const line of linesOf(child.stdout)) {
-    last = line;
-    if (until === undefined || !line.includes(until)) continue;
-    child.kill("SIGKILL");
-    break;
-  }
+  for await (const line of linesOf(child.stdout)) last = line;
   await child.exited;
   const seconds = (performance.now() - startedMs) / 1000;
   const after = await store.counts();
@@ -118,42 +110,12 @@ async function measure(store: StandIn, args: readonly string[], until?: string):
   return taken;
 }
 
-/** What a store lists and reads a second, sixteen requests at once, as a collection does. */
-async function speedOf({ client, objects }: RealEngine, count: number) {
-  const digests = Array.from({ length: count }, (_, index) => digestOf(`object ${index}`));
-  const bytes = new Uint8Array(1000).fill(65);
-  await forEachAtOnce(digests, 16, async (digest) => void (await objects.put(blobKey(digest), bytes)));
-  const stripes = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, "0"));
-  const timed = async (work: () => Promise<number>) => {
-    const startedMs = performance.now();
-    return Math.round((1000 * (await work())) / (performance.now() - startedMs));
-  };
-  let listed = 0;
-  const listedASecond = await timed(async () => {
-    await forEachAtOnce(stripes, 16, async (stripe) => {
-      const prefix = `${blobsPrefix("sha256")}/${stripe}/`;
-      listed += (await Array.fromAsync(listObjects(client, { prefix }))).length;
-    });
-    return listed;
-  });
-  const inPagesASecond = await timed(async () => {
-    return (await Array.fromAsync(listObjects(client, { prefix: `${blobsPrefix("sha256")}/` }))).length;
-  });
-  const some = digests.slice(0, 5000);
-  const readASecond = await timed(async () => {
-    await forEachAtOnce(some, 16, async (digest) => void (await objects.read(blobKey(digest), 2000)));
-    return some.length;
-  });
-  return { objects: listed, listedASecond, inPagesASecond, readASecond };
-}
-
 const results: Taken[] = [];
 await using store = await startStandIn();
 console.log(`${store.keys} keys`);
 results.push(await measure(store, ["gc", "--dry-run", "--json"]));
 results.push(await measure(store, ["gc", "--json"]));
 results.push(await measure(store, ["du", "--json"]));
-results.push(await measure(store, ["verify", "--json"], '"reading blobs"'));
 // What the first one has condemned.
 results.push(await measure(store, ["gc", "--json", "--grace", "0s"]));
 const speeds: object[] = [];
