@@ -6,7 +6,8 @@ import { openOwned } from "../../storage/descriptors.ts";
 import { CommandError } from "../command.ts";
 import type { Account } from "./account.ts";
 import type { ServiceMachine } from "./machine.ts";
-import { serviceAccount } from "./unit.ts";
+import { requireTrustedWay } from "./trusted-way.ts";
+import { serviceAccount, type UnitFacts } from "./unit.ts";
 
 const mode = 0o750;
 
@@ -16,7 +17,10 @@ const storeMarks = ["locks", "docker/registry/v2"];
 /** Throws a CommandError if the service could not use the directory: somebody else's things lie in it. */
 export function requireOwnDirectory(path: string, account: Account | undefined, { root }: ServiceMachine): void {
   const directory = join(root, path);
-  if (isEmptyDirectory(directory, path)) return;
+  if (isEmptyDirectory(directory, path)) {
+    if (statSync(directory, { throwIfNoEntry: false })?.uid !== account?.uid) requireTrustedWay(path, root);
+    return;
+  }
   const marks = storeMarks.filter((name) => existsSync(join(directory, name)));
   const strangers = ["", ...marks].filter((name) => statSync(join(directory, name)).uid !== account?.uid);
   if (strangers.length === 0) return;
@@ -28,6 +32,21 @@ export function requireOwnDirectory(path: string, account: Account | undefined, 
   throw new CommandError(
     `${path} holds ${marks.length === 0 ? "other things" : "data"} of another user, and the service runs as ${serviceAccount}: ${advice}`,
   );
+}
+
+/** Throws a CommandError if the data would lie below another new directory of the service: what holds data is not given away. */
+export function requireDataApart(
+  { dataDirectory, otherDirectories }: Pick<UnitFacts, "dataDirectory" | "otherDirectories">,
+  account: Account | undefined,
+  { root }: ServiceMachine,
+): void {
+  for (const other of otherDirectories) {
+    if (!dataDirectory.startsWith(`${other}/`)) continue;
+    if (account !== undefined && statSync(join(root, other), { throwIfNoEntry: false })?.uid === account.uid) continue;
+    throw new CommandError(
+      `the data directory ${dataDirectory} lies below ${other}, which the service writes to as well; choose a directory of its own for that, or one below the data directory`,
+    );
+  }
 }
 
 function isEmptyDirectory(directory: string, path = directory): boolean {
@@ -50,6 +69,7 @@ export function prepareDirectory(path: string, account: Account, { root }: Servi
   if (fstatSync(descriptor).uid === account.uid) return false;
   if (!isEmptyDirectory(`/proc/self/fd/${descriptor}`))
     throw new CommandError(`${path} was changed meanwhile; try again`);
+  requireTrustedWay(path, root);
   fchmodSync(descriptor, mode);
   fchownSync(descriptor, account.uid, account.gid);
   return true;

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { CommandError, type CommandIo } from "../command.ts";
 import { type Account, addAccount, findAccount } from "./account.ts";
-import { makeDirectory, prepareDirectory, requireOwnDirectory } from "./directories.ts";
+import { makeDirectory, prepareDirectory, requireDataApart, requireOwnDirectory } from "./directories.ts";
 import { isMachineLink, readMachineFile, type ServiceMachine } from "./machine.ts";
 import { isSameFile, placeProgram, placeText } from "./placed-files.ts";
 import { chooseExecutable, type ServiceHome, unitPath } from "./places.ts";
@@ -83,6 +83,7 @@ async function judgeInstallation(request: ServiceRequest, options: InstallOption
   if (request.isUser) return { source, executable, isPlaced, present, facts, account: undefined };
   const account = await findAccount(machine);
   for (const directory of listDirectories(facts)) requireOwnDirectory(directory, account, machine);
+  requireDataApart(facts, account, machine);
   return { source, executable, isPlaced, present, facts, account };
 }
 

@@ -91,7 +91,9 @@ function listOthers({ log, http, storage }: Configuration): readonly string[] {
     storage.s3.scratch,
     storage.s3.cache.directory,
   ];
-  return [...new Set(paths.flatMap((path) => (path !== undefined && isAbsolute(path) ? [resolve(path)] : [])))];
+  const whole = [...new Set(paths.flatMap((path) => (path !== undefined && isAbsolute(path) ? [resolve(path)] : [])))];
+  // The service makes what is below another one: there root does nothing, since the service could lead it elsewhere.
+  return whole.filter((path) => !whole.some((other) => other !== path && isBelow(path, other)));
 }
 
 /** With a bucket, it lies in a directory that is named after that. */

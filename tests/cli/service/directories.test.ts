@@ -1,7 +1,12 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, statSync } from "node:fs";
+import { chownSync, mkdirSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { makeDirectory, prepareDirectory, requireOwnDirectory } from "../../../src/cli/service/directories.ts";
+import {
+  makeDirectory,
+  prepareDirectory,
+  requireDataApart,
+  requireOwnDirectory,
+} from "../../../src/cli/service/directories.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 import { fakeMachine } from "./fake-machine.ts";
 
@@ -54,4 +59,30 @@ test("makeDirectory() leaves alone what is there", () => {
   mkdirSync(join(root.path, "x"), { mode: 0o700 });
   makeDirectory("/x", machine);
   expect(statSync(join(root.path, "x")).mode & 0o777).toBe(0o700);
+});
+
+test.skipIf(me.uid !== 0)("prepareDirectory() gives nobody what a directory of somebody else leads to", () => {
+  using root = temporaryDirectory();
+  const { machine } = fakeMachine(root.path);
+  const stranger = { uid: 4711, gid: 4711 };
+  mkdirSync(join(root.path, "usr/local/sbin"), { recursive: true });
+  mkdirSync(join(root.path, "srv/scratch"), { recursive: true });
+  symlinkSync("../../usr/local/sbin", join(root.path, "srv/scratch/cache"));
+  chownSync(join(root.path, "srv/scratch"), stranger.uid, stranger.gid);
+  const refusal = "/srv/scratch does not belong to root alone";
+  expect(() => requireOwnDirectory("/srv/scratch/cache", stranger, machine)).toThrow(refusal);
+  expect(() => prepareDirectory("/srv/scratch/cache", stranger, machine)).toThrow(refusal);
+  expect(statSync(join(root.path, "usr/local/sbin")).uid).toBe(0);
+});
+
+test("requireDataApart() refuses data below what is to be given away, and nothing else", () => {
+  using root = temporaryDirectory();
+  const { machine } = fakeMachine(root.path);
+  const judge = (other: string, account = me) =>
+    requireDataApart({ dataDirectory: "/srv/a/data", otherDirectories: [other] }, account, machine);
+  expect(() => judge("/srv/a")).toThrow("lies below /srv/a, which the service writes to as well");
+  expect(() => judge("/srv/a/log")).not.toThrow();
+  mkdirSync(join(root.path, "srv/a"), { recursive: true });
+  expect(() => judge("/srv/a")).not.toThrow();
+  expect(() => judge("/srv/a", other)).toThrow("lies below /srv/a");
 });
