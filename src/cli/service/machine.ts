@@ -91,6 +91,20 @@ export function readProcess({ root }: ServiceMachine, pid: string): readonly str
   }
 }
 
+/** The clock of /proc, on every machine. */
+const ticksPerSecond = 100;
+/** Of the fields behind the name of a process, in proc_pid_stat(5). */
+const startField = 19;
+
+/** When a process was started, in milliseconds since 1970; undefined if there is no such process. */
+export function readStartMs(machine: ServiceMachine, pid: string): number | undefined {
+  const bootSeconds = Number(/^btime (\d+)$/m.exec(readMachineFile(machine, "/proc/stat") ?? "")?.[1]);
+  const stat = readMachineFile(machine, `/proc/${pid}/stat`) ?? "";
+  const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[startField]);
+  const startMs = (bootSeconds + ticks / ticksPerSecond) * 1000;
+  return Number.isFinite(startMs) ? startMs : undefined;
+}
+
 /** Whether systemd runs this machine: sd_booted(3). */
 export function isBooted({ root }: ServiceMachine): boolean {
   return existsSync(join(root, "run/systemd/system"));

@@ -1,10 +1,10 @@
 // Starts an installed service, or starts it again if something has changed for it.
-import { realpathSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError, type CommandIo } from "../command.ts";
-import { readProcess, type ServiceMachine } from "./machine.ts";
+import { readProcess, readStartMs, type ServiceMachine } from "./machine.ts";
 import { explainFailure } from "./report.ts";
-import type { ServiceRequest } from "./request.ts";
+import { parseServing, type ServiceRequest } from "./request.ts";
 import { readUnitState, systemctl, type UnitState } from "./systemctl.ts";
 
 /** How a service is started. */
@@ -47,7 +47,20 @@ function isCurrent(
   { command: [program = "", ...words], machine }: StartOptions,
 ): boolean {
   const [running, ...given] = (pid === undefined ? undefined : readProcess(machine, pid)) ?? [];
-  if (running === undefined || running.endsWith(" (deleted)")) return false;
+  if (pid === undefined || running === undefined || running.endsWith(" (deleted)")) return false;
+  if (hasNewerFile(words, pid, machine)) return false;
   if (hasDropIns) return true;
   return running === realpathSync(join(machine.root, program)) && JSON.stringify(given) === JSON.stringify(words);
+}
+
+/** Start times are known to the second. */
+const startPrecisionMs = 1000;
+
+/** Whether the file that is served was changed since the start, which read it: not everything in it is read again. */
+function hasNewerFile(words: readonly string[], pid: string, machine: ServiceMachine): boolean {
+  const file = parseServing(words)?.positionals[0];
+  const startMs = readStartMs(machine, pid);
+  if (file === undefined || startMs === undefined) return false;
+  const stat = statSync(join(machine.root, file), { throwIfNoEntry: false });
+  return stat !== undefined && stat.ctimeMs > startMs + startPrecisionMs;
 }

@@ -7,6 +7,7 @@ import {
   mustRun,
   readMachineFile,
   readProcess,
+  readStartMs,
   thisMachine,
 } from "../../../src/cli/service/machine.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
@@ -57,4 +58,10 @@ test("isBooted() asks for systemd's directory", () => {
   using root = temporaryDirectory();
   const { machine } = fakeMachine(root.path);
   expect([isBooted(machine), isBooted({ ...machine, root: "/none" })]).toEqual([true, false]);
+});
+
+test("readStartMs() tells when this process was started", () => {
+  const startMs = readStartMs(here, String(process.pid)) ?? 0;
+  expect(Math.abs(startMs - (Date.now() - process.uptime() * 1000))).toBeLessThan(5000);
+  expect(readStartMs(here, "none")).toBeUndefined();
 });
