@@ -23,7 +23,9 @@ export function listIgnoredVariables(env: CommandIo["env"], { isUser }: ServiceR
   const names = Object.keys(env).filter((name) => name.startsWith("REGISTRY_") && env[name] !== "");
   if (names.length === 0) return [];
   const edit = isUser ? "systemctl --user edit registry" : "sudo systemctl edit registry";
-  return [`the service does not get ${names.join(", ")} of this shell: set them with \`${edit}\`, as Environment=`];
+  return [
+    `the service does not get ${names.join(", ")} of this shell: set them with \`${edit}\`, as Environment=, or secrets in a file for EnvironmentFile=, since everybody can read Environment=`,
+  ];
 }
 
 /** A start that has failed. */

@@ -6,7 +6,7 @@ import { CommandError, type CommandIo, type ParsedWords } from "../command.ts";
 import { loadFor } from "../load-for.ts";
 import { explainHidden, type ServiceHome } from "./places.ts";
 import { formatServing } from "./request.ts";
-import { stateDirectory, type UnitFacts } from "./unit.ts";
+import { serviceAccount, stateDirectory, type UnitFacts } from "./unit.ts";
 import { canStandInUnit } from "./unit-words.ts";
 
 /** What is served, as the unit says it and as its clients find it. */
@@ -43,7 +43,11 @@ export async function describeService(serving: ParsedWords, options: ServiceFact
   const [file] = words.positionals;
   if (home === undefined) {
     for (const path of [dataDirectory, ...otherDirectories]) requireReach(path, "choose another directory for it");
-    if (file !== undefined) requireReach(file, `copy it: sudo install -D -m 644 ${file} /etc/registry/config.yml`);
+    if (file !== undefined)
+      requireReach(
+        file,
+        `copy it to /etc/registry, readable to the user ${serviceAccount} but not to everybody if it has secrets`,
+      );
   }
   const [port = 0, debugPort = 0] = [http.addr, http.debug.addr ?? ""].map((text) => parseListenAddress(text)?.port);
   return {

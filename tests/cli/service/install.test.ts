@@ -172,6 +172,6 @@ test("variables of the shell are named, since the service does not get them", as
   using root = temporaryDirectory();
   const { service } = fakeMachine(root.path, { env: { REGISTRY_HTTP_ADDR: ":1" } });
   expect((await service("install")).errors).toBe(
-    "warning: the service does not get REGISTRY_HTTP_ADDR of this shell: set them with `sudo systemctl edit registry`, as Environment=\n",
+    "warning: the service does not get REGISTRY_HTTP_ADDR of this shell: set them with `sudo systemctl edit registry`, as Environment=, or secrets in a file for EnvironmentFile=, since everybody can read Environment=\n",
   );
 });

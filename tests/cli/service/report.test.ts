@@ -36,7 +36,13 @@ test.each([
 });
 
 test.each([
-  [{ REGISTRY_A: "1", REGISTRY_B: "", OTHER: "1" }, false, ["the service does not get REGISTRY_A of this shell"]],
+  [
+    { REGISTRY_A: "1", REGISTRY_B: "", OTHER: "1" },
+    false,
+    [
+      "the service does not get REGISTRY_A of this shell: set them with `sudo systemctl edit registry`, as Environment=, or secrets in a file for EnvironmentFile=",
+    ],
+  ],
   [{ REGISTRY_A: "1" }, true, ["systemctl --user edit registry"]],
   [{}, false, []],
 ])("listIgnoredVariables(%j)", (env, isUser, want) => {

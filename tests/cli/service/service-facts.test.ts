@@ -92,5 +92,13 @@ test("a relative data directory in a file, and a file that a service cannot reac
   writeFileSync(path, "version: 0.1\n");
   const io = fakeIo();
   const reached = describeService({ positionals: [path], flags: {} }, { executable, home: undefined, io, isLink });
-  expect(reached).rejects.toThrow(`sudo install -D -m 644 ${path} /etc/registry/config.yml`);
+  expect(reached).rejects.toThrow(
+    `${path}: it has a /tmp of its own; copy it to /etc/registry, readable to the user registry but not to everybody if it has secrets`,
+  );
+});
+
+test("what lies below another directory of the service is left to the service", async () => {
+  const s3 = "{region: r, bucket: b, scratch: /srv/s, cache: {directory: /srv/s/cache, maxsize: 1GB}}";
+  const { otherDirectories } = await describeFile(`storage: {s3: ${s3}}\nlog: {audit: /srv/sa/audit}`);
+  expect(otherDirectories).toEqual(["/srv/sa", "/srv/s"]);
 });
