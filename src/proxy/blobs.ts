@@ -57,7 +57,7 @@ export class CachedBlobs {
     if (stored !== undefined) return this.#noteSent(stored);
     const reason = await downloads.room.whyNot(sizes.get(name, digest) ?? 0);
     if (reason !== undefined) return this.#openUncached(digest, reason);
-    const download = await downloads.join(name, this.#sourceOf(digest), () => this.#statUpstream(digest));
+    const download = await downloads.join(name, this.#sourceOf(digest), () => this.#confirm(digest));
     const adopted = (await download.begun()) === "stored" ? await this.#adopt(digest) : undefined;
     if (adopted !== undefined) return this.#noteSent(adopted);
     return {
@@ -86,7 +86,7 @@ export class CachedBlobs {
     if (sizeBytes !== undefined) return { sizeBytes };
     // If the upstream does not say, the blob has to be fetched first.
     const source = this.#sourceOf(digest);
-    const download = await this.#options.downloads.join(name, source, () => this.#statUpstream(digest));
+    const download = await this.#options.downloads.join(name, source, () => this.#confirm(digest));
     await download.done;
     return local.blobs.promise(digest);
   }
@@ -174,7 +174,7 @@ export class CachedBlobs {
     return there;
   }
 
-  /** Asks upstream whether the repository has the stored blob. While it cannot answer, a cached manifest will do. */
+  /** Asks upstream whether the repository has a blob that others have fetched. While it cannot answer, a cached manifest will do. */
   async #confirm(digest: Digest): Promise<void> {
     try {
       await this.#statUpstream(digest);

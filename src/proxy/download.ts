@@ -32,7 +32,7 @@ export interface DownloadOptions {
   readonly turnTimes: TurnTimes;
   /** Whether so many downloads run that each has to use little memory. */
   readonly isCrowded: () => boolean;
-  /** Throws unless the upstream has the blob in this repository. */
+  /** Throws unless the upstream has the blob in this repository: bytes that others have fetched do not say so. */
   readonly confirm: () => Promise<unknown>;
 }
 
@@ -149,6 +149,7 @@ export class Download {
   async #takeStored(): Promise<Outcome> {
     const { digest } = this.#source;
     const progress = this.#progress;
+    await this.#options.confirm();
     if (progress.file?.isAt(blobKey(digest)) !== true) {
       if (progress.isReleased) throw abandoned(this.#source);
       progress.readFrom(await followStored(this.#options.store, digest));
@@ -165,8 +166,9 @@ export class Download {
 
   /** Follows the file that another process writes, until the file is gone or its writer seems to be. */
   async #watchOther(): Promise<Outcome> {
-    const { store, patienceMs } = this.#options;
+    const { store, patienceMs, confirm } = this.#options;
     const progress = this.#progress;
+    await confirm();
     await this.#follow();
     let grownMs = store.now();
     for (let poll = 1; progress.file?.isInPlace() === true; poll += 1) {

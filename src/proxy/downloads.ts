@@ -45,7 +45,8 @@ export class Downloads {
     const key = keyOf(source);
     for (let isRepeated = false; ; isRepeated = true) {
       if (this.#running.get(key)?.hasName(name) === false) await confirm();
-      const download = this.#running.get(key) ?? new Download(name, source, { ...this.#options, confirm });
+      const download =
+        this.#running.get(key) ?? new Download(name, source, { ...this.#options, confirm: once(confirm) });
       download.addName(name, source.upstream);
       if (!this.#running.has(key)) {
         this.#running.set(key, download);
@@ -82,6 +83,15 @@ export class Downloads {
   #isCrowded(): boolean {
     return Math.max(this.#running.size, this.#readers) > fewStreams;
   }
+}
+
+/** Asks at most once, and only if somebody wants to know. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () => {
+    asked ??= ask();
+    return asked;
+  };
 }
 
 function keyOf({ upstream, digest }: DownloadKey): string {

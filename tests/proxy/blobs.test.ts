@@ -5,7 +5,17 @@ import { blobKey } from "../../src/registry/layout.ts";
 import type { Space } from "../../src/storage/ports.ts";
 import { answering } from "../storage/intercepted.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { bytesOf, type CacheStore, cacheOf, manifestOf, named, placesOf, referenceOf, refusalOf } from "./caching.ts";
+import {
+  bytesOf,
+  type CacheStore,
+  cacheOf,
+  cacheOn,
+  manifestOf,
+  named,
+  placesOf,
+  referenceOf,
+  refusalOf,
+} from "./caching.ts";
 import { type Behaviour, behaviours, digestOf, startUpstream } from "./misbehaving-upstream.ts";
 
 const [one, two] = [named("team/one"), named("team/two")];
@@ -78,6 +88,25 @@ describe("a blob that another repository has cached", () => {
     const opening = cache.repository(one, anonymous()).blobs.open(digest);
     expect(await refusalOf(cache.repository(two, anonymous()).blobs.open(digest))).toBe("BLOB_UNKNOWN");
     expect(digestOf(await bytesOf(await opening))).toBe(digest);
+  });
+
+  test("cannot be had by following the process that fetches it, nor once that has stored it", async () => {
+    await using upstream = await startUpstream();
+    const digest = upstream.addBlob(large);
+    const { store } = await cacheOf(upstream);
+    const [first, second] = [cacheOn(store, upstream), cacheOn(store, upstream)];
+    const gate = Promise.withResolvers<void>();
+    upstream.behave(async (request, response) => {
+      if ((request.url ?? "").startsWith("/v2/team/two/")) return await behaviours.status(404)(request, response);
+      await gate.promise;
+      return false;
+    });
+    const opening = first.cache.repository(one, anonymous()).blobs.open(digest);
+    while (upstream.requests.length === 0) await new Promise(setImmediate);
+    expect(await refusalOf(second.cache.repository(two, anonymous()).blobs.open(digest))).toBe("BLOB_UNKNOWN");
+    gate.resolve();
+    expect(digestOf(await bytesOf(await opening))).toBe(digest);
+    expect(await refusalOf(second.cache.repository(two, anonymous()).blobs.open(digest))).toBe("BLOB_UNKNOWN");
   });
 });
 

@@ -1,8 +1,10 @@
 // A claim decides nothing: whatever becomes of it, and of the node that has it, every client gets the blob.
 import { expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
+import { formatFetchNote } from "../../src/proxy/fetch-note.ts";
 import { blobKey } from "../../src/registry/layout.ts";
 import { chanceOf, lots } from "../storage/s3/turns.ts";
+import { refusalOf } from "./caching.ts";
 import { digestOf, startUpstream } from "./misbehaving-upstream.ts";
 import { openCacheNodes, until } from "./nodes.ts";
 
@@ -37,4 +39,19 @@ test("every client gets the blob though the bucket does not take it, from one no
   const pulled = await Promise.all(nodes.map(async (node) => digestOf(await node.pull(digest))));
   expect([pulled, engine.text(blobKey(digest))]).toEqual([[digest, digest, digest], undefined]);
   await until(() => !engine.keys().includes(opened.claimKey(digest)));
+});
+
+test("no client gets what comes for another repository while the upstream says that its own has no such blob", async () => {
+  await using upstream = await startUpstream();
+  using opened = openCacheNodes(upstream, { count: 2 });
+  const digest = digestOf(blob);
+  const [one, two] = opened.nodes;
+  const note = formatFetchNote({ name: "team/app", arrivedBytes: 0, totalBytes: undefined });
+  await one?.claims.take(opened.claimKey(digest), note);
+  upstream.behave(async () => {
+    await one?.store.objects.put(blobKey(digest), blob);
+    return false;
+  });
+  expect(await refusalOf(two?.pull(digest, "team/other") ?? Promise.resolve())).toBe("BLOB_UNKNOWN");
+  expect(upstream.asked()).toEqual([`HEAD /v2/team/other/blobs/${digest}`]);
 });
