@@ -24,7 +24,7 @@ export interface DownloadOptions {
   readonly store: Store;
   readonly report: Report;
   readonly room: CacheRoom;
-  /** How long it continues without a reader. */
+  /** How long it continues without a reader, from the moment on at which bytes may come. */
   readonly abandonMs: number;
   /** How long another process's download may stall before it is no longer waited for. */
   readonly patienceMs: number;
@@ -70,7 +70,6 @@ export class Download {
       onClosed: () => options.room.release(claim),
     });
     this.#checkpoints = this.#startCheckpoints();
-    this.#abandonWithout(0);
   }
 
   /** Settles when writing has ended. */
@@ -187,6 +186,7 @@ export class Download {
 
   /** Follows the file that is there now. If it is a new one, readers who have had bytes of the old are cut off. */
   async #follow(): Promise<void> {
+    if (this.#abandoning === undefined) this.#abandonWithout(0);
     if (this.#progress.file?.isInPlace() === true) return;
     if (this.#progress.isReleased) throw abandoned(this.#source);
     this.#progress.readFrom(await followArrival(this.#options.store, this.#source));

@@ -55,3 +55,17 @@ test("no client gets what comes for another repository while the upstream says t
   expect(await refusalOf(two?.pull(digest, "team/other") ?? Promise.resolve())).toBe("BLOB_UNKNOWN");
   expect(upstream.asked()).toEqual([`HEAD /v2/team/other/blobs/${digest}`]);
 });
+
+test("a client that waits for another node has not left, so its download is not given up", async () => {
+  await using upstream = await startUpstream();
+  const digest = upstream.addBlob(blob);
+  using opened = openCacheNodes(upstream, { count: 2, cache: { abandonMs: 1 } });
+  const [one, two] = opened.nodes;
+  const note = formatFetchNote({ name: "team/app", arrivedBytes: 0, totalBytes: undefined });
+  const claim = await one?.claims.take(opened.claimKey(digest), note);
+  const pull = two?.pull(digest);
+  await until(() => opened.looks(digest) > 4);
+  await one?.store.objects.put(blobKey(digest), blob);
+  if (claim !== undefined && "end" in claim) await claim.end();
+  expect(digestOf((await pull) ?? "")).toBe(digest);
+});
