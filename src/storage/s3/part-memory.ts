@@ -48,11 +48,6 @@ export class PartMemory {
     return await promise;
   }
 
-  /** Another buffer if there is room right now. */
-  takeIfFree(sizeBytes: number): Uint8Array | undefined {
-    return this.#waiting.length === 0 && this.#hasRoom(sizeBytes) ? this.#give(sizeBytes) : undefined;
-  }
-
   /** Gives a buffer back. */
   put(buffer: Uint8Array): void {
     this.#usedBytes -= buffer.length;

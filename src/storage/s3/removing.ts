@@ -63,11 +63,6 @@ export class BucketRemoving implements Removing {
     this.#keys = new Set(announced.keys);
   }
 
-  /** When it was announced, by the store's clock. */
-  get announcedMs(): number {
-    return this.#announced.expiring.asOfMs;
-  }
-
   /** Deletes an object that was announced; false if there was none. */
   async delete(key: Key): Promise<boolean> {
     this.#requireAnnounced([key]);
