@@ -78,7 +78,7 @@ UMask=0077
 UnsetEnvironment=BUN_BE_BUN BUN_OPTIONS BUN_INSPECT BUN_INSPECT_CONNECT_TO BUN_INSPECT_PRELOAD NODE_OPTIONS
 UnsetEnvironment=NODE_TLS_REJECT_UNAUTHORIZED BUN_CONFIG_VERBOSE_FETCH
 
-${isUser ? userLimits : formatLimits(facts)}`;
+${isUser ? limitsWithoutRoot : formatLimits(facts)}`;
 }
 
 const stopMarginSeconds = 30;
@@ -96,8 +96,8 @@ function formatAccount({ dataDirectory, isDataLinked, otherDirectories }: UnitFa
   ].join("\n");
 }
 
-/** Every setting works for any user's service manager; what needs the rights of root is left out. */
-const userLimits = `# MemoryDenyWriteExecute= is left out: it would switch off the compiler of the JavaScript engine.
+/** What the service manager of any user can do, without the rights of root. */
+const limitsWithoutRoot = `# MemoryDenyWriteExecute= is left out: it would switch off the compiler of the JavaScript engine.
 NoNewPrivileges=yes
 LockPersonality=yes
 RestrictNamespaces=yes
@@ -113,8 +113,6 @@ SystemCallErrorNumber=EPERM`;
 function formatLimits({ hasLowPort }: UnitFacts): string {
   const capability = hasLowPort ? "CAP_NET_BIND_SERVICE" : "";
   return `# It reads the system, writes its data, and talks over the network; nothing else.
-# MemoryDenyWriteExecute= is left out: it would switch off the compiler of the JavaScript engine.
-NoNewPrivileges=yes
 CapabilityBoundingSet=${capability}
 AmbientCapabilities=${capability}
 ProtectSystem=strict
@@ -132,17 +130,9 @@ ProtectKernelTunables=yes
 ProtectProc=invisible
 ProcSubset=pid
 KeyringMode=private
-LockPersonality=yes
 RemoveIPC=yes
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-# AF_NETLINK tells the addresses of this machine, which its certificate names.
-RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK AF_UNIX
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
-SystemCallErrorNumber=EPERM`;
+
+${limitsWithoutRoot}`;
 }
 
 function formatInstall({ isUser }: UnitFacts): string {
