@@ -69,7 +69,7 @@ gc:
     const first = await command("gc");
     expect([first.code, first.lines.find((line) => line.includes("gc.keep"))]).toEqual([
       0,
-      "untagged by gc.keep: 1 tags",
+      "untagged by gc.keep: 1 tag",
     ]);
     // The manifest goes by the next run, and its bytes by the one after that.
     const second = await command("gc");
