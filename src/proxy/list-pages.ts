@@ -33,12 +33,12 @@ export async function* readPages(
     if (answer === undefined && page > 1) yield { items: [], isLast: true };
     if (answer === undefined) return;
     sizeBytes += answer.sizeBytes;
+    // What it was parsed from takes many times its length in memory, also of the last one.
+    sweep(answer.sizeBytes);
     path = answer.next;
     yield { items: itemsOf(answer.value, field), isLast: path === undefined };
     const isLate = performance.now() - startedMs > upstream.times.answerMs;
     if (isLate || page === maxPages || sizeBytes > maxBytes) return;
-    // A page takes many times its length in memory.
-    sweep(answer.sizeBytes);
     await stepAside();
   }
 }
