@@ -11,19 +11,21 @@ export interface Client {
   readonly debianPackage?: string;
   /** Mounts what it unpacks. */
   readonly isRootOnly?: true;
+  /** What it calls itself in User-Agent, if not by its name. */
+  readonly agent?: string;
 }
 
 /** In the order of the table in docs/clients.md. */
 export const clients = [
   { name: "docker", program: "dockerd", debianPackage: "docker.io", isRootOnly: true },
-  { name: "podman", program: "podman", debianPackage: "podman", isRootOnly: true },
+  { name: "podman", program: "podman", debianPackage: "podman", isRootOnly: true, agent: "containers" },
   { name: "buildah", program: "buildah", debianPackage: "buildah", isRootOnly: true },
   { name: "containerd", program: "containerd", debianPackage: "containerd", isRootOnly: true },
   { name: "skopeo", program: "skopeo", debianPackage: "skopeo" },
-  { name: "umoci", program: "umoci", debianPackage: "umoci" },
+  { name: "umoci", program: "umoci", debianPackage: "umoci", agent: "skopeo" },
   { name: "crane", program: "crane" },
   { name: "oras", program: "oras" },
-  { name: "regctl", program: "regctl" },
+  { name: "regctl", program: "regctl", agent: "regclient" },
   { name: "helm", program: "helm" },
   { name: "cosign", program: "cosign" },
 ] as const satisfies readonly Client[];
@@ -42,6 +44,11 @@ export function isThere(name: ClientName): boolean {
     // What the image that is pushed is made of.
     requireProgram("busybox", "busybox-static"),
   ].every(Boolean);
+}
+
+/** What the User-Agent of a client begins with. */
+export function agentOf(name: ClientName): RegExp {
+  return new RegExp(`^${find(name).agent ?? name}/`, "i");
 }
 
 /** What the table says of a client's version: the one that .ci/run pins, or that Debian decides. */

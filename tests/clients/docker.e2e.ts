@@ -1,5 +1,6 @@
 // The docker engine. It believes any certificate of 127.0.0.1, so it runs on a host of its own, and reaches the registry
 // over a network: a second process that serves the same directory, on another host. The other clients ask the first.
+// Nodes speak plain HTTP, and it reaches them and their bucket on this host.
 import { expect } from "bun:test";
 import { identify, importBusybox, startEngine } from "../e2e/docker-engine.ts";
 import { executable, startRegistry } from "../e2e/executable.ts";
@@ -8,8 +9,12 @@ import { describeClient } from "./describe-client.ts";
 import { expectSameFromAll, literalTools, pushLayout } from "./layout-tools.ts";
 import type { Site } from "./site.ts";
 
-/** An engine on a host of its own, and the registry's address as it sees it. */
+/** An engine, and the registry's address as it sees it. */
 async function openHosts(site: Site, { isTrusting = true } = {}) {
+  if (site.way === "nodes") {
+    const engine = await startEngine();
+    return { address: site.host, engine, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
+  }
   await using opened = new AsyncDisposableStack();
   const { server, client } = opened.use(await makeTwoHosts());
   const address = `${server.address}:5000`;

@@ -3,23 +3,27 @@ import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type StartedRegistry, startRegistry } from "../e2e/executable.ts";
 import { must, type Outcome, run } from "../e2e/program.ts";
-import { startNode } from "../nodes/cluster.ts";
-import { startVersityGateway } from "../storage/s3/engines.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { type Layout, makeLayout } from "./layout.ts";
+import { startNodes } from "./nodes.ts";
 import { collectDigests } from "./tree.ts";
 
 /** How the registry is spoken to. */
 export type Scheme = "plain HTTP" | "TLS";
+
+/** How the registry is reached: alone, or as nodes on one bucket, which are spoken to over plain HTTP. */
+export type Way = Scheme | "nodes";
 
 /** Values that the client's environment has. */
 export type Environment = Readonly<Record<string, string>>;
 
 /** A registry, and a host beside it on which a client runs. */
 export interface Site extends AsyncDisposable {
-  readonly scheme: Scheme;
+  readonly way: Way;
   readonly isTls: boolean;
   readonly registry: StartedRegistry;
+  /** What the clients call themselves that nodes sent to the bucket for blobs, and that came. */
+  readonly seenAtBucket: ReadonlySet<string>;
   /** Such as localhost:40123. */
   readonly host: string;
   /** The client's home, empty at first. */
@@ -58,36 +62,25 @@ const home = (path: string) => ({
   no_proxy: "localhost,127.0.0.1",
 });
 
-/** `CLIENTS_ON=bucket` tries the clients on a registry whose data lies in a bucket, and which sends them there for blobs. */
-const isOnBucket = process.env.CLIENTS_ON === "bucket";
-
-async function startOnBucket(args: readonly string[]): Promise<StartedRegistry> {
-  await using opened = new AsyncDisposableStack();
-  const engine = opened.use(await startVersityGateway());
-  // crane follows no redirect to another name of a private address.
-  const endpoint = `http://localhost:${engine.endpoint.port}`;
-  const node = opened.use(await startNode(engine, { args, env: { REGISTRY_STORAGE_S3_REDIRECTENDPOINT: endpoint } }));
-  const kept = opened.move();
-  return { ...node, [Symbol.asyncDispose]: () => kept.disposeAsync() };
-}
-
-/** Starts a registry, with more arguments where there are any, and makes the client's home. */
-export async function openSite(scheme: Scheme, more: readonly string[] = []): Promise<Site> {
+/** Starts a registry or nodes, with more arguments where there are any, and makes the client's home. */
+export async function openSite(way: Way, more: readonly string[] = []): Promise<Site> {
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(temporaryDirectory());
   const at = (...names: string[]) => join(directory.path, ...names);
-  const isTls = scheme === "TLS";
+  const isTls = way === "TLS";
   const args = [...(isTls ? [] : ["--http"]), ...more];
-  const registry = opened.use(await (isOnBucket ? startOnBucket(args) : startRegistry({ args })));
+  const nodes = way === "nodes" ? opened.use(await startNodes(args)) : undefined;
+  const registry = nodes ?? opened.use(await startRegistry({ args }));
   mkdirSync(at("certificates"));
   if (existsSync(registry.ca)) copyFileSync(registry.ca, at("certificates/ca.crt"));
   const layout = await makeLayout(at("layout"));
   const options = (env: Environment = {}) => ({ cwd: directory.path, env: { ...home(directory.path), ...env } });
   const kept = opened.move();
   return {
-    scheme,
+    way,
     isTls,
     registry,
+    seenAtBucket: nodes?.seenAtBucket ?? new Set(),
     host: `localhost:${registry.port}`,
     home: directory.path,
     certificates: at("certificates"),

@@ -9,9 +9,9 @@ test("docs/clients.md has every client that is tried, in its pinned version, and
   expect([...readVersions()]).toEqual(clients.map(({ name }) => [name, versionOf(name)]));
 });
 
-test("every client does something over plain HTTP and over TLS", () => {
-  const schemes = (client: string) => new Set(readRows().flatMap((row) => (row.client === client ? row.schemes : [])));
-  expect(clients.filter(({ name }) => schemes(name).size !== 2)).toEqual([]);
+test("every client does something over plain HTTP, over TLS and through nodes", () => {
+  const ways = (client: string) => new Set(readRows().flatMap((row) => (row.client === client ? row.ways : [])));
+  expect(clients.filter(({ name }) => ways(name).size !== 3)).toEqual([]);
 });
 
 test("every client has a file of tests", () => {

@@ -2,29 +2,27 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ClientName, clients, versionOf } from "./clients.ts";
-import type { Scheme } from "./site.ts";
+import type { Way } from "./site.ts";
 
-/** One deed of one client, and over what it was done. */
+/** One deed of one client, and the ways on which it was done. */
 export interface Row {
   readonly client: string;
   readonly deed: string;
-  readonly schemes: readonly Scheme[];
+  readonly ways: readonly Way[];
 }
 
 const path = join(import.meta.dir, "../../docs/clients.md");
 const begin = "<!-- clients: written from the run of tests/clients -->\n";
 const end = "<!-- end -->";
-const header = "| client | version | what it does | plain HTTP | TLS |\n|---|---|---|---|---|";
+/** In the order of the columns. */
+const ways = ["plain HTTP", "TLS", "nodes"] as const satisfies readonly Way[];
+const header = `| client | version | what it does | ${ways.join(" | ")} |\n${"|---".repeat(3 + ways.length)}|`;
 
 /** The rows as they are written. */
 export function readRows(): readonly Row[] {
   return readLines().map((line) => {
-    const [client = "", , deed = "", http, tls] = cellsOf(line);
-    const schemes: readonly (readonly [Scheme, string | undefined])[] = [
-      ["plain HTTP", http],
-      ["TLS", tls],
-    ];
-    return { client, deed, schemes: schemes.flatMap(([scheme, cell]) => (cell === "yes" ? [scheme] : [])) };
+    const [client = "", , deed = "", ...cells] = cellsOf(line);
+    return { client, deed, ways: ways.filter((_way, index) => cells[index] === "yes") };
   });
 }
 
@@ -41,9 +39,9 @@ export function writeRows(client: ClientName, rows: readonly Row[]): void {
   writeFileSync(path, `${before}${begin}${[header, ...lines].join("\n")}\n${after}`);
 }
 
-function format(client: ClientName, { deed, schemes }: Row): string {
-  const cell = (scheme: Scheme) => (schemes.includes(scheme) ? "yes" : "–");
-  return `| ${[client, versionOf(client), deed, cell("plain HTTP"), cell("TLS")].join(" | ")} |`;
+function format(client: ClientName, { deed, ways: done }: Row): string {
+  const cells = ways.map((way) => (done.includes(way) ? "yes" : "–"));
+  return `| ${[client, versionOf(client), deed, ...cells].join(" | ")} |`;
 }
 
 function cellsOf(line: string): readonly string[] {

@@ -11,6 +11,8 @@ export interface FaultProxy extends AsyncDisposable {
   fail(fault: StoreFault, isMeant?: (request: Request) => boolean): void;
   /** How many requests came, by method. */
   readonly counts: Map<string, number>;
+  /** What those who came call themselves. */
+  readonly userAgents: Set<string>;
   /** How many bytes of answers went through. */
   sentBytes(): number;
 }
@@ -24,6 +26,7 @@ export function startFaultProxy({ endpoint }: Pick<RealEngine, "endpoint">): Fau
     isMeant: () => true,
   };
   const counts = new Map<string, number>();
+  const userAgents = new Set<string>();
   let sentBytes = 0;
   const note = (answer: Response) => {
     sentBytes += Number(answer.headers.get("content-length") ?? 0);
@@ -35,6 +38,7 @@ export function startFaultProxy({ endpoint }: Pick<RealEngine, "endpoint">): Fau
     idleTimeout: 0,
     fetch: async (request, self) => {
       counts.set(request.method, (counts.get(request.method) ?? 0) + 1);
+      userAgents.add(request.headers.get("user-agent") ?? "");
       const { fault, isMeant } = current;
       if (fault === "none" || !isMeant(request)) {
         const answer = await sendOn(request, endpoint);
@@ -57,6 +61,7 @@ export function startFaultProxy({ endpoint }: Pick<RealEngine, "endpoint">): Fau
       current = { fault, isMeant };
     },
     counts,
+    userAgents,
     sentBytes: () => sentBytes,
     [Symbol.asyncDispose]: async () => await server.stop(true),
   };
