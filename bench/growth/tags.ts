@@ -40,9 +40,10 @@ export async function growByTags(ground: Ground): Promise<Growth> {
           const first = await onceMs(server, list);
           return {
             "a page of 100 tags": await costMs(ground, server, asking(bench, [`${list}?n=100`], 1)),
-            "a page of 100 tags right after a push": await pageAfterPush(server, list),
+            "a page of 100 tags right after a push": await afterPush(server, { tag: "page", target: `${list}?n=100` }),
+            "all tags right after a push": await afterPush(server, { tag: "whole", target: list }),
             "all tags for the first time": first,
-            "all tags at once": await costMs(ground, server, listing(bench, list)),
+            "all tags at once": await rest().then(() => costMs(ground, server, listing(bench, list))),
             "GET a manifest by tag": await costMs(ground, server, asking(bench, targets)),
             "others while all are listed, p99": await meanwhile(async () => void (await read(server, list))),
             "DELETE a manifest": await deleteManifests(server, tags),
@@ -62,15 +63,18 @@ const tagTarget = (number: number) => `/v2/${repository}/manifests/v${number}`;
 
 const accept = "application/vnd.oci.image.manifest.v1+json";
 
-/** A page that is asked for when a tag has come: what was remembered of the names is not true any more. */
-async function pageAfterPush(server: Server, list: string): Promise<number> {
+/** A list that is asked for when a tag has come: what was remembered of the names is not true any more. */
+async function afterPush(
+  server: Server,
+  { tag, target: list }: { readonly tag: string; readonly target: string },
+): Promise<number> {
   const times: number[] = [];
   for (let number = 0; number < deletions; number += 1) {
     const manifest = await (await fetch(server.url + tagTarget(0), { headers: { accept } })).text();
-    const target = `${server.url}/v2/${repository}/manifests/new${number}`;
+    const target = `${server.url}/v2/${repository}/manifests/${tag}${number}`;
     const answer = await fetch(target, { method: "PUT", body: manifest, headers: { "content-type": accept } });
     if (answer.status !== 201) throw new Error(`PUT of a manifest: answered ${answer.status}`);
-    times.push(await onceMs(server, `${list}?n=100`));
+    times.push(await onceMs(server, list));
   }
   return median(times);
 }

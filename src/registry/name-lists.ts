@@ -2,6 +2,7 @@
 // the cost of a page of the catalog depends on the page, not on the number of repositories. A disk without usable times is read
 // each time.
 import { BoundedMap } from "../lib/bounded-map.ts";
+import { type Soon, whenThere } from "../lib/soon.ts";
 import type { Key, Objects } from "../storage/ports.ts";
 import { reservedPrefix } from "./layout.ts";
 import type { Store } from "./store.ts";
@@ -27,13 +28,19 @@ export class NameLists {
   /** Repositories without others below them have one of very few lists. */
   readonly #alike = new BoundedMap<string, readonly string[]>(mostAlike);
 
-  /** What lies below the prefix now; throws like `Objects.list`. */
-  async of(store: Store, prefix: Key): Promise<readonly string[]> {
-    const changedMs = await store.directory.changeTime(prefix);
-    const known = this.#known.get(prefix);
-    if (known !== undefined && known.changedMs === changedMs) return known.names;
-    const names = this.#shared(await store.objects.list(prefix));
+  /** What lies below the prefix now, at once if it is known; throws like `Objects.list`. */
+  of(store: Store, prefix: Key): Soon<readonly string[]> {
+    return whenThere(store.directory.changeTime(prefix), (changedMs) => {
+      const known = this.#known.get(prefix);
+      const isCurrent = known !== undefined && known.changedMs === changedMs;
+      return isCurrent ? known.names : this.#read(store, prefix, changedMs);
+    });
+  }
+
+  async #read(store: Store, prefix: Key, changedMs: number | undefined): Promise<readonly string[]> {
+    // As of before it is read: what changes meanwhile may get the same time.
     const isSettled = changedMs !== undefined && changedMs > 0 && Math.abs(store.now() - changedMs) > settledMs;
+    const names = this.#shared(await store.objects.list(prefix));
     if (isSettled) this.#known.set(prefix, { changedMs, names });
     else this.#known.delete(prefix);
     return names;

@@ -1,11 +1,12 @@
 // Repositories: the catalog, and the removal of a repository with its last content.
 import { createPacer } from "../lib/pacer.ts";
+import { orElse } from "../lib/soon.ts";
 import { errorCode } from "../lib/system-error.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../oci/name.ts";
 import { parseTag } from "../oci/reference.ts";
 import type { Key } from "../storage/ports.ts";
-import { isCataloged, listCatalog } from "./catalog-entries.ts";
+import { type CatalogPart, isCataloged, listCatalog } from "./catalog-entries.ts";
 import {
   deletedLink,
   deletedPrefix,
@@ -26,8 +27,8 @@ import {
   upstreamKey,
 } from "./layout.ts";
 import { listDigests } from "./links.ts";
-import { nameListsOf } from "./name-lists.ts";
 import { listReferrerEntries } from "./referrer-index.ts";
+import { passNoDirectory, sliceRepositories } from "./repository-walk.ts";
 import type { Store } from "./store.ts";
 
 /** A part of a listing. */
@@ -60,38 +61,32 @@ export async function listRepositories(
   { limit, after, isVisible = () => true }: CatalogRequest,
 ): Promise<Page<RepositoryName>> {
   const items: RepositoryName[] = [];
-  for await (const name of walkCatalog(store, { below: [], after })) {
-    if (!isVisible(name)) continue;
-    if (items.length === limit) return { items, hasMore: true };
-    items.push(name);
+  for await (const names of sliceCatalog(store, { below: [], after })) {
+    for (const name of names) {
+      if (!isVisible(name)) continue;
+      if (items.length === limit) return { items, hasMore: true };
+      items.push(name);
+    }
   }
   return { items, hasMore: false };
 }
 
-/** All repositories that have such a prefix, after the given one, in the order of the catalog. */
-export async function* walkRepositories(
-  store: Store,
-  prefixOf: (name: RepositoryName) => Key,
-  after?: string,
-): AsyncGenerator<RepositoryName> {
-  yield* walkBelow({ store, prefixOf }, [], after === undefined ? [] : after.split("/"));
+/** The repositories of the catalog whose names begin with these whole components, after the given one. */
+export async function* walkCatalog(store: Store, part: CatalogPart): AsyncGenerator<RepositoryName> {
+  for await (const names of sliceCatalog(store, part)) yield* names;
 }
 
-/** The repositories of the catalog whose names begin with these whole components, after the given one. */
-export async function* walkCatalog(
-  store: Store,
-  { below, after }: { readonly below: readonly string[]; readonly after: string | undefined },
-): AsyncGenerator<RepositoryName> {
+/** The same names, several at once. */
+async function* sliceCatalog(store: Store, { below, after }: CatalogPart): AsyncGenerator<readonly RepositoryName[]> {
   if (await isCataloged(store)) {
-    yield* listCatalog(store, { below, after });
+    for await (const name of listCatalog(store, { below, after })) yield [name];
     return;
   }
   const passed = after?.split("/") ?? [];
   // What comes after a name that lies elsewhere is all of it, or nothing.
   const isInside = passed.length > below.length && below.every((component, index) => passed[index] === component);
   if (!isInside && passed.length > 0 && !isBefore(passed, below)) return;
-  const walk = { store, prefixOf: manifestsPrefix };
-  yield* walkBelow(walk, below, isInside ? passed.slice(below.length) : []);
+  yield* sliceRepositories(store, manifestsPrefix, { below, after: isInside ? passed.slice(below.length) : [] });
 }
 
 /** In the order of the catalog; a name comes before what is below it. */
@@ -148,71 +143,9 @@ export async function* walkEmptyPrefixes(store: Store, prefix: Key): AsyncGenera
   }
 }
 
-interface RepositoryWalk {
-  readonly store: Store;
-  readonly prefixOf: (name: RepositoryName) => Key;
-}
-
-/** One look at each directory tells what is below it, and whether it is a repository itself. */
-async function* walkBelow(
-  walk: RepositoryWalk,
-  path: readonly string[],
-  after: readonly string[],
-  inside?: readonly string[],
-): AsyncGenerator<RepositoryName> {
-  const [afterFirst, ...afterRest] = after;
-  const components = inside ?? (await recallWhatIsThere(walk.store, [repositoriesPrefix, ...path].join("/"))) ?? [];
-  for (let index = indexFrom(components, afterFirst); index < components.length; index += 1) {
-    const component = components[index] ?? "";
-    if (component.startsWith(reservedPrefix)) continue;
-    const here = [...path, component];
-    const name = parseRepositoryName(here.join("/"));
-    if (name === undefined) continue;
-    const below = await recallWhatIsThere(walk.store, repositoryPrefix(name));
-    if (below === undefined) continue;
-    // On the way to `after`, the repository itself has been listed already; what is below it may not have been.
-    const isPassed = component === afterFirst;
-    if (!isPassed && below.includes(lastComponent(walk.prefixOf(name)))) yield name;
-    if (below.every((each) => each.startsWith(reservedPrefix))) continue;
-    yield* walkBelow(walk, here, isPassed ? afterRest : [], below);
-  }
-}
-
-/** Where the names that are not before this one begin. */
-function indexFrom(names: readonly string[], first = ""): number {
-  let [low, high] = [0, names.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((names[middle] ?? first) < first) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function lastComponent(key: Key): string {
-  return key.slice(key.lastIndexOf("/") + 1);
-}
-
-/** The system's codes for something that is not a directory: a file, a dangling link, a link that loops. */
-export const noDirectoryCodes: readonly (string | undefined)[] = ["ENOTDIR", "ENOLINK", "ELOOP"];
-
 /** What is in a directory; undefined for anything else, which a check reports and a walk skips. */
 async function listWhatIsThere(store: Store, prefix: Key): Promise<readonly string[] | undefined> {
-  return await ifDirectory(store.objects.list(prefix));
-}
-
-/** The same, without reading a directory that is as it was the last time. */
-async function recallWhatIsThere(store: Store, prefix: Key): Promise<readonly string[] | undefined> {
-  return await ifDirectory(nameListsOf(store).of(store, prefix));
-}
-
-async function ifDirectory(listing: Promise<readonly string[]>): Promise<readonly string[] | undefined> {
-  try {
-    return await listing;
-  } catch (error) {
-    if (noDirectoryCodes.includes(errorCode(error))) return undefined;
-    throw error;
-  }
+  return await orElse(() => store.objects.list(prefix), passNoDirectory);
 }
 
 /** Whether the repository holds or held a manifest. */

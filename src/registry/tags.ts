@@ -41,8 +41,13 @@ export async function listTags(
   const deleted = await readUnfinished(store, name);
   const { names, tags, before } = await tagNames.of(name);
   if (isListed && names.length === 0) await requireRepository(store, name);
+  const start = indexAfter(names, after);
+  // All of them are known to be tags: the page is a piece of the list.
+  if (deleted === undefined && tags.size === names.length) {
+    return { items: names.slice(start, start + limit), hasMore: start + limit < names.length };
+  }
   const items: Tag[] = [];
-  for await (const tag of inTurns(names.slice(indexAfter(names, after)))) {
+  for await (const tag of inTurns(names.slice(start))) {
     if (deleted !== undefined || !tags.has(tag)) {
       // A damaged or deleted tag, or a directory without `current`, is not shown here, nor found by name.
       if (deleted !== undefined || !(await isStillTag(store, name, { tag, before }))) {

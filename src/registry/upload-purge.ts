@@ -1,7 +1,7 @@
 // Purging of uploads that nobody finished, by age.
 import type { RepositoryName } from "../oci/name.ts";
 import { uploadsPrefix } from "./layout.ts";
-import { walkRepositories } from "./repositories.ts";
+import { walkRepositories } from "./repository-walk.ts";
 import type { Store } from "./store.ts";
 import { StoreUploads } from "./uploads.ts";
 

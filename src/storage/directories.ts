@@ -1,6 +1,7 @@
 // Directories as such: listing them, removing empty ones, sweeping what dead writers left in them.
 import { lstatSync, rmdirSync, rmSync, type Stats, statSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { orElse, type Soon } from "../lib/soon.ts";
 import { errorCode } from "../lib/system-error.ts";
 import { type DirectoryEntry, readEntries } from "./directory-entries.ts";
 import { disk } from "./disk-calls.ts";
@@ -20,6 +21,17 @@ export async function lookAt(path: string, { isLinkFollowed } = { isLinkFollowed
     if (isGone(error)) return undefined;
     throw error;
   }
+}
+
+/** The same at once unless the disk is slow, for who looks at very many. */
+export function lookSoon(path: string): Soon<Stats | undefined> {
+  return orElse(
+    () => disk.stat(path),
+    (error) => {
+      if (!isGone(error)) throw error;
+      return undefined;
+    },
+  );
 }
 
 /** What is there; throws ENOENT if nothing is. */

@@ -1,11 +1,13 @@
 // What only a store on a filesystem has: directories, caches of the system, a disk that fills.
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import { type Soon, whenThere } from "../lib/soon.ts";
 import { markDamage } from "./damage-mark.ts";
 import {
   countFiles,
   directoryTime,
   lookAt,
+  lookSoon,
   removeDirectory,
   removeEmptyTree,
   statIfThere,
@@ -36,10 +38,11 @@ export class FileDirectory implements Directory {
     return await directoryTime(await this.#paths.reach(prefix));
   }
 
-  async changeTime(prefix: Key): Promise<number | undefined> {
-    const stat = await lookAt(await this.#paths.reach(prefix));
-    if (stat?.isDirectory() !== true) return 0;
-    return stat.dev === this.#localDevice ? timeOf(stat) : undefined;
+  changeTime(prefix: Key): Soon<number | undefined> {
+    return whenThere(whenThere(this.#paths.reach(prefix), lookSoon), (stat) => {
+      if (stat?.isDirectory() !== true) return 0;
+      return stat.dev === this.#localDevice ? timeOf(stat) : undefined;
+    });
   }
 
   async makePrefix(prefix: Key): Promise<void> {

@@ -8,6 +8,7 @@
 // failed), ESTALE (the store is not in its place). Nothing is left half done: the old state remains and temporary files
 // are gone.
 import type { Content } from "../lib/content.ts";
+import type { Soon } from "../lib/soon.ts";
 
 /** A path of segments joined by "/", below the root of the store. */
 export type Key = string;
@@ -148,7 +149,7 @@ export interface Growing {
    * failed unnoticed: then only what is read again counts.
    */
   isRemembered(): boolean;
-  /** Adds bytes at the end. After a failure `sizeBytes` says how many arrived. */
+  /** Adds bytes at the end; the pieces are not held any longer then. After a failure `sizeBytes` says how many arrived. */
   append(pieces: readonly Uint8Array[]): Promise<void>;
   /**
    * Makes the bytes durable and moves them over `to`, in one step that replaces what was there. That ends the upload even if
@@ -265,9 +266,10 @@ export interface Directory {
   prefixTime(prefix: Key): Promise<number | undefined>;
   /**
    * The same, provided that every such change by any program alters it; 0 if there is no such prefix. Undefined if that is
-   * unknown, as on a network filesystem, or an overlay of several disks.
+   * unknown, as on a network filesystem, or an overlay of several disks. A directory that answers at once makes no promise:
+   * a catalog asks for each repository.
    */
-  changeTime(prefix: Key): Promise<number | undefined>;
+  changeTime(prefix: Key): Soon<number | undefined>;
   /** Creates a prefix that may stay empty. It reaches the disk no later than what is changed after it. */
   makePrefix(prefix: Key): Promise<void>;
   /**

@@ -10,7 +10,7 @@ import { isAdopted } from "../../proxy/eviction/unlink.ts";
 import { findUpstream } from "../../proxy/routing.ts";
 import { parseSchedulerState, schedulerStateFile } from "../../proxy/scheduler-state.ts";
 import { manifestsPrefix } from "../../registry/layout.ts";
-import { walkRepositories } from "../../registry/repositories.ts";
+import { walkRepositories } from "../../registry/repository-walk.ts";
 import type { Store } from "../../registry/store.ts";
 import { type EvictionSchedule, evictionTimes, scheduleEviction } from "./eviction-schedule.ts";
 import type { OpenedCaches } from "./open-caches.ts";

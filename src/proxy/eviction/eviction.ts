@@ -1,14 +1,14 @@
 // Eviction: the cache drops what has not been used for long, or what it has no room for. Each run reads everything from
 // the disk, so restarts and kills change nothing: the time of a link is when it was last used.
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { errorCode } from "../../lib/system-error.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { parseRepositoryName, type RepositoryName } from "../../oci/name.ts";
 import { sweepArrivals } from "../../registry/arrival.ts";
 import { collectBlobs } from "../../registry/gc/blobs.ts";
 import { type RepositoryScan, scanRepository } from "../../registry/gc/scan.ts";
 import { repositoriesPrefix, transfersPrefix } from "../../registry/layout.ts";
-import { noDirectoryCodes, type Unlistable } from "../../registry/repositories.ts";
+import type { Unlistable } from "../../registry/repositories.ts";
+import { passNoDirectory } from "../../registry/repository-walk.ts";
 import { forEachRepository, type SeenRepository } from "../../registry/seen-repositories.ts";
 import type { Store } from "../../registry/store.ts";
 import { openSizes, type SizeOf } from "../../registry/stored-sizes.ts";
@@ -97,7 +97,7 @@ async function readContents(store: Store, options: EvictionOptions): Promise<rea
 
 /** What cannot be read may share what would be evicted; what holds nothing, or is no directory, cannot. */
 function refuseUnlisted({ error }: Unlistable): void {
-  if (!noDirectoryCodes.includes(errorCode(error))) throw error;
+  passNoDirectory(error);
 }
 
 async function contentOf(

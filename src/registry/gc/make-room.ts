@@ -3,7 +3,7 @@
 // things go one by one: the caller asks for the next only if the last one was not enough.
 import { listBlobs } from "../blob-places.ts";
 import { blobKey, uploadsPrefix } from "../layout.ts";
-import { walkRepositories } from "../repositories.ts";
+import { walkRepositories } from "../repository-walk.ts";
 import type { Store } from "../store.ts";
 import { temporaryAgeMs } from "../upload-purge.ts";
 import { StoreUploads } from "../uploads.ts";

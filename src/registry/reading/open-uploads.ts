@@ -1,6 +1,6 @@
 // Upload sessions that are open, whoever began them.
 import { uploadKey, uploadsPrefix } from "../layout.ts";
-import { walkRepositories } from "../repositories.ts";
+import { walkRepositories } from "../repository-walk.ts";
 import type { Store } from "../store.ts";
 
 /** How many there are, and how much has arrived in them. */
