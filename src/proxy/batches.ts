@@ -1,6 +1,7 @@
 // Chunks gathered into a batch while the one before is written, so that a fast sender costs few writes and a slow one
 // no delay.
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { releaseMemory } from "../lib/release-memory.ts";
 
 /** How batches are written. */
 export interface BatchesOptions {
@@ -55,12 +56,5 @@ export class Batches {
       releaseMemory(batch);
     }
     this.#writing = undefined;
-  }
-}
-
-/** Without this, finished chunks pile up until the next garbage collection. */
-function releaseMemory(pieces: readonly Uint8Array[]): void {
-  for (const { buffer, byteLength } of pieces) {
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
   }
 }

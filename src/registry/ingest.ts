@@ -2,6 +2,7 @@
 // one gate for blobs: nothing else puts bytes under a digest, and these hash to it.
 import type { Content } from "../lib/content.ts";
 import { stepAside } from "../lib/pacer.ts";
+import { releaseMemory } from "../lib/release-memory.ts";
 import { type Algorithm, type Digest, digestAlgorithm, parseDigest } from "../oci/digest.ts";
 import { type RunningHash, startHash } from "../oci/hash.ts";
 import type { Growing, Lasting, Upload } from "../storage/ports.ts";
@@ -9,7 +10,7 @@ import { blobKey } from "./layout.ts";
 
 /**
  * Bytes of a request's body, which continue an upload that has so many already. The signal ends them early, when a newer
- * request takes the upload over.
+ * request takes the upload over. Nobody else may hold the chunks: their memory is given back when they are written.
  */
 export type Body = (signal: AbortSignal, startBytes: number) => AsyncIterable<Uint8Array>;
 
@@ -31,7 +32,8 @@ export async function appendAll(
   let writing: Promise<void> = Promise.resolve();
   const flush = async () => {
     await writing;
-    writing = upload.append(piece.chunks());
+    const chunks = piece.chunks();
+    writing = upload.append(chunks).finally(() => releaseMemory(chunks));
     // Its failure is reported where it is awaited next; until then it must not count as unhandled.
     writing.catch(() => undefined);
     piece = new WritePiece();
@@ -86,6 +88,7 @@ class WritePiece {
     }
     this.#copied.buffer.set(chunk, this.#copied.end);
     this.#copied.end += chunk.length;
+    releaseMemory([chunk]);
   }
 
   #endCopy(): void {

@@ -10,7 +10,7 @@ const content = new TextEncoder().encode("content");
 const digest = hashBytes(content, "sha256");
 const chunk = {
   body: async function* () {
-    yield content;
+    yield content.slice();
   },
   range: undefined,
 };

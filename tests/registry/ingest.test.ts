@@ -22,7 +22,7 @@ function noting(append: (sizeBytes: number) => Promise<void> = async () => undef
       const sizeBytes = more.reduce((sum, piece) => sum + piece.length, 0);
       await append(sizeBytes);
       appended.push(sizeBytes);
-      pieces.push(...more);
+      pieces.push(...more.map((piece) => piece.slice()));
     },
     isRemembered: () => true,
     note: undefined as string | undefined,
@@ -81,6 +81,17 @@ describe("appendAll()", () => {
     expect([count < 20, appended]).toEqual([true, [100_000]]);
   });
 
+  test("gives the memory of chunks back when they are written, small ones at once, whatever comes of it", async () => {
+    const held: number[] = [];
+    const [large, small] = [new Uint8Array(2 * megabyte), utf8("small")];
+    const { upload } = noting(async () => {
+      held.push(large.length, small.length);
+      throw new Error("full");
+    });
+    await expect(appendAll(upload, chunksOf(small, large), undefined)).rejects.toThrow("full");
+    expect([held, large.length]).toEqual([[2 * megabyte, 0], 0]);
+  });
+
   test("appends nothing where nothing comes, and needs no hash", async () => {
     const { upload } = noting();
     await appendAll(upload, chunksOf(), undefined);
@@ -89,8 +100,8 @@ describe("appendAll()", () => {
 
   test("gathers small chunks, and never holds much more than a megabyte", async () => {
     const { upload, appended } = noting();
-    const chunk = new Uint8Array(64 * 1024);
-    await appendAll(upload, chunksOf(...Array.from({ length: 40 }, () => chunk)), startHash("sha256"));
+    const chunks = Array.from({ length: 40 }, () => new Uint8Array(64 * 1024));
+    await appendAll(upload, chunksOf(...chunks), startHash("sha256"));
     expect(appended).toEqual([megabyte, megabyte, megabyte / 2]);
   });
 
