@@ -2,9 +2,10 @@
 import { isatty } from "node:tty";
 import { findLine } from "./app/workers/worker-line.ts";
 import { ownCommand, spawnWith } from "./app/workers/worker-process.ts";
-import { runCli } from "./cli/cli.ts";
+import type { CommandIo } from "./cli/command.ts";
 import { endProcess } from "./cli/interrupt.ts";
 import { deliver, type OutputFailure, wasClosed, writeWhole } from "./cli/output.ts";
+import { runProgram } from "./cli/program.ts";
 import { askOnTerminal, askSecretOnTerminal } from "./cli/question.ts";
 import { ignoreWeakeningVariables } from "./cli/weakening-variables.ts";
 import type { LineStream } from "./log/line-output.ts";
@@ -60,7 +61,7 @@ const { env } = process;
 for (const sentence of ignoreWeakeningVariables(env)) writeWhole(2, `registry: warning: ${sentence}\n`);
 
 const accessStream = lineStream("stdout");
-const exitCode = await runCli(process.argv.slice(2), {
+const io: CommandIo = {
   stdout,
   stdoutBytes,
   announce: (text) => void writeWhole(1, text),
@@ -75,7 +76,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   env,
   now: Date.now,
   spawnWorker: spawnWith(ownCommand(Bun.main, process.execPath), env),
-  supervisor: findLine(process),
-});
+};
+const exitCode = await runProgram(process.argv.slice(2), io, findLine(process));
 await Promise.all([drained(process.stderr), accessStream.end()]);
 endProcess(exitCode);

@@ -71,13 +71,17 @@ function plan({ http }: Configuration, facts: Pick<WorkerFacts, "hasFile" | "kee
   return planWorkers({ configured: http.workers, ...machine, ...facts });
 }
 
-/** Starts as many workers as there probably will be, before anything else is known. */
+/**
+ * Starts workers before anything else is known: as many as there probably will be, if each has a core beside this process. More
+ * would only delay the first, whose answer everybody waits for.
+ */
 export function spawnPlanned(
   configuration: Configuration,
   { hasFile, spawnWorker }: Pick<AnsweringDependencies, "hasFile" | "spawnWorker">,
 ): SpawningAhead | undefined {
   const { count } = plan(configuration, { hasFile, keepsProcessesApart: true });
-  return count === 1 || spawnWorker === undefined ? undefined : spawnAhead(spawnWorker, count);
+  if (count === 1 || spawnWorker === undefined) return undefined;
+  return spawnAhead(spawnWorker, Math.min(count, Math.max(1, usableCores() - 1)));
 }
 
 function answerHere(configuration: Configuration, dependencies: AnsweringDependencies): Answering {

@@ -1,5 +1,4 @@
 // Chooses the command, and turns its errors into messages and exit codes.
-import { workerWord } from "../app/workers/worker-process.ts";
 import { findNearest } from "../lib/nearest.ts";
 import { type Command, CommandError, type CommandIo, parseWords, UsageError } from "./command.ts";
 import { createCompletionCommand } from "./completion/completion.ts";
@@ -25,7 +24,6 @@ import { syncCommand } from "./transfer/sync.ts";
 import { trustCommand } from "./trust/trust.ts";
 import { verifyCommand } from "./verify.ts";
 import { versionCommand } from "./version.ts";
-import { serveAsWorker } from "./worker.ts";
 
 const usageExitCode = 64;
 
@@ -75,7 +73,6 @@ const commands: readonly Command[] = [
 /** Runs the command that the arguments name and returns the exit code: 0 done, 1 failed, 64 wrong usage. */
 export async function runCli(args: readonly string[], io: CommandIo): Promise<number> {
   const [word, ...rest] = args;
-  if (word === workerWord && io.supervisor !== undefined) return await serveAsWorker(io.supervisor, io);
   const asksForHelp = (text: string | undefined) => text === "--help" || text === "-h";
   const name =
     word === undefined || asksForHelp(word) ? "help" : word === "--version" || word === "-v" ? "version" : word;

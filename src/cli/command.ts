@@ -1,6 +1,5 @@
 // Commands: one table of flags, from which the arguments are parsed and the help is written.
 import { parseArgs } from "node:util";
-import type { WorkerLine } from "../app/workers/supervisor-link.ts";
 import type { SpawnWorker } from "../app/workers/worker-process.ts";
 import { findNearest } from "../lib/nearest.ts";
 import type { LineStream } from "../log/line-output.ts";
@@ -34,8 +33,6 @@ export interface CommandIo {
   readonly now: () => number;
   /** Starts this executable as a worker of a server; if absent, servers are one process. */
   readonly spawnWorker?: SpawnWorker;
-  /** The line to the server that has started this process as its worker; undefined: nobody has. */
-  readonly supervisor?: WorkerLine | undefined;
 }
 
 /** A flag of a command. */
