@@ -3,6 +3,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { StartError } from "../app/start-error.ts";
+import { dropStartPagesSoon } from "../app/start-pages.ts";
 import { type App, startApp } from "../app.ts";
 import type { LoadedConfiguration } from "../config/load.ts";
 import { messageOf } from "../lib/system-error.ts";
@@ -75,6 +76,7 @@ export async function serveUntilSignal(load: () => Promise<LoadedConfiguration>,
   const isCaPrivate = isService && authority !== undefined && !canAnybodyRead(authority.path);
   io.announce(formatBanner(app, version, { isCaPrivate }));
   manager.ready(serving);
+  dropStartPagesSoon();
   const signal = await signals.first;
   manager.stopping();
   app.logger.info("stopping", { signal });

@@ -14,6 +14,7 @@ import { withAnnouncements } from "../notifications/announced.ts";
 import { type Monitoring, openMonitoring } from "../observe/monitoring.ts";
 import { type LogDependencies, levelOf, openLogs } from "../observe/open-logs.ts";
 import { StartError } from "../start-error.ts";
+import { dropStartPagesSoon } from "../start-pages.ts";
 import { openStore } from "../store/open-store.ts";
 import type { SentCertificate, StartOrder, WorkerOrder } from "./messages.ts";
 import { PassingEvents } from "./passing-events.ts";
@@ -45,6 +46,7 @@ export async function runWorker(link: SupervisorLink, dependencies: WorkerDepend
     };
     const worker = await openWorker(first, { ...dependencies, link, noteReceived });
     link.send({ kind: "serving", port: worker.server.port });
+    dropStartPagesSoon();
     return await obey(worker, link);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
