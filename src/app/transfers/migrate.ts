@@ -105,8 +105,10 @@ function slowed(source: SourcePlace, throttle: Throttle): SourcePlace {
     ...source,
     readBlob: async function* (blob, reading) {
       for await (const chunk of source.readBlob(blob, reading)) {
+        // Whoever takes it may give its memory back.
+        const { length } = chunk;
         yield chunk;
-        await throttle(chunk.length);
+        await throttle(length);
       }
     },
   };
