@@ -3,7 +3,7 @@ import { type ParsedWords, parseWords } from "../../../src/cli/command.ts";
 import { formatServing, isEmpty, parseServiceRequest, parseServing } from "../../../src/cli/service/request.ts";
 import { serviceCommand } from "../../../src/cli/service/service.ts";
 
-const parse = (...words: readonly string[]) => parseServiceRequest(parseWords(serviceCommand, words), "/work");
+const parse = (...words: readonly string[]) => parseServiceRequest(parseWords(serviceCommand, words), "/srv");
 
 test("parseServiceRequest() makes paths whole, and keeps the flags of serve apart", () => {
   expect(parse("install", "c.yml", "--data", "d", "--san", "a", "--san", "b", "--http", "--force")).toEqual({
@@ -11,7 +11,7 @@ test("parseServiceRequest() makes paths whole, and keeps the flags of serve apar
     isUser: false,
     isPrint: false,
     isForced: true,
-    serving: { positionals: ["/work/c.yml"], flags: { data: ["/work/d"], san: ["a", "b"], http: [""] } },
+    serving: { positionals: ["/srv/c.yml"], flags: { data: ["/srv/d"], san: ["a", "b"], http: [""] } },
   });
   expect(parse("uninstall", "--user")).toMatchObject({ verb: "uninstall", isUser: true });
 });
