@@ -4,8 +4,8 @@ import { createPacer, inNextTurn } from "../lib/pacer.ts";
 import { createSweeper } from "../lib/sweeper.ts";
 import { RegistryError } from "../oci/errors.ts";
 
-/** Whoever takes chunks gives their memory back; this is for those that are parts of something larger. */
-const sweepBytes = 64 * 1024 * 1024;
+/** Whoever takes chunks gives their memory back; this is for those that are parts of something larger, and for what is refused. */
+const sweepBytes = 16 * 1024 * 1024;
 
 /** How long bodies may keep others waiting. */
 const receiveMs = 4;

@@ -1,6 +1,7 @@
 // Request bodies that are read whole, such as manifests. Together they take a bounded part of memory, and each must
 // arrive at a minimum rate: however many trickle, they do not keep others out for long.
 import type { LeastRate } from "../lib/least-rate.ts";
+import { releaseMemory } from "../lib/release-memory.ts";
 import { RegistryError } from "../oci/errors.ts";
 import { readChunks } from "./body.ts";
 
@@ -54,6 +55,7 @@ export class WholeBodies {
         if (body.sizeBytes + chunk.length > maxBytes) throw refusal;
         this.#makeRoom(body, Math.min(maxBytes, body.capacityFor(chunk.length)));
         body.add(chunk);
+        releaseMemory([chunk]);
       }
       if (body.signal.aborted) throw busy();
       return { bytes: body.bytes(), [Symbol.dispose]: () => this.#release(body) };
