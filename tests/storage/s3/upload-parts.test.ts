@@ -36,19 +36,29 @@ describe("parts", () => {
 
   test("are sent two at once, and no more", async () => {
     const { parts, engine, client } = filling();
+    const second = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
     let [now, most] = [0, 0];
     const { send } = client.options;
     Object.assign(client.options, {
       send: async (url: string, init: BunFetchRequestInit) => {
+        if (!url.includes("partNumber=")) return await send(url, init);
         now += 1;
         most = Math.max(most, now);
-        await new Promise((resolve) => setImmediate(resolve));
+        if (now === 2) second.resolve();
+        await release.promise;
         now -= 1;
         return await send(url, init);
       },
     });
-    await parts.add(some(5 * usualPartBytes));
-    expect([(await parts.requireAll()).length, most, engine.requests.length]).toEqual([5, 2, 6]);
+    const adding = parts.add(some(5 * usualPartBytes));
+    await second.promise;
+    // Whoever would send a third one has every chance to.
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    const meanwhile = now;
+    release.resolve();
+    await adding;
+    expect([(await parts.requireAll()).length, meanwhile, most, engine.requests.length]).toEqual([5, 2, 2, 6]);
   });
 
   test("give back what was filled while an earlier one failed", async () => {
