@@ -36,6 +36,13 @@ describe("a whole body", () => {
     expect(await read(request())).toEqual(want);
   });
 
+  test("is empty once its memory was given back", async () => {
+    using body = await new WholeBodies(limits).read(put(streamOf("abcd")), { maxBytes: 4, stallMs: 60_000 });
+    const before = body.bytes.length;
+    body.drop();
+    expect([before, body.bytes.length]).toEqual([4, 0]);
+  });
+
   test("that stalls is refused", async () => {
     expect(await read(put(openBody().stream), { stallMs: 30 })).toEqual("UPLOAD_STALLED");
   });

@@ -45,6 +45,8 @@ export async function putManifest(
     digest: reference.kind === "digest" ? reference.digest : undefined,
     tags,
   });
+  // Once it is stored, everything that was to be written is. After a failure something may still be on its way.
+  body.drop();
   const headers = new Headers({
     Location: formatLocation(exchange, name, `manifests/${digest}`),
     "Docker-Content-Digest": digest,

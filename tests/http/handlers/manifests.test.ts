@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { intercept } from "../../storage/intercepted.ts";
+import { openMemory } from "../../storage/memory.ts";
 import {
   type Ask,
   descriptorOf,
@@ -186,6 +188,25 @@ describe("PUT of a manifest", () => {
     const spaced = utf8(JSON.stringify(JSON.parse(image), undefined, 3).replace("{", '{ "x": 1e400, "é": "\\u00e9",'));
     await ask("PUT", at("v1"), { body: spaced });
     expect(await (await ask("GET", at("v1"))).bytes()).toEqual(spaced);
+  });
+
+  test.each([
+    ["gives its memory back once it is stored", undefined, [201, 0]],
+    [
+      "keeps it after a failure, when something may still be writing",
+      new Error("the disk is gone"),
+      [500, image.length],
+    ],
+  ])("%s", async (_name, failure, want) => {
+    let written: Uint8Array | undefined;
+    const put = async (key: string, bytes: Uint8Array) => {
+      if (bytes.length === image.length) written = bytes;
+      if (failure !== undefined && key.includes("/tags/")) throw failure;
+    };
+    const memory = memoryRegistry({ driver: intercept(openMemory(), { objects: { put } }) });
+    await pushBlob(memory, "a", config);
+    const { status } = await memory.ask("PUT", at("v1"), { body: image });
+    expect([status, written?.length]).toEqual(want);
   });
 
   test("with a subject is answered with OCI-Subject, whether or not the subject is there", async () => {

@@ -64,3 +64,28 @@ test("describe() names what a request is about, and no identifiers", () => {
     describe({ method: "PUT", key: "a/b", query: { partNumber: "1", uploadId: "secret" } }),
   ]).toEqual(["GET of the bucket (list-type)", "PUT a/b (partNumber)"]);
 });
+
+test("a body is copied when its request is sent: what was given up reads no memory that belongs to others by then", async () => {
+  const received = Promise.withResolvers<string>();
+  using server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: async (request) => {
+      const bytes = await request.bytes();
+      received.resolve(`${bytes.length} bytes of ${[...new Set(bytes)].join(" and ")}`);
+      return new Response();
+    },
+  });
+  const body = new Uint8Array(3_000_000).fill(7);
+  const send = async (_url: string, init: BunFetchRequestInit) => {
+    void fetch(server.url, { ...init, signal: null });
+    body.fill(9).buffer.transfer(0);
+    throw new DOMException("no answer in time", "TimeoutError");
+  };
+  const failure = exchange({ method: "PUT", key: "a", body }, { ...openBucket().client.options, send }).catch(String);
+  expect([await failure, await received.promise, body.length]).toEqual([
+    "S3Failure: PUT a was not answered (in time)",
+    "3000000 bytes of 7",
+    0,
+  ]);
+});
