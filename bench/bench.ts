@@ -54,22 +54,33 @@ async function main(options: Options): Promise<void> {
     };
     const told = peers.filter(({ kind }) => kind !== "undurable");
     const versions = Object.fromEntries(told.map(({ kind, version }) => [kind, version]));
-    const { rows, growth } = await measure(bench, options);
-    load.throwIfStopped();
     const workers = options.workers === undefined ? {} : { workers: options.workers };
     const date = new Date().toISOString().slice(0, 10);
-    publish({ machine: describeMachine(), date, versions, ...workers, rows, growth }, { before, ...options });
+    const measured: Measured = { rows: [], growth: [] };
+    const results = { machine: describeMachine(), date, versions, ...workers, ...measured };
+    try {
+      await measure(bench, options, measured);
+      load.throwIfStopped();
+    } catch (error) {
+      // What was measured until then took minutes; a report has all of it, or stays as it is.
+      if (measured.rows.length > 0) publish(results, { ...options, before, report: undefined });
+      throw error;
+    }
+    publish(results, { before, ...options });
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
+interface Measured {
+  readonly rows: Row[];
+  readonly growth: Growth[];
+}
+
 /** Runs the parts that were asked for. */
-async function measure(bench: Bench, { parts, disks }: Options) {
+async function measure(bench: Bench, { parts, disks }: Options, { rows, growth }: Measured): Promise<void> {
   using place = memoryPlace(bench.sizes.largeBytes * warmedRounds);
   const setting = { place, isTls: false };
-  const rows: Row[] = [];
-  const growth: Growth[] = [];
   for (const part of parts) {
     if (part === "resources") rows.push(...(await measureResources(bench, setting)));
     if (part === "small") rows.push(...(await measureSmall(bench, setting)));
@@ -86,7 +97,6 @@ async function measure(bench: Bench, { parts, disks }: Options) {
     if (part === "disk") rows.push(...(await measureDisks(bench, disks)));
     if (part === "growth") growth.push(...(await measureGrowth(bench, place)));
   }
-  return { rows, growth };
 }
 
 async function measureDisks(bench: Bench, disks: readonly string[]): Promise<readonly Row[]> {
