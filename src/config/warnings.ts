@@ -1,6 +1,8 @@
 // Keys that are valid alone but make no sense together.
 
+import { isLoopbackHost } from "../lib/loopback.ts";
 import type { Flags } from "./flags.ts";
+import { parseListenAddress } from "./listen-address.ts";
 import { formatOrigin } from "./origin.ts";
 import type { Configuration } from "./schema.ts";
 import type { Settings } from "./settings.ts";
@@ -39,5 +41,18 @@ export function listWarnings(configuration: Configuration, settings: Settings, f
   for (const key of ["username", "password", "exec.command", "ca", "local"]) {
     warn(proxy?.main === undefined, `proxy.${key}`, "no effect without proxy.remoteurl");
   }
+  const unreachable =
+    "clients are sent there for blobs, and only this machine reaches it: say in redirectendpoint where they find the " +
+    "store, or set storage.redirect.disable: true";
+  warn(redirectsNowhere(configuration), "storage.s3.regionendpoint", unreachable);
   return warnings;
+}
+
+/** Whether clients on other machines are sent to this one's own address. */
+function redirectsNowhere({ http, storage }: Configuration): boolean {
+  const { isOn, regionendpoint = "", redirectendpoint } = storage.s3;
+  if (!isOn || storage.redirect.disable || redirectendpoint !== undefined) return false;
+  const endpoint = URL.parse(regionendpoint.includes("://") ? regionendpoint : `https://${regionendpoint}`);
+  const { hostname } = parseListenAddress(http.addr) ?? {};
+  return isLoopbackHost(endpoint?.host ?? "") && !isLoopbackHost(hostname ?? "");
 }

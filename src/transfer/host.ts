@@ -1,5 +1,4 @@
 // Hosts of registries: how they are written, and where their API is. Pure.
-import { isIP } from "node:net";
 
 /** What people call Docker Hub, and where its API is. */
 const dockerHub = "docker.io";
@@ -27,16 +26,4 @@ export function normalizeHost(text: string): string {
 /** Where the API of a registry is, below https:// or http://. */
 export function apiHost(host: string): string {
   return host === dockerHub ? dockerHubApi : host;
-}
-
-/** The name without the port and without brackets. */
-export function hostnameOf(host: string): string {
-  return host.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
-}
-
-/** Whether a registry is on this machine: as docker does, such a one is asked without a certificate that is trusted. */
-export function isLoopbackHost(host: string): boolean {
-  const name = hostnameOf(host);
-  if (name === "localhost" || name.endsWith(".localhost")) return true;
-  return isIP(name) === 4 ? name.startsWith("127.") : name === "::1";
 }

@@ -36,6 +36,16 @@ test.each<[string, Parameters<typeof load>[0], RegExp]>([
     { text: withFile("proxy: {exec: {command: x}}") },
     /: proxy\.exec\.command: no effect without/,
   ],
+  [
+    "a store on this machine for clients on others",
+    { text: withFile("storage: {s3: {bucket: b, regionendpoint: 'http://localhost:9000'}}") },
+    /^config\.yml:2:\d+: storage\.s3\.regionendpoint: clients are sent there for blobs, and only this machine reaches it/,
+  ],
+  [
+    "the same without a scheme",
+    { text: withFile("http: {addr: '[::]:5000'}\nstorage: {s3: {bucket: b, regionendpoint: '127.0.0.1:9000'}}") },
+    /: storage\.s3\.regionendpoint: clients are sent there/,
+  ],
 ])("%s: a warning", async (_, written, want) => {
   expect((await load(written)).warnings).toEqual([expect.stringMatching(want)]);
 });
@@ -48,6 +58,24 @@ test.each<[string, Parameters<typeof load>[0]]>([
   [
     "a certificate from variables, without a file",
     { env: { REGISTRY_HTTP_TLS_CERTIFICATE: "c", REGISTRY_HTTP_TLS_KEY: "k" } },
+  ],
+  [
+    "a store and clients on this machine",
+    {
+      text: withFile(
+        "http: {addr: '127.0.0.1:5000'}\nstorage: {s3: {bucket: b, regionendpoint: 'http://localhost:9000'}}",
+      ),
+    },
+  ],
+  [
+    "a store on this machine that clients find elsewhere",
+    {
+      text: withFile("storage: {s3: {bucket: b, regionendpoint: 'localhost:9000', redirectendpoint: s3.example.com}}"),
+    },
+  ],
+  [
+    "a store on this machine that nobody is sent to",
+    { text: withFile("storage: {redirect: {disable: true}, s3: {bucket: b, regionendpoint: 'localhost:9000'}}") },
   ],
   ["a host", { text: withFile("http: {host: 'https://registry.example.com'}") }],
 ])("%s: none", async (_, written) => {

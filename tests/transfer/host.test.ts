@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { apiHost, hostnameOf, isHost, isLoopbackHost, normalizeHost } from "../../src/transfer/host.ts";
+import { apiHost, isHost, normalizeHost } from "../../src/transfer/host.ts";
 
 test.each([
   ["ghcr.io", true],
@@ -19,23 +19,4 @@ test("Docker Hub has one name and an API elsewhere", () => {
     Array(3).fill("docker.io"),
   );
   expect([apiHost("docker.io"), apiHost("ghcr.io")]).toEqual(["registry-1.docker.io", "ghcr.io"]);
-});
-
-test.each([
-  ["localhost", true],
-  ["localhost:5000", true],
-  ["127.0.0.1:5000", true],
-  ["127.1.2.3", true],
-  ["[::1]:5000", true],
-  ["app.localhost", true],
-  ["128.0.0.1", false],
-  ["127.example.com", false],
-  ["localhost.example.com", false],
-  ["[2001:db8::1]:5000", false],
-])("isLoopbackHost(%p)", (host, want) => {
-  expect(isLoopbackHost(host)).toBe(want);
-});
-
-test("hostnameOf() leaves port and brackets out", () => {
-  expect(["nas:5000", "[::1]:5000", "ghcr.io"].map(hostnameOf)).toEqual(["nas", "::1", "ghcr.io"]);
 });

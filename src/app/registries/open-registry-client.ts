@@ -3,8 +3,9 @@
 import { type ClientOptions, RegistryClient } from "../../client/registry-client.ts";
 import type { UpstreamCredentials } from "../../client/upstream-token.ts";
 import { nodeDns, nodeTls } from "../../lib/late-modules.ts";
+import { isLoopbackHost } from "../../lib/loopback.ts";
 import { RegistryError } from "../../oci/errors.ts";
-import { apiHost, isLoopbackHost } from "../../transfer/host.ts";
+import { apiHost } from "../../transfer/host.ts";
 import { usesProxy } from "../caches/outward-proxy.ts";
 import { findCertificates, listCertificateHomes } from "./certificate-directories.ts";
 import { type CredentialOwner, openUserCredentials } from "./credential-files.ts";

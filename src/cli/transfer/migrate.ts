@@ -43,7 +43,8 @@ old registry read-only (storage.maintenance.readonly), run it a last time, and s
 that: each run sets the tags of the new store to what they lead to in the old one.
 
 Not moved: repositories that are cached from other registries, which come again by themselves; users, tokens and
-certificates; and that a tag was deleted. REGISTRY_* variables do not count here, since there are two configurations.
+certificates; notifications that were not delivered yet; and that a tag was deleted. REGISTRY_* variables do not count here,
+since there are two configurations.
 Exit code 1 if something could not be moved; the rest is.`,
   flags: [
     {
@@ -83,6 +84,11 @@ async function migrate(words: ParsedWords, io: CommandIo): Promise<number> {
       })
       .finally(() => progress.clear());
     output.finish(summary, progress.summary());
+    if (summary.repositories + summary.cached === 0) {
+      io.stderr(
+        `warning: there is no repository in ${stores.from.place}; if that is a surprise, check where it points\n`,
+      );
+    }
     return summary.problems > 0 ? 1 : 0;
   });
 }

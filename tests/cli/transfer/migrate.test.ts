@@ -51,6 +51,15 @@ describe("registry migrate", () => {
     expect(await pull("team/app", "v2")).toBe(true);
   });
 
+  test("warns of a store with nothing in it, which may be another one than was meant", async () => {
+    using directory = temporaryDirectory({ isInMemory: true });
+    const { code, errors } = await migrate([directory.path, join(directory.path, "to")]);
+    expect([code, errors]).toEqual([
+      0,
+      `warning: there is no repository in ${directory.path}; if that is a surprise, check where it points\n`,
+    ]);
+  });
+
   test("takes configuration files, whatever variables there are", async () => {
     using stores = await filled();
     const file = join(stores.path, "new.yml");
