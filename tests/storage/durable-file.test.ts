@@ -133,10 +133,14 @@ describe("replaceFile()", () => {
   test("makes a directory again that was removed under it", async () => {
     using store = open();
     const path = join(store.root, "a/b/link");
-    const writing = store.files.replaceFile(path, bytesOf("x"));
-    await removeOnceMade(join(store.root, "a/b"));
-    rmdirSync(join(store.root, "a"));
-    await writing;
+    await removeOnceMade({
+      prepare: () => rmSync(join(store.root, "a"), { recursive: true, force: true }),
+      work: () => store.files.replaceFile(path, bytesOf("x")),
+      remove: () => {
+        rmdirSync(join(store.root, "a/b"));
+        rmdirSync(join(store.root, "a"));
+      },
+    });
     expect(readFileSync(path, "utf8")).toBe("x");
   });
 
@@ -192,10 +196,14 @@ describe("moveOver()", () => {
   test("makes a directory again that was removed under it", async () => {
     using store = open();
     const [from, to] = [join(store.root, "from"), join(store.root, "a/b/to")];
-    writeFileSync(from, "x");
-    const moving = store.files.moveOver(from, to, { sizeBytes: 3 });
-    await removeOnceMade(join(store.root, "a/b"));
-    await moving;
+    await removeOnceMade({
+      prepare: () => {
+        rmSync(join(store.root, "a"), { recursive: true, force: true });
+        writeFileSync(from, "x");
+      },
+      work: () => store.files.moveOver(from, to, { sizeBytes: 3 }),
+      remove: () => rmdirSync(join(store.root, "a/b")),
+    });
     expect(readFileSync(to, "utf8")).toBe("x");
   });
 

@@ -134,9 +134,12 @@ test("who gets hold of an upload whose file is another one now finds none", asyn
 
 test("an upload begins although the directory of sessions is removed meanwhile", async () => {
   using store = await disk.open();
-  const creating = store.driver.uploads.create(key, beside);
-  await removeOnceMade(join(store.root, "docker/a/_uploads"));
-  await creating;
+  const sessions = join(store.root, "docker/a/_uploads");
+  await removeOnceMade({
+    prepare: () => rmSync(sessions, { recursive: true, force: true }),
+    work: () => store.driver.uploads.create(key, beside),
+    remove: () => rmdirSync(sessions),
+  });
   expect([
     (await store.driver.objects.stat(key))?.sizeBytes,
     await take(store.driver, `${dirname(key)}/startedat`),

@@ -6,14 +6,15 @@ import { temporaryDirectory } from "../temporary-directory.ts";
 
 const oldSeconds = 1_000_000_000;
 
-/** A file, and small files whose clock is ahead of that of the disk, so that the file counts as settled. */
+/** A file, and small files whose clock stands, ahead of that of the disk, so that the file counts as settled. */
 function open({ aheadMs = 10_000, isDeviceKnown = true } = {}) {
   const directory = temporaryDirectory({ isInMemory: true });
   const path = join(directory.path, "link");
   writeFileSync(path, "first");
   const clock = { aheadMs };
+  const openedMs = Date.now();
   const device = isDeviceKnown ? statSync(path).dev : undefined;
-  const files = new SmallFiles(device, () => Date.now() + clock.aheadMs);
+  const files = new SmallFiles(device, () => openedMs + clock.aheadMs);
   const read = async (maxBytes = 1024) => {
     const bytes = await files.read(path, maxBytes);
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);

@@ -1,5 +1,4 @@
 // Short words for what the tests of storage do all the time.
-import { rmdirSync } from "node:fs";
 import { errorCode } from "../../src/lib/system-error.ts";
 import type { Driver } from "../../src/storage/driver.ts";
 import type { Upload } from "../../src/storage/ports.ts";
@@ -34,17 +33,44 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
   while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Removes a directory as soon as it is there, before anything is put into it. */
-export async function removeOnceMade(path: string): Promise<void> {
-  for (let left = 10_000; left > 0; left -= 1) {
+interface Removal {
+  /** Before each attempt: neither the directory is there nor what is put into it. */
+  readonly prepare: () => void | Promise<void>;
+  readonly work: () => Promise<unknown>;
+  readonly remove: () => void;
+}
+
+/**
+ * Does work that makes a directory, and removes that as soon as it is there, before anything is put into it. Where the work
+ * has waited in between (its turn was used up, or the disk counts as slow), that moment may go by: then it is done again.
+ */
+export async function removeOnceMade({ prepare, work, remove }: Removal): Promise<void> {
+  for (let left = 1000; left > 0; left -= 1) {
+    await prepare();
+    const working = work();
+    const isRemoved = await removeInTime(remove, working);
+    await working;
+    if (isRemoved) return;
+  }
+  throw new Error("there is never a moment between the two");
+}
+
+async function removeInTime(remove: () => void, working: Promise<unknown>): Promise<boolean> {
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+  };
+  working.then(end, end);
+  for (let step = 1; !isOver; step += 1) {
     try {
-      rmdirSync(path);
-      return;
+      remove();
+      return true;
     } catch (error) {
+      if (errorCode(error) === "ENOTEMPTY") return false;
       if (errorCode(error) !== "ENOENT") throw error;
     }
-    // No more than a step of whoever makes it.
-    await undefined;
+    // No more than a step of whoever makes it, and a turn of the event loop if that is what it waits for.
+    await (step % 100 === 0 ? new Promise((resolve) => setImmediate(resolve)) : undefined);
   }
-  throw new Error(`${path} is never made`);
+  return false;
 }

@@ -11,7 +11,7 @@ import {
 } from "../../src/storage/trash-entries.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { isRoot, withoutRoot } from "../without-root.ts";
-import { put, take, until } from "./store-access.ts";
+import { put, removeOnceMade, take, until } from "./store-access.ts";
 import { sharedDisk } from "./test-store.ts";
 
 const disk = sharedDisk({ isDurable: true });
@@ -42,17 +42,20 @@ test("makeTrashDirectories() makes a directory for each first byte, once, and na
 
 test("an entry comes back although the directory that it goes to is removed meanwhile", async () => {
   using store = await disk.open();
-  await put(store.driver, key, "x");
-  await store.driver.trash.discard(key, `${name}.1`);
   const directory = dirname(join(store.root, key));
-  rmdirSync(directory);
-  // In a turn of its own nothing makes it step aside.
-  await new Promise((resolve) => setImmediate(resolve));
-  const restoring = store.driver.trash.restore(name, key);
-  // The directory is made, and the object is not back yet.
-  while (!existsSync(directory)) await undefined;
-  rmdirSync(directory);
-  expect([await restoring, await take(store.driver, key)]).toEqual([true, "x"]);
+  await put(store.driver, key, "x");
+  let isRestored = false;
+  await removeOnceMade({
+    prepare: async () => {
+      await store.driver.trash.discard(key, `${name}.1`);
+      rmdirSync(directory);
+    },
+    work: async () => {
+      isRestored = await store.driver.trash.restore(name, key);
+    },
+    remove: () => rmdirSync(directory),
+  });
+  expect([isRestored, await take(store.driver, key)]).toEqual([true, "x"]);
 });
 
 test("who brings an entry back does not mind that a collector removes it too, now that the object is there", async () => {
