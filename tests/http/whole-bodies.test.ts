@@ -7,7 +7,7 @@ import { openBody } from "./open-body.ts";
 const kibibyte = 1024;
 const put = (body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
   new Request("http://registry.test/", { method: "PUT", headers, body });
-const limits = { maxHeldBytes: 64 * kibibyte, bytesPerSecond: 1, windowMs: 1000 };
+const limits = { maxHeldBytes: 64 * kibibyte, bytesPerSecond: 1, windowMs: 60_000 };
 const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function read(request: Request, { maxBytes = 4, bodies = new WholeBodies(limits), stallMs = 60_000 } = {}) {
