@@ -1,5 +1,6 @@
 // The built executable, started as a user would start it.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import net from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { environment, inNamespace } from "./program.ts";
@@ -46,7 +47,7 @@ export interface StartedRegistry extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-const startMs = 30_000;
+const startMs = 60_000;
 const stopMs = 60_000;
 
 /** Starts `registry serve` and waits for the line that says where it listens; throws what it printed if it ends. */
@@ -114,6 +115,23 @@ export async function startRegistry(options: StartOptions = {}): Promise<Started
     },
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** Whether nobody listens there. */
+export async function isRefused(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = net.connect({ port, host: "127.0.0.1" });
+  socket.on("connect", () => resolve(false)).on("error", () => resolve(true));
+  return await promise.finally(() => socket.destroy());
+}
+
+/** False where the process is gone. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
 }
 
 async function findUrl(

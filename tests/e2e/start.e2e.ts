@@ -1,10 +1,9 @@
 // How the executable starts and stops: what it says when it cannot, what it ignores, and what it finishes first.
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
-import net from "node:net";
 import { join } from "node:path";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { executable, type StartedRegistry, startRegistry } from "./executable.ts";
+import { executable, isRefused, type StartedRegistry, sendSignal, startRegistry } from "./executable.ts";
 import { digestOf, openUpload, pullImage, pushImage, withDigest } from "./image.ts";
 import { prepareOtherUser } from "./other-user.ts";
 import { requireProgram, requireRoot, run, waitUntil } from "./program.ts";
@@ -178,20 +177,4 @@ async function expectServing(port: number, registry: StartedRegistry): Promise<v
   const { ca } = registry;
   const response = await fetch(`https://localhost:${port}/v2/`, { tls: { ca: await Bun.file(ca).text() } });
   expect(response.status).toBe(200);
-}
-
-/** False where the process is gone. */
-function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch {
-    return false;
-  }
-}
-
-async function isRefused(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = net.connect({ port, host: "127.0.0.1" });
-  socket.on("connect", () => resolve(false)).on("error", () => resolve(true));
-  return await promise.finally(() => socket.destroy());
 }
