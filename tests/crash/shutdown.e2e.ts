@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DurableFiles } from "../../src/storage/durable-file.ts";
 import { JournalSync } from "../../src/storage/journal-sync.ts";
-import { requireProgram, requireRoot } from "../e2e/program.ts";
+import { requireProgram, requireRoot, waitUntil } from "../e2e/program.ts";
 import { makeDiskImage, makeImagePlace, mountCopy } from "./power-disk.ts";
 
 const canCut = [
@@ -29,10 +29,16 @@ describe.skipIf(!canCut)("a filesystem that shuts down", () => {
       await using disk = await mountCopy(kind, image);
       const files = new DurableFiles(disk.data, { isDurable: true });
       files.syncBy(JournalSync.open(disk.data));
+      let roundWritten = 0;
+      const note = () => {
+        roundWritten += 1;
+      };
       const writing = Array.from({ length: writers }, (_, writer) =>
-        writeUntilItFails(files, join(disk.data, `${writer}`)),
+        writeUntilItFails(files, join(disk.data, `${writer}`), note),
       );
       await Bun.sleep(loadMs);
+      // However slow the disk is.
+      await waitUntil("files are written", () => roundWritten > writers);
       await disk.cut();
       const acknowledged = (await Promise.all(writing)).flat();
       await disk.mountAgain();
@@ -45,13 +51,14 @@ describe.skipIf(!canCut)("a filesystem that shuts down", () => {
 });
 
 /** The files that were said to be on disk. */
-async function writeUntilItFails(files: DurableFiles, prefix: string): Promise<readonly string[]> {
+async function writeUntilItFails(files: DurableFiles, prefix: string, note: () => void): Promise<readonly string[]> {
   const acknowledged: string[] = [];
   try {
     for (;;) {
       const path = `${prefix}-${acknowledged.length}`;
       await files.replaceFile(path, new TextEncoder().encode(path));
       acknowledged.push(path);
+      note();
     }
   } catch {
     return acknowledged;

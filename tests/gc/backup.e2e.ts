@@ -65,7 +65,7 @@ describe.skipIf(!canCopy)("a backup", () => {
     const isOver = () => backups.length === wantedBackups;
     await using registry = await startRegistry({ data, args: plainArgs });
     await pushImage(registry, "kept");
-    const work = [0, 1, 2].map((id) => disturb(registry, id, { isOver }));
+    const work = [0, 1, 2].map((id) => disturb(registry, id, { isOver, graceMs }));
     const collect = async () => {
       while (!isOver()) await runOn(data, "gc", "--grace", `${graceMs}ms`, "--delete-untagged");
     };

@@ -24,23 +24,24 @@ async function sign(
 /** What a client does. */
 export interface Disturbance {
   readonly isOver: () => boolean;
-  /** Whether collectors leave nothing alone, so that a push may be refused between its parts. */
-  readonly isHasty?: boolean;
+  /** For how long collectors leave alone what nothing names: a push that takes longer may be refused between its parts. */
+  readonly graceMs: number;
 }
 
 /** One client's life in a repository of its own and in one that all share; how many images it has pushed. */
 export async function disturb(
   registry: StartedRegistry,
   id: number,
-  { isOver, isHasty = false }: Disturbance,
+  { isOver, graceMs }: Disturbance,
 ): Promise<number> {
   let images = 0;
   while (!isOver()) {
+    const startedMs = performance.now();
     try {
       await liveThrough(registry, id, images);
       images += 1;
     } catch (error) {
-      if (!isHasty) throw error;
+      if (performance.now() - startedMs < graceMs) throw error;
     }
   }
   return images;
