@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StartedRegistry } from "../e2e/executable.ts";
 import { digestOf, openUpload, putManifest, withDigest } from "../e2e/image.ts";
-import { environment, must, waitUntil } from "../e2e/program.ts";
+import { environment, must, readyMs, waitUntil } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 /** How it is set up. */
@@ -52,13 +52,17 @@ export async function startDebianRegistry(options: DebianRegistryOptions = {}): 
     child.kill("SIGTERM");
     await child.exited;
   };
-  await waitUntil("docker-registry answers", () => {
-    if (child.exitCode !== null) throw new Error(`docker-registry ended with ${child.exitCode}`);
-    return request("/v2/").then(
-      ({ status }) => status === 200 || status === 401,
-      () => false,
-    );
-  }).catch(async (error: unknown) => {
+  await waitUntil(
+    "docker-registry answers",
+    () => {
+      if (child.exitCode !== null) throw new Error(`docker-registry ended with ${child.exitCode}`);
+      return request("/v2/").then(
+        ({ status }) => status === 200 || status === 401,
+        () => false,
+      );
+    },
+    { deadlineMs: readyMs },
+  ).catch(async (error: unknown) => {
     await stop();
     throw new Error(`${String(error)}\n${(await log.text()).slice(-3000)}`);
   });

@@ -8,7 +8,7 @@ import { pushLayout } from "../clients/layout-tools.ts";
 import { openSite, type Site } from "../clients/site.ts";
 import { startEngine } from "../e2e/docker-engine.ts";
 import { type StartedRegistry, startRegistry } from "../e2e/executable.ts";
-import { must, requireProgram, requireRoot, run, waitUntil } from "../e2e/program.ts";
+import { must, readyMs, requireProgram, requireRoot, run, waitUntil } from "../e2e/program.ts";
 
 const isPossible = [
   requireRoot(),
@@ -150,7 +150,9 @@ describe.skipIf(!isPossible)("as docs/cache.md says", () => {
       expect(await engine.onHost(...command)).toMatchObject({ code: 0 });
     }
     // It believes for some seconds what it has read of its hosts file.
-    await waitUntil("docker pulls busybox", async () => (await engine.docker("pull", "busybox")).code === 0);
+    await waitUntil("docker pulls busybox", async () => (await engine.docker("pull", "busybox")).code === 0, {
+      deadlineMs: readyMs,
+    });
     await engine.mustDocker("pull", "cache.example.com:5000/ghcr.io/owner/app");
     for (const name of ["busybox", "cache.example.com:5000/ghcr.io/owner/app"]) {
       const digests = await engine.mustDocker("image", "inspect", "--format", "{{.RepoDigests}}", name);

@@ -1,7 +1,7 @@
 // A containerd of the test's own: its data, its socket and its /etc/containerd are apart from the machine's.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { environment, inNamespace, type Outcome, run, waitUntil } from "../e2e/program.ts";
+import { environment, inNamespace, type Outcome, readyMs, run, waitUntil } from "../e2e/program.ts";
 import type { Site } from "./site.ts";
 
 /** A containerd that answers. */
@@ -42,10 +42,14 @@ export async function startContainerd(site: Site, namespace?: string): Promise<C
     await child.exited;
   };
   try {
-    await waitUntil("containerd answers", async () => {
-      if (child.exitCode !== null) throw new Error(`containerd ended with ${child.exitCode}`);
-      return (await ctr("version")).code === 0;
-    });
+    await waitUntil(
+      "containerd answers",
+      async () => {
+        if (child.exitCode !== null) throw new Error(`containerd ended with ${child.exitCode}`);
+        return (await ctr("version")).code === 0;
+      },
+      { deadlineMs: readyMs },
+    );
   } catch (error) {
     await dispose();
     throw new Error(`${String(error)}\n${(await log.text()).slice(-4000)}`);

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { environment, type Outcome, run, waitUntil } from "./program.ts";
+import { environment, type Outcome, readyMs, run, waitUntil } from "./program.ts";
 
 /** The machine. It ends with its disposal. */
 export interface BootedMachine extends AsyncDisposable {
@@ -80,11 +80,15 @@ export async function bootSystemd(shared: string): Promise<BootedMachine> {
     return await run(["nsenter", `--target=${pid}`, ...namespaces, "sh", "-c", `cd /shared; ${script}`]);
   };
   try {
-    await waitUntil("systemd has booted", async () => {
-      if (child.exitCode !== null) throw new Error(`no machine: ${await child.stderr.text()}`);
-      // Degraded is a machine where a unit failed that this test has no use for.
-      return /running|degraded/.test((await enterAndRun("systemctl is-system-running 2>&1")).stdout);
-    });
+    await waitUntil(
+      "systemd has booted",
+      async () => {
+        if (child.exitCode !== null) throw new Error(`no machine: ${await child.stderr.text()}`);
+        // Degraded is a machine where a unit failed that this test has no use for.
+        return /running|degraded/.test((await enterAndRun("systemctl is-system-running 2>&1")).stdout);
+      },
+      { deadlineMs: readyMs },
+    );
   } catch (error) {
     await dispose();
     throw error;

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "../temporary-directory.ts";
-import { environment, inNamespace, must, type Outcome, run, waitUntil } from "./program.ts";
+import { environment, inNamespace, must, type Outcome, readyMs, run, waitUntil } from "./program.ts";
 
 /** How an engine is started. */
 export interface EngineOptions {
@@ -64,10 +64,14 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     rmSync(home.path, { recursive: true, force: true });
   };
   try {
-    await waitUntil("the docker engine answers", async () => {
-      if (child.exitCode !== null) throw new Error(`the docker engine ended with ${child.exitCode}`);
-      return (await docker("version")).code === 0;
-    });
+    await waitUntil(
+      "the docker engine answers",
+      async () => {
+        if (child.exitCode !== null) throw new Error(`the docker engine ended with ${child.exitCode}`);
+        return (await docker("version")).code === 0;
+      },
+      { deadlineMs: readyMs },
+    );
   } catch (error) {
     const log = readFileSync(at("log"), "utf8");
     await dispose();

@@ -91,6 +91,9 @@ export function environment(changes: RunOptions["env"] = {}): Record<string, str
   );
 }
 
+/** For what others have to do before a test begins, such as the start of an engine: a machine that is busy takes its time. */
+export const readyMs = 180_000;
+
 /** Asks again and again until the answer is neither undefined nor false; throws at the deadline. */
 export async function waitUntil<T>(
   what: string,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { type BootedMachine, bootSystemd } from "./booted-systemd.ts";
-import { requireProgram, requireRoot, waitUntil } from "./program.ts";
+import { readyMs, requireProgram, requireRoot, waitUntil } from "./program.ts";
 
 const canBoot = [
   requireRoot(),
@@ -135,6 +135,7 @@ describe.skipIf(!canBoot)("registry service", () => {
     await waitUntil(
       "ann's service manager runs",
       async () => (await machine.run("test -e /run/user/$(id -u ann)/systemd/private")).code === 0,
+      { deadlineMs: readyMs },
     );
     const asAnn = (words: string) =>
       ask(`cd /; setpriv --reuid=ann --regid=ann --init-groups env --unset=XDG_RUNTIME_DIR HOME='/home/an n' ${words}`);

@@ -7,7 +7,7 @@ import { temporaryDirectory } from "../temporary-directory.ts";
 import { type ClientMachine, makeClientMachine } from "./client-machine.ts";
 import { executable, type StartedRegistry, startRegistry } from "./executable.ts";
 import { pushImage } from "./image.ts";
-import { environment, type Outcome, requireProgram, requireRoot, run, waitUntil } from "./program.ts";
+import { environment, type Outcome, readyMs, requireProgram, requireRoot, run, waitUntil } from "./program.ts";
 
 const isPossible = [
   requireRoot(),
@@ -175,10 +175,14 @@ async function startContainerd(): Promise<{ readonly address: string } & AsyncDi
     home[Symbol.dispose]();
   };
   try {
-    await waitUntil("containerd answers", async () => {
-      if (child.exitCode !== null) throw new Error(`containerd ended with ${child.exitCode}`);
-      return (await run(["ctr", "--address", at("socket"), "version"])).code === 0;
-    });
+    await waitUntil(
+      "containerd answers",
+      async () => {
+        if (child.exitCode !== null) throw new Error(`containerd ended with ${child.exitCode}`);
+        return (await run(["ctr", "--address", at("socket"), "version"])).code === 0;
+      },
+      { deadlineMs: readyMs },
+    );
   } catch (error) {
     const log = readFileSync(at("log"), "utf8");
     await dispose();

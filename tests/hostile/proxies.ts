@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { join } from "node:path";
 import { executable } from "../e2e/executable.ts";
-import { environment, must, waitUntil } from "../e2e/program.ts";
+import { environment, must, readyMs, waitUntil } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 /** The address that the proxies have at the registry. */
@@ -114,10 +114,14 @@ export async function startProxy(name: keyof typeof proxies, registryPort: numbe
     child.kill("SIGKILL");
     await child.exited;
   });
-  await waitUntil(`${name} listens`, async () => {
-    if (child.exitCode !== null) throw new Error(`${name} ended: ${await child.stderr.text()}`);
-    return (await isListening(port)) && (await isListening(tlsPort));
-  });
+  await waitUntil(
+    `${name} listens`,
+    async () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended: ${await child.stderr.text()}`);
+      return (await isListening(port)) && (await isListening(tlsPort));
+    },
+    { deadlineMs: readyMs },
+  );
   const kept = opened.move();
   const ca = readFileSync(join(directory, "tls/ca.crt"), "utf8");
   return { port, tlsPort, ca, [Symbol.asyncDispose]: () => kept.disposeAsync() };

@@ -3,7 +3,7 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Served } from "../crash/client.ts";
-import { environment, must, requireGoProgram, requireProgram, waitUntil } from "../e2e/program.ts";
+import { environment, must, readyMs, requireGoProgram, requireProgram, waitUntil } from "../e2e/program.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
 /** registry:2 as Debian has it, and registry:3 as .ci/run builds it. */
@@ -83,7 +83,7 @@ export async function startForeign(
       () => false,
     );
   };
-  await waitUntil(`${kind} answers`, isUp).catch(async (error: unknown) => {
+  await waitUntil(`${kind} answers`, isUp, { deadlineMs: readyMs }).catch(async (error: unknown) => {
     const log = await Bun.file(join(home.path, "log")).text();
     await dispose();
     throw new Error(`${String(error)}\n${log.slice(-2000)}`);

@@ -5,7 +5,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { executable } from "../e2e/executable.ts";
 import { digestOf } from "../e2e/image.ts";
-import { environment, waitUntil } from "../e2e/program.ts";
+import { environment, readyMs, waitUntil } from "../e2e/program.ts";
 import { type ForeignKind, foreignKinds } from "../interchange/foreign-registry.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
@@ -56,7 +56,7 @@ async function look(program: string, { config, main, debug, down }: Place): Prom
       () => 0,
     );
   try {
-    await waitUntil(`${program} answers`, async () => (await status(`${main}/v2/`)) === 200);
+    await waitUntil(`${program} answers`, async () => (await status(`${main}/v2/`)) === 200, { deadlineMs: readyMs });
     await makeTraffic(main);
     const metrics = await (await fetch(`${debug}/metrics`)).text();
     const health = async () => {

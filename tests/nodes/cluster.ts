@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../cache/caches.ts";
 import { type StartedRegistry, startRegistry } from "../e2e/executable.ts";
-import { environment, requireProgram, waitUntil } from "../e2e/program.ts";
+import { environment, readyMs, requireProgram, waitUntil } from "../e2e/program.ts";
 import { testCredentials } from "../storage/s3/bucket.ts";
 import { bucketName } from "../storage/s3/engine-request.ts";
 import { type RealEngine, startVersityGateway } from "../storage/s3/engines.ts";
@@ -136,7 +136,7 @@ ${servers}
       ({ status }) => status === 200,
       () => false,
     );
-  await waitUntil("HAProxy answers", isUp).catch(async (error: unknown) => {
+  await waitUntil("HAProxy answers", isUp, { deadlineMs: readyMs }).catch(async (error: unknown) => {
     await dispose();
     throw error;
   });
