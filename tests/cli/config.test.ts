@@ -126,7 +126,12 @@ describe("a bucket", () => {
     const tried = await config(["FILE", "--probe"], { file });
     const none = await config(["FILE", "--probe"]);
     expect([tried.code, tried.errors, none.code, none.errors]).toEqual([
-      ...[1, expect.stringMatching(/^registry config: the bucket b at 127\.0\.0\.1:1 cannot be reached/)],
+      ...[
+        1,
+        expect.stringMatching(
+          /^warning: .*regionendpoint: .*\nregistry config: the bucket b at 127\.0\.0\.1:1 cannot be reached/,
+        ),
+      ],
       ...[64, expect.stringContaining("there is no section storage.s3")],
     ]);
     expect((await config(["FILE", "--probe", "--json"], { file })).code).toBe(64);
