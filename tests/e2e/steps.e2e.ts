@@ -31,7 +31,9 @@ async function countCalls(registry: StartedRegistry, work: () => Promise<void>):
   strace.kill("SIGINT");
   await strace.exited;
   const lines = readFileSync(path, "utf8").split("\n");
-  return lines.filter((line) => line.includes(registry.data) && !line.includes("resumed>")).length;
+  // A look at the root of the store is due once a millisecond: how many there are says how fast the machine is.
+  const isLook = (line: string) => line.includes(`"${registry.data}",`);
+  return lines.filter((line) => line.includes(registry.data) && !line.includes("resumed>") && !isLook(line)).length;
 }
 
 async function pushImage(registry: StartedRegistry, tag: string, isInOneRequest: boolean): Promise<void> {
@@ -69,5 +71,5 @@ describe.skipIf(!isThere)("calls on files", () => {
   });
 });
 
-/** A few more than there are, since a look at the root of the store is due once a millisecond. */
-const most = { pushInOneRequestEach: 122, pushInTwoRequestsEach: 135, manifestByTag: 16 };
+/** One more than there are: some lines of strace are cut in two. */
+const most = { pushInOneRequestEach: 101, pushInTwoRequestsEach: 107, manifestByTag: 11 };
