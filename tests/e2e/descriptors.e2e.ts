@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import net from "node:net";
+import { shortMs } from "../turns.ts";
 import { type StartedRegistry, type StartOptions, startRegistry } from "./executable.ts";
 import { digestOf, postBlob } from "./image.ts";
 
@@ -55,8 +56,8 @@ describe.each<[string, string, string, StartOptions]>([
     }
     console.log(`${waitedMs.length} pushes, the slowest took ${Math.round(Math.max(...waitedMs))} ms; CPU ${share}`);
     expect(Math.max(...waitedMs)).toBeLessThan(3000);
-    // Only those that ask something give it work.
-    if (bytes !== ask) expect(share).toBeLessThan(0.2);
+    // Only those that ask something give it work; a slow machine takes longer to turn the others away, but does not spin.
+    if (bytes !== ask) expect(share).toBeLessThan(Math.min(0.5, 0.2 * shortMs(1)));
   });
 });
 
