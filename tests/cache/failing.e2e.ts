@@ -152,6 +152,7 @@ test("an upstream that many clients meet dead at once is asked again soon after 
   addImage(upstream, {});
   await using cache = await startCache(upstream);
   upstream.behave(cutOff);
+  const deadMs = performance.now();
   const statuses = await Promise.all(
     blobs.map(async (digest, index) => [
       (await cache.fetch(`/v2/team/app/blobs/${digest}`)).status,
@@ -161,8 +162,10 @@ test("an upstream that many clients meet dead at once is asked again soon after 
   expect(new Set(statuses.flat())).toEqual(new Set([502]));
   upstream.behave(undefined);
   const backMs = performance.now();
+  // Each rest is twice as long as the one before, so the last one is about as long as all before it.
+  const restMs = 6000 + (backMs - deadMs);
   await waitUntil("it is asked again", async () => (await cache.fetch("/v2/team/app/manifests/latest")).status === 200);
-  expect(performance.now() - backMs).toBeLessThan(6000);
+  expect(performance.now() - backMs).toBeLessThan(restMs);
 });
 
 describe("an upstream that is slow", () => {

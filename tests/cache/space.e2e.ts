@@ -199,6 +199,8 @@ describe("maxsize", () => {
     const seen = [look()];
     while (seen.at(-1) !== over) {
       await using cache = await startCache(upstream, { data: directory.path, env });
+      // However long all of this takes, they are used lately.
+      for (const name of names.slice(1)) await pullImage(cache, name);
       await waitUntil(`it goes on from ${seen.at(-1)}`, () => look() !== seen.at(-1));
       await cache.kill();
       seen.push(look());
