@@ -77,8 +77,9 @@ test("a body is copied when its request is sent: what was given up reads no memo
     },
   });
   const body = new Uint8Array(3_000_000).fill(7);
+  const sent: Promise<Response>[] = [];
   const send = async (_url: string, init: BunFetchRequestInit) => {
-    void fetch(server.url, { ...init, signal: null });
+    sent.push(fetch(server.url, { ...init, signal: null }));
     body.fill(9).buffer.transfer(0);
     throw new DOMException("no answer in time", "TimeoutError");
   };
@@ -88,4 +89,6 @@ test("a body is copied when its request is sent: what was given up reads no memo
     "3000000 bytes of 7",
     0,
   ]);
+  // The server may go only when it has answered.
+  await Promise.all(sent);
 });
