@@ -126,5 +126,7 @@ test("without a configuration file the first user counts after SIGHUP", async ()
   process.kill(registry.pid, "SIGHUP");
   await waitUntil("a login is asked for", async () => (await push(registry, "team/app")) === 401);
   expect([before, await push(registry, "team/app", basic("alice", "secret"))]).toEqual([202, 202]);
-  expect(registry.stderr()).toContain("there are users now, and everybody has to log in");
+  await waitUntil("the log tells of it", () =>
+    registry.stderr().includes("there are users now, and everybody has to log in"),
+  );
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseSubjectName } from "../../src/lib/subject-names.ts";
 import { type CertificatePair, createAuthority, issueServerCertificate } from "../../src/tls/self-signed.ts";
 import { startRegistry } from "../e2e/executable.ts";
-import { requireRoot } from "../e2e/program.ts";
+import { requireRoot, waitUntil } from "../e2e/program.ts";
 import { digestOf } from "../proxy/misbehaving-upstream.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { pull, refused, startCache } from "./caches.ts";
@@ -64,8 +64,8 @@ test("variables of the runtime neither switch off the check of certificates nor 
   await using cache = await startCache(upstream, { env });
   expect((await cache.fetch("/v2/team/app/manifests/latest")).status).toBe(502);
   expect(upstream.requests).toEqual([]);
-  expect(cache.stderr()).toContain("NODE_TLS_REJECT_UNAUTHORIZED is ignored");
-  expect(cache.stderr()).toContain("BUN_CONFIG_VERBOSE_FETCH is ignored");
+  await waitUntil("the log tells of it", () => cache.stderr().includes("NODE_TLS_REJECT_UNAUTHORIZED is ignored"));
+  await waitUntil("the log tells of it", () => cache.stderr().includes("BUN_CONFIG_VERBOSE_FETCH is ignored"));
   expect(`${cache.stdout()}${cache.stderr()}`).not.toMatch(/curl -|HTTP\/1\.1 (GET|HEAD)/);
 });
 

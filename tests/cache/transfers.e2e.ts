@@ -169,7 +169,7 @@ describe.skipIf(!hasCurl)("a wrong blob", () => {
     expect([code !== 0, sizeBytes <= wrong.length - 64 * 1024]).toEqual([true, true]);
     upstream.behave(undefined);
     expect(await pull(cache, digest)).toBe(digest);
-    expect(cache.stderr()).toContain("wrong content from upstream");
+    await waitUntil("the log tells of it", () => cache.stderr().includes("wrong content from upstream"));
   });
 
   test("that is small is answered with 502", async () => {

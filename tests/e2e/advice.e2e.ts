@@ -9,7 +9,7 @@ import { type ClientMachine, makeClientMachine } from "./client-machine.ts";
 import { identify, importBusybox, startEngine } from "./docker-engine.ts";
 import { executable, type StartedRegistry, startRegistry } from "./executable.ts";
 import { pushImage } from "./image.ts";
-import { must, requireProgram, requireRoot } from "./program.ts";
+import { must, requireProgram, requireRoot, waitUntil } from "./program.ts";
 import { makeTwoHosts } from "./two-hosts.ts";
 
 const hasDocker = [
@@ -117,7 +117,7 @@ describe.skipIf(!hasDocker)("docker does what the start message says", () => {
     await using engine = await startEngine({ registryMirrors });
     // Nothing here reaches Docker Hub; that the cache was asked is what the line is for.
     await engine.docker("pull", "busybox");
-    expect(cache.stderr()).toContain("/v2/library/busybox/manifests/latest");
+    await waitUntil("the log tells of it", () => cache.stderr().includes("/v2/library/busybox/manifests/latest"));
   });
 });
 

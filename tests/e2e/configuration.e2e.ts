@@ -127,18 +127,24 @@ describe("what is wrong in it", () => {
 
   test.each(["error", "debug"])("is warned about at the log level %s", async (level) => {
     await using registry = await startWith(`${minimal}log: {level: ${level}, reportcaller: true}\n`);
-    expect(registry.stderr()).toMatch(/level=warning [^\n]*log\.reportcaller: no effect in this version/);
+    await waitUntil("the log tells of it", () =>
+      /level=warning [^\n]*log\.reportcaller: no effect in this version/.test(registry.stderr()),
+    );
   });
 
   test("does not stop it where a harmless key stands twice", async () => {
     await using registry = await startWith(`${minimal}version: 0.1\n`);
-    expect(registry.stderr()).toContain("version: the key is repeated here; the last one counts");
+    await waitUntil("the log tells of it", () =>
+      registry.stderr().includes("version: the key is repeated here; the last one counts"),
+    );
   });
 
   test("does not stop it where a key is unknown: the nearest known one is named", async () => {
     await using registry = await startWith(`${minimal}http: {adr: ":1"}\n`, { env: { REGISTRY_HTTP_PREFIXX: "/" } });
-    expect(registry.stderr()).toMatch(/level=warning .*http\.adr.*http\.addr/);
-    expect(registry.stderr()).toMatch(/level=warning .*REGISTRY_HTTP_PREFIXX.*REGISTRY_HTTP_PREFIX/);
+    await waitUntil("the log tells of it", () => /level=warning .*http\.adr.*http\.addr/.test(registry.stderr()));
+    await waitUntil("the log tells of it", () =>
+      /level=warning .*REGISTRY_HTTP_PREFIXX.*REGISTRY_HTTP_PREFIX/.test(registry.stderr()),
+    );
   });
 
   test("is looked for in vain where there is no file", async () => {

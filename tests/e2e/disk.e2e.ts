@@ -69,7 +69,7 @@ describe.skipIf(!canMount).each(["ext4", "tmpfs"] as const)("on %s", (kind) => {
     {
       await using restarted = await startRegistry({ data: disk.data });
       await expectReadOnly(restarted);
-      expect(restarted.stderr()).toContain("read-only");
+      await waitUntil("the log tells of it", () => restarted.stderr().includes("read-only"));
       await disk.remount("rw");
       await pushImage(restarted, "later");
       expect(await restarted.stop()).toBe(0);

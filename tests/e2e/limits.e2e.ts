@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { openConnection, parseAnswer } from "../http/raw-connection.ts";
 import { type StartedRegistry, startRegistry } from "./executable.ts";
 import { openUpload } from "./image.ts";
+import { waitUntil } from "./program.ts";
 
 const limits =
   "{idletimeout: 4s, headersize: 16KiB, sessions: 2, uploads: 1, blobsize: 10MB, stalltimeout: 2s, manifestsize: 1KiB}";
@@ -66,11 +67,17 @@ describe.each<["http" | "https"]>([["http"], ["https"]])("over %s", (scheme) => 
     expect([manifest.status, blob.status, await start(), await start(), await start()]).toEqual([
       413, 413, 202, 202, 429,
     ]);
-    const lines = registry
-      .stderr()
-      .split("\n")
-      .filter((line) => line.includes("request refused"));
-    expect(lines.map((line) => (JSON.parse(line) as { readonly reason: string }).reason).sort()).toEqual([
+    const refused = () =>
+      registry
+        .stderr()
+        .split("\n")
+        .filter((line) => line.includes("request refused"));
+    await waitUntil("the last refusal is in the log", () => refused().some((line) => line.includes("sessions is 2")));
+    expect(
+      refused()
+        .map((line) => (JSON.parse(line) as { readonly reason: string }).reason)
+        .sort(),
+    ).toEqual([
       "BLOB_TOO_LARGE: http.limits.blobsize is 10000000",
       "HEAD_TOO_LARGE: http.limits.headersize is 16384",
       "TOO_LARGE",

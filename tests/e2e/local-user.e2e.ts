@@ -9,7 +9,7 @@ import { foreignKinds, startForeign } from "../interchange/foreign-registry.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { executable, startRegistry } from "./executable.ts";
 import { openUpload, pushImage, sessionOf } from "./image.ts";
-import { must, requireProgram, requireRoot, run } from "./program.ts";
+import { must, requireProgram, requireRoot, run, waitUntil } from "./program.ts";
 
 const user = 65534;
 const become = ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups"];
@@ -92,8 +92,12 @@ test.if(requireProgram("strace", "strace"))("without locks a collection refuses 
   {
     await using registry = await startRegistry({ data, under: lockless, args: ["--http"] });
     await pushImage(registry, "team/app");
-    expect(registry.stderr()).toContain("has no file locks: run one process only on it");
-    expect(registry.stderr()).toContain("garbage is not collected while this server runs");
+    await waitUntil("the log tells of it", () =>
+      registry.stderr().includes("has no file locks: run one process only on it"),
+    );
+    await waitUntil("the log tells of it", () =>
+      registry.stderr().includes("garbage is not collected while this server runs"),
+    );
     const refused = await collect();
     expect([refused.code, refused.stderr]).toMatchObject([1, expect.stringContaining("`registry gc --offline`")]);
     expect((await collect("--dry-run")).code).toBe(0);

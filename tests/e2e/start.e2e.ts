@@ -151,7 +151,7 @@ describe("SIGTERM", () => {
       expect(await registry.stop()).toBe(0);
       expect(performance.now() - startedMs).toBeLessThan(15_000);
       expect(await patch.answer()).not.toStartWith("HTTP/1.1 2");
-      expect(registry.stderr()).toContain("requests were cut off");
+      await waitUntil("the log tells of it", () => registry.stderr().includes("requests were cut off"));
       return location;
     })();
     await using again = await startRegistry({ data: data.path });

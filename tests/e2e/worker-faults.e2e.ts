@@ -153,7 +153,7 @@ test("workers that cannot start are tried again with pauses that grow, and start
   await waitUntil("both serve again", () => registry.stderr().split(restarted).length === 3);
   const growing = [100, 200, 400, 800];
   expect([1, 2].map((worker) => pausesOf(worker).slice(0, growing.length))).toEqual([growing, growing]);
-  expect(registry.stderr()).toContain("the file of users cannot be used");
+  await waitUntil("the log tells of it", () => registry.stderr().includes("the file of users cannot be used"));
   expect((await registry.fetch("/v2/")).status).toBe(401);
 });
 

@@ -2,7 +2,7 @@
 // takes effect, and every caller gets the answer to its own request.
 import { describe, expect, test } from "bun:test";
 import net from "node:net";
-import { requireProgram } from "../e2e/program.ts";
+import { requireProgram, waitUntil } from "../e2e/program.ts";
 import { type HostileSite, openHostileSite } from "./guarded.ts";
 import { type FrontProxy, type proxies, startProxy } from "./proxies.ts";
 import { carriers } from "./smuggled.ts";
@@ -77,6 +77,6 @@ describe("a request hidden in another", () => {
       () => false,
       30_000,
     );
-    expect(site.registry.stderr()).toMatch(/ url=\S*\/v2\/marker-0\/\S* /);
+    await waitUntil("the log tells of it", () => / url=\S*\/v2\/marker-0\/\S* /.test(site.registry.stderr()));
   });
 });
