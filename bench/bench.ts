@@ -62,8 +62,8 @@ async function main(options: Options): Promise<void> {
       await measure(bench, options, measured);
       load.throwIfStopped();
     } catch (error) {
-      // What was measured until then took minutes; a report has all of it, or stays as it is.
-      if (measured.rows.length > 0) publish(results, { ...options, before, report: undefined });
+      // What was measured until then took minutes; files get all of it, or stay as they are.
+      if (measured.rows.length + measured.growth.length > 0) print(results);
       throw error;
     }
     publish(results, { before, ...options });
@@ -113,10 +113,14 @@ async function measureDisks(bench: Bench, disks: readonly string[]): Promise<rea
   return rows;
 }
 
-function publish(results: Results, { json, report, before }: Options & { readonly before: Results | undefined }): void {
+function print(results: Results): void {
   console.log(formatHead(results));
   if (results.rows.length > 0) console.log(`\n${formatResults(results)}`);
   for (const growth of results.growth) console.log(`\n${growth.title}\n\n${formatGrowth(growth)}`);
+}
+
+function publish(results: Results, { json, report, before }: Options & { readonly before: Results | undefined }): void {
+  print(results);
   if (json !== undefined) writeFileSync(json, formatJson(results));
   if (report !== undefined) writeReport(report, results);
   if (before === undefined) return;

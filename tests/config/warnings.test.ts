@@ -68,6 +68,10 @@ test.each<[string, Parameters<typeof load>[0]]>([
     },
   ],
   [
+    "the same by IPv6",
+    { text: withFile("http: {addr: '[::1]:5000'}\nstorage: {s3: {bucket: b, regionendpoint: 'http://[::1]:9000'}}") },
+  ],
+  [
     "a store on this machine that clients find elsewhere",
     {
       text: withFile("storage: {s3: {bucket: b, regionendpoint: 'localhost:9000', redirectendpoint: s3.example.com}}"),

@@ -28,6 +28,7 @@ export async function openRegistryClient(
   host: string,
   dependencies: RegistryClientDependencies,
 ): Promise<RegistryClient> {
+  // As docker does, one on this machine is asked without a certificate that is trusted.
   const isLoopback = isLoopbackHost(host);
   const options = optionsFor(host, dependencies);
   const secure = { ...options, url: new URL(`https://${apiHost(host)}`), isUnverified: isLoopback };

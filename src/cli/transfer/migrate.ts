@@ -86,7 +86,7 @@ async function migrate(words: ParsedWords, io: CommandIo): Promise<number> {
     output.finish(summary, progress.summary());
     if (summary.repositories + summary.cached === 0) {
       io.stderr(
-        `warning: there is no repository in ${stores.from.place}; if that is a surprise, check where it points\n`,
+        `warning: there is no repository in ${stores.from.place}; if you expected some, check its directory, bucket and prefix\n`,
       );
     }
     return summary.problems > 0 ? 1 : 0;

@@ -56,7 +56,7 @@ describe("registry migrate", () => {
     const { code, errors } = await migrate([directory.path, join(directory.path, "to")]);
     expect([code, errors]).toEqual([
       0,
-      `warning: there is no repository in ${directory.path}; if that is a surprise, check where it points\n`,
+      `warning: there is no repository in ${directory.path}; if you expected some, check its directory, bucket and prefix\n`,
     ]);
   });
 
